@@ -1,0 +1,41 @@
+//! scopetrim cuts API permissions down to what is really used.
+//!
+//! Access logs flow through the modules below from top to bottom; a module
+//! imports only from modules above it (`tests/layers.rs` holds that).
+//!
+//! 1. [`model`]: the words as types.
+//! 2. [`input`]: files and streams become newline-aligned blocks of bytes.
+//! 3. [`format`]: a line of a gateway's log becomes a raw record.
+//! 4. [`event`]: a raw record becomes an event: path, client, outcome.
+//! 5. [`catalog`]: API descriptions become operations, and a path matcher.
+//! 6. [`grants`]: policy files become grants that know their own bytes.
+//! 7. [`usage`]: events become counts per day, client, operation, outcome.
+//! 8. [`analysis`]: used against granted: the exact minimum, verdicts, levels.
+//! 9. [`finding`]: facts worth a reviewer's time.
+//! 10. [`patch`]: verdicts become edits of the user's own files, proved and undone.
+//! 11. [`report`]: one view of the result, and its renderers.
+//! 12. [`cli`]: one file per subcommand.
+
+pub mod model;
+
+pub mod input;
+
+pub mod format;
+
+pub mod event;
+
+pub mod catalog;
+
+pub mod grants;
+
+pub mod usage;
+
+pub mod analysis;
+
+pub mod finding;
+
+pub mod patch;
+
+pub mod report;
+
+pub mod cli;

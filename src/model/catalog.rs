@@ -1,0 +1,207 @@
+//! The operations of an API and what each requires.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
+
+use super::{Place, Scope, Warning};
+
+/// The methods a catalogue can name.
+const NAMES: [(&str, Method); 11] = [
+    ("GET", Method::Get),
+    ("HEAD", Method::Head),
+    ("POST", Method::Post),
+    ("PUT", Method::Put),
+    ("PATCH", Method::Patch),
+    ("DELETE", Method::Delete),
+    ("OPTIONS", Method::Options),
+    ("TRACE", Method::Trace),
+    ("CONNECT", Method::Connect),
+    ("QUERY", Method::Query),
+    ("ANY", Method::Any),
+];
+
+/// An HTTP method (RFC 9110 section 9, RFC 5789 for PATCH).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[expect(missing_docs, reason = "the variants are the methods' own names")]
+pub enum Method {
+    Get,
+    Head,
+    Post,
+    Put,
+    Patch,
+    Delete,
+    Options,
+    Trace,
+    Connect,
+    Query,
+    /// In a catalogue: every method. Never in a log.
+    Any,
+    /// In a log: a method no catalogue entry can name.
+    Other,
+}
+
+impl Method {
+    /// Number of variants, for tables indexed by `method as usize`.
+    pub const COUNT: usize = 12;
+
+    /// Reads a method as logs and catalogues spell it, in any case; unknown names are `Other`.
+    pub fn parse(text: &[u8]) -> Self {
+        // The usual spelling first: this runs once per log line.
+        match text {
+            b"GET" => return Self::Get,
+            b"POST" => return Self::Post,
+            b"PUT" => return Self::Put,
+            b"DELETE" => return Self::Delete,
+            b"PATCH" => return Self::Patch,
+            _ => {}
+        }
+        NAMES
+            .iter()
+            .find(|(name, _)| text.eq_ignore_ascii_case(name.as_bytes()))
+            .map_or(Self::Other, |(_, method)| *method)
+    }
+
+    /// Upper-case name; `OTHER` for what no catalogue can name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+            Self::Options => "OPTIONS",
+            Self::Trace => "TRACE",
+            Self::Connect => "CONNECT",
+            Self::Query => "QUERY",
+            Self::Any => "ANY",
+            Self::Other => "OTHER",
+        }
+    }
+
+    /// Whether an operation of this method counts as a write (anything but GET, HEAD, OPTIONS).
+    pub fn is_write(self) -> bool {
+        !matches!(self, Self::Get | Self::Head | Self::Options)
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Serialize for Method {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
+/// Scopes that are all needed together.
+pub type Clause = BTreeSet<Scope>;
+
+/// What an operation demands of its caller.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Requirement {
+    /// The description does not say. Unspecified is not public: nothing can be
+    /// concluded from such an operation.
+    Unspecified,
+    /// Any one of these clauses is enough; an empty clause asks for no scope.
+    AnyOf(Vec<Clause>),
+}
+
+impl Requirement {
+    /// The operation asks for no scope at all.
+    pub fn none() -> Self {
+        Self::AnyOf(vec![Clause::new()])
+    }
+
+    /// One of the clauses is empty, so no scope is ever needed.
+    pub fn is_open(&self) -> bool {
+        matches!(self, Self::AnyOf(clauses) if clauses.iter().any(BTreeSet::is_empty))
+    }
+
+    /// The clauses; none when the requirement is unspecified.
+    pub fn clauses(&self) -> &[Clause] {
+        match self {
+            Self::Unspecified => &[],
+            Self::AnyOf(clauses) => clauses,
+        }
+    }
+}
+
+/// One operation of the API.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// Its method; `Any` serves every method.
+    pub method: Method,
+    /// Path template with the base path in front, as documented: `/v1/orders/{id}`.
+    pub path: String,
+    /// What it demands.
+    pub requirement: Requirement,
+    /// The description's own id.
+    pub operation_id: Option<String>,
+    /// Scopes that the vendor marks as least privileged for it.
+    pub least: Vec<Scope>,
+    /// Risk weight, when the catalogue sets one; otherwise it is derived.
+    pub weight: Option<u32>,
+    /// Tags of the description.
+    pub tags: Vec<String>,
+    /// Marked as deprecated.
+    pub deprecated: bool,
+    /// Anonymous callers are accepted beside callers with scopes (an OpenAPI `{}` entry).
+    pub optional_auth: bool,
+    /// Where it is described.
+    pub place: Option<Place>,
+}
+
+impl Operation {
+    /// An operation with nothing but a method, a path and a requirement.
+    pub fn new(method: Method, path: impl Into<String>, requirement: Requirement) -> Self {
+        Self {
+            method,
+            path: path.into(),
+            requirement,
+            operation_id: None,
+            least: Vec::new(),
+            weight: None,
+            tags: Vec::new(),
+            deprecated: false,
+            optional_auth: false,
+            place: None,
+        }
+    }
+
+    /// `GET /v1/orders/{id}`.
+    pub fn label(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+}
+
+/// All operations of an API, in the order of their source.
+#[derive(Clone, Debug, Default)]
+pub struct Catalog {
+    /// Path or name of the source as shown to the user.
+    pub source: Arc<str>,
+    /// The operations; their index is their id in one run.
+    pub operations: Vec<Operation>,
+    /// Scopes the source declares, whether or not an operation asks for them.
+    pub declared: BTreeSet<Scope>,
+    /// Holding the key implies holding the values.
+    pub implies: BTreeMap<Scope, BTreeSet<Scope>>,
+    /// What the reader noticed.
+    pub warnings: Vec<Warning>,
+}
+
+impl Catalog {
+    /// Every scope that some operation asks for.
+    pub fn required_scopes(&self) -> BTreeSet<Scope> {
+        self.operations
+            .iter()
+            .flat_map(|op| op.requirement.clauses().iter().flatten().cloned())
+            .collect()
+    }
+}

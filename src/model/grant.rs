@@ -1,0 +1,184 @@
+//! Who holds what, and which bytes of which file say so.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{ClientName, ContentDigest, Day, Place, RoleName, Scope, Span, Term, Warning};
+
+/// Whom an entry gives something to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// A client.
+    Client(ClientName),
+    /// A role, and through it every client that has it.
+    Role(RoleName),
+}
+
+/// What an entry gives.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Granted {
+    /// A term.
+    Term(Term),
+    /// Membership of a role.
+    Role(RoleName),
+}
+
+/// A reviewed "keep this" that stands on the grant's own line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Keep {
+    /// Last day on which it holds; `None` is without end.
+    pub until: Option<Day>,
+    /// The reviewer's reason.
+    pub reason: Option<String>,
+}
+
+/// A reviewed "keep this" from the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exception {
+    /// The client, or `*` for every client.
+    pub client: String,
+    /// The term, or a glob over terms.
+    pub term: String,
+    /// Last day on which it holds; `None` is without end.
+    pub until: Option<Day>,
+    /// The reviewer's reason.
+    pub reason: String,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// Where it is written.
+    pub place: Place,
+}
+
+/// One item of a policy file: a subject is given something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Who gets it.
+    pub subject: Subject,
+    /// What it is.
+    pub granted: Granted,
+    /// Requestable, but not issued by default.
+    pub optional: bool,
+    /// Since when, where the file says so (on the entry, else on its client or role).
+    pub since: Option<Day>,
+    /// Who answers for the client or role.
+    pub owner: Option<Arc<str>>,
+    /// A reviewed exception on the line.
+    pub keep: Option<Keep>,
+    /// Where it stands.
+    pub place: Place,
+    /// The bytes of the scalar itself, quotes included.
+    pub span: Span,
+    /// Why the file cannot be edited at this place, if so (alias, template marker, ...).
+    pub frozen: Option<String>,
+}
+
+/// One policy file as read.
+#[derive(Clone, Debug)]
+pub struct PolicyFile {
+    /// As shown to the user and written into the diff: relative, with `/`.
+    pub path: Arc<str>,
+    /// Name of the format that read it.
+    pub format: &'static str,
+    /// The bytes that were read.
+    pub bytes: Arc<[u8]>,
+    /// Digest of those bytes: the file is refused if it changed since.
+    pub digest: ContentDigest,
+    /// What it grants, in file order.
+    pub entries: Vec<Entry>,
+    /// Every client it names, also those without grants.
+    pub clients: BTreeSet<ClientName>,
+    /// What the reader noticed.
+    pub warnings: Vec<Warning>,
+    /// Scope semantics that the file itself states, if any (`match:` of the native format).
+    pub matching: Option<super::ScopeMatch>,
+    /// Implications that the file itself states.
+    pub implies: BTreeMap<Scope, BTreeSet<Scope>>,
+}
+
+/// How a client comes to hold a term. Indices are into `files[file].entries`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Via {
+    /// Which file.
+    pub file: usize,
+    /// The entry that lists the term (on the client, or on the role).
+    pub entry: usize,
+    /// For a term held through a role: the role, and the entry that gives the role to the client.
+    pub role: Option<(RoleName, usize)>,
+}
+
+/// All policy files of one run.
+#[derive(Clone, Debug, Default)]
+pub struct Policy {
+    /// The files, in the order given.
+    pub files: Vec<PolicyFile>,
+}
+
+impl Policy {
+    /// Every client named by some file.
+    pub fn clients(&self) -> BTreeSet<ClientName> {
+        self.files
+            .iter()
+            .flat_map(|file| file.clients.iter().cloned())
+            .collect()
+    }
+
+    /// What every client holds and how, as the union over all files.
+    ///
+    /// A role is looked up in the file of the client's own entry: two files may
+    /// use one name for different roles.
+    pub fn holdings(&self) -> BTreeMap<ClientName, BTreeMap<Term, Vec<Via>>> {
+        let mut all: BTreeMap<ClientName, BTreeMap<Term, Vec<Via>>> = self
+            .clients()
+            .into_iter()
+            .map(|client| (client, BTreeMap::new()))
+            .collect();
+        for (file_index, file) in self.files.iter().enumerate() {
+            let mut roles: BTreeMap<&RoleName, Vec<(usize, &Term)>> = BTreeMap::new();
+            for (index, entry) in file.entries.iter().enumerate() {
+                if let (Subject::Role(role), Granted::Term(term)) = (&entry.subject, &entry.granted)
+                {
+                    roles.entry(role).or_default().push((index, term));
+                }
+            }
+            for (index, entry) in file.entries.iter().enumerate() {
+                let Subject::Client(client) = &entry.subject else {
+                    continue;
+                };
+                let held = all.entry(client.clone()).or_default();
+                match &entry.granted {
+                    Granted::Term(term) => {
+                        held.entry(term.clone()).or_default().push(Via {
+                            file: file_index,
+                            entry: index,
+                            role: None,
+                        });
+                    }
+                    Granted::Role(role) => {
+                        for (role_entry, term) in roles.get(role).into_iter().flatten() {
+                            held.entry((*term).clone()).or_default().push(Via {
+                                file: file_index,
+                                entry: *role_entry,
+                                role: Some((role.clone(), index)),
+                            });
+                        }
+                    }
+                }
+            }
+        }
+        all
+    }
+
+    /// The clients that have a role of one file.
+    pub fn members(&self, file: usize, role: &RoleName) -> BTreeSet<ClientName> {
+        let entries = self.files.get(file).map_or(&[][..], |file| &file.entries);
+        entries
+            .iter()
+            .filter_map(|entry| match (&entry.subject, &entry.granted) {
+                (Subject::Client(client), Granted::Role(name)) if name == role => {
+                    Some(client.clone())
+                }
+                _ => None,
+            })
+            .collect()
+    }
+}

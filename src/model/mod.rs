@@ -1,0 +1,30 @@
+//! The words of the domain as types.
+//!
+//! In: nothing. Out: names, days, operations, requirements, grants, outcomes,
+//! verdicts.
+//!
+//! Invariants:
+//! * no input or output, no clock, no log format and no policy format is known
+//!   here;
+//! * everything that decides an answer is ordered, so equal inputs give equal
+//!   bytes.
+
+mod catalog;
+mod digest;
+mod grant;
+mod name;
+mod outcome;
+mod place;
+mod semantics;
+mod time;
+mod verdict;
+
+pub use catalog::{Catalog, Clause, Method, Operation, Requirement};
+pub use digest::ContentDigest;
+pub use grant::{Entry, Exception, Granted, Keep, Policy, PolicyFile, Subject, Via};
+pub use name::{ClientName, RoleName, Scope, Term};
+pub use outcome::{AnsweredBy, Outcome, OutcomeTable};
+pub use place::{Place, Span, Warning};
+pub use semantics::{ScopeMatch, Semantics};
+pub use time::{Day, Millis, Window};
+pub use verdict::{Kind, Level, Reason, Verdict};

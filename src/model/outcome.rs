@@ -1,0 +1,154 @@
+//! What became of a request, and what that proves.
+
+use serde::{Deserialize, Serialize};
+
+/// What one request shows about the permission it needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[repr(u8)]
+pub enum Outcome {
+    /// Authorisation passed: the permission was exercised.
+    Used = 0,
+    /// Throttled, unavailable, aborted or unknown: no proof of use, but nobody
+    /// can tell that authorisation would have failed, so it counts as need.
+    Attempted = 1,
+    /// Refused by the gateway.
+    DeniedGateway = 2,
+    /// Refused by the service behind the gateway, or by nobody knows whom.
+    DeniedUpstream = 3,
+    /// No client was identified.
+    Unauthenticated = 4,
+    /// Preflight, health check, permission probe or garbage.
+    Ignored = 5,
+}
+
+impl Outcome {
+    /// Every outcome, in the order of its number.
+    pub const ALL: [Self; 6] = [
+        Self::Used,
+        Self::Attempted,
+        Self::DeniedGateway,
+        Self::DeniedUpstream,
+        Self::Unauthenticated,
+        Self::Ignored,
+    ];
+
+    /// The outcome with this number.
+    pub fn from_number(number: u8) -> Option<Self> {
+        Self::ALL.get(usize::from(number)).copied()
+    }
+
+    /// Whether the request must stay permitted: used or attempted.
+    pub fn is_need(self) -> bool {
+        matches!(self, Self::Used | Self::Attempted)
+    }
+
+    /// Whether authorisation was refused.
+    pub fn is_denied(self) -> bool {
+        matches!(self, Self::DeniedGateway | Self::DeniedUpstream)
+    }
+
+    /// The name used in every output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Used => "used",
+            Self::Attempted => "attempted",
+            Self::DeniedGateway => "denied_gateway",
+            Self::DeniedUpstream => "denied_upstream",
+            Self::Unauthenticated => "unauthenticated",
+            Self::Ignored => "ignored",
+        }
+    }
+}
+
+/// Who wrote the answer, where the log says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum AnsweredBy {
+    /// The gateway itself.
+    Gateway,
+    /// The service behind it.
+    Upstream,
+    /// The log does not say.
+    #[default]
+    Unknown,
+}
+
+/// Status code to outcome, one table for every log format.
+///
+/// Defaults: 401 and 403 are denied; 429, 503, 499 and missing codes are
+/// attempted; everything else passed authorisation, 404 included, because
+/// the permission was checked before the resource was looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutcomeTable {
+    /// Codes that mean "refused".
+    pub denied: Vec<u16>,
+    /// Codes that prove nothing but may have needed the permission.
+    pub attempted: Vec<u16>,
+}
+
+impl Default for OutcomeTable {
+    fn default() -> Self {
+        Self {
+            denied: vec![401, 403],
+            attempted: vec![429, 499, 503],
+        }
+    }
+}
+
+impl OutcomeTable {
+    /// The outcome of one answered request; `None` is an unknown or zero status.
+    ///
+    /// A refusal counts as the gateway's only when the log says so.
+    pub fn judge(&self, status: Option<u16>, answered_by: AnsweredBy) -> Outcome {
+        match status {
+            Some(code) if self.denied.contains(&code) => match answered_by {
+                AnsweredBy::Gateway => Outcome::DeniedGateway,
+                AnsweredBy::Upstream | AnsweredBy::Unknown => Outcome::DeniedUpstream,
+            },
+            Some(code) if self.attempted.contains(&code) => Outcome::Attempted,
+            Some(100..=599) => Outcome::Used,
+            Some(_) | None => Outcome::Attempted,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn created_accepted_and_no_content_are_use() {
+        let table = OutcomeTable::default();
+        for code in [
+            200, 201, 202, 204, 206, 302, 304, 404, 405, 409, 415, 422, 500, 502, 504,
+        ] {
+            assert_eq!(
+                table.judge(Some(code), AnsweredBy::Unknown),
+                Outcome::Used,
+                "{code}"
+            );
+        }
+    }
+
+    #[test]
+    fn throttled_unavailable_and_aborted_requests_still_block_a_removal() {
+        let table = OutcomeTable::default();
+        for code in [Some(429), Some(503), Some(499), Some(0), Some(999), None] {
+            assert!(table.judge(code, AnsweredBy::Gateway).is_need(), "{code:?}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_is_never_need_and_keeps_who_refused() {
+        let table = OutcomeTable::default();
+        assert_eq!(
+            table.judge(Some(403), AnsweredBy::Gateway),
+            Outcome::DeniedGateway
+        );
+        assert_eq!(
+            table.judge(Some(401), AnsweredBy::Upstream),
+            Outcome::DeniedUpstream
+        );
+        assert!(!table.judge(Some(403), AnsweredBy::Unknown).is_need());
+    }
+}

@@ -1,0 +1,216 @@
+//! What a held term opens: the enforcer's rule, never the spelling's.
+//!
+//! Invariants:
+//! * the default is equality; `orders:*` is then an ordinary name;
+//! * nothing is inferred from names: that `x.readwrite` covers `x.read` has to
+//!   be declared under `implies`;
+//! * implication is transitive and reflexive.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Scope, Term};
+
+/// How a held term is compared with a required scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum ScopeMatch {
+    /// Byte for byte.
+    #[default]
+    Exact,
+    /// Segments split at the delimiter: `*` stands for one non-empty segment, a
+    /// trailing `*` for one or more (the rule of ory/fosite's wildcard strategy).
+    Wildcard(char),
+    /// A term covers itself and everything below it: `orders` covers `orders.read`
+    /// (ory/fosite's hierarchic strategy).
+    Hierarchy(char),
+    /// `*` stands for any run of characters, `?` for one.
+    Glob,
+}
+
+impl ScopeMatch {
+    /// Reads `exact`, `wildcard:DELIM`, `hierarchy:DELIM` or `glob`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (name, delimiter) = match text.split_once(':') {
+            Some((name, rest)) => {
+                let mut chars = rest.chars();
+                (name, chars.next().filter(|_| chars.next().is_none()))
+            }
+            None => (text, None),
+        };
+        match (name, delimiter) {
+            ("exact", None) if !text.contains(':') => Some(Self::Exact),
+            ("glob", None) if !text.contains(':') => Some(Self::Glob),
+            ("wildcard", Some(delimiter)) => Some(Self::Wildcard(delimiter)),
+            ("hierarchy", Some(delimiter)) => Some(Self::Hierarchy(delimiter)),
+            _ => None,
+        }
+    }
+
+    /// Whether holding `term` gives `scope`.
+    pub fn covers(self, term: &str, scope: &str) -> bool {
+        match self {
+            Self::Exact => term == scope,
+            Self::Wildcard(delimiter) => wildcard(term, scope, delimiter),
+            Self::Hierarchy(delimiter) => {
+                scope == term
+                    || scope
+                        .strip_prefix(term)
+                        .is_some_and(|rest| rest.starts_with(delimiter))
+            }
+            Self::Glob => glob(term.as_bytes(), scope.as_bytes()),
+        }
+    }
+}
+
+/// The scope semantics of one catalogue.
+#[derive(Clone, Debug, Default)]
+pub struct Semantics {
+    /// How names are compared.
+    pub matching: ScopeMatch,
+    /// Declared implications, scope to scopes.
+    pub implies: BTreeMap<Scope, BTreeSet<Scope>>,
+}
+
+impl Semantics {
+    /// The scopes of `universe` that holding `term` gives, implications followed to the end.
+    pub fn expand(&self, term: &Term, universe: &BTreeSet<Scope>) -> BTreeSet<Scope> {
+        let mut open: Vec<Scope> = Vec::new();
+        let mut seen = BTreeSet::new();
+        let covered = |name: &str, open: &mut Vec<Scope>, seen: &mut BTreeSet<Scope>| {
+            let known = universe.iter().chain(self.implies.keys());
+            for scope in known.filter(|scope| self.matching.covers(name, scope.as_str())) {
+                if seen.insert(scope.clone()) {
+                    open.push(scope.clone());
+                }
+            }
+        };
+        covered(term.as_str(), &mut open, &mut seen);
+        while let Some(scope) = open.pop() {
+            for implied in self.implies.get(&scope).into_iter().flatten() {
+                covered(implied.as_str(), &mut open, &mut seen);
+            }
+        }
+        seen.retain(|scope| universe.contains(scope));
+        seen
+    }
+}
+
+fn wildcard(term: &str, scope: &str, delimiter: char) -> bool {
+    let mut have = term.split(delimiter).peekable();
+    let mut want = scope.split(delimiter);
+    loop {
+        match (have.next(), want.next()) {
+            (Some("*"), Some(segment)) if have.peek().is_none() => {
+                return !segment.is_empty() && want.all(|segment| !segment.is_empty());
+            }
+            (Some("*"), Some(segment)) if !segment.is_empty() => {}
+            (Some(a), Some(b)) if a == b => {}
+            (None, None) => return true,
+            _ => return false,
+        }
+    }
+}
+
+/// Iterative matching with one point of return: linear in practice, never exponential.
+fn glob(pattern: &[u8], text: &[u8]) -> bool {
+    let (mut p, mut t) = (0, 0);
+    let mut retry: Option<(usize, usize)> = None;
+    while t < text.len() {
+        match pattern.get(p) {
+            Some(b'*') => {
+                retry = Some((p, t));
+                p += 1;
+            }
+            Some(b'?') => (p, t) = (p + 1, t + 1),
+            Some(byte) if *byte == text[t] => (p, t) = (p + 1, t + 1),
+            _ => match retry {
+                Some((star, from)) => {
+                    retry = Some((star, from + 1));
+                    (p, t) = (star + 1, from + 1);
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern[p..].iter().all(|byte| *byte == b'*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exact_is_the_default_and_a_star_is_then_a_name() {
+        let rule = ScopeMatch::default();
+        assert!(!rule.covers("orders:*", "orders:read"));
+        assert!(rule.covers("orders:*", "orders:*"));
+        assert!(!rule.covers("Orders:read", "orders:read"));
+    }
+
+    #[test]
+    fn a_wildcard_works_per_segment_and_only_under_its_own_prefix() {
+        let rule = ScopeMatch::Wildcard('.');
+        assert!(rule.covers("orders.*", "orders.read"));
+        assert!(rule.covers("orders.*", "orders.read.all"));
+        assert!(!rule.covers("orders.*", "orders"));
+        assert!(!rule.covers("orders", "orders.read"));
+        assert!(rule.covers("*.read", "orders.read"));
+        assert!(!rule.covers("*.read", "orders.items.read"));
+        assert!(!rule.covers("orders.*", "orders."));
+        assert!(
+            !rule.covers("orders:*", "orders:read"),
+            "the delimiter belongs to the rule"
+        );
+        assert!(ScopeMatch::Wildcard(':').covers("*", "orders:read"));
+    }
+
+    #[test]
+    fn a_hierarchy_covers_downwards_only() {
+        let rule = ScopeMatch::Hierarchy('.');
+        assert!(rule.covers("orders", "orders.read"));
+        assert!(!rule.covers("orders.read", "orders"));
+        assert!(!rule.covers("order", "orders.read"));
+    }
+
+    #[test]
+    fn a_glob_of_many_stars_ends() {
+        assert!(ScopeMatch::Glob.covers("a*b*c", "aXXbYYc"));
+        let text = "a".repeat(2_000);
+        assert!(!ScopeMatch::Glob.covers(&format!("{}b", "a*".repeat(200)), &text));
+    }
+
+    #[test]
+    fn implication_is_declared_transitive_and_survives_a_cycle() {
+        let scope = Scope::new;
+        let semantics = Semantics {
+            matching: ScopeMatch::Exact,
+            implies: BTreeMap::from([
+                (scope("admin"), BTreeSet::from([scope("write")])),
+                (
+                    scope("write"),
+                    BTreeSet::from([scope("read"), scope("admin")]),
+                ),
+            ]),
+        };
+        let universe = BTreeSet::from([scope("read"), scope("write"), scope("readwrite")]);
+        let open = semantics.expand(&Term::new("admin"), &universe);
+        assert_eq!(open, BTreeSet::from([scope("read"), scope("write")]));
+        assert!(
+            semantics
+                .expand(&Term::new("readwrite"), &universe)
+                .contains("readwrite")
+        );
+        assert_eq!(semantics.expand(&Term::new("read"), &universe).len(), 1);
+    }
+
+    #[test]
+    fn the_option_text_is_read_strictly() {
+        assert_eq!(
+            ScopeMatch::parse("wildcard::"),
+            Some(ScopeMatch::Wildcard(':'))
+        );
+        assert_eq!(ScopeMatch::parse("exact"), Some(ScopeMatch::Exact));
+        for bad in ["wildcard", "wildcard:ab", "hierarchy:", "globs", "exact:."] {
+            assert_eq!(ScopeMatch::parse(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! What can be said about one client's term, how safe it is, and why.
+
+use serde::{Deserialize, Serialize};
+
+/// What should happen to a term.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Needed, or protected: it stays.
+    Keep,
+    /// Nothing needed in the window depends on it.
+    Remove,
+    /// Needed, but a narrower scope of the catalogue would do.
+    Narrow,
+    /// No request can show that it is used.
+    Unobservable,
+    /// The data does not allow an answer ("cannot tell").
+    Undetermined,
+}
+
+impl Verdict {
+    /// The name used in every output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Keep => "keep",
+            Self::Remove => "remove",
+            Self::Narrow => "narrow",
+            Self::Unobservable => "unobservable",
+            Self::Undetermined => "undetermined",
+        }
+    }
+}
+
+/// Why a term can go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// It served no needed operation.
+    Unused,
+    /// Other held terms satisfy everything it served.
+    Redundant,
+    /// A narrower scope satisfies everything it served.
+    Broad,
+}
+
+impl Kind {
+    /// The name used in every output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unused => "unused",
+            Self::Redundant => "redundant",
+            Self::Broad => "broad",
+        }
+    }
+}
+
+/// How safe a removal is; the first is the safest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// The organisation's own past says it is hardly ever used again.
+    Safe,
+    /// Unused for long, on complete data, and no guard fails.
+    Likely,
+    /// A person has to look at it.
+    Review,
+    /// Can go, but the policy file cannot be edited automatically there.
+    Manual,
+}
+
+impl Level {
+    /// The name used in every output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Safe => "safe",
+            Self::Likely => "likely",
+            Self::Review => "review",
+            Self::Manual => "manual",
+        }
+    }
+}
+
+/// A named fact that decided a verdict or capped its level.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// Serves an operation that was needed in the window and nothing else held does it better.
+    Needed,
+    /// No use in all the data read.
+    NeverUsed,
+    /// Last use lies before the window.
+    NotUsedInWindow,
+    /// Other held terms satisfy every operation it served.
+    OthersSuffice,
+    /// A narrower scope of the catalogue would satisfy everything needed.
+    NarrowerSuffices,
+    /// Used in the window only by requests with no proof of use (429, 503, aborted).
+    OnlyAttempted,
+    /// Every request that would need it was refused although it is granted.
+    DeniedThoughGranted,
+    /// Protocol scope, never visible on an API route.
+    ProtocolScope,
+    /// Opens no operation of the catalogue.
+    OpensNoOperation,
+    /// An input was incomplete on a day of the window.
+    PartialInput,
+    /// There was no log record at all.
+    NoData,
+    /// Fewer than 90 covered days in the window.
+    HistoryTooShort,
+    /// More than 10 % of the last 90 days have no records.
+    DaysMissing,
+    /// Granted less than 90 days before the end of the window (guard G2).
+    GrantTooYoung,
+    /// The file does not say since when it is granted (guard G2).
+    GrantAgeUnknown,
+    /// Idle for less than twice its longest earlier silence (guard G3).
+    StillInRhythm,
+    /// Used within one week only, and less than 400 days of log (guard G4).
+    SeenOnce,
+    /// The owner protects it by pattern (guard G6).
+    Protected,
+    /// The whole client is silent: suspend the client instead (guard G9).
+    ClientSilent,
+    /// A reviewed exception says keep.
+    Exception,
+    /// Held through a role that another member still needs.
+    SharedRole,
+    /// A role member has no adequate data, so the role cannot be cut.
+    RoleMemberUnknown,
+    /// Unmatched requests of this client may have needed it.
+    UnmatchedTraffic,
+    /// More than 1 % of the client's requests matched no operation.
+    TooMuchUnmatched,
+    /// The client used operations that its grants do not permit: the mapping may be wrong.
+    UsedWithoutGrant,
+    /// Needed operations accept anonymous callers; the answer may still differ.
+    OptionalAuthentication,
+    /// An operation it could serve has no stated requirement.
+    RequirementUnknown,
+    /// The search stopped at its budget before the optimum was proved.
+    NotProvenMinimal,
+    /// The place in the file cannot be edited automatically.
+    NotEditable,
+    /// The removed line carries a comment that would be lost or attach to another line.
+    CommentAffected,
+    /// The pattern is not understood under the configured scope semantics.
+    PatternNotUnderstood,
+}
+
+impl Reason {
+    /// One line that explains the reason to a reviewer.
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Needed => "serves an operation that was needed in the window",
+            Self::NeverUsed => "never used in the data read",
+            Self::NotUsedInWindow => "last used before the window",
+            Self::OthersSuffice => "other held scopes permit everything it was used for",
+            Self::NarrowerSuffices => "a narrower scope permits everything it was used for",
+            Self::OnlyAttempted => {
+                "seen only in throttled, unavailable or aborted requests, which prove nothing"
+            }
+            Self::DeniedThoughGranted => {
+                "requests that need it were refused although it is granted"
+            }
+            Self::ProtocolScope => "protocol scope: no API request can show its use",
+            Self::OpensNoOperation => {
+                "opens no operation of the catalogue, so no request can show its use"
+            }
+            Self::PartialInput => "an input is incomplete on days of the window",
+            Self::NoData => "there are no log records",
+            Self::HistoryTooShort => "fewer than 90 covered days",
+            Self::DaysMissing => "more than 10 % of the last 90 days have no records",
+            Self::GrantTooYoung => "granted less than 90 days before the end of the window",
+            Self::GrantAgeUnknown => "the grant has no date, so its age is unknown",
+            Self::StillInRhythm => "idle for less than twice its longest earlier silence",
+            Self::SeenOnce => "used within a single week only, which may be a yearly job",
+            Self::Protected => "protected by the owner; consider a just-in-time grant",
+            Self::ClientSilent => "the whole client is silent: suspend it instead of trimming it",
+            Self::Exception => "kept by a reviewed exception",
+            Self::SharedRole => "another member of the role needs it",
+            Self::RoleMemberUnknown => "a member of the role has no adequate data",
+            Self::UnmatchedTraffic => "requests that match no operation may have needed it",
+            Self::TooMuchUnmatched => "more than 1 % of the client's requests match no operation",
+            Self::UsedWithoutGrant => {
+                "the client used operations its grants do not permit: check the mapping first"
+            }
+            Self::OptionalAuthentication => {
+                "the operations accept anonymous callers, but the answer may differ"
+            }
+            Self::RequirementUnknown => "an operation used has no stated requirement",
+            Self::NotProvenMinimal => "the search stopped before the optimum was proved",
+            Self::NotEditable => "the file cannot be edited automatically at this place",
+            Self::CommentAffected => "a comment stands with the line",
+            Self::PatternNotUnderstood => {
+                "the pattern has no meaning under the configured scope semantics"
+            }
+        }
+    }
+}
