@@ -1,1 +1,27 @@
-//! (to be written)
+//! Files, folders, globs and standard input become newline-aligned blocks.
+//!
+//! In: the paths a user named. Out: blocks of whole lines, handed to workers in
+//! parallel, and for every input its size, digest, status and skips.
+//!
+//! Invariants:
+//! * each line is in exactly one block, whatever the number of threads;
+//! * memory is a few blocks for each thread, whatever the size of the input;
+//! * what could not be read is said in the input's status, never left out.
+//!
+//! What a line means is not known here.
+
+mod digest;
+mod discover;
+mod drive;
+mod plain;
+mod sniff;
+mod stream;
+
+pub use digest::BlockHasher;
+pub use discover::{DiscoverError, Input, discover};
+pub use drive::{Block, BlockSink, Limits, SourceReport, SourceStatus, read_all};
+pub use sniff::{Compression, Sniffed, sniff_bytes};
+pub use stream::{Source, head};
+
+/// Bytes in one block; a power of two so that a block is a BLAKE3 subtree.
+pub const BLOCK: usize = 1 << 20;

@@ -1,0 +1,210 @@
+//! The few keys a format needs, out of one line of JSON.
+//!
+//! In: a line and a [`Plan`] of key paths. Out: the values at these paths.
+//!
+//! Invariants:
+//! * two readers give the answer: a scanner that touches the whole line once
+//!   and decodes nothing it does not need, and a full parser (`serde_json`);
+//! * whatever the scanner is not sure about (an escape it would have to decode
+//!   twice, a repeated object, deep nesting, anything malformed) goes to the
+//!   full parser, and a property test holds that both agree on every line;
+//! * of a repeated key the last one counts, as in most JSON readers.
+
+mod full;
+mod scan;
+mod unescape;
+
+#[cfg(test)]
+mod tests;
+
+use super::Skip;
+
+/// Most slots a plan can have.
+pub const SLOTS: usize = 24;
+
+/// What kind of value stands at a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Kind {
+    /// The path does not exist.
+    #[default]
+    Missing,
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Bool,
+    /// A number; its text as written.
+    Number,
+    /// A string, decoded.
+    Text,
+    /// An object or an array; its JSON text.
+    Container,
+}
+
+/// Where the bytes of a value are.
+#[derive(Clone, Copy, Debug, Default)]
+struct Found {
+    kind: Kind,
+    /// In the scratch buffer instead of the line.
+    copied: bool,
+    /// A string of the line that still holds escapes.
+    escaped: bool,
+    start: u32,
+    end: u32,
+}
+
+enum Action {
+    Take(usize),
+    Enter(usize),
+}
+
+struct Node {
+    /// Bit n is set when some key of the node is n bytes long.
+    lengths: u64,
+    keys: Vec<(&'static [u8], Action)>,
+}
+
+impl Node {
+    #[inline]
+    fn action(&self, key: &[u8]) -> Option<&Action> {
+        if self.lengths & (1_u64 << (key.len() & 63)) == 0 {
+            return None;
+        }
+        self.keys.iter().find(|(name, _)| *name == key).map(|(_, action)| action)
+    }
+}
+
+/// Which paths to take; a path is keys from the outside in.
+pub struct Plan {
+    nodes: Vec<Node>,
+    slots: usize,
+}
+
+impl Plan {
+    /// Builds a plan; slot n is the n-th path. At most [`SLOTS`] paths.
+    pub fn new(paths: &[&[&'static str]]) -> Self {
+        debug_assert!(paths.len() <= SLOTS, "a plan has at most {SLOTS} slots");
+        let mut plan = Self { nodes: vec![Node { lengths: 0, keys: Vec::new() }], slots: paths.len() };
+        for (slot, path) in paths.iter().enumerate().take(SLOTS) {
+            let mut node = 0;
+            for (depth, key) in path.iter().enumerate() {
+                let last = depth + 1 == path.len();
+                node = plan.step(node, key, if last { Some(slot) } else { None });
+            }
+        }
+        plan
+    }
+
+    fn step(&mut self, node: usize, key: &'static str, slot: Option<usize>) -> usize {
+        if let (None, Some(Action::Enter(next))) = (slot, self.nodes[node].action(key.as_bytes())) {
+            return *next;
+        }
+        let next = self.nodes.len();
+        let action = match slot {
+            Some(slot) => Action::Take(slot),
+            None => {
+                self.nodes.push(Node { lengths: 0, keys: Vec::new() });
+                Action::Enter(next)
+            }
+        };
+        let here = &mut self.nodes[node];
+        here.lengths |= 1 << (key.len() & 63);
+        here.keys.push((key.as_bytes(), action));
+        next
+    }
+}
+
+/// Buffers that are used again for every line.
+#[derive(Default)]
+pub struct Scratch {
+    found: [Found; SLOTS],
+    text: Vec<u8>,
+}
+
+/// The values of one line.
+#[derive(Clone, Copy)]
+pub struct Fields<'a> {
+    line: &'a [u8],
+    scratch: &'a Scratch,
+}
+
+impl<'a> Fields<'a> {
+    /// What stands at the slot's path.
+    pub fn kind(&self, slot: usize) -> Kind {
+        self.scratch.found.get(slot).map_or(Kind::Missing, |found| found.kind)
+    }
+
+    /// The value's text: a decoded string, or a number, bool or container as
+    /// written. `None` for missing and null.
+    pub fn raw(&self, slot: usize) -> Option<&'a [u8]> {
+        let found = self.scratch.found.get(slot)?;
+        if matches!(found.kind, Kind::Missing | Kind::Null) {
+            return None;
+        }
+        let from = if found.copied { &self.scratch.text[..] } else { self.line };
+        from.get(found.start as usize..found.end as usize)
+    }
+
+    /// A string or number that says something: `None` also for `""` and `"-"`,
+    /// which gateways write for "missing".
+    pub fn text(&self, slot: usize) -> Option<&'a [u8]> {
+        match self.kind(slot) {
+            Kind::Text | Kind::Number => self.raw(slot).filter(|text| !matches!(*text, b"" | b"-")),
+            _ => None,
+        }
+    }
+
+    /// A status code, written as a number or as a string; `None` for missing and 0.
+    pub fn status(&self, slot: usize) -> Option<u16> {
+        parse_status(self.text(slot)?)
+    }
+}
+
+/// Reads a status code; 0 is "no response" and therefore `None`.
+pub fn parse_status(text: &[u8]) -> Option<u16> {
+    if text.is_empty() || text.len() > 4 {
+        return None;
+    }
+    let mut code: u16 = 0;
+    for byte in text {
+        code = code * 10 + u16::from(byte.checked_sub(b'0').filter(|digit| *digit < 10)?);
+    }
+    (code != 0).then_some(code)
+}
+
+/// Reads one line: the scanner, and when it is not sure the full parser.
+pub fn read<'a>(line: &'a [u8], plan: &Plan, scratch: &'a mut Scratch) -> Result<Fields<'a>, Skip> {
+    if line.len() > u32::MAX as usize / 2 {
+        return Err(Skip::Oversize);
+    }
+    if !scan_line(line, plan, scratch) {
+        full::read(line, plan, scratch)?;
+    }
+    Ok(Fields { line, scratch })
+}
+
+/// Whether the scanner answered; the scratch then holds the answer.
+fn scan_line(line: &[u8], plan: &Plan, scratch: &mut Scratch) -> bool {
+    scratch.found = [Found::default(); SLOTS];
+    scratch.text.clear();
+    if !line.is_ascii() && std::str::from_utf8(line).is_err() {
+        return false;
+    }
+    if scan::scan(line, plan, &mut scratch.found).is_none() {
+        return false;
+    }
+    for found in &mut scratch.found[..plan.slots] {
+        if found.escaped {
+            let raw = &line[found.start as usize..found.end as usize];
+            let start = scratch.text.len();
+            unescape::unescape(raw, &mut scratch.text);
+            *found = Found {
+                kind: found.kind,
+                copied: true,
+                escaped: false,
+                start: u32::try_from(start).unwrap_or(u32::MAX),
+                end: u32::try_from(scratch.text.len()).unwrap_or(u32::MAX),
+            };
+        }
+    }
+    true
+}

@@ -1,0 +1,174 @@
+//! From what the user named to the list of inputs.
+//!
+//! Invariants: sorted by path, each file once, symbolic links to the same file
+//! counted once; a name that leads to nothing is an error, never an empty list.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use thiserror::Error;
+
+/// One log to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Input {
+    /// Where it is; `None` is standard input.
+    pub path: Option<PathBuf>,
+    /// As shown to the user.
+    pub shown: Arc<str>,
+    /// Size on disk in bytes; 0 when unknown.
+    pub size: u64,
+}
+
+/// Why there is nothing to read.
+#[derive(Debug, Error)]
+pub enum DiscoverError {
+    /// The path does not exist.
+    #[error("no such file or folder: `{0}`")]
+    Missing(String),
+    /// The glob matches nothing.
+    #[error("no file matches `{0}`")]
+    NoMatch(String),
+    /// The folder holds no file that can be read as a log.
+    #[error("the folder `{0}` holds no files")]
+    EmptyFolder(String),
+    /// The glob cannot be read.
+    #[error("`{pattern}` is not a valid glob: {reason}")]
+    BadGlob {
+        /// As given.
+        pattern: String,
+        /// The library's words.
+        reason: String,
+    },
+    /// The file or folder cannot be opened.
+    #[error("cannot read `{path}`: {reason}")]
+    Unreadable {
+        /// As given.
+        path: String,
+        /// The system's words.
+        reason: String,
+    },
+}
+
+impl DiscoverError {
+    /// What to do about it.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Missing(_) => "check the spelling; relative paths start at the current folder, or at the folder of scopetrim.toml",
+            Self::NoMatch(_) => "quote the pattern, so that the program and not the shell expands it, and check the folder",
+            Self::EmptyFolder(_) => "name a folder with exported access logs, a file, a glob, or `-` for standard input",
+            Self::BadGlob { .. } => "`*` stands for a run of characters, `**` for folders, `[ab]` for one of a set",
+            Self::Unreadable { .. } => "check the permissions of the file and of the folders above it",
+        }
+    }
+}
+
+/// Expands files, folders (recursively), globs and `-`.
+pub fn discover(names: &[String], base: &Path) -> Result<Vec<Input>, DiscoverError> {
+    let mut found: BTreeMap<PathBuf, Input> = BTreeMap::new();
+    let mut stdin = None;
+    for name in names {
+        if name == "-" {
+            stdin = Some(Input { path: None, shown: Arc::from("-"), size: 0 });
+            continue;
+        }
+        let path = base.join(name);
+        if path.is_dir() {
+            let before = found.len();
+            add_folder(&path, name, &mut found)?;
+            if found.len() == before {
+                return Err(DiscoverError::EmptyFolder(name.clone()));
+            }
+        } else if path.exists() {
+            add(&path, name, &mut found)?;
+        } else if name.contains(['*', '?', '[']) {
+            add_glob(&path, name, &mut found)?;
+        } else {
+            return Err(DiscoverError::Missing(name.clone()));
+        }
+    }
+    let mut inputs: Vec<Input> = found.into_values().collect();
+    inputs.sort_by(|a, b| a.shown.cmp(&b.shown));
+    inputs.extend(stdin);
+    Ok(inputs)
+}
+
+fn add(path: &Path, shown: &str, found: &mut BTreeMap<PathBuf, Input>) -> Result<(), DiscoverError> {
+    let unreadable = |error: std::io::Error| DiscoverError::Unreadable { path: shown.to_owned(), reason: error.to_string() };
+    let real = fs::canonicalize(path).map_err(unreadable)?;
+    let size = fs::metadata(&real).map_err(unreadable)?.len();
+    // The name that sorts first is shown, so that the order of the arguments does not matter.
+    let input = Input { path: Some(path.to_path_buf()), shown: Arc::from(shown.replace('\\', "/")), size };
+    let slot = found.entry(real).or_insert_with(|| input.clone());
+    if input.shown < slot.shown {
+        *slot = input;
+    }
+    Ok(())
+}
+
+fn add_folder(path: &Path, shown: &str, found: &mut BTreeMap<PathBuf, Input>) -> Result<(), DiscoverError> {
+    let unreadable = |error: std::io::Error| DiscoverError::Unreadable { path: shown.to_owned(), reason: error.to_string() };
+    for entry in fs::read_dir(path).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with('.') {
+            continue;
+        }
+        let shown = format!("{}/{name}", shown.trim_end_matches('/'));
+        let kind = entry.file_type().map_err(unreadable)?;
+        // Links to folders are not followed: they can lead in circles.
+        if kind.is_dir() {
+            add_folder(&entry.path(), &shown, found)?;
+        } else if entry.path().is_file() {
+            add(&entry.path(), &shown, found)?;
+        }
+    }
+    Ok(())
+}
+
+fn add_glob(pattern: &Path, name: &str, found: &mut BTreeMap<PathBuf, Input>) -> Result<(), DiscoverError> {
+    let bad = |reason: String| DiscoverError::BadGlob { pattern: name.to_owned(), reason };
+    let text = pattern.to_str().ok_or_else(|| bad("not UTF-8".to_owned()))?;
+    let mut any = false;
+    // The shown name keeps what the user typed: the part before the pattern's base is cut off.
+    let prefix = text.len() - name.len();
+    for entry in glob::glob(text).map_err(|error| bad(error.to_string()))? {
+        let path = entry.map_err(|error| DiscoverError::Unreadable {
+            path: error.path().display().to_string(),
+            reason: error.error().to_string(),
+        })?;
+        if path.is_file() {
+            any = true;
+            let whole = path.to_string_lossy();
+            add(&path, whole.get(prefix..).unwrap_or(&whole), found)?;
+        }
+    }
+    if any { Ok(()) } else { Err(DiscoverError::NoMatch(name.to_owned())) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_folders_and_globs_give_each_file_once_in_one_order() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["b.log", "a.log", "sub/c.log", ".hidden"] {
+            let path = folder.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "x").unwrap();
+        }
+        fs::create_dir(folder.path().join("empty")).unwrap();
+        let list = |names: &[&str]| {
+            let names: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
+            discover(&names, folder.path())
+                .map(|inputs| inputs.iter().map(|input| input.shown.to_string()).collect::<Vec<_>>())
+        };
+        assert_eq!(list(&["*.log", "sub"]).unwrap(), ["a.log", "b.log", "sub/c.log"]);
+        assert_eq!(list(&["b.log", "a.log", "b.log", "-"]).unwrap(), ["a.log", "b.log", "-"]);
+        assert!(matches!(list(&["nope.log"]), Err(DiscoverError::Missing(_))));
+        assert!(matches!(list(&["*.gz"]), Err(DiscoverError::NoMatch(_))));
+        assert!(matches!(list(&["empty"]), Err(DiscoverError::EmptyFolder(_))));
+    }
+}

@@ -1,0 +1,391 @@
+//! The work loop: blocks of whole lines to parallel workers.
+//!
+//! Plain files are cut into blocks that workers read for themselves. Packed
+//! files and standard input are unpacked by the worker that took them; other
+//! workers take the blocks it puts into a short queue, and when the queue is
+//! full it works on the block itself. So one large archive keeps two cores
+//! busy, many archives keep all of them busy, and memory stays at a few blocks.
+
+use std::ops::Range;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+
+use super::digest::{BlockHash, BlockHasher, hash_block};
+use super::stream::{Opened, Source, unpack};
+use super::{BLOCK, plain};
+use crate::model::ContentDigest;
+
+/// What an input may cost.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Longest line in bytes; the rest of a longer one is skipped and counted.
+    pub line: usize,
+    /// Unpacked bytes for each packed byte above which an archive is refused as a bomb.
+    pub ratio: u64,
+    /// The ratio is not looked at before this many unpacked bytes.
+    pub ratio_from: u64,
+    /// Worker threads.
+    pub threads: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { line: 1 << 20, ratio: 400, ratio_from: 1 << 29, threads: 1 }
+    }
+}
+
+/// Whole lines of one input.
+#[derive(Clone, Copy, Debug)]
+pub struct Block<'a> {
+    /// Index of the input.
+    pub source: usize,
+    /// The lines; the last of an input may lack its newline.
+    pub bytes: &'a [u8],
+    /// Offset of the first byte in the unpacked content.
+    pub offset: u64,
+}
+
+/// What works on the blocks. Each worker has a state of its own.
+pub trait BlockSink: Sync {
+    /// What one worker gathers.
+    type State: Send;
+    /// A fresh state.
+    fn begin(&self) -> Self::State;
+    /// Works on one block. Blocks come in no particular order.
+    fn block(&self, state: &mut Self::State, block: Block<'_>);
+}
+
+/// How far an input could be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SourceStatus {
+    /// To its end.
+    Complete,
+    /// Only a part of it; the reason.
+    Partial(String),
+    /// Not at all; the reason.
+    Unreadable(String),
+}
+
+/// What reading one input gave, apart from its lines.
+#[derive(Clone, Debug)]
+pub struct SourceReport {
+    /// Unpacked bytes read.
+    pub bytes: u64,
+    /// Digest of the unpacked content; `None` unless it was read to its end.
+    pub digest: Option<ContentDigest>,
+    /// How far it could be read.
+    pub status: SourceStatus,
+    /// Lines over the limit.
+    pub oversize: u64,
+    /// Offset of the first line over the limit.
+    pub oversize_at: Option<u64>,
+}
+
+/// Bookkeeping of one input while workers are on it.
+#[derive(Default)]
+pub(super) struct Ledger {
+    pub(super) hasher: BlockHasher,
+    pub(super) oversize: u64,
+    pub(super) oversize_at: Option<u64>,
+    pub(super) fault: Option<SourceStatus>,
+}
+
+impl Ledger {
+    pub(super) fn oversize(&mut self, offset: u64) {
+        self.oversize += 1;
+        self.oversize_at = Some(self.oversize_at.map_or(offset, |at| at.min(offset)));
+    }
+}
+
+/// A block on its way from the worker that unpacked it: `carry` bytes of the
+/// line that began in the block before, then the block itself.
+struct Parcel {
+    source: usize,
+    index: usize,
+    bytes: Vec<u8>,
+    carry: usize,
+    /// The whole lines within `bytes`.
+    lines: Range<usize>,
+    /// The input has no other block.
+    only: bool,
+    /// Offset of the first of the lines in the unpacked content.
+    offset: u64,
+}
+
+enum Item {
+    Plain { source: usize, index: usize, size: u64 },
+    Stream { source: usize, queue: Mutex<Option<Sender<Parcel>>> },
+}
+
+struct Work<'a, S> {
+    sources: &'a [Source],
+    items: Vec<Item>,
+    next: AtomicUsize,
+    ledgers: Vec<Mutex<Ledger>>,
+    limits: &'a Limits,
+    sink: &'a S,
+    progress: &'a AtomicU64,
+    spare: (Sender<Vec<u8>>, Receiver<Vec<u8>>),
+}
+
+/// Reads every source to its end and returns the workers' states, in no
+/// particular order, and one report for each source, in their order.
+///
+/// `progress` counts bytes of the inputs as they lie on disk.
+pub fn read_all<S: BlockSink>(
+    sources: &[Source],
+    limits: &Limits,
+    sink: &S,
+    progress: &AtomicU64,
+) -> (Vec<S::State>, Vec<SourceReport>) {
+    let threads = limits.threads.max(1);
+    // With one worker nobody would empty the queue, so it has no room.
+    let (sender, receiver) = bounded(if threads == 1 { 0 } else { threads });
+    let items = plan(sources, &sender);
+    drop(sender);
+    let work = Work {
+        sources,
+        items,
+        next: AtomicUsize::new(0),
+        ledgers: sources.iter().map(|_| Mutex::default()).collect(),
+        limits,
+        sink,
+        progress,
+        spare: bounded(2 * threads + 2),
+    };
+    let states = match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
+        Ok(pool) => pool.broadcast(|_| worker(&work, &receiver)),
+        // No threads to be had: the calling thread does the work alone.
+        Err(_) => vec![worker(&work, &receiver)],
+    };
+    let reports = work.ledgers.into_iter().zip(sources).map(|(ledger, source)| report(lock(&ledger), source)).collect();
+    (states, reports)
+}
+
+fn plan(sources: &[Source], sender: &Sender<Parcel>) -> Vec<Item> {
+    let mut items = Vec::new();
+    for (source, opened) in sources.iter().enumerate() {
+        if opened.refused.is_some() {
+            continue;
+        }
+        match opened.opened {
+            Opened::Plain { size } => {
+                let blocks = usize::try_from(size.div_ceil(BLOCK as u64)).unwrap_or(usize::MAX);
+                items.extend((0..blocks).map(|index| Item::Plain { source, index, size }));
+            }
+            Opened::Packed | Opened::Stdin(_) => {
+                items.push(Item::Stream { source, queue: Mutex::new(Some(sender.clone())) });
+            }
+        }
+    }
+    // Archives first: they take longest on one core.
+    items.sort_by_key(|item| matches!(item, Item::Plain { .. }));
+    items
+}
+
+fn report(ledger: std::sync::MutexGuard<'_, Ledger>, source: &Source) -> SourceReport {
+    let status = match (&source.refused, &ledger.fault) {
+        (Some(reason), _) => SourceStatus::Unreadable(reason.clone()),
+        (None, Some(fault)) => fault.clone(),
+        (None, None) => SourceStatus::Complete,
+    };
+    let digest = if status == SourceStatus::Complete { ledger.hasher.finish() } else { None };
+    SourceReport {
+        bytes: ledger.hasher.total(),
+        digest,
+        status,
+        oversize: ledger.oversize,
+        oversize_at: ledger.oversize_at,
+    }
+}
+
+/// A worker that panicked leaves its ledger readable: the counts are still right.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+fn worker<S: BlockSink>(work: &Work<'_, S>, queue: &Receiver<Parcel>) -> S::State {
+    let mut state = work.sink.begin();
+    let mut buffer = Vec::new();
+    loop {
+        if let Ok(parcel) = queue.try_recv() {
+            deliver(work, &mut state, parcel);
+        } else if let Some(item) = work.items.get(work.next.fetch_add(1, Ordering::Relaxed)) {
+            match item {
+                Item::Plain { source, index, size } => {
+                    plain_block(work, &mut state, &mut buffer, (*source, *index, *size));
+                }
+                Item::Stream { source, queue } => {
+                    let sender = lock(queue).take();
+                    if let Some(sender) = sender {
+                        stream(work, &mut state, *source, &sender);
+                    }
+                }
+            }
+        } else if let Ok(parcel) = queue.recv() {
+            deliver(work, &mut state, parcel);
+        } else {
+            return state;
+        }
+    }
+}
+
+fn plain_block<S: BlockSink>(
+    work: &Work<'_, S>,
+    state: &mut S::State,
+    buffer: &mut Vec<u8>,
+    (source, index, size): (usize, usize, u64),
+) {
+    let path = work.sources[source].input.path.as_deref().unwrap_or(Path::new(""));
+    match plain::read_block(path, index, size, work.limits.line, buffer) {
+        Ok(found) => {
+            let hash = hash_block(index, &buffer[found.own.clone()], size <= BLOCK as u64);
+            let mut ledger = lock(&work.ledgers[source]);
+            ledger.hasher.add(index, found.own.len(), hash);
+            if let Some(offset) = found.oversize {
+                ledger.oversize(offset);
+            }
+            drop(ledger);
+            work.progress.fetch_add(found.own.len() as u64, Ordering::Relaxed);
+            lines(work, state, source, &buffer[found.lines.clone()], found.offset);
+        }
+        Err(error) => {
+            lock(&work.ledgers[source]).fault = Some(SourceStatus::Partial(error.to_string()));
+        }
+    }
+}
+
+/// Hands lines over, without the byte order mark that some tools write first.
+fn lines<S: BlockSink>(work: &Work<'_, S>, state: &mut S::State, source: usize, bytes: &[u8], offset: u64) {
+    let bom = if offset == 0 && bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+    if bytes.len() > bom {
+        work.sink.block(state, Block { source, bytes: &bytes[bom..], offset: offset + bom as u64 });
+    }
+}
+
+fn deliver<S: BlockSink>(work: &Work<'_, S>, state: &mut S::State, parcel: Parcel) {
+    let own = &parcel.bytes[parcel.carry..];
+    let hash: BlockHash = hash_block(parcel.index, own, parcel.only);
+    lock(&work.ledgers[parcel.source]).hasher.add(parcel.index, own.len(), hash);
+    lines(work, state, parcel.source, &parcel.bytes[parcel.lines.clone()], parcel.offset);
+    let _ = work.spare.0.try_send(parcel.bytes);
+}
+
+fn stream<S: BlockSink>(work: &Work<'_, S>, state: &mut S::State, source: usize, queue: &Sender<Parcel>) {
+    let packed = Arc::new(AtomicU64::new(0));
+    let opened = match &work.sources[source].opened {
+        Opened::Stdin(reader) => lock(reader).take().ok_or_else(|| std::io::Error::other("standard input was read already")),
+        Opened::Packed | Opened::Plain { .. } => {
+            let path = work.sources[source].input.path.as_deref().unwrap_or(Path::new(""));
+            std::fs::File::open(path).map(|file| Box::new(file) as Box<dyn std::io::Read + Send>)
+        }
+    };
+    let mut reader = match opened.and_then(|raw| unpack(raw, Arc::clone(&packed))) {
+        Ok(reader) => reader,
+        Err(error) => {
+            lock(&work.ledgers[source]).fault = Some(SourceStatus::Unreadable(error.to_string()));
+            return;
+        }
+    };
+    let mut cut = Cutter { index: 0, offset: 0, carry: Vec::new(), skipping: false, line: work.limits.line };
+    let mut seen = 0;
+    loop {
+        let mut bytes = work.spare.1.try_recv().unwrap_or_default();
+        bytes.clear();
+        let (end, fault) = cut.fill(reader.as_mut(), &mut bytes);
+        let now = packed.load(Ordering::Relaxed);
+        work.progress.fetch_add(now - seen, Ordering::Relaxed);
+        seen = now;
+        let last = end || fault.is_some();
+        let (parcel, oversize) = cut.cut(source, bytes, last, fault.is_some());
+        let unpacked = cut.offset;
+        if let Some(offset) = oversize {
+            lock(&work.ledgers[source]).oversize(offset);
+        }
+        if let Err(TrySendError::Full(parcel) | TrySendError::Disconnected(parcel)) = queue.try_send(parcel) {
+            deliver(work, state, parcel);
+        }
+        if let Some(reason) = fault {
+            lock(&work.ledgers[source]).fault = Some(SourceStatus::Partial(reason));
+            return;
+        }
+        if last {
+            return;
+        }
+        if unpacked > work.limits.ratio_from && unpacked / now.max(1) > work.limits.ratio {
+            let reason = format!(
+                "stopped after {unpacked} unpacked bytes: more than {} for each packed byte looks like a decompression bomb",
+                work.limits.ratio
+            );
+            lock(&work.ledgers[source]).fault = Some(SourceStatus::Partial(reason));
+            return;
+        }
+    }
+}
+
+/// Cuts a stream into blocks of whole lines.
+struct Cutter {
+    index: usize,
+    /// Unpacked bytes before the block that comes next.
+    offset: u64,
+    /// The unfinished line at the end of the block before.
+    carry: Vec<u8>,
+    /// Inside a line over the limit: everything up to the next newline goes.
+    skipping: bool,
+    line: usize,
+}
+
+impl Cutter {
+    /// Puts the carry and up to one block into `bytes`; whether the end was reached, and a fault.
+    fn fill(&mut self, reader: &mut dyn std::io::Read, bytes: &mut Vec<u8>) -> (bool, Option<String>) {
+        bytes.extend_from_slice(&self.carry);
+        let start = bytes.len();
+        bytes.resize(start + BLOCK, 0);
+        let mut filled = start;
+        let (mut end, mut fault) = (false, None);
+        while filled < bytes.len() && !end {
+            match reader.read(&mut bytes[filled..]) {
+                Ok(0) => end = true,
+                Ok(n) => filled += n,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    fault = Some(error.to_string());
+                    break;
+                }
+            }
+        }
+        bytes.truncate(filled);
+        (end, fault)
+    }
+
+    /// Splits off the unfinished last line. After a fault that line is dropped: it may be cut short.
+    fn cut(&mut self, source: usize, bytes: Vec<u8>, last: bool, broken: bool) -> (Parcel, Option<u64>) {
+        let carry = std::mem::take(&mut self.carry).len();
+        let begins = self.offset - carry as u64;
+        self.offset += (bytes.len() - carry) as u64;
+        let mut lines = 0..memchr::memrchr(b'\n', &bytes[carry..]).map_or(0, |at| carry + at + 1);
+        if self.skipping {
+            // The line over the limit ends at the first newline, if there is one.
+            match memchr::memchr(b'\n', &bytes) {
+                Some(at) => (self.skipping, lines.start) = (false, at + 1),
+                None => lines = bytes.len()..bytes.len(),
+            }
+        }
+        let mut oversize = None;
+        if bytes.len() - lines.end > self.line {
+            oversize = Some(begins + lines.end as u64);
+            self.skipping = true;
+        } else if !last {
+            self.carry.extend_from_slice(&bytes[lines.end..]);
+        } else if !broken {
+            lines.end = bytes.len();
+        }
+        let offset = begins + lines.start as u64;
+        let parcel = Parcel { source, index: self.index, carry, lines, only: self.index == 0 && last, offset, bytes };
+        self.index += 1;
+        (parcel, oversize)
+    }
+}

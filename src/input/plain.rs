@@ -1,0 +1,86 @@
+//! One block of a file that needs no unpacking.
+//!
+//! A line belongs to the block in which it begins; the worker reads on behind
+//! its block until that line ends. So workers need not talk to each other.
+
+use std::fs::File;
+use std::io;
+use std::ops::Range;
+use std::path::Path;
+
+use super::BLOCK;
+
+/// Where things are in the buffer after a read.
+pub(super) struct Found {
+    /// The block itself, for the digest.
+    pub(super) own: Range<usize>,
+    /// The lines that begin in it.
+    pub(super) lines: Range<usize>,
+    /// Offset of the first of these lines in the file.
+    pub(super) offset: u64,
+    /// Offset of a line over the limit that begins in the block.
+    pub(super) oversize: Option<u64>,
+}
+
+/// Bytes read at a time behind the block to finish its last line.
+const MORE: usize = 16 << 10;
+
+/// Reads the block and the rest of its last line into `buffer`.
+///
+/// `size` is the file's size when it was opened: what is appended later is left
+/// for the next run, and a file that shrank is an error.
+pub(super) fn read_block(path: &Path, index: usize, size: u64, line: usize, buffer: &mut Vec<u8>) -> io::Result<Found> {
+    let file = File::open(path)?;
+    let begin = index as u64 * BLOCK as u64;
+    let end = (begin + BLOCK as u64).min(size);
+    // One byte before the block tells whether a line begins at its first byte.
+    let lead = usize::from(index > 0);
+    let own_len = usize::try_from(end - begin).unwrap_or(BLOCK);
+    buffer.resize(lead + own_len, 0);
+    read_exact_at(&file, buffer, begin - lead as u64)?;
+    let own = lead..buffer.len();
+    let first = if index == 0 {
+        0
+    } else {
+        match memchr::memchr(b'\n', &buffer[..own.end]) {
+            Some(at) if at + 1 < own.end => at + 1,
+            // No line begins in this block.
+            _ => return Ok(Found { own: own.clone(), lines: own.end..own.end, offset: end, oversize: None }),
+        }
+    };
+    let offset = begin + first as u64 - lead as u64;
+    let mut at = end;
+    while at < size && buffer.last() != Some(&b'\n') {
+        let start = buffer.len();
+        let take = usize::try_from((size - at).min(MORE as u64)).unwrap_or(MORE);
+        buffer.resize(start + take, 0);
+        read_exact_at(&file, &mut buffer[start..], at)?;
+        if let Some(newline) = memchr::memchr(b'\n', &buffer[start..]) {
+            buffer.truncate(start + newline + 1);
+            break;
+        }
+        at += take as u64;
+        if buffer.len() - own.end > line {
+            break;
+        }
+    }
+    let last = memchr::memrchr(b'\n', &buffer[first..own.end.max(first)]).map_or(first, |at| first + at + 1);
+    let tail = buffer.len() - last - usize::from(buffer.len() > last && buffer.last() == Some(&b'\n'));
+    if tail > line {
+        return Ok(Found { own, lines: first..last, offset, oversize: Some(offset + (last - first) as u64) });
+    }
+    Ok(Found { own, lines: first..buffer.len(), offset, oversize: None })
+}
+
+#[cfg(unix)]
+fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, buffer, offset)
+}
+
+#[cfg(not(unix))]
+fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<()> {
+    use std::io::{Read, Seek, SeekFrom};
+    let mut file = file;
+    file.seek(SeekFrom::Start(offset))?;
+    file.read_exact(buffer)
+}
