@@ -15,6 +15,7 @@ pub mod clock;
 pub mod detect;
 pub mod json;
 
+mod combined;
 mod kong;
 mod native;
 
@@ -23,7 +24,7 @@ use serde::Serialize;
 use crate::model::{AnsweredBy, Millis};
 
 /// Every format, in the order in which detection tries them.
-pub static ALL: &[&dyn LogFormat] = &[&kong::Kong, &native::Native];
+pub static ALL: &[&dyn LogFormat] = &[&kong::Kong, &native::Native, &combined::Combined];
 
 /// What one line says, as the gateway wrote it.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,0 +1,223 @@
+//! The common log format and its many descendants: NGINX `combined`, the docker
+//! image's `main`, ingress-nginx `upstreaminfo`, Apache `common`, `combined` and
+//! `vhost_combined`.
+//!
+//! Invariants:
+//! * the record starts at the first `[date] "`: NGINX and Apache escape the quote
+//!   in every value before it, so a user name cannot fake it;
+//! * the request ends at a quote that a status code follows, so fields never
+//!   shift, even when a server wrote a quote unescaped;
+//! * fields after the ones named here are accepted and not looked at;
+//! * without a backslash in a field nothing is copied.
+//!
+//! Escapes: `ngx_http_log_module` writes `\xHH` for quotes, backslashes, control
+//! bytes and all bytes from 0x7f on; Apache (`ap_escape_logitem`) writes `\"`,
+//! `\\`, `\n` and the like, and `\xhh`.
+
+use std::ops::Range;
+
+use memchr::{memchr, memmem, memrchr};
+
+use super::json::parse_status;
+use super::{LogFormat, RawRecord, SampleLine, Scratch, Skip};
+use crate::model::AnsweredBy;
+
+#[path = "combined_parts.rs"]
+mod parts;
+#[cfg(test)]
+#[path = "combined_tests.rs"]
+mod tests;
+
+pub(super) struct Combined;
+
+impl LogFormat for Combined {
+    fn name(&self) -> &'static str {
+        "combined"
+    }
+
+    fn title(&self) -> &'static str {
+        "NGINX and Apache common, combined, vhost_combined, and ingress-nginx (text)"
+    }
+
+    fn identity_help(&self) -> &'static str {
+        "these lines name a caller only for basic authentication. To log who calls, write the caller where the user \
+         stands:\n    \
+         NGINX (auth_request): auth_request_set $azp $upstream_http_x_client_id;\n    \
+         NGINX Plus (auth_jwt): use $jwt_claim_azp for $azp; mutual TLS: $ssl_client_s_dn\n      \
+         log_format who '$remote_addr - $azp [$time_local] \"$request\" $status $body_bytes_sent \"$http_referer\" \
+         \"$http_user_agent\"';\n      \
+         access_log /var/log/nginx/access.log who;\n    \
+         Apache (mod_auth_openidc): LogFormat \"%h %l %{OIDC_CLAIM_azp}e %t \\\"%r\\\" %>s %b \\\"%{Referer}i\\\" \
+         \\\"%{User-Agent}i\\\"\" who\n      \
+         mutual TLS: %{SSL_CLIENT_S_DN}x in place of %{OIDC_CLAIM_azp}e\n      \
+         CustomLog logs/access_log who"
+    }
+
+    fn recognises(&self, line: &SampleLine<'_>) -> bool {
+        line.json.is_none() && parts::find_date(line.text).is_some()
+    }
+
+    fn parse<'a>(&self, line: &'a [u8], scratch: &'a mut Scratch) -> Result<RawRecord<'a>, Skip> {
+        let Some(date) = parts::find_date(line) else {
+            return Err(if parts::is_error_log(line) { Skip::OtherRecord } else { Skip::Malformed });
+        };
+        let Scratch { clock, text, .. } = scratch;
+        text.clear();
+        // `] "` stands between the date and the request.
+        let (request, rest, escaped) = parts::request(&line[date.end + 3..]).ok_or(Skip::Malformed)?;
+        let (status, rest) = parts::status(rest).ok_or(Skip::Malformed)?;
+        let time = clock.clf(&line[date.clone()]).ok_or(Skip::BadTime)?;
+        let (method, target) = split_request(request).ok_or(Skip::OtherRecord)?;
+        let prefix = parts::prefix(&line[..date.start - 1]);
+
+        let user_agent = parts::user_agent(rest);
+        let tail = user_agent.as_ref().and_then(|agent| ingress_tail(agent.after)).unwrap_or_default();
+        let target = Piece::new(target, escaped, text);
+        let client = prefix.user.map(|user| Piece::new(user, true, text));
+        let user_agent = user_agent.map(|agent| Piece::new(agent.text, agent.escaped, text));
+
+        let text: &'a [u8] = text;
+        let client = client.map(|piece| piece.of(text));
+        Ok(RawRecord {
+            time,
+            method,
+            target: target.of(text),
+            client,
+            // Apache documents that the user of a 401 was not verified.
+            anonymous: status == Some(401) && client.is_some(),
+            status,
+            upstream_status: tail.upstream_status,
+            answered_by: tail.answered_by(status),
+            request_id: tail.request_id.or(prefix.request_id),
+            host: prefix.host,
+            client_ip: prefix.address,
+            user_agent: user_agent.map(|piece| piece.of(text)).filter(|agent| !matches!(*agent, b"" | b"-")),
+            ..RawRecord::default()
+        })
+    }
+}
+
+/// A field as it stands in the line, or decoded in the scratch buffer.
+enum Piece<'a> {
+    Line(&'a [u8]),
+    Text(Range<usize>),
+}
+
+impl<'a> Piece<'a> {
+    #[inline]
+    fn new(raw: &'a [u8], may_be_escaped: bool, text: &mut Vec<u8>) -> Self {
+        if !may_be_escaped || memchr(b'\\', raw).is_none() {
+            return Self::Line(raw);
+        }
+        let start = text.len();
+        parts::unescape(raw, text);
+        Self::Text(start..text.len())
+    }
+
+    #[inline]
+    fn of(self, text: &'a [u8]) -> &'a [u8] {
+        match self {
+            Self::Line(raw) => raw,
+            Self::Text(range) => &text[range],
+        }
+    }
+}
+
+/// Method and target of a request line, still escaped; `None` when it is none
+/// (a timeout's `-`, a TLS handshake on a plain port, a scanner's garbage).
+///
+/// The target is everything between the first blank and the protocol. HTTP/0.9
+/// has no protocol; then the target has to look like one.
+#[inline]
+fn split_request(request: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (method, rest) = request.split_at(memchr(b' ', request)?);
+    if method.is_empty() || !method.iter().copied().all(is_token_byte) {
+        return None;
+    }
+    let rest = rest.trim_ascii_start();
+    if let Some(blank) = memrchr(b' ', rest)
+        && rest[blank + 1..].starts_with(b"HTTP/")
+    {
+        let target = rest[..blank].trim_ascii_end();
+        return (!target.is_empty()).then_some((method, target));
+    }
+    (rest.first() == Some(&b'/') || memmem::find(rest, b"://").is_some()).then_some((method, rest))
+}
+
+/// RFC 9110, 5.6.2.
+fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+/// What ingress-nginx adds behind the user agent.
+#[derive(Default)]
+struct Tail<'a> {
+    present: bool,
+    proxied: bool,
+    upstream_status: Option<u16>,
+    request_id: Option<&'a [u8]>,
+}
+
+impl Tail<'_> {
+    fn answered_by(&self, status: Option<u16>) -> AnsweredBy {
+        if !self.present {
+            AnsweredBy::Unknown
+        } else if self.upstream_status.is_some() {
+            AnsweredBy::Upstream
+        } else if !self.proxied || matches!(status, Some(401 | 403)) {
+            AnsweredBy::Gateway
+        } else {
+            AnsweredBy::Unknown
+        }
+    }
+}
+
+/// `$request_length $request_time [$proxy_upstream_name] [$proxy_alternative_upstream_name]
+/// $upstream_addr $upstream_response_length $upstream_response_time $upstream_status $req_id`;
+/// versions before 0.23 have neither the alternative name nor the id.
+fn ingress_tail(tail: &[u8]) -> Option<Tail<'_>> {
+    let mut rest = tail;
+    if !next_list(&mut rest)?.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    next_list(&mut rest)?;
+    let bracketed = |part: &[u8]| part.first() == Some(&b'[') && part.last() == Some(&b']');
+    if !bracketed(next_list(&mut rest)?) {
+        return None;
+    }
+    let mut address = next_list(&mut rest)?;
+    // An upstream address in brackets has a port behind them.
+    if bracketed(address) {
+        address = next_list(&mut rest)?;
+    }
+    next_list(&mut rest)?;
+    next_list(&mut rest)?;
+    let status = next_list(&mut rest)?;
+    Some(Tail {
+        present: true,
+        proxied: address != b"-",
+        upstream_status: last_status(status),
+        request_id: next_list(&mut rest).filter(|id| *id != b"-"),
+    })
+}
+
+/// The last attempt decides, and one without an answer (`-`) has none.
+fn last_status(list: &[u8]) -> Option<u16> {
+    parse_status(list.rsplit(|byte| matches!(byte, b',' | b' ' | b':')).find(|part| !part.is_empty())?)
+}
+
+/// The next value; after retries it is a list, `a, b : c`, with blanks inside.
+fn next_list<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
+    let text = rest.trim_ascii_start();
+    let mut end = 0;
+    loop {
+        end += memchr(b' ', &text[end..]).unwrap_or(text.len() - end);
+        let goes_on = text[..end].ends_with(b",") || text[..end].ends_with(b" :") || text[end..].starts_with(b" : ");
+        if end == text.len() || !goes_on {
+            break;
+        }
+        end += 1;
+    }
+    *rest = &text[end..];
+    (end > 0).then(|| &text[..end])
+}

@@ -1,0 +1,230 @@
+//! The parts of a combined line: where the date is, the quoted fields, the
+//! fields before the date, and the escapes.
+
+use std::net::IpAddr;
+use std::ops::Range;
+
+use memchr::{memchr, memchr2, memmem};
+
+use crate::format::json::parse_status;
+
+/// Bytes from `[` within which the date has to end.
+const LONGEST_DATE: usize = 48;
+
+/// Where the date is: the first `[dd/...] "`, without the brackets.
+#[inline]
+pub(super) fn find_date(line: &[u8]) -> Option<Range<usize>> {
+    let mut from = 0;
+    loop {
+        let start = from + memchr(b'[', &line[from..])? + 1;
+        let text = &line[start..];
+        if let [b'0'..=b'3', b'0'..=b'9', b'/', ..] = text {
+            // The usual form has one length.
+            if text.get(26..29) == Some(b"] \"") {
+                return Some(start..start + 26);
+            }
+            let window = &text[..text.len().min(LONGEST_DATE)];
+            if let Some(len) = memchr(b']', window)
+                && text[len..].starts_with(b"] \"")
+                && memchr(b':', &text[..len]).is_some()
+                && memchr(b'[', &text[..len]).is_none()
+            {
+                return Some(start..start + len);
+            }
+        }
+        from = start;
+    }
+}
+
+/// Whether the line is from the same server's error log.
+pub(super) fn is_error_log(line: &[u8]) -> bool {
+    match line {
+        // NGINX: `2026/01/02 12:00:00 [error] ...`
+        [y, _, _, _, b'/', _, _, b'/', _, _, b' ', ..] => y.is_ascii_digit(),
+        // Apache: `[Fri Jan 02 12:00:00.880562 2026] [auth_basic:error] ...`
+        [b'[', a, b, c, b' ', ..] => [a, b, c].iter().all(|byte| byte.is_ascii_alphabetic()),
+        _ => false,
+    }
+}
+
+/// Offset of the first quote that no backslash escapes, and whether there was a backslash.
+#[inline]
+fn closing_quote(text: &[u8], from: usize) -> Option<(usize, bool)> {
+    let (mut at, mut escaped) = (from, false);
+    loop {
+        at += memchr2(b'"', b'\\', text.get(at..)?)?;
+        if text[at] == b'"' {
+            return Some((at, escaped));
+        }
+        escaped = true;
+        at += 2;
+    }
+}
+
+/// The request line, what follows its quote, and whether it holds escapes.
+///
+/// The quote has to be followed by a status: some servers write a quote inside
+/// the request as it is, or a lone backslash before the closing one.
+#[inline]
+pub(super) fn request(text: &[u8]) -> Option<(&[u8], &[u8], bool)> {
+    let mut from = 0;
+    let mut seen = false;
+    while let Some((end, escaped)) = closing_quote(text, from) {
+        seen |= escaped;
+        let rest = &text[end + 1..];
+        if status(rest).is_some() {
+            return Some((&text[..end], rest, seen));
+        }
+        from = end + 1;
+    }
+    let end = memchr::memchr_iter(b'"', text).find(|end| status(&text[end + 1..]).is_some())?;
+    Some((&text[..end], &text[end + 1..], true))
+}
+
+/// The status behind the request (`-` is no status), and what follows it.
+#[inline]
+pub(super) fn status(text: &[u8]) -> Option<(Option<u16>, &[u8])> {
+    let (code, rest) = match text {
+        [b' ', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', rest @ ..] => (parse_status(&text[1..4]), rest),
+        [b' ', b'-', rest @ ..] => (None, rest),
+        _ => return None,
+    };
+    matches!(rest.first(), None | Some(b' ')).then_some((code, rest))
+}
+
+/// A quoted field.
+pub(super) struct Quoted<'a> {
+    pub(super) text: &'a [u8],
+    pub(super) escaped: bool,
+    /// What follows the closing quote.
+    pub(super) after: &'a [u8],
+}
+
+/// The second quoted field. Unquoted fields may stand before the first: operators
+/// add times there.
+#[inline]
+pub(super) fn user_agent(rest: &[u8]) -> Option<Quoted<'_>> {
+    let open = memchr(b'"', rest)? + 1;
+    let (close, _) = closing_quote(rest, open)?;
+    let open = close + 1 + memchr(b'"', &rest[close + 1..])? + 1;
+    if let Some((close, escaped)) = closing_quote(rest, open) {
+        return Some(Quoted { text: &rest[open..close], escaped, after: &rest[close + 1..] });
+    }
+    // A lone backslash before the closing quote, or a line that was cut.
+    let close = memchr::memrchr(b'"', &rest[open..]).map_or(rest.len(), |at| open + at);
+    Some(Quoted { text: &rest[open..close], escaped: true, after: &[] })
+}
+
+/// What stands before the date.
+#[derive(Default)]
+pub(super) struct Prefix<'a> {
+    pub(super) host: Option<&'a [u8]>,
+    pub(super) address: Option<&'a [u8]>,
+    pub(super) user: Option<&'a [u8]>,
+    pub(super) request_id: Option<&'a [u8]>,
+}
+
+/// `[host[:port] ]address ident user`. The user is the rest, because it may hold blanks.
+#[inline]
+pub(super) fn prefix(text: &[u8]) -> Prefix<'_> {
+    let text = text.trim_ascii();
+    let (mut first, mut rest) = split_blank(text);
+    let mut host = None;
+    if !is_address(first) {
+        let (second, after) = split_blank(rest);
+        // An address can have a port too, and then `-` or a name follows.
+        let named = second != b"-" && has_port(first) && !is_address(without_port(first));
+        if named || is_address(second) {
+            host = Some(without_port(first));
+            (first, rest) = (second, after);
+        }
+    }
+    // `$http_x_forwarded_for` in place of the address: `a, b`.
+    let address = first.strip_suffix(b",").unwrap_or(first);
+    let address = if is_address(address) { address } else { without_port(address) };
+    let mut last = first;
+    while last.ends_with(b",") {
+        (last, rest) = split_blank(rest);
+    }
+    let (_ident, mut user) = split_blank(rest);
+    // ingress-nginx before 0.30: `address - [address] - user`.
+    if user.first() == Some(&b'[')
+        && let Some(end) = memmem::find(user, b"] - ")
+    {
+        user = &user[end + 4..];
+    }
+    let mut request_id = None;
+    // BunkerWeb: `host address - id - `; an id of 32 hexadecimal digits, then the user.
+    if let Some((id, after)) = user.split_at_checked(32)
+        && after.first() == Some(&b' ')
+        && id.iter().all(u8::is_ascii_hexdigit)
+    {
+        request_id = Some(id);
+        user = after.trim_ascii();
+    }
+    Prefix {
+        host: host.filter(|host| !matches!(*host, b"-" | b"_" | b"")),
+        address: Some(address).filter(|address| !address.is_empty() && *address != b"-" && !address.starts_with(b"unix:")),
+        // Apache writes `""` for an empty name.
+        user: Some(user).filter(|user| !matches!(*user, b"" | b"-" | b"\"\"")),
+        request_id,
+    }
+}
+
+/// The text up to the first blank, and what follows the blanks.
+#[inline]
+fn split_blank(text: &[u8]) -> (&[u8], &[u8]) {
+    match memchr(b' ', text) {
+        Some(at) => (&text[..at], text[at..].trim_ascii_start()),
+        None => (text, &[]),
+    }
+}
+
+/// A network address, possibly one of a list.
+fn is_address(text: &[u8]) -> bool {
+    let text = text.strip_suffix(b",").unwrap_or(text);
+    if text.len() <= 15 && text.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.') {
+        return !text.is_empty();
+    }
+    text == b"unix:" || (text.contains(&b':') && std::str::from_utf8(text).is_ok_and(|text| text.parse::<IpAddr>().is_ok()))
+}
+
+fn has_port(text: &[u8]) -> bool {
+    without_port(text).len() < text.len()
+}
+
+fn without_port(text: &[u8]) -> &[u8] {
+    match memchr::memrchr(b':', text) {
+        Some(at) if at > 0 && at + 1 < text.len() && text[at + 1..].iter().all(u8::is_ascii_digit) => &text[..at],
+        _ => text,
+    }
+}
+
+/// Decodes what NGINX or Apache escaped; what is no escape of theirs stays as it is.
+pub(super) fn unescape(raw: &[u8], out: &mut Vec<u8>) {
+    let mut rest = raw;
+    while let Some(at) = memchr(b'\\', rest) {
+        out.extend_from_slice(&rest[..at]);
+        let (byte, used) = match &rest[at..] {
+            [_, b'x', high, low, ..] => match (hex(*high), hex(*low)) {
+                (Some(high), Some(low)) => (high << 4 | low, 4),
+                _ => (b'\\', 1),
+            },
+            [_, b'"', ..] => (b'"', 2),
+            [_, b'\\', ..] => (b'\\', 2),
+            [_, b'n', ..] => (b'\n', 2),
+            [_, b'r', ..] => (b'\r', 2),
+            [_, b't', ..] => (b'\t', 2),
+            [_, b'b', ..] => (0x08, 2),
+            [_, b'v', ..] => (0x0b, 2),
+            _ => (b'\\', 1),
+        };
+        out.push(byte);
+        rest = &rest[at + used..];
+    }
+    out.extend_from_slice(rest);
+}
+
+fn hex(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
