@@ -15,6 +15,7 @@ pub mod clock;
 pub mod detect;
 pub mod json;
 
+mod aws_apigw;
 mod combined;
 mod kong;
 mod native;
@@ -24,7 +25,7 @@ use serde::Serialize;
 use crate::model::{AnsweredBy, Millis};
 
 /// Every format, in the order in which detection tries them.
-pub static ALL: &[&dyn LogFormat] = &[&kong::Kong, &native::Native, &combined::Combined];
+pub static ALL: &[&dyn LogFormat] = &[&kong::Kong, &aws_apigw::AwsApiGateway, &native::Native, &combined::Combined];
 
 /// What one line says, as the gateway wrote it.
 #[derive(Clone, Copy, Debug, Default)]
