@@ -128,19 +128,31 @@ impl LogFormat for AwsApiGateway {
         let looks = |object: &Map<String, Value>| {
             let has = |key| object.contains_key(key);
             has("requestId")
-                && (has("resourcePath") || has("routeKey") || (has("httpMethod") && (has("requestTime") || has("requestTimeEpoch"))))
+                && (has("resourcePath")
+                    || has("routeKey")
+                    || (has("httpMethod") && (has("requestTime") || has("requestTimeEpoch"))))
         };
         match &line.json {
             Some(object) => looks(object),
-            None => exported(line.text).and_then(|text| serde_json::from_slice(text).ok()).is_some_and(|object| looks(&object)),
+            None => exported(line.text)
+                .and_then(|text| serde_json::from_slice(text).ok())
+                .is_some_and(|object| looks(&object)),
         }
     }
 
     fn parse<'a>(&self, line: &'a [u8], scratch: &'a mut Scratch) -> Result<RawRecord<'a>, Skip> {
         let line = exported(line).unwrap_or(line);
-        let Scratch { json: buffer, clock, .. } = scratch;
+        let Scratch {
+            json: buffer,
+            clock,
+            ..
+        } = scratch;
         let fields = json::read(line, &PLAN, buffer)?;
-        let Asked { method, target, template } = asked(&fields)?;
+        let Asked {
+            method,
+            target,
+            template,
+        } = asked(&fields)?;
         let time = time(&fields, clock)?;
         let status = fields.status(STATUS);
         let upstream_status = fields.status(INTEGRATION_STATUS);
@@ -149,18 +161,30 @@ impl LogFormat for AwsApiGateway {
             Some(..400) => (AnsweredBy::Unknown, false),
             _ => denial(line, upstream_status),
         };
-        let client = [CLIENT_ID, CLIENT_ID_SNAKE, AZP, PRINCIPAL, API_KEY_ID, USER, CALLER]
+        let client = [
+            CLIENT_ID,
+            CLIENT_ID_SNAKE,
+            AZP,
+            PRINCIPAL,
+            API_KEY_ID,
+            USER,
+            CALLER,
+        ]
+        .into_iter()
+        .find_map(|slot| fields.text(slot))
+        .filter(|_| !unrouted);
+        let by_token = [CLIENT_ID, CLIENT_ID_SNAKE, AZP]
             .into_iter()
-            .find_map(|slot| fields.text(slot))
-            .filter(|_| !unrouted);
-        let by_token = [CLIENT_ID, CLIENT_ID_SNAKE, AZP].into_iter().any(|slot| fields.text(slot).is_some());
+            .any(|slot| fields.text(slot).is_some());
         Ok(RawRecord {
             time,
             method,
             target,
             template,
             client,
-            client_alt: fields.text(API_KEY_ID).filter(|key| client.is_some_and(|client| client != *key)),
+            client_alt: fields
+                .text(API_KEY_ID)
+                .filter(|key| client.is_some_and(|client| client != *key)),
             status,
             upstream_status,
             answered_by,
@@ -189,7 +213,10 @@ fn exported(line: &[u8]) -> Option<&[u8]> {
 
 /// Milliseconds where the line has them, otherwise the common log format's seconds.
 fn time(fields: &Fields<'_>, clock: &mut clock::Clock) -> Result<Millis, Skip> {
-    match (fields.text(TIME_EPOCH).and_then(clock::epoch), fields.text(TIME)) {
+    match (
+        fields.text(TIME_EPOCH).and_then(clock::epoch),
+        fields.text(TIME),
+    ) {
         (Some(time), _) => Ok(time),
         (None, Some(text)) => clock.any(text).ok_or(Skip::BadTime),
         (None, None) if fields.text(TIME_EPOCH).is_some() => Err(Skip::BadTime),
@@ -208,21 +235,39 @@ struct Asked<'a> {
 /// (`/{proxy+}`) then names no operation, and the request stays unmatched.
 fn asked<'a>(fields: &Fields<'a>) -> Result<Asked<'a>, Skip> {
     let route = fields.text(ROUTE_KEY);
-    let (route_method, route_path) = match route.and_then(|key| Some(key.split_at(memchr::memchr(b' ', key)?))) {
-        Some((method, path)) => (Some(method), Some(path.trim_ascii())),
-        None => (None, None),
-    };
-    let resource = fields.text(RESOURCE).or(route_path).filter(|path| path.first() == Some(&b'/'));
+    let (route_method, route_path) =
+        match route.and_then(|key| Some(key.split_at(memchr::memchr(b' ', key)?))) {
+            Some((method, path)) => (Some(method), Some(path.trim_ascii())),
+            None => (None, None),
+        };
+    let resource = fields
+        .text(RESOURCE)
+        .or(route_path)
+        .filter(|path| path.first() == Some(&b'/'));
     let template = resource.filter(|path| !catches_all(path));
-    let method = fields.text(METHOD).or(route_method.filter(|method| *method != b"ANY"));
+    let method = fields
+        .text(METHOD)
+        .or(route_method.filter(|method| *method != b"ANY"));
     let path = fields.text(PATH);
     let (Some(method), Some(target)) = (method, path.or(resource)) else {
         // A WebSocket message has a route (`$connect`, `sendMessage`), but no method and no path.
         let message = method.is_none() && path.is_none() && route.is_some() && route_path.is_none();
-        return Err(if message { Skip::OtherRecord } else { Skip::MissingField });
+        return Err(if message {
+            Skip::OtherRecord
+        } else {
+            Skip::MissingField
+        });
     };
-    let target = if path.is_some() { without_stage(target, template, fields) } else { target };
-    Ok(Asked { method, target, template })
+    let target = if path.is_some() {
+        without_stage(target, template, fields)
+    } else {
+        target
+    };
+    Ok(Asked {
+        method,
+        target,
+        template,
+    })
 }
 
 /// `{proxy+}`, under whatever name.
@@ -238,8 +283,13 @@ fn without_stage<'a>(path: &'a [u8], template: Option<&[u8]>, fields: &Fields<'_
         return path;
     }
     // On a custom domain the path begins with the base path; the stage is not part of it.
-    let custom = fields.text(DOMAIN).is_some_and(|host| memchr::memmem::find(host, b".execute-api.").is_none());
-    let front = match (fields.text(STAGE).filter(|_| !custom), fields.text(BASE_PATH).filter(|base| *base != b"(none)")) {
+    let custom = fields
+        .text(DOMAIN)
+        .is_some_and(|host| memchr::memmem::find(host, b".execute-api.").is_none());
+    let front = match (
+        fields.text(STAGE).filter(|_| !custom),
+        fields.text(BASE_PATH).filter(|base| *base != b"(none)"),
+    ) {
         (Some(stage), _) if strip(path, stage).is_some() => Some(stage),
         (_, base) => base,
     };
@@ -278,7 +328,9 @@ fn denial(line: &[u8], upstream_status: Option<u16>) -> (AnsweredBy, bool) {
     if let Some(kind) = ERROR_TYPES.into_iter().find_map(|slot| fields.text(slot)) {
         return (AnsweredBy::Gateway, kind == b"MISSING_AUTHENTICATION_TOKEN");
     }
-    let refused = AUTH_STATUSES.into_iter().any(|slot| matches!(fields.status(slot), Some(401 | 403)));
+    let refused = AUTH_STATUSES
+        .into_iter()
+        .any(|slot| matches!(fields.status(slot), Some(401 | 403)));
     let answered_by = match upstream_status {
         Some(_) => AnsweredBy::Upstream,
         None if refused => AnsweredBy::Gateway,

@@ -59,19 +59,27 @@ impl LogFormat for Combined {
 
     fn parse<'a>(&self, line: &'a [u8], scratch: &'a mut Scratch) -> Result<RawRecord<'a>, Skip> {
         let Some(date) = parts::find_date(line) else {
-            return Err(if parts::is_error_log(line) { Skip::OtherRecord } else { Skip::Malformed });
+            return Err(if parts::is_error_log(line) {
+                Skip::OtherRecord
+            } else {
+                Skip::Malformed
+            });
         };
         let Scratch { clock, text, .. } = scratch;
         text.clear();
         // `] "` stands between the date and the request.
-        let (request, rest, escaped) = parts::request(&line[date.end + 3..]).ok_or(Skip::Malformed)?;
+        let (request, rest, escaped) =
+            parts::request(&line[date.end + 3..]).ok_or(Skip::Malformed)?;
         let (status, rest) = parts::status(rest).ok_or(Skip::Malformed)?;
         let time = clock.clf(&line[date.clone()]).ok_or(Skip::BadTime)?;
         let (method, target) = split_request(request).ok_or(Skip::OtherRecord)?;
         let prefix = parts::prefix(&line[..date.start - 1]);
 
         let user_agent = parts::user_agent(rest);
-        let tail = user_agent.as_ref().and_then(|agent| ingress_tail(agent.after)).unwrap_or_default();
+        let tail = user_agent
+            .as_ref()
+            .and_then(|agent| ingress_tail(agent.after))
+            .unwrap_or_default();
         let target = Piece::new(target, escaped, text);
         let client = prefix.user.map(|user| Piece::new(user, true, text));
         let user_agent = user_agent.map(|agent| Piece::new(agent.text, agent.escaped, text));
@@ -91,7 +99,9 @@ impl LogFormat for Combined {
             request_id: tail.request_id.or(prefix.request_id),
             host: prefix.host,
             client_ip: prefix.address,
-            user_agent: user_agent.map(|piece| piece.of(text)).filter(|agent| !matches!(*agent, b"" | b"-")),
+            user_agent: user_agent
+                .map(|piece| piece.of(text))
+                .filter(|agent| !matches!(*agent, b"" | b"-")),
             ..RawRecord::default()
         })
     }
@@ -203,7 +213,10 @@ fn ingress_tail(tail: &[u8]) -> Option<Tail<'_>> {
 
 /// The last attempt decides, and one without an answer (`-`) has none.
 fn last_status(list: &[u8]) -> Option<u16> {
-    parse_status(list.rsplit(|byte| matches!(byte, b',' | b' ' | b':')).find(|part| !part.is_empty())?)
+    parse_status(
+        list.rsplit(|byte| matches!(byte, b',' | b' ' | b':'))
+            .find(|part| !part.is_empty())?,
+    )
 }
 
 /// The next value; after retries it is a list, `a, b : c`, with blanks inside.
@@ -212,7 +225,9 @@ fn next_list<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     let mut end = 0;
     loop {
         end += memchr(b' ', &text[end..]).unwrap_or(text.len() - end);
-        let goes_on = text[..end].ends_with(b",") || text[..end].ends_with(b" :") || text[end..].starts_with(b" : ");
+        let goes_on = text[..end].ends_with(b",")
+            || text[..end].ends_with(b" :")
+            || text[end..].starts_with(b" : ");
         if end == text.len() || !goes_on {
             break;
         }

@@ -85,7 +85,9 @@ pub(super) fn request(text: &[u8]) -> Option<(&[u8], &[u8], bool)> {
 #[inline]
 pub(super) fn status(text: &[u8]) -> Option<(Option<u16>, &[u8])> {
     let (code, rest) = match text {
-        [b' ', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', rest @ ..] => (parse_status(&text[1..4]), rest),
+        [b' ', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', rest @ ..] => {
+            (parse_status(&text[1..4]), rest)
+        }
         [b' ', b'-', rest @ ..] => (None, rest),
         _ => return None,
     };
@@ -108,11 +110,19 @@ pub(super) fn user_agent(rest: &[u8]) -> Option<Quoted<'_>> {
     let (close, _) = closing_quote(rest, open)?;
     let open = close + 1 + memchr(b'"', &rest[close + 1..])? + 1;
     if let Some((close, escaped)) = closing_quote(rest, open) {
-        return Some(Quoted { text: &rest[open..close], escaped, after: &rest[close + 1..] });
+        return Some(Quoted {
+            text: &rest[open..close],
+            escaped,
+            after: &rest[close + 1..],
+        });
     }
     // A lone backslash before the closing quote, or a line that was cut.
     let close = memchr::memrchr(b'"', &rest[open..]).map_or(rest.len(), |at| open + at);
-    Some(Quoted { text: &rest[open..close], escaped: true, after: &[] })
+    Some(Quoted {
+        text: &rest[open..close],
+        escaped: true,
+        after: &[],
+    })
 }
 
 /// What stands before the date.
@@ -141,7 +151,11 @@ pub(super) fn prefix(text: &[u8]) -> Prefix<'_> {
     }
     // `$http_x_forwarded_for` in place of the address: `a, b`.
     let address = first.strip_suffix(b",").unwrap_or(first);
-    let address = if is_address(address) { address } else { without_port(address) };
+    let address = if is_address(address) {
+        address
+    } else {
+        without_port(address)
+    };
     let mut last = first;
     while last.ends_with(b",") {
         (last, rest) = split_blank(rest);
@@ -164,7 +178,9 @@ pub(super) fn prefix(text: &[u8]) -> Prefix<'_> {
     }
     Prefix {
         host: host.filter(|host| !matches!(*host, b"-" | b"_" | b"")),
-        address: Some(address).filter(|address| !address.is_empty() && *address != b"-" && !address.starts_with(b"unix:")),
+        address: Some(address).filter(|address| {
+            !address.is_empty() && *address != b"-" && !address.starts_with(b"unix:")
+        }),
         // Apache writes `""` for an empty name.
         user: Some(user).filter(|user| !matches!(*user, b"" | b"-" | b"\"\"")),
         request_id,
@@ -183,10 +199,16 @@ fn split_blank(text: &[u8]) -> (&[u8], &[u8]) {
 /// A network address, possibly one of a list.
 fn is_address(text: &[u8]) -> bool {
     let text = text.strip_suffix(b",").unwrap_or(text);
-    if text.len() <= 15 && text.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.') {
+    if text.len() <= 15
+        && text
+            .iter()
+            .all(|byte| byte.is_ascii_digit() || *byte == b'.')
+    {
         return !text.is_empty();
     }
-    text == b"unix:" || (text.contains(&b':') && std::str::from_utf8(text).is_ok_and(|text| text.parse::<IpAddr>().is_ok()))
+    text == b"unix:"
+        || (text.contains(&b':')
+            && std::str::from_utf8(text).is_ok_and(|text| text.parse::<IpAddr>().is_ok()))
 }
 
 fn has_port(text: &[u8]) -> bool {
@@ -195,7 +217,11 @@ fn has_port(text: &[u8]) -> bool {
 
 fn without_port(text: &[u8]) -> &[u8] {
     match memchr::memrchr(b':', text) {
-        Some(at) if at > 0 && at + 1 < text.len() && text[at + 1..].iter().all(u8::is_ascii_digit) => &text[..at],
+        Some(at)
+            if at > 0 && at + 1 < text.len() && text[at + 1..].iter().all(u8::is_ascii_digit) =>
+        {
+            &text[..at]
+        }
         _ => text,
     }
 }
@@ -226,5 +252,7 @@ pub(super) fn unescape(raw: &[u8], out: &mut Vec<u8>) {
 }
 
 fn hex(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+    char::from(byte)
+        .to_digit(16)
+        .and_then(|digit| u8::try_from(digit).ok())
 }
