@@ -1,1 +1,3 @@
-//! (to be written)
+//! API descriptions become operations, and a path matcher.
+
+pub mod matcher;

@@ -1,1 +1,181 @@
-//! (to be written)
+//! A raw record becomes an event: path, client, outcome.
+//!
+//! In: what a log format read from a line. Out: who called what, and what the
+//! answer proves.
+//!
+//! Invariants:
+//! * nothing here depends on which gateway wrote the line;
+//! * no credential and no query value leaves this module unmasked.
+//!
+//! Which operation a path belongs to is the catalogue's affair.
+
+pub mod identity;
+pub mod path;
+pub mod redact;
+
+use serde::Serialize;
+
+use crate::format::RawRecord;
+use crate::model::{Method, Outcome, OutcomeTable};
+
+/// Why a request says nothing about permissions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ignored {
+    /// CORS preflight: a browser asks without credentials (Fetch standard, section 3.2).
+    Preflight,
+    /// A health or readiness check.
+    Health,
+    /// A client asks which permissions it has; that exercises none of them.
+    Probe,
+    /// No request target: a proxy or protocol probe, or garbage.
+    Garbage,
+}
+
+impl Ignored {
+    /// Every reason, in order.
+    pub const ALL: [Self; 4] = [Self::Preflight, Self::Health, Self::Probe, Self::Garbage];
+
+    /// The name used in every output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Preflight => "preflight",
+            Self::Health => "health",
+            Self::Probe => "probe",
+            Self::Garbage => "garbage",
+        }
+    }
+}
+
+/// The rules that turn records into events.
+#[derive(Clone, Debug, Default)]
+pub struct EventRules {
+    /// Status codes to outcomes.
+    pub outcomes: OutcomeTable,
+    /// How paths are normalised.
+    pub paths: path::PathRules,
+    /// Further paths that are health checks, beside the customary ones.
+    pub health: Vec<String>,
+}
+
+/// Last segments that load balancers and orchestrators ask for.
+const HEALTH: [&[u8]; 12] = [
+    b"healthz",
+    b"livez",
+    b"readyz",
+    b"health",
+    b"healthcheck",
+    b"health-check",
+    b"ping",
+    b"liveness",
+    b"readiness",
+    b"_health",
+    b"_status",
+    b"status",
+];
+
+impl EventRules {
+    /// What the answer proves, before the catalogue is asked.
+    ///
+    /// Without an authenticated client nothing is proved for anybody; a refusal
+    /// keeps who refused.
+    pub fn outcome(&self, raw: &RawRecord<'_>) -> Outcome {
+        let outcome = self.outcomes.judge(raw.status, raw.answered_by);
+        if !outcome.is_denied() && (raw.client.is_none() || raw.anonymous) {
+            Outcome::Unauthenticated
+        } else {
+            outcome
+        }
+    }
+
+    /// Why a request that matches no operation is not worth a mention, if so.
+    ///
+    /// Only asked for requests outside the catalogue: a health operation that
+    /// the catalogue lists is an operation like any other.
+    pub fn ignored(&self, method: Method, path: Option<&[u8]>) -> Option<Ignored> {
+        let Some(path) = path else {
+            return Some(Ignored::Garbage);
+        };
+        if method == Method::Options {
+            return Some(Ignored::Preflight);
+        }
+        if matches!(method, Method::Connect | Method::Trace) {
+            return Some(Ignored::Garbage);
+        }
+        let trimmed = path.strip_suffix(b"/").unwrap_or(path);
+        let last = trimmed
+            .rsplit(|byte| *byte == b'/')
+            .next()
+            .unwrap_or_default();
+        // Only short paths: `/v1/jobs/42/status` is somebody's operation.
+        let short = trimmed.iter().filter(|byte| **byte == b'/').count() <= 2;
+        let customary =
+            short && HEALTH.contains(&last) && matches!(method, Method::Get | Method::Head);
+        if customary || self.health.iter().any(|known| path == known.as_bytes()) {
+            return Some(Ignored::Health);
+        }
+        let probe = [
+            &b":testIamPermissions"[..],
+            b"/selfsubjectaccessreviews",
+            b"/selfsubjectrulesreviews",
+        ];
+        probe
+            .iter()
+            .any(|suffix| trimmed.ends_with(suffix))
+            .then_some(Ignored::Probe)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::AnsweredBy;
+
+    #[test]
+    fn preflight_health_and_probe_requests_are_no_use() {
+        let rules = EventRules {
+            health: vec!["/lb".to_owned()],
+            ..EventRules::default()
+        };
+        let why = |method, path: &str| rules.ignored(method, Some(path.as_bytes()));
+        assert_eq!(why(Method::Options, "/v1/orders"), Some(Ignored::Preflight));
+        assert_eq!(why(Method::Get, "/healthz"), Some(Ignored::Health));
+        assert_eq!(why(Method::Head, "/api/health/"), Some(Ignored::Health));
+        assert_eq!(why(Method::Get, "/lb"), Some(Ignored::Health));
+        assert_eq!(
+            why(Method::Post, "/v1/projects/p:testIamPermissions"),
+            Some(Ignored::Probe)
+        );
+        assert_eq!(why(Method::Get, "/v1/jobs/42/status"), None);
+        assert_eq!(why(Method::Delete, "/v1/status"), None);
+        assert_eq!(rules.ignored(Method::Get, None), Some(Ignored::Garbage));
+    }
+
+    #[test]
+    fn without_a_client_nothing_is_proved_and_a_refusal_keeps_who_refused() {
+        let rules = EventRules::default();
+        let raw = RawRecord {
+            status: Some(200),
+            ..RawRecord::default()
+        };
+        assert_eq!(rules.outcome(&raw), Outcome::Unauthenticated);
+        let named = RawRecord {
+            client: Some(b"erp"),
+            ..raw
+        };
+        assert_eq!(rules.outcome(&named), Outcome::Used);
+        assert_eq!(
+            rules.outcome(&RawRecord {
+                anonymous: true,
+                ..named
+            }),
+            Outcome::Unauthenticated
+        );
+        let refused = RawRecord {
+            status: Some(401),
+            answered_by: AnsweredBy::Gateway,
+            ..raw
+        };
+        assert_eq!(rules.outcome(&refused), Outcome::DeniedGateway);
+    }
+}

@@ -28,7 +28,9 @@ impl Detection {
     pub fn format(&self) -> Option<&'static dyn LogFormat> {
         let (name, score) = self.scores.first()?;
         let enough = if self.lines >= LARGE { SHARE } else { 50 };
-        (score * 100 >= self.lines * enough).then(|| super::by_name(name)).flatten()
+        (score * 100 >= self.lines * enough)
+            .then(|| super::by_name(name))
+            .flatten()
     }
 
     /// What was seen, in words.
@@ -39,7 +41,12 @@ impl Detection {
         if self.scores.is_empty() {
             return format!("none of {} lines looks like a supported format", self.lines);
         }
-        let best: Vec<String> = self.scores.iter().take(2).map(|(name, n)| format!("{name} {n} of {}", self.lines)).collect();
+        let best: Vec<String> = self
+            .scores
+            .iter()
+            .take(2)
+            .map(|(name, n)| format!("{name} {n} of {}", self.lines))
+            .collect();
         best.join(", ")
     }
 }
@@ -71,16 +78,26 @@ pub fn detect(head: &[u8]) -> Detection {
             scores[index] += 1;
         }
     }
-    let mut scores: Vec<(&'static str, usize)> =
-        ALL.iter().zip(scores).filter(|(_, score)| *score > 0).map(|(format, score)| (format.name(), score)).collect();
+    let mut scores: Vec<(&'static str, usize)> = ALL
+        .iter()
+        .zip(scores)
+        .filter(|(_, score)| *score > 0)
+        .map(|(format, score)| (format.name(), score))
+        .collect();
     scores.sort_by_key(|(_, score)| std::cmp::Reverse(*score));
     Detection { lines, scores }
 }
 
 /// A line without a carriage return, NUL padding or blanks around it.
 pub fn trim(text: &[u8]) -> &[u8] {
-    let start = text.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | 0)).unwrap_or(text.len());
-    let end = text.iter().rposition(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | 0)).map_or(start, |at| at + 1);
+    let start = text
+        .iter()
+        .position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | 0))
+        .unwrap_or(text.len());
+    let end = text
+        .iter()
+        .rposition(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | 0))
+        .map_or(start, |at| at + 1);
     &text[start..end]
 }
 
@@ -88,7 +105,8 @@ pub fn trim(text: &[u8]) -> &[u8] {
 mod tests {
     use super::*;
 
-    const KONG: &str = r#"{"latencies":{"kong":1},"request":{"uri":"\/a"},"route":{"name":"a"},"started_at":1}"#;
+    const KONG: &str =
+        r#"{"latencies":{"kong":1},"request":{"uri":"\/a"},"route":{"name":"a"},"started_at":1}"#;
     const NATIVE: &str = r#"{"time":1,"client_id":"a","method":"GET","path":"/","status":200}"#;
 
     fn name(text: &str) -> Option<&'static str> {
@@ -98,14 +116,21 @@ mod tests {
     #[test]
     fn content_decides_also_behind_a_byte_order_mark_and_padding() {
         assert_eq!(name(KONG), Some("kong"));
-        assert_eq!(name(&format!("\u{feff}{NATIVE}\r\n\0\0\0\n")), Some("native"));
+        assert_eq!(
+            name(&format!("\u{feff}{NATIVE}\r\n\0\0\0\n")),
+            Some("native")
+        );
         assert_eq!(name("hello\nworld\n"), None);
         assert_eq!(name(""), None);
     }
 
     #[test]
     fn a_file_of_two_formats_is_refused_with_both_named() {
-        let mixed = format!("{}{}", format!("{KONG}\n").repeat(150), format!("{NATIVE}\n").repeat(150));
+        let mixed = format!(
+            "{}{}",
+            format!("{KONG}\n").repeat(150),
+            format!("{NATIVE}\n").repeat(150)
+        );
         let seen = detect(mixed.as_bytes());
         assert!(seen.format().is_none());
         assert_eq!(seen.explain(), "kong 150 of 300, native 150 of 300");

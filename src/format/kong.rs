@@ -74,7 +74,9 @@ impl LogFormat for Kong {
 
     fn recognises(&self, line: &SampleLine<'_>) -> bool {
         line.json.as_ref().is_some_and(|object| {
-            let known = ["route", "service", "consumer", "started_at"].iter().any(|key| object.contains_key(*key));
+            let known = ["route", "service", "consumer", "started_at"]
+                .iter()
+                .any(|key| object.contains_key(*key));
             (object.contains_key("request") && object.contains_key("latencies") && known)
                 || (object.contains_key("session") && object.contains_key("latencies"))
         })
@@ -85,17 +87,28 @@ impl LogFormat for Kong {
         let Some(target) = fields.text(URI) else {
             // Records of TCP streams have a `session` instead of a `request`.
             let stream = fields.kind(SESSION) != Kind::Missing;
-            return Err(if stream { Skip::OtherRecord } else { Skip::MissingField });
+            return Err(if stream {
+                Skip::OtherRecord
+            } else {
+                Skip::MissingField
+            });
         };
         let method = fields.text(METHOD).ok_or(Skip::MissingField)?;
-        let time = clock::epoch(fields.text(STARTED).ok_or(Skip::MissingField)?).ok_or(Skip::BadTime)?;
+        let time =
+            clock::epoch(fields.text(STARTED).ok_or(Skip::MissingField)?).ok_or(Skip::BadTime)?;
         let upstream_status = fields.text(UPSTREAM_STATUS).and_then(last_status);
         let (client, client_alt) = match (fields.text(CUSTOM_ID), fields.text(USERNAME)) {
             (Some(custom), name) => (Some(custom), name.filter(|name| *name != custom)),
             (None, Some(name)) => (Some(name), None),
-            (None, None) => (fields.text(CONSUMER_ID).or_else(|| entity_consumer(fields.raw(ENTITY_CONSUMER)?)), None),
+            (None, None) => (
+                fields
+                    .text(CONSUMER_ID)
+                    .or_else(|| entity_consumer(fields.raw(ENTITY_CONSUMER)?)),
+                None,
+            ),
         };
-        let authenticated = fields.kind(ENTITY_ID) != Kind::Missing || fields.kind(ENTITY_CONSUMER) != Kind::Missing;
+        let authenticated = fields.kind(ENTITY_ID) != Kind::Missing
+            || fields.kind(ENTITY_CONSUMER) != Kind::Missing;
         Ok(RawRecord {
             time,
             method,
@@ -105,7 +118,11 @@ impl LogFormat for Kong {
             anonymous: !authenticated && is_anonymous(fields.raw(ANONYMOUS), client, client_alt),
             status: fields.status(STATUS),
             upstream_status,
-            answered_by: answered_by(fields.text(SOURCE), upstream_status, fields.text(PROXY_LATENCY)),
+            answered_by: answered_by(
+                fields.text(SOURCE),
+                upstream_status,
+                fields.text(PROXY_LATENCY),
+            ),
             request_id: fields.text(REQUEST_ID),
             host: fields.text(HOST),
             subject: fields.text(USER).filter(|_| authenticated),
@@ -121,7 +138,9 @@ impl LogFormat for Kong {
 
 /// After retries Kong writes every attempt: `502, 200`.
 fn last_status(text: &[u8]) -> Option<u16> {
-    let last = text.rsplit(|byte| matches!(byte, b',' | b' ' | b':')).find(|part| !part.is_empty())?;
+    let last = text
+        .rsplit(|byte| matches!(byte, b',' | b' ' | b':'))
+        .find(|part| !part.is_empty())?;
     json::parse_status(last)
 }
 
@@ -144,14 +163,23 @@ fn is_anonymous(header: Option<&[u8]>, client: Option<&[u8]>, alt: Option<&[u8]>
         return true;
     }
     let customary = |name: &[u8]| {
-        [&b"anonymous"[..], b"anonymous_users", b"anonymous-consumer", b"anonymous_consumer"]
-            .iter()
-            .any(|known| name.eq_ignore_ascii_case(known))
+        [
+            &b"anonymous"[..],
+            b"anonymous_users",
+            b"anonymous-consumer",
+            b"anonymous_consumer",
+        ]
+        .iter()
+        .any(|known| name.eq_ignore_ascii_case(known))
     };
     client.is_some_and(customary) || alt.is_some_and(customary)
 }
 
-fn answered_by(source: Option<&[u8]>, upstream_status: Option<u16>, proxy_latency: Option<&[u8]>) -> AnsweredBy {
+fn answered_by(
+    source: Option<&[u8]>,
+    upstream_status: Option<u16>,
+    proxy_latency: Option<&[u8]>,
+) -> AnsweredBy {
     match source {
         Some(b"upstream") => AnsweredBy::Upstream,
         Some(b"kong" | b"exit" | b"error") => AnsweredBy::Gateway,
@@ -185,8 +213,14 @@ mod tests {
             let record = record.unwrap();
             assert_eq!(record.time, 1_767_355_200_117);
             assert_eq!(record.target, b"/v1/orders/42?expand=items");
-            assert_eq!((record.client, record.client_alt), (Some(&b"app-0042"[..]), Some(&b"erp-sync"[..])));
-            assert_eq!((record.status, record.upstream_status), (Some(200), Some(200)));
+            assert_eq!(
+                (record.client, record.client_alt),
+                (Some(&b"app-0042"[..]), Some(&b"erp-sync"[..]))
+            );
+            assert_eq!(
+                (record.status, record.upstream_status),
+                (Some(200), Some(200))
+            );
             assert_eq!(record.answered_by, AnsweredBy::Upstream);
             assert_eq!(record.request_id, Some(&b"r1"[..]));
             assert!(!record.anonymous);
@@ -203,26 +237,41 @@ mod tests {
 
     #[test]
     fn who_refused_is_kept_and_inferred_for_old_versions() {
-        let by = |extra: &str| with(&line(extra).replace(r#""status":200"#, r#""status":403"#), |r| r.unwrap().answered_by);
+        let by = |extra: &str| {
+            with(
+                &line(extra).replace(r#""status":200"#, r#""status":403"#),
+                |r| r.unwrap().answered_by,
+            )
+        };
         assert_eq!(by(r#","source":"kong""#), AnsweredBy::Gateway);
         assert_eq!(by(r#","source":"upstream""#), AnsweredBy::Upstream);
         assert_eq!(by(""), AnsweredBy::Unknown);
         let never_proxied = line("").replace(r#""proxy":21"#, r#""proxy":-1"#);
-        with(&never_proxied, |record| assert_eq!(record.unwrap().answered_by, AnsweredBy::Gateway));
+        with(&never_proxied, |record| {
+            assert_eq!(record.unwrap().answered_by, AnsweredBy::Gateway)
+        });
     }
 
     #[test]
     fn an_old_consumer_id_object_is_read() {
         let text = line(r#","authenticated_entity":{"id":"8d","consumer_id":{"uuid":"c-77"}}"#);
-        with(&text, |record| assert_eq!(record.unwrap().client, Some(&b"c-77"[..])));
+        with(&text, |record| {
+            assert_eq!(record.unwrap().client, Some(&b"c-77"[..]))
+        });
     }
 
     #[test]
     fn the_fallback_consumer_is_anonymous_and_a_consumer_without_entity_is_not() {
-        with(&line(r#","consumer":{"username":"anonymous"}"#), |r| assert!(r.unwrap().anonymous));
-        with(&line(r#","consumer":{"username":"erp"}"#), |r| assert!(!r.unwrap().anonymous));
-        let marked = line(r#","consumer":{"username":"guest"}"#)
-            .replace(r#""headers":{"#, r#""headers":{"x-anonymous-consumer":"true","#);
+        with(&line(r#","consumer":{"username":"anonymous"}"#), |r| {
+            assert!(r.unwrap().anonymous)
+        });
+        with(&line(r#","consumer":{"username":"erp"}"#), |r| {
+            assert!(!r.unwrap().anonymous)
+        });
+        let marked = line(r#","consumer":{"username":"guest"}"#).replace(
+            r#""headers":{"#,
+            r#""headers":{"x-anonymous-consumer":"true","#,
+        );
         with(&marked, |r| assert!(r.unwrap().anonymous));
     }
 
@@ -230,16 +279,26 @@ mod tests {
     fn a_scope_header_counts_only_behind_authentication() {
         let header = r#""headers":{"x-authenticated-scope":"orders:read","#;
         let spoofed = line("").replace(r#""headers":{"#, header);
-        with(&spoofed, |record| assert_eq!(record.unwrap().token_scopes, None));
+        with(&spoofed, |record| {
+            assert_eq!(record.unwrap().token_scopes, None)
+        });
         let real = line(r#","authenticated_entity":{"id":"8d"}"#).replace(r#""headers":{"#, header);
-        with(&real, |record| assert_eq!(record.unwrap().token_scopes, Some(&b"orders:read"[..])));
+        with(&real, |record| {
+            assert_eq!(record.unwrap().token_scopes, Some(&b"orders:read"[..]))
+        });
     }
 
     #[test]
     fn a_stream_record_is_passed_over_and_a_broken_one_is_not() {
         let stream = r#"{"session":{"tls":{}},"latencies":{"kong":1},"started_at":1767355200117}"#;
-        with(stream, |record| assert_eq!(record.unwrap_err(), Skip::OtherRecord));
-        with(r#"{"latencies":{},"request":{}}"#, |record| assert_eq!(record.unwrap_err(), Skip::MissingField));
-        with(&line("")[..90], |record| assert_eq!(record.unwrap_err(), Skip::Malformed));
+        with(stream, |record| {
+            assert_eq!(record.unwrap_err(), Skip::OtherRecord)
+        });
+        with(r#"{"latencies":{},"request":{}}"#, |record| {
+            assert_eq!(record.unwrap_err(), Skip::MissingField)
+        });
+        with(&line("")[..90], |record| {
+            assert_eq!(record.unwrap_err(), Skip::Malformed)
+        });
     }
 }

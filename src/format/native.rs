@@ -43,18 +43,31 @@ impl LogFormat for Native {
     }
 
     fn recognises(&self, line: &SampleLine<'_>) -> bool {
-        line.json
-            .as_ref()
-            .is_some_and(|object| ["time", "method", "path", "status"].iter().all(|key| object.contains_key(*key)))
+        line.json.as_ref().is_some_and(|object| {
+            ["time", "method", "path", "status"]
+                .iter()
+                .all(|key| object.contains_key(*key))
+        })
     }
 
     fn parse<'a>(&self, line: &'a [u8], scratch: &'a mut Scratch) -> Result<RawRecord<'a>, Skip> {
-        let Scratch { json: buffer, clock, .. } = scratch;
+        let Scratch {
+            json: buffer,
+            clock,
+            ..
+        } = scratch;
         let fields = json::read(line, &PLAN, buffer)?;
-        let (Some(time), Some(method), Some(target)) = (fields.text(0), fields.text(2), fields.text(3)) else {
+        let (Some(time), Some(method), Some(target)) =
+            (fields.text(0), fields.text(2), fields.text(3))
+        else {
             return Err(Skip::MissingField);
         };
-        let time = if time.len() >= 19 { clock.any(time) } else { clock::epoch(time) }.ok_or(Skip::BadTime)?;
+        let time = if time.len() >= 19 {
+            clock.any(time)
+        } else {
+            clock::epoch(time)
+        }
+        .ok_or(Skip::BadTime)?;
         let upstream_status = fields.status(6);
         let answered_by = match fields.text(7) {
             Some(b"gateway") => AnsweredBy::Gateway,
@@ -89,29 +102,45 @@ mod tests {
     fn read(line: &str) -> Result<(Option<Vec<u8>>, Option<u16>, i64), Skip> {
         let mut scratch = Scratch::default();
         let record = Native.parse(line.as_bytes(), &mut scratch)?;
-        Ok((record.client.map(<[u8]>::to_vec), record.status, record.time))
+        Ok((
+            record.client.map(<[u8]>::to_vec),
+            record.status,
+            record.time,
+        ))
     }
 
     #[test]
     fn times_may_be_text_or_epoch_and_codes_text_or_number() {
         let noon = 1_767_355_200_000;
-        for (time, status) in [("\"2026-01-02T12:00:00Z\"", "200"), ("1767355200", "\"200\""), ("1767355200000", "200")] {
-            let line = format!(r#"{{"time":{time},"client_id":"erp","method":"GET","path":"/x","status":{status}}}"#);
-            assert_eq!(read(&line), Ok((Some(b"erp".to_vec()), Some(200), noon)), "{line}");
+        for (time, status) in [
+            ("\"2026-01-02T12:00:00Z\"", "200"),
+            ("1767355200", "\"200\""),
+            ("1767355200000", "200"),
+        ] {
+            let line = format!(
+                r#"{{"time":{time},"client_id":"erp","method":"GET","path":"/x","status":{status}}}"#
+            );
+            assert_eq!(
+                read(&line),
+                Ok((Some(b"erp".to_vec()), Some(200), noon)),
+                "{line}"
+            );
         }
     }
 
     #[test]
     fn a_client_that_is_a_dash_or_missing_is_nobody() {
         for client in ["\"client_id\":\"-\",", "\"client_id\":null,", ""] {
-            let line = format!(r#"{{{client}"time":1767355200,"method":"GET","path":"/x","status":0}}"#);
+            let line =
+                format!(r#"{{{client}"time":1767355200,"method":"GET","path":"/x","status":0}}"#);
             assert_eq!(read(&line).unwrap(), (None, None, 1_767_355_200_000));
         }
     }
 
     #[test]
     fn a_client_name_is_kept_byte_for_byte() {
-        let line = r#"{"time":1767355200,"client_id":"Erp ","method":"GET","path":"/x","status":200}"#;
+        let line =
+            r#"{"time":1767355200,"client_id":"Erp ","method":"GET","path":"/x","status":200}"#;
         assert_eq!(read(line).unwrap().0, Some(b"Erp ".to_vec()));
     }
 }

@@ -5,7 +5,9 @@
 //! are in cache, in any order (section 2.1 of the BLAKE3 paper). The result
 //! equals a plain BLAKE3 of the whole content.
 
-use blake3::hazmat::{HasherExt, Mode, left_subtree_len, merge_subtrees_non_root, merge_subtrees_root};
+use blake3::hazmat::{
+    HasherExt, Mode, left_subtree_len, merge_subtrees_non_root, merge_subtrees_root,
+};
 
 use super::BLOCK;
 use crate::model::ContentDigest;
@@ -89,7 +91,9 @@ fn subtree(blocks: &[Chaining]) -> Chaining {
         [] => [0; 32],
         [only] => *only,
         more => {
-            let half = (more.len() - 1).checked_ilog2().map_or(1, |bits| 1_usize << bits);
+            let half = (more.len() - 1)
+                .checked_ilog2()
+                .map_or(1, |bits| 1_usize << bits);
             let (left, right) = more.split_at(half);
             merge_subtrees_non_root(&subtree(left), &subtree(right), Mode::Hash)
         }
@@ -102,7 +106,17 @@ mod tests {
 
     #[test]
     fn the_digest_of_blocks_is_the_blake3_of_the_whole_content() {
-        for len in [0, 1, 1_000, BLOCK, BLOCK + 1, 3 * BLOCK, 3 * BLOCK + 17, 4 * BLOCK, 5 * BLOCK + 1023] {
+        for len in [
+            0,
+            1,
+            1_000,
+            BLOCK,
+            BLOCK + 1,
+            3 * BLOCK,
+            3 * BLOCK + 17,
+            4 * BLOCK,
+            5 * BLOCK + 1023,
+        ] {
             let bytes: Vec<u8> = (0..len).map(|i| u8::try_from(i % 251).unwrap()).collect();
             let mut hasher = BlockHasher::default();
             let count = len.div_ceil(BLOCK);

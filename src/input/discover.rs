@@ -55,11 +55,21 @@ impl DiscoverError {
     /// What to do about it.
     pub fn help(&self) -> &'static str {
         match self {
-            Self::Missing(_) => "check the spelling; relative paths start at the current folder, or at the folder of scopetrim.toml",
-            Self::NoMatch(_) => "quote the pattern, so that the program and not the shell expands it, and check the folder",
-            Self::EmptyFolder(_) => "name a folder with exported access logs, a file, a glob, or `-` for standard input",
-            Self::BadGlob { .. } => "`*` stands for a run of characters, `**` for folders, `[ab]` for one of a set",
-            Self::Unreadable { .. } => "check the permissions of the file and of the folders above it",
+            Self::Missing(_) => {
+                "check the spelling; relative paths start at the current folder, or at the folder of scopetrim.toml"
+            }
+            Self::NoMatch(_) => {
+                "quote the pattern, so that the program and not the shell expands it, and check the folder"
+            }
+            Self::EmptyFolder(_) => {
+                "name a folder with exported access logs, a file, a glob, or `-` for standard input"
+            }
+            Self::BadGlob { .. } => {
+                "`*` stands for a run of characters, `**` for folders, `[ab]` for one of a set"
+            }
+            Self::Unreadable { .. } => {
+                "check the permissions of the file and of the folders above it"
+            }
         }
     }
 }
@@ -70,7 +80,11 @@ pub fn discover(names: &[String], base: &Path) -> Result<Vec<Input>, DiscoverErr
     let mut stdin = None;
     for name in names {
         if name == "-" {
-            stdin = Some(Input { path: None, shown: Arc::from("-"), size: 0 });
+            stdin = Some(Input {
+                path: None,
+                shown: Arc::from("-"),
+                size: 0,
+            });
             continue;
         }
         let path = base.join(name);
@@ -94,12 +108,23 @@ pub fn discover(names: &[String], base: &Path) -> Result<Vec<Input>, DiscoverErr
     Ok(inputs)
 }
 
-fn add(path: &Path, shown: &str, found: &mut BTreeMap<PathBuf, Input>) -> Result<(), DiscoverError> {
-    let unreadable = |error: std::io::Error| DiscoverError::Unreadable { path: shown.to_owned(), reason: error.to_string() };
+fn add(
+    path: &Path,
+    shown: &str,
+    found: &mut BTreeMap<PathBuf, Input>,
+) -> Result<(), DiscoverError> {
+    let unreadable = |error: std::io::Error| DiscoverError::Unreadable {
+        path: shown.to_owned(),
+        reason: error.to_string(),
+    };
     let real = fs::canonicalize(path).map_err(unreadable)?;
     let size = fs::metadata(&real).map_err(unreadable)?.len();
     // The name that sorts first is shown, so that the order of the arguments does not matter.
-    let input = Input { path: Some(path.to_path_buf()), shown: Arc::from(shown.replace('\\', "/")), size };
+    let input = Input {
+        path: Some(path.to_path_buf()),
+        shown: Arc::from(shown.replace('\\', "/")),
+        size,
+    };
     let slot = found.entry(real).or_insert_with(|| input.clone());
     if input.shown < slot.shown {
         *slot = input;
@@ -107,8 +132,15 @@ fn add(path: &Path, shown: &str, found: &mut BTreeMap<PathBuf, Input>) -> Result
     Ok(())
 }
 
-fn add_folder(path: &Path, shown: &str, found: &mut BTreeMap<PathBuf, Input>) -> Result<(), DiscoverError> {
-    let unreadable = |error: std::io::Error| DiscoverError::Unreadable { path: shown.to_owned(), reason: error.to_string() };
+fn add_folder(
+    path: &Path,
+    shown: &str,
+    found: &mut BTreeMap<PathBuf, Input>,
+) -> Result<(), DiscoverError> {
+    let unreadable = |error: std::io::Error| DiscoverError::Unreadable {
+        path: shown.to_owned(),
+        reason: error.to_string(),
+    };
     for entry in fs::read_dir(path).map_err(unreadable)? {
         let entry = entry.map_err(unreadable)?;
         let name = entry.file_name().to_string_lossy().into_owned();
@@ -127,9 +159,18 @@ fn add_folder(path: &Path, shown: &str, found: &mut BTreeMap<PathBuf, Input>) ->
     Ok(())
 }
 
-fn add_glob(pattern: &Path, name: &str, found: &mut BTreeMap<PathBuf, Input>) -> Result<(), DiscoverError> {
-    let bad = |reason: String| DiscoverError::BadGlob { pattern: name.to_owned(), reason };
-    let text = pattern.to_str().ok_or_else(|| bad("not UTF-8".to_owned()))?;
+fn add_glob(
+    pattern: &Path,
+    name: &str,
+    found: &mut BTreeMap<PathBuf, Input>,
+) -> Result<(), DiscoverError> {
+    let bad = |reason: String| DiscoverError::BadGlob {
+        pattern: name.to_owned(),
+        reason,
+    };
+    let text = pattern
+        .to_str()
+        .ok_or_else(|| bad("not UTF-8".to_owned()))?;
     let mut any = false;
     // The shown name keeps what the user typed: the part before the pattern's base is cut off.
     let prefix = text.len() - name.len();
@@ -144,7 +185,11 @@ fn add_glob(pattern: &Path, name: &str, found: &mut BTreeMap<PathBuf, Input>) ->
             add(&path, whole.get(prefix..).unwrap_or(&whole), found)?;
         }
     }
-    if any { Ok(()) } else { Err(DiscoverError::NoMatch(name.to_owned())) }
+    if any {
+        Ok(())
+    } else {
+        Err(DiscoverError::NoMatch(name.to_owned()))
+    }
 }
 
 #[cfg(test)]
@@ -162,13 +207,29 @@ mod tests {
         fs::create_dir(folder.path().join("empty")).unwrap();
         let list = |names: &[&str]| {
             let names: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
-            discover(&names, folder.path())
-                .map(|inputs| inputs.iter().map(|input| input.shown.to_string()).collect::<Vec<_>>())
+            discover(&names, folder.path()).map(|inputs| {
+                inputs
+                    .iter()
+                    .map(|input| input.shown.to_string())
+                    .collect::<Vec<_>>()
+            })
         };
-        assert_eq!(list(&["*.log", "sub"]).unwrap(), ["a.log", "b.log", "sub/c.log"]);
-        assert_eq!(list(&["b.log", "a.log", "b.log", "-"]).unwrap(), ["a.log", "b.log", "-"]);
-        assert!(matches!(list(&["nope.log"]), Err(DiscoverError::Missing(_))));
+        assert_eq!(
+            list(&["*.log", "sub"]).unwrap(),
+            ["a.log", "b.log", "sub/c.log"]
+        );
+        assert_eq!(
+            list(&["b.log", "a.log", "b.log", "-"]).unwrap(),
+            ["a.log", "b.log", "-"]
+        );
+        assert!(matches!(
+            list(&["nope.log"]),
+            Err(DiscoverError::Missing(_))
+        ));
         assert!(matches!(list(&["*.gz"]), Err(DiscoverError::NoMatch(_))));
-        assert!(matches!(list(&["empty"]), Err(DiscoverError::EmptyFolder(_))));
+        assert!(matches!(
+            list(&["empty"]),
+            Err(DiscoverError::EmptyFolder(_))
+        ));
     }
 }

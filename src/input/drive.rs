@@ -8,8 +8,8 @@
 
 use std::ops::Range;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
@@ -33,7 +33,12 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { line: 1 << 20, ratio: 400, ratio_from: 1 << 29, threads: 1 }
+        Self {
+            line: 1 << 20,
+            ratio: 400,
+            ratio_from: 1 << 29,
+            threads: 1,
+        }
     }
 }
 
@@ -116,8 +121,15 @@ struct Parcel {
 }
 
 enum Item {
-    Plain { source: usize, index: usize, size: u64 },
-    Stream { source: usize, queue: Mutex<Option<Sender<Parcel>>> },
+    Plain {
+        source: usize,
+        index: usize,
+        size: u64,
+    },
+    Stream {
+        source: usize,
+        queue: Mutex<Option<Sender<Parcel>>>,
+    },
 }
 
 struct Work<'a, S> {
@@ -161,7 +173,12 @@ pub fn read_all<S: BlockSink>(
         // No threads to be had: the calling thread does the work alone.
         Err(_) => vec![worker(&work, &receiver)],
     };
-    let reports = work.ledgers.into_iter().zip(sources).map(|(ledger, source)| report(lock(&ledger), source)).collect();
+    let reports = work
+        .ledgers
+        .into_iter()
+        .zip(sources)
+        .map(|(ledger, source)| report(lock(&ledger), source))
+        .collect();
     (states, reports)
 }
 
@@ -174,10 +191,17 @@ fn plan(sources: &[Source], sender: &Sender<Parcel>) -> Vec<Item> {
         match opened.opened {
             Opened::Plain { size } => {
                 let blocks = usize::try_from(size.div_ceil(BLOCK as u64)).unwrap_or(usize::MAX);
-                items.extend((0..blocks).map(|index| Item::Plain { source, index, size }));
+                items.extend((0..blocks).map(|index| Item::Plain {
+                    source,
+                    index,
+                    size,
+                }));
             }
             Opened::Packed | Opened::Stdin(_) => {
-                items.push(Item::Stream { source, queue: Mutex::new(Some(sender.clone())) });
+                items.push(Item::Stream {
+                    source,
+                    queue: Mutex::new(Some(sender.clone())),
+                });
             }
         }
     }
@@ -192,7 +216,11 @@ fn report(ledger: std::sync::MutexGuard<'_, Ledger>, source: &Source) -> SourceR
         (None, Some(fault)) => fault.clone(),
         (None, None) => SourceStatus::Complete,
     };
-    let digest = if status == SourceStatus::Complete { ledger.hasher.finish() } else { None };
+    let digest = if status == SourceStatus::Complete {
+        ledger.hasher.finish()
+    } else {
+        None
+    };
     SourceReport {
         bytes: ledger.hasher.total(),
         digest,
@@ -204,7 +232,9 @@ fn report(ledger: std::sync::MutexGuard<'_, Ledger>, source: &Source) -> SourceR
 
 /// A worker that panicked leaves its ledger readable: the counts are still right.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 fn worker<S: BlockSink>(work: &Work<'_, S>, queue: &Receiver<Parcel>) -> S::State {
@@ -215,7 +245,11 @@ fn worker<S: BlockSink>(work: &Work<'_, S>, queue: &Receiver<Parcel>) -> S::Stat
             deliver(work, &mut state, parcel);
         } else if let Some(item) = work.items.get(work.next.fetch_add(1, Ordering::Relaxed)) {
             match item {
-                Item::Plain { source, index, size } => {
+                Item::Plain {
+                    source,
+                    index,
+                    size,
+                } => {
                     plain_block(work, &mut state, &mut buffer, (*source, *index, *size));
                 }
                 Item::Stream { source, queue } => {
@@ -239,7 +273,11 @@ fn plain_block<S: BlockSink>(
     buffer: &mut Vec<u8>,
     (source, index, size): (usize, usize, u64),
 ) {
-    let path = work.sources[source].input.path.as_deref().unwrap_or(Path::new(""));
+    let path = work.sources[source]
+        .input
+        .path
+        .as_deref()
+        .unwrap_or(Path::new(""));
     match plain::read_block(path, index, size, work.limits.line, buffer) {
         Ok(found) => {
             let hash = hash_block(index, &buffer[found.own.clone()], size <= BLOCK as u64);
@@ -249,8 +287,15 @@ fn plain_block<S: BlockSink>(
                 ledger.oversize(offset);
             }
             drop(ledger);
-            work.progress.fetch_add(found.own.len() as u64, Ordering::Relaxed);
-            lines(work, state, source, &buffer[found.lines.clone()], found.offset);
+            work.progress
+                .fetch_add(found.own.len() as u64, Ordering::Relaxed);
+            lines(
+                work,
+                state,
+                source,
+                &buffer[found.lines.clone()],
+                found.offset,
+            );
         }
         Err(error) => {
             lock(&work.ledgers[source]).fault = Some(SourceStatus::Partial(error.to_string()));
@@ -259,27 +304,63 @@ fn plain_block<S: BlockSink>(
 }
 
 /// Hands lines over, without the byte order mark that some tools write first.
-fn lines<S: BlockSink>(work: &Work<'_, S>, state: &mut S::State, source: usize, bytes: &[u8], offset: u64) {
-    let bom = if offset == 0 && bytes.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
+fn lines<S: BlockSink>(
+    work: &Work<'_, S>,
+    state: &mut S::State,
+    source: usize,
+    bytes: &[u8],
+    offset: u64,
+) {
+    let bom = if offset == 0 && bytes.starts_with(b"\xef\xbb\xbf") {
+        3
+    } else {
+        0
+    };
     if bytes.len() > bom {
-        work.sink.block(state, Block { source, bytes: &bytes[bom..], offset: offset + bom as u64 });
+        work.sink.block(
+            state,
+            Block {
+                source,
+                bytes: &bytes[bom..],
+                offset: offset + bom as u64,
+            },
+        );
     }
 }
 
 fn deliver<S: BlockSink>(work: &Work<'_, S>, state: &mut S::State, parcel: Parcel) {
     let own = &parcel.bytes[parcel.carry..];
     let hash: BlockHash = hash_block(parcel.index, own, parcel.only);
-    lock(&work.ledgers[parcel.source]).hasher.add(parcel.index, own.len(), hash);
-    lines(work, state, parcel.source, &parcel.bytes[parcel.lines.clone()], parcel.offset);
+    lock(&work.ledgers[parcel.source])
+        .hasher
+        .add(parcel.index, own.len(), hash);
+    lines(
+        work,
+        state,
+        parcel.source,
+        &parcel.bytes[parcel.lines.clone()],
+        parcel.offset,
+    );
     let _ = work.spare.0.try_send(parcel.bytes);
 }
 
-fn stream<S: BlockSink>(work: &Work<'_, S>, state: &mut S::State, source: usize, queue: &Sender<Parcel>) {
+fn stream<S: BlockSink>(
+    work: &Work<'_, S>,
+    state: &mut S::State,
+    source: usize,
+    queue: &Sender<Parcel>,
+) {
     let packed = Arc::new(AtomicU64::new(0));
     let opened = match &work.sources[source].opened {
-        Opened::Stdin(reader) => lock(reader).take().ok_or_else(|| std::io::Error::other("standard input was read already")),
+        Opened::Stdin(reader) => lock(reader)
+            .take()
+            .ok_or_else(|| std::io::Error::other("standard input was read already")),
         Opened::Packed | Opened::Plain { .. } => {
-            let path = work.sources[source].input.path.as_deref().unwrap_or(Path::new(""));
+            let path = work.sources[source]
+                .input
+                .path
+                .as_deref()
+                .unwrap_or(Path::new(""));
             std::fs::File::open(path).map(|file| Box::new(file) as Box<dyn std::io::Read + Send>)
         }
     };
@@ -290,7 +371,13 @@ fn stream<S: BlockSink>(work: &Work<'_, S>, state: &mut S::State, source: usize,
             return;
         }
     };
-    let mut cut = Cutter { index: 0, offset: 0, carry: Vec::new(), skipping: false, line: work.limits.line };
+    let mut cut = Cutter {
+        index: 0,
+        offset: 0,
+        carry: Vec::new(),
+        skipping: false,
+        line: work.limits.line,
+    };
     let mut seen = 0;
     loop {
         let mut bytes = work.spare.1.try_recv().unwrap_or_default();
@@ -305,7 +392,9 @@ fn stream<S: BlockSink>(work: &Work<'_, S>, state: &mut S::State, source: usize,
         if let Some(offset) = oversize {
             lock(&work.ledgers[source]).oversize(offset);
         }
-        if let Err(TrySendError::Full(parcel) | TrySendError::Disconnected(parcel)) = queue.try_send(parcel) {
+        if let Err(TrySendError::Full(parcel) | TrySendError::Disconnected(parcel)) =
+            queue.try_send(parcel)
+        {
             deliver(work, state, parcel);
         }
         if let Some(reason) = fault {
@@ -340,7 +429,11 @@ struct Cutter {
 
 impl Cutter {
     /// Puts the carry and up to one block into `bytes`; whether the end was reached, and a fault.
-    fn fill(&mut self, reader: &mut dyn std::io::Read, bytes: &mut Vec<u8>) -> (bool, Option<String>) {
+    fn fill(
+        &mut self,
+        reader: &mut dyn std::io::Read,
+        bytes: &mut Vec<u8>,
+    ) -> (bool, Option<String>) {
         bytes.extend_from_slice(&self.carry);
         let start = bytes.len();
         bytes.resize(start + BLOCK, 0);
@@ -362,7 +455,13 @@ impl Cutter {
     }
 
     /// Splits off the unfinished last line. After a fault that line is dropped: it may be cut short.
-    fn cut(&mut self, source: usize, bytes: Vec<u8>, last: bool, broken: bool) -> (Parcel, Option<u64>) {
+    fn cut(
+        &mut self,
+        source: usize,
+        bytes: Vec<u8>,
+        last: bool,
+        broken: bool,
+    ) -> (Parcel, Option<u64>) {
         let carry = std::mem::take(&mut self.carry).len();
         let begins = self.offset - carry as u64;
         self.offset += (bytes.len() - carry) as u64;
@@ -384,7 +483,15 @@ impl Cutter {
             lines.end = bytes.len();
         }
         let offset = begins + lines.start as u64;
-        let parcel = Parcel { source, index: self.index, carry, lines, only: self.index == 0 && last, offset, bytes };
+        let parcel = Parcel {
+            source,
+            index: self.index,
+            carry,
+            lines,
+            only: self.index == 0 && last,
+            offset,
+            bytes,
+        };
         self.index += 1;
         (parcel, oversize)
     }

@@ -16,6 +16,7 @@ mod drive;
 mod plain;
 mod sniff;
 mod stream;
+pub mod yaml;
 
 pub use digest::BlockHasher;
 pub use discover::{DiscoverError, Input, discover};

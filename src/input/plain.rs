@@ -29,7 +29,13 @@ const MORE: usize = 16 << 10;
 ///
 /// `size` is the file's size when it was opened: what is appended later is left
 /// for the next run, and a file that shrank is an error.
-pub(super) fn read_block(path: &Path, index: usize, size: u64, line: usize, buffer: &mut Vec<u8>) -> io::Result<Found> {
+pub(super) fn read_block(
+    path: &Path,
+    index: usize,
+    size: u64,
+    line: usize,
+    buffer: &mut Vec<u8>,
+) -> io::Result<Found> {
     let file = File::open(path)?;
     let begin = index as u64 * BLOCK as u64;
     let end = (begin + BLOCK as u64).min(size);
@@ -45,7 +51,14 @@ pub(super) fn read_block(path: &Path, index: usize, size: u64, line: usize, buff
         match memchr::memchr(b'\n', &buffer[..own.end]) {
             Some(at) if at + 1 < own.end => at + 1,
             // No line begins in this block.
-            _ => return Ok(Found { own: own.clone(), lines: own.end..own.end, offset: end, oversize: None }),
+            _ => {
+                return Ok(Found {
+                    own: own.clone(),
+                    lines: own.end..own.end,
+                    offset: end,
+                    oversize: None,
+                });
+            }
         }
     };
     let offset = begin + first as u64 - lead as u64;
@@ -64,12 +77,24 @@ pub(super) fn read_block(path: &Path, index: usize, size: u64, line: usize, buff
             break;
         }
     }
-    let last = memchr::memrchr(b'\n', &buffer[first..own.end.max(first)]).map_or(first, |at| first + at + 1);
-    let tail = buffer.len() - last - usize::from(buffer.len() > last && buffer.last() == Some(&b'\n'));
+    let last = memchr::memrchr(b'\n', &buffer[first..own.end.max(first)])
+        .map_or(first, |at| first + at + 1);
+    let tail =
+        buffer.len() - last - usize::from(buffer.len() > last && buffer.last() == Some(&b'\n'));
     if tail > line {
-        return Ok(Found { own, lines: first..last, offset, oversize: Some(offset + (last - first) as u64) });
+        return Ok(Found {
+            own,
+            lines: first..last,
+            offset,
+            oversize: Some(offset + (last - first) as u64),
+        });
     }
-    Ok(Found { own, lines: first..buffer.len(), offset, oversize: None })
+    Ok(Found {
+        own,
+        lines: first..buffer.len(),
+        offset,
+        oversize: None,
+    })
 }
 
 #[cfg(unix)]

@@ -3,8 +3,8 @@
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, Read};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use super::{Compression, Input, Sniffed, sniff_bytes};
 
@@ -48,14 +48,24 @@ fn open(input: Input) -> Source {
     match &input.path {
         None => open_stdin(input),
         Some(path) => match open_file(path) {
-            Ok((opened, head, refused)) => Source { input, head, refused, opened },
+            Ok((opened, head, refused)) => Source {
+                input,
+                head,
+                refused,
+                opened,
+            },
             Err(error) => refused(input, error.to_string()),
         },
     }
 }
 
 fn refused(input: Input, reason: String) -> Source {
-    Source { input, head: Vec::new(), refused: Some(reason), opened: Opened::Packed }
+    Source {
+        input,
+        head: Vec::new(),
+        refused: Some(reason),
+        opened: Opened::Packed,
+    }
 }
 
 fn open_file(path: &Path) -> io::Result<(Opened, Vec<u8>, Option<String>)> {
@@ -91,7 +101,12 @@ fn open_stdin(input: Input) -> Source {
         Ok(mut reader) => {
             let head = read_what_is_there(&mut reader, HEAD);
             let whole: Reader = Box::new(Cursor::new(head.clone()).chain(reader));
-            Source { input, head, refused: None, opened: Opened::Stdin(Mutex::new(Some(whole))) }
+            Source {
+                input,
+                head,
+                refused: None,
+                opened: Opened::Stdin(Mutex::new(Some(whole))),
+            }
         }
         Err(error) => refused(input, error.to_string()),
     }
@@ -113,19 +128,28 @@ impl Read for Counted {
 
 /// The content behind up to three compressed layers; `packed` counts the outermost bytes.
 pub(super) fn unpack(raw: Reader, packed: Arc<AtomicU64>) -> io::Result<Reader> {
-    let mut reader: Reader = Box::new(Counted { inner: raw, count: packed });
+    let mut reader: Reader = Box::new(Counted {
+        inner: raw,
+        count: packed,
+    });
     for _ in 0..=LAYERS {
         let first = read_up_to(&mut reader, 512)?;
         let kind = sniff_bytes(&first);
         let whole = BufReader::with_capacity(128 << 10, Cursor::new(first).chain(reader));
         reader = match kind {
             Sniffed::Text => return Ok(Box::new(whole)),
-            Sniffed::Packed(Compression::Gzip) => Box::new(flate2::bufread::MultiGzDecoder::new(whole)),
-            Sniffed::Packed(Compression::Zstd) => Box::new(zstd::stream::read::Decoder::with_buffer(whole)?),
+            Sniffed::Packed(Compression::Gzip) => {
+                Box::new(flate2::bufread::MultiGzDecoder::new(whole))
+            }
+            Sniffed::Packed(Compression::Zstd) => {
+                Box::new(zstd::stream::read::Decoder::with_buffer(whole)?)
+            }
             Sniffed::Refused(what) => return Err(io::Error::other(what)),
         };
     }
-    Err(io::Error::other("more than three compressed layers inside each other"))
+    Err(io::Error::other(
+        "more than three compressed layers inside each other",
+    ))
 }
 
 /// Fills a buffer as far as the reader goes.

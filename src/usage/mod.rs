@@ -1,1 +1,27 @@
-//! (to be written)
+//! Events become counts per day, client, route and outcome.
+//!
+//! In: blocks of log lines. Out: the usage table (sorted columns, also as a
+//! Polars frame), unmatched paths, and what each input covers.
+//!
+//! Invariants:
+//! * memory grows with the number of distinct client × route × day × outcome,
+//!   never with the number of lines;
+//! * the same lines give the same table, whatever their order, their split
+//!   into files, and the number of threads.
+//!
+//! Polars and Arrow are named only here.
+
+mod aggregate;
+mod batch;
+mod bounded;
+mod cell;
+mod collect;
+mod coverage;
+mod frame;
+mod table;
+
+pub use bounded::Cluster;
+pub use collect::{CollectOptions, Collected, FileCounts, Reject, collect};
+pub use coverage::{Coverage, Gap};
+pub use frame::{ClientUse, DayUse, RouteUse, summarise};
+pub use table::{DayRows, Row, UNMATCHED, UsageTable, for_each_day};

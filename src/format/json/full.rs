@@ -18,7 +18,9 @@ pub(super) fn read(line: &[u8], plan: &Plan, scratch: &mut Scratch) -> Result<()
     let text = String::from_utf8_lossy(line);
     let value: Value = match serde_json::from_str(&text) {
         Ok(value) => value,
-        Err(_) => serde_json::from_str(&without_lone_surrogates(&text)).map_err(|_| Skip::Malformed)?,
+        Err(_) => {
+            serde_json::from_str(&without_lone_surrogates(&text)).map_err(|_| Skip::Malformed)?
+        }
     };
     if !value.is_object() {
         return Err(Skip::Malformed);
@@ -28,18 +30,30 @@ pub(super) fn read(line: &[u8], plan: &Plan, scratch: &mut Scratch) -> Result<()
 }
 
 fn walk(value: &Value, plan: &Plan, node: usize, scratch: &mut Scratch) {
-    let Some(object) = value.as_object() else { return };
+    let Some(object) = value.as_object() else {
+        return;
+    };
     for (key, action) in &plan.nodes[node].keys {
-        let Some(inner) = std::str::from_utf8(key).ok().and_then(|key| object.get(key)) else { continue };
+        let Some(inner) = std::str::from_utf8(key)
+            .ok()
+            .and_then(|key| object.get(key))
+        else {
+            continue;
+        };
         match action {
             Action::Enter(next) => walk(inner, plan, *next, scratch),
             Action::Take(slot) => {
                 let (kind, text): (Kind, Cow<'_, str>) = match inner {
                     Value::Null => (Kind::Null, Cow::Borrowed("")),
-                    Value::Bool(value) => (Kind::Bool, Cow::Borrowed(if *value { "true" } else { "false" })),
+                    Value::Bool(value) => (
+                        Kind::Bool,
+                        Cow::Borrowed(if *value { "true" } else { "false" }),
+                    ),
                     Value::Number(number) => (Kind::Number, Cow::Owned(number.to_string())),
                     Value::String(text) => (Kind::Text, Cow::Borrowed(text)),
-                    Value::Array(_) | Value::Object(_) => (Kind::Container, Cow::Owned(inner.to_string())),
+                    Value::Array(_) | Value::Object(_) => {
+                        (Kind::Container, Cow::Owned(inner.to_string()))
+                    }
                 };
                 let start = scratch.text.len();
                 scratch.text.extend_from_slice(text.as_bytes());
@@ -63,7 +77,9 @@ fn without_lone_surrogates(text: &str) -> String {
         let (before, escape) = rest.split_at(at);
         out.push_str(before);
         let used = match surrogate(escape) {
-            Some(0xd800..=0xdbff) if matches!(escape.get(6..).and_then(surrogate), Some(0xdc00..=0xdfff)) => {
+            Some(0xd800..=0xdbff)
+                if matches!(escape.get(6..).and_then(surrogate), Some(0xdc00..=0xdfff)) =>
+            {
                 out.push_str(&escape[..12]);
                 12
             }
@@ -72,7 +88,10 @@ fn without_lone_surrogates(text: &str) -> String {
                 6
             }
             None => {
-                let used = escape.char_indices().nth(2).map_or(escape.len(), |(at, _)| at);
+                let used = escape
+                    .char_indices()
+                    .nth(2)
+                    .map_or(escape.len(), |(at, _)| at);
                 out.push_str(&escape[..used]);
                 used
             }

@@ -69,7 +69,10 @@ impl Node {
         if self.lengths & (1_u64 << (key.len() & 63)) == 0 {
             return None;
         }
-        self.keys.iter().find(|(name, _)| *name == key).map(|(_, action)| action)
+        self.keys
+            .iter()
+            .find(|(name, _)| *name == key)
+            .map(|(_, action)| action)
     }
 }
 
@@ -83,7 +86,13 @@ impl Plan {
     /// Builds a plan; slot n is the n-th path. At most [`SLOTS`] paths.
     pub fn new(paths: &[&[&'static str]]) -> Self {
         debug_assert!(paths.len() <= SLOTS, "a plan has at most {SLOTS} slots");
-        let mut plan = Self { nodes: vec![Node { lengths: 0, keys: Vec::new() }], slots: paths.len() };
+        let mut plan = Self {
+            nodes: vec![Node {
+                lengths: 0,
+                keys: Vec::new(),
+            }],
+            slots: paths.len(),
+        };
         for (slot, path) in paths.iter().enumerate().take(SLOTS) {
             let mut node = 0;
             for (depth, key) in path.iter().enumerate() {
@@ -102,7 +111,10 @@ impl Plan {
         let action = match slot {
             Some(slot) => Action::Take(slot),
             None => {
-                self.nodes.push(Node { lengths: 0, keys: Vec::new() });
+                self.nodes.push(Node {
+                    lengths: 0,
+                    keys: Vec::new(),
+                });
                 Action::Enter(next)
             }
         };
@@ -130,7 +142,10 @@ pub struct Fields<'a> {
 impl<'a> Fields<'a> {
     /// What stands at the slot's path.
     pub fn kind(&self, slot: usize) -> Kind {
-        self.scratch.found.get(slot).map_or(Kind::Missing, |found| found.kind)
+        self.scratch
+            .found
+            .get(slot)
+            .map_or(Kind::Missing, |found| found.kind)
     }
 
     /// The value's text: a decoded string, or a number, bool or container as
@@ -140,7 +155,11 @@ impl<'a> Fields<'a> {
         if matches!(found.kind, Kind::Missing | Kind::Null) {
             return None;
         }
-        let from = if found.copied { &self.scratch.text[..] } else { self.line };
+        let from = if found.copied {
+            &self.scratch.text[..]
+        } else {
+            self.line
+        };
         from.get(found.start as usize..found.end as usize)
     }
 

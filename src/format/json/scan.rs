@@ -18,7 +18,11 @@ struct Scanner<'a> {
 }
 
 pub(super) fn scan(bytes: &[u8], plan: &Plan, found: &mut [Found; SLOTS]) -> Option<()> {
-    let mut scanner = Scanner { bytes, at: 0, entered: 0 };
+    let mut scanner = Scanner {
+        bytes,
+        at: 0,
+        entered: 0,
+    };
     scanner.space();
     scanner.eat(b'{')?;
     scanner.object(plan, 0, found)?;
@@ -133,7 +137,9 @@ impl Scanner<'_> {
         loop {
             if let Some(chunk) = self.bytes.get(self.at..self.at + 16) {
                 let bytes = u8x16::from(<[u8; 16]>::try_from(chunk).ok()?);
-                let stop = bytes.simd_eq(quote) | bytes.simd_eq(backslash) | bytes.min(control).simd_eq(bytes);
+                let stop = bytes.simd_eq(quote)
+                    | bytes.simd_eq(backslash)
+                    | bytes.min(control).simd_eq(bytes);
                 let mask = stop.to_bitmask();
                 if mask == 0 {
                     self.at += 16;
@@ -167,7 +173,10 @@ impl Scanner<'_> {
             b'u' => {
                 let digits = self.bytes.get(self.at + 2..self.at + 6)?;
                 // Surrogates need their other half: left to the full parser.
-                let surrogate = matches!(digits, [b'd' | b'D', b'8' | b'9' | b'a'..=b'f' | b'A'..=b'F', ..]);
+                let surrogate = matches!(
+                    digits,
+                    [b'd' | b'D', b'8' | b'9' | b'a'..=b'f' | b'A'..=b'F', ..]
+                );
                 if surrogate || !digits.iter().all(u8::is_ascii_hexdigit) {
                     return None;
                 }

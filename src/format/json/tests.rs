@@ -3,31 +3,49 @@ use proptest::prelude::*;
 use super::*;
 
 fn plan() -> Plan {
-    Plan::new(&[&["time"], &["a"], &["request", "uri"], &["request", "headers", "x"], &["b", "c"], &["n"]])
+    Plan::new(&[
+        &["time"],
+        &["a"],
+        &["request", "uri"],
+        &["request", "headers", "x"],
+        &["b", "c"],
+        &["n"],
+    ])
 }
 
 /// Everything the six slots say, or `None` when the reader rejects the line.
 fn answer(fields: &Fields<'_>) -> Vec<(Kind, Option<Vec<u8>>)> {
-    (0..6).map(|slot| (fields.kind(slot), fields.raw(slot).map(<[u8]>::to_vec))).collect()
+    (0..6)
+        .map(|slot| (fields.kind(slot), fields.raw(slot).map(<[u8]>::to_vec)))
+        .collect()
 }
 
 fn by_scan(line: &[u8]) -> Option<Vec<(Kind, Option<Vec<u8>>)>> {
     let (plan, mut scratch) = (plan(), Scratch::default());
     let answered = scan_line(line, &plan, &mut scratch);
-    answered.then(|| answer(&Fields { line, scratch: &scratch }))
+    answered.then(|| {
+        answer(&Fields {
+            line,
+            scratch: &scratch,
+        })
+    })
 }
 
 fn by_full(line: &[u8]) -> Option<Vec<(Kind, Option<Vec<u8>>)>> {
     let (plan, mut scratch) = (plan(), Scratch::default());
     full::read(line, &plan, &mut scratch).ok()?;
-    Some(answer(&Fields { line, scratch: &scratch }))
+    Some(answer(&Fields {
+        line,
+        scratch: &scratch,
+    }))
 }
 
 /// Containers and long numbers may be written differently by the two readers; their values may not.
 fn same(scan: &[(Kind, Option<Vec<u8>>)], full: &[(Kind, Option<Vec<u8>>)]) -> bool {
     scan.iter().zip(full).all(|(a, b)| {
         let parsed = |text: &Option<Vec<u8>>| {
-            text.as_deref().and_then(|text| serde_json::from_slice::<serde_json::Value>(text).ok())
+            text.as_deref()
+                .and_then(|text| serde_json::from_slice::<serde_json::Value>(text).ok())
         };
         a.0 == b.0
             && match a.0 {
@@ -39,7 +57,20 @@ fn same(scan: &[(Kind, Option<Vec<u8>>)], full: &[(Kind, Option<Vec<u8>>)]) -> b
 
 fn json() -> impl Strategy<Value = String> {
     let key = prop::sample::select(vec![
-        "time", "a", "request", "uri", "headers", "x", "b", "c", "n", "other", "", "r\\u0065quest", "\\/", "ключ",
+        "time",
+        "a",
+        "request",
+        "uri",
+        "headers",
+        "x",
+        "b",
+        "c",
+        "n",
+        "other",
+        "",
+        "r\\u0065quest",
+        "\\/",
+        "ключ",
     ]);
     let scalar = prop_oneof![
         Just("null".to_owned()),
@@ -107,15 +138,30 @@ fn read_text(line: &[u8], slot: usize) -> Option<Vec<u8>> {
 
 #[test]
 fn an_escaped_slash_is_a_slash() {
-    assert_eq!(read_text(br#"{"request":{"uri":"\/v1\/a"}}"#, 2).as_deref(), Some(&b"/v1/a"[..]));
-    assert!(by_scan(br#"{"request":{"uri":"\/v1\/a"}}"#).is_some(), "the usual Kong line stays on the fast path");
+    assert_eq!(
+        read_text(br#"{"request":{"uri":"\/v1\/a"}}"#, 2).as_deref(),
+        Some(&b"/v1/a"[..])
+    );
+    assert!(
+        by_scan(br#"{"request":{"uri":"\/v1\/a"}}"#).is_some(),
+        "the usual Kong line stays on the fast path"
+    );
 }
 
 #[test]
 fn of_a_repeated_key_the_last_counts() {
-    assert_eq!(read_text(br#"{"n":200,"n":403}"#, 5).as_deref(), Some(&b"403"[..]));
-    assert_eq!(read_text(br#"{"request":{"uri":"/a"},"request":{"uri":"/b"}}"#, 2).as_deref(), Some(&b"/b"[..]));
-    assert_eq!(read_text(br#"{"request":{"uri":"/a"},"request":null}"#, 2), None);
+    assert_eq!(
+        read_text(br#"{"n":200,"n":403}"#, 5).as_deref(),
+        Some(&b"403"[..])
+    );
+    assert_eq!(
+        read_text(br#"{"request":{"uri":"/a"},"request":{"uri":"/b"}}"#, 2).as_deref(),
+        Some(&b"/b"[..])
+    );
+    assert_eq!(
+        read_text(br#"{"request":{"uri":"/a"},"request":null}"#, 2),
+        None
+    );
 }
 
 #[test]
@@ -125,19 +171,36 @@ fn ten_thousand_levels_are_rejected_without_a_stack_overflow() {
     line.extend(std::iter::repeat_n(b']', 10_000));
     line.push(b'}');
     let mut scratch = Scratch::default();
-    assert!(matches!(read(&line, &plan(), &mut scratch), Err(Skip::Malformed)));
+    assert!(matches!(
+        read(&line, &plan(), &mut scratch),
+        Err(Skip::Malformed)
+    ));
 }
 
 #[test]
 fn broken_text_keeps_the_line() {
-    assert_eq!(read_text(b"{\"a\":\"caf\xe9\",\"n\":1}", 5).as_deref(), Some(&b"1"[..]));
-    assert_eq!(read_text(br#"{"a":"\ud800x","n":1}"#, 5).as_deref(), Some(&b"1"[..]));
-    assert_eq!(read_text(br#"{"a":"\ud83d\ude00"}"#, 1).as_deref(), Some("😀".as_bytes()));
+    assert_eq!(
+        read_text(b"{\"a\":\"caf\xe9\",\"n\":1}", 5).as_deref(),
+        Some(&b"1"[..])
+    );
+    assert_eq!(
+        read_text(br#"{"a":"\ud800x","n":1}"#, 5).as_deref(),
+        Some(&b"1"[..])
+    );
+    assert_eq!(
+        read_text(br#"{"a":"\ud83d\ude00"}"#, 1).as_deref(),
+        Some("😀".as_bytes())
+    );
 }
 
 #[test]
 fn missing_empty_and_dash_are_all_missing() {
-    for line in [&br#"{"a":""}"#[..], br#"{"a":"-"}"#, br#"{"a":null}"#, b"{}"] {
+    for line in [
+        &br#"{"a":""}"#[..],
+        br#"{"a":"-"}"#,
+        br#"{"a":null}"#,
+        b"{}",
+    ] {
         assert_eq!(read_text(line, 1), None);
     }
 }

@@ -15,9 +15,13 @@ pub(super) fn unescape(raw: &[u8], out: &mut Vec<u8>) {
             b't' => out.push(b'\t'),
             b'u' => {
                 used = 6;
-                let code = rest.get(at + 2..at + 6).unwrap_or_default().iter().fold(0_u32, |code, digit| {
-                    code * 16 + char::from(*digit).to_digit(16).unwrap_or(0)
-                });
+                let code = rest
+                    .get(at + 2..at + 6)
+                    .unwrap_or_default()
+                    .iter()
+                    .fold(0_u32, |code, digit| {
+                        code * 16 + char::from(*digit).to_digit(16).unwrap_or(0)
+                    });
                 let mut buffer = [0; 4];
                 let decoded = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
                 out.extend_from_slice(decoded.encode_utf8(&mut buffer).as_bytes());

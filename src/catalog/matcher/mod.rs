@@ -1,0 +1,244 @@
+//! Finds the route that served a request path.
+//!
+//! In: a method, a normalised path, and the operations of a catalogue.
+//! Out: the most specific route, or `None` when no template fits.
+//!
+//! Invariants:
+//! * the client plays no part: one path has one route for everybody, so
+//!   requests can be summed per route;
+//! * a literal segment wins over a parameter, segment by segment from the
+//!   left, hence `/users/me` is never counted as `/users/{id}`;
+//! * two operations with equal templates share one route, and a request on it
+//!   needs what both need;
+//! * six thousand routes cost as much as fifty: one hash look-up for each
+//!   segment, no list of patterns is walked.
+//!
+//! Which scopes a route needs is not known here.
+
+mod template;
+#[cfg(test)]
+mod tests;
+mod trie;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{Method, Operation, Warning};
+use template::Template;
+use trie::Trie;
+
+/// How templates are compared with paths.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MatchOptions {
+    /// Case plays no part (IIS, Microsoft Graph, Azure API Management).
+    pub case_insensitive: bool,
+}
+
+/// Operations that one request path cannot tell apart: nearly always one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// Method of the operations; `Any` serves every method.
+    pub method: Method,
+    /// Template of the first of them.
+    pub template: String,
+    /// Indices into the catalogue's operations.
+    pub operations: Vec<usize>,
+}
+
+impl Route {
+    /// `GET /v1/orders/{id}`.
+    pub fn label(&self) -> String {
+        format!("{} {}", self.method, self.template)
+    }
+}
+
+/// A match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Index into [`Matcher::routes`].
+    pub route: u32,
+    /// Only without regard to case or to a trailing slash.
+    pub looser: bool,
+}
+
+/// All routes of one catalogue.
+#[derive(Debug)]
+pub struct Matcher {
+    routes: Vec<Route>,
+    exact: Trie,
+    /// The same with ASCII letters folded.
+    folded: Trie,
+    by_template: BTreeMap<(Vec<u8>, Method), u32>,
+    case_insensitive: bool,
+}
+
+impl Matcher {
+    /// Compiles the operations' templates; equal templates are warned about.
+    pub fn new(operations: &[Operation], options: MatchOptions) -> (Self, Vec<Warning>) {
+        let templates: Vec<Template> = operations
+            .iter()
+            .map(|op| Template::parse(&op.path))
+            .collect();
+        let mut warnings = Vec::new();
+        let mut groups: BTreeMap<(Vec<u8>, Method), Vec<usize>> = BTreeMap::new();
+        for (index, (operation, template)) in operations.iter().zip(&templates).enumerate() {
+            groups
+                .entry((template.key(false), operation.method))
+                .or_default()
+                .push(index);
+        }
+        for twins in groups.values().filter(|twins| twins.len() > 1) {
+            let labels: Vec<String> = twins
+                .iter()
+                .map(|index| format!("`{}`", operations[*index].label()))
+                .collect();
+            warnings.push(Warning::new(
+                "equal-templates",
+                format!(
+                    "{} cannot be told apart: a request on them needs what all of them need",
+                    labels.join(" and ")
+                ),
+            ));
+        }
+        let route = |twins: &[usize]| Route {
+            method: operations[twins[0]].method,
+            template: operations[twins[0]].path.clone(),
+            operations: twins.to_vec(),
+        };
+        let mut folded_groups: BTreeMap<(Vec<u8>, Method), Vec<usize>> = BTreeMap::new();
+        for (index, (operation, template)) in operations.iter().zip(&templates).enumerate() {
+            folded_groups
+                .entry((template.key(true), operation.method))
+                .or_default()
+                .push(index);
+        }
+        // Operations that differ only by case share a route of their own for looser matches.
+        let alone: BTreeSet<&Vec<usize>> = groups.values().collect();
+        let own_groups = if options.case_insensitive {
+            &folded_groups
+        } else {
+            &groups
+        };
+        let mut routes: Vec<Route> = own_groups.values().map(|twins| route(twins)).collect();
+        routes.sort_by(|a, b| (&a.template, a.method).cmp(&(&b.template, b.method)));
+        if !options.case_insensitive {
+            routes.extend(
+                folded_groups
+                    .values()
+                    .filter(|twins| !alone.contains(*twins))
+                    .map(|twins| route(twins)),
+            );
+        }
+        let numbers: BTreeMap<&[usize], u32> = routes
+            .iter()
+            .zip(0..)
+            .map(|(route, number)| (route.operations.as_slice(), number))
+            .collect();
+        let number = |twins: &[usize]| numbers.get(twins).copied().unwrap_or(u32::MAX);
+        let (mut exact, mut folded) = (Trie::new(), Trie::new());
+        let mut by_template = BTreeMap::new();
+        for ((key, method), twins) in &groups {
+            if !options.case_insensitive {
+                exact.add(&templates[twins[0]], *method, number(twins), false);
+                by_template.insert((key.clone(), *method), number(twins));
+            }
+        }
+        for ((key, method), twins) in &folded_groups {
+            folded.add(&templates[twins[0]], *method, number(twins), true);
+            if options.case_insensitive {
+                by_template.insert((key.clone(), *method), number(twins));
+            }
+        }
+        exact.finish();
+        folded.finish();
+        (
+            Self {
+                exact,
+                folded,
+                by_template,
+                case_insensitive: options.case_insensitive,
+                routes,
+            },
+            warnings,
+        )
+    }
+
+    /// The routes, sorted by template and method.
+    pub fn routes(&self) -> &[Route] {
+        &self.routes
+    }
+
+    /// The route of a request.
+    ///
+    /// HEAD is served by GET when no HEAD operation fits (RFC 9110 section
+    /// 9.3.2); OPTIONS only by an OPTIONS or ANY operation.
+    #[inline]
+    pub fn find(&self, method: Method, path: &[u8]) -> Option<Found> {
+        if self.case_insensitive {
+            let lower = path.to_ascii_lowercase();
+            return in_trie(&self.folded, method, &lower)
+                .map(|route| Found {
+                    route,
+                    looser: false,
+                })
+                .or_else(|| {
+                    Some(Found {
+                        route: in_trie(&self.folded, method, &toggled(&lower)?)?,
+                        looser: true,
+                    })
+                });
+        }
+        match in_trie(&self.exact, method, path) {
+            Some(route) => Some(Found {
+                route,
+                looser: false,
+            }),
+            None => self.looser(method, path).map(|route| Found {
+                route,
+                looser: true,
+            }),
+        }
+    }
+
+    #[cold]
+    fn looser(&self, method: Method, path: &[u8]) -> Option<u32> {
+        let other = toggled(path);
+        let slash = other
+            .as_ref()
+            .and_then(|other| in_trie(&self.exact, method, other));
+        slash
+            .or_else(|| in_trie(&self.folded, method, &path.to_ascii_lowercase()))
+            .or_else(|| {
+                let lower = other?.to_ascii_lowercase();
+                in_trie(&self.folded, method, &lower)
+            })
+    }
+
+    /// The route of a template that the gateway itself logged, equal up to parameter names.
+    pub fn find_template(&self, method: Method, template: &[u8]) -> Option<Found> {
+        let text = std::str::from_utf8(template).ok()?;
+        let key = Template::parse(text).key(self.case_insensitive);
+        let own = self.by_template.get(&(key.clone(), method));
+        let route = *own.or_else(|| self.by_template.get(&(key, Method::Any)))?;
+        Some(Found {
+            route,
+            looser: false,
+        })
+    }
+}
+
+#[inline]
+fn in_trie(trie: &Trie, method: Method, path: &[u8]) -> Option<u32> {
+    match trie.find(method, path) {
+        None if method == Method::Head => trie.find(Method::Get, path),
+        found => found,
+    }
+}
+
+/// The path with its trailing slash added or taken away; `None` for `/`.
+fn toggled(path: &[u8]) -> Option<Vec<u8>> {
+    match path {
+        b"" | b"/" => None,
+        [rest @ .., b'/'] => Some(rest.to_vec()),
+        _ => Some([path, b"/"].concat()),
+    }
+}

@@ -1,0 +1,173 @@
+//! A path template as segments.
+
+/// One segment of a template.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Segment {
+    /// Exactly these bytes.
+    Literal(Vec<u8>),
+    /// Parameters and literals: `{id}.json`, `{a}...{b}`, `{id}:archive`.
+    Mixed(Vec<Part>),
+    /// One parameter: any non-empty segment.
+    Parameter,
+    /// The rest of the path; with `true` also an empty rest.
+    Tail(bool),
+}
+
+/// A piece of a mixed segment.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Part {
+    /// Exactly these bytes.
+    Literal(Vec<u8>),
+    /// At least one byte.
+    Parameter,
+}
+
+/// A parsed template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Template {
+    pub(super) segments: Vec<Segment>,
+}
+
+impl Template {
+    /// Parses `/v1/orders/{id}`; a query or fragment is cut (Microsoft Graph documents some).
+    pub(super) fn parse(path: &str) -> Self {
+        let end = path.find(['?', '#']).unwrap_or(path.len());
+        let path = path[..end].strip_prefix('/').unwrap_or(&path[..end]);
+        if path.is_empty() {
+            return Self {
+                segments: Vec::new(),
+            };
+        }
+        let texts: Vec<&str> = path.split('/').collect();
+        let last = texts.len() - 1;
+        let segments = texts
+            .iter()
+            .enumerate()
+            .map(|(index, text)| segment(text, index == last))
+            .collect();
+        Self { segments }
+    }
+
+    /// Equal for templates that match the same paths, whatever their parameters are called.
+    pub(super) fn key(&self, folded: bool) -> Vec<u8> {
+        let mut key = Vec::new();
+        let put = |key: &mut Vec<u8>, text: &[u8]| {
+            key.extend(text.iter().map(|byte| {
+                if folded {
+                    byte.to_ascii_lowercase()
+                } else {
+                    *byte
+                }
+            }));
+        };
+        for segment in &self.segments {
+            key.push(b'/');
+            match segment {
+                Segment::Literal(text) => put(&mut key, text),
+                Segment::Parameter => key.extend_from_slice(b"{}"),
+                Segment::Tail(false) => key.extend_from_slice(b"{+}"),
+                Segment::Tail(true) => key.extend_from_slice(b"{**}"),
+                Segment::Mixed(parts) => {
+                    for part in parts {
+                        match part {
+                            Part::Literal(text) => put(&mut key, text),
+                            Part::Parameter => key.extend_from_slice(b"{}"),
+                        }
+                    }
+                }
+            }
+        }
+        key
+    }
+}
+
+fn segment(text: &str, last: bool) -> Segment {
+    match text {
+        "**" | "{**}" if last => return Segment::Tail(true),
+        "*" => return Segment::Parameter,
+        _ => {}
+    }
+    let inner = text
+        .strip_prefix('{')
+        .and_then(|rest| rest.strip_suffix('}'))
+        .filter(|name| !name.contains(['{', '}']));
+    if let Some(name) = inner {
+        // `{proxy+}` (AWS), `{+name}` (RFC 6570), `{name*}` and `{*name}` (routers) take the rest.
+        let greedy = name.starts_with(['+', '*']) || name.ends_with(['+', '*']);
+        return if greedy && last {
+            Segment::Tail(false)
+        } else {
+            Segment::Parameter
+        };
+    }
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while let Some(open) = rest.find('{') {
+        let Some(close) = rest[open..].find('}') else {
+            break;
+        };
+        if open > 0 {
+            parts.push(Part::Literal(rest[..open].as_bytes().to_vec()));
+        }
+        // Two parameters side by side cannot be told apart: they are one.
+        if parts.last() != Some(&Part::Parameter) {
+            parts.push(Part::Parameter);
+        }
+        rest = &rest[open + close + 1..];
+    }
+    if parts.is_empty() {
+        return Segment::Literal(text.as_bytes().to_vec());
+    }
+    if !rest.is_empty() {
+        parts.push(Part::Literal(rest.as_bytes().to_vec()));
+    }
+    Segment::Mixed(parts)
+}
+
+/// Bytes of the literals: the more, the more specific.
+pub(super) fn literal_len(parts: &[Part]) -> usize {
+    parts
+        .iter()
+        .map(|part| {
+            if let Part::Literal(text) = part {
+                text.len()
+            } else {
+                0
+            }
+        })
+        .sum()
+}
+
+/// Whether a mixed segment fits. Literals inside are looked for from the left.
+pub(super) fn fits(parts: &[Part], text: &[u8]) -> bool {
+    let (mut parts, mut text) = (parts, text);
+    if let [Part::Literal(prefix), rest @ ..] = parts {
+        let Some(after) = text.strip_prefix(prefix.as_slice()) else {
+            return false;
+        };
+        (parts, text) = (rest, after);
+    }
+    if let [rest @ .., Part::Literal(suffix)] = parts {
+        let Some(before) = text.strip_suffix(suffix.as_slice()) else {
+            return false;
+        };
+        (parts, text) = (rest, before);
+    }
+    // Parameter, then literal and parameter in turn.
+    let mut inner = parts.iter();
+    if inner.next().is_none() {
+        return text.is_empty();
+    }
+    for part in inner {
+        if let Part::Literal(literal) = part {
+            let Some(found) = text
+                .get(1..)
+                .and_then(|rest| memchr::memmem::find(rest, literal))
+            else {
+                return false;
+            };
+            text = &text[1 + found + literal.len()..];
+        }
+    }
+    !text.is_empty()
+}

@@ -1,0 +1,245 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::model::Requirement;
+
+fn matcher(labels: &[&str]) -> Matcher {
+    with(labels, MatchOptions::default())
+}
+
+fn with(labels: &[&str], options: MatchOptions) -> Matcher {
+    let operations: Vec<Operation> = labels
+        .iter()
+        .map(|label| {
+            let (method, path) = label.split_once(' ').unwrap();
+            Operation::new(Method::parse(method.as_bytes()), path, Requirement::none())
+        })
+        .collect();
+    Matcher::new(&operations, options).0
+}
+
+fn find(matcher: &Matcher, request: &str) -> Option<(String, bool)> {
+    let (method, path) = request.split_once(' ').unwrap();
+    let found = matcher.find(Method::parse(method.as_bytes()), path.as_bytes())?;
+    Some((matcher.routes()[found.route as usize].label(), found.looser))
+}
+
+fn exact(matcher: &Matcher, request: &str) -> String {
+    match find(matcher, request) {
+        Some((label, false)) => label,
+        other => format!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_literal_wins_over_a_parameter_and_a_dead_end_is_left_again() {
+    let m = matcher(&[
+        "GET /users/{id}",
+        "GET /users/me",
+        "GET /a/b/{x}/d",
+        "GET /a/{y}/c",
+        "GET /",
+    ]);
+    assert_eq!(exact(&m, "GET /users/me"), "GET /users/me");
+    assert_eq!(exact(&m, "GET /users/42"), "GET /users/{id}");
+    assert_eq!(exact(&m, "GET /a/b/c"), "GET /a/{y}/c");
+    assert_eq!(exact(&m, "GET /"), "GET /");
+    assert_eq!(find(&m, "GET /users"), None);
+    assert_eq!(find(&m, "POST /users/me"), None);
+    assert_eq!(find(&m, "GET /users//"), None);
+}
+
+#[test]
+fn e5_static_segments_with_digits_and_underscores_are_literals() {
+    let m = matcher(&[
+        "GET /oauth2PermissionGrants/{id}",
+        "GET /windows10_x/{id}",
+        "GET /{kind}/{id}",
+    ]);
+    assert_eq!(
+        exact(&m, "GET /oauth2PermissionGrants/b1"),
+        "GET /oauth2PermissionGrants/{id}"
+    );
+    assert_eq!(exact(&m, "GET /windows10_x/1"), "GET /windows10_x/{id}");
+    assert_eq!(exact(&m, "GET /windows11_x/1"), "GET /{kind}/{id}");
+}
+
+#[test]
+fn parameters_inside_a_segment_and_custom_verbs_beat_a_plain_parameter() {
+    let m = matcher(&[
+        "GET /docs/{id}",
+        "POST /docs/{id}:archive",
+        "GET /docs/{id}.json",
+        "GET /compare/{base}...{head}",
+        "GET /users('{id}')/x",
+        "GET /v/{a}-{b}-{c}",
+    ]);
+    assert_eq!(exact(&m, "POST /docs/1:archive"), "POST /docs/{id}:archive");
+    assert_eq!(exact(&m, "GET /docs/1:archive"), "GET /docs/{id}");
+    assert_eq!(exact(&m, "GET /docs/1.json"), "GET /docs/{id}.json");
+    assert_eq!(
+        exact(&m, "GET /docs/.json"),
+        "GET /docs/{id}",
+        "a parameter is never empty"
+    );
+    assert_eq!(
+        exact(&m, "GET /compare/main...dev"),
+        "GET /compare/{base}...{head}"
+    );
+    assert_eq!(exact(&m, "GET /users('a@b.c')/x"), "GET /users('{id}')/x");
+    assert_eq!(exact(&m, "GET /v/1-2-3"), "GET /v/{a}-{b}-{c}");
+    assert_eq!(find(&m, "GET /v/1--3"), None);
+}
+
+#[test]
+fn a_tail_takes_the_rest_and_is_the_least_specific() {
+    let m = matcher(&[
+        "ANY /admin/**",
+        "GET /files/{path+}",
+        "GET /files/{id}/meta",
+        "GET /{proxy+}",
+    ]);
+    assert_eq!(exact(&m, "DELETE /admin/a/b"), "ANY /admin/**");
+    assert_eq!(exact(&m, "DELETE /admin"), "ANY /admin/**");
+    assert_eq!(exact(&m, "GET /files/a/b/c"), "GET /files/{path+}");
+    assert_eq!(exact(&m, "GET /files/a/meta"), "GET /files/{id}/meta");
+    assert_eq!(exact(&m, "GET /files"), "GET /{proxy+}");
+}
+
+#[test]
+fn head_is_served_by_get_and_options_is_not() {
+    let m = matcher(&["GET /a", "HEAD /b", "GET /b", "ANY /c"]);
+    assert_eq!(exact(&m, "HEAD /a"), "GET /a");
+    assert_eq!(exact(&m, "HEAD /b"), "HEAD /b");
+    assert_eq!(find(&m, "OPTIONS /a"), None);
+    assert_eq!(exact(&m, "OPTIONS /c"), "ANY /c");
+}
+
+#[test]
+fn case_and_trailing_slash_match_looser_and_say_so() {
+    let m = matcher(&["GET /v1/orders", "GET /v1/Reports/", "GET /x/{id}"]);
+    assert_eq!(
+        find(&m, "GET /v1/orders/"),
+        Some(("GET /v1/orders".to_owned(), true))
+    );
+    assert_eq!(
+        find(&m, "GET /V1/Orders"),
+        Some(("GET /v1/orders".to_owned(), true))
+    );
+    assert_eq!(
+        find(&m, "GET /V1/ORDERS/"),
+        Some(("GET /v1/orders".to_owned(), true))
+    );
+    assert_eq!(
+        find(&m, "GET /v1/Reports"),
+        Some(("GET /v1/Reports/".to_owned(), true))
+    );
+    let folded = with(
+        &["GET /v1/orders"],
+        MatchOptions {
+            case_insensitive: true,
+        },
+    );
+    assert_eq!(exact(&folded, "GET /V1/Orders"), "GET /v1/orders");
+    assert_eq!(
+        find(&folded, "GET /V1/Orders/"),
+        Some(("GET /v1/orders".to_owned(), true))
+    );
+}
+
+#[test]
+fn equal_templates_share_a_route_and_case_variants_one_for_looser_matches() {
+    let operations: Vec<Operation> = ["/a/{x}", "/a/{y}", "/B/c", "/b/C"]
+        .iter()
+        .map(|path| Operation::new(Method::Get, *path, Requirement::none()))
+        .collect();
+    let (m, warnings) = Matcher::new(&operations, MatchOptions::default());
+    assert_eq!(warnings.len(), 1);
+    assert_eq!(warnings[0].code, "equal-templates");
+    let operations_of = |path: &str| {
+        let found = m.find(Method::Get, path.as_bytes()).unwrap();
+        m.routes()[found.route as usize].operations.clone()
+    };
+    assert_eq!(operations_of("/a/1"), [0, 1]);
+    assert_eq!(operations_of("/B/c"), [2]);
+    assert_eq!(
+        operations_of("/b/c"),
+        [2, 3],
+        "whichever it was, both stay permitted"
+    );
+}
+
+#[test]
+fn a_logged_template_is_found_whatever_its_parameters_are_called() {
+    let m = matcher(&["GET /orders/{orderId}/items/{n}", "ANY /x"]);
+    let found = m
+        .find_template(Method::Get, b"/orders/{id}/items/{item}")
+        .unwrap();
+    assert_eq!(
+        m.routes()[found.route as usize].label(),
+        "GET /orders/{orderId}/items/{n}"
+    );
+    assert!(m.find_template(Method::Post, b"/x").is_some());
+    assert!(m.find_template(Method::Get, b"/{proxy+}").is_none());
+}
+
+#[test]
+fn hostile_templates_and_paths_end_soon() {
+    let deep: Vec<String> = (0..20)
+        .map(|n| format!("GET {}/end{n}", "/{a}/x".repeat(15)))
+        .collect();
+    let labels: Vec<&str> = deep
+        .iter()
+        .map(String::as_str)
+        .chain(["GET /x/{b}/x/{c}/x/y"])
+        .collect();
+    let m = matcher(&labels);
+    assert_eq!(find(&m, &format!("GET {}", "/x".repeat(60))), None);
+    assert_eq!(find(&m, &format!("GET {}", "/x".repeat(100_000))), None);
+}
+
+/// Compares every template segment by segment; the most specific fit wins.
+fn naive(templates: &[&str], path: &str) -> Option<String> {
+    let rank = |template: &str| -> Option<Vec<usize>> {
+        let (own, segments): (Vec<&str>, Vec<&str>) = (
+            template[1..].split('/').collect(),
+            path[1..].split('/').collect(),
+        );
+        if own.len() != segments.len() {
+            return None;
+        }
+        own.iter()
+            .zip(&segments)
+            .map(|(own, segment)| match *own {
+                "{p}" => (!segment.is_empty()).then_some(1_000),
+                own if own.contains("{p}") => {
+                    let (before, after) = own.split_once("{p}").unwrap();
+                    let inner = segment.strip_prefix(before)?.strip_suffix(after)?;
+                    (!inner.is_empty()).then_some(500 - own.len())
+                }
+                own => (own == *segment).then_some(0),
+            })
+            .collect()
+    };
+    templates
+        .iter()
+        .filter_map(|t| rank(t).map(|rank| (rank, *t)))
+        .min()
+        .map(|(_, t)| t.to_owned())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn the_trie_agrees_with_comparing_every_template(
+        templates in prop::collection::btree_set("(/(a|b|\\{p\\}|a\\{p\\}|\\{p\\}:b)){1,4}", 1..12),
+        path in "(/(a|b|ab|c:b|aa)){1,4}",
+    ) {
+        let list: Vec<&str> = templates.iter().map(String::as_str).collect();
+        let labels: Vec<String> = list.iter().map(|path| format!("GET {path}")).collect();
+        let m = matcher(&labels.iter().map(String::as_str).collect::<Vec<_>>());
+        let found = find(&m, &format!("GET {path}")).map(|(label, _)| label[4..].to_owned());
+        prop_assert_eq!(found, naive(&list, &path));
+    }
+}

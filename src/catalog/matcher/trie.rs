@@ -1,0 +1,233 @@
+//! Templates as a tree of segments in flat arrays.
+
+use std::hash::BuildHasher;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+
+use super::template::{Part, Segment, Template, fits, literal_len};
+use crate::model::Method;
+
+/// Segments of a request path that are followed.
+const DEPTH: usize = 64;
+/// Nodes visited for one path; only hostile templates come near it.
+const STEPS: u32 = 10_000;
+
+const NONE: u32 = u32::MAX;
+
+type Leaf = [u32; Method::COUNT];
+
+#[derive(Debug, Default)]
+struct Node {
+    mixed: Vec<(Vec<Part>, u32)>,
+    parameter: Option<u32>,
+    leaf: Option<Box<Leaf>>,
+    /// Routes that take the rest of the path.
+    tail: Option<Box<Leaf>>,
+    /// The tail also takes an empty rest.
+    tail_empty: Option<Box<Leaf>>,
+}
+
+/// A literal child: the bytes of its segment stand in `Trie::bytes`.
+#[derive(Debug)]
+struct Edge {
+    node: u32,
+    child: u32,
+    start: u32,
+    end: u32,
+}
+
+#[derive(Debug)]
+pub(super) struct Trie {
+    nodes: Vec<Node>,
+    edges: HashTable<Edge>,
+    bytes: Vec<u8>,
+    hasher: FixedState,
+}
+
+impl Trie {
+    pub(super) fn new() -> Self {
+        Self {
+            nodes: vec![Node::default()],
+            edges: HashTable::new(),
+            bytes: Vec::new(),
+            hasher: FixedState::with_seed(0x7e11),
+        }
+    }
+
+    #[inline]
+    fn hash(&self, node: u32, segment: &[u8]) -> u64 {
+        self.hasher.hash_one(segment) ^ u64::from(node).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+
+    #[inline]
+    fn literal(&self, node: u32, segment: &[u8]) -> Option<u32> {
+        let found = self.edges.find(self.hash(node, segment), |edge| {
+            edge.node == node
+                && self.bytes.get(edge.start as usize..edge.end as usize) == Some(segment)
+        });
+        found.map(|edge| edge.child)
+    }
+
+    pub(super) fn add(&mut self, template: &Template, method: Method, route: u32, folded: bool) {
+        let fold = |text: &[u8]| {
+            if folded {
+                text.to_ascii_lowercase()
+            } else {
+                text.to_vec()
+            }
+        };
+        let mut node = 0_u32;
+        for segment in &template.segments {
+            node = match segment {
+                Segment::Literal(text) => self.child(node, &fold(text)),
+                Segment::Mixed(parts) => {
+                    let parts: Vec<Part> = parts
+                        .iter()
+                        .map(|part| match part {
+                            Part::Literal(text) => Part::Literal(fold(text)),
+                            Part::Parameter => Part::Parameter,
+                        })
+                        .collect();
+                    let known = self.nodes[node as usize]
+                        .mixed
+                        .iter()
+                        .find(|(own, _)| *own == parts);
+                    match known.map(|(_, child)| *child) {
+                        Some(child) => child,
+                        None => {
+                            let child = self.grow();
+                            self.nodes[node as usize].mixed.push((parts, child));
+                            child
+                        }
+                    }
+                }
+                Segment::Parameter => match self.nodes[node as usize].parameter {
+                    Some(child) => child,
+                    None => {
+                        let child = self.grow();
+                        self.nodes[node as usize].parameter = Some(child);
+                        child
+                    }
+                },
+                Segment::Tail(empty) => {
+                    let own = &mut self.nodes[node as usize];
+                    set(&mut own.tail, method, route);
+                    if *empty {
+                        set(&mut own.tail_empty, method, route);
+                    }
+                    return;
+                }
+            };
+        }
+        set(&mut self.nodes[node as usize].leaf, method, route);
+    }
+
+    fn grow(&mut self) -> u32 {
+        self.nodes.push(Node::default());
+        u32::try_from(self.nodes.len() - 1).unwrap_or(NONE)
+    }
+
+    fn child(&mut self, node: u32, segment: &[u8]) -> u32 {
+        if let Some(child) = self.literal(node, segment) {
+            return child;
+        }
+        let child = self.grow();
+        let start = u32::try_from(self.bytes.len()).unwrap_or(NONE);
+        self.bytes.extend_from_slice(segment);
+        let edge = Edge {
+            node,
+            child,
+            start,
+            end: u32::try_from(self.bytes.len()).unwrap_or(NONE),
+        };
+        let hash = self.hash(node, segment);
+        let (bytes, hasher) = (&self.bytes, &self.hasher);
+        self.edges.insert_unique(hash, edge, |edge| {
+            let segment = &bytes[edge.start as usize..edge.end as usize];
+            hasher.hash_one(segment) ^ u64::from(edge.node).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+        });
+        child
+    }
+
+    /// Puts mixed segments in the order of their specificity.
+    pub(super) fn finish(&mut self) {
+        for node in &mut self.nodes {
+            node.mixed.sort_by(|(a, _), (b, _)| {
+                literal_len(b).cmp(&literal_len(a)).then_with(|| a.cmp(b))
+            });
+        }
+    }
+
+    #[inline]
+    pub(super) fn find(&self, method: Method, path: &[u8]) -> Option<u32> {
+        let rest = path.strip_prefix(b"/")?;
+        let mut steps = STEPS;
+        self.walk(
+            0,
+            (!rest.is_empty()).then_some(rest),
+            method,
+            DEPTH,
+            &mut steps,
+        )
+    }
+
+    fn walk(
+        &self,
+        node: u32,
+        rest: Option<&[u8]>,
+        method: Method,
+        depth: usize,
+        steps: &mut u32,
+    ) -> Option<u32> {
+        *steps = steps.checked_sub(1)?;
+        let own = &self.nodes[node as usize];
+        let Some(rest) = rest else {
+            return at(own.leaf.as_deref(), method)
+                .or_else(|| at(own.tail_empty.as_deref(), method));
+        };
+        let depth = depth.checked_sub(1)?;
+        // Segments are short: a plain loop beats a call.
+        let end = rest
+            .iter()
+            .position(|byte| *byte == b'/')
+            .unwrap_or(rest.len());
+        let segment = &rest[..end];
+        let next = rest.get(end + 1..);
+        if let Some(child) = self.literal(node, segment)
+            && let Some(route) = self.walk(child, next, method, depth, steps)
+        {
+            return Some(route);
+        }
+        for (parts, child) in &own.mixed {
+            if fits(parts, segment)
+                && let Some(route) = self.walk(*child, next, method, depth, steps)
+            {
+                return Some(route);
+            }
+        }
+        if let Some(child) = own.parameter
+            && !segment.is_empty()
+            && let Some(route) = self.walk(child, next, method, depth, steps)
+        {
+            return Some(route);
+        }
+        at(own.tail.as_deref(), method)
+    }
+}
+
+fn set(slot: &mut Option<Box<Leaf>>, method: Method, route: u32) {
+    slot.get_or_insert_with(|| Box::new([NONE; Method::COUNT]))[method as usize] = route;
+}
+
+#[inline]
+fn at(leaf: Option<&Leaf>, method: Method) -> Option<u32> {
+    let leaf = leaf?;
+    let own = leaf[method as usize];
+    let route = if own == NONE {
+        leaf[Method::Any as usize]
+    } else {
+        own
+    };
+    (route != NONE).then_some(route)
+}

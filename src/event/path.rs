@@ -1,0 +1,347 @@
+//! The request target as a path that can be compared with templates.
+//!
+//! In: a target as a gateway logged it. Out: the path, borrowed unless a rule
+//! changed it.
+//!
+//! Invariants:
+//! * percent-escapes are decoded once and only for unreserved characters
+//!   (RFC 3986 section 2.3), so `%2F` never becomes a segment border;
+//! * a path that climbs above its root, or that is no path, gives `None`:
+//!   it must not match anything;
+//! * the trailing slash stays: whether it matters is the matcher's affair.
+
+/// How targets are normalised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathRules {
+    /// `//` counts as `/` (NGINX, Apache and Kong merge; Envoy does not by default).
+    pub merge_slashes: bool,
+    /// `;v=1` and the like are cut from each segment (RFC 3986 section 3.3).
+    pub strip_matrix: bool,
+    /// Prefixes to cut, for any host or for one: client path = prefix + API path.
+    pub base_paths: Vec<(Option<String>, String)>,
+}
+
+impl Default for PathRules {
+    fn default() -> Self {
+        Self {
+            merge_slashes: true,
+            strip_matrix: true,
+            base_paths: Vec::new(),
+        }
+    }
+}
+
+/// A path that can be matched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NormalPath<'a> {
+    /// Begins with `/`, without query and fragment.
+    pub path: &'a [u8],
+    /// Host of an absolute target.
+    pub host: Option<&'a [u8]>,
+    /// Holds an encoded separator, a double encoding, or climbed with `..`.
+    pub suspicious: bool,
+    /// Some rule changed it.
+    pub changed: bool,
+}
+
+/// Normalises one target; `None` when it is not a path.
+pub fn normalise<'a>(
+    target: &'a [u8],
+    rules: &PathRules,
+    scratch: &'a mut Vec<u8>,
+) -> Option<NormalPath<'a>> {
+    let (host, path) = split_authority(target)?;
+    let end = memchr::memchr2(b'?', b'#', path).unwrap_or(path.len());
+    let path = &path[..end];
+    if is_plain(path) {
+        let stripped = strip_base(path, host, rules);
+        return Some(NormalPath {
+            path: stripped,
+            host,
+            suspicious: false,
+            changed: stripped.len() != path.len(),
+        });
+    }
+    let suspicious = rewrite(path, rules, scratch)?;
+    let changed = scratch.as_slice() != path;
+    let stripped = strip_base(scratch, host, rules);
+    Some(NormalPath {
+        path: stripped,
+        host,
+        suspicious,
+        changed: changed || stripped.len() != scratch.len(),
+    })
+}
+
+/// Cuts scheme and authority (`https://api.example.com:443/v1`) off an absolute target.
+fn split_authority(target: &[u8]) -> Option<(Option<&[u8]>, &[u8])> {
+    if target.first() == Some(&b'/') {
+        return Some((None, target));
+    }
+    let scheme = memchr::memmem::find(target, b"://")?;
+    if scheme == 0
+        || !target[..scheme]
+            .iter()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte))
+    {
+        return None;
+    }
+    let rest = &target[scheme + 3..];
+    let end = rest
+        .iter()
+        .position(|byte| matches!(byte, b'/' | b'?' | b'#'))
+        .unwrap_or(rest.len());
+    let authority = &rest[..end];
+    // Credentials before `@` are not part of the host and are never kept.
+    let host = authority
+        .rsplit(|byte| *byte == b'@')
+        .next()
+        .unwrap_or_default();
+    let host = host
+        .strip_suffix(b":443")
+        .or_else(|| host.strip_suffix(b":80"))
+        .unwrap_or(host);
+    let path = &rest[end..];
+    Some((
+        Some(host),
+        if path.first() == Some(&b'/') {
+            path
+        } else {
+            b"/"
+        },
+    ))
+}
+
+/// Nothing to decode, to merge or to resolve. Decides in one pass for nearly every line.
+fn is_plain(path: &[u8]) -> bool {
+    let mut before = 0_u8;
+    for byte in path {
+        let odd =
+            matches!(byte, b'%' | b';' | b'\\') || (before == b'/' && matches!(byte, b'/' | b'.'));
+        if odd {
+            return false;
+        }
+        before = *byte;
+    }
+    true
+}
+
+/// Writes the normalised path; whether it is suspicious, or `None` above the root.
+fn rewrite(path: &[u8], rules: &PathRules, out: &mut Vec<u8>) -> Option<bool> {
+    let mut suspicious = false;
+    out.clear();
+    let mut segments = path.split(|byte| *byte == b'/').skip(1).peekable();
+    let mut segment_buffer = Vec::new();
+    while let Some(segment) = segments.next() {
+        let last = segments.peek().is_none();
+        segment_buffer.clear();
+        suspicious |= decode(segment, &mut segment_buffer);
+        let matrix = if rules.strip_matrix {
+            memchr::memchr(b';', &segment_buffer)
+        } else {
+            None
+        };
+        let segment = &segment_buffer[..matrix.unwrap_or(segment_buffer.len())];
+        match segment {
+            b"." | b".." => {
+                suspicious = true;
+                if segment == b".." {
+                    let parent = memchr::memrchr(b'/', out)?;
+                    out.truncate(parent);
+                }
+                if last {
+                    out.push(b'/');
+                }
+            }
+            b"" if rules.merge_slashes && !last => {}
+            _ => {
+                out.push(b'/');
+                out.extend_from_slice(segment);
+            }
+        }
+    }
+    if out.is_empty() {
+        out.push(b'/');
+    }
+    Some(suspicious)
+}
+
+/// Decodes unreserved characters once; whether something dangerous stayed encoded.
+fn decode(segment: &[u8], out: &mut Vec<u8>) -> bool {
+    let mut suspicious = segment.contains(&b'\\');
+    let mut at = 0;
+    while at < segment.len() {
+        let byte = segment[at];
+        let code = if byte == b'%' {
+            segment.get(at + 1..at + 3).and_then(hex)
+        } else {
+            None
+        };
+        match code {
+            Some(code) if code.is_ascii_alphanumeric() || b"-._~".contains(&code) => {
+                out.push(code);
+                at += 3;
+            }
+            Some(code) => {
+                suspicious |= matches!(code, b'/' | b'\\' | 0 | b'%');
+                out.extend_from_slice(&segment[at..at + 3]);
+                at += 3;
+            }
+            None => {
+                out.push(byte);
+                at += 1;
+            }
+        }
+    }
+    suspicious
+}
+
+fn hex(digits: &[u8]) -> Option<u8> {
+    let text = std::str::from_utf8(digits).ok()?;
+    if digits.iter().all(u8::is_ascii_hexdigit) {
+        u8::from_str_radix(text, 16).ok()
+    } else {
+        None
+    }
+}
+
+/// Cuts the longest configured prefix that ends at a segment border.
+fn strip_base<'a>(path: &'a [u8], host: Option<&[u8]>, rules: &PathRules) -> &'a [u8] {
+    if rules.base_paths.is_empty() {
+        return path;
+    }
+    let fits = |(own, prefix): &&(Option<String>, String)| {
+        let prefix = prefix.trim_end_matches('/').as_bytes();
+        own.as_ref()
+            .is_none_or(|own| host.is_none_or(|host| own.as_bytes() == host))
+            && path
+                .strip_prefix(prefix)
+                .is_some_and(|rest| matches!(rest.first(), None | Some(b'/')))
+    };
+    let longest = rules
+        .base_paths
+        .iter()
+        .filter(fits)
+        .map(|(_, prefix)| prefix.trim_end_matches('/').len())
+        .max();
+    match longest.map(|len| &path[len..]) {
+        Some([]) => b"/",
+        Some(rest) => rest,
+        None => path,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn path(target: &str) -> Option<(String, bool)> {
+        let mut scratch = Vec::new();
+        let normal = normalise(target.as_bytes(), &PathRules::default(), &mut scratch)?;
+        Some((
+            String::from_utf8_lossy(normal.path).into_owned(),
+            normal.suspicious,
+        ))
+    }
+
+    fn clean(target: &str) -> Option<String> {
+        path(target).map(|(path, _)| path)
+    }
+
+    #[test]
+    fn query_fragment_scheme_host_and_port_are_cut() {
+        assert_eq!(
+            clean("/v1/orders/42?a=/b#c").as_deref(),
+            Some("/v1/orders/42")
+        );
+        assert_eq!(
+            clean("https://u:p@api.example.com:443/v1?x").as_deref(),
+            Some("/v1")
+        );
+        assert_eq!(clean("http://api.example.com").as_deref(), Some("/"));
+        for garbage in ["*", "", "api.example.com:443", "-", "://x/", "a b://x/"] {
+            assert_eq!(clean(garbage), None, "{garbage}");
+        }
+    }
+
+    #[test]
+    fn an_encoded_slash_is_no_segment_border() {
+        assert_eq!(path("/v1/a%2Fb"), Some(("/v1/a%2Fb".to_owned(), true)));
+        assert_eq!(path("/v1/%252e"), Some(("/v1/%252e".to_owned(), true)));
+        assert_eq!(
+            path("/v1/%6Frders%20x"),
+            Some(("/v1/orders%20x".to_owned(), false))
+        );
+    }
+
+    #[test]
+    fn dots_are_resolved_flagged_and_never_leave_the_root() {
+        assert_eq!(
+            path("/v1/orders/../admin"),
+            Some(("/v1/admin".to_owned(), true))
+        );
+        assert_eq!(
+            path("/v1/orders/%2e%2E/admin"),
+            Some(("/v1/admin".to_owned(), true))
+        );
+        assert_eq!(path("/v1/./x"), Some(("/v1/x".to_owned(), true)));
+        assert_eq!(path("/../etc/passwd"), None);
+        assert_eq!(clean("/.well-known/x").as_deref(), Some("/.well-known/x"));
+    }
+
+    #[test]
+    fn slashes_are_merged_and_matrix_parameters_cut_by_rule() {
+        assert_eq!(clean("//v1///users/").as_deref(), Some("/v1/users/"));
+        assert_eq!(
+            clean("/v1/users;v=1;jsessionid=2/x").as_deref(),
+            Some("/v1/users/x")
+        );
+        let rules = PathRules {
+            merge_slashes: false,
+            strip_matrix: false,
+            base_paths: Vec::new(),
+        };
+        let mut scratch = Vec::new();
+        assert_eq!(
+            normalise(b"/a//b;c", &rules, &mut scratch).unwrap().path,
+            b"/a//b;c"
+        );
+    }
+
+    #[test]
+    fn a_base_path_is_cut_at_a_segment_border_only() {
+        let rules = PathRules {
+            base_paths: vec![
+                (None, "/gw".to_owned()),
+                (Some("h".to_owned()), "/gw/v2/".to_owned()),
+            ],
+            ..PathRules::default()
+        };
+        let mut scratch = Vec::new();
+        let mut cut = |target: &str| {
+            let normal = normalise(target.as_bytes(), &rules, &mut scratch).unwrap();
+            String::from_utf8(normal.path.to_vec()).unwrap()
+        };
+        assert_eq!(cut("/gw/orders"), "/orders");
+        assert_eq!(cut("/gwx/orders"), "/gwx/orders");
+        assert_eq!(cut("https://h/gw/v2/a%41"), "/aA");
+        assert_eq!(cut("/gw"), "/");
+    }
+
+    proptest! {
+        #[test]
+        fn a_normal_path_stays_as_it_is_and_no_input_panics(target in proptest::collection::vec(any::<u8>(), 0..64)) {
+            let (mut one, mut two) = (Vec::new(), Vec::new());
+            let target = [b"/", target.as_slice()].concat();
+            if let Some(normal) = normalise(&target, &PathRules::default(), &mut one) {
+                prop_assert_eq!(normal.path.first(), Some(&b'/'));
+                // Escapes are decoded once: what a second pass would decode was flagged.
+                if !normal.suspicious && let Some(again) = normalise(normal.path, &PathRules::default(), &mut two) {
+                    prop_assert_eq!(again.path, normal.path);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! One worker's counts: a small hash table for each day.
+//!
+//! Logs are nearly in order of time, so one day's table is in use at a time and
+//! stays in cache; that is worth more than any cleverness on one large table.
+
+use hashbrown::{HashMap, HashTable};
+
+use super::batch::Batch;
+use super::bounded::stable_hash;
+use super::cell::{Arena, Cell};
+use crate::model::Day;
+
+/// Client 32 bits, route 29 bits, outcome 3 bits.
+pub(super) type Key = u64;
+
+pub(super) fn key(client: u32, route: u32, outcome: u8) -> Key {
+    u64::from(client) << 32 | u64::from(route & 0x1fff_ffff) << 3 | u64::from(outcome)
+}
+
+pub(super) fn split(key: Key) -> (u32, u32, u8) {
+    let client = u32::try_from(key >> 32).unwrap_or(u32::MAX);
+    let route = u32::try_from(key >> 3 & 0x1fff_ffff).unwrap_or(u32::MAX);
+    (client, route, u8::try_from(key & 7).unwrap_or(7))
+}
+
+type Counts = HashMap<Key, Cell, foldhash::fast::FixedState>;
+
+/// Counts of the days seen by one worker.
+#[derive(Default)]
+pub(super) struct Aggregate {
+    index: HashMap<i32, usize, foldhash::fast::FixedState>,
+    pub(super) days: Vec<(Day, Counts)>,
+    current: usize,
+    pub(super) arena: Arena,
+}
+
+impl Aggregate {
+    pub(super) fn consume(&mut self, batch: &Batch) {
+        for row in 0..batch.len() {
+            let time = batch.time[row];
+            let day = Day::of(time);
+            if self
+                .days
+                .get(self.current)
+                .is_none_or(|(current, _)| *current != day)
+            {
+                self.turn_to(day);
+            }
+            let ms = u32::try_from(time - day.start()).unwrap_or(0);
+            let key = key(
+                batch.client[row],
+                batch.route[row],
+                batch.outcome[row] as u8,
+            );
+            let counts = &mut self.days[self.current].1;
+            match counts.entry(key) {
+                hashbrown::hash_map::Entry::Occupied(mut cell) => {
+                    cell.get_mut().add(ms, batch.id(row), &mut self.arena)
+                }
+                hashbrown::hash_map::Entry::Vacant(slot) => {
+                    slot.insert(Cell::new(ms, batch.id(row), &mut self.arena));
+                }
+            }
+        }
+    }
+
+    fn turn_to(&mut self, day: Day) {
+        self.current = *self.index.entry(day.0).or_insert(self.days.len());
+        if self.current == self.days.len() {
+            self.days.push((day, Counts::default()));
+        }
+    }
+}
+
+/// Names seen by one worker, numbered in order of arrival; number 0 is "nobody".
+pub(super) struct Names {
+    table: HashTable<u32>,
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+    hashes: Vec<u64>,
+    /// Names whose hash is not below this are not kept apart, unless they are known.
+    limit: u64,
+    unknown: usize,
+    cap: usize,
+}
+
+/// The number of every request without a client.
+pub(super) const NOBODY: u32 = 0;
+/// The number of clients beyond the limit.
+pub(super) const OTHERS: u32 = 1;
+
+impl Names {
+    pub(super) fn new(cap: usize) -> Self {
+        Self {
+            table: HashTable::new(),
+            bytes: Vec::new(),
+            ends: vec![0, 0],
+            hashes: vec![0, 0],
+            limit: u64::MAX,
+            unknown: 0,
+            cap,
+        }
+    }
+
+    /// The number of a name; `known` is asked only for names not seen before.
+    #[inline]
+    pub(super) fn number(&mut self, name: &[u8], known: impl Fn(&[u8]) -> bool) -> u32 {
+        let hash = stable_hash(name);
+        let found = self.table.find(hash, |number| {
+            self.hashes[*number as usize] == hash && self.name(*number) == name
+        });
+        match found {
+            Some(number) => *number,
+            None => self.insert(name, hash, known(name)),
+        }
+    }
+
+    fn insert(&mut self, name: &[u8], hash: u64, known: bool) -> u32 {
+        if !known && hash >= self.limit {
+            return OTHERS;
+        }
+        let number = u32::try_from(self.ends.len()).unwrap_or(OTHERS);
+        self.bytes.extend_from_slice(name);
+        self.ends.push(self.bytes.len());
+        self.hashes.push(hash);
+        self.table
+            .insert_unique(hash, number, |number| self.hashes[*number as usize]);
+        if !known {
+            self.unknown += 1;
+            // Numbers already given stay; the final limit is applied when tables are merged.
+            while self.unknown > self.cap && self.limit > 0 {
+                self.limit >>= 1;
+                self.unknown = self.hashes[2..]
+                    .iter()
+                    .filter(|hash| **hash < self.limit)
+                    .count();
+            }
+        }
+        number
+    }
+
+    pub(super) fn name(&self, number: u32) -> &[u8] {
+        let number = number as usize;
+        let start = if number < 2 { 0 } else { self.ends[number - 1] };
+        self.ends
+            .get(number)
+            .and_then(|end| self.bytes.get(start..*end))
+            .unwrap_or_default()
+    }
+
+    pub(super) fn hash(&self, number: u32) -> u64 {
+        self.hashes
+            .get(number as usize)
+            .copied()
+            .unwrap_or_default()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.ends.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_keeps_its_three_parts() {
+        for parts in [(0, 0, 0), (u32::MAX, 0x1fff_ffff, 5), (7, 3, 2)] {
+            assert_eq!(split(key(parts.0, parts.1, parts.2)), parts);
+        }
+    }
+
+    #[test]
+    fn a_million_strangers_cost_bounded_memory_and_known_clients_stay() {
+        let mut names = Names::new(1_000);
+        let known = |name: &[u8]| name.starts_with(b"known");
+        for n in 0..50_000 {
+            names.number(format!("scanner-{n}").as_bytes(), known);
+        }
+        let number = names.number(b"known-1", known);
+        assert_eq!(names.name(number), b"known-1");
+        assert!(names.len() < 12_000, "{}", names.len());
+        assert_eq!(names.number(b"known-1", known), number);
+    }
+}

@@ -1,0 +1,415 @@
+//! The hot path: lines of a block into one worker's counts.
+//!
+//! Nothing here allocates for a line whose client, day and route were seen before.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use super::aggregate::{Aggregate, NOBODY, Names};
+use super::batch::{Batch, ROWS};
+use super::bounded::Clusters;
+use super::table::{UNMATCHED, UsageTable, merge};
+use crate::catalog::matcher::Matcher;
+use crate::event::identity::Identities;
+use crate::event::{EventRules, Ignored, path, redact};
+use crate::format::{LogFormat, RawRecord, Scratch, Skip};
+use crate::input::{Block, BlockSink, Limits, Source, SourceReport, read_all};
+use crate::model::{Day, Method, Millis, Outcome};
+
+/// Rejected lines kept as examples.
+const REJECTS: usize = 1_000;
+/// Bytes of a rejected line that are shown.
+const EXCERPT: usize = 200;
+/// 2000-01-01 and 2100-01-01: a log does not lie outside.
+const TIMES: std::ops::Range<Millis> = 946_684_800_000..4_102_444_800_000;
+
+/// How lines are read.
+pub struct CollectOptions<'a> {
+    /// One format for each source; `None` leaves the source out.
+    pub formats: &'a [Option<&'static dyn LogFormat>],
+    /// Records to events.
+    pub rules: &'a EventRules,
+    /// Names in the log to clients.
+    pub identities: &'a Identities,
+    /// Paths to routes.
+    pub matcher: &'a Matcher,
+    /// Line limit, threads, bomb guard.
+    pub limits: &'a Limits,
+    /// Clients outside the policy that are kept apart; the rest is counted as one.
+    pub max_clients: usize,
+}
+
+/// What became of the records of one source.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FileCounts {
+    /// Records seen: counted + skipped + rejected.
+    pub records: u64,
+    /// Records that are in the usage table.
+    pub counted: u64,
+    /// Records that say nothing about permissions, by reason.
+    pub ignored: [u64; Ignored::ALL.len()],
+    /// Lines that gave no record, by reason.
+    pub skips: [u64; Skip::ALL.len()],
+    /// Counted records without a client.
+    pub nobody: u64,
+    /// Counted records by day.
+    pub days: BTreeMap<Day, u64>,
+}
+
+impl FileCounts {
+    /// Lines in which a request may have been lost.
+    pub fn rejected(&self) -> u64 {
+        Skip::ALL
+            .iter()
+            .zip(self.skips)
+            .filter(|(skip, _)| skip.is_reject())
+            .map(|(_, count)| count)
+            .sum()
+    }
+
+    /// Records that were understood and say nothing about permissions.
+    pub fn skipped(&self) -> u64 {
+        self.ignored.iter().sum::<u64>() + self.skips[Skip::OtherRecord as usize]
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.records += other.records;
+        self.counted += other.counted;
+        self.nobody += other.nobody;
+        for (own, other) in self.ignored.iter_mut().zip(other.ignored) {
+            *own += other;
+        }
+        for (own, other) in self.skips.iter_mut().zip(other.skips) {
+            *own += other;
+        }
+        for (day, count) in &other.days {
+            *self.days.entry(*day).or_default() += count;
+        }
+    }
+}
+
+/// A line that gave no record.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Reject {
+    /// Index of the source.
+    pub source: usize,
+    /// Offset of the line in the unpacked content.
+    pub offset: u64,
+    /// Why.
+    pub reason: Skip,
+    /// Its first bytes, masked and escaped.
+    pub excerpt: String,
+}
+
+/// Everything that reading the logs gave.
+pub struct Collected {
+    /// Counts per day, client, route, outcome.
+    pub usage: UsageTable,
+    /// What became of each source's records.
+    pub files: Vec<FileCounts>,
+    /// How each source could be read.
+    pub sources: Vec<SourceReport>,
+    /// Examples of rejected lines, first ones first.
+    pub rejects: Vec<Reject>,
+}
+
+/// Reads every source and merges what the workers counted.
+pub fn collect(
+    sources: &[Source],
+    options: &CollectOptions<'_>,
+    progress: &AtomicU64,
+) -> Collected {
+    let sink = Sink {
+        options,
+        sources: sources.len(),
+    };
+    let (workers, reports) = read_all(sources, options.limits, &sink, progress);
+    let mut files = vec![FileCounts::default(); sources.len()];
+    let mut rejects = Vec::new();
+    let mut tables = Vec::with_capacity(workers.len());
+    for worker in workers {
+        for (own, other) in files.iter_mut().zip(&worker.tally.files) {
+            own.add(other);
+        }
+        rejects.extend(worker.rejects);
+        tables.push((worker.names, worker.aggregate, worker.clusters));
+    }
+    for (source, report) in reports.iter().enumerate() {
+        files[source].records += report.oversize;
+        files[source].skips[Skip::Oversize as usize] += report.oversize;
+        if let Some(offset) = report.oversize_at {
+            rejects.push(Reject {
+                source,
+                offset,
+                reason: Skip::Oversize,
+                excerpt: String::new(),
+            });
+        }
+    }
+    rejects.sort();
+    rejects.truncate(REJECTS);
+    let usage = merge(
+        tables,
+        options.identities,
+        options.max_clients,
+        Arc::from(options.matcher.routes()),
+    );
+    Collected {
+        usage,
+        files,
+        sources: reports,
+        rejects,
+    }
+}
+
+struct Sink<'a> {
+    options: &'a CollectOptions<'a>,
+    sources: usize,
+}
+
+struct Worker {
+    scratch: Scratch,
+    path: Vec<u8>,
+    name: Vec<u8>,
+    names: Names,
+    batch: Batch,
+    aggregate: Aggregate,
+    clusters: Clusters,
+    tally: Tally,
+    rejects: Vec<Reject>,
+}
+
+/// What became of the records.
+struct Tally {
+    files: Vec<FileCounts>,
+    /// Day and count of the records since the day last changed, to spare the map.
+    run: (Day, u64),
+}
+
+impl Tally {
+    #[inline]
+    fn day(&mut self, source: usize, day: Day) {
+        if self.run.0 != day {
+            self.flush(source);
+            self.run.0 = day;
+        }
+        self.run.1 += 1;
+    }
+
+    fn flush(&mut self, source: usize) {
+        if self.run.1 > 0 {
+            *self.files[source].days.entry(self.run.0).or_default() += self.run.1;
+            self.run.1 = 0;
+        }
+    }
+}
+
+impl BlockSink for Sink<'_> {
+    type State = Worker;
+
+    fn begin(&self) -> Worker {
+        Worker {
+            scratch: Scratch::default(),
+            path: Vec::new(),
+            name: Vec::new(),
+            names: Names::new(self.options.max_clients),
+            batch: Batch::default(),
+            aggregate: Aggregate::default(),
+            clusters: Clusters::new(20_000),
+            tally: Tally {
+                files: vec![FileCounts::default(); self.sources],
+                run: (Day(0), 0),
+            },
+            rejects: Vec::new(),
+        }
+    }
+
+    fn block(&self, worker: &mut Worker, block: Block<'_>) {
+        let Some(format) = self.options.formats.get(block.source).copied().flatten() else {
+            return;
+        };
+        let mut at = 0;
+        while at < block.bytes.len() {
+            let rest = &block.bytes[at..];
+            let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+            worker.line(self.options, format, &block, &rest[..end], at);
+            at += end + 1;
+        }
+        worker.flush_batch();
+        worker.tally.flush(block.source);
+    }
+}
+
+impl Worker {
+    #[inline]
+    fn line(
+        &mut self,
+        options: &CollectOptions<'_>,
+        format: &'static dyn LogFormat,
+        block: &Block<'_>,
+        line: &[u8],
+        at: usize,
+    ) {
+        // Carriage returns, and the NUL bytes that a crash leaves in a sparse file.
+        let line = match (line.first(), line.last()) {
+            (Some(0), _) | (_, Some(b'\r' | 0)) => crate::format::detect::trim(line),
+            _ => line,
+        };
+        if line.is_empty() {
+            return;
+        }
+        self.tally.files[block.source].records += 1;
+        if line.len() > options.limits.line {
+            self.reject(block, at, Skip::Oversize, line);
+            return;
+        }
+        match format.parse(line, &mut self.scratch) {
+            Ok(raw) if TIMES.contains(&raw.time) => {
+                let event = Event::new(
+                    &raw,
+                    options,
+                    &mut self.path,
+                    &mut self.name,
+                    &mut self.names,
+                );
+                match event {
+                    Ok(event) => {
+                        if let Some(path) = event.unmatched {
+                            let client = (event.client, self.names.hash(event.client));
+                            self.clusters
+                                .add(client, event.method, path, event.outcome.is_need());
+                        }
+                        self.batch.push(
+                            raw.time,
+                            event.client,
+                            event.route,
+                            event.outcome,
+                            raw.request_id,
+                        );
+                        let file = &mut self.tally.files[block.source];
+                        file.counted += 1;
+                        file.nobody += u64::from(event.client == NOBODY);
+                        self.tally.day(block.source, Day::of(raw.time));
+                        if self.batch.len() == ROWS {
+                            self.flush_batch();
+                        }
+                    }
+                    Err(ignored) => {
+                        self.tally.files[block.source].ignored[ignored as usize] += 1;
+                        // An ignored record still shows that the log covers its day.
+                        self.tally.day(block.source, Day::of(raw.time));
+                    }
+                }
+            }
+            Ok(_) => self.reject(block, at, Skip::TimeOutOfRange, line),
+            Err(skip) => self.reject(block, at, skip, line),
+        }
+    }
+
+    fn flush_batch(&mut self) {
+        self.aggregate.consume(&self.batch);
+        self.batch.clear();
+    }
+
+    fn reject(&mut self, block: &Block<'_>, at: usize, reason: Skip, line: &[u8]) {
+        self.tally.files[block.source].skips[reason as usize] += 1;
+        if !reason.is_reject() {
+            return;
+        }
+        let offset = block.offset + at as u64;
+        if self.rejects.len() >= 2 * REJECTS {
+            self.rejects.sort();
+            self.rejects.truncate(REJECTS);
+        }
+        // Blocks come in any order: an example only goes when there are enough before it.
+        let place = (block.source, offset);
+        if self.rejects.len() < REJECTS
+            || self
+                .rejects
+                .get(REJECTS - 1)
+                .is_some_and(|last| place < (last.source, last.offset))
+        {
+            let excerpt = redact::excerpt(line, EXCERPT);
+            self.rejects.push(Reject {
+                source: block.source,
+                offset,
+                reason,
+                excerpt,
+            });
+        }
+    }
+}
+
+/// One event, ready to be counted.
+struct Event<'a> {
+    client: u32,
+    method: Method,
+    route: u32,
+    outcome: Outcome,
+    /// The normalised path, when no route fits.
+    unmatched: Option<&'a [u8]>,
+}
+
+impl<'a> Event<'a> {
+    #[inline]
+    fn new(
+        raw: &RawRecord<'a>,
+        options: &CollectOptions<'_>,
+        path_buffer: &'a mut Vec<u8>,
+        name_buffer: &mut Vec<u8>,
+        names: &mut Names,
+    ) -> Result<Self, Ignored> {
+        let method = Method::parse(raw.method);
+        let normal = path::normalise(raw.target, &options.rules.paths, path_buffer);
+        let by_path = normal
+            .as_ref()
+            .and_then(|normal| options.matcher.find(method, normal.path));
+        let found = by_path.or_else(|| options.matcher.find_template(method, raw.template?));
+        let (route, unmatched) = match found {
+            Some(found) => (found.route, None),
+            None => {
+                let path = normal.map(|normal| normal.path);
+                if let Some(ignored) = options.rules.ignored(method, path) {
+                    return Err(ignored);
+                }
+                (UNMATCHED, path)
+            }
+        };
+        let client = match raw.client {
+            Some(name) if !raw.anonymous => {
+                number(name, raw.client_alt, options.identities, name_buffer, names)
+            }
+            _ => NOBODY,
+        };
+        Ok(Self {
+            client,
+            method,
+            route,
+            outcome: options.rules.outcome(raw),
+            unmatched,
+        })
+    }
+}
+
+/// The worker's number of the names on a line: both names together when there are two.
+#[inline]
+fn number(
+    name: &[u8],
+    alt: Option<&[u8]>,
+    identities: &Identities,
+    buffer: &mut Vec<u8>,
+    names: &mut Names,
+) -> u32 {
+    let known = |_: &[u8]| identities.known.contains(identities.resolve(name, alt));
+    match alt {
+        None => names.number(name, known),
+        Some(alt) => {
+            buffer.clear();
+            buffer.extend_from_slice(name);
+            buffer.push(super::table::NAME_SEPARATOR);
+            buffer.extend_from_slice(alt);
+            names.number(buffer, known)
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! Which days the inputs really cover.
+//!
+//! Invariants: a day without records is missing, not silent; whatever could not
+//! be read taints the days it may have covered, never none.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::collect::{Collected, FileCounts};
+use crate::format::Skip;
+use crate::input::{Source, SourceStatus};
+use crate::model::{Day, Window};
+
+/// Days of incomplete knowledge, and why.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Gap {
+    /// The input it comes from.
+    pub source: Arc<str>,
+    /// First affected day; `None` when any day may be.
+    pub from: Option<Day>,
+    /// Last affected day; `None` when it is open.
+    pub to: Option<Day>,
+    /// What happened.
+    pub reason: String,
+}
+
+impl Gap {
+    /// Whether it may affect a day of the window.
+    pub fn touches(&self, window: Window) -> bool {
+        self.from.is_none_or(|from| from <= window.to) && self.to.is_none_or(|to| window.from <= to)
+    }
+}
+
+/// Records by day, and the gaps.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// Records on each covered day.
+    pub days: BTreeMap<Day, u64>,
+    /// What could not be read.
+    pub gaps: Vec<Gap>,
+}
+
+impl Coverage {
+    /// Coverage of what was collected. A source in which more than
+    /// `reject_share` (0..1) of the records were rejected is incomplete.
+    pub fn new(sources: &[Source], collected: &Collected, reject_share: f64) -> Self {
+        let mut coverage = Self::default();
+        for ((source, file), report) in sources.iter().zip(&collected.files).zip(&collected.sources)
+        {
+            for (day, count) in &file.days {
+                *coverage.days.entry(*day).or_default() += count;
+            }
+            let (first, last) = (
+                file.days.keys().next().copied(),
+                file.days.keys().next_back().copied(),
+            );
+            let gap = |from, to, reason| Gap {
+                source: Arc::clone(&source.input.shown),
+                from,
+                to,
+                reason,
+            };
+            match &report.status {
+                SourceStatus::Complete => {}
+                // What came behind the break is unknown, and may reach any later day.
+                SourceStatus::Partial(reason) => {
+                    coverage.gaps.push(gap(first, None, reason.clone()))
+                }
+                SourceStatus::Unreadable(reason) => {
+                    coverage.gaps.push(gap(None, None, reason.clone()))
+                }
+            }
+            if too_many_rejects(file, reject_share) {
+                let reason = format!(
+                    "{} of {} records rejected ({})",
+                    file.rejected(),
+                    file.records,
+                    reasons(file)
+                );
+                coverage.gaps.push(gap(first, last, reason));
+            }
+        }
+        coverage.gaps.sort();
+        coverage
+    }
+
+    /// First and last day with records.
+    pub fn span(&self) -> Option<Window> {
+        Some(Window {
+            from: *self.days.keys().next()?,
+            to: *self.days.keys().next_back()?,
+        })
+    }
+
+    /// Days of the window that have records.
+    pub fn covered(&self, window: Window) -> u32 {
+        if window.to < window.from {
+            return 0;
+        }
+        u32::try_from(self.days.range(window.from..=window.to).count()).unwrap_or(u32::MAX)
+    }
+
+    /// Days of the window without records.
+    pub fn missing(&self, window: Window) -> BTreeSet<Day> {
+        (window.from.0..=window.to.0)
+            .map(Day)
+            .filter(|day| !self.days.contains_key(day))
+            .collect()
+    }
+
+    /// The gaps that may affect the window.
+    pub fn gaps_in(&self, window: Window) -> impl Iterator<Item = &Gap> {
+        self.gaps.iter().filter(move |gap| gap.touches(window))
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a share for a threshold")]
+fn too_many_rejects(file: &FileCounts, share: f64) -> bool {
+    file.rejected() > 0 && file.rejected() as f64 > share * file.records as f64
+}
+
+fn reasons(file: &FileCounts) -> String {
+    let parts: Vec<String> = Skip::ALL
+        .iter()
+        .zip(file.skips)
+        .filter(|(skip, count)| skip.is_reject() && *count > 0)
+        .map(|(skip, count)| format!("{} {count}", skip.name()))
+        .collect();
+    parts.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_without_records_is_missing_and_an_open_gap_reaches_the_end() {
+        let day = |text| Day::parse(text).unwrap();
+        let coverage = Coverage {
+            days: BTreeMap::from([(day("2026-01-01"), 3), (day("2026-01-04"), 1)]),
+            gaps: vec![Gap {
+                source: Arc::from("a.gz"),
+                from: Some(day("2026-01-04")),
+                to: None,
+                reason: String::new(),
+            }],
+        };
+        let window = Window {
+            from: day("2026-01-01"),
+            to: day("2026-01-04"),
+        };
+        assert_eq!(coverage.covered(window), 2);
+        assert_eq!(coverage.missing(window).len(), 2);
+        assert_eq!(coverage.gaps_in(window).count(), 1);
+        assert_eq!(
+            coverage
+                .gaps_in(Window {
+                    from: window.from,
+                    to: day("2026-01-03")
+                })
+                .count(),
+            0
+        );
+        assert_eq!(
+            coverage
+                .gaps_in(Window {
+                    from: day("2027-01-01"),
+                    to: day("2027-01-03")
+                })
+                .count(),
+            1
+        );
+    }
+}

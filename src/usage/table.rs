@@ -1,0 +1,271 @@
+//! The merged table: sorted by day, client, route, outcome.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::aggregate::{Aggregate, NOBODY, Names, OTHERS, key, split};
+use super::bounded::{Cluster, Clusters, limit_for, stable_hash};
+use super::cell::{Arena, Cell};
+use crate::catalog::matcher::Route;
+use crate::event::identity::Identities;
+use crate::model::{Day, Method, Millis, Outcome};
+
+/// The route of a request that matches no operation.
+pub const UNMATCHED: u32 = 0x1fff_ffff;
+
+/// Stands between two names of one client; no gateway writes it.
+pub(super) const NAME_SEPARATOR: u8 = 0x1f;
+
+/// How requests of clients beyond the limit are shown.
+const OTHERS_NAME: &str = "(other clients)";
+
+/// One row of the usage table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Row<'a> {
+    /// The day (UTC).
+    pub day: Day,
+    /// Index into [`UsageTable::clients`].
+    pub client: u32,
+    /// Index into [`UsageTable::routes`], or [`UNMATCHED`].
+    pub route: u32,
+    /// What the answers prove.
+    pub outcome: Outcome,
+    /// Requests.
+    pub count: u64,
+    /// First request.
+    pub first: Millis,
+    /// Last request.
+    pub last: Millis,
+    /// Id of the first request, where the log has ids.
+    pub sample: Option<&'a [u8]>,
+}
+
+/// The rows of one day.
+pub struct DayRows {
+    day: Day,
+    rows: Vec<(u64, Cell)>,
+    arena: Arena,
+}
+
+impl DayRows {
+    /// The day (UTC).
+    pub fn day(&self) -> Day {
+        self.day
+    }
+
+    /// Number of rows.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// Whether the day has no rows.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// Calls with each row, in order of client, route, outcome.
+    pub fn for_each(&self, mut call: impl FnMut(Row<'_>)) {
+        let mut buffer = [0; 36];
+        for (key, cell) in &self.rows {
+            let (client, route, outcome) = split(*key);
+            let Some(outcome) = Outcome::from_number(outcome) else {
+                continue;
+            };
+            call(Row {
+                day: self.day,
+                client,
+                route,
+                outcome,
+                count: cell.count(),
+                first: cell.first(self.day),
+                last: cell.last(self.day),
+                sample: cell.text(&self.arena, &mut buffer),
+            });
+        }
+    }
+}
+
+/// Counts per day, client, route, outcome.
+#[derive(Default)]
+pub struct UsageTable {
+    /// Client names, sorted; index 0 is "nobody" and empty.
+    pub clients: Vec<String>,
+    /// Method and template of each route.
+    pub routes: Arc<[Route]>,
+    /// Unmatched paths by client index, sorted and bounded.
+    pub unmatched: BTreeMap<u32, Vec<Cluster>>,
+    /// Clients beyond the limit were counted as one.
+    pub clients_capped: bool,
+    workers: Vec<(Vec<u32>, Aggregate)>,
+    days: Vec<Day>,
+}
+
+impl UsageTable {
+    /// The days that have rows, in order.
+    pub fn days(&self) -> &[Day] {
+        &self.days
+    }
+
+    /// The index of a client.
+    pub fn client(&self, name: &str) -> Option<u32> {
+        let found = self
+            .clients
+            .binary_search_by(|client| client.as_str().cmp(name))
+            .ok()?;
+        u32::try_from(found).ok()
+    }
+
+    /// Merges and sorts the rows of one day.
+    pub fn day_rows(&self, day: Day) -> DayRows {
+        let mut rows: Vec<(u64, Cell)> = Vec::new();
+        let mut arena = Arena::default();
+        for (numbers, aggregate) in &self.workers {
+            for (_, counts) in aggregate.days.iter().filter(|(own, _)| *own == day) {
+                rows.reserve(counts.len());
+                #[expect(
+                    clippy::iter_over_hash_type,
+                    reason = "sorted below, and cells merge in any order"
+                )]
+                for (own, cell) in counts {
+                    let (client, route, outcome) = split(*own);
+                    let client = numbers.get(client as usize).copied().unwrap_or(0);
+                    rows.push((
+                        key(client, route, outcome),
+                        cell.moved(&aggregate.arena, &mut arena),
+                    ));
+                }
+            }
+        }
+        rows.sort_unstable_by_key(|(key, _)| *key);
+        rows.dedup_by(|next, kept| {
+            let same = next.0 == kept.0;
+            if same {
+                kept.1.merge(&next.1, &arena);
+            }
+            same
+        });
+        DayRows { day, rows, arena }
+    }
+}
+
+/// Hands out the days in order; days are merged and `work`ed on in parallel, a
+/// few at a time, so that a large table is never in memory twice.
+pub fn for_each_day<T: Send, E>(
+    table: &UsageTable,
+    work: impl Fn(DayRows) -> T + Sync,
+    mut take: impl FnMut(T) -> Result<(), E>,
+) -> Result<(), E> {
+    let group = rayon::current_num_threads().max(1) * 2;
+    for days in table.days.chunks(group) {
+        let done: Vec<T> = days
+            .par_iter()
+            .map(|day| work(table.day_rows(*day)))
+            .collect();
+        for item in done {
+            take(item)?;
+        }
+    }
+    Ok(())
+}
+
+/// Joins the workers' tables under one sorted list of clients.
+pub(super) fn merge(
+    workers: Vec<(Names, Aggregate, Clusters)>,
+    identities: &Identities,
+    max_clients: usize,
+    routes: Arc<[Route]>,
+) -> UsageTable {
+    let resolve = |raw: &[u8]| -> Vec<u8> {
+        match memchr::memchr(NAME_SEPARATOR, raw) {
+            Some(at) => identities
+                .resolve(&raw[..at], Some(&raw[at + 1..]))
+                .to_vec(),
+            None => identities.resolve(raw, None).to_vec(),
+        }
+    };
+    // The limit is taken over all workers, so that their number does not matter.
+    let mut strangers: BTreeMap<Vec<u8>, u64> = BTreeMap::new();
+    for (names, ..) in &workers {
+        for number in 2..names.len() {
+            let raw = names.name(u32::try_from(number).unwrap_or(OTHERS));
+            if !identities.known.contains(&resolve(raw)) {
+                strangers.insert(raw.to_vec(), stable_hash(raw));
+            }
+        }
+    }
+    let limit = limit_for(strangers.values().copied().collect(), max_clients);
+    let mut capped = false;
+    let mut clients: BTreeMap<String, u32> = BTreeMap::from([(String::new(), NOBODY)]);
+    let mut resolved: Vec<Vec<String>> = Vec::with_capacity(workers.len());
+    for (names, ..) in &workers {
+        let mut own = vec![String::new(), OTHERS_NAME.to_owned()];
+        for number in 2..names.len() {
+            let raw = names.name(u32::try_from(number).unwrap_or(OTHERS));
+            let kept = strangers.get(raw).is_none_or(|hash| *hash < limit);
+            capped |= !kept;
+            own.push(if kept {
+                String::from_utf8_lossy(&resolve(raw)).into_owned()
+            } else {
+                OTHERS_NAME.to_owned()
+            });
+        }
+        for name in &own {
+            if name != OTHERS_NAME {
+                clients.insert(name.clone(), 0);
+            }
+        }
+        resolved.push(own);
+    }
+    if capped {
+        clients.insert(OTHERS_NAME.to_owned(), 0);
+    }
+    for (index, number) in clients.values_mut().enumerate() {
+        *number = u32::try_from(index).unwrap_or(u32::MAX);
+    }
+    let mut days: Vec<Day> = Vec::new();
+    let mut unmatched: BTreeMap<(u32, Method, Box<[u8]>), super::bounded::Counts> = BTreeMap::new();
+    let mut tables = Vec::with_capacity(workers.len());
+    for ((_, aggregate, clusters), own) in workers.into_iter().zip(resolved) {
+        let numbers: Vec<u32> = own
+            .iter()
+            .map(|name| clients.get(name).copied().unwrap_or(0))
+            .collect();
+        days.extend(aggregate.days.iter().map(|(day, _)| *day));
+        for ((client, method, path), counts) in clusters.map {
+            let client = numbers.get(client as usize).copied().unwrap_or(0);
+            let sum = unmatched.entry((client, method, path)).or_default();
+            sum.need += counts.need;
+            sum.other += counts.other;
+            sum.hash = counts.hash;
+        }
+        tables.push((numbers, aggregate));
+    }
+    days.sort_unstable();
+    days.dedup();
+    let limit = limit_for(
+        unmatched.values().map(|counts| counts.hash).collect(),
+        20_000,
+    );
+    let mut by_client: BTreeMap<u32, Vec<Cluster>> = BTreeMap::new();
+    for ((client, method, path), counts) in unmatched {
+        if counts.hash < limit || limit == u64::MAX {
+            let path = String::from_utf8_lossy(&path).into_owned();
+            by_client.entry(client).or_default().push(Cluster {
+                method,
+                path,
+                need: counts.need,
+                other: counts.other,
+            });
+        }
+    }
+    UsageTable {
+        clients: clients.into_keys().collect(),
+        routes,
+        unmatched: by_client,
+        clients_capped: capped,
+        workers: tables,
+        days,
+    }
+}
