@@ -1,1 +1,2 @@
-//! (to be written)
+//! wip
+pub mod minimum; pub mod weight;
