@@ -1,2 +1,233 @@
-//! wip
-pub mod minimum; pub mod weight;
+//! Used against granted: the exact minimum, verdicts and levels.
+//!
+//! In: what each client holds, what it did per day and route, the catalogue,
+//! and what the logs cover. Out: for each client and term a verdict, a level,
+//! the reasons, and the smallest set that still permits everything needed.
+//!
+//! Invariants:
+//! * missing data moves a verdict towards *keep* or *cannot tell*, never
+//!   towards *remove*;
+//! * the smallest set is a subset of what is held, and permits every operation
+//!   that was needed in the window and that the held terms permit;
+//! * nothing is called safe by this version: that needs the organisation's own
+//!   past (the landmark method).
+//!
+//! Policy files are not edited here.
+
+mod client;
+mod exceptions;
+mod levels;
+pub mod minimum;
+pub mod replay;
+mod roles;
+mod rhythm;
+pub mod weight;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use exceptions::{Exceptions, check_exceptions};
+pub use minimum::{Hints, Objective};
+pub use rhythm::Rhythm;
+pub use roles::{Action, actions};
+
+use crate::catalog::matcher::Route;
+use crate::model::{
+    Catalog, ClientName, Day, Exception, Kind, Level, Millis, Policy, Reason, Scope, Semantics, Term, Verdict, Via,
+    Warning, Window,
+};
+use crate::usage::{ClientUse, Cluster, Coverage};
+use minimum::Universe;
+
+/// What the analysis is asked to do.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The days looked at; they end with as-of.
+    pub window: Window,
+    /// Place of the vendor's privilege hint in the objective.
+    pub hints: Hints,
+    /// What is minimised first.
+    pub objective: Objective,
+    /// Suggest narrower scopes of the catalogue as part of the minimal set.
+    pub narrow: bool,
+    /// Scopes that no API request can show: `openid` and the like.
+    pub protocol: BTreeSet<Scope>,
+    /// Globs over terms that never leave `review` (guard G6).
+    pub protected: Vec<String>,
+    /// Search steps before "not proven minimal".
+    pub node_budget: u64,
+}
+
+/// Scopes of the protocol itself (OpenID Connect Core section 5.4 and 11; `.default` is Entra's).
+pub const PROTOCOL_SCOPES: [&str; 7] = ["openid", "profile", "email", "address", "phone", "offline_access", ".default"];
+
+/// Terms that never leave `review` by default: incident access cannot be predicted.
+pub const PROTECTED: [&str; 6] = ["incident.*", "incident:*", "breakglass.*", "breakglass:*", "dr.*", "dr:*"];
+
+/// Everything the analysis reads.
+pub struct Inputs<'a> {
+    /// Operations and requirements.
+    pub catalog: &'a Catalog,
+    /// What a held term opens.
+    pub semantics: &'a Semantics,
+    /// The routes of the usage rows.
+    pub routes: &'a [Route],
+    /// Risk weight of each operation.
+    pub weights: &'a [u64],
+    /// The policy files.
+    pub policy: &'a Policy,
+    /// What clients of the policy did, by name.
+    pub usage: &'a BTreeMap<ClientName, ClientUse>,
+    /// Unmatched paths by client.
+    pub unmatched: &'a BTreeMap<ClientName, Vec<Cluster>>,
+    /// What the logs cover.
+    pub coverage: &'a Coverage,
+    /// Exceptions of the configuration.
+    pub exceptions: &'a [Exception],
+}
+
+/// Whether a client is alive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Requests in the window, and no long silence at its end.
+    Active,
+    /// Every request was refused.
+    DeniedOnly,
+    /// Silent for longer than is usual for it.
+    Silent,
+    /// In the policy, and not once in the log.
+    Dormant,
+    /// There is no data to tell.
+    Unknown,
+}
+
+impl Status {
+    /// The name used in every output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::DeniedOnly => "denied_only",
+            Self::Silent => "silent",
+            Self::Dormant => "dormant",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// Shares of the API's risk-weighted operations, 0..1.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Exposure {
+    /// Now.
+    pub before: f64,
+    /// After all removals called safe.
+    pub after_safe: f64,
+    /// After all removals called safe or likely.
+    pub after_likely: f64,
+    /// After every removal, down to the minimal set and what cannot be judged.
+    pub after_all: f64,
+    /// Of the operations needed in the window.
+    pub needed: f64,
+}
+
+/// Operation used, and how often.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Served {
+    /// Index into the catalogue's operations.
+    pub operation: usize,
+    /// Requests in the window that must stay permitted.
+    pub count: u64,
+    /// Of these, requests that prove use.
+    pub used: u64,
+    /// First such request in the window.
+    pub first: Millis,
+    /// Last such request in the window.
+    pub last: Millis,
+}
+
+/// What can be said about one term of one client.
+#[derive(Clone, Debug)]
+pub struct TermAnalysis {
+    /// The term.
+    pub term: Term,
+    /// How the client comes to hold it.
+    pub vias: Vec<Via>,
+    /// What should happen.
+    pub verdict: Verdict,
+    /// Why it can go.
+    pub kind: Option<Kind>,
+    /// How safe that is.
+    pub level: Option<Level>,
+    /// What decided, most important first.
+    pub reasons: Vec<Reason>,
+    /// Since when it is granted, at the latest date any file gives.
+    pub since: Option<Day>,
+    /// When and how often requests were served by it.
+    pub rhythm: Rhythm,
+    /// Operations of the window that only the kept set with this term permits.
+    pub witness: Vec<usize>,
+    /// Operations of the window it could have served.
+    pub serves: Vec<usize>,
+    /// Narrower scopes that would do.
+    pub replace_with: Vec<Term>,
+}
+
+/// What can be said about one client.
+#[derive(Clone, Debug)]
+pub struct ClientAnalysis {
+    /// Its name in the policy.
+    pub id: ClientName,
+    /// Whether it is alive.
+    pub status: Status,
+    /// Requests in the window.
+    pub requests: u64,
+    /// Last request in all data.
+    pub last_seen: Option<Millis>,
+    /// Exposure before and after.
+    pub exposure: Exposure,
+    /// Everything it holds, sorted.
+    pub granted: BTreeSet<Term>,
+    /// The exact minimum of the window.
+    pub minimal: BTreeSet<Term>,
+    /// The search proved that nothing smaller exists.
+    pub minimal_proven: bool,
+    /// How far from proven, if not.
+    pub gap: Option<String>,
+    /// Each held term.
+    pub terms: Vec<TermAnalysis>,
+    /// Needed operations of the window.
+    pub needed: Vec<Served>,
+    /// Requests of the window that matched no operation and may have needed something.
+    pub unmatched_requests: u64,
+    /// Unmatched paths.
+    pub unmatched: Vec<Cluster>,
+    /// Refused requests of the window by route, and whether the client's grants permit it.
+    pub denied: Vec<(u32, u64, bool)>,
+    /// Routes that were used although the grants do not permit them.
+    pub without_grant: Vec<(u32, u64)>,
+}
+
+/// The result for all clients.
+pub struct Analysis {
+    /// Days looked at.
+    pub window: Window,
+    /// One entry for each client of the policy, sorted by name.
+    pub clients: Vec<ClientAnalysis>,
+    /// What a reviewer should know.
+    pub warnings: Vec<Warning>,
+}
+
+/// Analyses every client of the policy.
+pub fn analyse(inputs: &Inputs<'_>, options: &Options) -> Analysis {
+    use rayon::prelude::*;
+
+    let universe = Universe::new(inputs.catalog, inputs.semantics, inputs.weights);
+    let context = client::Context::new(inputs, options, &universe);
+    let holdings: Vec<(ClientName, BTreeMap<Term, Vec<Via>>)> = inputs.policy.holdings().into_iter().collect();
+    let mut clients: Vec<ClientAnalysis> =
+        holdings.par_iter().map(|(name, held)| client::analyse_client(&context, name, held)).collect();
+    roles::apply(inputs.policy, &mut clients);
+    let warnings = check_exceptions(inputs.exceptions, inputs.policy, options.window.to);
+    for client in &mut clients {
+        client.exposure = client::exposure(&context, client);
+    }
+    Analysis { window: options.window, clients, warnings }
+}

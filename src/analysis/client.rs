@@ -1,0 +1,315 @@
+//! One client: what it needed, what is left over, and why.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::exceptions::Exceptions;
+use super::levels;
+use super::minimum::{Problem, Universe, minimum};
+use super::rhythm::Rhythm;
+use super::{ClientAnalysis, Exposure, Inputs, Options, Served, TermAnalysis};
+use crate::model::{ClientName, Day, Kind, Level, Reason, Requirement, Scope, Term, Verdict, Via};
+use crate::usage::{ClientUse, DayUse, RouteUse, UNMATCHED};
+
+/// What is the same for every client.
+pub(super) struct Context<'a> {
+    pub(super) inputs: &'a Inputs<'a>,
+    pub(super) options: &'a Options,
+    pub(super) universe: &'a Universe,
+    pub(super) exceptions: Exceptions<'a>,
+    /// Scopes that the catalogue asks for.
+    required: BTreeSet<Scope>,
+    /// Clients of each policy file that appear in the log.
+    pub(super) joined: Vec<bool>,
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn new(inputs: &'a Inputs<'a>, options: &'a Options, universe: &'a Universe) -> Self {
+        let seen = |client: &ClientName| inputs.usage.contains_key(client);
+        Self {
+            inputs,
+            options,
+            universe,
+            exceptions: Exceptions::on(inputs.exceptions, options.window.to),
+            required: inputs.catalog.required_scopes(),
+            joined: inputs.policy.files.iter().map(|file| file.clients.iter().any(seen)).collect(),
+        }
+    }
+}
+
+/// What the client did, counted by operation.
+pub(super) struct Needs {
+    /// Operations of the window that must stay permitted and that the grants permit.
+    served: BTreeMap<usize, Served>,
+    /// Every operation that was ever needed, with its days.
+    ever: BTreeMap<usize, Vec<DayUse>>,
+    requests: u64,
+    unmatched: u64,
+    denied: BTreeMap<u32, u64>,
+    without_grant: BTreeMap<u32, u64>,
+    /// Some operation of the window states no requirement, or accepts anonymous callers.
+    pub(super) unspecified: bool,
+    pub(super) optional_auth: BTreeSet<usize>,
+    /// All requests, whatever their outcome.
+    pub(super) alive: Rhythm,
+    pub(super) any_need: bool,
+}
+
+fn needs(context: &Context<'_>, held: &BTreeSet<Term>, usage: Option<&ClientUse>) -> Needs {
+    let mut needs = Needs {
+        served: BTreeMap::new(),
+        ever: BTreeMap::new(),
+        requests: 0,
+        unmatched: 0,
+        denied: BTreeMap::new(),
+        without_grant: BTreeMap::new(),
+        unspecified: false,
+        optional_auth: BTreeSet::new(),
+        alive: Rhythm::default(),
+        any_need: false,
+    };
+    for route in usage.into_iter().flat_map(|usage| &usage.routes) {
+        add_route(context, held, route, &mut needs);
+    }
+    needs
+}
+
+fn add_route(context: &Context<'_>, held: &BTreeSet<Term>, usage: &RouteUse, needs: &mut Needs) {
+    let (window, catalog) = (context.options.window, context.inputs.catalog);
+    let in_window = |day: &&DayUse| window.contains(Day(day.day));
+    for day in &usage.days {
+        needs.alive.add(Day(day.day), day.counts.iter().sum(), (day.first, day.last), window.to);
+    }
+    needs.requests += usage.days.iter().filter(in_window).map(|day| day.counts.iter().sum::<u64>()).sum::<u64>();
+    let need: u64 = usage.days.iter().filter(in_window).map(DayUse::need).sum();
+    let denied: u64 = usage.days.iter().filter(in_window).map(DayUse::denied).sum();
+    if denied > 0 {
+        *needs.denied.entry(usage.route).or_default() += denied;
+    }
+    if usage.route == UNMATCHED {
+        needs.unmatched += need;
+        return;
+    }
+    let operations = context.inputs.routes.get(usage.route as usize).map_or(&[][..], |route| &route.operations);
+    // Equal templates: whichever the request was, what the grants permit has to stay permitted.
+    let permitted: Vec<usize> =
+        operations.iter().copied().filter(|op| context.universe.permits(held, *op)).collect();
+    if permitted.is_empty() && need > 0 {
+        *needs.without_grant.entry(usage.route).or_default() += need;
+    }
+    for operation in permitted {
+        let days: Vec<DayUse> = usage.days.iter().filter(|day| day.need() > 0).copied().collect();
+        if days.is_empty() {
+            continue;
+        }
+        if need > 0 {
+            needs.any_need = true;
+            let first = days.iter().filter(in_window).map(|day| day.first).min().unwrap_or_default();
+            let last = days.iter().filter(in_window).map(|day| day.last).max().unwrap_or_default();
+            let used: u64 = days.iter().filter(in_window).map(|day| day.counts[0]).sum();
+            let served = needs.served.entry(operation).or_insert(Served { operation, count: 0, used: 0, first, last });
+            served.count += need;
+            served.used += used;
+            served.first = served.first.min(first);
+            served.last = served.last.max(last);
+            let described = &catalog.operations[operation];
+            needs.unspecified |= described.requirement == Requirement::Unspecified;
+            if described.optional_auth {
+                needs.optional_auth.insert(operation);
+            }
+        }
+        needs.ever.entry(operation).or_default().extend(days);
+    }
+}
+
+/// Analyses one client.
+pub(super) fn analyse_client(
+    context: &Context<'_>,
+    id: &ClientName,
+    held: &BTreeMap<Term, Vec<Via>>,
+) -> ClientAnalysis {
+    let (options, universe) = (context.options, context.universe);
+    let granted: BTreeSet<Term> = held.keys().cloned().collect();
+    let usage = context.inputs.usage.get(id);
+    let needs = needs(context, &granted, usage);
+    let needed: Vec<usize> = needs.served.keys().copied().collect();
+    let observable: BTreeSet<Term> =
+        granted.iter().filter(|term| unobservable(context, term).is_none()).cloned().collect();
+    let solve = |pool: &BTreeSet<Term>, held: Option<&BTreeSet<Term>>| {
+        minimum(
+            universe,
+            &Problem {
+                needed: &needed,
+                pool,
+                held,
+                hints: options.hints,
+                objective: options.objective,
+                node_budget: options.node_budget,
+            },
+        )
+    };
+    let own = solve(&observable, None);
+    let narrow_pool = universe.narrow_pool(&observable);
+    let narrow = (narrow_pool.len() > observable.len()).then(|| solve(&narrow_pool, Some(&observable)));
+    // A narrower set counts only when it opens less than what is held already can.
+    let narrow = narrow.filter(|found| universe.opens(&found.kept).len() < universe.opens(&own.kept).len());
+    let chosen = match &narrow {
+        Some(narrow) if options.narrow => narrow,
+        _ => &own,
+    };
+    let status = levels::status(context, id, &needs);
+    let mut client = ClientAnalysis {
+        id: id.clone(),
+        status,
+        requests: needs.requests,
+        last_seen: needs.alive.last,
+        exposure: Exposure::default(),
+        minimal: chosen.kept.clone(),
+        minimal_proven: chosen.proven,
+        gap: chosen.gap.clone(),
+        terms: Vec::with_capacity(held.len()),
+        needed: needs.served.values().cloned().collect(),
+        unmatched_requests: needs.unmatched,
+        unmatched: context.inputs.unmatched.get(id).cloned().unwrap_or_default(),
+        denied: needs.denied.iter().map(|(route, count)| (*route, *count, permits_route(context, &granted, *route))).collect(),
+        without_grant: needs.without_grant.iter().map(|(route, count)| (*route, *count)).collect(),
+        granted,
+    };
+    for (term, vias) in held {
+        let mut found = term_analysis(context, &client, &needs, (term, vias));
+        if let Some(narrow) = narrow.as_ref().filter(|narrow| own.kept.contains(term) && !narrow.kept.contains(term)) {
+            narrowed(context, &client, &mut found, &narrow.kept);
+        } else if let Some(op) = chosen.witness.get(term) {
+            found.witness = vec![*op];
+        }
+        levels::decide(context, &client, &needs, &mut found);
+        client.terms.push(found);
+    }
+    client
+}
+
+/// Why no request can show that the term is used, if so.
+fn unobservable(context: &Context<'_>, term: &Term) -> Option<Reason> {
+    let asked_for = context.required.contains(term.as_str());
+    let protocol = |scope: &Scope| scope.as_str() == term.as_str() || term.as_str().ends_with(&format!("/{scope}"));
+    if !asked_for && context.options.protocol.iter().any(protocol) {
+        return Some(Reason::ProtocolScope);
+    }
+    (!context.universe.is_observable(term)).then_some(Reason::OpensNoOperation)
+}
+
+fn permits_route(context: &Context<'_>, held: &BTreeSet<Term>, route: u32) -> bool {
+    let operations = context.inputs.routes.get(route as usize).map_or(&[][..], |route| &route.operations);
+    operations.iter().any(|op| context.universe.is_restricted(*op) && context.universe.permits(held, *op))
+}
+
+fn term_analysis(
+    context: &Context<'_>,
+    client: &ClientAnalysis,
+    needs: &Needs,
+    (term, vias): (&Term, &Vec<Via>),
+) -> TermAnalysis {
+    let mut found = TermAnalysis {
+        term: term.clone(),
+        vias: vias.clone(),
+        verdict: Verdict::Keep,
+        kind: None,
+        level: None,
+        reasons: Vec::new(),
+        since: since(context, vias),
+        rhythm: Rhythm::default(),
+        witness: Vec::new(),
+        serves: Vec::new(),
+        replace_with: Vec::new(),
+    };
+    if let Some(reason) = unobservable(context, term) {
+        found.verdict = Verdict::Unobservable;
+        found.reasons.push(reason);
+        return found;
+    }
+    for (operation, days) in &needs.ever {
+        if context.universe.serves(term, &client.granted, *operation) {
+            for day in days {
+                found.rhythm.add(Day(day.day), day.need(), (day.first, day.last), context.options.window.to);
+            }
+            if needs.served.contains_key(operation) {
+                found.serves.push(*operation);
+            }
+        }
+    }
+    if client.minimal.contains(term) {
+        found.reasons.push(Reason::Needed);
+        let proof = |op: &usize| needs.served.get(op).is_some_and(|served| served.used > 0);
+        if !found.serves.iter().any(proof) {
+            found.reasons.push(Reason::OnlyAttempted);
+        }
+    } else {
+        found.verdict = Verdict::Remove;
+        found.kind = Some(if found.serves.is_empty() { Kind::Unused } else { Kind::Redundant });
+        found.reasons.push(match (found.kind, found.rhythm.last) {
+            (Some(Kind::Unused), None) => Reason::NeverUsed,
+            (Some(Kind::Unused), Some(_)) => Reason::NotUsedInWindow,
+            _ => Reason::OthersSuffice,
+        });
+    }
+    found
+}
+
+/// The latest date at which any of its ways was granted: the youngest way decides.
+fn since(context: &Context<'_>, vias: &[Via]) -> Option<Day> {
+    let entry = |file: usize, entry: usize| context.inputs.policy.files.get(file)?.entries.get(entry);
+    let mut latest = None;
+    for via in vias {
+        let own = entry(via.file, via.entry)?.since;
+        let date = match &via.role {
+            None => own,
+            // Held since the later of: the role got the term, the client got the role.
+            Some((_, membership)) => match (own, entry(via.file, *membership)?.since) {
+                (Some(own), Some(member)) => Some(own.max(member)),
+                _ => None,
+            },
+        }?;
+        latest = latest.max(Some(date));
+    }
+    latest
+}
+
+fn narrowed(context: &Context<'_>, client: &ClientAnalysis, found: &mut TermAnalysis, kept: &BTreeSet<Term>) {
+    if found.verdict == Verdict::Unobservable {
+        return;
+    }
+    found.verdict = Verdict::Narrow;
+    found.kind = Some(Kind::Broad);
+    found.reasons = vec![Reason::NarrowerSuffices];
+    let own: BTreeSet<usize> = found.serves.iter().copied().collect();
+    found.replace_with = kept
+        .iter()
+        .filter(|term| !client.granted.contains(*term))
+        .filter(|term| own.iter().any(|op| context.universe.serves(term, kept, *op)))
+        .cloned()
+        .collect();
+}
+
+/// Exposure now, after each level, and of what was needed.
+pub(super) fn exposure(context: &Context<'_>, client: &ClientAnalysis) -> Exposure {
+    let universe = context.universe;
+    let after = |worst: Level| -> BTreeSet<Term> {
+        let goes = |term: &TermAnalysis| {
+            term.verdict == Verdict::Remove && term.level.is_some_and(|level| level <= worst)
+        };
+        client.terms.iter().filter(|term| !goes(term)).map(|term| term.term.clone()).collect()
+    };
+    let mut all = after(Level::Manual);
+    if context.options.narrow {
+        for term in client.terms.iter().filter(|term| term.verdict == Verdict::Narrow) {
+            all.remove(&term.term);
+            all.extend(term.replace_with.iter().cloned());
+        }
+    }
+    Exposure {
+        before: universe.exposure(&client.granted),
+        after_safe: universe.exposure(&after(Level::Safe)),
+        after_likely: universe.exposure(&after(Level::Likely)),
+        after_all: universe.exposure(&all),
+        needed: universe.share(&client.needed.iter().map(|served| served.operation).collect()),
+    }
+}
