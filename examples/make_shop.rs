@@ -22,8 +22,9 @@ use std::path::{Path, PathBuf};
 use chrono::{Datelike, NaiveDate};
 use flate2::{Compression, GzBuilder};
 
-use rng::{Rng, hash, mix};
+use rng::{Rng, mix};
 use shop::calendar::{FIRST, LAST};
+use shop::hash;
 use shop::kong::{self, Line};
 use shop::stories::CALLERS;
 

@@ -9,8 +9,9 @@
 use chrono::NaiveDate;
 use serde_json::{Map, Value, json};
 
+use super::hash;
 use super::stories::{Answer, Call, Caller, Identity};
-use crate::rng::{Rng, hash, mix};
+use crate::rng::{Rng, mix};
 
 /// A line with its time, which orders the file.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,7 +49,10 @@ pub(crate) fn line(caller: &Caller, call: &Call, date: NaiveDate, rng: &mut Rng)
     let mut record = Map::new();
     record.insert("request".into(), request(caller, call, method, &uri, rng));
     if routed {
-        record.insert("upstream_uri".into(), json!(uri.trim_start_matches("/v1")));
+        record.insert(
+            "upstream_uri".into(),
+            json!(uri.strip_prefix("/v1").unwrap_or(&uri)),
+        );
     }
     record.insert("upstream_status".into(), json!(answered.upstream_status));
     record.insert(

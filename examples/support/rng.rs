@@ -28,9 +28,3 @@ pub(crate) fn mix(mut value: u64) -> u64 {
     value = (value ^ (value >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     value ^ (value >> 31)
 }
-
-/// A stable hash of a text.
-pub(crate) fn hash(text: &str) -> u64 {
-    text.bytes()
-        .fold(7, |seen, byte| mix(seen ^ u64::from(byte)))
-}
