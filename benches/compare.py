@@ -1,0 +1,304 @@
+#!/usr/bin/env python3
+"""Measures `scopetrim usage` against DuckDB on generated logs and prints a Markdown table.
+
+Both do the same work on the same file with the same number of threads: read the log, find the route of each
+request, count per day, client and operation (number, first, last, denied), write the groups to a CSV file.
+Runs alternate, so that a slow minute of the machine hits both. What is measured, and how: README.md beside this.
+
+usage: compare.py [--mb 1000] [--runs 5] [--inputs flat,kong,...] [--threads 2] [--work DIR]
+                  [--scopetrim PATH] [--genlog PATH] [--python PATH]
+Exit: 0 done, 1 the two counted differently, 2 something could not be run.
+"""
+
+import argparse
+import csv
+import importlib.util
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+# Average bytes a line, to turn --mb into a number of requests; the table shows the real size.
+LINE = {"flat": 465, "kong": 1660, "combined": 220}
+INPUTS = {
+    "flat": ("flat", []),
+    "kong": ("kong", []),
+    "combined": ("combined", []),
+    "flat.gz": ("flat", []),
+    "kong.gz": ("kong", []),
+    "flat6000": ("flat", ["--routes", "6000"]),
+    "spread": ("flat", ["--spread", "--clients", "20000", "--routes", "2000"]),
+}
+
+
+def main():
+    args = arguments()
+    args.work.mkdir(parents=True, exist_ok=True)
+    genlog = args.genlog or build("--example", "genlog", "examples/genlog")
+    scopetrim = args.scopetrim or build("--bin", "scopetrim", "scopetrim", optional=True)
+    python = duckdb_python(args.python)
+    agreed, rows = True, []
+    for name in args.inputs:
+        log, catalog, text_bytes = generate(name, args, genlog)
+        with open(log, "rb") as file:  # into the page cache
+            while file.read(1 << 24):
+                pass
+        ours, theirs = [], []
+        for _ in range(args.runs):
+            if scopetrim:
+                ours.append(run_scopetrim(scopetrim, log, catalog, args))
+            if python:
+                theirs.append(run_duckdb(python, name, log, catalog, args))
+        if ours and theirs:
+            agreed &= compare(name, ours[-1], theirs[-1])
+        rows.append((name, log.stat().st_size, text_bytes, ours, theirs))
+        if not args.keep:
+            log.unlink()
+    print_table(rows, args)
+    return 0 if agreed else 1
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--mb", type=float, default=1000, help="size of each generated log before compression")
+    parser.add_argument("--runs", type=int, default=5, help="runs of each program, alternating")
+    parser.add_argument("--inputs", default=",".join(INPUTS), help="some of: " + ", ".join(INPUTS))
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--work", type=Path, help="folder for logs and results (default: a temporary one)")
+    parser.add_argument("--keep", action="store_true", help="keep the generated logs, and use those that are there")
+    parser.add_argument("--scopetrim", type=Path, help="release binary (default: built by cargo)")
+    parser.add_argument("--genlog", type=Path, help="log generator with the flags of examples/genlog.rs")
+    parser.add_argument("--python", type=Path, help="interpreter that has the duckdb module")
+    parser.add_argument("--duckdb-job", help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.duckdb_job:
+        duckdb_job(json.loads(args.duckdb_job))
+        sys.exit(0)
+    args.inputs = args.inputs.split(",")
+    unknown = [name for name in args.inputs if name not in INPUTS]
+    if unknown or args.runs < 1:
+        parser.error(f"unknown input `{unknown[0]}`" if unknown else "--runs must be at least 1")
+    if args.work is None:
+        folder = tempfile.TemporaryDirectory(prefix="scopetrim-compare-")
+        args.work, args.folder = Path(folder.name), folder  # removed with the arguments
+    return args
+
+
+def talk(text):
+    print(text, file=sys.stderr, flush=True)
+
+
+def fail(text):
+    talk(f"error: {text}")
+    sys.exit(2)
+
+
+def build(kind, name, path, optional=False):
+    done = subprocess.run(["cargo", "build", "--release", "--locked", kind, name], cwd=ROOT)
+    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+    binary = target / "release" / path
+    if done.returncode == 0 and binary.exists():
+        return binary
+    if not optional:
+        fail(f"cannot build `{name}`")
+    talk(f"note: `{name}` could not be built; only the other program is measured")
+    return None
+
+
+def duckdb_python(path):
+    """The interpreter that runs DuckDB, or None when there is none."""
+    if path is None:
+        found = importlib.util.find_spec("duckdb")
+        if not found:
+            talk("note: this Python has no duckdb (see --python); scopetrim is measured alone")
+        return Path(sys.executable) if found else None
+    if subprocess.run([path, "-c", "import duckdb"], capture_output=True).returncode != 0:
+        fail(f"`{path}` cannot import duckdb")
+    return path
+
+
+# ---- inputs -------------------------------------------------------------------------------------
+
+
+def generate(name, args, genlog):
+    """Writes the log and its catalogue; returns both and the size of the text."""
+    fmt, flags = INPUTS[name]
+    catalog, log = args.work / f"{name}.openapi.json", args.work / f"{name.removesuffix('.gz')}.log"
+    packed = name.endswith(".gz")
+    size_note = args.work / f"{name}.bytes"
+    final = Path(f"{log}.gz") if packed else log
+    if args.keep and final.exists() and catalog.exists() and size_note.exists():
+        return final, catalog, int(size_note.read_text())
+    talk(f"{name}: writing {args.mb:.0f} MB")
+    command = [genlog, "--format", fmt, "--requests", str(int(args.mb * 1e6 / LINE[fmt])), "--openapi", catalog, *flags]
+    with open(log, "wb") as out:
+        if subprocess.run(command, stdout=out).returncode != 0:
+            fail(f"`{genlog}` failed")
+    text_bytes = log.stat().st_size
+    if packed:
+        with open(log, "rb") as source, open(final, "wb") as out:
+            if shutil.which("gzip"):
+                subprocess.run(["gzip", "-6"], stdin=source, stdout=out, check=True)
+            else:
+                import gzip
+
+                with gzip.GzipFile(fileobj=out, mode="wb", compresslevel=6) as packer:
+                    shutil.copyfileobj(source, packer, 1 << 20)
+        log.unlink()
+    size_note.write_text(str(text_bytes))
+    return final, catalog, text_bytes
+
+
+# ---- the two programs ---------------------------------------------------------------------------
+
+
+def run(command, what):
+    """Runs to the end; returns standard output, wall seconds and the child's own peak memory in bytes."""
+    start = time.perf_counter()
+    child = subprocess.Popen(command, stdout=subprocess.PIPE)
+    output = child.stdout.read()
+    _, status, usage = os.wait4(child.pid, 0)
+    seconds = time.perf_counter() - start
+    child.returncode = os.waitstatus_to_exitcode(status)
+    # scopetrim ends with 3 when an input was incomplete; a generated log never is.
+    if child.returncode != 0:
+        fail(f"{what} ended with {child.returncode}")
+    unit = 1 if sys.platform == "darwin" else 1024
+    return output, seconds, usage.ru_maxrss * unit
+
+
+def run_scopetrim(binary, log, catalog, args):
+    out = args.work / "scopetrim.csv"
+    out.unlink(missing_ok=True)
+    command = [binary, "usage", "--logs", log, "--catalog", catalog, "--csv", "--out", out]
+    _, seconds, memory = run([*command, "--threads", str(args.threads), "--quiet"], "scopetrim")
+    talk(f"  scopetrim {seconds:.2f} s")
+    return {"seconds": seconds, "memory": memory, "csv": out}
+
+
+def run_duckdb(python, name, log, catalog, args):
+    out = args.work / "duckdb.csv"
+    out.unlink(missing_ok=True)
+    job = {"format": INPUTS[name][0], "log": str(log), "catalog": str(catalog), "out": str(out), "threads": args.threads}
+    output, _, memory = run([python, __file__, "--duckdb-job", json.dumps(job)], "duckdb")
+    # Its own clock: starting Python and loading the module is not DuckDB's work.
+    seconds = float(output)
+    talk(f"  duckdb    {seconds:.2f} s")
+    return {"seconds": seconds, "memory": memory, "csv": out}
+
+
+SOURCE = {
+    "flat": """
+        select left("time", 10) as day, client_id as client, "method" as verb, split_part("path", '?', 1) as route_path,
+               status as code, "time" as moment
+        from read_json({log}, format = 'newline_delimited', columns = {{
+            "time": 'VARCHAR', client_id: 'VARCHAR', "method": 'VARCHAR', "path": 'VARCHAR', status: 'INTEGER'}})""",
+    "kong": """
+        select started_at // 86400000 as day, coalesce(consumer.custom_id, consumer.username, '-') as client,
+               request."method" as verb, split_part(request.uri, '?', 1) as route_path, response.status as code, started_at as moment
+        from read_json({log}, format = 'newline_delimited', columns = {{
+            started_at: 'BIGINT', request: 'STRUCT("method" VARCHAR, uri VARCHAR)', response: 'STRUCT(status INTEGER)',
+            consumer: 'STRUCT(custom_id VARCHAR, username VARCHAR)'}})""",
+    "combined": """
+        select left(stamp, 12) as day, client, split_part(line, ' ', 1) as verb,
+               split_part(split_part(line, ' ', 2), '?', 1) as route_path, code,
+               strptime(stamp, '[%d/%b/%Y:%H:%M:%S') as moment
+        from read_csv({log}, delim = ' ', quote = '"', escape = '\\', header = false, auto_detect = false, columns = {{
+            address: 'VARCHAR', ident: 'VARCHAR', client: 'VARCHAR', stamp: 'VARCHAR', zone: 'VARCHAR', line: 'VARCHAR',
+            code: 'INTEGER', bytes: 'VARCHAR', referrer: 'VARCHAR', agent: 'VARCHAR'}})""",
+}
+
+# A path with every segment that is no word of the catalogue replaced by {} is the key of its route: one hash
+# join. Matching two hundred regular expressions a line would cost DuckDB many times as much.
+USAGE = """
+copy (
+    select day, client, requests.verb as "method", coalesce(template, '') as template, count(*) as count,
+           min(moment) as first, max(moment) as last, count(*) filter (code in (401, 403)) as denied,
+           count(*) filter (code in (401, 403) and client <> '-') as denied_clients
+    from (
+        select *, array_to_string(list_transform(string_split(route_path, '/'),
+               lambda segment: case when segment = '' or list_contains({words}, segment) then segment else '{{}}' end), '/') as key
+        from ({source})
+    ) as requests
+    left join routes on requests.verb = routes.verb and requests.key = routes.key
+    group by day, client, requests.verb, template
+) to {out} (format csv, header true)"""
+
+
+def duckdb_job(job):
+    """One run of DuckDB, in a process of its own; prints the seconds."""
+    import duckdb
+
+    start = time.perf_counter()
+    routes, words = [], set()
+    for template, operations in json.loads(Path(job["catalog"]).read_text())["paths"].items():
+        segments = ["{}" if part.startswith("{") else part for part in template.split("/")]
+        words.update(part for part in segments if part not in ("", "{}"))
+        routes += [(verb.upper(), "/".join(segments), template) for verb in operations]
+    quoted = lambda text: "'" + text.replace("'", "''") + "'"
+    database = duckdb.connect()
+    database.execute(f"set threads = {int(job['threads'])}; set preserve_insertion_order = false")
+    database.execute("create table routes (verb varchar, key varchar, template varchar)")
+    values = ", ".join("(" + ", ".join(map(quoted, route)) + ")" for route in routes)
+    database.execute(f"insert into routes values {values}")
+    source = SOURCE[job["format"]].format(log=quoted(job["log"]))
+    words = "[" + ", ".join(map(quoted, sorted(words))) + "]"
+    database.execute(USAGE.format(source=source, words=words, out=quoted(job["out"])))
+    print(time.perf_counter() - start)
+
+
+# ---- agreement ----------------------------------------------------------------------------------
+
+
+def totals(path):
+    """Requests and denied requests on known operations, and the number of groups."""
+    count = denied = denied_clients = groups = 0
+    with open(path, newline="") as file:
+        for row in csv.DictReader(file):
+            if row.get("template", row.get("operation", "")) in ("", "-"):
+                continue
+            groups += 1
+            number = int(row["count"])
+            count += number
+            if "denied" in row:
+                denied += int(row["denied"])
+                denied_clients += int(row.get("denied_clients", row["denied"]))
+            else:  # one row for each outcome; a request without client was refused with 401 in these logs
+                refused = row["outcome"].startswith("denied")
+                denied_clients += number * refused
+                denied += number * (refused or row["outcome"] == "unauthenticated")
+    return {"count": count, "denied": denied, "denied_clients": denied_clients, "groups": groups}
+
+
+def compare(name, ours, theirs):
+    """Whether both counted the same. Who counts a 401 without client as denied is a matter of taste."""
+    ours, theirs = totals(ours["csv"]), totals(theirs["csv"])
+    talk(f"  scopetrim {ours}\n  duckdb    {theirs}")
+    same = ours["count"] == theirs["count"] > 0 and ours["denied"] in (theirs["denied"], theirs["denied_clients"])
+    if not same:
+        talk(f"error: {name}: the two programs counted differently")
+    return same
+
+
+def print_table(rows, args):
+    median = lambda runs: statistics.median(run["seconds"] for run in runs)
+    memory = lambda runs: f"{max(run['memory'] for run in runs) / 2**20:.0f}" if runs else "-"
+    seconds = lambda runs: f"{median(runs):.2f}" if runs else "-"
+    print("| input | size MB | text MB | scopetrim s | DuckDB s | DuckDB / scopetrim | scopetrim MB/s | scopetrim MiB | DuckDB MiB |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    for name, size, text, ours, theirs in rows:
+        ratio = f"{median(theirs) / median(ours):.2f}" if ours and theirs else "-"
+        speed = f"{text / 1e6 / median(ours):.0f}" if ours else "-"
+        cells = [name, f"{size / 1e6:.0f}", f"{text / 1e6:.0f}", seconds(ours), seconds(theirs), ratio, speed]
+        print("| " + " | ".join([*cells, memory(ours), memory(theirs)]) + " |")
+    print(f"\n{args.runs} alternating runs, medians, {args.threads} threads, warm page cache; memory is the peak over the runs.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
