@@ -19,6 +19,13 @@ mod error;
 mod lint;
 pub mod matcher;
 mod normal;
+mod openapi;
+mod paths;
+mod refs;
+mod routes;
+mod security;
+mod servers;
+mod swagger;
 
 use std::path::Path;
 use std::rc::Rc;
@@ -68,6 +75,11 @@ impl LoadOptions {
 /// resolved against the folder of the file that holds them.
 pub fn load(path: &Path, shown: &str, options: &LoadOptions) -> Result<Catalog, CatalogError> {
     let text = document::read_text(path, shown)?;
+    if routes::is_csv(&text) {
+        let mut catalog = routes::read_csv(&text, shown, options)?;
+        catalog.source = Arc::from(shown);
+        return Ok(lint::finish(catalog));
+    }
     let document = Rc::new(Document::parse(&text, path, shown)?);
     let mut catalog = read(&document, options)?;
     catalog.source = Arc::from(shown);
@@ -76,6 +88,15 @@ pub fn load(path: &Path, shown: &str, options: &LoadOptions) -> Result<Catalog, 
 
 fn read(document: &Rc<Document>, options: &LoadOptions) -> Result<Catalog, CatalogError> {
     let root = Cursor::root(document);
+    if root.has("openapi") {
+        return openapi::read(&root, options);
+    }
+    if root.has("swagger") {
+        return swagger::read(&root, options);
+    }
+    if root.has("routes") {
+        return routes::read(&root, options);
+    }
     if root.has("operations") {
         return normal::read(&root, options);
     }
