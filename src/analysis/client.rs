@@ -23,7 +23,11 @@ pub(super) struct Context<'a> {
 }
 
 impl<'a> Context<'a> {
-    pub(super) fn new(inputs: &'a Inputs<'a>, options: &'a Options, universe: &'a Universe) -> Self {
+    pub(super) fn new(
+        inputs: &'a Inputs<'a>,
+        options: &'a Options,
+        universe: &'a Universe,
+    ) -> Self {
         let seen = |client: &ClientName| inputs.usage.contains_key(client);
         Self {
             inputs,
@@ -31,7 +35,12 @@ impl<'a> Context<'a> {
             universe,
             exceptions: Exceptions::on(inputs.exceptions, options.window.to),
             required: inputs.catalog.required_scopes(),
-            joined: inputs.policy.files.iter().map(|file| file.clients.iter().any(seen)).collect(),
+            joined: inputs
+                .policy
+                .files
+                .iter()
+                .map(|file| file.clients.iter().any(seen))
+                .collect(),
         }
     }
 }
@@ -77,11 +86,26 @@ fn add_route(context: &Context<'_>, held: &BTreeSet<Term>, usage: &RouteUse, nee
     let (window, catalog) = (context.options.window, context.inputs.catalog);
     let in_window = |day: &&DayUse| window.contains(Day(day.day));
     for day in &usage.days {
-        needs.alive.add(Day(day.day), day.counts.iter().sum(), (day.first, day.last), window.to);
+        needs.alive.add(
+            Day(day.day),
+            day.counts.iter().sum(),
+            (day.first, day.last),
+            window.to,
+        );
     }
-    needs.requests += usage.days.iter().filter(in_window).map(|day| day.counts.iter().sum::<u64>()).sum::<u64>();
+    needs.requests += usage
+        .days
+        .iter()
+        .filter(in_window)
+        .map(|day| day.counts.iter().sum::<u64>())
+        .sum::<u64>();
     let need: u64 = usage.days.iter().filter(in_window).map(DayUse::need).sum();
-    let denied: u64 = usage.days.iter().filter(in_window).map(DayUse::denied).sum();
+    let denied: u64 = usage
+        .days
+        .iter()
+        .filter(in_window)
+        .map(DayUse::denied)
+        .sum();
     if denied > 0 {
         *needs.denied.entry(usage.route).or_default() += denied;
     }
@@ -89,24 +113,52 @@ fn add_route(context: &Context<'_>, held: &BTreeSet<Term>, usage: &RouteUse, nee
         needs.unmatched += need;
         return;
     }
-    let operations = context.inputs.routes.get(usage.route as usize).map_or(&[][..], |route| &route.operations);
+    let operations = context
+        .inputs
+        .routes
+        .get(usage.route as usize)
+        .map_or(&[][..], |route| &route.operations);
     // Equal templates: whichever the request was, what the grants permit has to stay permitted.
-    let permitted: Vec<usize> =
-        operations.iter().copied().filter(|op| context.universe.permits(held, *op)).collect();
+    let permitted: Vec<usize> = operations
+        .iter()
+        .copied()
+        .filter(|op| context.universe.permits(held, *op))
+        .collect();
     if permitted.is_empty() && need > 0 {
         *needs.without_grant.entry(usage.route).or_default() += need;
     }
     for operation in permitted {
-        let days: Vec<DayUse> = usage.days.iter().filter(|day| day.need() > 0).copied().collect();
+        let days: Vec<DayUse> = usage
+            .days
+            .iter()
+            .filter(|day| day.need() > 0)
+            .copied()
+            .collect();
         if days.is_empty() {
             continue;
         }
         if need > 0 {
             needs.any_need = true;
-            let first = days.iter().filter(in_window).map(|day| day.first).min().unwrap_or_default();
-            let last = days.iter().filter(in_window).map(|day| day.last).max().unwrap_or_default();
+            let first = days
+                .iter()
+                .filter(in_window)
+                .map(|day| day.first)
+                .min()
+                .unwrap_or_default();
+            let last = days
+                .iter()
+                .filter(in_window)
+                .map(|day| day.last)
+                .max()
+                .unwrap_or_default();
             let used: u64 = days.iter().filter(in_window).map(|day| day.counts[0]).sum();
-            let served = needs.served.entry(operation).or_insert(Served { operation, count: 0, used: 0, first, last });
+            let served = needs.served.entry(operation).or_insert(Served {
+                operation,
+                count: 0,
+                used: 0,
+                first,
+                last,
+            });
             served.count += need;
             served.used += used;
             served.first = served.first.min(first);
@@ -132,8 +184,11 @@ pub(super) fn analyse_client(
     let usage = context.inputs.usage.get(id);
     let needs = needs(context, &granted, usage);
     let needed: Vec<usize> = needs.served.keys().copied().collect();
-    let observable: BTreeSet<Term> =
-        granted.iter().filter(|term| unobservable(context, term).is_none()).cloned().collect();
+    let observable: BTreeSet<Term> = granted
+        .iter()
+        .filter(|term| unobservable(context, term).is_none())
+        .cloned()
+        .collect();
     let solve = |pool: &BTreeSet<Term>, held: Option<&BTreeSet<Term>>| {
         minimum(
             universe,
@@ -149,9 +204,11 @@ pub(super) fn analyse_client(
     };
     let own = solve(&observable, None);
     let narrow_pool = universe.narrow_pool(&observable);
-    let narrow = (narrow_pool.len() > observable.len()).then(|| solve(&narrow_pool, Some(&observable)));
+    let narrow =
+        (narrow_pool.len() > observable.len()).then(|| solve(&narrow_pool, Some(&observable)));
     // A narrower set counts only when it opens less than what is held already can.
-    let narrow = narrow.filter(|found| universe.opens(&found.kept).len() < universe.opens(&own.kept).len());
+    let narrow =
+        narrow.filter(|found| universe.opens(&found.kept).len() < universe.opens(&own.kept).len());
     let chosen = match &narrow {
         Some(narrow) if options.narrow => narrow,
         _ => &own,
@@ -169,14 +226,30 @@ pub(super) fn analyse_client(
         terms: Vec::with_capacity(held.len()),
         needed: needs.served.values().cloned().collect(),
         unmatched_requests: needs.unmatched,
-        unmatched: context.inputs.unmatched.get(id).cloned().unwrap_or_default(),
-        denied: needs.denied.iter().map(|(route, count)| (*route, *count, permits_route(context, &granted, *route))).collect(),
-        without_grant: needs.without_grant.iter().map(|(route, count)| (*route, *count)).collect(),
+        unmatched: context
+            .inputs
+            .unmatched
+            .get(id)
+            .cloned()
+            .unwrap_or_default(),
+        denied: needs
+            .denied
+            .iter()
+            .map(|(route, count)| (*route, *count, permits_route(context, &granted, *route)))
+            .collect(),
+        without_grant: needs
+            .without_grant
+            .iter()
+            .map(|(route, count)| (*route, *count))
+            .collect(),
         granted,
     };
     for (term, vias) in held {
         let mut found = term_analysis(context, &client, &needs, (term, vias));
-        if let Some(narrow) = narrow.as_ref().filter(|narrow| own.kept.contains(term) && !narrow.kept.contains(term)) {
+        if let Some(narrow) = narrow
+            .as_ref()
+            .filter(|narrow| own.kept.contains(term) && !narrow.kept.contains(term))
+        {
             narrowed(context, &client, &mut found, &narrow.kept);
         } else if let Some(op) = chosen.witness.get(term) {
             found.witness = vec![*op];
@@ -190,7 +263,9 @@ pub(super) fn analyse_client(
 /// Why no request can show that the term is used, if so.
 fn unobservable(context: &Context<'_>, term: &Term) -> Option<Reason> {
     let asked_for = context.required.contains(term.as_str());
-    let protocol = |scope: &Scope| scope.as_str() == term.as_str() || term.as_str().ends_with(&format!("/{scope}"));
+    let protocol = |scope: &Scope| {
+        scope.as_str() == term.as_str() || term.as_str().ends_with(&format!("/{scope}"))
+    };
     if !asked_for && context.options.protocol.iter().any(protocol) {
         return Some(Reason::ProtocolScope);
     }
@@ -198,8 +273,14 @@ fn unobservable(context: &Context<'_>, term: &Term) -> Option<Reason> {
 }
 
 fn permits_route(context: &Context<'_>, held: &BTreeSet<Term>, route: u32) -> bool {
-    let operations = context.inputs.routes.get(route as usize).map_or(&[][..], |route| &route.operations);
-    operations.iter().any(|op| context.universe.is_restricted(*op) && context.universe.permits(held, *op))
+    let operations = context
+        .inputs
+        .routes
+        .get(route as usize)
+        .map_or(&[][..], |route| &route.operations);
+    operations
+        .iter()
+        .any(|op| context.universe.is_restricted(*op) && context.universe.permits(held, *op))
 }
 
 fn term_analysis(
@@ -229,7 +310,12 @@ fn term_analysis(
     for (operation, days) in &needs.ever {
         if context.universe.serves(term, &client.granted, *operation) {
             for day in days {
-                found.rhythm.add(Day(day.day), day.need(), (day.first, day.last), context.options.window.to);
+                found.rhythm.add(
+                    Day(day.day),
+                    day.need(),
+                    (day.first, day.last),
+                    context.options.window.to,
+                );
             }
             if needs.served.contains_key(operation) {
                 found.serves.push(*operation);
@@ -244,7 +330,11 @@ fn term_analysis(
         }
     } else {
         found.verdict = Verdict::Remove;
-        found.kind = Some(if found.serves.is_empty() { Kind::Unused } else { Kind::Redundant });
+        found.kind = Some(if found.serves.is_empty() {
+            Kind::Unused
+        } else {
+            Kind::Redundant
+        });
         found.reasons.push(match (found.kind, found.rhythm.last) {
             (Some(Kind::Unused), None) => Reason::NeverUsed,
             (Some(Kind::Unused), Some(_)) => Reason::NotUsedInWindow,
@@ -256,7 +346,8 @@ fn term_analysis(
 
 /// The latest date at which any of its ways was granted: the youngest way decides.
 fn since(context: &Context<'_>, vias: &[Via]) -> Option<Day> {
-    let entry = |file: usize, entry: usize| context.inputs.policy.files.get(file)?.entries.get(entry);
+    let entry =
+        |file: usize, entry: usize| context.inputs.policy.files.get(file)?.entries.get(entry);
     let mut latest = None;
     for via in vias {
         let own = entry(via.file, via.entry)?.since;
@@ -273,7 +364,12 @@ fn since(context: &Context<'_>, vias: &[Via]) -> Option<Day> {
     latest
 }
 
-fn narrowed(context: &Context<'_>, client: &ClientAnalysis, found: &mut TermAnalysis, kept: &BTreeSet<Term>) {
+fn narrowed(
+    context: &Context<'_>,
+    client: &ClientAnalysis,
+    found: &mut TermAnalysis,
+    kept: &BTreeSet<Term>,
+) {
     if found.verdict == Verdict::Unobservable {
         return;
     }
@@ -284,7 +380,10 @@ fn narrowed(context: &Context<'_>, client: &ClientAnalysis, found: &mut TermAnal
     found.replace_with = kept
         .iter()
         .filter(|term| !client.granted.contains(*term))
-        .filter(|term| own.iter().any(|op| context.universe.serves(term, kept, *op)))
+        .filter(|term| {
+            own.iter()
+                .any(|op| context.universe.serves(term, kept, *op))
+        })
         .cloned()
         .collect();
 }
@@ -296,11 +395,20 @@ pub(super) fn exposure(context: &Context<'_>, client: &ClientAnalysis) -> Exposu
         let goes = |term: &TermAnalysis| {
             term.verdict == Verdict::Remove && term.level.is_some_and(|level| level <= worst)
         };
-        client.terms.iter().filter(|term| !goes(term)).map(|term| term.term.clone()).collect()
+        client
+            .terms
+            .iter()
+            .filter(|term| !goes(term))
+            .map(|term| term.term.clone())
+            .collect()
     };
     let mut all = after(Level::Manual);
     if context.options.narrow {
-        for term in client.terms.iter().filter(|term| term.verdict == Verdict::Narrow) {
+        for term in client
+            .terms
+            .iter()
+            .filter(|term| term.verdict == Verdict::Narrow)
+        {
             all.remove(&term.term);
             all.extend(term.replace_with.iter().cloned());
         }
@@ -310,6 +418,12 @@ pub(super) fn exposure(context: &Context<'_>, client: &ClientAnalysis) -> Exposu
         after_safe: universe.exposure(&after(Level::Safe)),
         after_likely: universe.exposure(&after(Level::Likely)),
         after_all: universe.exposure(&all),
-        needed: universe.share(&client.needed.iter().map(|served| served.operation).collect()),
+        needed: universe.share(
+            &client
+                .needed
+                .iter()
+                .map(|served| served.operation)
+                .collect(),
+        ),
     }
 }

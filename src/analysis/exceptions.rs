@@ -1,6 +1,8 @@
 //! Reviewed "keep this": from the configuration and from the grant's own line.
 
-use crate::model::{ClientName, Day, Entry, Exception, Granted, Policy, ScopeMatch, Subject, Term, Warning};
+use crate::model::{
+    ClientName, Day, Entry, Exception, Granted, Policy, ScopeMatch, Subject, Term, Warning,
+};
 
 /// Looks up whether something is kept by a reviewer.
 pub struct Exceptions<'a> {
@@ -16,12 +18,17 @@ impl<'a> Exceptions<'a> {
 
     /// The exception of the configuration that keeps the term, if any.
     pub fn find(&self, client: &ClientName, term: &Term) -> Option<&'a Exception> {
-        self.list.iter().find(|exception| self.holds(exception.until) && applies(exception, client, term))
+        self.list
+            .iter()
+            .find(|exception| self.holds(exception.until) && applies(exception, client, term))
     }
 
     /// Whether the entry's own line keeps it.
     pub fn pragma(&self, entry: &Entry) -> bool {
-        entry.keep.as_ref().is_some_and(|keep| self.holds(keep.until))
+        entry
+            .keep
+            .as_ref()
+            .is_some_and(|keep| self.holds(keep.until))
     }
 
     fn holds(&self, until: Option<Day>) -> bool {
@@ -30,7 +37,8 @@ impl<'a> Exceptions<'a> {
 }
 
 fn applies(exception: &Exception, client: &ClientName, term: &Term) -> bool {
-    let fits = |pattern: &str, text: &str| pattern == text || ScopeMatch::Glob.covers(pattern, text);
+    let fits =
+        |pattern: &str, text: &str| pattern == text || ScopeMatch::Glob.covers(pattern, text);
     fits(&exception.client, client.as_str()) && fits(&exception.term, term.as_str())
 }
 
@@ -39,19 +47,29 @@ pub fn check_exceptions(list: &[Exception], policy: &Policy, today: Day) -> Vec<
     let holdings = policy.holdings();
     let mut warnings = Vec::new();
     for exception in list {
-        let what = format!("the exception for `{}` and `{}`", exception.client, exception.term);
+        let what = format!(
+            "the exception for `{}` and `{}`",
+            exception.client, exception.term
+        );
         if let Some(until) = exception.until.filter(|until| *until < today) {
             let text = format!("{what} expired on {until} and protects nothing");
             warnings.push(Warning::new("exception-expired", text).at(exception.place.clone()));
         }
-        let used = holdings.iter().any(|(client, held)| held.keys().any(|term| applies(exception, client, term)));
+        let used = holdings
+            .iter()
+            .any(|(client, held)| held.keys().any(|term| applies(exception, client, term)));
         if !used {
             let text = format!("{what} matches no grant");
             warnings.push(Warning::new("exception-unused", text).at(exception.place.clone()));
         }
     }
     for entry in policy.files.iter().flat_map(|file| &file.entries) {
-        if let Some(until) = entry.keep.as_ref().and_then(|keep| keep.until).filter(|until| *until < today) {
+        if let Some(until) = entry
+            .keep
+            .as_ref()
+            .and_then(|keep| keep.until)
+            .filter(|until| *until < today)
+        {
             let whom = match &entry.subject {
                 Subject::Client(client) => format!("client `{client}`"),
                 Subject::Role(role) => format!("role `{role}`"),
@@ -60,7 +78,9 @@ pub fn check_exceptions(list: &[Exception], policy: &Policy, today: Day) -> Vec<
                 Granted::Term(term) => term.to_string(),
                 Granted::Role(role) => role.to_string(),
             };
-            let text = format!("the `keep` of {whom} for `{what}` expired on {until} and protects nothing");
+            let text = format!(
+                "the `keep` of {whom} for `{what}` expired on {until} and protects nothing"
+            );
             warnings.push(Warning::new("keep-expired", text).at(entry.place.clone()));
         }
     }
@@ -81,7 +101,10 @@ mod tests {
             until: until.and_then(Day::parse),
             reason: "r".to_owned(),
             owner: None,
-            place: Place { file: Arc::from("scopetrim.toml"), line: 3 },
+            place: Place {
+                file: Arc::from("scopetrim.toml"),
+                line: 3,
+            },
         }
     }
 
@@ -89,7 +112,9 @@ mod tests {
     fn an_exception_holds_to_its_last_day_and_only_where_it_applies() {
         let list = [exception("ops", "incident:*", Some("2026-10-31"))];
         let find = |day, client, term| {
-            Exceptions::on(&list, Day::parse(day).unwrap()).find(&ClientName::new(client), &Term::new(term)).is_some()
+            Exceptions::on(&list, Day::parse(day).unwrap())
+                .find(&ClientName::new(client), &Term::new(term))
+                .is_some()
         };
         assert!(find("2026-10-31", "ops", "incident:override"));
         assert!(!find("2026-11-01", "ops", "incident:override"));
@@ -101,7 +126,10 @@ mod tests {
     fn an_expired_exception_and_one_that_matches_nothing_are_both_said() {
         let list = [exception("ops", "x", Some("2026-01-01"))];
         let codes: Vec<&str> =
-            check_exceptions(&list, &Policy::default(), Day::parse("2026-10-31").unwrap()).iter().map(|w| w.code).collect();
+            check_exceptions(&list, &Policy::default(), Day::parse("2026-10-31").unwrap())
+                .iter()
+                .map(|w| w.code)
+                .collect();
         assert_eq!(codes, ["exception-expired", "exception-unused"]);
     }
 }

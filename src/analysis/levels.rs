@@ -30,8 +30,14 @@ pub(super) fn status(context: &Context<'_>, id: &ClientName, needs: &Needs) -> S
     if needs.alive.total == 0 {
         // Absence means something only when somebody of the same file is present.
         let files = context.inputs.policy.files.iter().zip(&context.joined);
-        let known = files.into_iter().any(|(file, joined)| *joined && file.clients.contains(id));
-        return if known { Status::Dormant } else { Status::Unknown };
+        let known = files
+            .into_iter()
+            .any(|(file, joined)| *joined && file.clients.contains(id));
+        return if known {
+            Status::Dormant
+        } else {
+            Status::Unknown
+        };
     }
     let idle = needs.alive.idle(&coverage.days, window.to).unwrap_or(0);
     let gap = needs.alive.longest_gap(&coverage.days).unwrap_or(0);
@@ -45,7 +51,12 @@ pub(super) fn status(context: &Context<'_>, id: &ClientName, needs: &Needs) -> S
 }
 
 /// Settles the verdict and gives the level.
-pub(super) fn decide(context: &Context<'_>, client: &ClientAnalysis, needs: &Needs, found: &mut TermAnalysis) {
+pub(super) fn decide(
+    context: &Context<'_>,
+    client: &ClientAnalysis,
+    needs: &Needs,
+    found: &mut TermAnalysis,
+) {
     if !matches!(found.verdict, Verdict::Remove | Verdict::Narrow) {
         return;
     }
@@ -66,15 +77,33 @@ pub(super) fn decide(context: &Context<'_>, client: &ClientAnalysis, needs: &Nee
     }
     let caps = caps(context, client, needs, found);
     let unused = found.kind == Some(Kind::Unused);
-    found.level = Some(if unused && caps.is_empty() { Level::Likely } else { Level::Review });
+    found.level = Some(if unused && caps.is_empty() {
+        Level::Likely
+    } else {
+        Level::Review
+    });
     found.reasons.extend(caps);
 }
 
 fn kept_by_reviewer(context: &Context<'_>, client: &ClientAnalysis, found: &TermAnalysis) -> bool {
-    let entry = |via: &Via, index: usize| context.inputs.policy.files.get(via.file)?.entries.get(index);
+    let entry = |via: &Via, index: usize| {
+        context
+            .inputs
+            .policy
+            .files
+            .get(via.file)?
+            .entries
+            .get(index)
+    };
     let pragma = |via: &Via| {
-        let membership = via.role.as_ref().and_then(|(_, membership)| entry(via, *membership));
-        [entry(via, via.entry), membership].into_iter().flatten().any(|entry| context.exceptions.pragma(entry))
+        let membership = via
+            .role
+            .as_ref()
+            .and_then(|(_, membership)| entry(via, *membership));
+        [entry(via, via.entry), membership]
+            .into_iter()
+            .flatten()
+            .any(|entry| context.exceptions.pragma(entry))
     };
     context.exceptions.find(&client.id, &found.term).is_some() || found.vias.iter().any(pragma)
 }
@@ -86,11 +115,19 @@ fn cannot_tell(context: &Context<'_>, client: &ClientAnalysis, window: Window) -
         return Some(Reason::NoData);
     }
     // Any client may have been in what could not be read.
-    coverage.gaps_in(window).next().map(|_| Reason::PartialInput)
+    coverage
+        .gaps_in(window)
+        .next()
+        .map(|_| Reason::PartialInput)
 }
 
 /// Every reason why the removal is not above `review`.
-fn caps(context: &Context<'_>, client: &ClientAnalysis, needs: &Needs, found: &TermAnalysis) -> Vec<Reason> {
+fn caps(
+    context: &Context<'_>,
+    client: &ClientAnalysis,
+    needs: &Needs,
+    found: &TermAnalysis,
+) -> Vec<Reason> {
     let (options, coverage) = (context.options, context.inputs.coverage);
     let window = options.window;
     let mut caps = Vec::new();
@@ -102,10 +139,16 @@ fn caps(context: &Context<'_>, client: &ClientAnalysis, needs: &Needs, found: &T
     let days = coverage.covered(window);
     cap(days < DAYS, Reason::HistoryTooShort);
     let last = Window::ending(window.to, DAYS.min(window.days()));
-    cap(coverage.missing(last).len() * 100 > last.days() as usize * MISSING_PERCENT, Reason::DaysMissing);
+    cap(
+        coverage.missing(last).len() * 100 > last.days() as usize * MISSING_PERCENT,
+        Reason::DaysMissing,
+    );
     match found.since {
         None => cap(true, Reason::GrantAgeUnknown),
-        Some(since) => cap(window.to.0 - since.0 < i32::try_from(DAYS).unwrap_or(90), Reason::GrantTooYoung),
+        Some(since) => cap(
+            window.to.0 - since.0 < i32::try_from(DAYS).unwrap_or(90),
+            Reason::GrantTooYoung,
+        ),
     }
     let idle = found.rhythm.idle(&coverage.days, window.to);
     let gap = found.rhythm.longest_gap(&coverage.days);
@@ -116,34 +159,73 @@ fn caps(context: &Context<'_>, client: &ClientAnalysis, needs: &Needs, found: &T
     }
     let protected = |pattern: &String| ScopeMatch::Glob.covers(pattern, found.term.as_str());
     cap(options.protected.iter().any(protected), Reason::Protected);
-    cap(matches!(client.status, Status::Silent | Status::Dormant), Reason::ClientSilent);
-    cap(denied_though_granted(context, client, found), Reason::DeniedThoughGranted);
+    cap(
+        matches!(client.status, Status::Silent | Status::Dormant),
+        Reason::ClientSilent,
+    );
+    cap(
+        denied_though_granted(context, client, found),
+        Reason::DeniedThoughGranted,
+    );
     cap(!client.without_grant.is_empty(), Reason::UsedWithoutGrant);
-    cap(client.unmatched_requests * 100 > client.requests * UNMATCHED_PERCENT, Reason::TooMuchUnmatched);
-    cap(hit_by_unmatched(context, client, found), Reason::UnmatchedTraffic);
+    cap(
+        client.unmatched_requests * 100 > client.requests * UNMATCHED_PERCENT,
+        Reason::TooMuchUnmatched,
+    );
+    cap(
+        hit_by_unmatched(context, client, found),
+        Reason::UnmatchedTraffic,
+    );
     cap(needs.unspecified, Reason::RequirementUnknown);
-    cap(found.serves.iter().any(|op| needs.optional_auth.contains(op)), Reason::OptionalAuthentication);
+    cap(
+        found
+            .serves
+            .iter()
+            .any(|op| needs.optional_auth.contains(op)),
+        Reason::OptionalAuthentication,
+    );
     cap(!client.minimal_proven, Reason::NotProvenMinimal);
     caps
 }
 
 /// Requests that the term would permit were refused in the window.
-fn denied_though_granted(context: &Context<'_>, client: &ClientAnalysis, found: &TermAnalysis) -> bool {
-    client.denied.iter().filter(|(_, _, permitted)| *permitted).any(|(route, ..)| {
-        let operations = context.inputs.routes.get(*route as usize).map_or(&[][..], |route| &route.operations);
-        operations.iter().any(|op| context.universe.serves(&found.term, &client.granted, *op))
-    })
+fn denied_though_granted(
+    context: &Context<'_>,
+    client: &ClientAnalysis,
+    found: &TermAnalysis,
+) -> bool {
+    client
+        .denied
+        .iter()
+        .filter(|(_, _, permitted)| *permitted)
+        .any(|(route, ..)| {
+            let operations = context
+                .inputs
+                .routes
+                .get(*route as usize)
+                .map_or(&[][..], |route| &route.operations);
+            operations
+                .iter()
+                .any(|op| context.universe.serves(&found.term, &client.granted, *op))
+        })
 }
 
 /// A request that matched nothing may have been one of the term's operations.
 fn hit_by_unmatched(context: &Context<'_>, client: &ClientAnalysis, found: &TermAnalysis) -> bool {
-    let paths: Vec<&Cluster> = client.unmatched.iter().filter(|cluster| cluster.need > 0).collect();
+    let paths: Vec<&Cluster> = client
+        .unmatched
+        .iter()
+        .filter(|cluster| cluster.need > 0)
+        .collect();
     if paths.is_empty() {
         return false;
     }
     context.inputs.routes.iter().any(|route| {
         paths.iter().any(|cluster| may_be(route, cluster))
-            && route.operations.iter().any(|op| context.universe.serves(&found.term, &client.granted, *op))
+            && route
+                .operations
+                .iter()
+                .any(|op| context.universe.serves(&found.term, &client.granted, *op))
     })
 }
 
@@ -159,7 +241,10 @@ fn may_be(route: &Route, cluster: &Cluster) -> bool {
     }
     let path: Vec<&str> = cluster.path.trim_matches('/').split('/').rev().collect();
     let template: Vec<&str> = route.template.trim_matches('/').split('/').rev().collect();
-    let version = |text: &str| text.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let version = |text: &str| {
+        text.strip_prefix('v')
+            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    };
     let mut words = 0;
     for (own, other) in template.iter().zip(&path) {
         if own.contains('{') || (version(own) && version(other)) {
@@ -181,8 +266,20 @@ mod tests {
     use super::*;
 
     fn fits(template: &str, path: &str) -> bool {
-        let route = Route { method: Method::Get, template: template.to_owned(), operations: vec![0] };
-        may_be(&route, &Cluster { method: Method::Get, path: path.to_owned(), need: 1, other: 0 })
+        let route = Route {
+            method: Method::Get,
+            template: template.to_owned(),
+            operations: vec![0],
+        };
+        may_be(
+            &route,
+            &Cluster {
+                method: Method::Get,
+                path: path.to_owned(),
+                need: 1,
+                other: 0,
+            },
+        )
     }
 
     #[test]
@@ -191,6 +288,9 @@ mod tests {
         assert!(fits("/v1/orders/{id}", "/gateway/v1/orders/{}"));
         assert!(fits("/v1/orders", "/orders"));
         assert!(!fits("/v1/orders/{id}", "/v1/invoices/{}"));
-        assert!(!fits("/{id}", "/favicon.ico"), "a template without a word says nothing");
+        assert!(
+            !fits("/{id}", "/favicon.ico"),
+            "a template without a word says nothing"
+        );
     }
 }

@@ -19,21 +19,21 @@ mod exceptions;
 mod levels;
 pub mod minimum;
 pub mod replay;
-mod roles;
 mod rhythm;
+mod roles;
 pub mod weight;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use exceptions::{Exceptions, check_exceptions};
 pub use minimum::{Hints, Objective};
-pub use rhythm::Rhythm;
+pub use rhythm::{Rhythm, WINDOWS};
 pub use roles::{Action, actions};
 
 use crate::catalog::matcher::Route;
 use crate::model::{
-    Catalog, ClientName, Day, Exception, Kind, Level, Millis, Policy, Reason, Scope, Semantics, Term, Verdict, Via,
-    Warning, Window,
+    Catalog, ClientName, Day, Exception, Kind, Level, Millis, Policy, Reason, Scope, Semantics,
+    Term, Verdict, Via, Warning, Window,
 };
 use crate::usage::{ClientUse, Cluster, Coverage};
 use minimum::Universe;
@@ -58,10 +58,25 @@ pub struct Options {
 }
 
 /// Scopes of the protocol itself (OpenID Connect Core section 5.4 and 11; `.default` is Entra's).
-pub const PROTOCOL_SCOPES: [&str; 7] = ["openid", "profile", "email", "address", "phone", "offline_access", ".default"];
+pub const PROTOCOL_SCOPES: [&str; 7] = [
+    "openid",
+    "profile",
+    "email",
+    "address",
+    "phone",
+    "offline_access",
+    ".default",
+];
 
 /// Terms that never leave `review` by default: incident access cannot be predicted.
-pub const PROTECTED: [&str; 6] = ["incident.*", "incident:*", "breakglass.*", "breakglass:*", "dr.*", "dr:*"];
+pub const PROTECTED: [&str; 6] = [
+    "incident.*",
+    "incident:*",
+    "breakglass.*",
+    "breakglass:*",
+    "dr.*",
+    "dr:*",
+];
 
 /// Everything the analysis reads.
 pub struct Inputs<'a> {
@@ -221,13 +236,20 @@ pub fn analyse(inputs: &Inputs<'_>, options: &Options) -> Analysis {
 
     let universe = Universe::new(inputs.catalog, inputs.semantics, inputs.weights);
     let context = client::Context::new(inputs, options, &universe);
-    let holdings: Vec<(ClientName, BTreeMap<Term, Vec<Via>>)> = inputs.policy.holdings().into_iter().collect();
-    let mut clients: Vec<ClientAnalysis> =
-        holdings.par_iter().map(|(name, held)| client::analyse_client(&context, name, held)).collect();
+    let holdings: Vec<(ClientName, BTreeMap<Term, Vec<Via>>)> =
+        inputs.policy.holdings().into_iter().collect();
+    let mut clients: Vec<ClientAnalysis> = holdings
+        .par_iter()
+        .map(|(name, held)| client::analyse_client(&context, name, held))
+        .collect();
     roles::apply(inputs.policy, &mut clients);
     let warnings = check_exceptions(inputs.exceptions, inputs.policy, options.window.to);
     for client in &mut clients {
         client.exposure = client::exposure(&context, client);
     }
-    Analysis { window: options.window, clients, warnings }
+    Analysis {
+        window: options.window,
+        clients,
+        warnings,
+    }
 }

@@ -48,18 +48,28 @@ pub fn replay(universe: &Universe, clients: &[ClientAnalysis], after: &Policy) -
     let holdings = after.holdings();
     let mut result = Replay::default();
     for client in clients {
-        let held: BTreeSet<Term> = holdings.get(&client.id).map(|held| held.keys().cloned().collect()).unwrap_or_default();
+        let held: BTreeSet<Term> = holdings
+            .get(&client.id)
+            .map(|held| held.keys().cloned().collect())
+            .unwrap_or_default();
         let open = universe.opens(&held);
         for served in &client.needed {
             result.operations += 1;
             result.requests += served.count;
             if universe.is_restricted(served.operation) && !open.contains(&served.operation) {
-                result.lost.push(Loss { client: client.id.clone(), operation: served.operation, count: served.count });
+                result.lost.push(Loss {
+                    client: client.id.clone(),
+                    operation: served.operation,
+                    count: served.count,
+                });
             }
         }
         let before = universe.opens(&client.granted);
         for operation in open.difference(&before) {
-            result.opened.push(Widening { client: client.id.clone(), operation: *operation });
+            result.opened.push(Widening {
+                client: client.id.clone(),
+                operation: *operation,
+            });
         }
     }
     result

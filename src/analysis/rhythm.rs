@@ -51,7 +51,9 @@ impl Rhythm {
     /// Longest silence between two uses in covered days; `None` with fewer than two days of use.
     pub fn longest_gap(&self, covered: &BTreeMap<Day, u64>) -> Option<u32> {
         let days: Vec<Day> = self.days.iter().copied().collect();
-        days.windows(2).map(|pair| between(covered, pair[0], pair[1])).max()
+        days.windows(2)
+            .map(|pair| between(covered, pair[0], pair[1]))
+            .max()
     }
 
     /// All uses lie within seven days.
@@ -77,12 +79,19 @@ mod tests {
 
     #[test]
     fn days_without_records_stop_the_clock() {
-        let covered: BTreeMap<Day, u64> = (0..100).filter(|day| !(20..30).contains(day)).map(|day| (Day(day), 1)).collect();
+        let covered: BTreeMap<Day, u64> = (0..100)
+            .filter(|day| !(20..30).contains(day))
+            .map(|day| (Day(day), 1))
+            .collect();
         let mut rhythm = Rhythm::default();
         for day in [5, 15, 40] {
             rhythm.add(Day(day), 2, (0, 0), Day(99));
         }
-        assert_eq!(rhythm.longest_gap(&covered), Some(14), "24 days, ten of them without records");
+        assert_eq!(
+            rhythm.longest_gap(&covered),
+            Some(14),
+            "24 days, ten of them without records"
+        );
         assert_eq!(rhythm.idle(&covered, Day(99)), Some(59));
         assert_eq!(rhythm.uses, [0, 2, 6, 6, 6]);
         assert!(!rhythm.once());

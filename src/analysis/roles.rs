@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ClientAnalysis;
-use crate::model::{ClientName, Kind, Level, Policy, Reason, RoleName, Term, Verdict};
+use crate::model::{ClientName, Level, Policy, Reason, RoleName, Term, Verdict};
 
 /// One entry of a policy file that can go, or be replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,19 +34,32 @@ type Decided<'a> = BTreeMap<(&'a ClientName, &'a Term), (&'a super::TermAnalysis
 fn decided(clients: &[ClientAnalysis]) -> Decided<'_> {
     clients
         .iter()
-        .flat_map(|client| client.terms.iter().map(move |term| ((&client.id, &term.term), (term, term.level))))
+        .flat_map(|client| {
+            client
+                .terms
+                .iter()
+                .map(move |term| ((&client.id, &term.term), (term, term.level)))
+        })
         .collect()
 }
 
 /// Marks terms that cannot be edited: those of roles that others need.
 pub(super) fn apply(policy: &Policy, clients: &mut [ClientAnalysis]) {
-    let possible: BTreeMap<(usize, usize), Level> =
-        all_actions(policy, clients).into_iter().map(|action| ((action.file, action.entry), action.level)).collect();
+    let possible: BTreeMap<(usize, usize), Level> = all_actions(policy, clients)
+        .into_iter()
+        .map(|action| ((action.file, action.entry), action.level))
+        .collect();
     let needed_by_others: Vec<Vec<Option<Reason>>> = {
         let decided = decided(clients);
         clients
             .iter()
-            .map(|client| client.terms.iter().map(|term| blocker(policy, &decided, client, term)).collect())
+            .map(|client| {
+                client
+                    .terms
+                    .iter()
+                    .map(|term| blocker(policy, &decided, client, term))
+                    .collect()
+            })
             .collect()
     };
     for (client, blockers) in clients.iter_mut().zip(needed_by_others) {
@@ -57,8 +70,15 @@ pub(super) fn apply(policy: &Policy, clients: &mut [ClientAnalysis]) {
             let mut worst = term.level.unwrap_or(Level::Review);
             let mut stuck = false;
             for via in &term.vias {
-                let whole = via.role.as_ref().and_then(|(_, membership)| possible.get(&(via.file, *membership)));
-                let level = possible.get(&(via.file, via.entry)).into_iter().chain(whole).min();
+                let whole = via
+                    .role
+                    .as_ref()
+                    .and_then(|(_, membership)| possible.get(&(via.file, *membership)));
+                let level = possible
+                    .get(&(via.file, via.entry))
+                    .into_iter()
+                    .chain(whole)
+                    .min();
                 match level {
                     Some(level) => worst = worst.max(*level),
                     None => stuck = true,
@@ -67,7 +87,11 @@ pub(super) fn apply(policy: &Policy, clients: &mut [ClientAnalysis]) {
             if stuck {
                 worst = Level::Manual;
                 let frozen = term.vias.iter().any(|via| {
-                    policy.files.get(via.file).and_then(|file| file.entries.get(via.entry)).is_some_and(|e| e.frozen.is_some())
+                    policy
+                        .files
+                        .get(via.file)
+                        .and_then(|file| file.entries.get(via.entry))
+                        .is_some_and(|e| e.frozen.is_some())
                 });
                 term.reasons.push(blocker.unwrap_or(Reason::SharedRole));
                 if frozen {
@@ -80,13 +104,30 @@ pub(super) fn apply(policy: &Policy, clients: &mut [ClientAnalysis]) {
 }
 
 /// Why a role's term cannot go: a member needs it, or nobody knows.
-fn blocker(policy: &Policy, decided: &Decided<'_>, client: &ClientAnalysis, term: &super::TermAnalysis) -> Option<Reason> {
-    let (via, (role, _)) = term.vias.iter().find_map(|via| Some((via, via.role.as_ref()?)))?;
-    let others = policy.members(via.file, role).into_iter().filter(|member| *member != client.id);
+fn blocker(
+    policy: &Policy,
+    decided: &Decided<'_>,
+    client: &ClientAnalysis,
+    term: &super::TermAnalysis,
+) -> Option<Reason> {
+    let (via, (role, _)) = term
+        .vias
+        .iter()
+        .find_map(|via| Some((via, via.role.as_ref()?)))?;
+    let others = policy
+        .members(via.file, role)
+        .into_iter()
+        .filter(|member| *member != client.id);
     let unknown = |member: &ClientName| {
-        decided.get(&(member, &term.term)).is_none_or(|(own, _)| own.verdict == Verdict::Undetermined)
+        decided
+            .get(&(member, &term.term))
+            .is_none_or(|(own, _)| own.verdict == Verdict::Undetermined)
     };
-    Some(if others.into_iter().any(|member| unknown(&member)) { Reason::RoleMemberUnknown } else { Reason::SharedRole })
+    Some(if others.into_iter().any(|member| unknown(&member)) {
+        Reason::RoleMemberUnknown
+    } else {
+        Reason::SharedRole
+    })
 }
 
 /// Everything that can be edited, at any level, sorted by file and entry.
@@ -106,7 +147,11 @@ fn all_actions(policy: &Policy, clients: &[ClientAnalysis]) -> Vec<Action> {
     let mut actions: BTreeMap<(usize, usize), Action> = BTreeMap::new();
     let mut roles: BTreeSet<(usize, &RoleName)> = BTreeSet::new();
     for client in clients {
-        for term in client.terms.iter().filter(|term| term.verdict == Verdict::Remove) {
+        for term in client
+            .terms
+            .iter()
+            .filter(|term| term.verdict == Verdict::Remove)
+        {
             for via in &term.vias {
                 match &via.role {
                     None => {
@@ -123,9 +168,16 @@ fn all_actions(policy: &Policy, clients: &[ClientAnalysis]) -> Vec<Action> {
         role_actions(policy, &decided, (file, role), &mut actions);
     }
     let frozen = |action: &Action| {
-        policy.files.get(action.file).and_then(|file| file.entries.get(action.entry)).is_none_or(|e| e.frozen.is_some())
+        policy
+            .files
+            .get(action.file)
+            .and_then(|file| file.entries.get(action.entry))
+            .is_none_or(|e| e.frozen.is_some())
     };
-    actions.into_values().filter(|action| !frozen(action)).collect()
+    actions
+        .into_values()
+        .filter(|action| !frozen(action))
+        .collect()
 }
 
 fn add(
@@ -134,7 +186,10 @@ fn add(
     client: &ClientName,
     term: &super::TermAnalysis,
 ) {
-    let level = term.level.filter(|level| *level != Level::Manual).unwrap_or(Level::Review);
+    let level = term
+        .level
+        .filter(|level| *level != Level::Manual)
+        .unwrap_or(Level::Review);
     let action = actions.entry(place).or_insert_with(|| Action {
         file: place.0,
         entry: place.1,
@@ -159,7 +214,9 @@ fn role_actions(
     use crate::model::{Granted, Subject};
 
     let members = policy.members(file, role);
-    let Some(entries) = policy.files.get(file).map(|file| &file.entries) else { return };
+    let Some(entries) = policy.files.get(file).map(|file| &file.entries) else {
+        return;
+    };
     let own_terms: Vec<(usize, &Term)> = entries
         .iter()
         .enumerate()
@@ -169,7 +226,9 @@ fn role_actions(
         })
         .collect();
     let removable = |member: &ClientName, term: &Term| {
-        decided.get(&(member, term)).is_some_and(|(own, _)| own.verdict == Verdict::Remove)
+        decided
+            .get(&(member, term))
+            .is_some_and(|(own, _)| own.verdict == Verdict::Remove)
     };
     for (index, term) in &own_terms {
         if members.iter().all(|member| removable(member, term)) {
@@ -182,13 +241,19 @@ fn role_actions(
     }
     // A client that needs nothing of the role loses the role; terms that leave the
     // role for everybody do not count, or the same removal would be made twice.
-    let staying: Vec<&Term> =
-        own_terms.iter().filter(|(_, term)| !members.iter().all(|member| removable(member, term))).map(|(_, t)| *t).collect();
+    let staying: Vec<&Term> = own_terms
+        .iter()
+        .filter(|(_, term)| !members.iter().all(|member| removable(member, term)))
+        .map(|(_, t)| *t)
+        .collect();
     if staying.is_empty() {
         return;
     }
     for (index, entry) in entries.iter().enumerate() {
-        let (Subject::Client(client), Granted::Role(name)) = (&entry.subject, &entry.granted) else { continue };
+        let (Subject::Client(client), Granted::Role(name)) = (&entry.subject, &entry.granted)
+        else {
+            continue;
+        };
         if name == role && own_terms.iter().all(|(_, term)| removable(client, term)) {
             for term in &staying {
                 if let Some((own, _)) = decided.get(&(client, *term)) {
@@ -202,10 +267,17 @@ fn role_actions(
 fn replacements(policy: &Policy, clients: &[ClientAnalysis]) -> Vec<Action> {
     let mut actions = Vec::new();
     for client in clients {
-        for term in client.terms.iter().filter(|term| term.verdict == Verdict::Narrow && !term.replace_with.is_empty()) {
+        for term in client
+            .terms
+            .iter()
+            .filter(|term| term.verdict == Verdict::Narrow && !term.replace_with.is_empty())
+        {
             // A role's term would be narrowed for every member: that is for a person to do.
             for via in term.vias.iter().filter(|via| via.role.is_none()) {
-                let entry = policy.files.get(via.file).and_then(|file| file.entries.get(via.entry));
+                let entry = policy
+                    .files
+                    .get(via.file)
+                    .and_then(|file| file.entries.get(via.entry));
                 if entry.is_some_and(|entry| entry.frozen.is_none()) {
                     actions.push(Action {
                         file: via.file,
@@ -221,14 +293,4 @@ fn replacements(policy: &Policy, clients: &[ClientAnalysis]) -> Vec<Action> {
         }
     }
     actions
-}
-
-/// The kinds of removal of one action, for its reason line.
-pub fn kinds(action: &Action, clients: &[ClientAnalysis]) -> BTreeSet<Kind> {
-    clients
-        .iter()
-        .filter(|client| action.clients.contains(&client.id))
-        .flat_map(|client| client.terms.iter().filter(|term| action.terms.contains(&term.term)))
-        .filter_map(|term| term.kind)
-        .collect()
 }

@@ -26,8 +26,20 @@ const INTERNAL: u64 = 2;
 
 /// Path words behind which permissions themselves are managed.
 const ADMINISTRATION: [&str; 14] = [
-    "admin", "grants", "keys", "apikeys", "api-keys", "api_keys", "credentials", "permissions", "policies", "roles", "secrets",
-    "tokens", "users", "serviceaccounts",
+    "admin",
+    "grants",
+    "keys",
+    "apikeys",
+    "api-keys",
+    "api_keys",
+    "credentials",
+    "permissions",
+    "policies",
+    "roles",
+    "secrets",
+    "tokens",
+    "users",
+    "serviceaccounts",
 ];
 
 /// Path words of operations that give out many records.
@@ -36,7 +48,11 @@ const BULK: [&str; 6] = ["search", "export", "exports", "query", "list", "downlo
 /// One weight for each operation of the catalogue. A weight that the catalogue
 /// states wins, then the overrides in their order, then the convention.
 pub fn weights(catalog: &Catalog, overrides: &[WeightOverride]) -> Vec<u64> {
-    catalog.operations.iter().map(|operation| weight(operation, overrides)).collect()
+    catalog
+        .operations
+        .iter()
+        .map(|operation| weight(operation, overrides))
+        .collect()
 }
 
 fn weight(operation: &Operation, overrides: &[WeightOverride]) -> u64 {
@@ -52,7 +68,11 @@ fn weight(operation: &Operation, overrides: &[WeightOverride]) -> u64 {
         return weight;
     }
     let data = rules.iter().find_map(|rule| rule.data).unwrap_or(INTERNAL);
-    let reach = if rules.iter().any(|rule| rule.tenant_wide) { 2 } else { 1 };
+    let reach = if rules.iter().any(|rule| rule.tenant_wide) {
+        2
+    } else {
+        1
+    };
     method_weight(operation) * data * reach
 }
 
@@ -86,21 +106,40 @@ mod tests {
 
     fn of(label: &str, overrides: &[WeightOverride]) -> u64 {
         let (method, path) = label.split_once(' ').unwrap();
-        weight(&Operation::new(Method::parse(method.as_bytes()), path, Requirement::none()), overrides)
+        weight(
+            &Operation::new(Method::parse(method.as_bytes()), path, Requirement::none()),
+            overrides,
+        )
     }
 
     #[test]
     fn reads_lists_writes_deletes_and_administration_rise() {
-        let labels =
-            ["GET /orders/{id}", "GET /orders", "POST /orders", "DELETE /orders/{id}", "POST /admin/users/{id}/roles"];
+        let labels = [
+            "GET /orders/{id}",
+            "GET /orders",
+            "POST /orders",
+            "DELETE /orders/{id}",
+            "POST /admin/users/{id}/roles",
+        ];
         assert_eq!(labels.map(|label| of(label, &[])), [2, 4, 6, 8, 16]);
     }
 
     #[test]
     fn the_configuration_overrides_by_path_and_by_whole_weight() {
-        let personal = WeightOverride { matches: "* /customers/*".to_owned(), data: Some(4), ..WeightOverride::default() };
-        let fixed = WeightOverride { matches: "GET /x".to_owned(), weight: Some(100), ..WeightOverride::default() };
-        assert_eq!(of("GET /customers/{id}", std::slice::from_ref(&personal)), 4);
+        let personal = WeightOverride {
+            matches: "* /customers/*".to_owned(),
+            data: Some(4),
+            ..WeightOverride::default()
+        };
+        let fixed = WeightOverride {
+            matches: "GET /x".to_owned(),
+            weight: Some(100),
+            ..WeightOverride::default()
+        };
+        assert_eq!(
+            of("GET /customers/{id}", std::slice::from_ref(&personal)),
+            4
+        );
         assert_eq!(of("GET /x", &[personal, fixed]), 100);
     }
 }

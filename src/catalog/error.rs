@@ -40,7 +40,9 @@ pub enum CatalogError {
         snippet: String,
     },
     /// No known kind of description.
-    #[error("{file}: this is no kind of API description that is known; its top-level keys are {seen}")]
+    #[error(
+        "{file}: this is no kind of API description that is known; its top-level keys are {seen}"
+    )]
     UnknownKind {
         /// The file as shown to the user.
         file: Arc<str>,

@@ -70,7 +70,7 @@ pub(super) fn read(root: &Cursor<'_>, options: &LoadOptions) -> Result<Catalog, 
             let requirement = requirement(&at)?;
             catalog
                 .operations
-                .push(self::operation(method, path, &base, requirement, &at));
+                .push(operation(method, path, &base, requirement, &at));
         }
     }
     Ok(catalog)

@@ -26,8 +26,13 @@ use serde::Serialize;
 use crate::model::{AnsweredBy, Millis};
 
 /// Every format, in the order in which detection tries them.
-pub static ALL: &[&dyn LogFormat] =
-    &[&kong::Kong, &aws_apigw::AwsApiGateway, &envoy::Envoy, &native::Native, &combined::Combined];
+pub static ALL: &[&dyn LogFormat] = &[
+    &kong::Kong,
+    &aws_apigw::AwsApiGateway,
+    &envoy::Envoy,
+    &native::Native,
+    &combined::Combined,
+];
 
 /// What one line says, as the gateway wrote it.
 #[derive(Clone, Copy, Debug, Default)]

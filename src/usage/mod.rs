@@ -23,5 +23,5 @@ mod table;
 pub use bounded::Cluster;
 pub use collect::{CollectOptions, Collected, FileCounts, Reject, collect};
 pub use coverage::{Coverage, Gap};
-pub use frame::{ClientUse, DayUse, RouteUse, summarise};
+pub use frame::{ClientUse, DayUse, RouteUse, frame, summarise};
 pub use table::{DayRows, Row, UNMATCHED, UsageTable, for_each_day};

@@ -18,15 +18,23 @@ impl Bits {
     }
 
     pub(super) fn contains(&self, member: usize) -> bool {
-        self.0.get(member / 64).is_some_and(|word| word & 1 << (member % 64) != 0)
+        self.0
+            .get(member / 64)
+            .is_some_and(|word| word & 1 << (member % 64) != 0)
     }
 
     pub(super) fn is_subset(&self, of: &Self) -> bool {
-        self.0.iter().zip(&of.0).all(|(own, other)| own & !other == 0)
+        self.0
+            .iter()
+            .zip(&of.0)
+            .all(|(own, other)| own & !other == 0)
     }
 
     pub(super) fn meets(&self, other: &Self) -> bool {
-        self.0.iter().zip(&other.0).any(|(own, other)| own & other != 0)
+        self.0
+            .iter()
+            .zip(&other.0)
+            .any(|(own, other)| own & other != 0)
     }
 
     pub(super) fn add(&mut self, other: &Self) {

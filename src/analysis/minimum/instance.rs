@@ -34,8 +34,11 @@ pub(super) struct Instance {
 impl Instance {
     pub(super) fn new(universe: &Universe, problem: &Problem<'_>) -> Self {
         let mut capped = false;
-        let opened: Vec<(&Term, Vec<u32>)> =
-            problem.pool.iter().map(|term| (term, universe.scopes_of(term))).collect();
+        let opened: Vec<(&Term, Vec<u32>)> = problem
+            .pool
+            .iter()
+            .map(|term| (term, universe.scopes_of(term)))
+            .collect();
         let by_scope = |terms: &[(&Term, Vec<u32>)]| -> BTreeMap<u32, Vec<usize>> {
             let mut map: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
             for (index, (_, scopes)) in terms.iter().enumerate() {
@@ -48,14 +51,21 @@ impl Instance {
         // Terms that stand in no clause of a needed operation can never help.
         let all = by_scope(&opened);
         let mut useful: BTreeSet<usize> = BTreeSet::new();
-        for op in problem.needed.iter().filter_map(|index| universe.ops.get(*index)) {
+        for op in problem
+            .needed
+            .iter()
+            .filter_map(|index| universe.ops.get(*index))
+        {
             for clause in &op.clauses {
                 if clause.iter().all(|scope| all.contains_key(scope)) {
                     useful.extend(clause.iter().flat_map(|scope| all[scope].iter().copied()));
                 }
             }
         }
-        let opened: Vec<(&Term, Vec<u32>)> = useful.into_iter().map(|index| opened[index].clone()).collect();
+        let opened: Vec<(&Term, Vec<u32>)> = useful
+            .into_iter()
+            .map(|index| opened[index].clone())
+            .collect();
         let holders = by_scope(&opened);
         let size = opened.len();
         let mut over = |clauses: &[Vec<u32>]| over_terms(clauses, &holders, size, &mut capped);
@@ -63,7 +73,10 @@ impl Instance {
         let needed_ops: BTreeSet<usize> = problem.needed.iter().copied().collect();
         let mut needed: BTreeSet<Vec<Bits>> = BTreeSet::new();
         let (mut serves_hinted, mut hinted) = (vec![false; size], vec![false; size]);
-        for op in needed_ops.iter().filter_map(|index| universe.ops.get(*index)) {
+        for op in needed_ops
+            .iter()
+            .filter_map(|index| universe.ops.get(*index))
+        {
             let clauses = over(&op.clauses);
             if clauses.is_empty() {
                 continue;
@@ -86,26 +99,45 @@ impl Instance {
                 sums[2] += op.weight;
             }
         }
-        let place = |writes, ops, hint, risk, new, count| order(problem, [writes, ops, hint, risk, new, count]);
+        let place = |writes, ops, hint, risk, new, count| {
+            order(problem, [writes, ops, hint, risk, new, count])
+        };
         let term_cost = (0..size)
             .map(|term| {
                 let hint = u64::from(serves_hinted[term] && !hinted[term]);
-                let new = u64::from(problem.held.is_some_and(|held| !held.contains(opened[term].0)));
+                let new = u64::from(
+                    problem
+                        .held
+                        .is_some_and(|held| !held.contains(opened[term].0)),
+                );
                 place(0, 0, hint, 0, new, 1)
             })
             .collect();
         let classes = grouped
             .into_iter()
-            .map(|(clauses, [writes, ops, risk])| Class { clauses, cost: place(writes, ops, 0, risk, 0, 0) })
+            .map(|(clauses, [writes, ops, risk])| Class {
+                clauses,
+                cost: place(writes, ops, 0, risk, 0, 0),
+            })
             .collect();
         let terms = opened.into_iter().map(|(term, _)| term.clone()).collect();
-        Self { terms, term_cost, needed: needed.into_iter().collect(), classes, capped }
+        Self {
+            terms,
+            term_cost,
+            needed: needed.into_iter().collect(),
+            classes,
+            capped,
+        }
     }
 }
 
 /// Puts the components in the order asked for.
 fn order(problem: &Problem<'_>, [writes, ops, hint, risk, new, count]: [u64; 6]) -> Cost {
-    let hint_or_none = if problem.hints == Hints::Ignore { 0 } else { hint };
+    let hint_or_none = if problem.hints == Hints::Ignore {
+        0
+    } else {
+        hint
+    };
     match (problem.objective, problem.hints) {
         (Objective::Reach, Hints::First) => [hint, writes, ops, risk, new, count],
         (Objective::Reach, _) => [writes, ops, hint_or_none, risk, new, count],
@@ -115,7 +147,12 @@ fn order(problem: &Problem<'_>, [writes, ops, hint, risk, new, count]: [u64; 6])
 }
 
 /// Rewrites clauses over scopes as minimal clauses over terms.
-fn over_terms(clauses: &[Vec<u32>], holders: &BTreeMap<u32, Vec<usize>>, size: usize, capped: &mut bool) -> Vec<Bits> {
+fn over_terms(
+    clauses: &[Vec<u32>],
+    holders: &BTreeMap<u32, Vec<usize>>,
+    size: usize,
+    capped: &mut bool,
+) -> Vec<Bits> {
     let mut out: BTreeSet<Bits> = BTreeSet::new();
     for clause in clauses {
         if !clause.iter().all(|scope| holders.contains_key(scope)) {

@@ -80,9 +80,12 @@ impl Universe {
                 let clauses = match &operation.requirement {
                     requirement if requirement.is_open() => Vec::new(),
                     Requirement::Unspecified => Vec::new(),
-                    Requirement::AnyOf(clauses) => {
-                        minimise(clauses.iter().map(|clause| clause.iter().filter_map(number).collect()).collect())
-                    }
+                    Requirement::AnyOf(clauses) => minimise(
+                        clauses
+                            .iter()
+                            .map(|clause| clause.iter().filter_map(number).collect())
+                            .collect(),
+                    ),
                 };
                 Op {
                     clauses,
@@ -92,23 +95,48 @@ impl Universe {
                 }
             })
             .collect();
-        let total_weight = ops.iter().filter(|op| !op.clauses.is_empty()).map(|op| op.weight).sum();
-        Self { scopes, names, semantics: semantics.clone(), ops, total_weight }
+        let total_weight = ops
+            .iter()
+            .filter(|op| !op.clauses.is_empty())
+            .map(|op| op.weight)
+            .sum();
+        Self {
+            scopes,
+            names,
+            semantics: semantics.clone(),
+            ops,
+            total_weight,
+        }
     }
 
     /// The scopes that a term opens, as sorted numbers.
     pub(super) fn scopes_of(&self, term: &Term) -> Vec<u32> {
-        let plain = self.semantics.matching == crate::model::ScopeMatch::Exact && self.semantics.implies.is_empty();
+        let plain = self.semantics.matching == crate::model::ScopeMatch::Exact
+            && self.semantics.implies.is_empty();
         if plain {
-            return self.scopes.get(term.as_str()).copied().into_iter().collect();
+            return self
+                .scopes
+                .get(term.as_str())
+                .copied()
+                .into_iter()
+                .collect();
         }
-        self.semantics.expand(term, &self.names).iter().filter_map(|scope| self.scopes.get(scope).copied()).collect()
+        self.semantics
+            .expand(term, &self.names)
+            .iter()
+            .filter_map(|scope| self.scopes.get(scope).copied())
+            .collect()
     }
 
     /// Whether a term opens any scope that some operation asks for.
     pub fn is_observable(&self, term: &Term) -> bool {
         let open = self.scopes_of(term);
-        self.ops.iter().any(|op| op.clauses.iter().flatten().any(|scope| open.binary_search(scope).is_ok()))
+        self.ops.iter().any(|op| {
+            op.clauses
+                .iter()
+                .flatten()
+                .any(|scope| open.binary_search(scope).is_ok())
+        })
     }
 
     fn held<'t>(&self, terms: impl IntoIterator<Item = &'t Term>) -> Bits {
@@ -124,13 +152,24 @@ impl Universe {
     /// The operations that holding the terms opens; those that need no scope do not count.
     pub fn opens<'t>(&self, terms: impl IntoIterator<Item = &'t Term>) -> BTreeSet<usize> {
         let held = self.held(terms);
-        let open = |op: &Op| op.clauses.iter().any(|clause| clause.iter().all(|scope| held.contains(*scope as usize)));
-        self.ops.iter().enumerate().filter(|(_, op)| open(op)).map(|(index, _)| index).collect()
+        let open = |op: &Op| {
+            op.clauses
+                .iter()
+                .any(|clause| clause.iter().all(|scope| held.contains(*scope as usize)))
+        };
+        self.ops
+            .iter()
+            .enumerate()
+            .filter(|(_, op)| open(op))
+            .map(|(index, _)| index)
+            .collect()
     }
 
     /// Whether the operation asks for some scope, as far as is known.
     pub fn is_restricted(&self, operation: usize) -> bool {
-        self.ops.get(operation).is_some_and(|op| !op.clauses.is_empty())
+        self.ops
+            .get(operation)
+            .is_some_and(|op| !op.clauses.is_empty())
     }
 
     /// Whether the terms permit the operation. One that asks for nothing, or of
@@ -140,7 +179,10 @@ impl Universe {
             return true;
         }
         let held = self.held(terms);
-        self.ops[operation].clauses.iter().any(|clause| clause.iter().all(|scope| held.contains(*scope as usize)))
+        self.ops[operation]
+            .clauses
+            .iter()
+            .any(|clause| clause.iter().all(|scope| held.contains(*scope as usize)))
     }
 
     /// Whether the term is part of a way in which `held` permits the operation.
@@ -160,9 +202,13 @@ impl Universe {
         if self.total_weight == 0 {
             return 0.0;
         }
-        let restricted = operations.iter().filter_map(|index| self.ops.get(*index)).filter(|op| !op.clauses.is_empty());
+        let restricted = operations
+            .iter()
+            .filter_map(|index| self.ops.get(*index))
+            .filter(|op| !op.clauses.is_empty());
         let part: u128 = restricted.map(|op| u128::from(op.weight)).sum();
-        let scaled = (part * 10_000 + u128::from(self.total_weight) / 2) / u128::from(self.total_weight);
+        let scaled =
+            (part * 10_000 + u128::from(self.total_weight) / 2) / u128::from(self.total_weight);
         f64::from(u32::try_from(scaled).unwrap_or(10_000)) / 10_000.0
     }
 
@@ -179,15 +225,29 @@ impl Universe {
             let has = |scope: &u32| own.contains(*scope as usize) || with == Some(*scope);
             op.clauses.iter().any(|clause| clause.iter().all(has))
         };
-        let closed: Vec<&Op> = self.ops.iter().filter(|op| !op.clauses.is_empty() && !open(op, None)).collect();
+        let closed: Vec<&Op> = self
+            .ops
+            .iter()
+            .filter(|op| !op.clauses.is_empty() && !open(op, None))
+            .collect();
         // A scope that stands in any requirement of a closed operation could help to open it.
-        let risky: BTreeSet<u32> = closed.iter().flat_map(|op| op.clauses.iter().flatten().copied()).collect();
+        let risky: BTreeSet<u32> = closed
+            .iter()
+            .flat_map(|op| op.clauses.iter().flatten().copied())
+            .collect();
         let mut pool = held.clone();
         for (scope, number) in &self.scopes {
             let term = Term::new(scope.as_str());
             let implied = self.scopes_of(&term);
-            let useful = self.ops.iter().any(|op| op.clauses.iter().flatten().any(|scope| scope == number));
-            if useful && implied.iter().all(|scope| own.contains(*scope as usize) || !risky.contains(scope)) {
+            let useful = self
+                .ops
+                .iter()
+                .any(|op| op.clauses.iter().flatten().any(|scope| scope == number));
+            if useful
+                && implied
+                    .iter()
+                    .all(|scope| own.contains(*scope as usize) || !risky.contains(scope))
+            {
                 pool.insert(term);
             }
         }
@@ -205,7 +265,10 @@ fn minimise(mut clauses: Vec<Vec<u32>>) -> Vec<Vec<u32>> {
     clauses.dedup();
     let mut kept: Vec<Vec<u32>> = Vec::new();
     for clause in clauses {
-        if !kept.iter().any(|own| own.iter().all(|scope| clause.binary_search(scope).is_ok())) {
+        if !kept
+            .iter()
+            .any(|own| own.iter().all(|scope| clause.binary_search(scope).is_ok()))
+        {
             kept.push(clause);
         }
     }
@@ -247,7 +310,11 @@ pub struct Solution {
 pub fn minimum(universe: &Universe, problem: &Problem<'_>) -> Solution {
     let instance = instance::Instance::new(universe, problem);
     let found = search::solve(&instance, problem.node_budget);
-    let kept: BTreeSet<Term> = found.kept.iter().map(|index| instance.terms[index].clone()).collect();
+    let kept: BTreeSet<Term> = found
+        .kept
+        .iter()
+        .map(|index| instance.terms[index].clone())
+        .collect();
     let witness = kept
         .iter()
         .filter_map(|term| {
@@ -258,6 +325,16 @@ pub fn minimum(universe: &Universe, problem: &Problem<'_>) -> Solution {
             Some((term.clone(), shown))
         })
         .collect();
-    let gap = found.gap.or_else(|| instance.capped.then(|| "a requirement has too many alternatives to list".to_owned()));
-    Solution { kept, proven: gap.is_none(), gap, nodes: found.nodes, witness }
+    let gap = found.gap.or_else(|| {
+        instance
+            .capped
+            .then(|| "a requirement has too many alternatives to list".to_owned())
+    });
+    Solution {
+        kept,
+        proven: gap.is_none(),
+        gap,
+        nodes: found.nodes,
+        witness,
+    }
 }

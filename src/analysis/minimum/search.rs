@@ -38,10 +38,14 @@ pub(super) fn solve(instance: &Instance, budget: u64) -> FoundSet {
         let none = Bits::new(size);
         search.branch(&none, &none);
         nodes += search.nodes;
-        let Some((cost, best)) = search.best else { continue };
+        let Some((cost, best)) = search.best else {
+            continue;
+        };
         if search.stopped {
             let bound = search.open_bound.unwrap_or_default();
-            gap = Some(format!("stopped after {nodes} steps: best cost {cost:?}, not excluded from {bound:?}"));
+            gap = Some(format!(
+                "stopped after {nodes} steps: best cost {cost:?}, not excluded from {bound:?}"
+            ));
         }
         kept.add(&best);
     }
@@ -96,10 +100,19 @@ fn parts(instance: &Instance, forced: &Bits) -> Vec<Part> {
                 .collect(),
         )
     };
-    let needed: Vec<Vec<Bits>> = without_implied(instance.needed.iter().filter_map(|clauses| rest(clauses)).collect());
+    let needed: Vec<Vec<Bits>> = without_implied(
+        instance
+            .needed
+            .iter()
+            .filter_map(|clauses| rest(clauses))
+            .collect(),
+    );
     let useful = {
         let mut useful = Bits::new(size);
-        needed.iter().flatten().for_each(|clause| useful.add(clause));
+        needed
+            .iter()
+            .flatten()
+            .for_each(|clause| useful.add(clause));
         useful
     };
     let classes: Vec<(usize, Vec<Bits>)> = instance
@@ -107,12 +120,17 @@ fn parts(instance: &Instance, forced: &Bits) -> Vec<Part> {
         .iter()
         .enumerate()
         .filter_map(|(index, class)| {
-            let clauses: Vec<Bits> =
-                rest(&class.clauses)?.into_iter().filter(|clause| clause.is_subset(&useful)).collect();
+            let clauses: Vec<Bits> = rest(&class.clauses)?
+                .into_iter()
+                .filter(|clause| clause.is_subset(&useful))
+                .collect();
             (!clauses.is_empty()).then_some((index, clauses))
         })
         .collect();
-    for clauses in needed.iter().chain(classes.iter().map(|(_, clauses)| clauses)) {
+    for clauses in needed
+        .iter()
+        .chain(classes.iter().map(|(_, clauses)| clauses))
+    {
         let mut members = clauses.iter().flat_map(Bits::iter);
         if let Some(first) = members.next() {
             members.for_each(|other| join(&mut leader, first, other));
@@ -120,15 +138,25 @@ fn parts(instance: &Instance, forced: &Bits) -> Vec<Part> {
     }
     let mut parts: Vec<(usize, Part)> = Vec::new();
     for clauses in needed {
-        let Some(member) = clauses.iter().flat_map(Bits::iter).next() else { continue };
+        let Some(member) = clauses.iter().flat_map(Bits::iter).next() else {
+            continue;
+        };
         let root = find(&leader, member);
         match parts.iter_mut().find(|(own, _)| *own == root) {
             Some((_, part)) => part.needed.push(clauses),
-            None => parts.push((root, Part { needed: vec![clauses], classes: Vec::new() })),
+            None => parts.push((
+                root,
+                Part {
+                    needed: vec![clauses],
+                    classes: Vec::new(),
+                },
+            )),
         }
     }
     for (index, clauses) in &classes {
-        let Some(member) = clauses.iter().flat_map(Bits::iter).next() else { continue };
+        let Some(member) = clauses.iter().flat_map(Bits::iter).next() else {
+            continue;
+        };
         let root = find(&leader, member);
         if let Some((_, part)) = parts.iter_mut().find(|(own, _)| *own == root) {
             part.classes.push(*index);
@@ -141,7 +169,10 @@ fn parts(instance: &Instance, forced: &Bits) -> Vec<Part> {
 fn without_implied(mut needed: Vec<Vec<Bits>>) -> Vec<Vec<Bits>> {
     needed.sort_by(|a, b| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
     needed.dedup();
-    let implies = |a: &[Bits], b: &[Bits]| a.iter().all(|clause| b.iter().any(|own| own.is_subset(clause)));
+    let implies = |a: &[Bits], b: &[Bits]| {
+        a.iter()
+            .all(|clause| b.iter().any(|own| own.is_subset(clause)))
+    };
     let mut kept: Vec<Vec<Bits>> = Vec::new();
     for clauses in needed {
         if !kept.iter().any(|own| implies(own, &clauses)) {
@@ -184,19 +215,26 @@ impl Search<'_> {
         let mut all = set.clone();
         all.add(self.base);
         let mut cost = Cost::default();
-        let mut add = |more: &Cost| cost.iter_mut().zip(more).for_each(|(own, more)| *own += more);
+        let mut add = |more: &Cost| {
+            cost.iter_mut()
+                .zip(more)
+                .for_each(|(own, more)| *own += more)
+        };
         for index in self.classes {
             let class = &self.instance.classes[*index];
             if class.clauses.iter().any(|clause| clause.is_subset(&all)) {
                 add(&class.cost);
             }
         }
-        set.iter().for_each(|term| add(&self.instance.term_cost[term]));
+        set.iter()
+            .for_each(|term| add(&self.instance.term_cost[term]));
         cost
     }
 
     fn satisfied(&self, set: &Bits) -> bool {
-        self.needed.iter().all(|clauses| clauses.iter().any(|clause| clause.is_subset(set)))
+        self.needed
+            .iter()
+            .all(|clauses| clauses.iter().any(|clause| clause.is_subset(set)))
     }
 
     fn offer(&mut self, set: &Bits) {
@@ -237,7 +275,9 @@ impl Search<'_> {
                 with.add(clause);
                 left.push((self.cost(&with), clause));
             }
-            let Some(cheapest) = left.iter().map(|(cost, _)| *cost).min() else { return };
+            let Some(cheapest) = left.iter().map(|(cost, _)| *cost).min() else {
+                return;
+            };
             bound = bound.max(cheapest);
             if next.as_ref().is_none_or(|next| left.len() < next.len()) {
                 next = Some(left);

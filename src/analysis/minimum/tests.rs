@@ -32,18 +32,27 @@ fn terms(names: &[&str]) -> BTreeSet<Term> {
 }
 
 fn operation(method: Method, path: String, any_of: &[&[&str]]) -> Operation {
-    let clauses = any_of.iter().map(|clause| clause.iter().map(|scope| Scope::new(scope)).collect()).collect();
+    let clauses = any_of
+        .iter()
+        .map(|clause| clause.iter().map(|scope| Scope::new(scope)).collect())
+        .collect();
     Operation::new(method, path, Requirement::AnyOf(clauses))
 }
 
 fn random(seed: u64) -> Case {
     let mut dice = Dice::new(seed);
-    let names: Vec<String> = (0..2 + dice.below(8)).map(|n| format!("{}:{}", ["a", "b", "c"][n % 3], n)).collect();
+    let names: Vec<String> = (0..2 + dice.below(8))
+        .map(|n| format!("{}:{}", ["a", "b", "c"][n % 3], n))
+        .collect();
     let mut catalog = Catalog::default();
     for n in 0..1 + dice.below(12) {
         let method = [Method::Get, Method::Post, Method::Delete, Method::Head][dice.below(4)];
         let clauses: Vec<Vec<&str>> = (0..1 + dice.below(3))
-            .map(|_| (0..1 + dice.below(3)).map(|_| names[dice.below(names.len())].as_str()).collect())
+            .map(|_| {
+                (0..1 + dice.below(3))
+                    .map(|_| names[dice.below(names.len())].as_str())
+                    .collect()
+            })
             .collect();
         let clauses: Vec<&[&str]> = clauses.iter().map(Vec::as_slice).collect();
         let mut op = operation(method, format!("/{n}"), &clauses);
@@ -56,7 +65,11 @@ fn random(seed: u64) -> Case {
         catalog.operations.push(op);
     }
     let mut semantics = Semantics::default();
-    let mut pool: BTreeSet<Term> = names.iter().filter(|_| dice.below(4) > 0).map(|name| Term::new(name)).collect();
+    let mut pool: BTreeSet<Term> = names
+        .iter()
+        .filter(|_| dice.below(4) > 0)
+        .map(|name| Term::new(name))
+        .collect();
     match dice.below(4) {
         0 => {
             semantics.matching = ScopeMatch::Wildcard(':');
@@ -64,12 +77,21 @@ fn random(seed: u64) -> Case {
         }
         1 => {
             let scope = |dice: &mut Dice| Scope::new(&names[dice.below(names.len())]);
-            semantics.implies.insert(scope(&mut dice), BTreeSet::from([scope(&mut dice), scope(&mut dice)]));
+            semantics.implies.insert(
+                scope(&mut dice),
+                BTreeSet::from([scope(&mut dice), scope(&mut dice)]),
+            );
         }
         _ => {}
     }
-    let weights = catalog.operations.iter().map(|_| 1 + dice.below(8) as u64).collect();
-    let needed = (0..catalog.operations.len()).filter(|_| dice.below(2) == 0).collect();
+    let weights = catalog
+        .operations
+        .iter()
+        .map(|_| 1 + dice.below(8) as u64)
+        .collect();
+    let needed = (0..catalog.operations.len())
+        .filter(|_| dice.below(2) == 0)
+        .collect();
     Case {
         catalog,
         semantics,
@@ -99,10 +121,17 @@ fn problem(case: &Case) -> Problem<'_> {
 
 /// The objective, from its definition and nothing else.
 fn cost(judge: &Judge<'_>, kept: &BTreeSet<Term>) -> (Vec<u64>, Vec<String>) {
-    let Judge { case, universe, hinting } = judge;
+    let Judge {
+        case,
+        universe,
+        hinting,
+    } = judge;
     let open = universe.opens(kept);
     let hint = kept.iter().filter(|term| hinting.contains(*term)).count() as u64;
-    let writes = open.iter().filter(|op| case.catalog.operations[**op].method.is_write()).count() as u64;
+    let writes = open
+        .iter()
+        .filter(|op| case.catalog.operations[**op].method.is_write())
+        .count() as u64;
     let risk = open.iter().map(|op| case.weights[*op]).sum();
     let count = kept.len() as u64;
     let ops = open.len() as u64;
@@ -126,8 +155,16 @@ struct Judge<'a> {
 impl<'a> Judge<'a> {
     fn new(case: &'a Case) -> Self {
         let universe = Universe::new(&case.catalog, &case.semantics, &case.weights);
-        let hinting = if case.hints == Hints::Ignore { BTreeSet::new() } else { hinting(case, &universe) };
-        Self { case, universe, hinting }
+        let hinting = if case.hints == Hints::Ignore {
+            BTreeSet::new()
+        } else {
+            hinting(case, &universe)
+        };
+        Self {
+            case,
+            universe,
+            hinting,
+        }
     }
 }
 
@@ -138,12 +175,31 @@ fn hinting(case: &Case, universe: &Universe) -> BTreeSet<Term> {
         .iter()
         .copied()
         .filter(|op| universe.is_restricted(*op) && universe.permits(&case.pool, *op))
-        .filter(|op| case.catalog.operations[*op].least.iter().any(|least| names.contains(least)))
+        .filter(|op| {
+            case.catalog.operations[*op]
+                .least
+                .iter()
+                .any(|least| names.contains(least))
+        })
         .collect();
-    let least: BTreeSet<&Scope> = hinted.iter().flat_map(|op| &case.catalog.operations[*op].least).collect();
-    let free = |term: &&Term| !case.semantics.expand(term, &names).iter().any(|scope| least.contains(scope));
+    let least: BTreeSet<&Scope> = hinted
+        .iter()
+        .flat_map(|op| &case.catalog.operations[*op].least)
+        .collect();
+    let free = |term: &&Term| {
+        !case
+            .semantics
+            .expand(term, &names)
+            .iter()
+            .any(|scope| least.contains(scope))
+    };
     let serves = |term: &&Term| hinted.iter().any(|op| useful(case, universe, term, *op));
-    case.pool.iter().filter(free).filter(serves).cloned().collect()
+    case.pool
+        .iter()
+        .filter(free)
+        .filter(serves)
+        .cloned()
+        .collect()
 }
 
 /// Whether the term is in a minimal way to permit the operation from the pool.
@@ -154,18 +210,29 @@ fn useful(case: &Case, universe: &Universe, term: &Term, op: usize) -> bool {
         set.contains(term)
             && universe.is_restricted(op)
             && universe.permits(&set, op)
-            && set.iter().all(|one| !universe.permits(set.iter().filter(|own| *own != one), op))
+            && set
+                .iter()
+                .all(|one| !universe.permits(set.iter().filter(|own| *own != one), op))
     })
 }
 
 fn chosen(pool: &[&Term], mask: u32) -> BTreeSet<Term> {
-    pool.iter().enumerate().filter(|(bit, _)| mask & 1 << bit != 0).map(|(_, term)| (*term).clone()).collect()
+    pool.iter()
+        .enumerate()
+        .filter(|(bit, _)| mask & 1 << bit != 0)
+        .map(|(_, term)| (*term).clone())
+        .collect()
 }
 
 fn brute_force(judge: &Judge<'_>) -> BTreeSet<Term> {
     let Judge { case, universe, .. } = judge;
     let pool: Vec<&Term> = case.pool.iter().collect();
-    let must: Vec<usize> = case.needed.iter().copied().filter(|op| universe.permits(&case.pool, *op)).collect();
+    let must: Vec<usize> = case
+        .needed
+        .iter()
+        .copied()
+        .filter(|op| universe.permits(&case.pool, *op))
+        .collect();
     (0..1_u32 << pool.len())
         .map(|mask| chosen(&pool, mask))
         .filter(|set| must.iter().all(|op| universe.permits(set, *op)))
@@ -182,7 +249,11 @@ fn ten_thousand_random_instances_agree_with_brute_force() {
         let judge = Judge::new(&case);
         let best = brute_force(&judge);
         let (found, best_cost) = (cost(&judge, &solution.kept), cost(&judge, &best));
-        assert_eq!(found, best_cost, "seed {seed}: {:?} against {best:?}", solution.kept);
+        assert_eq!(
+            found, best_cost,
+            "seed {seed}: {:?} against {best:?}",
+            solution.kept
+        );
     }
 }
 
@@ -192,12 +263,23 @@ fn every_kept_term_is_necessary_and_has_a_witness_of_it() {
         let case = random(seed);
         let universe = Universe::new(&case.catalog, &case.semantics, &case.weights);
         let solution = solve(&case);
-        assert!(solution.kept.is_subset(&case.pool), "never a term that is not held (E9)");
+        assert!(
+            solution.kept.is_subset(&case.pool),
+            "never a term that is not held (E9)"
+        );
         for term in &solution.kept {
-            let others: BTreeSet<Term> = solution.kept.iter().filter(|own| *own != term).cloned().collect();
+            let others: BTreeSet<Term> = solution
+                .kept
+                .iter()
+                .filter(|own| *own != term)
+                .cloned()
+                .collect();
             let shown = solution.witness[term];
             assert!(case.needed.contains(&shown));
-            assert!(!universe.permits(&others, shown) && universe.permits(&solution.kept, shown), "seed {seed}");
+            assert!(
+                !universe.permits(&others, shown) && universe.permits(&solution.kept, shown),
+                "seed {seed}"
+            );
         }
     }
 }
@@ -218,7 +300,10 @@ fn the_order_of_operations_and_needs_does_not_matter() {
 fn case(operations: Vec<Operation>, pool: &[&str], needed: &[usize]) -> Case {
     let weights = vec![1; operations.len()];
     Case {
-        catalog: Catalog { operations, ..Catalog::default() },
+        catalog: Catalog {
+            operations,
+            ..Catalog::default()
+        },
         semantics: Semantics::default(),
         weights,
         pool: terms(pool),
@@ -234,7 +319,10 @@ fn e8_the_term_that_covers_both_is_enough() {
         operation(Method::Get, "/a".to_owned(), &[&["p1"], &["p2"]]),
         operation(Method::Get, "/b".to_owned(), &[&["p2"]]),
     ];
-    assert_eq!(solve(&case(operations, &["p1", "p2"], &[0, 1])).kept, terms(&["p2"]));
+    assert_eq!(
+        solve(&case(operations, &["p1", "p2"], &[0, 1])).kept,
+        terms(&["p2"])
+    );
 }
 
 #[test]
@@ -251,7 +339,10 @@ fn two_narrow_scopes_are_better_than_one_broad_one() {
 #[test]
 fn e27_of_two_equal_terms_the_first_name_stays() {
     let operations = vec![operation(Method::Get, "/a".to_owned(), &[&["x"], &["b"]])];
-    assert_eq!(solve(&case(operations, &["x", "b"], &[0])).kept, terms(&["b"]));
+    assert_eq!(
+        solve(&case(operations, &["x", "b"], &[0])).kept,
+        terms(&["b"])
+    );
 }
 
 #[test]
@@ -260,7 +351,10 @@ fn e32_read_is_never_joined_up_to_read_and_write() {
         operation(Method::Get, "/a".to_owned(), &[&["rw"], &["r"]]),
         operation(Method::Post, "/a".to_owned(), &[&["rw"]]),
     ];
-    assert_eq!(solve(&case(operations, &["r", "rw"], &[0])).kept, terms(&["r"]));
+    assert_eq!(
+        solve(&case(operations, &["r", "rw"], &[0])).kept,
+        terms(&["r"])
+    );
 }
 
 #[test]
@@ -269,7 +363,10 @@ fn the_narrow_pool_never_opens_anything_new() {
         let case = random(seed);
         let universe = Universe::new(&case.catalog, &case.semantics, &case.weights);
         let pool = universe.narrow_pool(&case.pool);
-        assert!(universe.opens(&pool).is_subset(&universe.opens(&case.pool)), "seed {seed}");
+        assert!(
+            universe.opens(&pool).is_subset(&universe.opens(&case.pool)),
+            "seed {seed}"
+        );
     }
 }
 
@@ -280,7 +377,12 @@ fn exposure_is_monotone_and_runs_from_nothing_to_everything() {
         let universe = Universe::new(&case.catalog, &case.semantics, &case.weights);
         let none = BTreeSet::new();
         assert!(universe.exposure(&none).abs() < f64::EPSILON);
-        let all: BTreeSet<Term> = case.catalog.required_scopes().iter().map(|s| Term::new(s.as_str())).collect();
+        let all: BTreeSet<Term> = case
+            .catalog
+            .required_scopes()
+            .iter()
+            .map(|s| Term::new(s.as_str()))
+            .collect();
         let restricted = (0..case.catalog.operations.len()).any(|op| universe.is_restricted(op));
         assert!((universe.exposure(&all) - f64::from(u8::from(restricted))).abs() < f64::EPSILON);
         let fewer: BTreeSet<Term> = case.pool.iter().skip(1).cloned().collect();

@@ -59,7 +59,9 @@ pub(in crate::catalog) fn read_csv(
                 snippet: snippet(text, line, 1),
             }
         })?;
-        let line = record.position().map_or(1, |position| line_at(text, position.byte()));
+        let line = record
+            .position()
+            .map_or(1, |position| line_at(text, position.byte()));
         let place = Place {
             file: file.clone(),
             line,
@@ -114,7 +116,10 @@ fn split_alternatives(text: &str) -> Vec<&str> {
 /// because the reader reports where its search for the record began.
 fn line_at(text: &str, byte: u64) -> u32 {
     let at = usize::try_from(byte).unwrap_or(text.len()).min(text.len());
-    let mut line = 1 + text.as_bytes()[..at].iter().filter(|&&b| b == b'\n').count();
+    let mut line = 1 + text.as_bytes()[..at]
+        .iter()
+        .filter(|&&b| b == b'\n')
+        .count();
     for row in text.get(at..).unwrap_or_default().split_inclusive('\n') {
         if !row.trim().is_empty() && !row.starts_with('#') {
             break;

@@ -1,0 +1,77 @@
+//! Flags that several subcommands share. Each has a key of the same meaning in
+//! `scopetrim.toml`; a flag wins over the key.
+
+use std::path::PathBuf;
+
+/// What to read, and how.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(super) struct InputArgs {
+    /// Configuration file; default: scopetrim.toml in DIR or in the current folder
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Access logs: files, folders, globs, or `-` for standard input
+    #[arg(long, value_name = "PATH", num_args = 1..)]
+    pub(super) logs: Vec<String>,
+    /// API description: OpenAPI, Swagger, routes.yaml, or the normal form
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(super) catalog: Vec<String>,
+    /// Log format; default: by content, for each file (see `scopetrim formats`)
+    #[arg(long, value_name = "NAME")]
+    pub(super) format: Option<String>,
+    /// What several scopes in one OpenAPI requirement mean
+    #[arg(long, value_name = "all|any", value_parser = ["all", "any"])]
+    pub(super) scopes: Option<String>,
+    /// What a held scope opens: exact, wildcard:DELIM, hierarchy:DELIM or glob
+    #[arg(long = "match", value_name = "RULE")]
+    pub(super) matching: Option<String>,
+    /// Whether the case of a path matters
+    #[arg(long, value_name = "CASE", value_parser = ["sensitive", "insensitive"])]
+    pub(super) path_case: Option<String>,
+    /// Prefix that the gateway puts before the API's paths (PREFIX or HOST=PREFIX)
+    #[arg(long, value_name = "PREFIX")]
+    pub(super) base_path: Vec<String>,
+    /// Longest line that is read
+    #[arg(long, value_name = "SIZE")]
+    pub(super) max_line: Option<String>,
+    /// Share of rejected records (0..1) above which a log counts as incomplete
+    #[arg(long, value_name = "SHARE")]
+    pub(super) max_reject_share: Option<f64>,
+    /// Worker threads; default: one for each core
+    #[arg(long, value_name = "N")]
+    pub(super) threads: Option<usize>,
+    /// No progress and no notes on standard error
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+}
+
+/// What is held, and what to do about it.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(super) struct PolicyArgs {
+    /// Folder to start from; paths of its scopetrim.toml are relative to it
+    #[arg(value_name = "DIR")]
+    pub(super) dir: Option<PathBuf>,
+    /// Policy files that say which client holds which scopes
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(super) grants: Vec<String>,
+    /// Days looked at, for example 90d; default: all data, at most 365d
+    #[arg(long, value_name = "DAYS")]
+    pub(super) window: Option<String>,
+    /// Day behind the window's last day, for example 2026-11-01; default: the end of the data
+    #[arg(long, value_name = "DATE")]
+    pub(super) as_of: Option<String>,
+    /// First day looked at, in place of --window
+    #[arg(long, value_name = "DATE", conflicts_with = "window")]
+    pub(super) since: Option<String>,
+    /// Place of the vendor's `least` hint in the objective
+    #[arg(long, value_name = "PLACE", value_parser = ["first", "tiebreak", "ignore"])]
+    pub(super) hints: Option<String>,
+    /// What is minimised first: operations that can be reached, or their risk weight
+    #[arg(long, value_name = "WHAT", value_parser = ["reach", "risk"])]
+    pub(super) objective: Option<String>,
+    /// Removals that go into the diff: up to this level
+    #[arg(long, value_name = "LEVEL", value_parser = ["safe", "likely", "review"])]
+    pub(super) level: Option<String>,
+    /// Also replace broad scopes by narrower ones of the catalogue (level review)
+    #[arg(long)]
+    pub(super) narrow: bool,
+}
