@@ -79,10 +79,7 @@ fn declared(
     }
 }
 
-fn flow_scopes(
-    flows: &Cursor<'_>,
-    declared: &mut BTreeSet<Scope>,
-) -> Result<(), CatalogError> {
+fn flow_scopes(flows: &Cursor<'_>, declared: &mut BTreeSet<Scope>) -> Result<(), CatalogError> {
     for (name, flow) in flows.map()? {
         if !name.starts_with("x-")
             && let Some(scopes) = flow.given("scopes")

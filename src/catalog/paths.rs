@@ -161,7 +161,11 @@ fn operation(
     }
     if let Some(tags) = at.given("tags") {
         let tags = tags.list()?;
-        found.tags = Some(tags.iter().map(Cursor::spelling).collect::<Result<_, _>>()?);
+        found.tags = Some(
+            tags.iter()
+                .map(Cursor::spelling)
+                .collect::<Result<_, _>>()?,
+        );
     }
     if let Some(deprecated) = at.given("deprecated") {
         found.deprecated = Some(deprecated.boolean()?);

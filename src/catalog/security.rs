@@ -42,10 +42,7 @@ pub(super) fn requirement(
     Ok((Requirement::AnyOf(clauses), optional))
 }
 
-fn entry_clauses(
-    entry: &Cursor<'_>,
-    scopes: ScopeList,
-) -> Result<Vec<Clause>, CatalogError> {
+fn entry_clauses(entry: &Cursor<'_>, scopes: ScopeList) -> Result<Vec<Clause>, CatalogError> {
     let mut clauses = vec![Clause::new()];
     for (_, scheme) in entry.map()? {
         let names = scheme.scopes()?;

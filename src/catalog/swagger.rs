@@ -46,7 +46,9 @@ pub(super) fn read(root: &Cursor<'_>, options: &LoadOptions) -> Result<Catalog, 
             if let Some(scopes) = scheme.given("scopes") {
                 let names = scopes.map()?.into_iter();
                 let names = names.filter(|(name, _)| !name.starts_with("x-"));
-                catalog.declared.extend(names.map(|(name, _)| Scope::new(name)));
+                catalog
+                    .declared
+                    .extend(names.map(|(name, _)| Scope::new(name)));
             }
         }
     }

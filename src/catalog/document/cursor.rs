@@ -189,8 +189,10 @@ impl<'a> Cursor<'a> {
 
     /// `file:line`, or `file` where lines are not known.
     pub(in crate::catalog) fn at(&self) -> String {
-        self.place()
-            .map_or_else(|| self.document.shown.to_string(), |place| place.to_string())
+        self.place().map_or_else(
+            || self.document.shown.to_string(),
+            |place| place.to_string(),
+        )
     }
 
     /// Its top-level keys for a sentence.
