@@ -99,10 +99,9 @@ impl CatalogError {
     /// What to do about it, where that is known.
     pub fn help(&self) -> Option<String> {
         match self {
-            Self::Unreadable { .. } => None,
+            Self::Unreadable { .. } | Self::Syntax { .. } | Self::Type { .. } => None,
             Self::NotText { .. } => Some("save it as UTF-8".to_owned()),
             Self::Yaml(error) => error.help().map(str::to_owned),
-            Self::Syntax { .. } => None,
             Self::UnknownKind { .. } => Some(
                 "supported are OpenAPI 3.0 and 3.1 (`openapi`), Swagger 2.0 (`swagger`), routes files \
                  (`version` and `routes`, or CSV with the header `method,path,scopes`) and the normal \
@@ -110,7 +109,6 @@ impl CatalogError {
                     .to_owned(),
             ),
             Self::Version { supported, .. } => Some(format!("supported: {supported}")),
-            Self::Type { .. } => None,
             Self::Value { help, .. } => help.clone(),
             Self::Reference { .. } => Some(
                 "references may be local (`#/...`) or name a file relative to the one they stand in"
@@ -143,7 +141,7 @@ pub(super) fn snippet(text: &str, line: usize, column: usize) -> String {
     format!("{line} | {shown}\n{gutter} | {caret}^")
 }
 
-/// ``; did you mean `x`?``-like advice: the nearest of `known`, when it is near.
+/// Advice such as ``did you mean `x`?``: the nearest of `known`, when it is near.
 pub(super) fn did_you_mean(word: &str, known: &[&str]) -> Option<String> {
     known
         .iter()

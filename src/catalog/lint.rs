@@ -11,6 +11,11 @@ pub(super) fn join(base: &str, path: &str) -> String {
     }
 }
 
+/// `1 operation`, `2 operations`.
+pub(super) fn count(number: usize) -> String {
+    format!("{number} operation{}", if number == 1 { "" } else { "s" })
+}
+
 /// Cuts queries and fragments off the paths and adds the warnings that count operations.
 pub(super) fn finish(mut catalog: Catalog) -> Catalog {
     let mut cut = 0;
@@ -24,8 +29,9 @@ pub(super) fn finish(mut catalog: Catalog) -> Catalog {
         catalog.warnings.push(Warning::new(
             "query-in-path",
             format!(
-                "the paths of {cut} operations hold a query or a fragment, which is cut off; \
-                 operations that differ only there count as one"
+                "a query or a fragment is cut off the path of {}; operations that differ only \
+                 there count as one",
+                count(cut)
             ),
         ));
     }
@@ -38,8 +44,9 @@ pub(super) fn finish(mut catalog: Catalog) -> Catalog {
         catalog.warnings.push(Warning::new(
             "unspecified-requirements",
             format!(
-                "{silent} of {} operations do not say what they require; nothing is concluded \
-                 from requests to them",
+                "no requirement is given for {} of {}; nothing is concluded from requests to \
+                 them",
+                count(silent),
                 catalog.operations.len()
             ),
         ));
@@ -70,9 +77,9 @@ pub(super) fn any_or_all(catalog: &mut Catalog) {
     let mut warning = Warning::new(
         "any-or-all",
         format!(
-            "{} operations require a scope together with a part of it, such as `{shorter}` and \
-             `{longer}` on `{}`; if either is enough, read the description with `--scopes any`",
-            suspects.len(),
+            "a scope and a part of it are required together by {}, such as `{shorter}` and \
+             `{longer}` by `{}`; if either is enough, read the description with `--scopes any`",
+            count(suspects.len()),
             operation.label()
         ),
     );

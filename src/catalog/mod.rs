@@ -123,3 +123,6 @@ pub fn unite(catalogs: Vec<Catalog>) -> Catalog {
     }
     all
 }
+
+#[cfg(test)]
+mod tests;

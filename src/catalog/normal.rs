@@ -33,8 +33,9 @@ pub(super) fn read(root: &Cursor<'_>, options: &LoadOptions) -> Result<Catalog, 
         catalog.warnings.push(Warning::new(
             "empty-any-of",
             format!(
-                "{empty} operations have an empty `any_of`, which is read as unspecified and not \
-                 as public; `[[]]` says that no scope is needed"
+                "an empty `any_of` is read as unspecified and not as public ({}); `[[]]` says \
+                 that no scope is needed",
+                super::lint::count(empty)
             ),
         ));
     }

@@ -91,13 +91,7 @@ fn operation(
 fn requirement(at: &Cursor<'_>) -> Result<Requirement, CatalogError> {
     let fail = |problem: phrase::Problem| at.error_with(problem.message, problem.help);
     if at.is_text() {
-        let text = at.text()?;
-        return match phrase::reserved(text) {
-            true => Ok(Requirement::none()),
-            false => Ok(Requirement::AnyOf(vec![
-                phrase::clause(text).map_err(fail)?,
-            ])),
-        };
+        return phrase::any_of(&[at.text()?]).map_err(fail);
     }
     let Ok(items) = at.list() else {
         return Err(at.wrong("a scope, a list of scopes, `public` or `authenticated`"));

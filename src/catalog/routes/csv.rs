@@ -61,7 +61,7 @@ pub(in crate::catalog) fn read_csv(
         })?;
         let line = record
             .position()
-            .map_or(1, |position| line_at(text, position.byte()));
+            .map_or(1, |position| line_at(text, position));
         let place = Place {
             file: file.clone(),
             line,
@@ -112,21 +112,18 @@ fn split_alternatives(text: &str) -> Vec<&str> {
     text.split(" | ").map(str::trim).collect()
 }
 
-/// Line of a byte, counted from 1. Blank lines and comments before the record are skipped,
-/// because the reader reports where its search for the record began.
-fn line_at(text: &str, byte: u64) -> u32 {
-    let at = usize::try_from(byte).unwrap_or(text.len()).min(text.len());
-    let mut line = 1 + text.as_bytes()[..at]
-        .iter()
-        .filter(|&&b| b == b'\n')
+/// Line of a record. Blank lines and comments before it are skipped, because the reader
+/// reports where its search for the record began.
+fn line_at(text: &str, position: &::csv::Position) -> u32 {
+    let at = usize::try_from(position.byte()).unwrap_or(text.len());
+    let before = text
+        .get(at..)
+        .unwrap_or_default()
+        .split('\n')
+        .take_while(|row| row.trim().is_empty() || row.starts_with('#'))
         .count();
-    for row in text.get(at..).unwrap_or_default().split_inclusive('\n') {
-        if !row.trim().is_empty() && !row.starts_with('#') {
-            break;
-        }
-        line += 1;
-    }
-    u32::try_from(line).unwrap_or(u32::MAX)
+    let line = u32::try_from(position.line()).unwrap_or(u32::MAX);
+    line.saturating_add(u32::try_from(before).unwrap_or(u32::MAX))
 }
 
 fn wrong_shape(place: &Place, fields: usize) -> CatalogError {
