@@ -1,0 +1,349 @@
+//! The result as data: `scopetrim.report/1`, described by
+//! `docs/report.schema.json`. Every other output is a rendering of the same
+//! facts.
+//!
+//! Invariants: keys in fixed order, lists sorted, no clock, no secret.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{InputView, View};
+use crate::analysis::{ClientAnalysis, TermAnalysis, WINDOWS};
+use crate::model::{Day, Level, Millis, Place, Term, Via};
+use crate::usage::Cluster;
+
+/// Name and version of the contract.
+pub const SCHEMA: &str = "scopetrim.report/1";
+
+#[derive(Serialize)]
+struct Report<'a> {
+    schema: &'static str,
+    as_of: Option<Day>,
+    window_days: u32,
+    window: Span,
+    incomplete: &'a [String],
+    coverage: CoverageJson,
+    inputs: Vec<InputJson<'a>>,
+    level: Level,
+    fleet: Fleet,
+    clients: Vec<ClientJson<'a>>,
+    only_in_log: Vec<OnlyInLog<'a>>,
+    findings: Vec<Finding>,
+    warnings: Vec<WarningJson<'a>>,
+    backtest: Option<()>,
+}
+
+#[derive(Serialize)]
+struct Span {
+    from: Option<Day>,
+    to: Option<Day>,
+}
+
+#[derive(Serialize)]
+struct CoverageJson {
+    from: Option<Day>,
+    to: Option<Day>,
+    covered_days: u32,
+    missing_days: Vec<Day>,
+    gaps: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct InputJson<'a> {
+    path: &'a str,
+    digest: Option<String>,
+    format: Option<&'static str>,
+    bytes: u64,
+    records: u64,
+    counted: u64,
+    skipped: &'a BTreeMap<&'static str, u64>,
+    rejected: u64,
+    rejected_by_reason: &'a BTreeMap<&'static str, u64>,
+    status: &'a str,
+}
+
+#[derive(Serialize)]
+struct Fleet {
+    clients: usize,
+    granted: usize,
+    minimal: usize,
+    exposure_mean_before: f64,
+    exposure_mean_after_likely: f64,
+    exposure_mean_after_all: f64,
+    exposure_max_before: f64,
+}
+
+#[derive(Serialize)]
+struct OnlyInLog<'a> {
+    name: &'a str,
+    requests: u64,
+}
+
+#[derive(Serialize)]
+struct WarningJson<'a> {
+    code: &'a str,
+    message: &'a str,
+    place: Option<&'a Place>,
+}
+
+#[derive(Serialize)]
+struct Finding {
+    rule: &'static str,
+    client: String,
+    message: String,
+}
+
+#[derive(Serialize)]
+struct ClientJson<'a> {
+    id: &'a str,
+    status: &'static str,
+    requests: u64,
+    last_seen: Option<String>,
+    exposure: ExposureJson,
+    granted: Vec<&'a Term>,
+    minimal: Vec<&'a Term>,
+    minimal_proven: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gap: Option<&'a str>,
+    terms: Vec<TermJson<'a>>,
+    needed: Vec<OperationJson>,
+    unmatched: UnmatchedJson<'a>,
+    denied: Vec<DeniedJson>,
+}
+
+#[derive(Serialize)]
+struct ExposureJson {
+    before: f64,
+    after_safe: f64,
+    after_likely: f64,
+    after_all: f64,
+    needed: f64,
+    efficiency: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct TermJson<'a> {
+    term: &'a Term,
+    via: Option<&'a str>,
+    source: Option<&'a Place>,
+    verdict: &'static str,
+    kind: Option<&'static str>,
+    level: Option<&'static str>,
+    reasons: Vec<serde_json::Value>,
+    granted_since: Option<Day>,
+    first_used: Option<String>,
+    last_used: Option<String>,
+    days_used: usize,
+    uses: BTreeMap<u32, u64>,
+    longest_gap_days: Option<u32>,
+    idle_days: Option<u32>,
+    evidence: Option<()>,
+    witness: Vec<String>,
+    replace_with: &'a [Term],
+}
+
+#[derive(Serialize)]
+struct OperationJson {
+    operation: String,
+    requests: u64,
+    proves_use: u64,
+    first: String,
+    last: String,
+}
+
+#[derive(Serialize)]
+struct UnmatchedJson<'a> {
+    requests: u64,
+    paths: Vec<PathJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct PathJson<'a> {
+    method: &'static str,
+    path: &'a str,
+    requests: u64,
+}
+
+#[derive(Serialize)]
+struct DeniedJson {
+    operation: String,
+    requests: u64,
+    granted: bool,
+}
+
+/// `2026-01-02T12:00:00.117Z`.
+pub fn instant(time: Millis) -> String {
+    let ms = time.rem_euclid(86_400_000);
+    let (hour, minute, second) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1_000 % 60);
+    format!("{}T{hour:02}:{minute:02}:{second:02}.{:03}Z", Day::of(time), ms % 1_000)
+}
+
+/// The report as pretty JSON with a line end.
+pub fn render(view: &View<'_>) -> Result<String, serde_json::Error> {
+    let mut text = serde_json::to_string_pretty(&report(view))?;
+    text.push('\n');
+    Ok(text)
+}
+
+fn report<'a>(view: &'a View<'a>) -> Report<'a> {
+    let window = view.analysis.window;
+    let span = view.coverage.span();
+    let has_data = span.is_some();
+    Report {
+        schema: SCHEMA,
+        as_of: has_data.then(|| window.to.plus(1)),
+        window_days: if has_data { window.days() } else { 0 },
+        window: Span { from: has_data.then_some(window.from), to: has_data.then_some(window.to) },
+        incomplete: view.incomplete,
+        coverage: CoverageJson {
+            from: span.map(|span| span.from),
+            to: span.map(|span| span.to),
+            covered_days: view.coverage.covered(window),
+            missing_days: if has_data { view.coverage.missing(window).into_iter().collect() } else { Vec::new() },
+            gaps: view.coverage.gaps.iter().map(|gap| format!("{}: {}", gap.source, gap.reason)).collect(),
+        },
+        inputs: view.inputs.iter().map(input).collect(),
+        level: view.level,
+        fleet: fleet(&view.analysis.clients),
+        clients: view.analysis.clients.iter().map(|own| client(view, own)).collect(),
+        only_in_log: view.only_in_log.iter().map(|(name, requests)| OnlyInLog { name, requests: *requests }).collect(),
+        findings: findings(view),
+        warnings: view
+            .warnings
+            .iter()
+            .map(|warning| WarningJson { code: warning.code, message: &warning.message, place: warning.place.as_ref() })
+            .collect(),
+        backtest: None,
+    }
+}
+
+fn input(view: &InputView) -> InputJson<'_> {
+    InputJson {
+        path: &view.path,
+        digest: view.digest.map(|digest| digest.to_string()),
+        format: view.format,
+        bytes: view.bytes,
+        records: view.records,
+        counted: view.counted,
+        skipped: &view.skipped,
+        rejected: view.rejected.values().sum(),
+        rejected_by_reason: &view.rejected,
+        status: &view.status,
+    }
+}
+
+/// Mean and maximum over all clients, to four decimals.
+fn fleet(clients: &[ClientAnalysis]) -> Fleet {
+    let mean = |of: &dyn Fn(&ClientAnalysis) -> f64| -> f64 {
+        let count = f64::from(u32::try_from(clients.len().max(1)).unwrap_or(u32::MAX));
+        (clients.iter().map(of).sum::<f64>() / count * 10_000.0).round() / 10_000.0
+    };
+    Fleet {
+        clients: clients.len(),
+        granted: clients.iter().map(|client| client.granted.len()).sum(),
+        minimal: clients.iter().map(|client| client.minimal.len()).sum(),
+        exposure_mean_before: mean(&|client| client.exposure.before),
+        exposure_mean_after_likely: mean(&|client| client.exposure.after_likely),
+        exposure_mean_after_all: mean(&|client| client.exposure.after_all),
+        exposure_max_before: clients.iter().map(|client| client.exposure.before).fold(0.0, f64::max),
+    }
+}
+
+fn client<'a>(view: &'a View<'a>, own: &'a ClientAnalysis) -> ClientJson<'a> {
+    let label = |operation: usize| view.catalog.operations.get(operation).map(|op| op.label()).unwrap_or_default();
+    let route = |route: u32| view.routes.get(route as usize).map_or_else(|| "(no operation)".to_owned(), |r| r.label());
+    let exposure = own.exposure;
+    let efficiency = (exposure.before > 0.0).then(|| (exposure.needed / exposure.before * 10_000.0).round() / 10_000.0);
+    let terms = own
+        .terms
+        .iter()
+        .flat_map(|found| found.vias.iter().map(move |via| (found, via)))
+        .map(|(found, via)| term(view, found, via))
+        .collect();
+    ClientJson {
+        id: own.id.as_str(),
+        status: own.status.name(),
+        requests: own.requests,
+        last_seen: own.last_seen.map(instant),
+        exposure: ExposureJson {
+            before: exposure.before,
+            after_safe: exposure.after_safe,
+            after_likely: exposure.after_likely,
+            after_all: exposure.after_all,
+            needed: exposure.needed,
+            efficiency,
+        },
+        granted: own.granted.iter().collect(),
+        minimal: own.minimal.iter().collect(),
+        minimal_proven: own.minimal_proven,
+        gap: own.gap.as_deref(),
+        terms,
+        needed: own
+            .needed
+            .iter()
+            .map(|served| OperationJson {
+                operation: label(served.operation),
+                requests: served.count,
+                proves_use: served.used,
+                first: instant(served.first),
+                last: instant(served.last),
+            })
+            .collect(),
+        unmatched: UnmatchedJson { requests: own.unmatched_requests, paths: own.unmatched.iter().map(path).collect() },
+        denied: own
+            .denied
+            .iter()
+            .map(|(id, requests, granted)| DeniedJson { operation: route(*id), requests: *requests, granted: *granted })
+            .collect(),
+    }
+}
+
+fn path(cluster: &Cluster) -> PathJson<'_> {
+    PathJson { method: cluster.method.name(), path: &cluster.path, requests: cluster.need + cluster.other }
+}
+
+fn term<'a>(view: &'a View<'a>, found: &'a TermAnalysis, via: &'a Via) -> TermJson<'a> {
+    let entry = view.policy.files.get(via.file).and_then(|file| file.entries.get(via.entry));
+    let label = |operation: &usize| view.catalog.operations.get(*operation).map(|op| op.label()).unwrap_or_default();
+    let window = view.analysis.window;
+    TermJson {
+        term: &found.term,
+        via: via.role.as_ref().map(|(role, _)| role.as_str()),
+        source: entry.map(|entry| &entry.place),
+        verdict: found.verdict.name(),
+        kind: found.kind.map(|kind| kind.name()),
+        level: found.level.map(Level::name),
+        reasons: found.reasons.iter().filter_map(|reason| serde_json::to_value(reason).ok()).collect(),
+        granted_since: found.since,
+        first_used: found.rhythm.first.map(instant),
+        last_used: found.rhythm.last.map(instant),
+        days_used: found.rhythm.days.len(),
+        uses: WINDOWS.into_iter().zip(found.rhythm.uses).collect(),
+        longest_gap_days: found.rhythm.longest_gap(&view.coverage.days),
+        idle_days: found.rhythm.idle(&view.coverage.days, window.to),
+        evidence: None,
+        witness: found.witness.iter().map(label).collect(),
+        replace_with: &found.replace_with,
+    }
+}
+
+/// Facts about the data that contradict the policy.
+fn findings(view: &View<'_>) -> Vec<Finding> {
+    let route = |route: u32| view.routes.get(route as usize).map_or_else(String::new, |route| route.label());
+    let mut findings = Vec::new();
+    for client in &view.analysis.clients {
+        for (id, count) in &client.without_grant {
+            findings.push(Finding {
+                rule: "used-without-grant",
+                client: client.id.to_string(),
+                message: format!(
+                    "{count} requests to {} were not refused although no grant permits them: \
+                     the aliases, the scope rule or the catalogue may be wrong, or the gateway does not enforce",
+                    route(*id),
+                ),
+            });
+        }
+    }
+    findings
+}
