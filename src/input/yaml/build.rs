@@ -1,0 +1,379 @@
+//! Parser events to a tree, without recursion.
+
+use std::collections::HashMap;
+
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span as EventSpan, Tag};
+
+use super::scalar::{behind_properties, quoted_end, resolve};
+use super::{MAX_DEPTH, NODE_BUDGET, Node, Value, YamlError};
+use crate::model::Span;
+
+pub(super) fn build(text: &str, shown: &str) -> Result<Node, YamlError> {
+    // The parser counts a byte order mark as a token of its own; we count bytes.
+    let body = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut builder = Builder {
+        text: body,
+        shown,
+        offsets: Offsets::new(body, text.len() - body.len()),
+        open: Vec::new(),
+        anchored: HashMap::new(),
+        budget: NODE_BUDGET,
+        root: None,
+        documents: 0,
+    };
+    for event in Parser::new_from_str(body) {
+        let (event, span) = event.map_err(|e| builder.error(*e.marker(), e.info(), None))?;
+        builder.event(event, span)?;
+    }
+    Ok(builder.root.unwrap_or(Node {
+        line: 1,
+        span: Span {
+            start: text.len(),
+            end: text.len(),
+        },
+        value: Value::Null,
+        anchor: false,
+        alias: false,
+        tagged: false,
+        flow: false,
+        spelling: None,
+    }))
+}
+
+struct Builder<'a> {
+    text: &'a str,
+    shown: &'a str,
+    offsets: Offsets<'a>,
+    open: Vec<Open>,
+    anchored: HashMap<usize, Node>,
+    budget: usize,
+    root: Option<Node>,
+    documents: usize,
+}
+
+/// A collection whose end was not seen yet.
+struct Open {
+    node: Node,
+    anchor: usize,
+    key: Option<Node>,
+    keys: HashMap<Box<str>, u32>,
+}
+
+impl Builder<'_> {
+    fn event(&mut self, event: Event<'_>, span: EventSpan) -> Result<(), YamlError> {
+        match event {
+            Event::DocumentStart(_) => {
+                self.documents += 1;
+                if self.documents > 1 {
+                    let help =
+                        "keep one document in the file: entries of several cannot be told apart";
+                    return Err(self.error(
+                        span.start,
+                        "a second document starts here",
+                        Some(help),
+                    ));
+                }
+            }
+            Event::Scalar(value, style, anchor, tag) => {
+                let node = self.scalar(&value, style, anchor, tag.as_deref(), span);
+                self.finish(node, anchor, span.start)?;
+            }
+            Event::Alias(anchor) => self.alias(anchor, span)?,
+            Event::SequenceStart(anchor, tag) => {
+                self.begin(Value::Seq(Vec::new()), anchor, tag.as_deref(), span)?;
+            }
+            Event::MappingStart(anchor, tag) => {
+                self.begin(Value::Map(Vec::new()), anchor, tag.as_deref(), span)?;
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.end(span)?,
+            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentEnd => {}
+        }
+        Ok(())
+    }
+
+    fn scalar(
+        &self,
+        value: &str,
+        style: ScalarStyle,
+        anchor: usize,
+        tag: Option<&Tag>,
+        span: EventSpan,
+    ) -> Node {
+        let mut start = self.offsets.byte(span.start);
+        let parser_end = self.offsets.byte(span.end).max(start);
+        if anchor > 0 || tag.is_some() {
+            let skipped = behind_properties(self.text, start);
+            start = if value.is_empty() && style == ScalarStyle::Plain {
+                parser_end
+            } else {
+                skipped
+            };
+        }
+        let end = match style {
+            ScalarStyle::Plain if value.is_empty() => start,
+            ScalarStyle::Plain if self.text[start..].starts_with(value) => start + value.len(),
+            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted => {
+                quoted_end(self.text, start).unwrap_or(parser_end.max(start))
+            }
+            _ => start + self.text[start..parser_end.max(start)].trim_end().len(),
+        };
+        let core = tag
+            .filter(|tag| tag.is_yaml_core_schema())
+            .map(|tag| tag.suffix.as_str());
+        let plain = match core {
+            Some("str") => false,
+            Some("int" | "float" | "bool" | "null") => true,
+            _ => style == ScalarStyle::Plain && tag.is_none_or(|tag| tag.suffix != "!"),
+        };
+        let typed = if plain {
+            resolve(value)
+        } else {
+            Value::String(value.to_owned())
+        };
+        let spelt = !value.is_empty() && !matches!(typed, Value::String(_));
+        Node {
+            line: self.line(start, span.start),
+            span: self.offsets.span(start, end),
+            spelling: spelt.then(|| Box::from(value)),
+            value: typed,
+            anchor: anchor > 0,
+            alias: false,
+            tagged: tag.is_some() && core.is_none(),
+            flow: self.in_flow(),
+        }
+    }
+
+    /// The line of a byte; properties may stand on lines above the text.
+    fn line(&self, byte: usize, mark: Marker) -> u32 {
+        let from = self.offsets.byte(mark);
+        let more = self
+            .text
+            .get(from..byte)
+            .map_or(0, |skipped| skipped.matches('\n').count());
+        u32::try_from(mark.line() + more).unwrap_or(u32::MAX)
+    }
+
+    fn in_flow(&self) -> bool {
+        self.open.last().is_some_and(|open| open.node.flow)
+    }
+
+    fn begin(
+        &mut self,
+        value: Value,
+        anchor: usize,
+        tag: Option<&Tag>,
+        span: EventSpan,
+    ) -> Result<(), YamlError> {
+        if self.open.len() >= MAX_DEPTH {
+            let message = format!("lists and mappings nest deeper than {MAX_DEPTH}");
+            return Err(self.error(span.start, message, None));
+        }
+        let mut start = self.offsets.byte(span.start);
+        if anchor > 0 || tag.is_some() {
+            start = behind_properties(self.text, start);
+        }
+        let flow = matches!(self.text.as_bytes().get(start), Some(b'[' | b'{'));
+        // A block collection that begins with a flow one starts with the same byte
+        // (`[a]: b`), but its first key is a collection, which is refused below.
+        let node = Node {
+            line: self.line(start, span.start),
+            span: self.offsets.span(start, start),
+            value,
+            anchor: anchor > 0,
+            alias: false,
+            tagged: tag.is_some_and(|tag| !tag.is_yaml_core_schema()),
+            flow: flow || self.in_flow(),
+            spelling: None,
+        };
+        self.open.push(Open {
+            node,
+            anchor,
+            key: None,
+            keys: HashMap::new(),
+        });
+        Ok(())
+    }
+
+    fn end(&mut self, span: EventSpan) -> Result<(), YamlError> {
+        let Some(mut open) = self.open.pop() else {
+            return Err(self.error(span.start, "a list or mapping ends that never began", None));
+        };
+        let last = match &open.node.value {
+            Value::Seq(items) => items.last(),
+            Value::Map(pairs) => pairs.last().map(|(_, value)| value),
+            _ => None,
+        };
+        // Only the closing bracket's own place is sure: the parser's end can lie behind a
+        // trailing comment, and for a block collection where the next thing begins.
+        let close = self.offsets.byte(span.start);
+        let bytes = self.text.as_bytes();
+        let bracket = open.node.span.start - self.offsets.shift;
+        let end = match (bytes.get(bracket), bytes.get(close)) {
+            (Some(b'['), Some(b']')) | (Some(b'{'), Some(b'}')) => close + 1 + self.offsets.shift,
+            _ => last.map_or(open.node.span.start, |node| node.span.end),
+        };
+        open.node.span.end = end.max(open.node.span.start);
+        self.finish(open.node, open.anchor, span.start)
+    }
+
+    fn alias(&mut self, anchor: usize, span: EventSpan) -> Result<(), YamlError> {
+        let Some(target) = self.anchored.get(&anchor) else {
+            return Err(self.error(span.start, "the alias stands inside its own anchor", None));
+        };
+        let cost = size(target);
+        let mut node = target.clone();
+        mark_alias(&mut node);
+        node.line = u32::try_from(span.start.line()).unwrap_or(u32::MAX);
+        node.span = self
+            .offsets
+            .span(self.offsets.byte(span.start), self.offsets.byte(span.end));
+        node.anchor = false;
+        node.flow = node.flow || self.in_flow();
+        self.spend(cost, span.start)?;
+        self.place(node, span.start)
+    }
+
+    fn finish(&mut self, node: Node, anchor: usize, mark: Marker) -> Result<(), YamlError> {
+        self.spend(1, mark)?;
+        if anchor > 0 {
+            self.spend(size(&node), mark)?;
+            self.anchored.insert(anchor, node.clone());
+        }
+        self.place(node, mark)
+    }
+
+    fn spend(&mut self, cost: usize, mark: Marker) -> Result<(), YamlError> {
+        let Some(rest) = self.budget.checked_sub(cost) else {
+            let message = format!(
+                "the document has more than {NODE_BUDGET} nodes when its aliases are expanded"
+            );
+            return Err(self.error(mark, message, None));
+        };
+        self.budget = rest;
+        Ok(())
+    }
+
+    fn place(&mut self, node: Node, mark: Marker) -> Result<(), YamlError> {
+        let Some(open) = self.open.last_mut() else {
+            self.root = Some(node);
+            return Ok(());
+        };
+        match (&mut open.node.value, open.key.take()) {
+            (Value::Map(pairs), Some(key)) => pairs.push((key, node)),
+            (Value::Map(_), None) => return self.key(node, mark),
+            (Value::Seq(items), _) => items.push(node),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Takes the key of the next pair of the innermost mapping.
+    fn key(&mut self, node: Node, mark: Marker) -> Result<(), YamlError> {
+        if matches!(node.value, Value::Seq(_) | Value::Map(_)) {
+            return Err(self.error(mark, "a list or mapping cannot be a key here", None));
+        }
+        let name = node.text().unwrap_or_default();
+        let Some(open) = self.open.last_mut() else {
+            return Ok(());
+        };
+        if let Some(first) = open.keys.insert(Box::from(name), node.line) {
+            let message =
+                format!("key `{name}` stands twice in one mapping, first in line {first}");
+            let help = "keep one of them: readers disagree about which one counts";
+            return Err(self.error(mark, message, Some(help)));
+        }
+        open.key = Some(node);
+        Ok(())
+    }
+
+    fn error(
+        &self,
+        mark: Marker,
+        message: impl Into<String>,
+        help: Option<&'static str>,
+    ) -> YamlError {
+        YamlError::new(
+            self.text,
+            self.shown,
+            (mark.line(), mark.col() + 1),
+            message,
+            help,
+        )
+    }
+}
+
+/// What a copy of the node costs; long texts count by their length.
+fn size(node: &Node) -> usize {
+    match &node.value {
+        Value::Seq(items) => 1 + items.iter().map(size).sum::<usize>(),
+        Value::Map(pairs) => 1 + pairs.iter().map(|(k, v)| size(k) + size(v)).sum::<usize>(),
+        Value::String(text) => 1 + text.len() / 64,
+        _ => 1,
+    }
+}
+
+fn mark_alias(node: &mut Node) {
+    node.alias = true;
+    match &mut node.value {
+        Value::Seq(items) => items.iter_mut().for_each(mark_alias),
+        Value::Map(pairs) => {
+            for (key, value) in pairs {
+                mark_alias(key);
+                mark_alias(value);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Character index to byte offset: the byte of every 32nd character, then a short walk.
+struct Offsets<'a> {
+    text: &'a str,
+    every: Vec<usize>,
+    ascii: bool,
+    shift: usize,
+}
+
+const STRIDE: usize = 32;
+
+impl<'a> Offsets<'a> {
+    fn new(text: &'a str, shift: usize) -> Self {
+        let ascii = text.is_ascii();
+        let every = if ascii {
+            Vec::new()
+        } else {
+            text.char_indices()
+                .step_by(STRIDE)
+                .map(|(at, _)| at)
+                .collect()
+        };
+        Self {
+            text,
+            every,
+            ascii,
+            shift,
+        }
+    }
+
+    /// Offset in the text without its byte order mark.
+    fn byte(&self, mark: Marker) -> usize {
+        let index = mark.index();
+        if self.ascii {
+            return index.min(self.text.len());
+        }
+        let Some(&near) = self.every.get(index / STRIDE) else {
+            return self.text.len();
+        };
+        let mut rest = self.text[near..].char_indices();
+        rest.nth(index % STRIDE)
+            .map_or(self.text.len(), |(at, _)| near + at)
+    }
+
+    /// Offsets in the file.
+    fn span(&self, start: usize, end: usize) -> Span {
+        Span {
+            start: start + self.shift,
+            end: end + self.shift,
+        }
+    }
+}
