@@ -1,1 +1,140 @@
-//! (to be written)
+//! Policy files become grants that know their own bytes.
+//!
+//! In: the bytes of the user's policy files. Out: a [`Policy`]: who holds what, and
+//! which bytes say so; on request, the edits that take entries out.
+//!
+//! Invariants:
+//! * a file is read completely or refused with a place; no grant is lost silently;
+//! * a grant whose bytes cannot be edited safely says why (`frozen`);
+//! * nothing is written here.
+//!
+//! A new policy format is one file and its line in [`ALL`].
+
+mod block;
+mod comment;
+mod csv;
+mod edit;
+mod error;
+mod flow;
+mod frozen;
+mod json;
+mod list;
+mod native;
+mod plain;
+mod quote;
+mod reading;
+mod table;
+mod text;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::model::{Policy, PolicyFile, Term};
+
+pub use edit::Edit;
+pub use error::{GrantError, Refusal};
+
+/// A policy file may have this many bytes.
+const MAX_BYTES: u64 = 256 << 20;
+
+/// One policy format: reads grants, and writes the edits that take them out.
+pub trait PolicyFormat: Sync {
+    /// The name on the command line and in outputs.
+    fn name(&self) -> &'static str;
+
+    /// Whether these bytes look like this format; the first in [`ALL`] that says yes reads them.
+    fn detect(&self, bytes: &[u8], path: &str) -> bool;
+
+    /// Reads a file; `shown` is its name in messages.
+    fn read(&self, bytes: Arc<[u8]>, shown: &str) -> Result<PolicyFile, GrantError>;
+
+    /// The edits that make these changes, by index into `file.entries`.
+    ///
+    /// All changes of a file have to be given at once: what a list looks like
+    /// without one item depends on the others.
+    fn edits(
+        &self,
+        file: &PolicyFile,
+        changes: &BTreeMap<usize, Change>,
+    ) -> Result<Vec<Edit>, Refusal>;
+
+    /// The edits that take these entries out.
+    fn remove(&self, file: &PolicyFile, entries: &[usize]) -> Result<Vec<Edit>, Refusal> {
+        let changes = entries.iter().map(|entry| (*entry, Change::Remove));
+        self.edits(file, &changes.collect())
+    }
+
+    /// The entries that cannot be taken out without losing or moving a comment.
+    fn comments(&self, file: &PolicyFile) -> BTreeMap<usize, CommentEffect>;
+}
+
+/// What happens to one entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It goes.
+    Remove,
+    /// These terms stand in its place; none at all is refused.
+    Replace(Vec<Term>),
+}
+
+/// What taking an entry out does to a comment; such an edit needs a reviewer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommentEffect {
+    /// The comment behind the entry goes with it.
+    Lost,
+    /// The comment above the entry stays, and would be read as that of the next one.
+    Reattached,
+}
+
+/// Every format, in the order in which detection tries them.
+pub static ALL: &[&dyn PolicyFormat] = &[&csv::Csv, &native::Native, &plain::Plain];
+
+/// The format with this name.
+pub fn by_name(name: &str) -> Option<&'static dyn PolicyFormat> {
+    ALL.iter().copied().find(|format| format.name() == name)
+}
+
+/// Reads one policy file from memory, in the format that claims it.
+pub fn read(bytes: Arc<[u8]>, shown: &str) -> Result<PolicyFile, GrantError> {
+    text::utf8(&bytes, shown)?;
+    let Some(format) = ALL.iter().find(|format| format.detect(&bytes, shown)) else {
+        return Err(GrantError::UnknownFormat {
+            file: Arc::from(shown),
+        });
+    };
+    format.read(bytes, shown)
+}
+
+/// Reads policy files from disk, each with the name to show for it.
+pub fn load(files: &[(PathBuf, String)]) -> Result<Policy, GrantError> {
+    let mut policy = Policy::default();
+    let mut known: BTreeMap<PathBuf, Arc<str>> = BTreeMap::new();
+    for (path, shown) in files {
+        let file: Arc<str> = Arc::from(shown.as_str());
+        let io = |source| GrantError::Io {
+            file: Arc::clone(&file),
+            source,
+        };
+        let real = std::fs::canonicalize(path).map_err(io)?;
+        if let Some(first) = known.get(&real) {
+            let first = Arc::clone(first);
+            return Err(GrantError::GivenTwice { file, first });
+        }
+        if std::fs::metadata(path).map_err(io)?.len() > MAX_BYTES {
+            return Err(GrantError::TooLarge {
+                file,
+                limit: MAX_BYTES,
+            });
+        }
+        let bytes = std::fs::read(path).map_err(io)?;
+        policy.files.push(read(Arc::from(bytes), shown)?);
+        known.insert(real, file);
+    }
+    Ok(policy)
+}
+
+/// The entries of a file that cannot be taken out without losing or moving a comment.
+pub fn comments_affected(file: &PolicyFile) -> BTreeMap<usize, CommentEffect> {
+    by_name(file.format).map_or_else(BTreeMap::new, |format| format.comments(file))
+}

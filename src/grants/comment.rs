@@ -1,0 +1,169 @@
+//! Comments of a YAML text, and the `keep` pragma in them.
+
+use std::sync::Arc;
+
+use super::GrantError;
+use crate::input::yaml::{Node, Value};
+use crate::model::{Day, Keep, Place, Span};
+
+/// One comment, from its `#` to the end of its line.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Comment {
+    pub(super) span: Span,
+    pub(super) line: u32,
+    /// Nothing but blanks stands in front of it.
+    pub(super) own_line: bool,
+}
+
+/// Every comment of the text, in order.
+///
+/// A `#` opens a comment at the start of a line or behind white space (YAML 1.2.2,
+/// section 6.6), but not inside a scalar: so only the text between scalars is searched.
+pub(super) fn comments(text: &str, root: &Node) -> Vec<Comment> {
+    let mut scalars = Vec::new();
+    collect(root, &mut scalars);
+    scalars.sort_by_key(|span| span.start);
+    let mut found = Vec::new();
+    let mut at = 0;
+    let (mut line, mut counted) = (1, 0);
+    for gap_end in scalars.iter().map(|span| span.start).chain([text.len()]) {
+        while at < gap_end {
+            let bytes = text.as_bytes();
+            let opens = bytes[at] == b'#'
+                && (at == 0
+                    || at == 3 && text.starts_with('\u{feff}')
+                    || bytes[at - 1].is_ascii_whitespace());
+            if !opens {
+                at += 1;
+                continue;
+            }
+            line += count_lines(&text[counted..at]);
+            counted = at;
+            let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+            let before = text[start..at].trim_start_matches('\u{feff}');
+            let end = text[at..]
+                .find(['\n', '\r'])
+                .map_or(text.len(), |more| at + more);
+            found.push(Comment {
+                span: Span { start: at, end },
+                line,
+                own_line: before.trim().is_empty(),
+            });
+            at = end;
+        }
+        if let Ok(index) = scalars.binary_search_by_key(&gap_end, |span| span.start) {
+            at = at.max(scalars[index].end);
+        }
+    }
+    found
+}
+
+fn count_lines(text: &str) -> u32 {
+    u32::try_from(memchr::memchr_iter(b'\n', text.as_bytes()).count()).unwrap_or(u32::MAX)
+}
+
+fn collect(node: &Node, out: &mut Vec<Span>) {
+    match &node.value {
+        _ if node.alias => out.push(node.span),
+        Value::Seq(items) => items.iter().for_each(|item| collect(item, out)),
+        Value::Map(pairs) => pairs.iter().for_each(|(key, value)| {
+            collect(key, out);
+            collect(value, out);
+        }),
+        _ if node.span.start < node.span.end => out.push(node.span),
+        _ => {}
+    }
+}
+
+/// What a comment asks to keep.
+pub(super) enum Pragma {
+    /// It is an ordinary comment.
+    None,
+    /// It is a `keep` with attributes only.
+    Keep(Keep),
+    /// It starts with `keep` and goes on in prose, which is taken as the reason:
+    /// when in doubt, keep.
+    Prose(Keep),
+}
+
+/// Reads `# keep until=2027-03-31 reason="year-end job"`.
+pub(super) fn pragma(text: &str, comment: Comment, file: &Arc<str>) -> Result<Pragma, GrantError> {
+    let body = text[comment.span.start..comment.span.end]
+        .trim_start_matches('#')
+        .trim();
+    let Some(rest) = body.strip_prefix("keep") else {
+        return Ok(Pragma::None);
+    };
+    if !(rest.is_empty() || rest.starts_with([' ', '\t', ':'])) {
+        return Ok(Pragma::None);
+    }
+    let place = Place {
+        file: Arc::clone(file),
+        line: comment.line,
+    };
+    let bad = |message: String| GrantError::BadKeep {
+        place: place.clone(),
+        message,
+    };
+    let mut keep = Keep {
+        until: None,
+        reason: None,
+    };
+    let mut rest = rest.trim_start_matches(':').trim();
+    while let Some((name, value)) = attribute(rest) {
+        let (value, behind) = if let Some(open) = value.strip_prefix('"') {
+            let Some((value, behind)) = open.split_once('"') else {
+                return Err(bad(format!(
+                    "the quotes of `{name}` in a keep comment do not close"
+                )));
+            };
+            (value, behind)
+        } else {
+            value.split_at(value.find(char::is_whitespace).unwrap_or(value.len()))
+        };
+        if !(behind.is_empty() || behind.starts_with(char::is_whitespace)) {
+            return Err(bad(format!(
+                "a blank is missing behind `{name}` in a keep comment"
+            )));
+        }
+        match name {
+            "until" if keep.until.is_none() => match Day::parse(value) {
+                Some(day) => keep.until = Some(day),
+                None => {
+                    return Err(GrantError::BadDate {
+                        place,
+                        text: value.to_owned(),
+                    });
+                }
+            },
+            "reason" if keep.reason.is_none() => keep.reason = Some(value.to_owned()),
+            "until" | "reason" => {
+                return Err(bad(format!("`{name}` stands twice in a keep comment")));
+            }
+            _ => return Err(bad(format!("unknown attribute `{name}` in a keep comment"))),
+        }
+        rest = behind.trim_start();
+    }
+    if rest.is_empty() {
+        return Ok(Pragma::Keep(keep));
+    }
+    if keep.until.is_some()
+        || keep.reason.is_some()
+        || rest.contains("until=")
+        || rest.contains("reason=")
+    {
+        return Err(bad(format!("`{rest}` in a keep comment is no attribute")));
+    }
+    keep.reason = Some(rest.to_owned());
+    Ok(Pragma::Prose(keep))
+}
+
+/// Splits `name=value...`; the name is one word.
+fn attribute(text: &str) -> Option<(&str, &str)> {
+    let (name, value) = text.split_once('=')?;
+    let word = !name.is_empty()
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
+    word.then_some((name, value))
+}

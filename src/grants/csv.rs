@@ -1,0 +1,308 @@
+//! `client,audience,scope[,owner,since]`: one row per grant, as consoles export them.
+//!
+//! RFC 4180 quoting; the header is required and names the columns in any order.
+//! A cell may hold several scopes, separated by blanks. A row whose last scope is
+//! taken out goes; a client without a row is then granted nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::frozen::marker;
+use super::reading::duplicate;
+use super::table::{Cell, Row, header, rows, unquoted, words};
+use super::{Change, CommentEffect, Edit, GrantError, PolicyFormat, Refusal, text};
+use crate::model::{
+    ClientName, ContentDigest, Day, Entry, Granted, Place, PolicyFile, Span, Subject, Term,
+};
+
+/// The registry's entry.
+pub(super) struct Csv;
+
+const NAME: &str = "grants-csv";
+
+impl PolicyFormat for Csv {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn detect(&self, bytes: &[u8], path: &str) -> bool {
+        let start = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let line = start
+            .split(|byte| *byte == b'\n')
+            .next()
+            .unwrap_or_default();
+        let header = String::from_utf8_lossy(line).to_ascii_lowercase();
+        let cells: Vec<&str> = header
+            .trim()
+            .split(',')
+            .map(|cell| cell.trim_matches(['"', ' ']))
+            .collect();
+        path.to_ascii_lowercase().ends_with(".csv")
+            || (cells.contains(&"client") && cells.contains(&"scope"))
+    }
+
+    fn read(&self, bytes: Arc<[u8]>, shown: &str) -> Result<PolicyFile, GrantError> {
+        Ok(Table::read(bytes, shown)?.file)
+    }
+
+    fn edits(
+        &self,
+        file: &PolicyFile,
+        changes: &BTreeMap<usize, Change>,
+    ) -> Result<Vec<Edit>, Refusal> {
+        let refuse = |reason: String| Refusal {
+            place: Place {
+                file: Arc::clone(&file.path),
+                line: 1,
+            },
+            reason,
+        };
+        let table = Table::read(Arc::clone(&file.bytes), &file.path)
+            .map_err(|error| refuse(error.to_string()))?;
+        let text =
+            text::utf8(&file.bytes, &file.path).map_err(|error| refuse(error.to_string()))?;
+        table.edits(text, changes)
+    }
+
+    fn comments(&self, _: &PolicyFile) -> BTreeMap<usize, CommentEffect> {
+        BTreeMap::new() // the format has no comments
+    }
+}
+
+struct Table {
+    file: PolicyFile,
+    /// For each entry: its row's bytes, its cell, and the entries of that cell.
+    homes: Vec<Home>,
+}
+
+#[derive(Clone)]
+struct Home {
+    row: Span,
+    cell: Cell,
+    entries: std::ops::Range<usize>,
+}
+
+impl Table {
+    fn read(bytes: Arc<[u8]>, shown: &str) -> Result<Self, GrantError> {
+        let owned = Arc::clone(&bytes);
+        let text = text::utf8(&owned, shown)?;
+        let shown: Arc<str> = Arc::from(shown);
+        let mut rows = rows(text, &shown)?.into_iter();
+        let columns = header(text, rows.next(), &shown)?;
+        let mut table = Self {
+            file: PolicyFile {
+                path: Arc::clone(&shown),
+                format: NAME,
+                digest: ContentDigest::of(&bytes),
+                bytes,
+                entries: Vec::new(),
+                clients: BTreeSet::new(),
+                warnings: Vec::new(),
+                matching: None,
+                implies: BTreeMap::new(),
+            },
+            homes: Vec::new(),
+        };
+        let mut seen: BTreeMap<(String, Subject, Granted), u32> = BTreeMap::new();
+        for row in rows {
+            table.row(text, &columns, &row, &mut seen)?;
+        }
+        Ok(table)
+    }
+
+    fn row(
+        &mut self,
+        text: &str,
+        columns: &[&str],
+        row: &Row,
+        seen: &mut BTreeMap<(String, Subject, Granted), u32>,
+    ) -> Result<(), GrantError> {
+        let place = Place {
+            file: Arc::clone(&self.file.path),
+            line: row.line,
+        };
+        let bad = |message: String, help: Option<&str>| GrantError::Csv {
+            place: place.clone(),
+            message,
+            help: help.map(ToOwned::to_owned),
+        };
+        if row.cells.len() != columns.len() {
+            let message = format!(
+                "the row has {} cells, and the header has {}",
+                row.cells.len(),
+                columns.len()
+            );
+            return Err(bad(
+                message,
+                Some("put a cell that holds a comma in double quotes"),
+            ));
+        }
+        let cell = |name: &str| {
+            columns
+                .iter()
+                .position(|column| *column == name)
+                .map(|index| row.cells[index])
+        };
+        let value = |name: &str| {
+            cell(name)
+                .map(|cell| unquoted(text, cell))
+                .unwrap_or_default()
+        };
+        let client = value("client").trim().to_owned();
+        let (Some(scopes), false) = (cell("scope"), client.is_empty()) else {
+            return Err(bad("the row names no client".to_owned(), None));
+        };
+        let since = match value("since").trim() {
+            "" => None,
+            date => Some(Day::parse(date).ok_or_else(|| GrantError::BadDate {
+                place: place.clone(),
+                text: date.to_owned(),
+            })?),
+        };
+        let owner = Some(value("owner").trim().to_owned()).filter(|owner| !owner.is_empty());
+        let frozen = marker(&text[row.span.start..row.span.end]);
+        let frozen = frozen.map(|mark| format!("its line holds a template marker (`{mark}`)"));
+        let words = words(text, scopes);
+        if words
+            .iter()
+            .any(|(_, term)| term.chars().any(char::is_control))
+            || client.chars().any(char::is_control)
+        {
+            return Err(bad("a name holds a control character".to_owned(), None));
+        }
+        self.file.clients.insert(ClientName::new(&client));
+        let from = self.file.entries.len();
+        let until = from + words.len();
+        for (span, term) in words {
+            let entry = Entry {
+                subject: Subject::Client(ClientName::new(&client)),
+                granted: Granted::Term(Term::new(&term)),
+                optional: false,
+                since,
+                owner: owner.as_deref().map(Arc::from),
+                keep: None,
+                place: place.clone(),
+                span,
+                frozen: frozen.clone(),
+            };
+            // The same scope of another audience is another permission.
+            let key = (
+                value("audience"),
+                entry.subject.clone(),
+                entry.granted.clone(),
+            );
+            match seen.get(&key) {
+                Some(first) => self.file.warnings.push(duplicate(&entry, *first)),
+                None => drop(seen.insert(key, row.line)),
+            }
+            self.file.entries.push(entry);
+            self.homes.push(Home {
+                row: row.span,
+                cell: scopes,
+                entries: from..until,
+            });
+        }
+        Ok(())
+    }
+
+    fn edits(&self, text: &str, changes: &BTreeMap<usize, Change>) -> Result<Vec<Edit>, Refusal> {
+        let mut edits: Vec<Edit> = Vec::new();
+        let mut done = 0;
+        for &index in changes.keys() {
+            let refuse = |reason: &str| {
+                let whole = Place {
+                    file: Arc::clone(&self.file.path),
+                    line: 1,
+                };
+                let place = self
+                    .file
+                    .entries
+                    .get(index)
+                    .map_or(whole, |entry| entry.place.clone());
+                Refusal {
+                    place,
+                    reason: reason.to_owned(),
+                }
+            };
+            let Some(home) = self.homes.get(index) else {
+                return Err(refuse("the file has no such entry"));
+            };
+            if let Some(reason) = self
+                .file
+                .entries
+                .get(index)
+                .and_then(|entry| entry.frozen.as_deref())
+            {
+                return Err(refuse(reason));
+            }
+            if index < done {
+                continue; // its cell was written together with an earlier word
+            }
+            done = home.entries.end;
+            let gone = |entry: usize| changes.get(&entry) == Some(&Change::Remove);
+            if home.entries.clone().all(gone) {
+                let above = edits
+                    .pop_if(|edit| edit.replacement.is_empty() && edit.span.end == home.row.start);
+                let mut start = above.map_or(home.row.start, |edit| edit.span.start);
+                if home.row.end == text.len() && !text.ends_with('\n') {
+                    // A file without a final line break keeps being one.
+                    let before = &text[..start];
+                    let trimmed = before
+                        .strip_suffix("\r\n")
+                        .or_else(|| before.strip_suffix('\n'));
+                    start = trimmed.unwrap_or(before).len();
+                }
+                edits.push(Edit::delete(start, home.row.end));
+            } else {
+                self.cell(text, home, changes, &mut edits)
+                    .map_err(|reason| refuse(reason))?;
+            }
+        }
+        Ok(edits)
+    }
+
+    /// Edits a cell that keeps at least one word.
+    fn cell(
+        &self,
+        text: &str,
+        home: &Home,
+        changes: &BTreeMap<usize, Change>,
+        edits: &mut Vec<Edit>,
+    ) -> Result<(), &'static str> {
+        let span = |entry: usize| self.file.entries[entry].span;
+        let mut kept_before = false;
+        for entry in home.entries.clone() {
+            match changes.get(&entry) {
+                None => kept_before = true,
+                Some(Change::Replace(terms)) => {
+                    kept_before = true;
+                    let plain = terms.iter().map(Term::as_str).collect::<Vec<_>>().join(" ");
+                    let special = plain.contains([',', '"', '\r', '\n']);
+                    let whole = span(entry) == home.cell.span;
+                    let new = match (special, home.cell.quoted, whole) {
+                        (_, true, false) => plain.replace('"', "\"\""),
+                        (_, true, true) | (true, false, true) => {
+                            format!("\"{}\"", plain.replace('"', "\"\""))
+                        }
+                        (false, false, _) => plain,
+                        (true, false, false) => {
+                            return Err("the new term needs quotes that its cell does not have");
+                        }
+                    };
+                    edits.push(Edit::replace(span(entry), new));
+                }
+                // One neighbouring blank run goes along: the left one, or for the first words the right one.
+                Some(Change::Remove) if kept_before => {
+                    let start = span(entry - 1).end;
+                    edits.push(Edit::delete(start, span(entry).end));
+                }
+                Some(Change::Remove) => {
+                    let end = span(entry + 1).start;
+                    edits.push(Edit::delete(span(entry).start, end));
+                }
+            }
+        }
+        debug_assert!(home.cell.span.end <= text.len(), "a cell lies in its text");
+        Ok(())
+    }
+}

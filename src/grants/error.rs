@@ -1,0 +1,188 @@
+//! What can be wrong with a policy file, and why a grant cannot be edited.
+
+use std::sync::Arc;
+
+use crate::input::yaml::YamlError;
+use crate::model::Place;
+
+/// Why a policy file was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum GrantError {
+    /// The file cannot be read.
+    #[error("{file}: the policy file cannot be read: {source}")]
+    Io {
+        /// The file as shown to the user.
+        file: Arc<str>,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// More bytes than a policy file may have.
+    #[error("{file}: the policy file has more than {limit} bytes")]
+    TooLarge {
+        /// The file as shown to the user.
+        file: Arc<str>,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// One file was named twice: its grants would be edited twice.
+    #[error("{file}: the policy file is given twice, first as `{first}`")]
+    GivenTwice {
+        /// The file as shown to the user.
+        file: Arc<str>,
+        /// Its first name.
+        first: Arc<str>,
+    },
+    /// Not UTF-8.
+    #[error("{place}: the policy file is not UTF-8 text")]
+    NotText {
+        /// The line with the first bad byte.
+        place: Place,
+    },
+    /// No format claims it.
+    #[error("{file}: no policy format fits")]
+    UnknownFormat {
+        /// The file as shown to the user.
+        file: Arc<str>,
+    },
+    /// Not YAML.
+    #[error(transparent)]
+    Yaml(#[from] YamlError),
+    /// Not JSON.
+    #[error("{place}:{column}: {message}")]
+    Json {
+        /// File and line.
+        place: Place,
+        /// Column in characters, counted from 1.
+        column: u32,
+        /// What is wrong.
+        message: String,
+    },
+    /// Not CSV, or not a table of grants.
+    #[error("{place}: {message}")]
+    Csv {
+        /// File and line.
+        place: Place,
+        /// What is wrong.
+        message: String,
+        /// What to do about it.
+        help: Option<String>,
+    },
+    /// A key that the format does not have.
+    #[error("{place}: unknown key `{key}` in {within}")]
+    UnknownKey {
+        /// File and line.
+        place: Place,
+        /// The key.
+        key: String,
+        /// Where it stands.
+        within: String,
+        /// The known key it looks like.
+        similar: Option<String>,
+    },
+    /// A value of another kind than the format has at this place.
+    #[error("{place}: {what} must be {expected}, not {found}")]
+    WrongKind {
+        /// File and line.
+        place: Place,
+        /// Which value.
+        what: String,
+        /// What belongs there.
+        expected: &'static str,
+        /// What stands there.
+        found: String,
+    },
+    /// A role that the file does not define.
+    #[error("{place}: client `{client}` has role `{role}`, which this file does not define")]
+    UndefinedRole {
+        /// File and line.
+        place: Place,
+        /// The client.
+        client: String,
+        /// The role.
+        role: String,
+        /// The defined role it looks like.
+        similar: Option<String>,
+    },
+    /// Not a name of a scope, role or client.
+    #[error("{place}: {message}")]
+    BadName {
+        /// File and line.
+        place: Place,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// Not a date.
+    #[error("{place}: `{text}` is not a date")]
+    BadDate {
+        /// File and line.
+        place: Place,
+        /// The text.
+        text: String,
+    },
+    /// A `keep` comment that cannot be honoured.
+    #[error("{place}: {message}")]
+    BadKeep {
+        /// File and line.
+        place: Place,
+        /// What is wrong with it.
+        message: String,
+    },
+}
+
+impl GrantError {
+    /// What to do about it, where that is known.
+    pub fn help(&self) -> Option<String> {
+        let text = match self {
+            Self::UnknownKey {
+                similar: Some(name),
+                ..
+            }
+            | Self::UndefinedRole {
+                similar: Some(name),
+                ..
+            } => {
+                return Some(format!("did you mean `{name}`?"));
+            }
+            Self::Csv { help, .. } => return help.clone(),
+            Self::Yaml(error) => return error.help().map(ToOwned::to_owned),
+            Self::UndefinedRole { .. } => "define it under `roles:`",
+            Self::UnknownKey { .. } => {
+                "keys that start with `x-` are ignored at the top of the file"
+            }
+            Self::BadDate { .. } => "write a date as 2026-01-31",
+            Self::BadKeep { .. } => {
+                "write `# keep until=2027-03-31 reason=\"year-end job\"` behind the grant, on its own line"
+            }
+            Self::UnknownFormat { .. } => {
+                "use grants.yaml (`clients:`), a mapping of clients to lists of scopes, or CSV with the columns client,scope"
+            }
+            Self::NotText { .. } => "save the file as UTF-8",
+            _ => return None,
+        };
+        Some(text.to_owned())
+    }
+}
+
+/// Why entries of a file cannot be edited.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{place}: {reason}")]
+pub struct Refusal {
+    /// File and line of the first such entry.
+    pub place: Place,
+    /// Why.
+    pub reason: String,
+}
+
+/// The candidate that `name` is probably a slip of.
+pub(super) fn similar<'a>(
+    name: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<String> {
+    let slips = name.chars().count().div_ceil(3);
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::damerau_levenshtein(name, candidate), candidate))
+        .filter(|(distance, _)| *distance <= slips)
+        .min()
+        .map(|(_, candidate)| candidate.to_owned())
+}

@@ -1,0 +1,397 @@
+//! A policy text read into entries, with the lists they stand in.
+//!
+//! In: the text and its tree. Out: a [`Reading`]: the policy file, and for every
+//! entry the list and item that it is.
+//!
+//! Invariants: entries are in file order; an entry that cannot be edited says why;
+//! nothing that the file grants is left out, and nothing is read that is not used.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::comment::{Comment, Pragma, comments, pragma};
+use super::frozen::{frozen_by, marker, template};
+use super::list::{List, Syntax};
+use super::{GrantError, error};
+use crate::input::yaml::{Node, Value};
+use crate::model::{
+    ClientName, ContentDigest, Day, Entry, Granted, Keep, Place, PolicyFile, RoleName, Span,
+    Subject, Term, Warning,
+};
+
+/// A policy file and how its lists are written.
+pub(super) struct Reading {
+    pub(super) file: PolicyFile,
+    pub(super) lists: Vec<Option<List>>,
+    /// For each entry: which list, which item, and in which line the item starts.
+    pub(super) homes: Vec<Home>,
+    pub(super) comments: Vec<Comment>,
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Home {
+    pub(super) list: usize,
+    pub(super) item: usize,
+    pub(super) line: u32,
+}
+
+/// What a list gives.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Gives {
+    Terms,
+    OptionalTerms,
+    Roles,
+}
+
+/// What holds for every item of a client or role.
+#[derive(Clone, Default)]
+pub(super) struct Shared {
+    pub(super) since: Option<Day>,
+    pub(super) owner: Option<Arc<str>>,
+    pub(super) frozen: Option<String>,
+}
+
+/// Collects the entries of one text.
+pub(super) struct Reader<'a> {
+    pub(super) text: &'a str,
+    pub(super) shown: Arc<str>,
+    syntax: Syntax,
+    reading: Reading,
+    pragmas: BTreeMap<u32, (Keep, bool)>,
+    seen: BTreeMap<(Subject, Granted), u32>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(
+        text: &'a str,
+        bytes: Arc<[u8]>,
+        shown: &str,
+        (format, syntax): (&'static str, Syntax),
+        root: &Node,
+    ) -> Result<Self, GrantError> {
+        let shown: Arc<str> = Arc::from(shown);
+        let comments = match syntax {
+            Syntax::Yaml => comments(text, root),
+            Syntax::Json => Vec::new(),
+        };
+        let mut pragmas = BTreeMap::new();
+        for comment in &comments {
+            match pragma(text, *comment, &shown) {
+                Ok(Pragma::Keep(keep)) => pragmas.insert(comment.line, (keep, false)),
+                Ok(Pragma::Prose(keep)) if !comment.own_line => {
+                    pragmas.insert(comment.line, (keep, true))
+                }
+                Ok(Pragma::None | Pragma::Prose(_)) => None,
+                // Prose on a line of its own may say anything behind the word `keep`.
+                Err(error) if comment.own_line && !mentions_attribute(text, comment.span) => {
+                    drop(error);
+                    None
+                }
+                Err(error) => return Err(error),
+            };
+        }
+        let file = PolicyFile {
+            path: Arc::clone(&shown),
+            format,
+            digest: ContentDigest::of(&bytes),
+            bytes,
+            entries: Vec::new(),
+            clients: std::collections::BTreeSet::new(),
+            warnings: Vec::new(),
+            matching: None,
+            implies: BTreeMap::new(),
+        };
+        let reading = Reading {
+            file,
+            lists: Vec::new(),
+            homes: Vec::new(),
+            comments,
+        };
+        Ok(Self {
+            text,
+            shown,
+            syntax,
+            reading,
+            pragmas,
+            seen: BTreeMap::new(),
+        })
+    }
+
+    pub(super) fn file(&mut self) -> &mut PolicyFile {
+        &mut self.reading.file
+    }
+
+    pub(super) fn place(&self, node: &Node) -> Place {
+        Place {
+            file: Arc::clone(&self.shown),
+            line: node.line,
+        }
+    }
+
+    pub(super) fn wrong(
+        &self,
+        node: &Node,
+        what: impl Into<String>,
+        expected: &'static str,
+    ) -> GrantError {
+        GrantError::WrongKind {
+            place: self.place(node),
+            what: what.into(),
+            expected,
+            found: node.kind().to_owned(),
+        }
+    }
+
+    /// Ends the reading; a `keep` that no grant shares a line with is an error, because
+    /// its author believes that something is kept.
+    pub(super) fn finish(mut self) -> Result<Reading, GrantError> {
+        if let Some((&line, _)) = self.pragmas.iter().next() {
+            return Err(GrantError::BadKeep {
+                place: Place {
+                    file: self.shown,
+                    line,
+                },
+                message: "this keep comment stands on no grant's line".to_owned(),
+            });
+        }
+        self.reading.file.entries.shrink_to_fit();
+        Ok(self.reading)
+    }
+
+    /// A name of a client, role or scope; all of them end up in logs and lists.
+    pub(super) fn name<'n>(&self, node: &'n Node, what: &str) -> Result<&'n str, GrantError> {
+        let Some(text) = node.text().filter(|_| !matches!(node.value, Value::Null)) else {
+            return Err(self.wrong(node, format!("the name of a {what}"), "a text"));
+        };
+        let bad = |message: String| {
+            Err(GrantError::BadName {
+                place: self.place(node),
+                message,
+            })
+        };
+        if text.is_empty() {
+            return bad(format!("the name of a {what} is empty"));
+        }
+        if text.chars().any(char::is_control) {
+            return bad(format!("the name of a {what} holds a control character"));
+        }
+        // RFC 6749 section 3.3: a blank ends a scope.
+        if what != "client" && text.contains(char::is_whitespace) && marker(text).is_none() {
+            return bad(format!(
+                "{what} `{text}` holds a blank: write one item for each"
+            ));
+        }
+        Ok(text)
+    }
+
+    pub(super) fn day(&self, node: &Node) -> Result<Day, GrantError> {
+        let text = node.text().unwrap_or_default();
+        Day::parse(text).ok_or_else(|| GrantError::BadDate {
+            place: self.place(node),
+            text: text.to_owned(),
+        })
+    }
+
+    /// Reads a list of terms or roles.
+    pub(super) fn items(
+        &mut self,
+        subject: &Subject,
+        (key, list): (&Node, &Node),
+        gives: Gives,
+        shared: &Shared,
+    ) -> Result<(), GrantError> {
+        if list.value == Value::Null {
+            return Ok(());
+        }
+        let Some(items) = list.as_seq() else {
+            return Err(self.wrong(
+                list,
+                format!("`{}`", key.text().unwrap_or_default()),
+                "a list",
+            ));
+        };
+        let inherited = frozen_by(shared.frozen.as_ref(), list);
+        let written = List::read(
+            self.text,
+            (key, list),
+            items,
+            &self.reading.comments,
+            self.syntax,
+        );
+        let refused = written.as_ref().err().map(|reason| (*reason).to_owned());
+        let number = self.reading.lists.len();
+        self.reading.lists.push(written.ok());
+        for (index, item) in items.iter().enumerate() {
+            let frozen = frozen_by(inherited.as_ref(), item);
+            let frozen = frozen
+                .or_else(|| template(self.text, list, item))
+                .or_else(|| refused.clone());
+            let home = Home {
+                list: number,
+                item: index,
+                line: item.line,
+            };
+            self.item(
+                subject,
+                item,
+                gives,
+                &Shared {
+                    frozen,
+                    ..shared.clone()
+                },
+                home,
+            )?;
+        }
+        // Several grants on one line share its comment, so a pragma is used up per list.
+        for item in items.iter().filter(|item| !item.alias) {
+            self.pragmas.remove(&item.line);
+            self.pragmas.remove(&self.last_line(item));
+        }
+        Ok(())
+    }
+
+    fn last_line(&self, item: &Node) -> u32 {
+        let breaks = self
+            .text
+            .get(item.span.start..item.span.end)
+            .map_or(0, |text| text.matches('\n').count());
+        item.line
+            .saturating_add(u32::try_from(breaks).unwrap_or(u32::MAX))
+    }
+
+    fn item(
+        &mut self,
+        subject: &Subject,
+        item: &Node,
+        gives: Gives,
+        shared: &Shared,
+        home: Home,
+    ) -> Result<(), GrantError> {
+        let (what, word) = match gives {
+            Gives::Roles => ("role", "role"),
+            Gives::Terms | Gives::OptionalTerms => ("scope", "scope"),
+        };
+        let mut shared = shared.clone();
+        let mut scalar = item;
+        if let Some(pairs) = item.as_map() {
+            let mut named = None;
+            for (key, value) in pairs {
+                match self.name(key, "key")? {
+                    name if name == word => named = Some(value),
+                    "since" => shared.since = Some(self.day(value)?),
+                    "owner" => shared.owner = Some(Arc::from(self.name(value, "client")?)),
+                    name => {
+                        let similar = error::similar(name, [word, "since", "owner"]);
+                        return Err(self.unknown(key, format!("an item for a {what}"), similar));
+                    }
+                }
+            }
+            scalar = named.ok_or_else(|| GrantError::BadName {
+                place: self.place(item),
+                message: format!("an item names no {what}: the key `{word}` is missing"),
+            })?;
+            shared.frozen = frozen_by(shared.frozen.as_ref(), scalar);
+        }
+        let name = self.name(scalar, what)?;
+        let granted = match gives {
+            Gives::Roles => Granted::Role(RoleName::new(name)),
+            Gives::Terms | Gives::OptionalTerms => Granted::Term(Term::new(name)),
+        };
+        let spelt = &self.text[scalar.span.start..scalar.span.end];
+        if spelt != name && !spelt.starts_with(['"', '\'']) && shared.frozen.is_none() {
+            shared.frozen = Some("it is written as a text of several lines".to_owned());
+        }
+        let keep = [self.last_line(item), item.line, scalar.line]
+            .iter()
+            .find_map(|line| self.pragmas.get(line).map(|pragma| (*line, pragma.clone())));
+        let place = self.place(scalar);
+        if let Some((line, (keep, true))) = &keep {
+            let reason = keep.reason.as_deref().unwrap_or_default();
+            let message = format!(
+                "`# keep {reason}` is read as: keep without end, for the reason `{reason}`"
+            );
+            let warning = Warning::new("keep-in-prose", message);
+            let at = Place {
+                file: Arc::clone(&self.shown),
+                line: *line,
+            };
+            if !self
+                .reading
+                .file
+                .warnings
+                .iter()
+                .any(|known| known.place.as_ref() == Some(&at))
+            {
+                self.reading.file.warnings.push(warning.at(at));
+            }
+        }
+        self.push(
+            Entry {
+                subject: subject.clone(),
+                granted,
+                optional: gives == Gives::OptionalTerms,
+                since: shared.since,
+                owner: shared.owner,
+                keep: keep.map(|(_, (keep, _))| keep),
+                place,
+                span: scalar.span,
+                frozen: shared.frozen,
+            },
+            home,
+        );
+        Ok(())
+    }
+
+    fn push(&mut self, entry: Entry, home: Home) {
+        let key = (entry.subject.clone(), entry.granted.clone());
+        if let Some(first) = self.seen.get(&key) {
+            self.reading.file.warnings.push(duplicate(&entry, *first));
+        } else {
+            self.seen.insert(key, entry.place.line);
+        }
+        if let Subject::Client(client) = &entry.subject {
+            self.client(client.clone());
+        }
+        self.reading.file.entries.push(entry);
+        self.reading.homes.push(home);
+    }
+
+    pub(super) fn client(&mut self, client: ClientName) {
+        self.reading.file.clients.insert(client);
+    }
+
+    pub(super) fn unknown(
+        &self,
+        key: &Node,
+        within: impl Into<String>,
+        similar: Option<String>,
+    ) -> GrantError {
+        GrantError::UnknownKey {
+            place: self.place(key),
+            key: key.text().unwrap_or_default().to_owned(),
+            within: within.into(),
+            similar,
+        }
+    }
+}
+
+/// The warning for a grant that is written twice.
+pub(super) fn duplicate(entry: &Entry, first: u32) -> Warning {
+    let subject = match &entry.subject {
+        Subject::Client(client) => format!("client `{client}`"),
+        Subject::Role(role) => format!("role `{role}`"),
+    };
+    let granted = match &entry.granted {
+        Granted::Term(term) => format!("`{term}`"),
+        Granted::Role(role) => format!("role `{role}`"),
+    };
+    let message = format!(
+        "{subject} is granted {granted} twice, first in line {first}: only removing both takes it away"
+    );
+    Warning::new("duplicate-grant", message).at(entry.place.clone())
+}
+
+fn mentions_attribute(text: &str, span: Span) -> bool {
+    let comment = &text[span.start..span.end];
+    comment.contains("until=") || comment.contains("reason=")
+}
