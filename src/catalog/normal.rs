@@ -126,7 +126,7 @@ pub(super) fn method(at: &Cursor<'_>, name: &str) -> Result<Method, CatalogError
         Method::Other => Err(at.error_with(
             format!("`{name}` is no HTTP method"),
             Some(
-                "methods are GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE, CONNECT, QUERY, and \
+                "methods are those of the IANA registry (GET, POST, ...), Kubernetes verbs (LIST, WATCH, ...), and \
                  ANY for all of them"
                     .to_owned(),
             ),

@@ -3,8 +3,11 @@
 //! Results go to the writer that `run` is given, talk and progress to standard
 //! error. A subcommand returns a status instead of exiting.
 
+mod analyze;
 mod args;
 mod pipeline;
+mod study;
+pub mod suggest;
 mod talk;
 mod usage;
 
@@ -28,6 +31,8 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Show what can go from the policy files, why, and the diff
+    Analyze(analyze::Args),
     /// Count requests per day, client and operation
     Usage(usage::Args),
 }
@@ -71,6 +76,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Exi
         }
     };
     let result = match &cli.command {
+        Command::Analyze(args) => analyze::run(args, out),
         Command::Usage(args) => usage::run(args, out),
     };
     let result = result.and_then(|status| {

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use super::args::InputArgs;
+use super::args::{InputArgs, PolicyArgs};
+use super::analyze;
 use super::talk::{self, Advised};
 use crate::catalog::matcher::{MatchOptions, Matcher};
 use crate::catalog::{self, LoadOptions, ScopeList};
@@ -15,7 +16,9 @@ use crate::event::identity::Identities;
 use crate::event::path::PathRules;
 use crate::format::{self, LogFormat, detect};
 use crate::input::{Input, Limits, Source, discover, head};
-use crate::model::{Catalog, OutcomeTable, ScopeMatch, Warning};
+use crate::analysis::weight::WeightOverride;
+use crate::analysis::{Hints, Objective, PROTECTED, PROTOCOL_SCOPES};
+use crate::model::{Catalog, Day, Exception, Level, OutcomeTable, Scope, ScopeMatch, Warning};
 use crate::usage::{CollectOptions, Collected, Coverage, collect};
 
 /// Settings of one run, from flags and configuration.
@@ -33,6 +36,18 @@ pub(super) struct Setup {
     pub(super) limits: Limits,
     pub(super) reject_share: f64,
     pub(super) quiet: bool,
+    pub(super) grants: Vec<String>,
+    pub(super) window: Option<u32>,
+    pub(super) since: Option<Day>,
+    pub(super) as_of: Option<Day>,
+    pub(super) hints: Hints,
+    pub(super) objective: Objective,
+    pub(super) level: Level,
+    pub(super) narrow: bool,
+    pub(super) protocol: BTreeSet<Scope>,
+    pub(super) protected: Vec<String>,
+    pub(super) exceptions: Vec<Exception>,
+    pub(super) weights: Vec<WeightOverride>,
 }
 
 /// The catalogue ready to match paths.
@@ -63,7 +78,9 @@ pub(super) fn create(path: &Path) -> anyhow::Result<File> {
 }
 
 /// Reads settings.
-pub(super) fn setup(args: &InputArgs) -> anyhow::Result<Setup> {
+pub(super) fn setup(args: &InputArgs, policy: Option<&PolicyArgs>) -> anyhow::Result<Setup> {
+    let none = PolicyArgs::default();
+    let policy = policy.unwrap_or(&none);
     let format = match &args.format {
         None => None,
         Some(name) => Some(format::by_name(name).ok_or_else(|| unknown_format(name))?),
@@ -120,7 +137,33 @@ pub(super) fn setup(args: &InputArgs) -> anyhow::Result<Setup> {
         },
         reject_share: args.max_reject_share.unwrap_or(0.01),
         quiet: args.quiet,
+        grants: policy.grants.clone(),
+        window: policy.window.as_deref().map(days).transpose()?,
+        since: policy.since.as_deref().map(date).transpose()?,
+        as_of: policy.as_of.as_deref().map(date).transpose()?,
+        hints: match policy.hints.as_deref() {
+            Some("first") => Hints::First,
+            Some("ignore") => Hints::Ignore,
+            _ => Hints::Tiebreak,
+        },
+        objective: if policy.objective.as_deref() == Some("risk") { Objective::Risk } else { Objective::Reach },
+        level: analyze::level(policy.level.as_deref()),
+        narrow: policy.narrow,
+        protocol: PROTOCOL_SCOPES.iter().map(|scope| Scope::new(scope)).collect(),
+        protected: PROTECTED.iter().map(|pattern| (*pattern).to_owned()).collect(),
+        exceptions: Vec::new(),
+        weights: Vec::new(),
     })
+}
+
+/// `90d` or `90`.
+fn days(text: &str) -> anyhow::Result<u32> {
+    let number = text.strip_suffix('d').unwrap_or(text).parse().ok().filter(|days| (1..=3_660).contains(days));
+    number.ok_or_else(|| Advised::new(format!("`{text}` is no number of days"), "write for example 30d, 90d or 365d"))
+}
+
+fn date(text: &str) -> anyhow::Result<Day> {
+    Day::parse(text).ok_or_else(|| Advised::new(format!("`{text}` is no date"), "write for example 2026-10-31"))
 }
 
 fn unknown_format(name: &str) -> anyhow::Error {

@@ -8,22 +8,8 @@ use serde::{Serialize, Serializer};
 
 use super::{Place, Scope, Warning};
 
-/// The methods a catalogue can name.
-const NAMES: [(&str, Method); 11] = [
-    ("GET", Method::Get),
-    ("HEAD", Method::Head),
-    ("POST", Method::Post),
-    ("PUT", Method::Put),
-    ("PATCH", Method::Patch),
-    ("DELETE", Method::Delete),
-    ("OPTIONS", Method::Options),
-    ("TRACE", Method::Trace),
-    ("CONNECT", Method::Connect),
-    ("QUERY", Method::Query),
-    ("ANY", Method::Any),
-];
-
-/// An HTTP method (RFC 9110 section 9, RFC 5789 for PATCH).
+/// An HTTP method: RFC 9110 section 9, the IANA registry of methods, and the
+/// verbs of Kubernetes, whose audit logs use them in the same place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "the variants are the methods' own names")]
 pub enum Method {
@@ -37,16 +23,110 @@ pub enum Method {
     Trace,
     Connect,
     Query,
+    Acl,
+    BaselineControl,
+    Bind,
+    Checkin,
+    Checkout,
+    Copy,
+    Label,
+    Link,
+    Lock,
+    Merge,
+    Mkactivity,
+    Mkcalendar,
+    Mkcol,
+    Mkredirectref,
+    Mkworkspace,
+    Move,
+    Orderpatch,
+    Propfind,
+    Proppatch,
+    Purge,
+    Rebind,
+    Report,
+    Search,
+    Unbind,
+    Uncheckout,
+    Unlink,
+    Unlock,
+    Update,
+    Updateredirectref,
+    VersionControl,
+    Approve,
+    Attest,
+    Create,
+    Deletecollection,
+    Escalate,
+    Impersonate,
+    List,
+    Proxy,
+    Sign,
+    Use,
+    Watch,
     /// In a catalogue: every method. Never in a log.
     Any,
     /// In a log: a method no catalogue entry can name.
     Other,
 }
 
-impl Method {
-    /// Number of variants, for tables indexed by `method as usize`.
-    pub const COUNT: usize = 12;
+/// Every method a catalogue can name.
+const NAMES: [(&str, Method); 52] = [
+    ("GET", Method::Get),
+    ("HEAD", Method::Head),
+    ("POST", Method::Post),
+    ("PUT", Method::Put),
+    ("PATCH", Method::Patch),
+    ("DELETE", Method::Delete),
+    ("OPTIONS", Method::Options),
+    ("TRACE", Method::Trace),
+    ("CONNECT", Method::Connect),
+    ("QUERY", Method::Query),
+    ("ACL", Method::Acl),
+    ("BASELINE-CONTROL", Method::BaselineControl),
+    ("BIND", Method::Bind),
+    ("CHECKIN", Method::Checkin),
+    ("CHECKOUT", Method::Checkout),
+    ("COPY", Method::Copy),
+    ("LABEL", Method::Label),
+    ("LINK", Method::Link),
+    ("LOCK", Method::Lock),
+    ("MERGE", Method::Merge),
+    ("MKACTIVITY", Method::Mkactivity),
+    ("MKCALENDAR", Method::Mkcalendar),
+    ("MKCOL", Method::Mkcol),
+    ("MKREDIRECTREF", Method::Mkredirectref),
+    ("MKWORKSPACE", Method::Mkworkspace),
+    ("MOVE", Method::Move),
+    ("ORDERPATCH", Method::Orderpatch),
+    ("PROPFIND", Method::Propfind),
+    ("PROPPATCH", Method::Proppatch),
+    ("PURGE", Method::Purge),
+    ("REBIND", Method::Rebind),
+    ("REPORT", Method::Report),
+    ("SEARCH", Method::Search),
+    ("UNBIND", Method::Unbind),
+    ("UNCHECKOUT", Method::Uncheckout),
+    ("UNLINK", Method::Unlink),
+    ("UNLOCK", Method::Unlock),
+    ("UPDATE", Method::Update),
+    ("UPDATEREDIRECTREF", Method::Updateredirectref),
+    ("VERSION-CONTROL", Method::VersionControl),
+    ("APPROVE", Method::Approve),
+    ("ATTEST", Method::Attest),
+    ("CREATE", Method::Create),
+    ("DELETECOLLECTION", Method::Deletecollection),
+    ("ESCALATE", Method::Escalate),
+    ("IMPERSONATE", Method::Impersonate),
+    ("LIST", Method::List),
+    ("PROXY", Method::Proxy),
+    ("SIGN", Method::Sign),
+    ("USE", Method::Use),
+    ("WATCH", Method::Watch),
+    ("ANY", Method::Any),
+];
 
+impl Method {
     /// Reads a method as logs and catalogues spell it, in any case; unknown names are `Other`.
     pub fn parse(text: &[u8]) -> Self {
         // The usual spelling first: this runs once per log line.
@@ -66,20 +146,7 @@ impl Method {
 
     /// Upper-case name; `OTHER` for what no catalogue can name.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Head => "HEAD",
-            Self::Post => "POST",
-            Self::Put => "PUT",
-            Self::Patch => "PATCH",
-            Self::Delete => "DELETE",
-            Self::Options => "OPTIONS",
-            Self::Trace => "TRACE",
-            Self::Connect => "CONNECT",
-            Self::Query => "QUERY",
-            Self::Any => "ANY",
-            Self::Other => "OTHER",
-        }
+        NAMES.iter().find(|(_, method)| *method == self).map_or("OTHER", |(name, _)| name)
     }
 
     /// Whether an operation of this method counts as a write (anything but GET, HEAD, OPTIONS).

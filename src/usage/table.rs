@@ -117,6 +117,21 @@ impl UsageTable {
         u32::try_from(found).ok()
     }
 
+    /// All requests of each client, whatever their outcome.
+    pub fn requests_by_client(&self) -> BTreeMap<String, u64> {
+        let mut counts = vec![0_u64; self.clients.len()];
+        for (numbers, aggregate) in &self.workers {
+            #[expect(clippy::iter_over_hash_type, reason = "a sum is the same in any order")]
+            for (key, cell) in aggregate.days.iter().flat_map(|(_, counts)| counts) {
+                let client = numbers.get(split(*key).0 as usize).copied().unwrap_or(0);
+                if let Some(count) = counts.get_mut(client as usize) {
+                    *count += cell.count();
+                }
+            }
+        }
+        self.clients.iter().cloned().zip(counts).collect()
+    }
+
     /// Merges and sorts the rows of one day.
     pub fn day_rows(&self, day: Day) -> DayRows {
         let mut rows: Vec<(u64, Cell)> = Vec::new();

@@ -15,17 +15,18 @@ const STEPS: u32 = 10_000;
 
 const NONE: u32 = u32::MAX;
 
-type Leaf = [u32; Method::COUNT];
+/// Routes of one template by method: a handful at most.
+type Leaf = Vec<(Method, u32)>;
 
 #[derive(Debug, Default)]
 struct Node {
     mixed: Vec<(Vec<Part>, u32)>,
     parameter: Option<u32>,
-    leaf: Option<Box<Leaf>>,
+    leaf: Leaf,
     /// Routes that take the rest of the path.
-    tail: Option<Box<Leaf>>,
+    tail: Leaf,
     /// The tail also takes an empty rest.
-    tail_empty: Option<Box<Leaf>>,
+    tail_empty: Leaf,
 }
 
 /// A literal child: the bytes of its segment stand in `Trie::bytes`.
@@ -183,8 +184,8 @@ impl Trie {
         *steps = steps.checked_sub(1)?;
         let own = &self.nodes[node as usize];
         let Some(rest) = rest else {
-            return at(own.leaf.as_deref(), method)
-                .or_else(|| at(own.tail_empty.as_deref(), method));
+            return at(&own.leaf, method)
+                .or_else(|| at(&own.tail_empty, method));
         };
         let depth = depth.checked_sub(1)?;
         // Segments are short: a plain loop beats a call.
@@ -212,22 +213,16 @@ impl Trie {
         {
             return Some(route);
         }
-        at(own.tail.as_deref(), method)
+        at(&own.tail, method)
     }
 }
 
-fn set(slot: &mut Option<Box<Leaf>>, method: Method, route: u32) {
-    slot.get_or_insert_with(|| Box::new([NONE; Method::COUNT]))[method as usize] = route;
+fn set(leaf: &mut Leaf, method: Method, route: u32) {
+    leaf.push((method, route));
 }
 
 #[inline]
-fn at(leaf: Option<&Leaf>, method: Method) -> Option<u32> {
-    let leaf = leaf?;
-    let own = leaf[method as usize];
-    let route = if own == NONE {
-        leaf[Method::Any as usize]
-    } else {
-        own
-    };
-    (route != NONE).then_some(route)
+fn at(leaf: &Leaf, method: Method) -> Option<u32> {
+    let of = |wanted: Method| leaf.iter().find(|(own, _)| *own == wanted).map(|(_, route)| *route);
+    of(method).or_else(|| of(Method::Any))
 }

@@ -34,7 +34,7 @@ pub(super) fn method(name: &str) -> Result<Method, Problem> {
     match Method::parse(name.as_bytes()) {
         Method::Other => Err(Problem::new(
             format!("`{name}` is no HTTP method"),
-            "methods are GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, TRACE, CONNECT, QUERY, and ANY \
+            "methods are those of the IANA registry (GET, POST, ...), Kubernetes verbs (LIST, WATCH, ...), and ANY \
              for all of them",
         )),
         method => Ok(method),

@@ -1,0 +1,201 @@
+//! `analyze`: the main job: what can go, why, the diff, the proof.
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::args::{InputArgs, PolicyArgs};
+use super::study::{Study, say_incomplete, study};
+use super::talk::Advised;
+use super::{ExitStatus, pipeline};
+use crate::analysis::minimum::Universe;
+use crate::analysis::replay::{Replay, replay};
+use crate::grants;
+use crate::model::{ClientName, Level, Policy};
+use crate::patch::{self, Patch, Removal, Replacement};
+use crate::report::{difftext, json, terminal};
+
+/// Arguments of `analyze`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  scopetrim analyze samples/shop
+  scopetrim analyze --logs 'logs/*.gz' --catalog openapi.yaml --grants grants.yaml
+  scopetrim analyze --logs access.jsonl --catalog catalog.json --grants grants.json --window 90d --json
+  scopetrim analyze samples/shop --level review --out result && git apply result/policy.diff
+
+Nothing is changed: the diff is printed, or written to --out. Exit codes: 0 done, 2 error, 3 done but
+some input was incomplete.")]
+pub(super) struct Args {
+    #[command(flatten)]
+    policy: PolicyArgs,
+    #[command(flatten)]
+    inputs: InputArgs,
+    /// Print the whole result as JSON (docs/report.schema.json)
+    #[arg(long)]
+    json: bool,
+    /// Write report.json, policy.diff, undo.diff and rejects.ndjson into this folder
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+/// A diff that was proved, and what proved it.
+pub(super) struct Proved {
+    pub(super) patch: Patch,
+    pub(super) replay: Replay,
+    /// Clients left out because the proof failed for them, with the evidence.
+    pub(super) refused: Vec<(ClientName, String)>,
+}
+
+pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
+    if let Some(folder) = &args.out {
+        std::fs::create_dir_all(folder).map_err(|error| {
+            Advised::new(format!("cannot make the folder `{}`: {error}", folder.display()), "choose another folder with --out")
+        })?;
+    }
+    let study = study(&args.inputs, &args.policy)?;
+    let proved = prove(&study)?;
+    if let Some(folder) = &args.out {
+        write_all(folder, &study, &proved)?;
+    }
+    if args.json {
+        out.write_all(json::render(&study.view())?.as_bytes())?;
+        say_incomplete(&study);
+    } else {
+        terminal::summary(&study.view(), out, width())?;
+        writeln!(out)?;
+        write_diff(&study, &proved, out)?;
+    }
+    for (client, why) in &proved.refused {
+        super::talk::note(false, &format!("no diff for `{client}`: {why}"));
+    }
+    Ok(if !proved.refused.is_empty() {
+        ExitStatus::Failed
+    } else if study.read.incomplete.is_empty() {
+        ExitStatus::Done
+    } else {
+        ExitStatus::Incomplete
+    })
+}
+
+fn width() -> usize {
+    let known = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let columns: usize = known.unwrap_or(if std::io::stdout().is_terminal() { 100 } else { 80 });
+    columns.clamp(60, 200)
+}
+
+/// Plans the edits up to the level and replays what was needed against the
+/// edited files. A client for which a request would be lost gets no edit.
+pub(super) fn prove(study: &Study) -> anyhow::Result<Proved> {
+    let universe = Universe::new(&study.routes.catalog, &study.semantics, &study.weights);
+    let mut refused: Vec<(ClientName, String)> = Vec::new();
+    loop {
+        let wanted = study.actions.iter().filter(|action| {
+            action.level <= study.level && !refused.iter().any(|(client, _)| action.clients.contains(client))
+        });
+        let (mut removals, mut replacements) = (Vec::new(), Vec::new());
+        for action in wanted {
+            if action.replace_with.is_empty() {
+                removals.push(Removal { file: action.file, entry: action.entry });
+            } else {
+                replacements.push(Replacement { file: action.file, entry: action.entry, with: action.replace_with.clone() });
+            }
+        }
+        let patch = patch::plan(&study.policy, &removals, &replacements)
+            .map_err(|error| Advised::new(error.to_string(), error.help().unwrap_or_default()))?;
+        let after = after(&study.policy, &patch)?;
+        let replay = replay(&universe, &study.analysis.clients, &after);
+        let bad = |client: &ClientName| refused.iter().any(|(known, _)| known == client);
+        let mut fresh = Vec::new();
+        for loss in replay.lost.iter().filter(|loss| !bad(&loss.client)) {
+            let label = study.routes.catalog.operations.get(loss.operation).map(|op| op.label()).unwrap_or_default();
+            fresh.push((loss.client.clone(), format!("{} observed requests to {label} would be refused", loss.count)));
+        }
+        for widening in replay.opened.iter().filter(|own| !bad(&own.client)) {
+            let label = study.routes.catalog.operations.get(widening.operation).map(|op| op.label()).unwrap_or_default();
+            fresh.push((widening.client.clone(), format!("{label} would be opened")));
+        }
+        if fresh.is_empty() {
+            return Ok(Proved { patch, replay, refused });
+        }
+        refused.extend(fresh);
+    }
+}
+
+/// The policy as the edited bytes state it.
+fn after(policy: &Policy, patch: &Patch) -> anyhow::Result<Policy> {
+    let mut after = policy.clone();
+    for file in &patch.files {
+        after.files[file.file] = grants::read(Arc::from(file.new.as_slice()), &file.path)
+            .map_err(|error| Advised::new(error.to_string(), "this is a fault of the program: please report it"))?;
+    }
+    Ok(after)
+}
+
+/// The diff with its reasons, ready for `git apply`.
+pub(super) fn diff_text(study: &Study, proved: &Proved) -> String {
+    let view = study.view();
+    let mut text = String::new();
+    for file in &proved.patch.files {
+        text.push_str(&difftext::reasons(&view, file.file));
+        text.push_str(&file.diff);
+    }
+    text
+}
+
+fn write_diff(study: &Study, proved: &Proved, out: &mut dyn Write) -> std::io::Result<()> {
+    let text = diff_text(study, proved);
+    if text.is_empty() {
+        return writeln!(out, "no removals at level {} or safer", study.level.name());
+    }
+    writeln!(
+        out,
+        "# proof: {} needed operations ({} requests) replayed against the edited files: none refused, none opened",
+        proved.replay.operations, proved.replay.requests
+    )?;
+    out.write_all(text.as_bytes())
+}
+
+fn write_all(folder: &Path, study: &Study, proved: &Proved) -> anyhow::Result<()> {
+    let undo: String = proved.patch.files.iter().map(|file| file.undo.as_str()).collect();
+    let mut rejects = String::new();
+    for reject in &study.read.collected.rejects {
+        let line = serde_json::json!({
+            "file": study.read.sources.get(reject.source).map(|source| source.input.shown.as_ref()),
+            "offset": reject.offset,
+            "reason": reject.reason.name(),
+            "excerpt": reject.excerpt,
+        });
+        rejects.push_str(&line.to_string());
+        rejects.push('\n');
+    }
+    let files = [
+        ("report.json", json::render(&study.view())?),
+        ("policy.diff", diff_text(study, proved)),
+        ("undo.diff", undo),
+        ("rejects.ndjson", rejects),
+    ];
+    for (name, text) in files {
+        write_atomically(&folder.join(name), text.as_bytes())?;
+    }
+    Ok(())
+}
+
+/// A reader never sees half a file: it is written beside and moved.
+fn write_atomically(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let beside = path.with_extension("tmp");
+    let mut file = pipeline::create(&beside)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    drop(file);
+    std::fs::rename(&beside, path)?;
+    Ok(())
+}
+
+/// Whether a level is asked for that this version never gives.
+pub(super) fn level(text: Option<&str>) -> Level {
+    match text {
+        Some("safe") => Level::Safe,
+        Some("review") => Level::Review,
+        _ => Level::Likely,
+    }
+}

@@ -1,0 +1,296 @@
+//! From settings to the analysed policy: what `analyze` and `explain` share.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::args::{InputArgs, PolicyArgs};
+use super::pipeline::{self, Read, Routes, Setup};
+use super::talk::{self, Advised};
+use crate::analysis::{self, Action, Analysis, Inputs, actions, weight};
+use crate::event::Ignored;
+use crate::format::Skip;
+use crate::grants;
+use crate::input::SourceStatus;
+use crate::model::{ClientName, Day, Level, Policy, Semantics, Warning, Window};
+use crate::report::{InputView, View};
+use crate::usage::{ClientUse, Cluster, summarise};
+
+/// Longest default window in days.
+const DEFAULT_WINDOW: u32 = 365;
+
+/// Everything a subcommand needs to show or to write.
+pub(super) struct Study {
+    pub(super) setup: Setup,
+    pub(super) routes: Routes,
+    pub(super) policy: Policy,
+    pub(super) read: Read,
+    pub(super) analysis: Analysis,
+    pub(super) actions: Vec<Action>,
+    pub(super) semantics: Semantics,
+    pub(super) weights: Vec<u64>,
+    pub(super) inputs: Vec<InputView>,
+    pub(super) warnings: Vec<Warning>,
+    pub(super) only_in_log: Vec<(String, u64)>,
+    pub(super) never_seen: Vec<ClientName>,
+    pub(super) level: Level,
+}
+
+impl Study {
+    /// The data that renderers show.
+    pub(super) fn view(&self) -> View<'_> {
+        View {
+            analysis: &self.analysis,
+            policy: &self.policy,
+            catalog: &self.routes.catalog,
+            routes: self.routes.matcher.routes(),
+            coverage: &self.read.coverage,
+            inputs: &self.inputs,
+            actions: &self.actions,
+            level: self.level,
+            warnings: &self.warnings,
+            only_in_log: &self.only_in_log,
+            unused_names: &self.never_seen,
+            incomplete: &self.read.incomplete,
+        }
+    }
+}
+
+/// Runs every stage up to the analysis.
+pub(super) fn study(input_args: &InputArgs, policy_args: &PolicyArgs) -> anyhow::Result<Study> {
+    let setup = pipeline::setup(input_args, Some(policy_args))?;
+    let routes = pipeline::catalog(&setup)?;
+    let policy = policy(&setup)?;
+    let known: BTreeSet<Vec<u8>> = policy.clients().iter().map(|name| name.as_str().as_bytes().to_vec()).collect();
+    let mut read = pipeline::read_logs(&setup, &routes, known)?;
+    let span = read.coverage.span();
+    if span.is_none() {
+        read.incomplete.push("the logs hold no records: nothing can be said about any grant".to_owned());
+    }
+    let window = window(&setup, span)?;
+    let usage = usage(&policy, &read, window)?;
+    if span.is_some() {
+        check_joined(&policy, &read, &usage)?;
+    }
+    let unmatched = unmatched(&policy, &read);
+    let semantics = semantics(&setup, &policy, &routes);
+    let weights = weight::weights(&routes.catalog, &setup.weights);
+    let inputs = Inputs {
+        catalog: &routes.catalog,
+        semantics: &semantics,
+        routes: routes.matcher.routes(),
+        weights: &weights,
+        policy: &policy,
+        usage: &usage,
+        unmatched: &unmatched,
+        coverage: &read.coverage,
+        exceptions: &setup.exceptions,
+    };
+    let options = analysis::Options {
+        window,
+        hints: setup.hints,
+        objective: setup.objective,
+        narrow: setup.narrow,
+        protocol: setup.protocol.clone(),
+        protected: setup.protected.clone(),
+        node_budget: 2_000_000,
+    };
+    let analysis = analysis::analyse(&inputs, &options);
+    let actions = actions(&policy, &analysis.clients, setup.narrow);
+    let mut warnings = routes.warnings.clone();
+    warnings.extend(policy.files.iter().flat_map(|file| file.warnings.iter().cloned()));
+    warnings.extend(unknown_scopes(&policy, &routes, &semantics, &setup));
+    warnings.extend(analysis.warnings.iter().cloned());
+    warnings.extend(without_clients(&read));
+    warnings.sort();
+    warnings.dedup();
+    let only_in_log = only_in_log(&policy, &read);
+    let seen: BTreeSet<&ClientName> = usage.keys().collect();
+    let never_seen = policy.clients().into_iter().filter(|client| !seen.contains(client)).collect();
+    let inputs = input_views(&read);
+    let level = setup.level;
+    Ok(Study { setup, routes, policy, read, analysis, actions, semantics, weights, inputs, warnings, only_in_log, never_seen, level })
+}
+
+/// Reads the policy files.
+pub(super) fn policy(setup: &Setup) -> anyhow::Result<Policy> {
+    if setup.grants.is_empty() {
+        return Err(Advised::new(
+            "no policy file given",
+            "name the file that says which client holds which scopes with --grants FILE",
+        ));
+    }
+    let files: Vec<(std::path::PathBuf, String)> =
+        setup.grants.iter().map(|name| (setup.base.join(name), name.clone())).collect();
+    grants::load(&files).map_err(|error| Advised::new(error.to_string(), error.help().unwrap_or_default()))
+}
+
+/// The days looked at: they end where the data ends, never at the clock.
+fn window(setup: &Setup, span: Option<Window>) -> anyhow::Result<Window> {
+    let Some(span) = span else { return Ok(Window { from: Day(0), to: Day(0) }) };
+    let to = setup.as_of.map_or(span.to, |as_of| as_of.plus(-1));
+    let window = match (setup.since, setup.window) {
+        (Some(since), _) => Window { from: since, to },
+        (None, Some(days)) => Window::ending(to, days),
+        (None, None) => {
+            let data = Window { from: span.from, to };
+            Window::ending(to, data.days().clamp(1, DEFAULT_WINDOW))
+        }
+    };
+    if window.days() == 0 || window.to < span.from || window.from > span.to {
+        return Err(Advised::new(
+            format!("no data in the window {} to {}: the logs cover {} to {}", window.from, window.to, span.from, span.to),
+            "choose --as-of and --window inside the days of the logs, or leave them out",
+        ));
+    }
+    Ok(window)
+}
+
+fn usage(policy: &Policy, read: &Read, window: Window) -> anyhow::Result<BTreeMap<ClientName, ClientUse>> {
+    let table = &read.collected.usage;
+    let wanted: BTreeMap<u32, ClientName> =
+        policy.clients().into_iter().filter_map(|name| Some((table.client(name.as_str())?, name))).collect();
+    let rows = summarise(table, &wanted.keys().copied().collect(), Some(window.to))?;
+    Ok(rows.into_iter().filter_map(|own| Some((wanted.get(&own.client)?.clone(), own))).collect())
+}
+
+/// When no name of the policy appears in the log, the names do not match, and
+/// everything would look unused.
+fn check_joined(policy: &Policy, read: &Read, usage: &BTreeMap<ClientName, ClientUse>) -> anyhow::Result<()> {
+    if !usage.is_empty() || policy.clients().is_empty() {
+        return Ok(());
+    }
+    let table = &read.collected.usage;
+    let in_log: Vec<&str> = table.clients.iter().map(String::as_str).filter(|name| !name.is_empty()).take(5).collect();
+    let in_policy: Vec<String> = policy.clients().iter().take(5).map(ToString::to_string).collect();
+    if in_log.is_empty() {
+        let help: Vec<&str> =
+            read.formats.iter().flatten().map(|format| format.identity_help()).collect::<BTreeSet<_>>().into_iter().collect();
+        return Err(Advised::new(
+            "the log lines name no client, so nothing can be said about anybody's grants",
+            format!("make the gateway log who calls:\n{}", help.join("\n")),
+        ));
+    }
+    Err(Advised::new(
+        "no client of the policy appears in the logs: the names do not match",
+        format!(
+            "the logs name {}; the policy names {}; join them under [aliases] in scopetrim.toml",
+            in_log.join(", "),
+            in_policy.join(", ")
+        ),
+    ))
+}
+
+fn unmatched(policy: &Policy, read: &Read) -> BTreeMap<ClientName, Vec<Cluster>> {
+    let table = &read.collected.usage;
+    policy
+        .clients()
+        .into_iter()
+        .filter_map(|name| Some((name.clone(), table.unmatched.get(&table.client(name.as_str())?)?.clone())))
+        .collect()
+}
+
+/// The enforcer's rule: flag or configuration, else what the policy file states.
+fn semantics(setup: &Setup, policy: &Policy, routes: &Routes) -> Semantics {
+    let stated = policy.files.iter().find_map(|file| file.matching);
+    let mut implies = routes.catalog.implies.clone();
+    for (scope, implied) in policy.files.iter().flat_map(|file| &file.implies) {
+        implies.entry(scope.clone()).or_default().extend(implied.iter().cloned());
+    }
+    Semantics { matching: setup.matching.or(stated).unwrap_or_default(), implies }
+}
+
+/// Scopes that no operation asks for: often a typing error.
+fn unknown_scopes(policy: &Policy, routes: &Routes, semantics: &Semantics, setup: &Setup) -> Vec<Warning> {
+    use crate::model::Granted;
+
+    let mut known = routes.catalog.required_scopes();
+    known.extend(routes.catalog.declared.iter().cloned());
+    let mut warnings = Vec::new();
+    for entry in policy.files.iter().flat_map(|file| &file.entries) {
+        let Granted::Term(term) = &entry.granted else { continue };
+        let protocol = setup.protocol.iter().any(|scope| scope.as_str() == term.as_str());
+        if protocol || !semantics.expand(term, &known).is_empty() {
+            continue;
+        }
+        let close = super::suggest::closest(term.as_str(), known.iter().map(|scope| scope.as_str()));
+        let hint = close.map(|close| format!(": did you mean `{close}`?")).unwrap_or_default();
+        let text = format!("`{term}` is granted, but no operation of the catalogue asks for it{hint}");
+        warnings.push(Warning::new("unknown-scope", text).at(entry.place.clone()));
+    }
+    warnings
+}
+
+/// Says how to log the client where a file names none.
+fn without_clients(read: &Read) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    for ((source, file), format) in read.sources.iter().zip(&read.collected.files).zip(&read.formats) {
+        if file.counted > 0 && file.nobody == file.counted {
+            let help = format.map(|format| format.identity_help()).unwrap_or_default();
+            let text = format!("no line of `{}` names a client; {help}", source.input.shown);
+            warnings.push(Warning::new("no-client-in-log", text));
+        }
+    }
+    if read.collected.usage.clients_capped {
+        warnings.push(Warning::new(
+            "too-many-clients",
+            "more clients than can be kept apart called the API; those outside the policy were counted as one",
+        ));
+    }
+    warnings
+}
+
+/// Clients that call and that no policy names, most requests first.
+fn only_in_log(policy: &Policy, read: &Read) -> Vec<(String, u64)> {
+    let known = policy.clients();
+    let mut list: Vec<(String, u64)> = read
+        .collected
+        .usage
+        .requests_by_client()
+        .into_iter()
+        .filter(|(name, _)| !name.is_empty() && !known.contains(name.as_str()))
+        .collect();
+    list.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    list
+}
+
+fn input_views(read: &Read) -> Vec<InputView> {
+    let all = read.sources.iter().zip(&read.collected.files).zip(&read.collected.sources).zip(&read.formats);
+    all.map(|(((source, file), report), format)| {
+        let mut skipped: BTreeMap<&'static str, u64> =
+            Ignored::ALL.iter().zip(file.ignored).filter(|(_, n)| *n > 0).map(|(why, n)| (why.name(), n)).collect();
+        let other = file.skips[Skip::OtherRecord as usize];
+        if other > 0 {
+            skipped.insert(Skip::OtherRecord.name(), other);
+        }
+        let rejected = Skip::ALL
+            .iter()
+            .zip(file.skips)
+            .filter(|(skip, n)| skip.is_reject() && *n > 0)
+            .map(|(skip, n)| (skip.name(), n))
+            .collect();
+        let status = match &report.status {
+            SourceStatus::Complete => "checked".to_owned(),
+            SourceStatus::Partial(reason) => format!("partial: {reason}"),
+            SourceStatus::Unreadable(reason) => format!("unreadable: {reason}"),
+        };
+        InputView {
+            path: Arc::clone(&source.input.shown),
+            digest: report.digest,
+            records: file.records,
+            counted: file.counted,
+            skipped,
+            rejected,
+            status,
+            format: format.map(|format| format.name()),
+            bytes: report.bytes,
+        }
+    })
+    .collect()
+}
+
+/// Notes that belong on standard error before a result.
+pub(super) fn say_incomplete(study: &Study) {
+    for text in &study.read.incomplete {
+        talk::note(study.setup.quiet, &format!("incomplete: {text}"));
+    }
+}
