@@ -1,158 +1,308 @@
-//! A description as a tree, and a cursor that knows where it stands in it.
+//! A file becomes one tree, whatever its syntax.
 //!
-//! In: the text of a YAML or JSON file. Out: cursors whose errors name the file,
-//! the line (YAML only) and the JSON pointer (RFC 6901).
+//! In: a path or a text. Out: the tree as JSON, its syntax, and the lines of the
+//! keys near its root.
 //!
 //! Invariants:
-//! * keys keep the order of the file, and none stands twice in one mapping;
-//! * YAML merge keys (`<<`) are merged, because what they bring in can be the
-//!   requirement of an operation; a file that uses them has no line numbers.
+//! * the first byte that is not white space decides: `{` is JSON; a header line
+//!   with `method`, `path` and `scopes` is CSV; anything else is YAML;
+//! * a key that stands twice is an error in every syntax.
+//!
+//! What the tree means is not known here.
 
-mod cursor;
-mod strict;
-
-use std::fs;
-use std::io;
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value};
 
-use crate::input::yaml::{self, Node};
+use super::native_csv;
+use super::{At, CatalogError, json_lines};
+use crate::input::{Compression, Sniffed, sniff_bytes, yaml};
 
-use super::error::{CatalogError, snippet};
-pub(super) use cursor::Cursor;
+/// No description comes near; a device or a wrong file does.
+const MAX_MIB: u64 = 256;
 
-/// Reads a file as text, without a byte order mark.
-pub(super) fn read_text(path: &Path, shown: &str) -> Result<String, CatalogError> {
-    let bytes = fs::read(path).map_err(|source| CatalogError::Unreadable {
-        file: Arc::from(shown),
-        source,
-    })?;
-    let text = String::from_utf8(bytes).map_err(|_| CatalogError::NotText {
-        file: Arc::from(shown),
-    })?;
-    Ok(match text.strip_prefix('\u{feff}') {
-        Some(rest) => rest.to_owned(),
-        None => text,
-    })
+/// How a document is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Syntax {
+    Json,
+    Yaml,
+    /// A list of rows, each an object from column to cell.
+    Csv,
 }
 
-/// One file.
-#[derive(Debug)]
+/// One description.
 pub(super) struct Document {
-    path: PathBuf,
-    shown: Arc<str>,
-    value: Json,
-    /// The same tree with lines; YAML only.
-    node: Option<Node>,
+    /// The name in messages.
+    pub(super) file: Arc<str>,
+    /// Where relative references start.
+    pub(super) path: PathBuf,
+    pub(super) syntax: Syntax,
+    pub(super) value: Rc<Value>,
+    lines: Lines,
+}
+
+/// Lines of the keys near the root.
+#[derive(Default)]
+pub(super) struct Lines(HashMap<String, u32>);
+
+impl Lines {
+    /// Deepest key that is kept: `components/pathItems/orders/get`.
+    pub(super) const DEPTH: usize = 4;
+
+    /// Notes a key. Below the third level only what stands under `components` is kept,
+    /// otherwise each field of each operation would be.
+    pub(super) fn note<S: AsRef<str>>(&mut self, names: &[S], line: u32) {
+        let kept = match names.len() {
+            0..=3 => true,
+            Self::DEPTH => names[0].as_ref() == "components",
+            _ => false,
+        };
+        if kept {
+            self.0.insert(joined(names), line);
+        }
+    }
+
+    pub(super) fn line(&self, names: &[&str]) -> Option<u32> {
+        self.0.get(&joined(names)).copied()
+    }
+}
+
+/// A null byte cannot be confused with a part of a readable key.
+fn joined<S: AsRef<str>>(names: &[S]) -> String {
+    let mut out = String::new();
+    for name in names {
+        out.push('\0');
+        out.push_str(name.as_ref());
+    }
+    out
 }
 
 impl Document {
-    /// Parses the text: JSON when it begins with `{`, else YAML.
-    pub(super) fn parse(text: &str, path: &Path, shown: &str) -> Result<Self, CatalogError> {
-        let (value, node) = if text.trim_start().starts_with('{') {
-            (json(text, shown)?, None)
+    pub(super) fn open(path: &Path, shown: &str) -> Result<Self, CatalogError> {
+        Self::parse(&text_of(path, shown)?, shown, path)
+    }
+
+    pub(super) fn parse(text: &str, shown: &str, path: &Path) -> Result<Self, CatalogError> {
+        let file: Arc<str> = Arc::from(shown);
+        let body = text.strip_prefix('\u{feff}').unwrap_or(text);
+        let (syntax, value, lines) = if body.trim_start().starts_with('{') {
+            let value = json(body, &file)?;
+            let lines = json_lines::scan(body).map_err(|twice| CatalogError::DuplicateKey {
+                at: At {
+                    file: file.clone(),
+                    line: Some(twice.line),
+                },
+                key: twice.key,
+            })?;
+            (Syntax::Json, value, lines)
+        } else if let Some(delimiter) = native_csv::delimiter(body) {
+            let (value, lines) = native_csv::table(body, delimiter, &file)?;
+            (Syntax::Csv, value, lines)
         } else {
-            let node = yaml::parse(text, shown)?;
-            let value = node.to_json();
-            if text.contains("<<") && has_merge(&value) {
-                (merge(value), None)
-            } else {
-                (value, Some(node))
-            }
+            let node = yaml::parse(body, shown).map_err(CatalogError::Yaml)?;
+            let mut lines = Lines::default();
+            yaml_lines(&node, &mut Vec::new(), &mut lines);
+            (Syntax::Yaml, merged(node.to_json()), lines)
         };
         Ok(Self {
+            file,
             path: path.to_owned(),
-            shown: Arc::from(shown),
-            value,
-            node,
+            syntax,
+            value: Rc::new(value),
+            lines,
         })
     }
 
-    /// A file that another one refers to. Only plain files are read: a reference must not
-    /// make the program wait for a pipe or read a device without end.
-    pub(super) fn open(path: &Path, shown: &str) -> Result<Self, CatalogError> {
-        let unreadable = |source| CatalogError::Unreadable {
-            file: Arc::from(shown),
-            source,
-        };
-        if !fs::metadata(path).map_err(unreadable)?.is_file() {
-            return Err(unreadable(io::Error::other("not a regular file")));
+    /// The value under a key of the root.
+    pub(super) fn get(&self, key: &str) -> Option<&Value> {
+        self.value.get(key)
+    }
+
+    /// Where a key stands, or the nearest key around it that is known.
+    pub(super) fn at(&self, names: &[&str]) -> At {
+        let line = (1..=names.len())
+            .rev()
+            .find_map(|len| self.lines.line(&names[..len]));
+        At {
+            file: self.file.clone(),
+            line,
         }
-        Self::parse(&read_text(path, shown)?, path, shown)
     }
 
-    /// Where it was read from.
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Its name in messages.
-    pub(super) fn shown(&self) -> &Arc<str> {
-        &self.shown
+    /// What the document looks like, for somebody who expected an API description.
+    pub(super) fn describe(&self) -> String {
+        match &*self.value {
+            Value::Object(map) if !map.is_empty() => {
+                let mut keys: Vec<String> = map.keys().take(5).map(|key| quoted(key)).collect();
+                if map.len() > keys.len() {
+                    keys.push("…".to_owned());
+                }
+                format!("a mapping with the keys {}", keys.join(", "))
+            }
+            other => kind(other).to_owned(),
+        }
     }
 }
 
-fn json(text: &str, shown: &str) -> Result<Json, CatalogError> {
-    strict::parse(text).map_err(|error| {
-        let (line, column) = (error.line().max(1), error.column().max(1));
+/// A name in backticks, cut when it is long.
+pub(super) fn quoted(name: &str) -> String {
+    const SHOWN: usize = 80;
+    if name.chars().nth(SHOWN).is_none() {
+        return format!("`{name}`");
+    }
+    format!("`{}…`", name.chars().take(SHOWN).collect::<String>())
+}
+
+/// What a value is, for a sentence.
+pub(super) fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(map) if map.is_empty() => "an empty mapping",
+        Value::Object(_) => "a mapping",
+    }
+}
+
+/// The text of a file; only plain files are opened, and not without limit.
+pub(super) fn text_of(path: &Path, shown: &str) -> Result<String, CatalogError> {
+    let file: Arc<str> = Arc::from(shown);
+    let unreadable = |source| CatalogError::Unreadable {
+        file: file.clone(),
+        source,
+    };
+    let mut bytes = Vec::new();
+    let limit = MAX_MIB << 20;
+    File::open(path)
+        .and_then(|opened| opened.take(limit + 1).read_to_end(&mut bytes))
+        .map_err(unreadable)?;
+    if bytes.len() as u64 > limit {
+        return Err(CatalogError::TooLarge {
+            file: file.clone(),
+            limit: MAX_MIB,
+        });
+    }
+    let not_text = |seen: String| CatalogError::NotText {
+        file: file.clone(),
+        seen,
+    };
+    match sniff_bytes(&bytes) {
+        Sniffed::Text => {}
+        Sniffed::Packed(Compression::Gzip) => return Err(not_text("gzip".to_owned())),
+        Sniffed::Packed(Compression::Zstd) => return Err(not_text("zstd".to_owned())),
+        Sniffed::Refused(seen) => return Err(not_text(seen.to_owned())),
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let line = 1 + memchr::memchr_iter(b'\n', &error.as_bytes()[..valid]).count();
+        not_text(format!("invalid bytes in line {line}"))
+    })
+}
+
+/// The tree of a JSON text.
+fn json(text: &str, file: &Arc<str>) -> Result<Value, CatalogError> {
+    serde_json::from_str(text).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
         let full = error.to_string();
-        let place = format!(" at line {} column {}", error.line(), error.column());
-        CatalogError::Syntax {
-            file: Arc::from(shown),
+        let reason = full.split(" at line ").next().unwrap_or_default();
+        CatalogError::Json {
+            file: file.clone(),
             line,
             column,
-            message: full.strip_suffix(&place).unwrap_or(&full).to_owned(),
-            snippet: snippet(text, line, column),
+            message: format!("not valid JSON: {reason}"),
+            snippet: Some(snippet(text, line, column)),
         }
     })
 }
 
-fn has_merge(value: &Json) -> bool {
-    match value {
-        Json::Array(items) => items.iter().any(has_merge),
-        Json::Object(map) => map
-            .iter()
-            .any(|(key, value)| (key == "<<" && mergeable(value)) || has_merge(value)),
-        _ => false,
-    }
+/// The line with a caret under the byte column that `serde_json` reports.
+fn snippet(text: &str, line: usize, column: usize) -> String {
+    const SHOWN: usize = 100;
+    let source = text
+        .split('\n')
+        .nth(line.saturating_sub(1))
+        .unwrap_or_default();
+    let end = source.floor_char_boundary(column.min(source.len()));
+    let before = source[..end].chars().count().saturating_sub(1);
+    let from = before.saturating_sub(SHOWN / 2);
+    let part = source.chars().skip(from).take(SHOWN);
+    let shown: String = part.map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let number = line.to_string();
+    let (gutter, caret) = (" ".repeat(number.len()), " ".repeat(before - from));
+    format!("{number} | {shown}\n{gutter} | {caret}^")
 }
 
-fn mergeable(value: &Json) -> bool {
-    match value {
-        Json::Object(_) => true,
-        Json::Array(items) => items.iter().all(Json::is_object),
-        _ => false,
+/// The tree of a referenced file. Its text never reaches an error message: a hostile
+/// description could name any file of the machine.
+pub(super) fn referenced(path: &Path, shown: &str) -> Result<Value, CatalogError> {
+    let hidden = |line, column| CatalogError::Referenced {
+        file: Arc::from(shown),
+        line,
+        column,
+    };
+    let text = text_of(path, shown)?;
+    let body = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    if body.trim_start().starts_with('{') {
+        return serde_json::from_str(body).map_err(|e| hidden(e.line(), e.column()));
     }
+    yaml::parse(body, shown)
+        .map(|node| merged(node.to_json()))
+        .map_err(|e| hidden(e.line as usize, e.column as usize))
 }
 
-/// Own keys win over merged ones, earlier merged ones over later ones (YAML 1.1 `merge` type).
-fn merge(value: Json) -> Json {
+/// Merge keys (`<<`, YAML 1.1) are no part of YAML 1.2, but the tools that publish OpenAPI apply
+/// them, and a `security` behind one would be lost. A mapping's own keys win, then the first list item.
+fn merged(value: Value) -> Value {
     match value {
-        Json::Array(items) => Json::Array(items.into_iter().map(merge).collect()),
-        Json::Object(map) => {
-            let mut merged = Map::new();
-            let mut from = Vec::new();
-            for (key, value) in map {
-                if key == "<<" && mergeable(&value) {
-                    match merge(value) {
-                        Json::Array(items) => from.extend(items),
-                        other => from.push(other),
+        Value::Array(items) => Value::Array(items.into_iter().map(merged).collect()),
+        Value::Object(map) => {
+            let mut out: Map<String, Value> = map
+                .into_iter()
+                .map(|(key, value)| (key, merged(value)))
+                .collect();
+            let sources = match out.get("<<") {
+                Some(Value::Object(_)) => out.shift_remove("<<").into_iter().collect(),
+                Some(Value::Array(items)) if items.iter().all(Value::is_object) => {
+                    match out.shift_remove("<<") {
+                        Some(Value::Array(items)) => items,
+                        _ => Vec::new(),
                     }
-                } else {
-                    merged.insert(key, merge(value));
                 }
-            }
-            for source in from {
-                if let Json::Object(source) = source {
+                _ => Vec::new(),
+            };
+            for source in sources {
+                if let Value::Object(source) = source {
                     for (key, value) in source {
-                        merged.entry(key).or_insert(value);
+                        out.entry(key).or_insert(value);
                     }
                 }
             }
-            Json::Object(merged)
+            Value::Object(out)
         }
-        other => other,
+        scalar => scalar,
+    }
+}
+
+fn yaml_lines<'a>(node: &'a yaml::Node, names: &mut Vec<&'a str>, lines: &mut Lines) {
+    if names.len() == Lines::DEPTH {
+        return;
+    }
+    for (key, value) in node.as_map().unwrap_or_default() {
+        names.push(key.text().unwrap_or_default());
+        lines.note(names, key.line);
+        yaml_lines(value, names, lines);
+        names.pop();
+    }
+    if names.len() == 1 {
+        for (index, item) in node.as_seq().unwrap_or_default().iter().enumerate() {
+            lines.note(&[names[0], &index.to_string()], item.line);
+        }
     }
 }

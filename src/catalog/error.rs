@@ -1,152 +1,201 @@
 //! Why an API description was refused, and what to do about it.
 
+use std::fmt;
 use std::io;
 use std::sync::Arc;
 
 use crate::input::yaml::YamlError;
+use crate::model::Place;
+
+/// A file, and a line of it when it is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct At {
+    /// The file as shown to the user.
+    pub file: Arc<str>,
+    /// Line, counted from 1.
+    pub line: Option<u32>,
+}
+
+impl At {
+    /// The same as a place, when the line is known.
+    pub fn place(&self) -> Option<Place> {
+        self.line.map(|line| Place {
+            file: self.file.clone(),
+            line,
+        })
+    }
+}
+
+impl fmt::Display for At {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.line {
+            Some(line) => write!(f, "{}:{line}", self.file),
+            None => f.write_str(&self.file),
+        }
+    }
+}
 
 /// Why an API description was refused.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages name the fields")]
 pub enum CatalogError {
-    /// The file cannot be opened or read.
-    #[error("{file}: the API description cannot be read: {source}")]
-    Unreadable {
-        /// The file as shown to the user.
-        file: Arc<str>,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The file is not UTF-8.
-    #[error("{file}: the API description is not UTF-8 text")]
-    NotText {
-        /// The file as shown to the user.
-        file: Arc<str>,
-    },
-    /// The YAML is broken.
-    #[error(transparent)]
-    Yaml(#[from] YamlError),
-    /// The JSON or the CSV is broken.
+    /// No file was named.
+    #[error("no API description was given")]
+    NoFiles,
+    /// The operating system's own reason.
+    #[error("{file}: cannot be read: {source}")]
+    Unreadable { file: Arc<str>, source: io::Error },
+    /// Larger than any description has reason to be.
+    #[error("{file}: is larger than {limit} MiB")]
+    TooLarge { file: Arc<str>, limit: u64 },
+    /// Compressed or binary data, or not UTF-8.
+    #[error("{file}: is not UTF-8 text: {seen}")]
+    NotText { file: Arc<str>, seen: String },
+    /// A syntax error in JSON.
     #[error("{file}:{line}:{column}: {message}")]
-    Syntax {
-        /// The file as shown to the user.
+    Json {
         file: Arc<str>,
-        /// Line, counted from 1.
         line: usize,
-        /// Column, counted from 1.
         column: usize,
-        /// What is wrong.
         message: String,
-        /// The line with a caret below it.
-        snippet: String,
+        snippet: Option<String>,
     },
-    /// No known kind of description.
-    #[error(
-        "{file}: this is no kind of API description that is known; its top-level keys are {seen}"
-    )]
-    UnknownKind {
-        /// The file as shown to the user.
+    /// A syntax error in YAML.
+    #[error(transparent)]
+    Yaml(YamlError),
+    /// The same in a referenced file, whose text is not shown: the reference could point anywhere.
+    #[error("{file}:{line}:{column}: referenced file is not valid YAML or JSON")]
+    Referenced {
         file: Arc<str>,
-        /// The top-level keys, in backticks.
+        line: usize,
+        column: usize,
+    },
+    /// A table that cannot be read.
+    #[error("{at}: not a valid CSV row: {message}")]
+    Csv { at: At, message: String },
+    /// JSON objects and CSV headers that say a thing twice: one would be lost.
+    #[error("{at}: key `{key}` stands twice in one object")]
+    DuplicateKey { at: At, key: String },
+    /// Readable, but no kind of description.
+    #[error("{file}: is no API description that is known here: it is {seen}")]
+    NotRecognised {
+        file: Arc<str>,
         seen: String,
+        kinds: Vec<&'static str>,
     },
     /// A version that is not supported.
-    #[error("{at}: {kind} version `{version}` is not supported")]
+    #[error("{file}: {kind} version `{version}` is not supported")]
     Version {
-        /// File, and line where known.
-        at: String,
-        /// `OpenAPI`, `Swagger`, `routes file`.
+        file: Arc<str>,
         kind: &'static str,
-        /// As written.
         version: String,
-        /// What is supported.
         supported: &'static str,
     },
-    /// A value has the wrong type.
-    #[error("{at}: expected {expected} at `{pointer}`, found {found}")]
-    Type {
-        /// File, and line where known.
-        at: String,
-        /// JSON pointer (RFC 6901) into the file.
-        pointer: String,
-        /// `a list`.
-        expected: &'static str,
-        /// `a text`.
+    /// A part has another type than its format says.
+    #[error("{at}: {what} is {found}, not {expected}")]
+    WrongType {
+        at: At,
+        what: String,
         found: &'static str,
+        expected: &'static str,
     },
-    /// A value has the right type and no meaning.
-    #[error("{at}: {message}")]
-    Value {
-        /// File, and line where known.
-        at: String,
-        /// What is wrong.
-        message: String,
-        /// What to do about it.
-        help: Option<String>,
-    },
-    /// A `$ref` leads nowhere.
+    /// A `$ref` that leads nowhere: what it stands for would be lost.
     #[error("{at}: reference `{reference}` {problem}")]
     Reference {
-        /// File, and line where known.
-        at: String,
-        /// As written.
+        at: At,
         reference: String,
-        /// What is wrong with it.
-        problem: &'static str,
+        problem: String,
     },
+    /// A key that the native format does not have.
+    #[error("{at}: unknown {what} `{name}`")]
+    Unknown {
+        at: At,
+        what: &'static str,
+        name: String,
+        known: Vec<&'static str>,
+    },
+    /// A route that says nothing, or nothing clear.
+    #[error("{at}: {what} {problem}")]
+    Route {
+        at: At,
+        what: String,
+        problem: &'static str,
+        advice: &'static str,
+    },
+    /// Two routes that match the same paths.
+    #[error("{at}: `{second}` matches the same requests as `{first}`")]
+    EqualRoutes {
+        at: At,
+        first: String,
+        second: String,
+    },
+    /// Two files that compare scopes in different ways.
+    #[error("`{first}` and `{second}` say different things under `match`")]
+    MatchDiffers { first: Arc<str>, second: Arc<str> },
 }
 
 impl CatalogError {
-    /// What to do about it, where that is known.
+    /// What to do about it; for a syntax error the line with a caret below it comes first.
     pub fn help(&self) -> Option<String> {
-        match self {
-            Self::Unreadable { .. } | Self::Syntax { .. } | Self::Type { .. } => None,
-            Self::NotText { .. } => Some("save it as UTF-8".to_owned()),
-            Self::Yaml(error) => error.help().map(str::to_owned),
-            Self::UnknownKind { .. } => Some(
-                "supported are OpenAPI 3.0 and 3.1 (`openapi`), Swagger 2.0 (`swagger`), routes files \
-                 (`version` and `routes`, or CSV with the header `method,path,scopes`) and the normal \
-                 form (`operations`)"
-                    .to_owned(),
-            ),
-            Self::Version { supported, .. } => Some(format!("supported: {supported}")),
-            Self::Value { help, .. } => help.clone(),
-            Self::Reference { .. } => Some(
-                "references may be local (`#/...`) or name a file relative to the one they stand in"
-                    .to_owned(),
-            ),
-        }
-    }
-
-    /// The line it is about with a caret under the place, for errors of syntax.
-    pub fn snippet(&self) -> Option<&str> {
-        match self {
-            Self::Yaml(error) => Some(error.snippet()),
-            Self::Syntax { snippet, .. } => Some(snippet),
-            _ => None,
-        }
+        Some(match self {
+            Self::NoFiles => "name one with `--catalog`".to_owned(),
+            Self::Unreadable { .. } => "check the path and its permissions".to_owned(),
+            Self::TooLarge { .. } => "check that this is the file you mean".to_owned(),
+            Self::NotText { .. } => {
+                "unpack it, or save it as UTF-8, and name the result".to_owned()
+            }
+            Self::Json { snippet, .. } => snippet.clone()?,
+            Self::Yaml(error) => match error.help() {
+                Some(help) => format!("{}\n{help}", error.snippet()),
+                None => error.snippet().to_owned(),
+            },
+            Self::Referenced { .. } => {
+                "open that file at that place; its text is not shown here".to_owned()
+            }
+            Self::Csv { .. } => {
+                "every row needs as many cells as the header; quote cells that hold the delimiter"
+                    .to_owned()
+            }
+            Self::DuplicateKey { .. } => {
+                "remove one of the two: readers of JSON silently drop the first".to_owned()
+            }
+            Self::NotRecognised { kinds, .. } => format!("supported are {}", kinds.join(", ")),
+            Self::Version { supported, .. } => format!("supported is {supported}"),
+            Self::WrongType { .. } => {
+                "correct the description, or check that this is the file you mean".to_owned()
+            }
+            Self::Reference { .. } => {
+                "bundle the description into one file first, or correct the reference".to_owned()
+            }
+            Self::Unknown { name, known, .. } => match similar(name, known) {
+                Some(close) => format!("did you mean `{close}`?"),
+                None => format!("known are {}", known.join(", ")),
+            },
+            Self::Route { advice, .. } => (*advice).to_owned(),
+            Self::EqualRoutes { .. } => "keep one of the two".to_owned(),
+            Self::MatchDiffers { .. } => {
+                "give the files the same `match`, or analyse them in separate runs".to_owned()
+            }
+        })
     }
 }
 
-/// Characters of a line that are shown around the place.
-const SHOWN: usize = 100;
-
-/// One line of `text` with a caret below `column` (both counted from 1).
-pub(super) fn snippet(text: &str, line: usize, column: usize) -> String {
-    let source = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
-    let from = column.saturating_sub(SHOWN / 2).max(1);
-    let part = source.chars().skip(from - 1).take(SHOWN);
-    let shown: String = part.map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let caret = " ".repeat(column.saturating_sub(from));
-    let gutter = " ".repeat(line.to_string().len());
-    format!("{line} | {shown}\n{gutter} | {caret}^")
-}
-
-/// Advice such as ``did you mean `x`?``: the nearest of `known`, when it is near.
-pub(super) fn did_you_mean(word: &str, known: &[&str]) -> Option<String> {
+/// The known name that was probably meant.
+fn similar(name: &str, known: &[&'static str]) -> Option<&'static str> {
+    // Hostile names can be megabytes long; comparing costs the product of the lengths.
+    if name.len() > 64 {
+        return None;
+    }
+    let folded = name.to_lowercase();
     known
         .iter()
-        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= candidate.len().div_ceil(3))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| format!("did you mean `{candidate}`?"))
+        .map(|known| {
+            (
+                strsim::damerau_levenshtein(&folded, &known.to_lowercase()),
+                *known,
+            )
+        })
+        .filter(|(distance, known)| *distance * 3 <= known.len().max(3))
+        .min()
+        .map(|(_, known)| known)
 }

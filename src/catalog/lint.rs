@@ -1,100 +1,99 @@
-//! What every reader does last: paths without query, and warnings about the whole.
+//! What is worth a look in any catalogue, whatever its source.
+//!
+//! In: operations. Out: warnings. Nothing is changed here.
 
-use crate::model::{Catalog, Clause, Requirement, Warning};
+use std::ops::Bound;
 
-/// Base path and path with one slash between them.
-pub(super) fn join(base: &str, path: &str) -> String {
-    if path.starts_with('/') {
-        format!("{base}{path}")
-    } else {
-        format!("{base}/{path}")
+use super::LoadOptions;
+use super::document::Document;
+use super::matcher::{MatchOptions, Matcher};
+use crate::model::{Catalog, Clause, Scope, Warning};
+
+/// Warnings of one kind that are shown one by one.
+const SHOWN: usize = 50;
+
+/// Looks at the catalogue as a whole.
+///
+/// The matcher decides which templates are equal, so its own warnings are used;
+/// building it again gives the same ones.
+pub(super) fn whole(catalog: &mut Catalog) {
+    let (_, mut equal) = Matcher::new(&catalog.operations, MatchOptions::default());
+    if equal.len() > SHOWN {
+        let rest = equal.len() - SHOWN;
+        equal.truncate(SHOWN);
+        equal.push(Warning::new(
+            "equal-templates",
+            format!("{rest} more groups of operations cannot be told apart"),
+        ));
     }
-}
-
-/// `1 operation`, `2 operations`.
-pub(super) fn count(number: usize) -> String {
-    format!("{number} operation{}", if number == 1 { "" } else { "s" })
-}
-
-/// Cuts queries and fragments off the paths and adds the warnings that count operations.
-pub(super) fn finish(mut catalog: Catalog) -> Catalog {
-    let mut cut = 0;
-    for operation in &mut catalog.operations {
-        if let Some(end) = operation.path.find(['?', '#']) {
-            operation.path.truncate(end);
-            cut += 1;
-        }
-    }
-    if cut > 0 {
+    catalog.warnings.extend(equal);
+    let spaced = |scope: &&Scope| scope.as_str().contains(char::is_whitespace);
+    let required = catalog.required_scopes();
+    let mut spaced = required.iter().filter(spaced);
+    if let Some(first) = spaced.next() {
         catalog.warnings.push(Warning::new(
-            "query-in-path",
+            "space-in-scope",
             format!(
-                "a query or a fragment is cut off the path of {}; operations that differ only \
-                 there count as one",
-                count(cut)
+                "{} required scopes hold white space, which no OAuth scope can; they are compared as spelt; the first is `{first}`",
+                1 + spaced.count()
             ),
         ));
     }
-    let silent = catalog
-        .operations
-        .iter()
-        .filter(|operation| operation.requirement == Requirement::Unspecified)
-        .count();
-    if silent > 0 {
-        catalog.warnings.push(Warning::new(
-            "unspecified-requirements",
-            format!(
-                "no requirement is given for {} of {}; nothing is concluded from requests to \
-                 them",
-                count(silent),
-                catalog.operations.len()
-            ),
-        ));
-    }
-    if catalog.operations.is_empty() {
-        catalog.warnings.push(Warning::new(
-            "no-operations",
-            "the API description holds no operation",
-        ));
-    }
-    catalog
 }
 
-/// Warns when a clause asks for a scope and for a part of it: its author nearly always means
-/// that either is enough.
-pub(super) fn any_or_all(catalog: &mut Catalog) {
-    let suspects: Vec<_> = catalog
-        .operations
-        .iter()
-        .filter_map(|operation| {
-            let pair = operation.requirement.clauses().iter().find_map(extension)?;
-            Some((operation, pair))
-        })
-        .collect();
-    let Some((operation, (shorter, longer))) = suspects.first() else {
-        return;
-    };
-    let mut warning = Warning::new(
-        "any-or-all",
-        format!(
-            "a scope and a part of it are required together by {}, such as `{shorter}` and \
-             `{longer}` by `{}`; if either is enough, read the description with `--scopes any`",
-            count(suspects.len()),
-            operation.label()
-        ),
-    );
-    warning.place.clone_from(&operation.place);
-    catalog.warnings.push(warning);
-}
-
-/// A scope of the clause, and one that extends it at a delimiter.
-fn extension(clause: &Clause) -> Option<(&str, &str)> {
-    clause.iter().find_map(|longer| {
-        let longer = longer.as_str();
-        longer.match_indices(['.', ':', '/']).find_map(|(at, _)| {
-            clause
-                .get(&longer[..at])
-                .map(|shorter| (shorter.as_str(), longer))
+/// A scope and another of the same clause that continues its name: `x` and `x.read`.
+pub(super) fn nested_names(clause: &Clause) -> Option<(&Scope, &Scope)> {
+    if clause.len() < 2 {
+        return None;
+    }
+    clause.iter().find_map(|outer| {
+        ['.', ':', '/'].iter().find_map(|delimiter| {
+            let start = format!("{outer}{delimiter}");
+            let from = (Bound::Included(start.as_str()), Bound::Unbounded);
+            let next = clause.range::<str, _>(from).next()?;
+            next.as_str().starts_with(&start).then_some((outer, next))
         })
     })
+}
+
+/// The paths of the native forms are complete, so a base path has nothing to replace.
+pub(super) fn base_is_ignored(document: &Document, options: &LoadOptions, catalog: &mut Catalog) {
+    if options.base_path.is_some() {
+        let message = format!(
+            "`--base-path` has no effect on `{}`: its paths are complete",
+            document.file
+        );
+        catalog
+            .warnings
+            .push(Warning::new("base-path-ignored", message));
+    }
+}
+
+/// The path in front of the first `?` or `#`, and whether something was cut.
+pub(super) fn without_query(path: &str) -> (&str, bool) {
+    match path.find(['?', '#']) {
+        Some(end) => (&path[..end], true),
+        None => (path, false),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nested(names: &[&str]) -> Option<(String, String)> {
+        let clause: Clause = names.iter().map(|name| Scope::new(name)).collect();
+        nested_names(&clause).map(|(a, b)| (a.to_string(), b.to_string()))
+    }
+
+    #[test]
+    fn a_name_is_nested_in_another_only_at_a_delimiter() {
+        let pair = |a: &str, b: &str| Some((a.to_owned(), b.to_owned()));
+        assert_eq!(nested(&["a", "a.read"]), pair("a", "a.read"));
+        assert_eq!(nested(&["a", "a!", "a:read"]), pair("a", "a:read"));
+        assert_eq!(nested(&["a.b", "a.b/c", "z"]), pair("a.b", "a.b/c"));
+        assert_eq!(nested(&["a", "ab.read"]), None);
+        assert_eq!(nested(&["a.read", "a.write"]), None);
+        assert_eq!(nested(&["a"]), None);
+    }
 }

@@ -1,128 +1,176 @@
 //! API descriptions become operations, and a path matcher.
 //!
-//! In: an OpenAPI 3.0 or 3.1 or Swagger 2.0 description, a routes file (YAML,
-//! JSON or CSV), or the normal form, in YAML or JSON. Out: one [`Catalog`].
+//! In: files that say which scopes an operation requires. Out: one
+//! [`Catalog`] in source order, or an error that names the line.
 //!
 //! Invariants:
-//! * the kind is told by the content, never by the file's name;
-//! * operations keep the order of their source;
-//! * an operation whose description does not say what it requires is
-//!   `Unspecified`, never public;
-//! * a key given twice is an error: a lost operation would look like an unused
-//!   permission.
+//! * a requirement that is missing or cannot be read is unspecified, never
+//!   public: nothing may be removed because of it;
+//! * scopes are kept byte for byte, and no implication is inferred from names;
+//! * a description that is only partly readable (a reference that leads
+//!   nowhere) is refused, because a lost operation looks like an unused scope;
+//! * [`to_json`] prints a form that [`load`] reads back to the same catalogue.
 //!
-//! Which operation a request meets is [`matcher`]'s affair; what a scope opens
-//! beyond its name is not decided here.
+//! A new kind of description is one file with a [`CatalogFormat`] and its line in
+//! [`ALL`]. What a client holds and what it used is not known here.
 
+mod discovery;
 mod document;
 mod error;
+mod json_lines;
 mod lint;
 pub mod matcher;
+mod native;
+mod native_csv;
 mod normal;
 mod openapi;
-mod paths;
-mod refs;
-mod routes;
-mod security;
-mod servers;
 mod swagger;
 
 use std::path::Path;
-use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::model::Catalog;
+use crate::model::{Catalog, Warning};
+use document::Document;
 
-use document::{Cursor, Document};
-pub use error::CatalogError;
+pub use error::{At, CatalogError};
 pub use normal::to_json;
 
-/// What several scopes in one OpenAPI requirement entry mean.
+/// What several scopes inside one OpenAPI requirement mean.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ScopeList {
-    /// All of them are needed (OpenAPI 3.1.0, Security Requirement Object).
+    /// All of them are needed, as OpenAPI says (3.1.1, Security Requirement Object).
     #[default]
     All,
-    /// Any one of them is enough, as several vendors write it.
+    /// Any one is enough, as several vendors mean it.
     Any,
 }
 
-/// How a description is read.
+/// How descriptions are read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LoadOptions {
-    /// What several scopes in one OpenAPI requirement entry mean.
+    /// What a list of scopes inside one OpenAPI requirement means.
     pub scopes: ScopeList,
-    /// Path in front of every operation. It replaces what an OpenAPI description
-    /// says about its servers; other kinds have no base path of their own.
+    /// Stands in front of every path in place of the description's own `servers`, `basePath`
+    /// or `servicePath`: `/v1`.
     pub base_path: Option<String>,
 }
 
-impl LoadOptions {
-    /// The base path with a leading and without a trailing slash; `None` when not given.
-    fn base(&self) -> Option<String> {
-        let text = self.base_path.as_deref()?.trim_matches('/');
-        Some(if text.is_empty() {
-            String::new()
-        } else {
-            format!("/{text}")
-        })
-    }
+/// One kind of API description.
+trait CatalogFormat: Sync {
+    /// Name in messages: `OpenAPI 3`.
+    fn name(&self) -> &'static str;
+    /// Whether the document claims to be of this kind; a wrong version still does.
+    fn detect(&self, document: &Document) -> bool;
+    /// The operations, in source order.
+    fn read(&self, document: &Document, options: &LoadOptions) -> Result<Catalog, CatalogError>;
 }
 
-/// Reads one description and tells its kind by itself.
+/// Every kind, in the order in which detection tries them.
+static ALL: &[&dyn CatalogFormat] = &[
+    &openapi::OpenApi,
+    &swagger::Swagger,
+    &discovery::Discovery,
+    &normal::Normal,
+    &native::Routes,
+    &native_csv::RoutesCsv,
+];
+
+/// The kinds of description that [`load`] reads, for help texts.
+pub fn kinds() -> Vec<&'static str> {
+    ALL.iter().map(|format| format.name()).collect()
+}
+
+/// Reads one description; its kind is found from its content, never from its name.
 ///
-/// `shown` is the file's name in messages. References to other files are
-/// resolved against the folder of the file that holds them.
+/// `shown` is the file's name in messages and places.
 pub fn load(path: &Path, shown: &str, options: &LoadOptions) -> Result<Catalog, CatalogError> {
-    let text = document::read_text(path, shown)?;
-    if routes::is_csv(&text) {
-        let mut catalog = routes::read_csv(&text, shown, options)?;
-        catalog.source = Arc::from(shown);
-        return Ok(lint::finish(catalog));
-    }
-    let document = Rc::new(Document::parse(&text, path, shown)?);
-    let mut catalog = read(&document, options)?;
-    catalog.source = Arc::from(shown);
-    Ok(lint::finish(catalog))
+    load_many([(path, shown)], options)
 }
 
-fn read(document: &Rc<Document>, options: &LoadOptions) -> Result<Catalog, CatalogError> {
-    let root = Cursor::root(document);
-    if root.has("openapi") {
-        return openapi::read(&root, options);
-    }
-    if root.has("swagger") {
-        return swagger::read(&root, options);
-    }
-    if root.has("routes") {
-        return routes::read(&root, options);
-    }
-    if root.has("operations") {
-        return normal::read(&root, options);
-    }
-    Err(CatalogError::UnknownKind {
-        file: document.shown().clone(),
-        seen: root.keys(),
-    })
+/// Reads several descriptions, as (path, shown name), and puts their operations one after another.
+///
+/// Declared scopes and implications are united. Files that say different things under
+/// `match` are refused.
+pub fn load_many<'a>(
+    files: impl IntoIterator<Item = (&'a Path, &'a str)>,
+    options: &LoadOptions,
+) -> Result<Catalog, CatalogError> {
+    let documents = files
+        .into_iter()
+        .map(|(path, shown)| Document::open(path, shown));
+    unite(documents, options)
 }
 
-/// All operations of several catalogues, in the order given.
-pub fn unite(catalogs: Vec<Catalog>) -> Catalog {
-    let sources: Vec<&str> = catalogs.iter().map(|one| &*one.source).collect();
-    let mut all = Catalog {
-        source: Arc::from(sources.join(", ")),
-        ..Catalog::default()
-    };
-    for one in catalogs {
-        all.operations.extend(one.operations);
-        all.declared.extend(one.declared);
-        for (scope, implied) in one.implies {
-            all.implies.entry(scope).or_default().extend(implied);
+/// Reads a description that is already in memory; relative references start where `shown` lies.
+pub fn load_text(text: &str, shown: &str, options: &LoadOptions) -> Result<Catalog, CatalogError> {
+    unite([Document::parse(text, shown, Path::new(shown))], options)
+}
+
+fn unite(
+    documents: impl IntoIterator<Item = Result<Document, CatalogError>>,
+    options: &LoadOptions,
+) -> Result<Catalog, CatalogError> {
+    let mut united: Option<Catalog> = None;
+    for document in documents {
+        let next = read(&document?, options)?;
+        united = Some(match united {
+            None => next,
+            Some(first) => join(first, next)?,
+        });
+    }
+    let mut catalog = united.ok_or(CatalogError::NoFiles)?;
+    lint::whole(&mut catalog);
+    Ok(catalog)
+}
+
+fn read(document: &Document, options: &LoadOptions) -> Result<Catalog, CatalogError> {
+    let format = ALL
+        .iter()
+        .find(|format| format.detect(document))
+        .ok_or_else(|| CatalogError::NotRecognised {
+            file: document.file.clone(),
+            seen: document.describe(),
+            kinds: kinds(),
+        })?;
+    let mut catalog = format.read(document, options)?;
+    catalog.source = document.file.clone();
+    if catalog.operations.is_empty() {
+        catalog.warnings.push(Warning::new(
+            "no-operations",
+            format!(
+                "`{}` ({}) describes no operation",
+                document.file,
+                format.name()
+            ),
+        ));
+    }
+    Ok(catalog)
+}
+
+fn join(mut first: Catalog, next: Catalog) -> Result<Catalog, CatalogError> {
+    first.matching = match (first.matching, next.matching) {
+        (Some(a), Some(b)) if a != b => {
+            return Err(CatalogError::MatchDiffers {
+                first: first.source,
+                second: next.source,
+            });
         }
-        all.warnings.extend(one.warnings);
+        (a, b) => a.or(b),
+    };
+    first.source = Arc::from(format!("{}, {}", first.source, next.source));
+    first.operations.extend(next.operations);
+    first.declared.extend(next.declared);
+    for (scope, implied) in next.implies {
+        first.implies.entry(scope).or_default().extend(implied);
     }
-    all
+    first.warnings.extend(next.warnings);
+    Ok(first)
 }
 
 #[cfg(test)]
+mod native_tests;
+#[cfg(test)]
+#[path = "catalog_tests.rs"]
 mod tests;
+#[cfg(test)]
+mod vendor_tests;

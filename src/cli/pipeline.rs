@@ -182,21 +182,11 @@ pub(super) fn catalog(setup: &Setup) -> anyhow::Result<Routes> {
             "name an OpenAPI or Swagger file or a routes.yaml with --catalog FILE",
         ));
     }
-    let mut catalogs = Vec::with_capacity(setup.catalogs.len());
-    for name in &setup.catalogs {
-        let loaded = catalog::load(&setup.base.join(name), name, &setup.load).map_err(|error| {
-            let snippet = error
-                .snippet()
-                .map(|text| format!("\n{text}"))
-                .unwrap_or_default();
-            Advised::new(
-                format!("{error}{snippet}"),
-                error.help().unwrap_or_default(),
-            )
-        })?;
-        catalogs.push(loaded);
-    }
-    let catalog = catalog::unite(catalogs);
+    let files: Vec<(PathBuf, &str)> =
+        setup.catalogs.iter().map(|name| (setup.base.join(name), name.as_str())).collect();
+    let files = files.iter().map(|(path, shown)| (path.as_path(), *shown));
+    let catalog = catalog::load_many(files, &setup.load)
+        .map_err(|error| Advised::new(error.to_string(), error.help().unwrap_or_default()))?;
     let (matcher, equal) = Matcher::new(&catalog.operations, setup.match_options);
     let mut warnings = catalog.warnings.clone();
     warnings.extend(equal);
@@ -222,7 +212,7 @@ pub(super) fn read_logs(
         ));
     }
     let inputs: Vec<Input> = discover(&setup.logs, &setup.base)
-        .map_err(|error| Advised::new(error.to_string(), error.help()))?;
+        .map_err(|error| Advised::new(error.to_string(), error.help().unwrap_or_default()))?;
     let sources = head(&inputs);
     let formats = formats(setup, &sources)?;
     let identities = Identities {

@@ -196,7 +196,7 @@ fn semantics(setup: &Setup, policy: &Policy, routes: &Routes) -> Semantics {
     for (scope, implied) in policy.files.iter().flat_map(|file| &file.implies) {
         implies.entry(scope.clone()).or_default().extend(implied.iter().cloned());
     }
-    Semantics { matching: setup.matching.or(stated).unwrap_or_default(), implies }
+    Semantics { matching: setup.matching.or(stated).or(routes.catalog.matching).unwrap_or_default(), implies }
 }
 
 /// Scopes that no operation asks for: often a typing error.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use super::{Place, Scope, Warning};
+use super::{Place, Scope, ScopeMatch, Warning};
 
 /// An HTTP method: RFC 9110 section 9, the IANA registry of methods, and the
 /// verbs of Kubernetes, whose audit logs use them in the same place.
@@ -259,6 +259,8 @@ pub struct Catalog {
     pub declared: BTreeSet<Scope>,
     /// Holding the key implies holding the values.
     pub implies: BTreeMap<Scope, BTreeSet<Scope>>,
+    /// How held terms are compared with required scopes, when the source says so.
+    pub matching: Option<ScopeMatch>,
     /// What the reader noticed.
     pub warnings: Vec<Warning>,
 }

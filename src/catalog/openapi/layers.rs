@@ -1,0 +1,37 @@
+//! A mapping together with what its `$ref`s lead to.
+//!
+//! OpenAPI leaves open what a path item's own fields mean beside its `$ref`
+//! (3.1.1, Path Item Object). Here both are read and the nearest wins, so that no
+//! operation is lost.
+
+use serde_json::{Map, Value};
+
+use super::refs::Target;
+
+/// A mapping and what its `$ref`s lead to: the nearest key wins.
+pub(super) struct Layers<'v> {
+    pub(super) own: &'v Value,
+    pub(super) own_from: Option<&'v Target>,
+    pub(super) chain: &'v [Target],
+}
+
+impl<'v> Layers<'v> {
+    pub(super) fn get(&self, key: &str) -> Option<&'v Value> {
+        self.own
+            .get(key)
+            .or_else(|| self.chain.iter().find_map(|target| target.value().get(key)))
+    }
+
+    /// Every layer, with the file it stands in.
+    pub(super) fn each(
+        &self,
+    ) -> impl Iterator<Item = (&'v Map<String, Value>, Option<&'v Target>)> {
+        let own = std::iter::once((self.own, self.own_from));
+        own.chain(
+            self.chain
+                .iter()
+                .map(|target| (target.value(), Some(target))),
+        )
+        .filter_map(|(value, from)| Some((value.as_object()?, from)))
+    }
+}

@@ -1,0 +1,108 @@
+//! OpenAPI 3.0 to 3.2; what it shares with Swagger 2.0 is in the modules below.
+//!
+//! In: a document with `openapi` at its root. Out: its operations.
+//!
+//! Webhooks and callbacks are requests of the API to its clients: not read.
+
+mod layers;
+mod notes;
+mod paths;
+mod refs;
+mod security;
+mod server;
+
+use serde_json::Value;
+
+use super::document::{Document, Syntax, quoted};
+use super::{CatalogError, CatalogFormat, LoadOptions};
+use crate::model::{Catalog, Scope};
+
+pub(super) use paths::{Dialect, read};
+pub(super) use server::clean as clean_base;
+
+/// OpenAPI 3.
+pub(super) struct OpenApi;
+
+impl CatalogFormat for OpenApi {
+    fn name(&self) -> &'static str {
+        "OpenAPI 3"
+    }
+
+    fn detect(&self, document: &Document) -> bool {
+        document.syntax != Syntax::Csv && document.get("openapi").is_some()
+    }
+
+    fn read(&self, document: &Document, options: &LoadOptions) -> Result<Catalog, CatalogError> {
+        let version = version(document, "openapi");
+        let minor = version
+            .strip_prefix("3.")
+            .and_then(|rest| rest.split('.').next());
+        // 3.2 only adds: `query`, `additionalOperations`.
+        let Some("0" | "1" | "2") = minor else {
+            return Err(CatalogError::Version {
+                file: document.file.clone(),
+                kind: "OpenAPI",
+                version,
+                supported: "Swagger 2.0 and OpenAPI 3.0, 3.1, 3.2",
+            });
+        };
+        let dialect = if minor == Some("0") {
+            Dialect::OpenApi30
+        } else {
+            Dialect::OpenApi31
+        };
+        read(document, dialect, options)
+    }
+}
+
+/// The version as spelt; YAML authors often leave the quotes away, so it may be a number.
+pub(super) fn version(document: &Document, key: &str) -> String {
+    match document.get(key) {
+        Some(Value::String(text)) => text.clone(),
+        Some(other) => other.to_string(),
+        None => String::new(),
+    }
+    .chars()
+    .take(40)
+    .collect()
+}
+
+/// Scopes of the OAuth flows that the document declares.
+fn declared(schemes: Option<&Value>, root: &Value, catalog: &mut Catalog) {
+    for (_, scheme) in schemes.and_then(Value::as_object).into_iter().flatten() {
+        let scheme = refs::local(scheme, root).unwrap_or(scheme);
+        let flows = scheme.get("flows").and_then(Value::as_object);
+        let lists = flows
+            .into_iter()
+            .flatten()
+            .filter_map(|(_, flow)| flow.get("scopes"))
+            .chain(scheme.get("scopes"));
+        for scopes in lists {
+            let names = scopes
+                .as_object()
+                .into_iter()
+                .flatten()
+                .map(|(name, _)| name);
+            let spelt = names.filter(|name| !name.is_empty());
+            catalog.declared.extend(spelt.map(|name| Scope::new(name)));
+        }
+    }
+}
+
+/// The scheme's type: `oauth2`, `apiKey`.
+fn scheme_type<'a>(name: &str, schemes: Option<&'a Value>, root: &'a Value) -> Option<&'a str> {
+    let scheme = schemes?.get(name)?;
+    refs::local(scheme, root)
+        .unwrap_or(scheme)
+        .get("type")?
+        .as_str()
+}
+
+/// An operation in backticks, for messages: method and path as spelt.
+fn label_of(key: &str, path: &str) -> String {
+    quoted(&format!("{} {path}", key.to_ascii_uppercase()))
+}
+
+#[cfg(test)]
+#[path = "../openapi_tests.rs"]
+mod tests;

@@ -1,0 +1,390 @@
+//! The `paths` of a document become operations.
+//!
+//! In: a document of a known version. Out: its operations in source order.
+//!
+//! Invariants:
+//! * an operation's `security` replaces the document's, it is never merged with it;
+//! * neither of them present, or not readable: unspecified, which is not public;
+//! * what is left out is counted in a warning.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::super::document::{Document, kind, quoted};
+use super::super::{At, CatalogError, LoadOptions, ScopeList, lint};
+use super::layers::Layers;
+use super::notes::Notes;
+use super::refs::{self, Refs, Target};
+use super::security::{self, Need};
+use super::server::{self, Base};
+use super::{label_of, scheme_type};
+use crate::model::{Catalog, Method, Operation, Requirement, Warning};
+
+/// AWS API Gateway's operation for all methods that are not described one by one.
+const AWS_ANY: &str = "x-amazon-apigateway-any-method";
+
+/// Scopes and alternatives of all operations together. Thousands of each in a shared `security`
+/// would otherwise be multiplied by every operation.
+const BUDGET: usize = 8_000_000;
+
+/// Which rules apply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Swagger,
+    OpenApi30,
+    /// 3.1 and later: `paths` may be absent.
+    OpenApi31,
+}
+
+/// Reads all operations.
+pub(crate) fn read(
+    document: &Document,
+    dialect: Dialect,
+    options: &LoadOptions,
+) -> Result<Catalog, CatalogError> {
+    let schemes = match dialect {
+        Dialect::Swagger => document.get("securityDefinitions"),
+        Dialect::OpenApi30 | Dialect::OpenApi31 => document
+            .get("components")
+            .and_then(|components| components.get("securitySchemes")),
+    };
+    let mut catalog = Catalog::default();
+    super::declared(schemes, &document.value, &mut catalog);
+    let mut reader = Reader {
+        document,
+        schemes,
+        scopes: options.scopes,
+        root: document
+            .get("security")
+            .map(|value| security::read(value, options.scopes)),
+        base: fixed_base(document, dialect, options)?,
+        servers: server::of(document.get("servers")),
+        budget: BUDGET,
+        refs: Refs::new(document),
+        notes: Notes::default(),
+        catalog,
+    };
+    match document.get("paths") {
+        None if dialect == Dialect::OpenApi31 => {}
+        paths => reader.paths(paths.unwrap_or(&Value::Null))?,
+    }
+    let Reader {
+        mut catalog, notes, ..
+    } = reader;
+    catalog.warnings.extend(notes.into_warnings());
+    Ok(catalog)
+}
+
+/// The base path that holds for the whole document; `None` when servers decide.
+fn fixed_base(
+    document: &Document,
+    dialect: Dialect,
+    options: &LoadOptions,
+) -> Result<Option<String>, CatalogError> {
+    if let Some(base) = &options.base_path {
+        return Ok(Some(server::clean(base)));
+    }
+    if dialect != Dialect::Swagger {
+        return Ok(None);
+    }
+    match document.get("basePath") {
+        None | Some(Value::Null) => Ok(Some(String::new())),
+        Some(Value::String(base)) => Ok(Some(server::clean(base))),
+        Some(other) => Err(wrong(
+            document.at(&["basePath"]),
+            "`basePath`",
+            other,
+            "a text",
+        )),
+    }
+}
+
+fn wrong(at: At, what: &str, found: &Value, expected: &'static str) -> CatalogError {
+    CatalogError::WrongType {
+        at,
+        what: what.to_owned(),
+        found: kind(found),
+        expected,
+    }
+}
+
+struct Reader<'a> {
+    document: &'a Document,
+    schemes: Option<&'a Value>,
+    scopes: ScopeList,
+    /// The document's own `security`.
+    root: Option<Result<Need, String>>,
+    base: Option<String>,
+    /// The document's own `servers`.
+    servers: Option<Base>,
+    budget: usize,
+    refs: Refs,
+    notes: Notes,
+    catalog: Catalog,
+}
+
+/// An operation that was found, and what stands around it.
+struct Found<'v> {
+    method: Method,
+    /// Its key, as spelt.
+    key: &'v str,
+    value: &'v Value,
+    from: Option<&'v Target>,
+}
+
+impl Reader<'_> {
+    fn paths(&mut self, paths: &Value) -> Result<(), CatalogError> {
+        let document = self.document;
+        let at = document.at(&["paths"]);
+        let chain = self.refs.chain(paths, None, &at)?;
+        let from = chain.last();
+        let paths = from.map_or(paths, Target::value);
+        let Some(paths) = paths.as_object() else {
+            return Err(wrong(at, "`paths`", paths, "a mapping"));
+        };
+        for (path, item) in paths.iter().filter(|(path, _)| !path.starts_with("x-")) {
+            let at = document.at(&["paths", path]);
+            if !item.is_object() && !item.is_null() {
+                return Err(wrong(
+                    at,
+                    &format!("path {}", quoted(path)),
+                    item,
+                    "a mapping",
+                ));
+            }
+            let chain = self.refs.chain(item, from, &at)?;
+            let item = Layers {
+                own: item,
+                own_from: from,
+                chain: &chain,
+            };
+            self.item(path, &item, &at)?;
+        }
+        Ok(())
+    }
+
+    fn item(&mut self, path: &str, item: &Layers<'_>, at: &At) -> Result<(), CatalogError> {
+        let mut keys: BTreeSet<&str> = BTreeSet::new();
+        for (layer, from) in item.each() {
+            for (key, value) in layer {
+                let methods: Vec<(&str, &Value)> = match (key.as_str(), value) {
+                    // OpenAPI 3.2: methods without a field of their own.
+                    ("additionalOperations", Value::Object(more)) => more
+                        .iter()
+                        .map(|(key, value)| (key.as_str(), value))
+                        .collect(),
+                    _ => vec![(key.as_str(), value)],
+                };
+                for (key, value) in methods {
+                    if !keys.insert(key) {
+                        continue; // overridden by a nearer layer
+                    }
+                    if let Some(method) = self.method(key, path, at) {
+                        let found = Found {
+                            method,
+                            key,
+                            value,
+                            from,
+                        };
+                        self.operation(path, item, &found)?;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn method(&mut self, key: &str, path: &str, at: &At) -> Option<Method> {
+        if key == AWS_ANY {
+            return Some(Method::Any);
+        }
+        let field = matches!(
+            key,
+            "$ref" | "summary" | "description" | "servers" | "parameters" | "additionalOperations"
+        );
+        if field || key.starts_with("x-") {
+            return None;
+        }
+        match Method::parse(key.as_bytes()) {
+            Method::Any | Method::Other => {
+                self.notes.add(
+                    "unknown-method",
+                    "keys of path items are no HTTP method and were left out",
+                    || label_of(key, path),
+                    at.place(),
+                );
+                None
+            }
+            method => Some(method),
+        }
+    }
+
+    fn operation(
+        &mut self,
+        path: &str,
+        item: &Layers<'_>,
+        found: &Found<'_>,
+    ) -> Result<(), CatalogError> {
+        let at = self.document.at(&["paths", path, found.key]);
+        if !found.value.is_object() && !found.value.is_null() {
+            let what = label_of(found.key, path);
+            return Err(wrong(at, &what, found.value, "a mapping"));
+        }
+        let chain = self.refs.chain(found.value, found.from, &at)?;
+        if !chain.is_empty() {
+            self.notes.add(
+                "operation-reference",
+                "operations are references, which OpenAPI does not allow there; they were followed",
+                || {
+                    format!(
+                        "{} to {}",
+                        label_of(found.key, path),
+                        refs::shown(found.value)
+                    )
+                },
+                at.place(),
+            );
+        }
+        let layers = Layers {
+            own: found.value,
+            own_from: found.from,
+            chain: &chain,
+        };
+        let mut full = self.base_of(&layers, item, &at);
+        let (template, cut) = lint::without_query(path);
+        if cut {
+            self.notes.add(
+                "query-in-path",
+                "paths hold a query or fragment, which was cut: requests are compared by path",
+                || quoted(path),
+                at.place(),
+            );
+        }
+        if !template.starts_with('/') {
+            full.push('/');
+            self.notes.add(
+                "path-without-slash",
+                "paths do not start with a slash; it was added",
+                || quoted(path),
+                at.place(),
+            );
+        }
+        full.push_str(template);
+        let mut operation = Operation::new(found.method, full, Requirement::Unspecified);
+        operation.place = at.place();
+        operation.operation_id = text(layers.get("operationId"));
+        operation.deprecated = layers.get("deprecated") == Some(&Value::Bool(true));
+        let tags = layers.get("tags").and_then(Value::as_array);
+        operation.tags = tags
+            .into_iter()
+            .flatten()
+            .filter_map(|tag| text(Some(tag)))
+            .collect();
+        self.require(&mut operation, layers.get("security"));
+        self.catalog.operations.push(operation);
+        Ok(())
+    }
+
+    /// Fills in what the operation demands.
+    fn require(&mut self, operation: &mut Operation, own: Option<&Value>) {
+        let own = own.map(|value| security::read(value, self.scopes));
+        let place = || operation.place.clone();
+        let label = || quoted(&operation.label());
+        let need = match own.as_ref().or(self.root.as_ref()) {
+            None => {
+                self.notes.add(
+                    "unspecified-security",
+                    "operations do not say what they require: unspecified is not public, and nothing is concluded from them",
+                    label,
+                    place(),
+                );
+                return;
+            }
+            Some(Err(why)) => {
+                self.notes.add(
+                    "unreadable-security",
+                    "operations have a `security` that cannot be read: nothing is concluded from them",
+                    || format!("{}: {why}", label()),
+                    place(),
+                );
+                return;
+            }
+            Some(Ok(need)) => need,
+        };
+        let clauses = need.requirement.clauses().iter();
+        let weight = clauses.map(|clause| 1 + clause.len()).sum::<usize>() + need.schemes.len();
+        let Some(left) = self.budget.checked_sub(weight) else {
+            self.notes.add(
+                "too-many-scopes",
+                "operations stand behind more alternatives than can be held: nothing is concluded from them",
+                label,
+                place(),
+            );
+            return;
+        };
+        self.budget = left;
+        let oauth = |name: &String| {
+            let kind = scheme_type(name, self.schemes, &self.document.value);
+            matches!(kind, Some("oauth2" | "openIdConnect"))
+        };
+        if let Some(scheme) = need.left_out.iter().find(|name| oauth(name)) {
+            self.notes.add(
+                "scopeless-alternative",
+                "operations accept an OAuth token without scopes beside one with scopes; they are read as needing the scopes",
+                || format!("{} with scheme {}", label(), quoted(scheme)),
+                place(),
+            );
+        }
+        let known = |name: &String| self.schemes.is_some_and(|all| all.get(name).is_some());
+        if let Some(scheme) = need.schemes.iter().find(|name| !known(name)) {
+            self.notes.add(
+                "undeclared-scheme",
+                "operations name a security scheme that is not declared",
+                || format!("{} with scheme {}", label(), quoted(scheme)),
+                place(),
+            );
+        }
+        let pair = || {
+            need.requirement
+                .clauses()
+                .iter()
+                .find_map(lint::nested_names)
+        };
+        if let (ScopeList::All, Some((outer, inner))) = (self.scopes, pair()) {
+            self.notes.add(
+                "any-or-all",
+                "operations list a scope together with one below its name, and all of a list are needed; where the vendor means any of them, use `--scopes any`",
+                || format!("{} with `{outer}` and `{inner}`", label()),
+                place(),
+            );
+        }
+        operation.requirement = need.requirement.clone();
+        operation.optional_auth = need.optional;
+    }
+
+    fn base_of(&mut self, operation: &Layers<'_>, item: &Layers<'_>, at: &At) -> String {
+        if let Some(base) = &self.base {
+            return base.clone();
+        }
+        let own = server::of(operation.get("servers")).or_else(|| server::of(item.get("servers")));
+        let Some(base) = own.as_ref().or(self.servers.as_ref()) else {
+            return String::new();
+        };
+        let several = |warning: &Warning| warning.code == "several-base-paths";
+        if !base.others.is_empty() && !self.catalog.warnings.iter().any(several) {
+            let mut warning = Warning::new("several-base-paths", base.others_unused());
+            warning.place = self
+                .document
+                .at(&["servers"])
+                .place()
+                .or_else(|| at.place());
+            self.catalog.warnings.push(warning);
+        }
+        base.path.clone()
+    }
+}
+
+fn text(value: Option<&Value>) -> Option<String> {
+    value.and_then(Value::as_str).map(str::to_owned)
+}
