@@ -4,7 +4,9 @@
 //! error. A subcommand returns a status instead of exiting.
 
 mod args;
+pub mod config;
 mod pipeline;
+pub mod suggest;
 mod talk;
 mod usage;
 
