@@ -37,9 +37,32 @@ pub const FILE_NAME: &str = "scopetrim.toml";
 
 /// Keys at the top of the file, in the order of the documentation.
 pub const KEYS: [&str; 26] = [
-    "logs", "catalog", "grants", "format", "scopes", "match", "path_case", "base_path", "window", "since", "as_of",
-    "hints", "objective", "level", "narrow", "protocol_scopes", "protected", "health_paths", "max_line",
-    "max_reject_share", "threads", "merge_slashes", "outcomes", "aliases", "exceptions", "weights",
+    "logs",
+    "catalog",
+    "grants",
+    "format",
+    "scopes",
+    "match",
+    "path_case",
+    "base_path",
+    "window",
+    "since",
+    "as_of",
+    "hints",
+    "objective",
+    "level",
+    "narrow",
+    "protocol_scopes",
+    "protected",
+    "health_paths",
+    "max_line",
+    "max_reject_share",
+    "threads",
+    "merge_slashes",
+    "outcomes",
+    "aliases",
+    "exceptions",
+    "weights",
 ];
 /// Keys of `[outcomes]`.
 pub const OUTCOME_KEYS: [&str; 2] = ["denied", "attempted"];
@@ -121,10 +144,17 @@ pub fn find(dir: &Path) -> Option<PathBuf> {
 
 /// Reads a file; `shown` is its name in messages.
 pub fn load(path: &Path, shown: &str) -> Result<Config, ConfigError> {
-    let unreadable = |reason: String| ConfigError::Unreadable { file: shown.to_owned(), reason };
-    let size = fs::metadata(path).map_err(|error| unreadable(error.to_string()))?.len();
+    let unreadable = |reason: String| ConfigError::Unreadable {
+        file: shown.to_owned(),
+        reason,
+    };
+    let size = fs::metadata(path)
+        .map_err(|error| unreadable(error.to_string()))?
+        .len();
     if size > MAX_BYTES {
-        return Err(unreadable(format!("{size} bytes are too many for a configuration")));
+        return Err(unreadable(format!(
+            "{size} bytes are too many for a configuration"
+        )));
     }
     let bytes = fs::read(path).map_err(|error| unreadable(error.to_string()))?;
     let text = String::from_utf8(bytes).map_err(|_| unreadable("it is not UTF-8".to_owned()))?;
@@ -160,7 +190,11 @@ impl Config {
             "match" => self.matching = Some(value.parse(values::matching)?),
             "path_case" => self.path_case = Some(value.parse(values::path_case)?),
             "base_path" => {
-                self.base_path = value.items()?.iter().map(|item| item.parse(parse_base_path)).collect::<Result<_, _>>()?;
+                self.base_path = value
+                    .items()?
+                    .iter()
+                    .map(|item| item.parse(parse_base_path))
+                    .collect::<Result<_, _>>()?;
             }
             "window" => self.window = Some(value.parse(parse_window)?),
             "since" => self.since = Some(value.day()?),
@@ -175,7 +209,9 @@ impl Config {
             "max_line" => self.max_line = Some(value.parse(parse_size)?),
             "max_reject_share" => self.max_reject_share = Some(value.share()?),
             // More than any machine has cores is a slip of the pen.
-            "threads" => self.threads = Some(usize::try_from(value.integer(1, 1_024)?).unwrap_or(1)),
+            "threads" => {
+                self.threads = Some(usize::try_from(value.integer(1, 1_024)?).unwrap_or(1))
+            }
             "merge_slashes" => self.merge_slashes = Some(value.flag()?),
             "outcomes" => self.set_outcomes(value)?,
             "aliases" => {
@@ -205,14 +241,18 @@ impl Config {
                 _ => return Err(section.unknown(value, &OUTCOME_KEYS)),
             };
             let items = value.items()?;
-            let read = |item: &Value<'_>| Ok(u16::try_from(item.integer(100, 599)?).unwrap_or(u16::MAX));
+            let read =
+                |item: &Value<'_>| Ok(u16::try_from(item.integer(100, 599)?).unwrap_or(u16::MAX));
             *codes = Some(items.iter().map(read).collect::<Result<_, _>>()?);
         }
         let (Some(denied), Some(attempted)) = (&self.denied, &self.attempted) else {
             return Ok(());
         };
         match denied.iter().find(|code| attempted.contains(code)) {
-            Some(code) => Err(value.bad(code.to_string(), "a status code is either denied or attempted, not both")),
+            Some(code) => Err(value.bad(
+                code.to_string(),
+                "a status code is either denied or attempted, not both",
+            )),
             None => Ok(()),
         }
     }
@@ -222,12 +262,19 @@ impl Config {
         let Some(value) = root.entries().iter().find(|value| value.key == "since") else {
             return Ok(());
         };
-        let Some(since) = self.since else { return Ok(()) };
+        let Some(since) = self.since else {
+            return Ok(());
+        };
         if self.window.is_some() {
-            return Err(value.bad(since.to_string(), "`window` and `since` both say where to begin; keep one of them"));
+            return Err(value.bad(
+                since.to_string(),
+                "`window` and `since` both say where to begin; keep one of them",
+            ));
         }
         match self.as_of {
-            Some(as_of) if since > as_of => Err(value.bad(since.to_string(), format!("it lies after `as_of`, {as_of}"))),
+            Some(as_of) if since > as_of => {
+                Err(value.bad(since.to_string(), format!("it lies after `as_of`, {as_of}")))
+            }
             _ => Ok(()),
         }
     }
@@ -235,9 +282,17 @@ impl Config {
 
 fn health_paths(value: &Value<'_>) -> Result<Vec<String>, ConfigError> {
     let absolute = |text: &str| {
-        if text.starts_with('/') { Ok(text.to_owned()) } else { Err("a path begins with `/`".to_owned()) }
+        if text.starts_with('/') {
+            Ok(text.to_owned())
+        } else {
+            Err("a path begins with `/`".to_owned())
+        }
     };
-    value.items()?.iter().map(|item| item.parse(absolute)).collect()
+    value
+        .items()?
+        .iter()
+        .map(|item| item.parse(absolute))
+        .collect()
 }
 
 fn exception(section: &Section<'_>) -> Result<Exception, ConfigError> {

@@ -5,6 +5,7 @@
 
 mod args;
 pub mod config;
+pub mod init;
 mod pipeline;
 pub mod suggest;
 mod talk;

@@ -93,5 +93,9 @@ impl ConfigError {
 }
 
 fn within(table: &str) -> String {
-    if table.is_empty() { String::new() } else { format!(" in {table}") }
+    if table.is_empty() {
+        String::new()
+    } else {
+        format!(" in {table}")
+    }
 }

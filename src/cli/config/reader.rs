@@ -17,12 +17,18 @@ pub(super) struct Text {
 
 impl Text {
     pub(super) fn new(text: &str, shown: &str) -> Self {
-        Self { file: Arc::from(shown), breaks: memchr::memchr_iter(b'\n', text.as_bytes()).collect() }
+        Self {
+            file: Arc::from(shown),
+            breaks: memchr::memchr_iter(b'\n', text.as_bytes()).collect(),
+        }
     }
 
     pub(super) fn place(&self, offset: usize) -> Place {
         let line = self.breaks.partition_point(|end| *end < offset) + 1;
-        Place { file: Arc::clone(&self.file), line: u32::try_from(line).unwrap_or(u32::MAX) }
+        Place {
+            file: Arc::clone(&self.file),
+            line: u32::try_from(line).unwrap_or(u32::MAX),
+        }
     }
 }
 
@@ -37,14 +43,30 @@ pub(super) struct Section<'a> {
 }
 
 impl<'a> Section<'a> {
-    pub(super) fn new(text: &'a Text, name: &'static str, start: usize, table: &'a DeTable<'_>) -> Self {
+    pub(super) fn new(
+        text: &'a Text,
+        name: &'static str,
+        start: usize,
+        table: &'a DeTable<'_>,
+    ) -> Self {
         let mut entries: Vec<Value<'a>> = table
             .iter()
-            .map(|(key, value)| Value { text, key: key.get_ref(), key_at: key.span().start, item: None, value })
+            .map(|(key, value)| Value {
+                text,
+                key: key.get_ref(),
+                key_at: key.span().start,
+                item: None,
+                value,
+            })
             .collect();
         // In the order of the file, so that the first of several mistakes is named.
         entries.sort_by_key(|entry| entry.key_at);
-        Self { text, name, start, entries }
+        Self {
+            text,
+            name,
+            start,
+            entries,
+        }
     }
 
     pub(super) fn entries(&self) -> &[Value<'a>] {
@@ -67,7 +89,11 @@ impl<'a> Section<'a> {
 
     /// The refusal of a table without this key.
     pub(super) fn missing(&self, key: &'static str) -> ConfigError {
-        ConfigError::MissingKey { place: self.place(), table: self.name, key }
+        ConfigError::MissingKey {
+            place: self.place(),
+            table: self.name,
+            key,
+        }
     }
 }
 
@@ -97,7 +123,12 @@ impl<'a> Value<'a> {
             DeValue::Array(_) => "a list",
             DeValue::Table(_) => "a table",
         };
-        ConfigError::WrongType { place: self.place(), key: self.key.to_owned(), expected, found }
+        ConfigError::WrongType {
+            place: self.place(),
+            key: self.key.to_owned(),
+            expected,
+            found,
+        }
     }
 
     pub(super) fn bad(&self, value: impl Into<String>, help: impl Into<String>) -> ConfigError {
@@ -110,26 +141,38 @@ impl<'a> Value<'a> {
     }
 
     fn raw(&self, expected: &'static str) -> Result<&'a str, ConfigError> {
-        self.value.get_ref().as_str().ok_or_else(|| self.wrong(expected))
+        self.value
+            .get_ref()
+            .as_str()
+            .ok_or_else(|| self.wrong(expected))
     }
 
     /// A text that is not empty.
     pub(super) fn text(&self) -> Result<String, ConfigError> {
         let text = self.raw("a text in quotes")?;
         if text.trim().is_empty() {
-            return Err(self.bad(text, "write something between the quotes, or take the line out"));
+            return Err(self.bad(
+                text,
+                "write something between the quotes, or take the line out",
+            ));
         }
         Ok(text.to_owned())
     }
 
     /// A text with a grammar.
-    pub(super) fn parse<T>(&self, read: impl Fn(&str) -> Result<T, String>) -> Result<T, ConfigError> {
+    pub(super) fn parse<T>(
+        &self,
+        read: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<T, ConfigError> {
         let text = self.raw("a text in quotes")?;
         read(text).map_err(|help| self.bad(text, help))
     }
 
     pub(super) fn flag(&self) -> Result<bool, ConfigError> {
-        self.value.get_ref().as_bool().ok_or_else(|| self.wrong("true or false"))
+        self.value
+            .get_ref()
+            .as_bool()
+            .ok_or_else(|| self.wrong("true or false"))
     }
 
     /// A whole number between two bounds, both included.
@@ -141,7 +184,12 @@ impl<'a> Value<'a> {
             .ok()
             .and_then(|number| u64::try_from(number).ok())
             .filter(|number| (least..=most).contains(number))
-            .ok_or_else(|| self.bad(integer.as_str(), format!("a whole number from {least} to {most}")))
+            .ok_or_else(|| {
+                self.bad(
+                    integer.as_str(),
+                    format!("a whole number from {least} to {most}"),
+                )
+            })
     }
 
     /// A number from 0 to 1.
@@ -161,23 +209,37 @@ impl<'a> Value<'a> {
     pub(super) fn day(&self) -> Result<Day, ConfigError> {
         const HELP: &str = "write a day of the calendar without a time, as in 2026-10-31";
         let text = match self.value.get_ref() {
-            DeValue::Datetime(date) if date.time.is_none() && date.offset.is_none() => date.to_string(),
+            DeValue::Datetime(date) if date.time.is_none() && date.offset.is_none() => {
+                date.to_string()
+            }
             DeValue::Datetime(date) => return Err(self.bad(date.to_string(), HELP)),
             DeValue::String(text) => text.to_string(),
             _ => return Err(self.wrong("a date")),
         };
         // Ten characters: chrono would also read other spellings and years of six digits.
-        Day::parse(&text).filter(|_| text.len() == 10).ok_or_else(|| self.bad(&text, HELP))
+        Day::parse(&text)
+            .filter(|_| text.len() == 10)
+            .ok_or_else(|| self.bad(&text, HELP))
     }
 
     fn array(&self, expected: &'static str) -> Result<&'a DeArray<'a>, ConfigError> {
-        self.value.get_ref().as_array().ok_or_else(|| self.wrong(expected))
+        self.value
+            .get_ref()
+            .as_array()
+            .ok_or_else(|| self.wrong(expected))
     }
 
     /// The items of a list.
     pub(super) fn items(&self) -> Result<Vec<Self>, ConfigError> {
         let items = self.array("a list in square brackets")?;
-        Ok(items.iter().map(|value| Self { item: Some(value.span().start), value, ..*self }).collect())
+        Ok(items
+            .iter()
+            .map(|value| Self {
+                item: Some(value.span().start),
+                value,
+                ..*self
+            })
+            .collect())
     }
 
     /// A list of texts, none of them empty.
@@ -186,7 +248,11 @@ impl<'a> Value<'a> {
     }
 
     pub(super) fn section(&self, name: &'static str) -> Result<Section<'a>, ConfigError> {
-        let table = self.value.get_ref().as_table().ok_or_else(|| self.wrong("a table"))?;
+        let table = self
+            .value
+            .get_ref()
+            .as_table()
+            .ok_or_else(|| self.wrong("a table"))?;
         let start = self.item.unwrap_or(self.key_at);
         Ok(Section::new(self.text, name, start, table))
     }
@@ -194,6 +260,9 @@ impl<'a> Value<'a> {
     /// A list of tables.
     pub(super) fn sections(&self, name: &'static str) -> Result<Vec<Section<'a>>, ConfigError> {
         self.array("a list of tables")?;
-        self.items()?.iter().map(|item| item.section(name)).collect()
+        self.items()?
+            .iter()
+            .map(|item| item.section(name))
+            .collect()
     }
 }

@@ -17,11 +17,18 @@ const LONGEST_WINDOW: u32 = 36_525;
 pub fn parse_window(text: &str) -> Result<u32, String> {
     let days = match text.strip_suffix('d') {
         Some(days) => digits(days),
-        None => text.strip_suffix('w').and_then(digits).and_then(|weeks| weeks.checked_mul(7)),
+        None => text
+            .strip_suffix('w')
+            .and_then(digits)
+            .and_then(|weeks| weeks.checked_mul(7)),
     };
     days.and_then(|days| u32::try_from(days).ok())
         .filter(|days| (1..=LONGEST_WINDOW).contains(days))
-        .ok_or_else(|| format!("a window is 1 to {LONGEST_WINDOW} days, written `90d`, or weeks, written `13w`"))
+        .ok_or_else(|| {
+            format!(
+                "a window is 1 to {LONGEST_WINDOW} days, written `90d`, or weeks, written `13w`"
+            )
+        })
 }
 
 /// Reads a size in bytes: `1048576`, `1MiB`, `64KiB`, or decimal `1MB`; at least 1 byte.
@@ -42,7 +49,9 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
         .find_map(|(unit, factor)| lower.strip_suffix(unit).map(|number| (number, factor)))
         .and_then(|(number, factor)| digits(number.trim_end())?.checked_mul(*factor))
         .filter(|size| *size > 0)
-        .ok_or_else(|| "a size is a whole number of bytes with a unit: `64KiB`, `1MiB`, `1MB`".to_owned())
+        .ok_or_else(|| {
+            "a size is a whole number of bytes with a unit: `64KiB`, `1MiB`, `1MB`".to_owned()
+        })
 }
 
 /// Reads `/gw`, a prefix for every host, or `host=/v2`, a prefix for one.
@@ -52,7 +61,10 @@ pub fn parse_base_path(text: &str) -> Result<(Option<String>, String), String> {
         _ => (None, text),
     };
     if !path.starts_with('/') || host.is_some_and(str::is_empty) {
-        return Err("a base path begins with `/`; for one host only, write `api.example.com=/v2`".to_owned());
+        return Err(
+            "a base path begins with `/`; for one host only, write `api.example.com=/v2`"
+                .to_owned(),
+        );
     }
     Ok((host.map(str::to_owned), path.to_owned()))
 }
@@ -68,7 +80,13 @@ pub enum PathCase {
 }
 
 pub(super) fn path_case(text: &str) -> Result<PathCase, String> {
-    one_of(text, &[("sensitive", PathCase::Sensitive), ("insensitive", PathCase::Insensitive)])
+    one_of(
+        text,
+        &[
+            ("sensitive", PathCase::Sensitive),
+            ("insensitive", PathCase::Insensitive),
+        ],
+    )
 }
 
 pub(super) fn scopes(text: &str) -> Result<ScopeList, String> {
@@ -82,28 +100,57 @@ pub(super) fn matching(text: &str) -> Result<ScopeMatch, String> {
 }
 
 pub(super) fn hints(text: &str) -> Result<Hints, String> {
-    one_of(text, &[("first", Hints::First), ("tiebreak", Hints::Tiebreak), ("ignore", Hints::Ignore)])
+    one_of(
+        text,
+        &[
+            ("first", Hints::First),
+            ("tiebreak", Hints::Tiebreak),
+            ("ignore", Hints::Ignore),
+        ],
+    )
 }
 
 pub(super) fn objective(text: &str) -> Result<Objective, String> {
-    one_of(text, &[("reach", Objective::Reach), ("risk", Objective::Risk)])
+    one_of(
+        text,
+        &[("reach", Objective::Reach), ("risk", Objective::Risk)],
+    )
 }
 
 /// `manual` is no choice: such a removal cannot be written.
 pub(super) fn level(text: &str) -> Result<Level, String> {
-    one_of(text, &[("safe", Level::Safe), ("likely", Level::Likely), ("review", Level::Review)])
+    one_of(
+        text,
+        &[
+            ("safe", Level::Safe),
+            ("likely", Level::Likely),
+            ("review", Level::Review),
+        ],
+    )
 }
 
 pub(super) fn log_format(text: &str) -> Result<String, String> {
     match format::by_name(text) {
         Some(format) => Ok(format.name().to_owned()),
-        None => Err(accepted(text, format::ALL.iter().map(|format| format.name()))),
+        None => Err(accepted(
+            text,
+            format::ALL.iter().map(|format| format.name()),
+        )),
     }
 }
 
 /// The classes of [`crate::analysis::weight`].
 pub(super) fn data_class(text: &str) -> Result<u64, String> {
-    one_of(text, &[("public", 1), ("internal", 2), ("personal", 4), ("secret", 8), ("payment", 8)])
+    one_of(
+        text,
+        &[
+            ("public", 1),
+            ("internal", 2),
+            ("personal", 4),
+            ("secret", 8),
+            ("payment", 8),
+        ],
+    )
 }
 
 fn one_of<T: Copy>(text: &str, choices: &[(&str, T)]) -> Result<T, String> {
@@ -136,7 +183,21 @@ mod tests {
     fn a_window_is_days_or_weeks_and_nothing_else() {
         assert_eq!(parse_window("90d"), Ok(90));
         assert_eq!(parse_window("13w"), Ok(91));
-        for bad in ["", "d", "90", "0d", "-1d", "+1d", "3m", "1y", "90 d", "9e1d", "99999999999999999999d", "5218w1d", "36526d"] {
+        for bad in [
+            "",
+            "d",
+            "90",
+            "0d",
+            "-1d",
+            "+1d",
+            "3m",
+            "1y",
+            "90 d",
+            "9e1d",
+            "99999999999999999999d",
+            "5218w1d",
+            "36526d",
+        ] {
             assert!(parse_window(bad).is_err(), "{bad}");
         }
     }
@@ -148,7 +209,15 @@ mod tests {
         assert_eq!(parse_size("2MB"), Ok(2_000_000));
         assert_eq!(parse_size("512"), Ok(512));
         assert_eq!(parse_size("512B"), Ok(512));
-        for bad in ["", "MiB", "0", "1.5MiB", "-1", "1TiB", "18446744073709551615GiB"] {
+        for bad in [
+            "",
+            "MiB",
+            "0",
+            "1.5MiB",
+            "-1",
+            "1TiB",
+            "18446744073709551615GiB",
+        ] {
             assert!(parse_size(bad).is_err(), "{bad}");
         }
     }
@@ -156,8 +225,15 @@ mod tests {
     #[test]
     fn a_base_path_is_for_all_hosts_or_for_one() {
         assert_eq!(parse_base_path("/gw"), Ok((None, "/gw".to_owned())));
-        assert_eq!(parse_base_path("a.example=/v2"), Ok((Some("a.example".to_owned()), "/v2".to_owned())));
-        assert_eq!(parse_base_path("/a=b"), Ok((None, "/a=b".to_owned())), "an equals sign may stand in a path");
+        assert_eq!(
+            parse_base_path("a.example=/v2"),
+            Ok((Some("a.example".to_owned()), "/v2".to_owned()))
+        );
+        assert_eq!(
+            parse_base_path("/a=b"),
+            Ok((None, "/a=b".to_owned())),
+            "an equals sign may stand in a path"
+        );
         assert!(parse_base_path("gw").is_err());
         assert!(parse_base_path("=/v2").is_err());
     }
@@ -165,7 +241,10 @@ mod tests {
     #[test]
     fn a_wrong_choice_names_the_near_one_or_all() {
         assert_eq!(level("likly"), Err("did you mean `likely`?".to_owned()));
-        assert_eq!(objective("x"), Err("known here: `reach`, `risk`".to_owned()));
+        assert_eq!(
+            objective("x"),
+            Err("known here: `reach`, `risk`".to_owned())
+        );
         assert!(level("manual").is_err());
     }
 }
