@@ -5,6 +5,8 @@
 
 mod analyze;
 mod args;
+pub mod config;
+pub mod init;
 mod pipeline;
 mod study;
 pub mod suggest;

@@ -212,7 +212,7 @@ pub(super) fn read_logs(
         ));
     }
     let inputs: Vec<Input> = discover(&setup.logs, &setup.base)
-        .map_err(|error| Advised::new(error.to_string(), error.help().unwrap_or_default()))?;
+        .map_err(|error| Advised::new(error.to_string(), error.help()))?;
     let sources = head(&inputs);
     let formats = formats(setup, &sources)?;
     let identities = Identities {

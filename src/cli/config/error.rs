@@ -1,0 +1,101 @@
+//! What can be wrong with a configuration file.
+
+use thiserror::Error;
+
+use crate::model::Place;
+
+/// Why a configuration file was refused.
+#[derive(Debug, Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read the configuration `{file}`: {reason}")]
+    Unreadable {
+        /// As shown to the user.
+        file: String,
+        /// The system's words.
+        reason: String,
+    },
+    /// The text is not TOML.
+    #[error("{place}: not valid TOML: {reason}")]
+    Syntax {
+        /// Where the parser stopped.
+        place: Place,
+        /// The parser's words.
+        reason: String,
+    },
+    /// A key that means nothing here; ignoring it would hide a slip of the pen.
+    #[error("{place}: unknown key `{key}`{}", within(.table))]
+    UnknownKey {
+        /// Where the key stands.
+        place: Place,
+        /// As written.
+        key: String,
+        /// The table it stands in; empty at the top.
+        table: &'static str,
+        /// What is likely meant, or all that is known here.
+        help: String,
+    },
+    /// A key that has to be there.
+    #[error("{place}: {table} has no `{key}`")]
+    MissingKey {
+        /// Where the table begins.
+        place: Place,
+        /// The table.
+        table: &'static str,
+        /// The key.
+        key: &'static str,
+    },
+    /// A value of the wrong type.
+    #[error("{place}: `{key}` has to be {expected}, not {found}")]
+    WrongType {
+        /// Where the value stands.
+        place: Place,
+        /// Its key.
+        key: String,
+        /// What is accepted.
+        expected: &'static str,
+        /// What is there.
+        found: &'static str,
+    },
+    /// A value of the right type that means nothing.
+    #[error("{place}: `{key}` cannot be `{value}`")]
+    BadValue {
+        /// Where the value stands.
+        place: Place,
+        /// Its key.
+        key: String,
+        /// As written.
+        value: String,
+        /// What would be accepted.
+        help: String,
+    },
+}
+
+impl ConfigError {
+    /// What to do about it.
+    pub fn help(&self) -> String {
+        match self {
+            Self::Unreadable { .. } => {
+                "check the path and its permissions; `scopetrim init` writes a new configuration".to_owned()
+            }
+            Self::Syntax { .. } => {
+                "texts stand in quotes, lists in square brackets, and tables such as `[aliases]` behind all plain keys"
+                    .to_owned()
+            }
+            Self::UnknownKey { help, .. } | Self::BadValue { help, .. } => help.clone(),
+            Self::MissingKey { key, .. } => match *key {
+                "reason" => "an exception keeps a permission alive; say for the next reviewer why".to_owned(),
+                key => format!("add a line `{key} = \"...\"`"),
+            },
+            Self::WrongType { key, expected, .. } => format!("write {expected} behind `{key} =`"),
+        }
+    }
+}
+
+fn within(table: &str) -> String {
+    if table.is_empty() {
+        String::new()
+    } else {
+        format!(" in {table}")
+    }
+}

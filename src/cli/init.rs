@@ -1,0 +1,129 @@
+//! `init`: a commented `scopetrim.toml` from what lies in a folder.
+//!
+//! In: a folder. Out: the file, and a list of what was found and what was not.
+//!
+//! Invariants:
+//! * an existing file stays as it is without `--force`;
+//! * the text written is one that [`super::config`] reads;
+//! * files are judged by their content; nothing is moved, changed or sent.
+
+mod look;
+mod write;
+
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use super::config::{self, FILE_NAME};
+use super::talk::{self, Advised};
+use crate::report::escape;
+use look::Found;
+
+/// Arguments of `init`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  scopetrim init\n  scopetrim init gateway --stdout")]
+pub struct Args {
+    /// Folder to look into; default: the current folder
+    #[arg(value_name = "DIR", default_value = ".")]
+    dir: PathBuf,
+    /// Replace an existing scopetrim.toml
+    #[arg(long)]
+    force: bool,
+    /// Print the configuration instead of writing it
+    #[arg(long, conflicts_with = "force")]
+    stdout: bool,
+}
+
+/// Looks into the folder, then writes or prints the configuration.
+pub fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<()> {
+    let target = args.dir.join(FILE_NAME);
+    if !args.stdout && !args.force && target.symlink_metadata().is_ok() {
+        return Err(exists(&target));
+    }
+    let found = look::look(&args.dir).map_err(|error| {
+        Advised::new(
+            format!("cannot read the folder `{}`: {error}", args.dir.display()),
+            "name the folder that holds the logs, the API description and the policy files",
+        )
+    })?;
+    let text = write::text(&found);
+    // What cannot be read back must not be handed out.
+    config::parse(&text, FILE_NAME)?;
+    if args.stdout {
+        for line in summary(&found) {
+            talk::note(false, &line);
+        }
+        out.write_all(text.as_bytes())?;
+        return Ok(());
+    }
+    save(&target, &text, args.force)?;
+    for line in summary(&found) {
+        writeln!(out, "{}", escape::terminal(&line))?;
+    }
+    writeln!(
+        out,
+        "wrote {}",
+        escape::terminal(&target.display().to_string())
+    )?;
+    Ok(())
+}
+
+fn exists(target: &Path) -> anyhow::Error {
+    Advised::new(
+        format!("`{}` exists already", target.display()),
+        "print the new text with --stdout, or replace the file with --force",
+    )
+}
+
+fn save(target: &Path, text: &str, force: bool) -> anyhow::Result<()> {
+    let written = if force {
+        fs::write(target, text)
+    } else {
+        // `create_new` also refuses a file that appeared while the folder was read.
+        let file = OpenOptions::new().write(true).create_new(true).open(target);
+        file.and_then(|mut file| file.write_all(text.as_bytes()))
+    };
+    written.map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => exists(target),
+        _ => Advised::new(
+            format!("cannot write `{}`: {error}", target.display()),
+            "check the folder's permissions",
+        ),
+    })
+}
+
+/// One line for each kind of input, found or not, and for what was left out.
+fn summary(found: &Found) -> Vec<String> {
+    let mut lines = Vec::new();
+    let formats: Vec<String> = found
+        .formats()
+        .iter()
+        .map(|(name, n)| format!("{name} {n}"))
+        .collect();
+    lines.push(if found.logs.is_empty() {
+        "access logs: none found".to_owned()
+    } else {
+        format!("access logs: {} ({})", found.logs.len(), formats.join(", "))
+    });
+    for (what, files) in [
+        ("API descriptions", &found.catalogs),
+        ("policy files", &found.grants),
+    ] {
+        lines.push(if files.is_empty() {
+            format!("{what}: none found")
+        } else {
+            format!("{what}: {}", files.join(", "))
+        });
+    }
+    lines.extend(
+        found
+            .left_out
+            .iter()
+            .map(|what| format!("left out: {what}")),
+    );
+    lines
+}
+
+#[cfg(test)]
+#[path = "init/tests.rs"]
+mod tests;

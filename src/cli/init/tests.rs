@@ -1,0 +1,140 @@
+//! Tests of `init`.
+
+use std::fs;
+
+use super::*;
+
+const KONG: &str = concat!(
+    r#"{"request":{"method":"GET","uri":"/v1/orders","headers":{}},"response":{"status":200},"#,
+    r#""consumer":{"username":"erp"},"started_at":1767225600000,"latencies":{"request":1}}"#,
+    "\n"
+);
+const OPENAPI: &str = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\npaths:\n  /orders:\n    get:\n      responses: {}\n";
+const GRANTS: &str = "version: 1\nclients:\n  erp:\n    scopes: [orders:read]\n";
+
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, content) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+    folder
+}
+
+fn start(dir: &Path, force: bool, stdout: bool) -> anyhow::Result<String> {
+    let mut out = Vec::new();
+    run(
+        &Args {
+            dir: dir.to_owned(),
+            force,
+            stdout,
+        },
+        &mut out,
+    )?;
+    Ok(String::from_utf8(out)?)
+}
+
+#[test]
+fn what_lies_in_the_folder_is_found_by_content_and_loads() {
+    let dir = folder(&[
+        ("logs/a.log", KONG),
+        ("logs/b.log", KONG),
+        ("more/c.txt", KONG),
+        ("more/notes.txt", "remember the milk\n"),
+        ("events.json", KONG),
+        ("api/shop.yml", OPENAPI),
+        ("access.yaml", GRANTS),
+        ("team.json", r#"{"erp": ["orders:read"]}"#),
+        ("package.json", r#"{"name": "x", "version": "1.0.0"}"#),
+        ("node_modules/x/openapi.yaml", OPENAPI),
+    ]);
+    let said = start(dir.path(), false, false).unwrap();
+    let config = config::load(&dir.path().join(FILE_NAME), FILE_NAME).unwrap();
+    assert_eq!(config.logs, ["events.json", "logs/*.log", "more/c.txt"]);
+    assert_eq!(config.catalog, ["api/shop.yml"]);
+    assert_eq!(config.grants, ["access.yaml", "team.json"]);
+    assert!(said.contains("access logs: 4 (kong 4)\n"), "{said}");
+    assert!(
+        said.contains("left out: node_modules/: a folder of tools\n"),
+        "{said}"
+    );
+}
+
+#[test]
+fn an_empty_folder_gives_a_file_that_loads_and_says_that_nothing_was_found() {
+    let dir = folder(&[]);
+    let said = start(dir.path(), false, false).unwrap();
+    for what in ["access logs", "API descriptions", "policy files"] {
+        assert!(said.contains(&format!("{what}: none found\n")), "{said}");
+    }
+    let config = config::load(&dir.path().join(FILE_NAME), FILE_NAME).unwrap();
+    assert!(config.logs.is_empty() && config.catalog.is_empty() && config.grants.is_empty());
+}
+
+#[test]
+fn an_existing_file_is_replaced_only_by_force() {
+    let dir = folder(&[(FILE_NAME, "threads = 7\n")]);
+    let path = dir.path().join(FILE_NAME);
+    assert!(
+        start(dir.path(), false, false)
+            .unwrap_err()
+            .to_string()
+            .ends_with("exists already")
+    );
+    assert!(
+        start(dir.path(), false, true)
+            .unwrap()
+            .starts_with("# Configuration")
+    );
+    assert_eq!(fs::read_to_string(&path).unwrap(), "threads = 7\n");
+    start(dir.path(), true, false).unwrap();
+    assert_eq!(config::load(&path, FILE_NAME).unwrap().threads, None);
+}
+
+#[test]
+fn a_description_that_cannot_be_read_is_listed_as_left_out() {
+    let dir = folder(&[("openapi.yaml", "openapi: 9.9\n"), ("grants.json", "{")]);
+    let said = start(dir.path(), false, false).unwrap();
+    assert!(
+        said.contains("API descriptions: none found") && said.contains("policy files: none found")
+    );
+    assert_eq!(said.matches("left out: ").count(), 2, "{said}");
+}
+
+#[test]
+fn every_line_that_is_commented_out_is_one_that_the_reader_knows() {
+    let text = write::text(&Found::default());
+    let shown: String = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("# "))
+        .filter(|line| line.starts_with('[') || line.contains(" = "))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let config = config::parse(&shown, FILE_NAME).unwrap();
+    assert_eq!(
+        (
+            config.exceptions.len(),
+            config.weights.len(),
+            config.aliases.len()
+        ),
+        (1, 1, 1)
+    );
+    for key in config::KEYS.iter().filter(|key| **key != "since") {
+        assert!(
+            shown.contains(&format!("{key} = ")) || shown.contains(&format!("[{key}]")),
+            "{key} is not shown"
+        );
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn any_file_name_survives_the_configuration(name in "[^/\\x00]{1,12}") {
+        let mut found = Found::default();
+        found.logs.insert(name.clone(), "kong");
+        found.all.push(name.clone());
+        let config = config::parse(&write::text(&found), FILE_NAME).unwrap();
+        proptest::prop_assert_eq!(config.logs, [name]);
+    }
+}

@@ -1,0 +1,136 @@
+//! The text of a first configuration.
+
+use std::collections::BTreeMap;
+
+use super::look::Found;
+
+const HEAD: &str = "\
+# Configuration of scopetrim. Paths are relative to this file; unknown keys are errors.
+# Lines that begin with `#` show what else can be set, with the defaults where there are any.
+";
+
+const REST: &str = r#"
+# --- how the files are read -------------------------------------------------
+# format = "kong"               # log format; default: by content, for each file
+# scopes = "all"                # several scopes in one OpenAPI requirement: "all" or "any" of them
+# match = "exact"               # what a held scope opens: "exact", "wildcard::", "hierarchy:.", "glob"
+# path_case = "sensitive"       # or "insensitive"
+# base_path = ["/gw"]           # prefixes that the gateway adds; for one host: "api.example.com=/v2"
+# merge_slashes = true          # `//` in a path counts as `/`
+# health_paths = ["/lb"]        # health checks beside the customary ones
+# max_line = "1MiB"             # a longer line is skipped and counted
+# max_reject_share = 0.01       # more rejected records make a log incomplete
+# threads = 2                   # default: one for each core
+
+# --- what is looked at, and what is suggested -------------------------------
+# window = "90d"                # or `since = 2026-01-01`
+# as_of = 2026-10-31            # default: the end of the data
+# hints = "tiebreak"            # the vendor's privilege hint: "first", "tiebreak", "ignore"
+# objective = "reach"           # or "risk"
+# level = "likely"              # removals up to this level: "safe", "likely", "review"
+# narrow = false                # also suggest narrower scopes
+# protocol_scopes = ["openid"]  # replaces the list of scopes that no request can show
+# protected = ["incident.*"]    # replaces the list of terms that always need a reviewer
+
+# [outcomes]                    # status codes
+# denied = [401, 403]
+# attempted = [429, 499, 503]
+
+# [aliases]                     # name in the log = name in the policy
+# "billing-prod" = "billing"
+
+# [[exceptions]]                # reviewed: keep this
+# client = "ops"
+# term = "incident.*"
+# reason = "used only while the service is down"
+# owner = "sre"
+# until = 2027-06-30
+
+# [[weights]]                   # risk of operations, by `METHOD /path` or tag
+# matches = "* /customers/*"
+# data = "personal"             # public, internal, personal, secret, payment
+# tenant_wide = false
+"#;
+
+pub(super) fn text(found: &Found) -> String {
+    let mut text = HEAD.to_owned();
+    entry(
+        &mut text,
+        "Access logs: files, folders, globs.",
+        "logs",
+        &patterns(found),
+        "logs/*.gz",
+    );
+    entry(
+        &mut text,
+        "API descriptions. Take out those that do not stand behind this gateway.",
+        "catalog",
+        &found.catalogs,
+        "openapi.yaml",
+    );
+    entry(
+        &mut text,
+        "Policy files: which client holds which scopes.",
+        "grants",
+        &found.grants,
+        "grants.yaml",
+    );
+    text.push_str(REST);
+    text
+}
+
+fn entry(text: &mut String, comment: &str, key: &str, files: &[String], example: &str) {
+    text.push_str(&format!("\n# {comment}\n"));
+    match files {
+        [] => text.push_str(&format!(
+            "# None was found here.\n# {key} = [\"{example}\"]\n"
+        )),
+        [one] => text.push_str(&format!("{key} = [{}]\n", quoted(one))),
+        many => {
+            text.push_str(&format!("{key} = [\n"));
+            for file in many {
+                text.push_str(&format!("    {},\n", quoted(file)));
+            }
+            text.push_str("]\n");
+        }
+    }
+}
+
+/// A TOML basic string. JSON's escapes are all TOML's, which refuses DEL as well.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text)
+        .to_string()
+        .replace('\u{7f}', "\\u007F")
+}
+
+/// Logs of one folder and ending as one glob, when the glob catches nothing else.
+fn patterns(found: &Found) -> Vec<String> {
+    let mut groups: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    for name in found.logs.keys() {
+        groups.entry(key(name)).or_default().push(name);
+    }
+    let mut patterns = Vec::new();
+    for ((folder, ending), names) in groups {
+        let caught = found
+            .all
+            .iter()
+            .filter(|name| key(name) == (folder, ending))
+            .count();
+        // A folder or ending with the glob's own characters would mean something else.
+        let plain =
+            !ending.is_empty() && !format!("{folder}{ending}").contains(['*', '?', '[', ']']);
+        if plain && names.len() > 1 && caught == names.len() {
+            patterns.push(format!("{folder}*{ending}"));
+        } else {
+            patterns.extend(names.into_iter().map(str::to_owned));
+        }
+    }
+    patterns
+}
+
+/// Folder with its slash, and the ending with its dot.
+fn key(name: &str) -> (&str, &str) {
+    let file = name.rfind('/').map_or(0, |slash| slash + 1);
+    let ending = name[file..].rfind('.').map_or(name.len(), |dot| file + dot);
+    (&name[..file], &name[ending..])
+}
