@@ -258,9 +258,13 @@ impl<'a> Live<'a> {
     /// Drops the item's comma and the blanks on one side.
     fn drop_with_blank(&mut self, at: usize, comma: usize) {
         for index in at..comma {
-            // A comment needs a blank in front of it.
-            let comment = self.next_is(index, Kind::Comment).is_some();
-            self.gone[index] |= self.kind(index) == Kind::Blank && !comment;
+            // A comment needs a blank in front of it, and a line its indentation.
+            let needed = self.next_is(index, Kind::Comment).is_some()
+                || self.previous_is(index, Kind::Newline).is_some();
+            self.gone[index] |= self.kind(index) == Kind::Blank && !needed;
+        }
+        if self.next_is(at, Kind::Newline).is_some() {
+            self.drop_left_blank(at);
         }
         self.gone[comma] = true;
         let right = self.next_is(comma, Kind::Blank);

@@ -18,11 +18,11 @@ pub(super) fn like(old: &str, term: &str, syntax: Syntax) -> String {
 /// Whether YAML reads the bare term back as this very text, wherever it stands.
 ///
 /// Narrower than YAML's own rule (1.2.2, section 7.3.3): letters, digits and a few
-/// marks that open nothing; and nothing that is read as a number or a truth value.
+/// marks that open nothing; and nothing that YAML 1.1 or 1.2 reads as a truth value.
 fn is_plain(term: &str) -> bool {
     let inner =
         |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | ':' | '-' | '+' | '*');
-    let words = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"];
+    let words = ["true", "false", "null", "yes", "no", "on", "off"];
     term.starts_with(|c: char| c.is_ascii_alphabetic())
         && !term.ends_with(':')
         && term.chars().all(inner)

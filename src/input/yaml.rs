@@ -13,8 +13,10 @@
 //! Merge keys (`<<`, YAML 1.1) are ordinary keys here: the reader of a format
 //! decides about them.
 
+mod bracket;
 mod build;
 mod error;
+mod offsets;
 mod scalar;
 
 use serde_json::Value as Json;
@@ -27,6 +29,9 @@ pub use error::YamlError;
 const MAX_DEPTH: usize = 128;
 /// Nodes of one document, counted after aliases are expanded.
 const NODE_BUDGET: usize = 2_000_000;
+
+/// Bytes that may be parsed again for the sake of closing brackets (see `bracket`).
+const REPAIR_BUDGET: usize = 256 << 20;
 
 /// One scalar, list or mapping, and where it stands.
 #[derive(Clone, Debug, PartialEq)]

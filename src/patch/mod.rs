@@ -359,3 +359,6 @@ fn described(granted: &Granted, place: &Place) -> String {
         Granted::Role(role) => format!("role `{role}` of line {}", place.line),
     }
 }
+
+#[cfg(test)]
+mod tests;

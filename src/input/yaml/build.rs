@@ -1,36 +1,80 @@
 //! Parser events to a tree, without recursion.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span as EventSpan, Tag};
 
+use super::bracket::join;
+use super::offsets::Offsets;
 use super::scalar::{behind_properties, quoted_end, resolve};
-use super::{MAX_DEPTH, NODE_BUDGET, Node, Value, YamlError};
+use super::{MAX_DEPTH, NODE_BUDGET, Node, REPAIR_BUDGET, Value, YamlError};
 use crate::model::Span;
 
 pub(super) fn build(text: &str, shown: &str) -> Result<Node, YamlError> {
     // The parser counts a byte order mark as a token of its own; we count bytes.
     let body = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let shift = text.len() - body.len();
+    let mut parsed = Cow::Borrowed(body);
+    let mut work = 0;
+    loop {
+        let failure = match attempt(body, &parsed, shift, shown) {
+            Ok(node) => return Ok(node),
+            Err(failure) => failure,
+        };
+        work += body.len();
+        let closed = match failure.bracket {
+            Some((from, bracket)) if work <= REPAIR_BUDGET => join(&parsed, from, bracket),
+            _ => None,
+        };
+        match closed {
+            Some(joined) => parsed = Cow::Owned(joined),
+            None => return Err(failure.error),
+        }
+    }
+}
+
+/// Why one attempt failed; and when that was at a closing bracket that stands too far
+/// left for the parser, everything up to where is known, and where the bracket is.
+struct Failure {
+    error: YamlError,
+    bracket: Option<(usize, usize)>,
+}
+
+/// Parses `parsed`, which has the bytes of `body` except in white space and comments.
+fn attempt(body: &str, parsed: &str, shift: usize, shown: &str) -> Result<Node, Failure> {
     let mut builder = Builder {
         text: body,
         shown,
-        offsets: Offsets::new(body, text.len() - body.len()),
+        offsets: Offsets::new(body, parsed, shift),
         open: Vec::new(),
         anchored: HashMap::new(),
         budget: NODE_BUDGET,
         root: None,
         documents: 0,
+        known: 0,
     };
-    for event in Parser::new_from_str(body) {
-        let (event, span) = event.map_err(|e| builder.error(*e.marker(), e.info(), None))?;
-        builder.event(event, span)?;
+    for event in Parser::new_from_str(parsed) {
+        let (event, span) = event.map_err(|e| {
+            let at = builder.offsets.byte(*e.marker());
+            let closes = matches!(body.as_bytes().get(at), Some(b']' | b'}'));
+            let bracket =
+                (closes && e.info() == "invalid indentation").then_some((builder.known, at));
+            Failure {
+                error: builder.error(*e.marker(), e.info(), None),
+                bracket,
+            }
+        })?;
+        let event = builder.event(event, span);
+        event.map_err(|error| Failure {
+            error,
+            bracket: None,
+        })?;
     }
+    let end = body.len() + shift;
     Ok(builder.root.unwrap_or(Node {
         line: 1,
-        span: Span {
-            start: text.len(),
-            end: text.len(),
-        },
+        span: Span { start: end, end },
         value: Value::Null,
         anchor: false,
         alias: false,
@@ -49,6 +93,8 @@ struct Builder<'a> {
     budget: usize,
     root: Option<Node>,
     documents: usize,
+    /// Everything up to this byte is part of an event.
+    known: usize,
 }
 
 /// A collection whose end was not seen yet.
@@ -61,6 +107,7 @@ struct Open {
 
 impl Builder<'_> {
     fn event(&mut self, event: Event<'_>, span: EventSpan) -> Result<(), YamlError> {
+        self.known = self.known.max(self.offsets.byte(span.start));
         match event {
             Event::DocumentStart(_) => {
                 self.documents += 1;
@@ -132,7 +179,7 @@ impl Builder<'_> {
         };
         let spelt = !value.is_empty() && !matches!(typed, Value::String(_));
         Node {
-            line: self.line(start, span.start),
+            line: self.offsets.line(start),
             span: self.offsets.span(start, end),
             spelling: spelt.then(|| Box::from(value)),
             value: typed,
@@ -141,16 +188,6 @@ impl Builder<'_> {
             tagged: tag.is_some() && core.is_none(),
             flow: self.in_flow(),
         }
-    }
-
-    /// The line of a byte; properties may stand on lines above the text.
-    fn line(&self, byte: usize, mark: Marker) -> u32 {
-        let from = self.offsets.byte(mark);
-        let more = self
-            .text
-            .get(from..byte)
-            .map_or(0, |skipped| skipped.matches('\n').count());
-        u32::try_from(mark.line() + more).unwrap_or(u32::MAX)
     }
 
     fn in_flow(&self) -> bool {
@@ -176,7 +213,7 @@ impl Builder<'_> {
         // A block collection that begins with a flow one starts with the same byte
         // (`[a]: b`), but its first key is a collection, which is refused below.
         let node = Node {
-            line: self.line(start, span.start),
+            line: self.offsets.line(start),
             span: self.offsets.span(start, start),
             value,
             anchor: anchor > 0,
@@ -223,7 +260,7 @@ impl Builder<'_> {
         let cost = size(target);
         let mut node = target.clone();
         mark_alias(&mut node);
-        node.line = u32::try_from(span.start.line()).unwrap_or(u32::MAX);
+        node.line = self.offsets.line(self.offsets.byte(span.start));
         node.span = self
             .offsets
             .span(self.offsets.byte(span.start), self.offsets.byte(span.end));
@@ -292,13 +329,8 @@ impl Builder<'_> {
         message: impl Into<String>,
         help: Option<&'static str>,
     ) -> YamlError {
-        YamlError::new(
-            self.text,
-            self.shown,
-            (mark.line(), mark.col() + 1),
-            message,
-            help,
-        )
+        let place = self.offsets.place(self.offsets.byte(mark));
+        YamlError::new(self.text, self.shown, place, message, help)
     }
 }
 
@@ -323,57 +355,5 @@ fn mark_alias(node: &mut Node) {
             }
         }
         _ => {}
-    }
-}
-
-/// Character index to byte offset: the byte of every 32nd character, then a short walk.
-struct Offsets<'a> {
-    text: &'a str,
-    every: Vec<usize>,
-    ascii: bool,
-    shift: usize,
-}
-
-const STRIDE: usize = 32;
-
-impl<'a> Offsets<'a> {
-    fn new(text: &'a str, shift: usize) -> Self {
-        let ascii = text.is_ascii();
-        let every = if ascii {
-            Vec::new()
-        } else {
-            text.char_indices()
-                .step_by(STRIDE)
-                .map(|(at, _)| at)
-                .collect()
-        };
-        Self {
-            text,
-            every,
-            ascii,
-            shift,
-        }
-    }
-
-    /// Offset in the text without its byte order mark.
-    fn byte(&self, mark: Marker) -> usize {
-        let index = mark.index();
-        if self.ascii {
-            return index.min(self.text.len());
-        }
-        let Some(&near) = self.every.get(index / STRIDE) else {
-            return self.text.len();
-        };
-        let mut rest = self.text[near..].char_indices();
-        rest.nth(index % STRIDE)
-            .map_or(self.text.len(), |(at, _)| near + at)
-    }
-
-    /// Offsets in the file.
-    fn span(&self, start: usize, end: usize) -> Span {
-        Span {
-            start: start + self.shift,
-            end: end + self.shift,
-        }
     }
 }

@@ -228,3 +228,34 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_closing_bracket_may_stand_as_far_left_as_its_key() {
+    let text = "\u{feff}a: [\n  'x, # y', # ö ] '\n  # z\n]\nb: {\n  \"k\": ['v'\n  ]\n}\nc: [\n]\nd:\n  e: [\n    {f: g}\n  ]\nh: |\n  [\n  'i'\n  ]\n";
+    let node = read(text);
+    assert_eq!(
+        spans(text),
+        [
+            "a",
+            "'x, # y'",
+            "b",
+            "\"k\"",
+            "'v'",
+            "c",
+            "d",
+            "e",
+            "f",
+            "g",
+            "h",
+            "[\n  'i'\n  ]"
+        ]
+    );
+    assert_eq!(node.get("h").unwrap().as_str(), Some("[\n'i'\n]\n"));
+    assert_eq!(node.get("c").unwrap().line, 9);
+    let a = node.get("a").unwrap();
+    assert_eq!(
+        &text[a.span.start..a.span.end],
+        "[\n  'x, # y', # ö ] '\n  # z\n]"
+    );
+    assert!(failure("a:\n  b: [\n    'c'\n]\nd: ]\n").starts_with("t.yaml:5:4: "));
+}

@@ -1,0 +1,293 @@
+//! Random policies in random styles: what is taken out is what was planned, to the byte.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::git::survives_git;
+use super::*;
+
+/// Decisions, drawn from bytes so that a failure shrinks.
+struct Dice<'a>(std::slice::Iter<'a, u8>);
+
+impl Dice<'_> {
+    fn roll(&mut self, sides: usize) -> usize {
+        usize::from(self.0.next().copied().unwrap_or(0)) % sides
+    }
+
+    fn of<'t>(&mut self, texts: &[&'t str]) -> &'t str {
+        texts[self.roll(texts.len())]
+    }
+}
+
+/// A text under construction, and what it grants in order.
+#[derive(Default)]
+struct Draft {
+    text: String,
+    granted: Vec<String>,
+    /// Comments on lines of their own: they have to stay.
+    own: Vec<String>,
+    /// Comment behind a block item: stays as long as the item.
+    behind: Vec<(usize, String)>,
+}
+
+impl Draft {
+    fn own_comment(&mut self, dice: &mut Dice<'_>, indent: &str) {
+        if dice.roll(5) == 0 {
+            let comment = format!("# own{}. - 'x, [", self.own.len());
+            self.text.push_str(&format!("{indent}{comment}\n"));
+            self.own.push(comment);
+        }
+        if dice.roll(7) == 0 {
+            self.text.push('\n');
+        }
+    }
+
+    fn trailing(&mut self, dice: &mut Dice<'_>, item: Option<usize>) {
+        if dice.roll(3) == 0 {
+            let comment = format!("# end{}. ], \"b", self.behind.len());
+            self.text.push_str(&format!("{}{comment}", dice.of(&[" ", "  ", "\t"])));
+            self.behind.push((item.unwrap_or(usize::MAX), comment));
+        }
+    }
+
+    fn scalar(&mut self, dice: &mut Dice<'_>) -> String {
+        let n = self.granted.len();
+        let (term, text) = match dice.roll(8) {
+            0 => (format!("'q#{n},]"), format!("'''q#{n},]'")),
+            1 => (format!("d\"\\{n}]"), format!("\"d\\\"\\\\{n}]\"")),
+            2 => (format!("ü:{n}"), format!("ü:{n}")),
+            3 => (format!("{n}"), format!("{n}")),
+            4 => (format!("s-{n}"), format!("'s-{n}'")),
+            5 => (format!("https://x/{n}#y"), format!("https://x/{n}#y")),
+            6 => ("same".to_owned(), "same".to_owned()),
+            _ => (format!("a{n}:read"), format!("a{n}:read")),
+        };
+        self.granted.push(term);
+        text
+    }
+
+    fn item(&mut self, dice: &mut Dice<'_>, indent: &str, block: bool) -> String {
+        let scalar = self.scalar(dice);
+        match dice.roll(10) {
+            0 => format!("{{scope: {scalar}, since: 2025-01-01}}"),
+            1 if block => format!("scope: {scalar} # in\n{indent}  owner: me"),
+            _ => scalar,
+        }
+    }
+
+    fn list(&mut self, dice: &mut Dice<'_>, key: &str) {
+        let count = dice.roll(5);
+        let block = dice.roll(2) == 0 && count > 0;
+        self.text.push_str(&format!("    {key}:"));
+        if block {
+            self.trailing(dice, None);
+            self.text.push('\n');
+            let indent = dice.of(&["    ", "      "]);
+            for _ in 0..count {
+                self.own_comment(dice, indent);
+                let dash = dice.of(&["- ", "-   "]);
+                let at = self.granted.len();
+                let item = self.item(dice, &" ".repeat(indent.len() + dash.len() - 2), true);
+                self.text.push_str(&format!("{indent}{dash}{item}"));
+                self.trailing(dice, Some(at));
+                self.text.push('\n');
+            }
+            return;
+        }
+        let lines = dice.roll(2) == 0;
+        self.text.push_str(dice.of(&[" [", " [ ", "  [\t"]));
+        for index in 0..count {
+            if lines && dice.roll(3) > 0 {
+                self.trailing(dice, None);
+                self.text.push('\n');
+                self.own_comment(dice, "      ");
+                self.text.push_str("      ");
+            }
+            let item = self.item(dice, "", false);
+            self.text.push_str(&item);
+            if index + 1 < count {
+                self.text.push_str(dice.of(&[", ", ",", " , ", ",  ", "\n      , "]));
+            } else if dice.roll(3) == 0 {
+                self.text.push_str(dice.of(&[",", " ,", ", "]));
+            }
+        }
+        if lines {
+            self.trailing(dice, None);
+            self.text.push_str("\n    ");
+        }
+        self.text.push_str(dice.of(&["]", " ]"]));
+        self.trailing(dice, None);
+        self.text.push('\n');
+    }
+}
+
+fn yaml(bytes: &[u8]) -> Draft {
+    let mut dice = Dice(bytes.iter());
+    let mut draft = Draft::default();
+    draft.text.push_str(dice.of(&["version: 1\n", "---\n", "# own top\n", ""]));
+    draft.text.push_str("clients:\n");
+    for client in 0..=dice.roll(3) {
+        draft.own_comment(&mut dice, "  ");
+        draft.text.push_str(&format!("  {}:\n", dice.of(&["c", "\"c#\"", "c-"]).replace('c', &format!("c{client}"))));
+        for key in ["scopes", "optional"] {
+            draft.list(&mut dice, key);
+        }
+    }
+    if dice.roll(3) == 0 {
+        draft.text.pop();
+    }
+    if dice.roll(3) == 0 {
+        draft.text = draft.text.replace('\n', "\r\n");
+    }
+    if dice.roll(4) == 0 {
+        draft.text.insert(0, '\u{feff}');
+    }
+    draft
+}
+
+fn json(bytes: &[u8]) -> Draft {
+    let mut dice = Dice(bytes.iter());
+    let mut draft = Draft::default();
+    let gap = dice.of(&["", " ", "\n  ", "\r\n\t"]);
+    draft.text.push('{');
+    for client in 0..=dice.roll(3) {
+        let comma = if client > 0 { "," } else { "" };
+        draft.text.push_str(&format!("{comma}{gap}\"c{client}\"{}:{gap}[", dice.of(&["", " "])));
+        let count = dice.roll(5);
+        for item in 0..count {
+            let n = draft.granted.len();
+            let term = match dice.roll(5) {
+                0 => format!("q\"],{n}"),
+                1 => format!("\\{n}ü"),
+                2 => "same".to_owned(),
+                _ => format!("a{n}"),
+            };
+            let comma = if item + 1 < count { dice.of(&[",", " ,"]) } else { "" };
+            draft.text.push_str(&format!("{gap}{}{comma}", serde_json::Value::from(term.as_str())));
+            draft.granted.push(term);
+        }
+        draft.text.push_str(&format!("{}]", dice.of(&["", " ", "\n"])));
+    }
+    draft.text.push_str(dice.of(&["}", "\n}\n", " } "]));
+    draft
+}
+
+fn csv(bytes: &[u8]) -> Draft {
+    let mut dice = Dice(bytes.iter());
+    let mut draft = Draft::default();
+    draft.text.push_str("owner,client,scope\n");
+    for row in 0..dice.roll(8) {
+        let mut words = Vec::new();
+        let quoted = dice.roll(2) == 0;
+        for _ in 0..=dice.roll(3) {
+            let n = draft.granted.len();
+            let word = match dice.roll(4) {
+                0 if quoted => format!("a,\"{n}"),
+                1 => "same".to_owned(),
+                _ => format!("a{n}"),
+            };
+            words.push(word.replace('"', "\"\""));
+            draft.granted.push(word);
+        }
+        let words = words.join(dice.of(&[" ", "  "]));
+        let quote = if quoted { "\"" } else { "" };
+        draft.text.push_str(&format!("\"o, {row}\",c{},{quote}{words}{quote}\n", row % 3));
+    }
+    if dice.roll(3) == 0 {
+        draft.text.pop();
+    }
+    if dice.roll(3) == 0 {
+        draft.text = draft.text.replace('\n', "\r\n");
+    }
+    if dice.roll(4) == 0 {
+        draft.text.insert(0, '\u{feff}');
+    }
+    draft
+}
+
+/// Checks one draft against one choice of entries.
+fn holds(draft: &Draft, path: &str, chosen: &[bool], git: bool) -> Result<(), TestCaseError> {
+    let text = &draft.text;
+    let policy = policy(text, path);
+    let entries = &policy.files[0].entries;
+    let read: Vec<&str> = entries
+        .iter()
+        .map(|entry| match &entry.granted {
+            Granted::Term(term) => term.as_str(),
+            Granted::Role(role) => role.as_str(),
+        })
+        .collect();
+    prop_assert_eq!(&read, &draft.granted, "the reader reads what was written\n{}", text);
+    prop_assert!(entries.iter().all(|entry| entry.frozen.is_none()), "{:?}\n{}", entries, text);
+    let gone = |entry: usize| chosen.get(entry).copied().unwrap_or(false);
+    let removals: Vec<Removal> = (0..entries.len()).filter(|entry| gone(*entry)).map(|entry| Removal { file: 0, entry }).collect();
+    let patch = plan(&policy, &removals, &[]).map_err(|error| TestCaseError::fail(format!("{error}\n{text}\n{removals:?}")))?;
+    if removals.is_empty() {
+        prop_assert!(patch.files.is_empty());
+        return Ok(());
+    }
+    let file = &patch.files[0];
+    let new = std::str::from_utf8(&file.new).unwrap();
+    // Holdings: the same, minus exactly the chosen entries.
+    let after = grants::read(Arc::from(file.new.as_slice()), path).unwrap();
+    let kept: Vec<_> = entries.iter().enumerate().filter(|(index, _)| !gone(*index)).map(|(_, entry)| (&entry.subject, &entry.granted)).collect();
+    let found: Vec<_> = after.entries.iter().map(|entry| (&entry.subject, &entry.granted)).collect();
+    prop_assert_eq!(kept, found, "{}\n{}", text, new);
+    // Bytes: what goes is the items, their separators, and the comment behind them.
+    let format = grants::by_name(policy.files[0].format).unwrap();
+    let indices: Vec<usize> = removals.iter().map(|removal| removal.entry).collect();
+    for edit in format.remove(&policy.files[0], &indices).unwrap() {
+        prop_assert!(["", " []"].contains(&edit.replacement.as_str()));
+        for at in edit.span.start..edit.span.end {
+            let inside = |entry: &usize| (entries[*entry].span.start..entries[*entry].span.end).contains(&at);
+            prop_assert!((0..entries.len()).filter(|entry| !gone(*entry)).all(|entry| !inside(&entry)), "a kept scope loses bytes\n{}\n{}", text, new);
+        }
+    }
+    prop_assert!(draft.own.iter().all(|comment| new.contains(comment)), "a comment is lost\n{}\n{}", text, new);
+    for (item, comment) in &draft.behind {
+        prop_assert!(*item == usize::MAX || gone(*item) != new.contains(comment), "{}\n{}\n{}", comment, text, new);
+    }
+    prop_assert_eq!(new.contains("\r\n"), text.contains("\r\n") && new.contains('\n'));
+    prop_assert_eq!(new.starts_with('\u{feff}'), text.starts_with('\u{feff}'));
+    // An empty line above a last item without a line break becomes the end.
+    let empty_lines = text.replace('\r', "").contains("\n\n");
+    prop_assert!(new.ends_with('\n') == text.ends_with('\n') || empty_lines, "{}\n{}", text, new);
+    let undone = unified::apply(new, &file.undo);
+    prop_assert_eq!(undone.as_deref(), Some(text.as_str()));
+    prop_assert!(!git || survives_git(file, "note"), "{}", file.diff);
+    // A second run has nothing to do, and what is left can still be taken out.
+    let all: Vec<Removal> = (0..after.entries.len()).map(|entry| Removal { file: 0, entry }).collect();
+    let rest = Policy { files: vec![after] };
+    prop_assert!(plan(&rest, &all, &[]).is_ok(), "{}", new);
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn yaml_loses_exactly_what_was_planned(bytes in vec(any::<u8>(), 0..200), chosen in vec(any::<bool>(), 30)) {
+        holds(&yaml(&bytes), "grants.yaml", &chosen, false)?;
+    }
+
+    #[test]
+    fn json_loses_exactly_what_was_planned(bytes in vec(any::<u8>(), 0..80), chosen in vec(any::<bool>(), 20)) {
+        holds(&json(&bytes), "grants.json", &chosen, false)?;
+    }
+
+    #[test]
+    fn csv_loses_exactly_what_was_planned(bytes in vec(any::<u8>(), 0..80), chosen in vec(any::<bool>(), 30)) {
+        holds(&csv(&bytes), "grants.csv", &chosen, false)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 16, ..ProptestConfig::default() })]
+
+    #[test]
+    fn git_takes_every_diff_and_undo(bytes in vec(any::<u8>(), 20..200), chosen in vec(any::<bool>(), 30)) {
+        holds(&yaml(&bytes), "a b/grants.yaml", &chosen, true)?;
+        holds(&json(&bytes), "grants.json", &chosen, true)?;
+        holds(&csv(&bytes), "grants.csv", &chosen, true)?;
+    }
+}
