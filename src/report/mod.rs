@@ -1,1 +1,79 @@
-//! (to be written)
+//! One view of the result, and its renderers.
+//!
+//! In: a [`View`]. Out: text for a terminal, for a diff, for a file.
+//!
+//! Invariants:
+//! * a renderer decides nothing: what it prints is in the view;
+//! * names and paths from logs and policies are hostile: nothing reaches an
+//!   output but through [`escape`];
+//! * what was incomplete is stated before any conclusion.
+
+pub mod difftext;
+pub mod escape;
+pub mod explain;
+pub mod terminal;
+
+#[cfg(test)]
+mod testing;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::analysis::{Action, Analysis};
+use crate::catalog::matcher::Route;
+use crate::model::{Catalog, ClientName, ContentDigest, Level, Policy, Warning};
+use crate::usage::Coverage;
+
+/// Everything a renderer may show, as data.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    /// Verdicts by client and term.
+    pub analysis: &'a Analysis,
+    /// The policy files as read.
+    pub policy: &'a Policy,
+    /// The operations.
+    pub catalog: &'a Catalog,
+    /// The routes that the usage rows name.
+    pub routes: &'a [Route],
+    /// What the logs cover.
+    pub coverage: &'a Coverage,
+    /// Each log input.
+    pub inputs: &'a [InputView],
+    /// What may be edited, at any level, sorted by file and entry.
+    pub actions: &'a [Action],
+    /// The least safe level that the user asked for.
+    pub level: Level,
+    /// What a reviewer should know, from all stages.
+    pub warnings: &'a [Warning],
+    /// Clients of the log that no policy file names, with their requests.
+    pub only_in_log: &'a [(String, u64)],
+    /// Clients of the policy that the log never names.
+    pub unused_names: &'a [ClientName],
+    /// What was incomplete; stated first.
+    pub incomplete: &'a [String],
+    /// What the log reader noticed.
+    pub usage_notes: &'a [String],
+}
+
+/// One log input as read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InputView {
+    /// As shown to the user.
+    pub path: Arc<str>,
+    /// Digest of the decompressed content, when it was read to its end.
+    pub digest: Option<ContentDigest>,
+    /// Records read.
+    pub records: u64,
+    /// Records that are in the usage table.
+    pub counted: u64,
+    /// Records left out on purpose, by reason.
+    pub skipped: BTreeMap<&'static str, u64>,
+    /// Records that could not be understood, by reason.
+    pub rejected: BTreeMap<&'static str, u64>,
+    /// Whether the input was read to its end.
+    pub status: String,
+    /// Name of the log format.
+    pub format: Option<&'static str>,
+    /// Size of the decompressed content in bytes.
+    pub bytes: u64,
+}
