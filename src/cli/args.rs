@@ -56,7 +56,7 @@ pub(super) struct PolicyArgs {
     /// Days looked at, for example 90d; default: all data, at most 365d
     #[arg(long, value_name = "DAYS")]
     pub(super) window: Option<String>,
-    /// Day behind the window's last day, for example 2026-11-01; default: the end of the data
+    /// Last day looked at, for example 2026-10-31; never later than the data
     #[arg(long, value_name = "DATE")]
     pub(super) as_of: Option<String>,
     /// First day looked at, in place of --window

@@ -30,6 +30,7 @@ pub(super) struct Study {
     pub(super) weights: Vec<u64>,
     pub(super) inputs: Vec<InputView>,
     pub(super) warnings: Vec<Warning>,
+    pub(super) notes: Vec<String>,
     pub(super) only_in_log: Vec<(String, u64)>,
     pub(super) never_seen: Vec<ClientName>,
     pub(super) level: Level,
@@ -51,6 +52,7 @@ impl Study {
             only_in_log: &self.only_in_log,
             unused_names: &self.never_seen,
             incomplete: &self.read.incomplete,
+            usage_notes: &self.notes,
         }
     }
 }
@@ -107,8 +109,9 @@ pub(super) fn study(input_args: &InputArgs, policy_args: &PolicyArgs) -> anyhow:
     let seen: BTreeSet<&ClientName> = usage.keys().collect();
     let never_seen = policy.clients().into_iter().filter(|client| !seen.contains(client)).collect();
     let inputs = input_views(&read);
+    let notes = notes(&read);
     let level = setup.level;
-    Ok(Study { setup, routes, policy, read, analysis, actions, semantics, weights, inputs, warnings, only_in_log, never_seen, level })
+    Ok(Study { setup, routes, policy, read, analysis, actions, semantics, weights, inputs, warnings, notes, only_in_log, never_seen, level })
 }
 
 /// Reads the policy files.
@@ -127,7 +130,8 @@ pub(super) fn policy(setup: &Setup) -> anyhow::Result<Policy> {
 /// The days looked at: they end where the data ends, never at the clock.
 fn window(setup: &Setup, span: Option<Window>) -> anyhow::Result<Window> {
     let Some(span) = span else { return Ok(Window { from: Day(0), to: Day(0) }) };
-    let to = setup.as_of.map_or(span.to, |as_of| as_of.plus(-1));
+    // Behind the data there is nothing to look at, only days that would look silent.
+    let to = setup.as_of.map_or(span.to, |as_of| as_of.min(span.to));
     let window = match (setup.since, setup.window) {
         (Some(since), _) => Window { from: since, to },
         (None, Some(days)) => Window::ending(to, days),
@@ -237,6 +241,16 @@ fn without_clients(read: &Read) -> Vec<Warning> {
         ));
     }
     warnings
+}
+
+/// What the reviewer should know about the log itself.
+fn notes(read: &Read) -> Vec<String> {
+    let looser = read.collected.looser;
+    let mut notes = Vec::new();
+    if looser > 0 {
+        notes.push(format!("{looser} requests matched only without regard to case or to a trailing slash"));
+    }
+    notes
 }
 
 /// Clients that call and that no policy names, most requests first.

@@ -192,7 +192,7 @@ fn report<'a>(view: &'a View<'a>) -> Report<'a> {
     let has_data = span.is_some();
     Report {
         schema: SCHEMA,
-        as_of: has_data.then(|| window.to.plus(1)),
+        as_of: has_data.then_some(window.to),
         window_days: if has_data { window.days() } else { 0 },
         window: Span { from: has_data.then_some(window.from), to: has_data.then_some(window.to) },
         incomplete: view.incomplete,

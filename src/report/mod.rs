@@ -1,10 +1,12 @@
-//! One view of the result as data, and its renderers.
+//! One view of the result, and its renderers.
 //!
-//! In: the analysis and what it was made from. Out: text for terminals, JSON,
-//! diffs with reasons, CSV.
+//! In: a [`View`]. Out: text for a terminal, for a diff, for a file.
 //!
-//! Invariants: every renderer shows the same facts; whatever came from a log or
-//! a policy file is escaped for the output it goes to.
+//! Invariants:
+//! * a renderer decides nothing: what it prints is in the view;
+//! * names and paths from logs and policies are hostile: nothing reaches an
+//!   output but through [`escape`];
+//! * what was incomplete is stated before any conclusion.
 
 pub mod difftext;
 pub mod escape;
@@ -12,6 +14,9 @@ pub mod explain;
 pub mod json;
 pub mod terminal;
 pub mod usage_csv;
+
+#[cfg(test)]
+mod testing;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -22,52 +27,55 @@ use crate::model::{Catalog, ClientName, ContentDigest, Level, Policy, Warning};
 use crate::usage::Coverage;
 
 /// Everything a renderer may show, as data.
+#[derive(Clone, Copy)]
 pub struct View<'a> {
-    /// Verdicts of every client.
+    /// Verdicts by client and term.
     pub analysis: &'a Analysis,
     /// The policy files as read.
     pub policy: &'a Policy,
-    /// Operations and requirements.
+    /// The operations.
     pub catalog: &'a Catalog,
-    /// Routes of the usage rows.
+    /// The routes that the usage rows name.
     pub routes: &'a [Route],
     /// What the logs cover.
     pub coverage: &'a Coverage,
-    /// What became of each input.
+    /// Each log input.
     pub inputs: &'a [InputView],
-    /// Everything that can be edited, at any level.
+    /// What may be edited, at any level, sorted by file and entry.
     pub actions: &'a [Action],
-    /// Level up to which removals are in the diff.
+    /// The least safe level that the user asked for.
     pub level: Level,
-    /// What the reviewer should know.
+    /// What a reviewer should know, from all stages.
     pub warnings: &'a [Warning],
-    /// Clients that call and that no policy names, with their requests.
+    /// Clients of the log that no policy file names, with their requests.
     pub only_in_log: &'a [(String, u64)],
-    /// Clients of the policy that never appear in the log.
+    /// Clients of the policy that the log never names.
     pub unused_names: &'a [ClientName],
     /// What was incomplete; stated first.
     pub incomplete: &'a [String],
+    /// What the log reader noticed.
+    pub usage_notes: &'a [String],
 }
 
-/// What became of one input.
+/// One log input as read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InputView {
-    /// As the user named it.
+    /// As shown to the user.
     pub path: Arc<str>,
-    /// Digest of the unpacked content; `None` unless it was read to its end.
+    /// Digest of the decompressed content, when it was read to its end.
     pub digest: Option<ContentDigest>,
-    /// Records seen: counted + skipped + rejected.
+    /// Records read.
     pub records: u64,
-    /// Records in the usage table.
+    /// Records that are in the usage table.
     pub counted: u64,
-    /// Records that say nothing about permissions, by reason.
+    /// Records left out on purpose, by reason.
     pub skipped: BTreeMap<&'static str, u64>,
-    /// Lines that gave no record, by reason.
+    /// Records that could not be understood, by reason.
     pub rejected: BTreeMap<&'static str, u64>,
-    /// `checked`, or how far it could be read.
+    /// Whether the input was read to its end.
     pub status: String,
-    /// The log format, when there was anything to recognise.
+    /// Name of the log format.
     pub format: Option<&'static str>,
-    /// Unpacked bytes.
+    /// Size of the decompressed content in bytes.
     pub bytes: u64,
 }

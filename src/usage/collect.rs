@@ -112,6 +112,8 @@ pub struct Collected {
     pub sources: Vec<SourceReport>,
     /// Examples of rejected lines, first ones first.
     pub rejects: Vec<Reject>,
+    /// Requests that matched only without regard to case or to a trailing slash.
+    pub looser: u64,
 }
 
 /// Reads every source and merges what the workers counted.
@@ -127,12 +129,14 @@ pub fn collect(
     let (workers, reports) = read_all(sources, options.limits, &sink, progress);
     let mut files = vec![FileCounts::default(); sources.len()];
     let mut rejects = Vec::new();
+    let mut looser = 0;
     let mut tables = Vec::with_capacity(workers.len());
     for worker in workers {
         for (own, other) in files.iter_mut().zip(&worker.tally.files) {
             own.add(other);
         }
         rejects.extend(worker.rejects);
+        looser += worker.looser;
         tables.push((worker.names, worker.aggregate, worker.clusters));
     }
     for (source, report) in reports.iter().enumerate() {
@@ -160,6 +164,7 @@ pub fn collect(
         files,
         sources: reports,
         rejects,
+        looser,
     }
 }
 
@@ -178,6 +183,7 @@ struct Worker {
     clusters: Clusters,
     tally: Tally,
     rejects: Vec<Reject>,
+    looser: u64,
 }
 
 /// What became of the records.
@@ -222,6 +228,7 @@ impl BlockSink for Sink<'_> {
                 run: (Day(0), 0),
             },
             rejects: Vec::new(),
+            looser: 0,
         }
     }
 
@@ -289,6 +296,7 @@ impl Worker {
                         );
                         let file = &mut self.tally.files[block.source];
                         file.counted += 1;
+                        self.looser += u64::from(event.looser);
                         file.nobody += u64::from(event.client == NOBODY);
                         self.tally.day(block.source, Day::of(raw.time));
                         if self.batch.len() == ROWS {
@@ -347,6 +355,8 @@ struct Event<'a> {
     method: Method,
     route: u32,
     outcome: Outcome,
+    /// Matched only without regard to case or to a trailing slash.
+    looser: bool,
     /// The normalised path, when no route fits.
     unmatched: Option<&'a [u8]>,
 }
@@ -366,6 +376,7 @@ impl<'a> Event<'a> {
             .as_ref()
             .and_then(|normal| options.matcher.find(method, normal.path));
         let found = by_path.or_else(|| options.matcher.find_template(method, raw.template?));
+        let looser = found.is_some_and(|found| found.looser);
         let (route, unmatched) = match found {
             Some(found) => (found.route, None),
             None => {
@@ -387,6 +398,7 @@ impl<'a> Event<'a> {
             method,
             route,
             outcome: options.rules.outcome(raw),
+            looser,
             unmatched,
         })
     }
