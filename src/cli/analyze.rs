@@ -190,12 +190,3 @@ fn write_atomically(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     std::fs::rename(&beside, path)?;
     Ok(())
 }
-
-/// Whether a level is asked for that this version never gives.
-pub(super) fn level(text: Option<&str>) -> Level {
-    match text {
-        Some("safe") => Level::Safe,
-        Some("review") => Level::Review,
-        _ => Level::Likely,
-    }
-}

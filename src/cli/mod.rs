@@ -8,6 +8,7 @@ mod args;
 pub mod config;
 pub mod init;
 mod pipeline;
+mod settings;
 mod study;
 pub mod suggest;
 mod talk;

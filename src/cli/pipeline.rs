@@ -1,54 +1,20 @@
 //! The stages in order: settings, catalogue, policy, logs.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use super::args::{InputArgs, PolicyArgs};
-use super::analyze;
+use super::settings::Setup;
 use super::talk::{self, Advised};
-use crate::catalog::matcher::{MatchOptions, Matcher};
-use crate::catalog::{self, LoadOptions, ScopeList};
-use crate::event::EventRules;
+use crate::catalog::matcher::Matcher;
+use crate::catalog::{self};
 use crate::event::identity::Identities;
-use crate::event::path::PathRules;
 use crate::format::{self, LogFormat, detect};
-use crate::input::{Input, Limits, Source, discover, head};
-use crate::analysis::weight::WeightOverride;
-use crate::analysis::{Hints, Objective, PROTECTED, PROTOCOL_SCOPES};
-use crate::model::{Catalog, Day, Exception, Level, OutcomeTable, Scope, ScopeMatch, Warning};
+use crate::input::{Input, Source, discover, head};
+use crate::model::{Catalog, Warning};
 use crate::usage::{CollectOptions, Collected, Coverage, collect};
-
-/// Settings of one run, from flags and configuration.
-pub(super) struct Setup {
-    /// Folder that relative paths start from.
-    pub(super) base: PathBuf,
-    pub(super) logs: Vec<String>,
-    pub(super) catalogs: Vec<String>,
-    pub(super) format: Option<&'static dyn LogFormat>,
-    pub(super) load: LoadOptions,
-    pub(super) matching: Option<ScopeMatch>,
-    pub(super) match_options: MatchOptions,
-    pub(super) rules: EventRules,
-    pub(super) aliases: BTreeMap<Vec<u8>, Vec<u8>>,
-    pub(super) limits: Limits,
-    pub(super) reject_share: f64,
-    pub(super) quiet: bool,
-    pub(super) grants: Vec<String>,
-    pub(super) window: Option<u32>,
-    pub(super) since: Option<Day>,
-    pub(super) as_of: Option<Day>,
-    pub(super) hints: Hints,
-    pub(super) objective: Objective,
-    pub(super) level: Level,
-    pub(super) narrow: bool,
-    pub(super) protocol: BTreeSet<Scope>,
-    pub(super) protected: Vec<String>,
-    pub(super) exceptions: Vec<Exception>,
-    pub(super) weights: Vec<WeightOverride>,
-}
 
 /// The catalogue ready to match paths.
 pub(super) struct Routes {
@@ -77,103 +43,6 @@ pub(super) fn create(path: &Path) -> anyhow::Result<File> {
     })
 }
 
-/// Reads settings.
-pub(super) fn setup(args: &InputArgs, policy: Option<&PolicyArgs>) -> anyhow::Result<Setup> {
-    let none = PolicyArgs::default();
-    let policy = policy.unwrap_or(&none);
-    let format = match &args.format {
-        None => None,
-        Some(name) => Some(format::by_name(name).ok_or_else(|| unknown_format(name))?),
-    };
-    let matching = match &args.matching {
-        None => None,
-        Some(text) => Some(ScopeMatch::parse(text).ok_or_else(|| {
-            Advised::new(
-                format!("`{text}` is no scope rule"),
-                "use exact, wildcard:DELIM (orders:* with wildcard::), hierarchy:DELIM or glob",
-            )
-        })?),
-    };
-    let base_paths = args
-        .base_path
-        .iter()
-        .map(|text| match text.split_once('=') {
-            Some((host, prefix)) => (Some(host.to_owned()), prefix.to_owned()),
-            None => (None, text.clone()),
-        })
-        .collect();
-    let threads = args
-        .threads
-        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    Ok(Setup {
-        base: PathBuf::new(),
-        logs: args.logs.clone(),
-        catalogs: args.catalog.clone(),
-        format,
-        load: LoadOptions {
-            scopes: if args.scopes.as_deref() == Some("any") {
-                ScopeList::Any
-            } else {
-                ScopeList::All
-            },
-            base_path: None,
-        },
-        matching,
-        match_options: MatchOptions {
-            case_insensitive: args.path_case.as_deref() == Some("insensitive"),
-        },
-        rules: EventRules {
-            outcomes: OutcomeTable::default(),
-            paths: PathRules {
-                base_paths,
-                ..PathRules::default()
-            },
-            health: Vec::new(),
-        },
-        aliases: BTreeMap::new(),
-        limits: Limits {
-            threads,
-            ..Limits::default()
-        },
-        reject_share: args.max_reject_share.unwrap_or(0.01),
-        quiet: args.quiet,
-        grants: policy.grants.clone(),
-        window: policy.window.as_deref().map(days).transpose()?,
-        since: policy.since.as_deref().map(date).transpose()?,
-        as_of: policy.as_of.as_deref().map(date).transpose()?,
-        hints: match policy.hints.as_deref() {
-            Some("first") => Hints::First,
-            Some("ignore") => Hints::Ignore,
-            _ => Hints::Tiebreak,
-        },
-        objective: if policy.objective.as_deref() == Some("risk") { Objective::Risk } else { Objective::Reach },
-        level: analyze::level(policy.level.as_deref()),
-        narrow: policy.narrow,
-        protocol: PROTOCOL_SCOPES.iter().map(|scope| Scope::new(scope)).collect(),
-        protected: PROTECTED.iter().map(|pattern| (*pattern).to_owned()).collect(),
-        exceptions: Vec::new(),
-        weights: Vec::new(),
-    })
-}
-
-/// `90d` or `90`.
-fn days(text: &str) -> anyhow::Result<u32> {
-    let number = text.strip_suffix('d').unwrap_or(text).parse().ok().filter(|days| (1..=3_660).contains(days));
-    number.ok_or_else(|| Advised::new(format!("`{text}` is no number of days"), "write for example 30d, 90d or 365d"))
-}
-
-fn date(text: &str) -> anyhow::Result<Day> {
-    Day::parse(text).ok_or_else(|| Advised::new(format!("`{text}` is no date"), "write for example 2026-10-31"))
-}
-
-fn unknown_format(name: &str) -> anyhow::Error {
-    let known: Vec<&str> = format::ALL.iter().map(|format| format.name()).collect();
-    Advised::new(
-        format!("`{name}` is no log format"),
-        format!("supported: {}", known.join(", ")),
-    )
-}
-
 /// Reads the API descriptions.
 pub(super) fn catalog(setup: &Setup) -> anyhow::Result<Routes> {
     if setup.catalogs.is_empty() {
@@ -183,7 +52,7 @@ pub(super) fn catalog(setup: &Setup) -> anyhow::Result<Routes> {
         ));
     }
     let files: Vec<(PathBuf, &str)> =
-        setup.catalogs.iter().map(|name| (setup.base.join(name), name.as_str())).collect();
+        setup.catalogs.iter().map(|name| (PathBuf::from(name), name.as_str())).collect();
     let files = files.iter().map(|(path, shown)| (path.as_path(), *shown));
     let catalog = catalog::load_many(files, &setup.load)
         .map_err(|error| Advised::new(error.to_string(), error.help().unwrap_or_default()))?;
@@ -211,7 +80,7 @@ pub(super) fn read_logs(
             "name files, folders, globs or `-` with --logs PATH",
         ));
     }
-    let inputs: Vec<Input> = discover(&setup.logs, &setup.base)
+    let inputs: Vec<Input> = discover(&setup.logs, Path::new(""))
         .map_err(|error| Advised::new(error.to_string(), error.help()))?;
     let sources = head(&inputs);
     let formats = formats(setup, &sources)?;

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::args::{InputArgs, PolicyArgs};
-use super::pipeline::{self, Read, Routes, Setup};
+use super::pipeline::{self, Read, Routes};
+use super::settings::{Setup, setup};
 use super::talk::{self, Advised};
 use crate::analysis::{self, Action, Analysis, Inputs, actions, weight};
 use crate::event::Ignored;
@@ -59,7 +60,7 @@ impl Study {
 
 /// Runs every stage up to the analysis.
 pub(super) fn study(input_args: &InputArgs, policy_args: &PolicyArgs) -> anyhow::Result<Study> {
-    let setup = pipeline::setup(input_args, Some(policy_args))?;
+    let setup = setup(input_args, Some(policy_args))?;
     let routes = pipeline::catalog(&setup)?;
     let policy = policy(&setup)?;
     let known: BTreeSet<Vec<u8>> = policy.clients().iter().map(|name| name.as_str().as_bytes().to_vec()).collect();
@@ -123,7 +124,7 @@ pub(super) fn policy(setup: &Setup) -> anyhow::Result<Policy> {
         ));
     }
     let files: Vec<(std::path::PathBuf, String)> =
-        setup.grants.iter().map(|name| (setup.base.join(name), name.clone())).collect();
+        setup.grants.iter().map(|name| (std::path::PathBuf::from(name), name.clone())).collect();
     grants::load(&files).map_err(|error| Advised::new(error.to_string(), error.help().unwrap_or_default()))
 }
 

@@ -25,7 +25,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
-    let setup = pipeline::setup(&args.inputs, None)?;
+    let setup = super::settings::setup(&args.inputs, None)?;
     // A bad path should fail before the long work.
     let mut file = match &args.out {
         Some(path) => Some(std::io::BufWriter::with_capacity(

@@ -1,0 +1,218 @@
+//! The settings of one run: flags in front, `scopetrim.toml` behind, defaults last.
+//!
+//! Paths on the command line start at the current folder; paths in the
+//! configuration start at its own folder. What is shown, and what a diff names,
+//! is always relative to the current folder where that is possible.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::args::{InputArgs, PolicyArgs};
+use super::config::{self, Config, PathCase};
+use super::talk::Advised;
+use crate::analysis::weight::WeightOverride;
+use crate::analysis::{Hints, Objective, PROTECTED, PROTOCOL_SCOPES};
+use crate::catalog::matcher::MatchOptions;
+use crate::catalog::{LoadOptions, ScopeList};
+use crate::event::EventRules;
+use crate::event::path::PathRules;
+use crate::format::{self, LogFormat};
+use crate::input::Limits;
+use crate::model::{Day, Exception, Level, OutcomeTable, Scope, ScopeMatch};
+
+/// Settings of one run.
+pub(super) struct Setup {
+    pub(super) logs: Vec<String>,
+    pub(super) catalogs: Vec<String>,
+    pub(super) grants: Vec<String>,
+    pub(super) format: Option<&'static dyn LogFormat>,
+    pub(super) load: LoadOptions,
+    pub(super) matching: Option<ScopeMatch>,
+    pub(super) match_options: MatchOptions,
+    pub(super) rules: EventRules,
+    pub(super) aliases: BTreeMap<Vec<u8>, Vec<u8>>,
+    pub(super) limits: Limits,
+    pub(super) reject_share: f64,
+    pub(super) quiet: bool,
+    pub(super) window: Option<u32>,
+    pub(super) since: Option<Day>,
+    pub(super) as_of: Option<Day>,
+    pub(super) hints: Hints,
+    pub(super) objective: Objective,
+    pub(super) level: Level,
+    pub(super) narrow: bool,
+    pub(super) protocol: BTreeSet<Scope>,
+    pub(super) protected: Vec<String>,
+    pub(super) exceptions: Vec<Exception>,
+    pub(super) weights: Vec<WeightOverride>,
+}
+
+/// Reads the configuration, if there is one, and puts the flags in front.
+pub(super) fn setup(args: &InputArgs, policy: Option<&PolicyArgs>) -> anyhow::Result<Setup> {
+    let none = PolicyArgs::default();
+    let policy = policy.unwrap_or(&none);
+    let (config, folder) = configuration(args, policy)?;
+    let paths = |flags: &[String], keys: &[String]| -> Vec<String> {
+        if flags.is_empty() { keys.iter().map(|key| from_folder(&folder, key)).collect() } else { flags.to_vec() }
+    };
+    let format = match args.format.as_ref().or(config.format.as_ref()) {
+        None => None,
+        Some(name) => Some(format::by_name(name).ok_or_else(|| unknown_format(name))?),
+    };
+    let matching = match &args.matching {
+        None => config.matching,
+        Some(text) => Some(ScopeMatch::parse(text).ok_or_else(|| {
+            Advised::new(
+                format!("`{text}` is no scope rule"),
+                "use exact, wildcard:DELIM (`wildcard::` for orders:*), hierarchy:DELIM or glob",
+            )
+        })?),
+    };
+    let base_paths = if args.base_path.is_empty() {
+        config.base_path.clone()
+    } else {
+        args.base_path.iter().map(|text| base_path(text)).collect()
+    };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = args.threads.or(config.threads).unwrap_or(cores).clamp(1, 256);
+    let line = match &args.max_line {
+        Some(text) => Some(config::parse_size(text).map_err(|why| Advised::new(why, "write for example 1MiB or 512KiB"))?),
+        None => config.max_line,
+    };
+    let limits = Limits { threads, ..Limits::default() };
+    let line = line.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(limits.line);
+    let insensitive = match args.path_case.as_deref() {
+        Some(text) => text == "insensitive",
+        None => config.path_case == Some(PathCase::Insensitive),
+    };
+    let default = OutcomeTable::default();
+    let names = |own: Option<Vec<String>>, default: &[&str]| -> Vec<String> {
+        own.unwrap_or_else(|| default.iter().map(|name| (*name).to_owned()).collect())
+    };
+    Ok(Setup {
+        logs: paths(&args.logs, &config.logs),
+        catalogs: paths(&args.catalog, &config.catalog),
+        grants: paths(&policy.grants, &config.grants),
+        format,
+        load: LoadOptions {
+            scopes: match args.scopes.as_deref() {
+                Some("any") => ScopeList::Any,
+                Some(_) => ScopeList::All,
+                None => config.scopes.unwrap_or_default(),
+            },
+            base_path: None,
+        },
+        matching,
+        match_options: MatchOptions { case_insensitive: insensitive },
+        rules: EventRules {
+            outcomes: OutcomeTable {
+                denied: config.denied.clone().unwrap_or(default.denied),
+                attempted: config.attempted.clone().unwrap_or(default.attempted),
+            },
+            paths: PathRules {
+                base_paths,
+                merge_slashes: config.merge_slashes.unwrap_or(true),
+                ..PathRules::default()
+            },
+            health: config.health_paths.clone(),
+        },
+        aliases: config.aliases.iter().map(|(log, own)| (log.clone().into_bytes(), own.clone().into_bytes())).collect(),
+        limits: Limits { line, ..limits },
+        reject_share: args.max_reject_share.or(config.max_reject_share).unwrap_or(0.01),
+        quiet: args.quiet,
+        window: policy.window.as_deref().map(days).transpose()?.or(if policy.since.is_some() { None } else { config.window }),
+        since: policy.since.as_deref().map(date).transpose()?.or(if policy.window.is_some() { None } else { config.since }),
+        as_of: policy.as_of.as_deref().map(date).transpose()?.or(config.as_of),
+        hints: match policy.hints.as_deref() {
+            Some("first") => Hints::First,
+            Some("ignore") => Hints::Ignore,
+            Some(_) => Hints::Tiebreak,
+            None => config.hints.unwrap_or_default(),
+        },
+        objective: match policy.objective.as_deref() {
+            Some("risk") => Objective::Risk,
+            Some(_) => Objective::Reach,
+            None => config.objective.unwrap_or_default(),
+        },
+        level: match policy.level.as_deref() {
+            Some("safe") => Level::Safe,
+            Some("likely") => Level::Likely,
+            Some(_) => Level::Review,
+            None => config.level.unwrap_or(Level::Likely),
+        },
+        narrow: policy.narrow || config.narrow.unwrap_or(false),
+        protocol: names(config.protocol_scopes, &PROTOCOL_SCOPES).iter().map(|scope| Scope::new(scope)).collect(),
+        protected: names(config.protected, &PROTECTED),
+        exceptions: config.exceptions,
+        weights: config.weights,
+    })
+}
+
+/// The configuration file, named or found, and the folder its paths start from.
+fn configuration(args: &InputArgs, policy: &PolicyArgs) -> anyhow::Result<(Config, PathBuf)> {
+    let dir = policy.dir.clone().unwrap_or_default();
+    if let Some(named) = &policy.dir
+        && !named.is_dir()
+    {
+        return Err(Advised::new(
+            format!("`{}` is no folder", named.display()),
+            "name a folder that holds a scopetrim.toml, or use --logs, --catalog and --grants",
+        ));
+    }
+    let here = if dir.as_os_str().is_empty() { PathBuf::from(".") } else { dir.clone() };
+    let file = match &args.config {
+        Some(file) => Some(file.clone()),
+        None => config::find(&here),
+    };
+    let Some(file) = file else {
+        if policy.dir.is_some() && args.logs.is_empty() {
+            return Err(Advised::new(
+                format!("`{}` holds no scopetrim.toml", here.display()),
+                format!("`scopetrim init {}` writes one from what it finds there", here.display()),
+            ));
+        }
+        return Ok((Config::default(), dir));
+    };
+    let shown = display(&file);
+    let config = config::load(&file, &shown).map_err(|error| Advised::new(error.to_string(), error.help()))?;
+    let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
+    Ok((config, folder))
+}
+
+/// A path of the configuration as seen from the current folder.
+fn from_folder(folder: &Path, name: &str) -> String {
+    if name == "-" || folder.as_os_str().is_empty() || folder == Path::new(".") {
+        return name.to_owned();
+    }
+    display(&folder.join(name))
+}
+
+/// Relative to the current folder where possible, with `/`, so that a diff can be applied there.
+fn display(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    let path = path.strip_prefix(&here).unwrap_or(path);
+    let path = path.strip_prefix(".").unwrap_or(path);
+    path.display().to_string().replace('\\', "/")
+}
+
+fn base_path(text: &str) -> (Option<String>, String) {
+    match text.split_once('=') {
+        Some((host, prefix)) => (Some(host.to_owned()), prefix.to_owned()),
+        None => (None, text.to_owned()),
+    }
+}
+
+fn days(text: &str) -> anyhow::Result<u32> {
+    config::parse_window(text).map_err(|why| Advised::new(why, "write for example 30d, 90d or 365d"))
+}
+
+fn date(text: &str) -> anyhow::Result<Day> {
+    Day::parse(text).ok_or_else(|| Advised::new(format!("`{text}` is no date"), "write for example 2026-10-31"))
+}
+
+fn unknown_format(name: &str) -> anyhow::Error {
+    let known: Vec<&str> = format::ALL.iter().map(|format| format.name()).collect();
+    let close = super::suggest::closest(name, known.iter().copied());
+    let hint = close.map(|close| format!("did you mean `{close}`? ")).unwrap_or_default();
+    Advised::new(format!("`{name}` is no log format"), format!("{hint}supported: {}", known.join(", ")))
+}
