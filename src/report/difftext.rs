@@ -95,7 +95,7 @@ fn dates(view: &View<'_>, action: &Action) -> Vec<String> {
             age(*since, view.analysis.window.to)
         )),
         None if !action.reasons.contains(&Reason::GrantAgeUnknown) => {
-            facts.push("grant without date".to_owned())
+            facts.push("grant without date".to_owned());
         }
         None => {}
     }

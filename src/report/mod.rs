@@ -11,6 +11,8 @@
 pub mod difftext;
 pub mod escape;
 pub mod explain;
+mod notices;
+mod screen;
 pub mod terminal;
 
 #[cfg(test)]

@@ -14,6 +14,8 @@ use std::io::{self, Write};
 
 use super::View;
 use super::escape::{self, columns};
+use super::notices::{self, ITEMS};
+use super::screen::Screen;
 use crate::analysis::{ClientAnalysis, Exposure, Status, TermAnalysis};
 use crate::model::{Day, Kind, Level, Millis, Reason, Verdict};
 
@@ -21,75 +23,19 @@ use crate::model::{Day, Kind, Level, Millis, Reason, Verdict};
 const DAYS: u32 = 90;
 /// Clients in the table.
 const CLIENTS: usize = 10;
-/// Items of every other list.
-const ITEMS: usize = 5;
-/// Lines of one message.
-const LINES: usize = 4;
 
 /// Writes the first screen, `width` columns wide (kept within 60 to 200).
 pub fn summary(view: &View<'_>, out: &mut dyn Write, width: usize) -> io::Result<()> {
-    let mut screen = Screen {
-        out,
-        width: width.clamp(60, 200),
-    };
+    let mut screen = Screen::new(out, width);
     incomplete(view, &mut screen)?;
     screen.prose("", &head(view))?;
     screen.line("")?;
     numbers(view, &mut screen)?;
     table(view, &mut screen)?;
-    names(view, &mut screen)?;
-    notes(view, &mut screen)?;
+    notices::names(view, &mut screen)?;
+    notices::notes(view, &mut screen)?;
     screen.line("")?;
-    screen.prose("next: ", &next(view, screen.width))
-}
-
-struct Screen<'w> {
-    out: &'w mut dyn Write,
-    width: usize,
-}
-
-impl Screen<'_> {
-    /// One line, cut to the width.
-    fn line(&mut self, text: &str) -> io::Result<()> {
-        writeln!(self.out, "{}", escape::cut(text.trim_end(), self.width))
-    }
-
-    /// One message on as many lines as it needs, but at most [`LINES`].
-    fn prose(&mut self, label: &str, text: &str) -> io::Result<()> {
-        let room = self.width - columns(label);
-        // Each break costs less than a line, hence half of the room is always used.
-        let text = escape::cut(text, room * LINES / 2);
-        let mut line = label.to_owned();
-        let mut empty = true;
-        for word in text.split(' ') {
-            if !empty && columns(&line) + 1 + columns(word) > self.width {
-                self.line(&line)?;
-                line = " ".repeat(columns(label));
-                empty = true;
-            }
-            if !empty {
-                line.push(' ');
-            }
-            line.push_str(word);
-            empty = false;
-        }
-        self.line(&line)
-    }
-
-    /// A list with its rest counted.
-    fn list(&mut self, label: &str, total: usize, items: &[String]) -> io::Result<()> {
-        for item in items {
-            self.prose(label, item)?;
-        }
-        if total > items.len() {
-            self.line(&format!(
-                "{}and {} more",
-                " ".repeat(columns(label)),
-                total - items.len()
-            ))?;
-        }
-        Ok(())
-    }
+    screen.prose("next: ", &next(view, screen.width()))
 }
 
 fn incomplete(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
@@ -235,7 +181,7 @@ fn table(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
     screen.line("")?;
     screen.line("  top clients by surface that can go (exposure with every removal)")?;
     let shown = &ranked[..ranked.len().min(CLIENTS)];
-    let most = (screen.width / 3).max(20);
+    let most = (screen.width() / 3).max(20);
     let names: Vec<String> = shown
         .iter()
         .map(|client| escape::cut(client.id.as_str(), most))
@@ -323,118 +269,6 @@ pub(super) fn silent_days(view: &View<'_>, last: Millis) -> usize {
     } else {
         view.coverage.days.range(after..=to).count()
     }
-}
-
-fn names(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
-    let mut unmatched: Vec<&ClientAnalysis> = view
-        .analysis
-        .clients
-        .iter()
-        .filter(|client| client.unmatched_requests > 0)
-        .collect();
-    unmatched.sort_by(|a, b| {
-        b.unmatched_requests
-            .cmp(&a.unmatched_requests)
-            .then_with(|| a.id.cmp(&b.id))
-    });
-    let mut only: Vec<(&str, u64)> = view
-        .only_in_log
-        .iter()
-        .map(|(name, count)| (name.as_str(), *count))
-        .collect();
-    only.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
-    let counted: Vec<(&str, u64)> = unmatched
-        .iter()
-        .map(|client| (client.id.as_str(), client.unmatched_requests))
-        .collect();
-    let unused: Vec<String> = view
-        .unused_names
-        .iter()
-        .map(|name| short(name.as_str()))
-        .collect();
-    let (unmatched, only) = (with_counts(&counted), with_counts(&only));
-    if !unmatched.is_empty() || !only.is_empty() || !unused.is_empty() {
-        screen.line("")?;
-    }
-    if !unmatched.is_empty() {
-        screen.prose(
-            "  requests: ",
-            &format!("match no operation of the catalogue: {}", first(&unmatched)),
-        )?;
-    }
-    if !only.is_empty() {
-        screen.prose(
-            "  clients:  ",
-            &format!(
-                "{} in the log, named by no policy: {}",
-                only.len(),
-                first(&only)
-            ),
-        )?;
-    }
-    if !unused.is_empty() {
-        screen.prose(
-            "  clients:  ",
-            &format!(
-                "{} in the policy, never in the log: {}",
-                unused.len(),
-                first(&unused)
-            ),
-        )?;
-    }
-    Ok(())
-}
-
-fn first(items: &[String]) -> String {
-    let shown = items
-        .iter()
-        .take(ITEMS)
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join(", ");
-    if items.len() > ITEMS {
-        format!("{shown} and {} more", items.len() - ITEMS)
-    } else {
-        shown
-    }
-}
-
-fn with_counts(names: &[(&str, u64)]) -> Vec<String> {
-    names
-        .iter()
-        .map(|(name, count)| format!("{} ({count})", short(name)))
-        .collect()
-}
-
-fn short(name: &str) -> String {
-    escape::cut(name, 30)
-}
-
-fn notes(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
-    let mut messages: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for warning in view.warnings {
-        let place = warning
-            .place
-            .as_ref()
-            .map(|place| format!("{place}: "))
-            .unwrap_or_default();
-        messages
-            .entry(warning.code)
-            .or_default()
-            .push(format!("{place}{}", warning.message));
-    }
-    if !messages.is_empty() || !view.usage_notes.is_empty() {
-        screen.line("")?;
-    }
-    let notes: Vec<String> = view.usage_notes.iter().take(ITEMS).cloned().collect();
-    screen.list("  note: ", view.usage_notes.len(), &notes)?;
-    for (code, found) in messages {
-        screen.prose("  warning: ", &format!("{} ({code})", found[0]))?;
-        if found.len() > 1 {
-            screen.line(&format!("           and {} more {code}", found.len() - 1))?;
-        }
-    }
-    Ok(())
 }
 
 fn next(view: &View<'_>, width: usize) -> String {

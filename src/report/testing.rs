@@ -124,12 +124,7 @@ pub(super) fn client(name: &str, terms: Vec<TermAnalysis>) -> ClientAnalysis {
     }
 }
 
-/// `billing` reads orders and never writes them; `worker` has a role it needs nothing of.
-pub(super) fn sample() -> Sample {
-    let window = Window {
-        from: day("2026-08-04"),
-        to: day("2026-11-01"),
-    };
+fn policy() -> Policy {
     let named = |name: &str| Subject::Client(ClientName::new(name));
     let role = || RoleName::new("admin");
     let entries = vec![
@@ -150,7 +145,7 @@ pub(super) fn sample() -> Sample {
         ),
         entry(44, named("worker"), Granted::Role(role())),
     ];
-    let policy = Policy {
+    Policy {
         files: vec![PolicyFile {
             path: Arc::from("grants.yaml"),
             format: "native",
@@ -162,27 +157,10 @@ pub(super) fn sample() -> Sample {
             matching: None,
             implies: BTreeMap::new(),
         }],
-    };
-    let needs = |scope: &str| Requirement::AnyOf(vec![BTreeSet::from([Scope::new(scope)])]);
-    let operations = vec![
-        Operation::new(Method::Get, "/v1/orders/{id}", needs("orders:read")),
-        Operation::new(Method::Post, "/v1/refunds", needs("refunds:write")),
-    ];
-    let route = |op: usize| Route {
-        method: operations[op].method,
-        template: operations[op].path.clone(),
-        operations: vec![op],
-    };
-    let routes = vec![route(0), route(1)];
-    let days = (window.from.0..=window.to.0)
-        .filter(|day| day % 45 != 0)
-        .map(|day| (Day(day), 100))
-        .collect();
-    let coverage = Coverage {
-        days,
-        gaps: Vec::new(),
-    };
+    }
+}
 
+fn billing(window: Window) -> ClientAnalysis {
     let (first, last) = (
         window.from.start() + 3_600_000,
         day("2026-10-31").start() + 45_000_000,
@@ -210,12 +188,15 @@ pub(super) fn sample() -> Sample {
         other: 0,
     }];
     billing.denied = vec![(1, 3, false)];
+    billing
+}
 
+fn worker() -> ClientAnalysis {
     let mut refunds = term("refunds:write", 2);
     refunds.vias = vec![Via {
         file: 0,
         entry: 2,
-        role: Some((role(), 3)),
+        role: Some((RoleName::new("admin"), 3)),
     }];
     (refunds.level, refunds.since) = (Some(Level::Review), None);
     refunds.reasons = vec![
@@ -226,7 +207,10 @@ pub(super) fn sample() -> Sample {
     let mut worker = client("worker", vec![refunds]);
     worker.status = Status::Silent;
     worker.last_seen = Some(day("2026-09-01").start());
+    worker
+}
 
+fn actions() -> Vec<Action> {
     let action =
         |entry: usize, client: &str, term: &str, level: Level, reasons: &[Reason]| Action {
             file: 0,
@@ -237,7 +221,7 @@ pub(super) fn sample() -> Sample {
             reasons: reasons.iter().copied().collect(),
             replace_with: Vec::new(),
         };
-    let actions = vec![
+    vec![
         action(
             1,
             "billing",
@@ -252,21 +236,49 @@ pub(super) fn sample() -> Sample {
             Level::Review,
             &[Reason::NeverUsed, Reason::GrantAgeUnknown],
         ),
+    ]
+}
+
+/// `billing` reads orders and never writes them; `worker` has a role it needs nothing of.
+pub(super) fn sample() -> Sample {
+    let window = Window {
+        from: day("2026-08-04"),
+        to: day("2026-11-01"),
+    };
+    let needs = |scope: &str| Requirement::AnyOf(vec![BTreeSet::from([Scope::new(scope)])]);
+    let operations = vec![
+        Operation::new(Method::Get, "/v1/orders/{id}", needs("orders:read")),
+        Operation::new(Method::Post, "/v1/refunds", needs("refunds:write")),
     ];
+    let route = |op: usize| Route {
+        method: operations[op].method,
+        template: operations[op].path.clone(),
+        operations: vec![op],
+    };
+    let routes = vec![route(0), route(1)];
+    let days = (window.from.0..=window.to.0)
+        .filter(|day| day % 45 != 0)
+        .map(|day| (Day(day), 100))
+        .collect();
+    let coverage = Coverage {
+        days,
+        gaps: Vec::new(),
+    };
+
     Sample {
         analysis: Analysis {
             window,
-            clients: vec![billing, worker],
+            clients: vec![billing(window), worker()],
             warnings: Vec::new(),
         },
-        policy,
+        policy: policy(),
         catalog: Catalog {
             operations,
             ..Catalog::default()
         },
         routes,
         coverage,
-        actions,
+        actions: actions(),
         level: Level::Likely,
         warnings: Vec::new(),
         only_in_log: Vec::new(),
