@@ -40,7 +40,12 @@ pub fn terminal(text: &str) -> Cow<'_, str> {
 /// OWASP's note on CSV injection advises. A field that already starts with an
 /// apostrophe gets a second one, so that taking one away restores every field.
 pub fn csv_field(text: &str) -> Cow<'_, str> {
-    let formula = |letter: char| matches!(letter, '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠');
+    let formula = |letter: char| {
+        matches!(
+            letter,
+            '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠'
+        )
+    };
     let guarded = text.starts_with('\'') || text.trim_start_matches(' ').starts_with(formula);
     // Semicolon and tab separate fields for spreadsheets of some countries.
     let special = |letter: char| matches!(letter, ',' | ';' | '"' | '\t' | '\r' | '\n');
@@ -58,13 +63,18 @@ pub fn csv_field(text: &str) -> Cow<'_, str> {
     Cow::Owned(field)
 }
 
-/// Text inside a paragraph or a table cell of Markdown (CommonMark 2.4, GFM tables and autolinks).
+/// Text inside a paragraph or a table cell of Markdown (`CommonMark` 2.4, GFM tables and autolinks).
 ///
 /// GitHub turns `@name` into a mention even behind a backslash; only a code span
 /// would stop that, and it is not used here.
 pub fn markdown(text: &str) -> Cow<'_, str> {
-    let harmless = |letter: char| letter.is_alphanumeric() || matches!(letter, ' ' | ',' | '/' | '\'');
-    if text.chars().all(|letter| harmless(letter) && !is_unseen(letter)) && !starts_a_block(text) {
+    let harmless =
+        |letter: char| letter.is_alphanumeric() || matches!(letter, ' ' | ',' | '/' | '\'');
+    if text
+        .chars()
+        .all(|letter| harmless(letter) && !is_unseen(letter))
+        && !starts_a_block(text)
+    {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len() + 16);
@@ -130,7 +140,9 @@ pub(super) fn columns(text: &str) -> usize {
 
 fn width(letter: char) -> usize {
     match u32::from(letter) {
-        0x0300..=0x036f | 0x1ab0..=0x1aff | 0x1dc0..=0x1dff | 0x20d0..=0x20ff | 0xfe20..=0xfe2f => 0,
+        0x0300..=0x036f | 0x1ab0..=0x1aff | 0x1dc0..=0x1dff | 0x20d0..=0x20ff | 0xfe20..=0xfe2f => {
+            0
+        }
         0x1100..=0x115f
         | 0x2e80..=0xa4cf
         | 0xac00..=0xd7a3
@@ -192,7 +204,10 @@ mod tests {
 
     #[test]
     fn a_spreadsheet_sees_text_and_never_a_formula() {
-        assert_eq!(csv_field("=HYPERLINK(\"http://x\")"), "\"'=HYPERLINK(\"\"http://x\"\")\"");
+        assert_eq!(
+            csv_field("=HYPERLINK(\"http://x\")"),
+            "\"'=HYPERLINK(\"\"http://x\"\")\""
+        );
         for start in ["=", "+", "-", "@", "\t", "\r", "  =", "＝"] {
             let field = csv_field(start).into_owned();
             assert!(field.starts_with("\"'"), "{start:?} became {field}");
@@ -205,7 +220,10 @@ mod tests {
     #[test]
     fn markdown_makes_no_link_no_cell_no_tag_and_no_list() {
         assert_eq!(markdown("a|b"), "a\\|b");
-        assert_eq!(markdown("[x](https://e.example)"), "\\[x\\](https\\://e.example)");
+        assert_eq!(
+            markdown("[x](https://e.example)"),
+            "\\[x\\](https\\://e.example)"
+        );
         assert_eq!(markdown("<img src=x>"), "&lt;img src=x&gt;");
         assert_eq!(markdown("a\n\n# b"), "a\\\\u{a}\\\\u{a}# b");
         assert_eq!(markdown("- a"), "\\- a");
@@ -219,7 +237,12 @@ mod tests {
         assert_eq!(cut("billing-sync", 12), "billing-sync");
         assert_eq!(cut("billing-sync", 8), "billing…");
         assert_eq!(cut("東京大阪", 5), "東京…");
-        assert_eq!(cut(&format!("a{}", "\u{301}".repeat(50)), 5).chars().count(), 3);
+        assert_eq!(
+            cut(&format!("a{}", "\u{301}".repeat(50)), 5)
+                .chars()
+                .count(),
+            3
+        );
     }
 
     proptest! {

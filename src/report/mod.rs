@@ -12,6 +12,8 @@ pub mod difftext;
 pub mod escape;
 pub mod explain;
 pub mod json;
+mod notices;
+mod screen;
 pub mod terminal;
 pub mod usage_csv;
 

@@ -14,6 +14,8 @@ use std::io::{self, Write};
 
 use super::View;
 use super::escape::{self, columns};
+use super::notices::{self, ITEMS};
+use super::screen::Screen;
 use crate::analysis::{ClientAnalysis, Exposure, Status, TermAnalysis};
 use crate::model::{Day, Kind, Level, Millis, Reason, Verdict};
 
@@ -21,74 +23,29 @@ use crate::model::{Day, Kind, Level, Millis, Reason, Verdict};
 const DAYS: u32 = 90;
 /// Clients in the table.
 const CLIENTS: usize = 10;
-/// Items of every other list.
-const ITEMS: usize = 5;
-/// Lines of one message.
-const LINES: usize = 4;
 
 /// Writes the first screen, `width` columns wide (kept within 60 to 200).
 pub fn summary(view: &View<'_>, out: &mut dyn Write, width: usize) -> io::Result<()> {
-    let mut screen = Screen { out, width: width.clamp(60, 200) };
+    let mut screen = Screen::new(out, width);
     incomplete(view, &mut screen)?;
     screen.prose("", &head(view))?;
     screen.line("")?;
     numbers(view, &mut screen)?;
     table(view, &mut screen)?;
-    names(view, &mut screen)?;
-    notes(view, &mut screen)?;
+    notices::names(view, &mut screen)?;
+    notices::notes(view, &mut screen)?;
     screen.line("")?;
-    screen.prose("next: ", &next(view, screen.width))
-}
-
-struct Screen<'w> {
-    out: &'w mut dyn Write,
-    width: usize,
-}
-
-impl Screen<'_> {
-    /// One line, cut to the width.
-    fn line(&mut self, text: &str) -> io::Result<()> {
-        writeln!(self.out, "{}", escape::cut(text.trim_end(), self.width))
-    }
-
-    /// One message on as many lines as it needs, but at most [`LINES`].
-    fn prose(&mut self, label: &str, text: &str) -> io::Result<()> {
-        let room = self.width - columns(label);
-        // Each break costs less than a line, hence half of the room is always used.
-        let text = escape::cut(text, room * LINES / 2);
-        let mut line = label.to_owned();
-        let mut empty = true;
-        for word in text.split(' ') {
-            if !empty && columns(&line) + 1 + columns(word) > self.width {
-                self.line(&line)?;
-                line = " ".repeat(columns(label));
-                empty = true;
-            }
-            if !empty {
-                line.push(' ');
-            }
-            line.push_str(word);
-            empty = false;
-        }
-        self.line(&line)
-    }
-
-    /// A list with its rest counted.
-    fn list(&mut self, label: &str, total: usize, items: &[String]) -> io::Result<()> {
-        for item in items {
-            self.prose(label, item)?;
-        }
-        if total > items.len() {
-            self.line(&format!("{}and {} more", " ".repeat(columns(label)), total - items.len()))?;
-        }
-        Ok(())
-    }
+    screen.prose("next: ", &next(view, screen.width()))
 }
 
 fn incomplete(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
     let items: Vec<String> = view.incomplete.iter().take(2 * ITEMS).cloned().collect();
     screen.list("incomplete: ", view.incomplete.len(), &items)?;
-    if items.is_empty() { Ok(()) } else { screen.line("") }
+    if items.is_empty() {
+        Ok(())
+    } else {
+        screen.line("")
+    }
 }
 
 fn head(view: &View<'_>) -> String {
@@ -96,7 +53,11 @@ fn head(view: &View<'_>) -> String {
     let days = window.days();
     let missing = days.saturating_sub(view.coverage.covered(window));
     let requests: u64 = if window.from <= window.to {
-        view.coverage.days.range(window.from..=window.to).map(|(_, count)| count).sum()
+        view.coverage
+            .days
+            .range(window.from..=window.to)
+            .map(|(_, count)| count)
+            .sum()
     } else {
         0
     };
@@ -113,7 +74,9 @@ fn numbers(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
     let clients = &view.analysis.clients;
     if too_short(view) {
         let covered = view.coverage.covered(view.analysis.window);
-        let text = format!("history too short: {covered} of {DAYS} days covered, nothing can be called safe or likely yet");
+        let text = format!(
+            "history too short: {covered} of {DAYS} days covered, nothing can be called safe or likely yet"
+        );
         screen.prose("  ", &text)?;
     }
     if clients.is_empty() {
@@ -123,10 +86,16 @@ fn numbers(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
     let terms: Vec<&TermAnalysis> = clients.iter().flat_map(|client| &client.terms).collect();
     let used = terms.iter().filter(|term| !term.serves.is_empty()).count();
     let percent = (used * 100).checked_div(terms.len()).unwrap_or(0);
-    screen.line(&format!("  granted scopes  {}, used {used} ({percent} %)", terms.len()))?;
+    screen.line(&format!(
+        "  granted scopes  {}, used {used} ({percent} %)",
+        terms.len()
+    ))?;
     let levels = [Level::Safe, Level::Likely, Level::Review, Level::Manual];
-    let parts: Vec<String> =
-        levels.into_iter().filter(|level| !too_short(view) || *level >= Level::Review).map(|l| part(view, &terms, l)).collect();
+    let parts: Vec<String> = levels
+        .into_iter()
+        .filter(|level| !too_short(view) || *level >= Level::Review)
+        .map(|l| part(view, &terms, l))
+        .collect();
     screen.line(&format!("  can go          {}", parts.join("   ")))?;
     let others = [
         (Verdict::Narrow, "could be narrower"),
@@ -135,18 +104,37 @@ fn numbers(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
     ];
     let parts: Vec<String> = others
         .into_iter()
-        .map(|(verdict, text)| (terms.iter().filter(|term| term.verdict == verdict).count(), text))
+        .map(|(verdict, text)| {
+            (
+                terms.iter().filter(|term| term.verdict == verdict).count(),
+                text,
+            )
+        })
         .filter(|(count, _)| *count > 0)
         .map(|(count, text)| format!("{text} {count}"))
         .collect();
-    if parts.is_empty() { Ok(()) } else { screen.line(&format!("  stays for now   {}", parts.join("   "))) }
+    if parts.is_empty() {
+        Ok(())
+    } else {
+        screen.line(&format!("  stays for now   {}", parts.join("   ")))
+    }
 }
 
 fn part(view: &View<'_>, terms: &[&TermAnalysis], level: Level) -> String {
-    let here = || terms.iter().filter(|term| removable(view, term) == Some(level));
-    let protected = here().filter(|term| term.reasons.contains(&Reason::Protected)).count();
+    let here = || {
+        terms
+            .iter()
+            .filter(|term| removable(view, term) == Some(level))
+    };
+    let protected = here()
+        .filter(|term| term.reasons.contains(&Reason::Protected))
+        .count();
     let count = format!("{} {}", level.name().to_uppercase(), here().count());
-    if protected > 0 { format!("{count} ({protected} protected)") } else { count }
+    if protected > 0 {
+        format!("{count} ({protected} protected)")
+    } else {
+        count
+    }
 }
 
 /// The level of a removal as it may be shown.
@@ -155,7 +143,11 @@ fn removable(view: &View<'_>, term: &TermAnalysis) -> Option<Level> {
         return None;
     }
     let level = term.level.unwrap_or(Level::Manual);
-    Some(if too_short(view) { level.max(Level::Review) } else { level })
+    Some(if too_short(view) {
+        level.max(Level::Review)
+    } else {
+        level
+    })
 }
 
 fn too_short(view: &View<'_>) -> bool {
@@ -172,7 +164,10 @@ fn exposure(view: &View<'_>) -> String {
     let chosen = match view.level {
         _ if too_short(view) => String::new(),
         Level::Safe => format!(" -> {:.2} with safe removals", mean(|own| own.after_safe)),
-        Level::Likely => format!(" -> {:.2} with likely removals", mean(|own| own.after_likely)),
+        Level::Likely => format!(
+            " -> {:.2} with safe and likely removals",
+            mean(|own| own.after_likely)
+        ),
         Level::Review | Level::Manual => String::new(),
     };
     format!("{:.2}{chosen} -> {all}   (mean)", mean(|own| own.before))
@@ -184,23 +179,39 @@ fn table(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
         return Ok(());
     }
     screen.line("")?;
-    screen.line("  top clients by surface that can go")?;
+    screen.line("  top clients by surface that can go (exposure with every removal)")?;
     let shown = &ranked[..ranked.len().min(CLIENTS)];
-    let most = (screen.width / 3).max(20);
-    let names: Vec<String> = shown.iter().map(|client| escape::cut(client.id.as_str(), most)).collect();
-    let column = names.iter().map(|name| columns(name)).max().unwrap_or(0).max("CLIENT".len());
+    let most = (screen.width() / 3).max(20);
+    let names: Vec<String> = shown
+        .iter()
+        .map(|client| escape::cut(client.id.as_str(), most))
+        .collect();
+    let column = names
+        .iter()
+        .map(|name| columns(name))
+        .max()
+        .unwrap_or(0)
+        .max("CLIENT".len());
     let pad = |name: &str| " ".repeat(column - columns(name));
-    screen.line(&format!("  CLIENT{}  REMOVE  OF ALL  EXPOSURE      EVIDENCE", pad("CLIENT")))?;
+    screen.line(&format!(
+        "  CLIENT{}  REMOVE  OF ALL  EXPOSURE      EVIDENCE",
+        pad("CLIENT")
+    ))?;
     for (client, name) in shown.iter().zip(&names) {
         let all = client.terms.iter().filter_map(|term| removable(view, term));
         let now = all.clone().filter(|level| *level <= view.level).count();
         let (before, after) = (client.exposure.before, client.exposure.after_all);
         let evidence = evidence(view, client);
         let (all, space) = (all.count(), pad(name));
-        screen.line(&format!("  {name}{space}  {now:>6}  {all:>6}  {before:.2} -> {after:.2}  {evidence}"))?;
+        screen.line(&format!(
+            "  {name}{space}  {now:>6}  {all:>6}  {before:.2} -> {after:.2}  {evidence}"
+        ))?;
     }
     if ranked.len() > shown.len() {
-        screen.line(&format!("  and {} more clients", ranked.len() - shown.len()))?;
+        screen.line(&format!(
+            "  and {} more clients",
+            ranked.len() - shown.len()
+        ))?;
     }
     Ok(())
 }
@@ -211,7 +222,12 @@ fn ranked<'a>(view: &View<'a>) -> Vec<&'a ClientAnalysis> {
         .analysis
         .clients
         .iter()
-        .filter(|client| client.terms.iter().any(|term| removable(view, term).is_some()))
+        .filter(|client| {
+            client
+                .terms
+                .iter()
+                .any(|term| removable(view, term).is_some())
+        })
         .collect();
     let fall = |client: &ClientAnalysis| client.exposure.before - client.exposure.after_all;
     ranked.sort_by(|a, b| fall(b).total_cmp(&fall(a)).then_with(|| a.id.cmp(&b.id)));
@@ -231,75 +247,28 @@ fn evidence(view: &View<'_>, client: &ClientAnalysis) -> String {
         Status::Active => {}
     }
     let mut kinds: BTreeMap<Kind, usize> = BTreeMap::new();
-    for term in client.terms.iter().filter(|term| removable(view, term).is_some()) {
+    for term in client
+        .terms
+        .iter()
+        .filter(|term| removable(view, term).is_some())
+    {
         *kinds.entry(term.kind.unwrap_or(Kind::Unused)).or_default() += 1;
     }
-    let parts: Vec<String> = kinds.iter().map(|(kind, count)| format!("{count} {}", kind.name())).collect();
+    let parts: Vec<String> = kinds
+        .iter()
+        .map(|(kind, count)| format!("{count} {}", kind.name()))
+        .collect();
     parts.join(", ")
 }
 
 /// Days with records after the last request, up to the end of the window.
 pub(super) fn silent_days(view: &View<'_>, last: Millis) -> usize {
     let (after, to) = (Day::of(last).plus(1), view.analysis.window.to);
-    if to < after { 0 } else { view.coverage.days.range(after..=to).count() }
-}
-
-fn names(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
-    let mut unmatched: Vec<&ClientAnalysis> =
-        view.analysis.clients.iter().filter(|client| client.unmatched_requests > 0).collect();
-    unmatched.sort_by(|a, b| b.unmatched_requests.cmp(&a.unmatched_requests).then_with(|| a.id.cmp(&b.id)));
-    let mut only: Vec<(&str, u64)> = view.only_in_log.iter().map(|(name, count)| (name.as_str(), *count)).collect();
-    only.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
-    let counted: Vec<(&str, u64)> =
-        unmatched.iter().map(|client| (client.id.as_str(), client.unmatched_requests)).collect();
-    let unused: Vec<String> = view.unused_names.iter().map(|name| short(name.as_str())).collect();
-    let (unmatched, only) = (with_counts(&counted), with_counts(&only));
-    if !unmatched.is_empty() || !only.is_empty() || !unused.is_empty() {
-        screen.line("")?;
+    if to < after {
+        0
+    } else {
+        view.coverage.days.range(after..=to).count()
     }
-    if !unmatched.is_empty() {
-        screen.prose("  requests: ", &format!("match no operation of the catalogue: {}", first(&unmatched)))?;
-    }
-    if !only.is_empty() {
-        screen.prose("  clients:  ", &format!("{} in the log, named by no policy: {}", only.len(), first(&only)))?;
-    }
-    if !unused.is_empty() {
-        screen.prose("  clients:  ", &format!("{} in the policy, never in the log: {}", unused.len(), first(&unused)))?;
-    }
-    Ok(())
-}
-
-fn first(items: &[String]) -> String {
-    let shown = items.iter().take(ITEMS).map(String::as_str).collect::<Vec<_>>().join(", ");
-    if items.len() > ITEMS { format!("{shown} and {} more", items.len() - ITEMS) } else { shown }
-}
-
-fn with_counts(names: &[(&str, u64)]) -> Vec<String> {
-    names.iter().map(|(name, count)| format!("{} ({count})", short(name))).collect()
-}
-
-fn short(name: &str) -> String {
-    escape::cut(name, 30)
-}
-
-fn notes(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
-    let mut messages: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for warning in view.warnings {
-        let place = warning.place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default();
-        messages.entry(warning.code).or_default().push(format!("{place}{}", warning.message));
-    }
-    if !messages.is_empty() || !view.usage_notes.is_empty() {
-        screen.line("")?;
-    }
-    let notes: Vec<String> = view.usage_notes.iter().take(ITEMS).cloned().collect();
-    screen.list("  note: ", view.usage_notes.len(), &notes)?;
-    for (code, found) in messages {
-        screen.prose("  warning: ", &format!("{} ({code})", found[0]))?;
-        if found.len() > 1 {
-            screen.line(&format!("           and {} more {code}", found.len() - 1))?;
-        }
-    }
-    Ok(())
 }
 
 fn next(view: &View<'_>, width: usize) -> String {
@@ -307,21 +276,30 @@ fn next(view: &View<'_>, width: usize) -> String {
     let plain = |name: &&str| {
         !name.starts_with('-')
             && name.len() <= width / 3
-            && name.chars().all(|letter| letter.is_ascii_alphanumeric() || "-_.:/@".contains(letter))
+            && name
+                .chars()
+                .all(|letter| letter.is_ascii_alphanumeric() || "-_.:/@".contains(letter))
     };
     let ranked = ranked(view);
-    let client = ranked.first().map(|client| client.id.as_str()).filter(|name| !name.is_empty()).filter(plain);
-    let mut commands =
-        vec![format!("scopetrim explain {}", client.unwrap_or("CLIENT")), "scopetrim analyze --out DIR".to_owned()];
+    let client = ranked
+        .first()
+        .map(|client| client.id.as_str())
+        .filter(|name| !name.is_empty())
+        .filter(plain);
+    let mut commands = vec![
+        format!("scopetrim explain {}", client.unwrap_or("CLIENT")),
+        "scopetrim analyze --out DIR".to_owned(),
+    ];
     if view.level < Level::Review {
-        commands.push("--level review".to_owned());
+        commands.push("scopetrim analyze --level review".to_owned());
     }
     commands.join(" | ")
 }
 
 /// `980`, `12 k`, `4.2 M`: rounded down.
 fn rounded(count: u64) -> String {
-    let tenths = |unit: u64, name: &str| format!("{}.{} {name}", count / unit, count % unit * 10 / unit);
+    let tenths =
+        |unit: u64, name: &str| format!("{}.{} {name}", count / unit, count % unit * 10 / unit);
     match count {
         0..10_000 => count.to_string(),
         10_000..1_000_000 => format!("{} k", count / 1000),

@@ -14,20 +14,47 @@ fn the_first_screen_says_what_can_go_and_what_to_run_next() {
     // Two more days of log make the history long enough.
     sample.analysis.window.from = sample.analysis.window.from.plus(-2);
     for back in 1..=2 {
-        sample.coverage.days.insert(sample.analysis.window.to.plus(-88 - back), 10);
+        sample
+            .coverage
+            .days
+            .insert(sample.analysis.window.to.plus(-88 - back), 10);
     }
-    sample.coverage.days.extend((0..90).map(|back| (sample.analysis.window.to.plus(-back), 100_000)));
-    insta::assert_snapshot!(shown(&sample.view(), 90), @"");
+    sample
+        .coverage
+        .days
+        .extend((0..90).map(|back| (sample.analysis.window.to.plus(-back), 100_000)));
+    insta::assert_snapshot!(shown(&sample.view(), 90), @r"
+    scopetrim  2026-08-02..2026-11-01  92 days, 1 missing   9.0 M requests   2 clients
+
+      exposure        0.62 -> 0.30 with safe and likely removals -> 0.11 with every removal  …
+      granted scopes  3, used 1 (33 %)
+      can go          SAFE 0   LIKELY 1   REVIEW 1   MANUAL 0
+
+      top clients by surface that can go (exposure with every removal)
+      CLIENT   REMOVE  OF ALL  EXPOSURE      EVIDENCE
+      billing       1       1  0.62 -> 0.11  1 unused
+      worker        0       1  0.62 -> 0.11  whole client silent 61 d: suspend
+
+      requests: match no operation of the catalogue: billing (2)
+
+    next: scopetrim explain billing | scopetrim analyze --out DIR | scopetrim analyze --level
+          review
+    ");
 }
 
 #[test]
 fn a_short_history_is_never_called_safe_or_likely() {
     let sample = sample();
     let text = shown(&sample.view(), 120);
-    assert!(text.contains("history too short: 88 of 90 days covered, nothing can be called safe or likely yet"), "{text}");
+    assert!(
+        text.contains(
+            "history too short: 88 of 90 days covered, nothing can be called safe or likely yet"
+        ),
+        "{text}"
+    );
     assert!(!text.contains("SAFE") && !text.contains("LIKELY"), "{text}");
     assert!(text.contains("REVIEW 2   MANUAL 0"), "{text}");
-    assert!(!text.contains("with likely removals"), "{text}");
+    assert!(!text.contains("likely removals"), "{text}");
 }
 
 #[test]
@@ -41,14 +68,20 @@ fn what_was_incomplete_comes_first() {
 fn no_line_is_wider_than_asked_whatever_the_names_are() {
     let mut sample = sample();
     let evil = format!("\u{1b}]0;x\u{7}{}\u{202e}東京", "long name ".repeat(400));
-    sample.analysis.clients.push(client(&evil, vec![term("orders:write", 1)]));
+    sample
+        .analysis
+        .clients
+        .push(client(&evil, vec![term("orders:write", 1)]));
     sample.analysis.clients[2].unmatched_requests = 9;
     sample.analysis.clients[2].exposure.before = 1.0;
     sample.only_in_log = vec![(evil.clone(), u64::MAX); 9];
     sample.unused_names = vec![ClientName::new(&evil); 9];
     sample.incomplete = vec![evil.clone(); 20];
     sample.usage_notes = vec![evil.clone(); 20];
-    let place = Place { file: evil.as_str().into(), line: 3 };
+    let place = Place {
+        file: evil.as_str().into(),
+        line: 3,
+    };
     sample.warnings = vec![Warning::new("equal-templates", evil.as_str()).at(place); 20];
     for width in [0, 60, 80, 133, 200, 5000] {
         let text = shown(&sample.view(), width);
@@ -56,11 +89,22 @@ fn no_line_is_wider_than_asked_whatever_the_names_are() {
         for line in text.lines() {
             assert!(columns(line) <= most, "{} > {most}: {line}", columns(line));
         }
-        assert!(!text.chars().any(|letter| letter.is_control() && letter != '\n'), "{text}");
+        assert!(
+            !text
+                .chars()
+                .any(|letter| letter.is_control() && letter != '\n'),
+            "{text}"
+        );
         assert!(!text.contains('\u{202e}'));
-        assert!(text.contains("and 10 more\n") && text.contains("and 15 more\n"), "{text}");
+        assert!(
+            text.contains("and 10 more\n") && text.contains("and 15 more\n"),
+            "{text}"
+        );
         assert!(text.contains("and 19 more equal-templates"), "{text}");
-        assert!(text.contains("scopetrim explain CLIENT"), "a shell must not get such a name: {text}");
+        assert!(
+            text.contains("scopetrim explain CLIENT"),
+            "a shell must not get such a name: {text}"
+        );
     }
 }
 
@@ -70,10 +114,16 @@ fn an_empty_policy_and_an_empty_log_still_give_a_screen() {
     sample.analysis.clients.clear();
     sample.coverage.days.clear();
     let text = shown(&sample.view(), 80);
-    assert!(text.contains("0 of 90 days covered") && text.contains("no client in the policy files"), "{text}");
+    assert!(
+        text.contains("0 of 90 days covered") && text.contains("no client in the policy files"),
+        "{text}"
+    );
 }
 
 #[test]
 fn counts_are_rounded_down() {
-    assert_eq!([9_999, 12_999, 4_290_000, u64::MAX].map(rounded), ["9999", "12 k", "4.2 M", "18446744073.7 G"]);
+    assert_eq!(
+        [9_999, 12_999, 4_290_000, u64::MAX].map(rounded),
+        ["9999", "12 k", "4.2 M", "18446744073.7 G"]
+    );
 }

@@ -4,11 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::View;
-use crate::analysis::{Action, Analysis, ClientAnalysis, Exposure, Rhythm, Served, Status, TermAnalysis};
+use crate::analysis::{
+    Action, Analysis, ClientAnalysis, Exposure, Rhythm, Served, Status, TermAnalysis,
+};
 use crate::catalog::matcher::Route;
 use crate::model::{
-    Catalog, ClientName, ContentDigest, Day, Entry, Granted, Kind, Level, Method, Operation, Place, Policy, PolicyFile,
-    Reason, Requirement, RoleName, Scope, Span, Subject, Term, Verdict, Via, Warning, Window,
+    Catalog, ClientName, ContentDigest, Day, Entry, Granted, Kind, Level, Method, Operation, Place,
+    Policy, PolicyFile, Reason, Requirement, RoleName, Scope, Span, Subject, Term, Verdict, Via,
+    Warning, Window,
 };
 use crate::usage::{Cluster, Coverage};
 
@@ -60,7 +63,10 @@ fn entry(line: u32, subject: Subject, granted: Granted) -> Entry {
         since: None,
         owner: None,
         keep: None,
-        place: Place { file: Arc::from("grants.yaml"), line },
+        place: Place {
+            file: Arc::from("grants.yaml"),
+            line,
+        },
         span: Span { start: 0, end: 0 },
         frozen: None,
     }
@@ -69,7 +75,11 @@ fn entry(line: u32, subject: Subject, granted: Granted) -> Entry {
 pub(super) fn term(name: &str, entry: usize) -> TermAnalysis {
     TermAnalysis {
         term: Term::new(name),
-        vias: vec![Via { file: 0, entry, role: None }],
+        vias: vec![Via {
+            file: 0,
+            entry,
+            role: None,
+        }],
         verdict: Verdict::Remove,
         kind: Some(Kind::Unused),
         level: Some(Level::Likely),
@@ -90,8 +100,18 @@ pub(super) fn client(name: &str, terms: Vec<TermAnalysis>) -> ClientAnalysis {
         status: Status::Active,
         requests: 1204,
         last_seen: Some(day("2026-10-31").start() + 45_000_000),
-        exposure: Exposure { before: 0.62, after_safe: 0.62, after_likely: 0.3, after_all: 0.11, needed: 0.1 },
-        minimal: terms.iter().filter(kept).map(|term| term.term.clone()).collect(),
+        exposure: Exposure {
+            before: 0.62,
+            after_safe: 0.62,
+            after_likely: 0.3,
+            after_all: 0.11,
+            needed: 0.1,
+        },
+        minimal: terms
+            .iter()
+            .filter(kept)
+            .map(|term| term.term.clone())
+            .collect(),
         minimal_proven: true,
         gap: None,
         granted,
@@ -104,18 +124,28 @@ pub(super) fn client(name: &str, terms: Vec<TermAnalysis>) -> ClientAnalysis {
     }
 }
 
-/// `billing` reads orders and never writes them; `worker` has a role it needs nothing of.
-pub(super) fn sample() -> Sample {
-    let window = Window { from: day("2026-08-04"), to: day("2026-11-01") };
+fn policy() -> Policy {
     let named = |name: &str| Subject::Client(ClientName::new(name));
     let role = || RoleName::new("admin");
     let entries = vec![
-        entry(11, named("billing"), Granted::Term(Term::new("orders:read"))),
-        entry(12, named("billing"), Granted::Term(Term::new("orders:write"))),
-        entry(30, Subject::Role(role()), Granted::Term(Term::new("refunds:write"))),
+        entry(
+            11,
+            named("billing"),
+            Granted::Term(Term::new("orders:read")),
+        ),
+        entry(
+            12,
+            named("billing"),
+            Granted::Term(Term::new("orders:write")),
+        ),
+        entry(
+            30,
+            Subject::Role(role()),
+            Granted::Term(Term::new("refunds:write")),
+        ),
         entry(44, named("worker"), Granted::Role(role())),
     ];
-    let policy = Policy {
+    Policy {
         files: vec![PolicyFile {
             path: Arc::from("grants.yaml"),
             format: "native",
@@ -127,6 +157,93 @@ pub(super) fn sample() -> Sample {
             matching: None,
             implies: BTreeMap::new(),
         }],
+    }
+}
+
+fn billing(window: Window) -> ClientAnalysis {
+    let (first, last) = (
+        window.from.start() + 3_600_000,
+        day("2026-10-31").start() + 45_000_000,
+    );
+    let mut read = term("orders:read", 0);
+    read.verdict = Verdict::Keep;
+    (read.kind, read.level, read.reasons) = (None, None, vec![Reason::Needed]);
+    (read.serves, read.witness) = (vec![0], vec![0]);
+    read.rhythm.add(window.from, 4, (first, first), window.to);
+    read.rhythm
+        .add(day("2026-10-31"), 1200, (last, last), window.to);
+    let mut billing = client("billing", vec![read, term("orders:write", 1)]);
+    billing.needed = vec![Served {
+        operation: 0,
+        count: 1204,
+        used: 1200,
+        first,
+        last,
+    }];
+    billing.unmatched_requests = 2;
+    billing.unmatched = vec![Cluster {
+        method: Method::Get,
+        path: "/v2/orders/{}".to_owned(),
+        need: 2,
+        other: 0,
+    }];
+    billing.denied = vec![(1, 3, false)];
+    billing
+}
+
+fn worker() -> ClientAnalysis {
+    let mut refunds = term("refunds:write", 2);
+    refunds.vias = vec![Via {
+        file: 0,
+        entry: 2,
+        role: Some((RoleName::new("admin"), 3)),
+    }];
+    (refunds.level, refunds.since) = (Some(Level::Review), None);
+    refunds.reasons = vec![
+        Reason::NeverUsed,
+        Reason::GrantAgeUnknown,
+        Reason::ClientSilent,
+    ];
+    let mut worker = client("worker", vec![refunds]);
+    worker.status = Status::Silent;
+    worker.last_seen = Some(day("2026-09-01").start());
+    worker
+}
+
+fn actions() -> Vec<Action> {
+    let action =
+        |entry: usize, client: &str, term: &str, level: Level, reasons: &[Reason]| Action {
+            file: 0,
+            entry,
+            clients: BTreeSet::from([ClientName::new(client)]),
+            terms: BTreeSet::from([Term::new(term)]),
+            level,
+            reasons: reasons.iter().copied().collect(),
+            replace_with: Vec::new(),
+        };
+    vec![
+        action(
+            1,
+            "billing",
+            "orders:write",
+            Level::Likely,
+            &[Reason::NeverUsed],
+        ),
+        action(
+            2,
+            "worker",
+            "refunds:write",
+            Level::Review,
+            &[Reason::NeverUsed, Reason::GrantAgeUnknown],
+        ),
+    ]
+}
+
+/// `billing` reads orders and never writes them; `worker` has a role it needs nothing of.
+pub(super) fn sample() -> Sample {
+    let window = Window {
+        from: day("2026-08-04"),
+        to: day("2026-11-01"),
     };
     let needs = |scope: &str| Requirement::AnyOf(vec![BTreeSet::from([Scope::new(scope)])]);
     let operations = vec![
@@ -139,50 +256,29 @@ pub(super) fn sample() -> Sample {
         operations: vec![op],
     };
     let routes = vec![route(0), route(1)];
-    let days = (window.from.0..=window.to.0).filter(|day| day % 45 != 0).map(|day| (Day(day), 100)).collect();
-    let coverage = Coverage { days, gaps: Vec::new() };
-
-    let (first, last) = (window.from.start() + 3_600_000, day("2026-10-31").start() + 45_000_000);
-    let mut read = term("orders:read", 0);
-    read.verdict = Verdict::Keep;
-    (read.kind, read.level, read.reasons) = (None, None, vec![Reason::Needed]);
-    (read.serves, read.witness) = (vec![0], vec![0]);
-    read.rhythm.add(window.from, 4, (first, first), window.to);
-    read.rhythm.add(day("2026-10-31"), 1200, (last, last), window.to);
-    let mut billing = client("billing", vec![read, term("orders:write", 1)]);
-    billing.needed = vec![Served { operation: 0, count: 1204, used: 1200, first, last }];
-    billing.unmatched_requests = 2;
-    billing.unmatched = vec![Cluster { method: Method::Get, path: "/v2/orders/{}".to_owned(), need: 2, other: 0 }];
-    billing.denied = vec![(1, 3, false)];
-
-    let mut refunds = term("refunds:write", 2);
-    refunds.vias = vec![Via { file: 0, entry: 2, role: Some((role(), 3)) }];
-    (refunds.level, refunds.since) = (Some(Level::Review), None);
-    refunds.reasons = vec![Reason::NeverUsed, Reason::GrantAgeUnknown, Reason::ClientSilent];
-    let mut worker = client("worker", vec![refunds]);
-    worker.status = Status::Silent;
-    worker.last_seen = Some(day("2026-09-01").start());
-
-    let action = |entry: usize, client: &str, term: &str, level: Level, reasons: &[Reason]| Action {
-        file: 0,
-        entry,
-        clients: BTreeSet::from([ClientName::new(client)]),
-        terms: BTreeSet::from([Term::new(term)]),
-        level,
-        reasons: reasons.iter().copied().collect(),
-        replace_with: Vec::new(),
+    let days = (window.from.0..=window.to.0)
+        .filter(|day| day % 45 != 0)
+        .map(|day| (Day(day), 100))
+        .collect();
+    let coverage = Coverage {
+        days,
+        gaps: Vec::new(),
     };
-    let actions = vec![
-        action(1, "billing", "orders:write", Level::Likely, &[Reason::NeverUsed]),
-        action(2, "worker", "refunds:write", Level::Review, &[Reason::NeverUsed, Reason::GrantAgeUnknown]),
-    ];
+
     Sample {
-        analysis: Analysis { window, clients: vec![billing, worker], warnings: Vec::new() },
-        policy,
-        catalog: Catalog { operations, ..Catalog::default() },
+        analysis: Analysis {
+            window,
+            clients: vec![billing(window), worker()],
+            warnings: Vec::new(),
+        },
+        policy: policy(),
+        catalog: Catalog {
+            operations,
+            ..Catalog::default()
+        },
         routes,
         coverage,
-        actions,
+        actions: actions(),
         level: Level::Likely,
         warnings: Vec::new(),
         only_in_log: Vec::new(),

@@ -1,0 +1,132 @@
+use super::super::testing::{Sample, sample};
+use super::*;
+
+fn shown(sample: &Sample, client: usize, scope: Option<&str>) -> String {
+    let mut out = Vec::new();
+    let scope = scope.map(Term::new);
+    explain(
+        &sample.view(),
+        &sample.analysis.clients[client],
+        scope.as_ref(),
+        &mut out,
+    )
+    .unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn block(text: &str, title: &str) -> String {
+    let lines = text.lines().skip_while(|line| !line.starts_with(title));
+    lines
+        .take_while(|line| !line.is_empty())
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[test]
+fn a_scope_that_stays_is_explained_like_one_that_goes() {
+    let text = shown(&sample(), 0, None);
+    insta::assert_snapshot!(block(&text, "orders:read"), @r"
+    orders:read   keep
+      because      serves an operation that was needed in the window
+      held         grants.yaml:11
+      granted      since 2025-01-15 (655 days)
+      used         first 2026-08-04 01:00 UTC, last 2026-10-31 12:30 UTC
+                   1204 requests on 2 days
+      uses         30 d: 1200   60 d: 1200   90 d: 1204   180 d: 1204   365 d: 1204
+      silence      longest 85 days, now 1 day (only days with records count)
+      serves       GET /v1/orders/{id}  1204 requests (1200 prove use)
+      only it for  GET /v1/orders/{id}  1204 requests (1200 prove use)
+    ");
+    insta::assert_snapshot!(block(&text, "orders:write"), @r"
+    orders:write   remove   unused   likely
+      because      never used in the data read
+      held         grants.yaml:12
+      granted      since 2025-01-15 (655 days)
+      used         never in the data read
+    ");
+}
+
+#[test]
+fn the_client_and_its_traffic_are_shown() {
+    let text = shown(&sample(), 0, Some("orders:write"));
+    assert!(
+        !text.contains("orders:read   keep"),
+        "only the term asked for"
+    );
+    insta::assert_snapshot!(block(&text, "billing"), @r"
+    billing
+      status       active
+      last seen    2026-10-31 12:30 UTC, then 1 day with records and without a request
+      window       2026-08-04..2026-11-01, 88 of 90 days have records
+      requests     1204
+      exposure     0.620 now; 0.620 after safe, 0.300 after safe and likely, 0.110 after every removal; 0.100 was needed
+      minimal set  orders:read
+      proof        nothing smaller permits what was needed
+    ");
+    insta::assert_snapshot!(block(&text, "traffic"), @r"
+    traffic in the window
+      needed       GET /v1/orders/{id}  1204 requests (1200 prove use)  2026-08-04 01:00 UTC to 2026-10-31 12:30 UTC
+      denied       POST /v1/refunds  3 refused, not granted
+      unmatched    2 requests match no operation and may have needed a scope
+                   GET /v2/orders/{}  2 passed, 0 refused or anonymous
+    ");
+}
+
+#[test]
+fn a_term_held_through_a_role_names_the_role_and_both_lines() {
+    let text = shown(&sample(), 1, None);
+    assert!(
+        text.contains("grants.yaml:30 through role admin (grants.yaml:44)"),
+        "{text}"
+    );
+    assert!(text.contains("the files do not say since when"), "{text}");
+}
+
+#[test]
+fn a_scope_that_is_not_held_says_so() {
+    assert!(
+        shown(&sample(), 0, Some("x"))
+            .contains("x is not held by billing\n  holds        orders:read")
+    );
+}
+
+#[test]
+fn broken_indices_and_hostile_names_do_no_harm() {
+    let mut sample = sample();
+    let client = &mut sample.analysis.clients[0];
+    client.denied = vec![(99, 1, true), (UNMATCHED, 1, false)];
+    client.terms[0].serves = vec![77];
+    client.terms[0].vias = vec![Via {
+        file: 9,
+        entry: 9,
+        role: None,
+    }];
+    client.unmatched[0].path = "/a\u{1b}[2J\nremove everything".to_owned();
+    let text = shown(&sample, 0, None);
+    assert!(
+        text.contains("/a\\u{1b}[2J\\u{a}remove everything"),
+        "{text}"
+    );
+    assert!(
+        text.contains("route 99")
+            && text.contains("operation 77")
+            && text.contains("unknown place"),
+        "{text}"
+    );
+}
+
+#[test]
+fn an_instant_before_1970_is_on_the_right_minute() {
+    assert_eq!(instant(-1), "1969-12-31 23:59 UTC");
+}
+
+#[test]
+fn a_term_that_no_request_can_show_is_not_called_unused() {
+    let mut sample = sample();
+    sample.analysis.clients[0].terms[1].verdict = Verdict::Unobservable;
+    let text = shown(&sample, 0, Some("orders:write"));
+    assert!(
+        text.contains("used         no request can show it"),
+        "{text}"
+    );
+}
