@@ -80,6 +80,13 @@ fn walk(dir: &Path, prefix: &str, depth: usize, found: &mut Found) {
                 .push(format!("{}: its name is not UTF-8", path.display()));
             continue;
         };
+        if name.trim().is_empty() {
+            // The configuration refuses a blank text: it is nearly always a slip.
+            found
+                .left_out
+                .push(format!("{prefix}{name:?}: its name is blank"));
+            continue;
+        }
         if name.starts_with('.') || found.all.len() >= FILES {
             continue;
         }

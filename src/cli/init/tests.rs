@@ -131,6 +131,8 @@ fn every_line_that_is_commented_out_is_one_that_the_reader_knows() {
 proptest::proptest! {
     #[test]
     fn any_file_name_survives_the_configuration(name in "[^/\\x00]{1,12}") {
+        // `look` leaves blank names out.
+        proptest::prop_assume!(!name.trim().is_empty());
         let mut found = Found::default();
         found.logs.insert(name.clone(), "kong");
         found.all.push(name.clone());
