@@ -105,12 +105,12 @@ fn a_description_that_cannot_be_read_is_listed_as_left_out() {
 #[test]
 fn every_line_that_is_commented_out_is_one_that_the_reader_knows() {
     let text = write::text(&Found::default());
-    let shown: String = text
+    let shown: Vec<&str> = text
         .lines()
         .filter_map(|line| line.strip_prefix("# "))
         .filter(|line| line.starts_with('[') || line.contains(" = "))
-        .map(|line| format!("{line}\n"))
         .collect();
+    let shown = shown.join("\n");
     let config = config::parse(&shown, FILE_NAME).unwrap();
     assert_eq!(
         (
