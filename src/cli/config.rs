@@ -210,7 +210,7 @@ impl Config {
             "max_reject_share" => self.max_reject_share = Some(value.share()?),
             // More than any machine has cores is a slip of the pen.
             "threads" => {
-                self.threads = Some(usize::try_from(value.integer(1, 1_024)?).unwrap_or(1))
+                self.threads = Some(usize::try_from(value.integer(1, 1_024)?).unwrap_or(1));
             }
             "merge_slashes" => self.merge_slashes = Some(value.flag()?),
             "outcomes" => self.set_outcomes(value)?,

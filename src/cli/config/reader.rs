@@ -56,7 +56,7 @@ impl<'a> Section<'a> {
                 key: key.get_ref(),
                 key_at: key.span().start,
                 item: None,
-                value,
+                node: value,
             })
             .collect();
         // In the order of the file, so that the first of several mistakes is named.
@@ -105,7 +105,7 @@ pub(super) struct Value<'a> {
     key_at: usize,
     /// Set for an item of a list; its line may be another than the key's.
     item: Option<usize>,
-    value: &'a Spanned<DeValue<'a>>,
+    node: &'a Spanned<DeValue<'a>>,
 }
 
 impl<'a> Value<'a> {
@@ -114,7 +114,7 @@ impl<'a> Value<'a> {
     }
 
     fn wrong(&self, expected: &'static str) -> ConfigError {
-        let found = match self.value.get_ref() {
+        let found = match self.node.get_ref() {
             DeValue::String(_) => "a text",
             DeValue::Integer(_) => "a whole number",
             DeValue::Float(_) => "a number",
@@ -141,7 +141,7 @@ impl<'a> Value<'a> {
     }
 
     fn raw(&self, expected: &'static str) -> Result<&'a str, ConfigError> {
-        self.value
+        self.node
             .get_ref()
             .as_str()
             .ok_or_else(|| self.wrong(expected))
@@ -169,7 +169,7 @@ impl<'a> Value<'a> {
     }
 
     pub(super) fn flag(&self) -> Result<bool, ConfigError> {
-        self.value
+        self.node
             .get_ref()
             .as_bool()
             .ok_or_else(|| self.wrong("true or false"))
@@ -177,7 +177,7 @@ impl<'a> Value<'a> {
 
     /// A whole number between two bounds, both included.
     pub(super) fn integer(&self, least: u64, most: u64) -> Result<u64, ConfigError> {
-        let Some(integer) = self.value.get_ref().as_integer() else {
+        let Some(integer) = self.node.get_ref().as_integer() else {
             return Err(self.wrong("a whole number"));
         };
         i128::from_str_radix(integer.as_str(), integer.radix())
@@ -194,7 +194,7 @@ impl<'a> Value<'a> {
 
     /// A number from 0 to 1.
     pub(super) fn share(&self) -> Result<f64, ConfigError> {
-        let text = match self.value.get_ref() {
+        let text = match self.node.get_ref() {
             DeValue::Float(float) => float.as_str(),
             DeValue::Integer(integer) => integer.as_str(),
             _ => return Err(self.wrong("a number")),
@@ -208,7 +208,7 @@ impl<'a> Value<'a> {
     /// A day, as a TOML date or as a text.
     pub(super) fn day(&self) -> Result<Day, ConfigError> {
         const HELP: &str = "write a day of the calendar without a time, as in 2026-10-31";
-        let text = match self.value.get_ref() {
+        let text = match self.node.get_ref() {
             DeValue::Datetime(date) if date.time.is_none() && date.offset.is_none() => {
                 date.to_string()
             }
@@ -223,7 +223,7 @@ impl<'a> Value<'a> {
     }
 
     fn array(&self, expected: &'static str) -> Result<&'a DeArray<'a>, ConfigError> {
-        self.value
+        self.node
             .get_ref()
             .as_array()
             .ok_or_else(|| self.wrong(expected))
@@ -234,9 +234,9 @@ impl<'a> Value<'a> {
         let items = self.array("a list in square brackets")?;
         Ok(items
             .iter()
-            .map(|value| Self {
-                item: Some(value.span().start),
-                value,
+            .map(|node| Self {
+                item: Some(node.span().start),
+                node,
                 ..*self
             })
             .collect())
@@ -249,7 +249,7 @@ impl<'a> Value<'a> {
 
     pub(super) fn section(&self, name: &'static str) -> Result<Section<'a>, ConfigError> {
         let table = self
-            .value
+            .node
             .get_ref()
             .as_table()
             .ok_or_else(|| self.wrong("a table"))?;

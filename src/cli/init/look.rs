@@ -80,6 +80,13 @@ fn walk(dir: &Path, prefix: &str, depth: usize, found: &mut Found) {
                 .push(format!("{}: its name is not UTF-8", path.display()));
             continue;
         };
+        if name.trim().is_empty() {
+            // The configuration refuses a blank text: it is nearly always a slip.
+            found
+                .left_out
+                .push(format!("{prefix}{name:?}: its name is blank"));
+            continue;
+        }
         if name.starts_with('.') || found.all.len() >= FILES {
             continue;
         }
@@ -110,7 +117,7 @@ fn judge(dir: &Path, name: &str, found: &mut Found) {
         return;
     }
     if document && size <= DOCUMENT {
-        match kind(&path, name) {
+        match kind(&path, name, &extension) {
             Kind::Catalog => return found.catalogs.push(name.to_owned()),
             Kind::Grants => return found.grants.push(name.to_owned()),
             Kind::Broken(why) => found.left_out.push(why),
@@ -146,14 +153,14 @@ enum Kind {
     Other,
 }
 
-fn kind(path: &Path, name: &str) -> Kind {
+fn kind(path: &Path, name: &str, extension: &str) -> Kind {
     let Ok(bytes) = fs::read(path) else {
         return Kind::Broken(format!("{name}: cannot be read"));
     };
     let file = name.rsplit('/').next().unwrap_or(name).to_ascii_lowercase();
     let stem = file.split('.').next().unwrap_or_default();
     let named = ["grants", "policy", "policies"].contains(&stem);
-    if file.ends_with(".csv") {
+    if extension == "csv" {
         return match catalog::load(path, name, &catalog::LoadOptions::default()) {
             Ok(_) => Kind::Catalog,
             Err(_) if is_grants(&bytes, name) && (named || has_header(&bytes)) => Kind::Grants,
@@ -191,7 +198,7 @@ fn kind(path: &Path, name: &str) -> Kind {
         .get("clients")
         .is_some_and(|clients| clients.as_map().is_some());
     match (
-        named || clients || (file.ends_with(".json") && lists_of_texts),
+        named || clients || (extension == "json" && lists_of_texts),
         grants::read(Arc::from(bytes), name),
     ) {
         (true, Ok(_)) => Kind::Grants,

@@ -105,12 +105,12 @@ fn a_description_that_cannot_be_read_is_listed_as_left_out() {
 #[test]
 fn every_line_that_is_commented_out_is_one_that_the_reader_knows() {
     let text = write::text(&Found::default());
-    let shown: String = text
+    let shown: Vec<&str> = text
         .lines()
         .filter_map(|line| line.strip_prefix("# "))
         .filter(|line| line.starts_with('[') || line.contains(" = "))
-        .map(|line| format!("{line}\n"))
         .collect();
+    let shown = shown.join("\n");
     let config = config::parse(&shown, FILE_NAME).unwrap();
     assert_eq!(
         (
@@ -131,6 +131,8 @@ fn every_line_that_is_commented_out_is_one_that_the_reader_knows() {
 proptest::proptest! {
     #[test]
     fn any_file_name_survives_the_configuration(name in "[^/\\x00]{1,12}") {
+        // `look` leaves blank names out.
+        proptest::prop_assume!(!name.trim().is_empty());
         let mut found = Found::default();
         found.logs.insert(name.clone(), "kong");
         found.all.push(name.clone());

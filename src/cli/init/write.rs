@@ -80,20 +80,15 @@ pub(super) fn text(found: &Found) -> String {
 }
 
 fn entry(text: &mut String, comment: &str, key: &str, files: &[String], example: &str) {
-    text.push_str(&format!("\n# {comment}\n"));
-    match files {
-        [] => text.push_str(&format!(
-            "# None was found here.\n# {key} = [\"{example}\"]\n"
-        )),
-        [one] => text.push_str(&format!("{key} = [{}]\n", quoted(one))),
+    let value = match files {
+        [] => format!("# None was found here.\n# {key} = [\"{example}\"]"),
+        [one] => format!("{key} = [{}]", quoted(one)),
         many => {
-            text.push_str(&format!("{key} = [\n"));
-            for file in many {
-                text.push_str(&format!("    {},\n", quoted(file)));
-            }
-            text.push_str("]\n");
+            let lines: Vec<String> = many.iter().map(|file| quoted(file)).collect();
+            format!("{key} = [\n    {},\n]", lines.join(",\n    "))
         }
-    }
+    };
+    text.extend(["\n# ", comment, "\n", &value, "\n"]);
 }
 
 /// A TOML basic string. JSON's escapes are all TOML's, which refuses DEL as well.
