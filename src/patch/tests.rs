@@ -38,6 +38,14 @@ fn narrowed(text: &str, path: &str, name: &str, with: &[&str]) -> Result<String,
     let policy = policy(text, path);
     let entry = giving(&policy, &[name])[0].entry;
     let with = with.iter().map(|term| Term::new(term)).collect();
-    let patch = plan(&policy, &[], &[Replacement { file: 0, entry, with }])?;
+    let patch = plan(
+        &policy,
+        &[],
+        &[Replacement {
+            file: 0,
+            entry,
+            with,
+        }],
+    )?;
     Ok(String::from_utf8(patch.files[0].new.clone()).unwrap())
 }
