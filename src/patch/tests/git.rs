@@ -17,16 +17,12 @@ fn git_apply(folder: &Path, diff: &str, check: bool) -> Option<bool> {
     if check {
         command.arg("--check");
     }
-    match command.arg(&patch).output() {
-        Ok(output) => {
-            eprintln!("{}", String::from_utf8_lossy(&output.stderr));
-            Some(output.status.success())
-        }
-        Err(_) => {
-            eprintln!("skipped: git is not installed");
-            None
-        }
-    }
+    let Ok(output) = command.arg(&patch).output() else {
+        eprintln!("skipped: git is not installed");
+        return None;
+    };
+    eprintln!("{}", String::from_utf8_lossy(&output.stderr));
+    Some(output.status.success())
 }
 
 /// Applies diff and undo with git and compares bytes.
