@@ -110,9 +110,10 @@ impl Block {
                         "" => "\n",
                         eol => eol,
                     };
+                    let joint = format!("{eol}{}", item.lead);
                     let lines: String = more
                         .iter()
-                        .map(|more| format!("{eol}{}{more}", item.lead))
+                        .flat_map(|more| [joint.as_str(), more])
                         .collect();
                     if !lines.is_empty() {
                         edits.push(Edit::replace(

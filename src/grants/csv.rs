@@ -254,8 +254,7 @@ impl Table {
                 }
                 edits.push(Edit::delete(start, home.row.end));
             } else {
-                self.cell(text, home, changes, &mut edits)
-                    .map_err(|reason| refuse(reason))?;
+                self.cell(text, home, changes, &mut edits).map_err(refuse)?;
             }
         }
         Ok(edits)

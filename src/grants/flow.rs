@@ -115,10 +115,10 @@ impl Flow {
                     if whole != *scalar && texts.len() > 1 {
                         return Err("an item with attributes can be replaced by one term only");
                     }
-                    let line = line_start(text, scalar.start);
-                    let lead = &text[line..scalar.start];
-                    let joint = if lead.trim().is_empty() && line > 0 {
-                        let eol = if text[..line].ends_with("\r\n") {
+                    let from = line_start(text, scalar.start);
+                    let lead = &text[from..scalar.start];
+                    let joint = if lead.trim().is_empty() && from > 0 {
+                        let eol = if text[..from].ends_with("\r\n") {
                             "\r\n"
                         } else {
                             "\n"

@@ -138,3 +138,6 @@ pub fn load(files: &[(PathBuf, String)]) -> Result<Policy, GrantError> {
 pub fn comments_affected(file: &PolicyFile) -> BTreeMap<usize, CommentEffect> {
     by_name(file.format).map_or_else(BTreeMap::new, |format| format.comments(file))
 }
+
+#[cfg(test)]
+mod tests;

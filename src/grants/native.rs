@@ -62,7 +62,7 @@ impl PolicyFormat for Native {
     }
 
     fn read(&self, bytes: Arc<[u8]>, shown: &str) -> Result<PolicyFile, GrantError> {
-        Ok(reading(bytes, shown)?.file)
+        Ok(reading(&bytes, shown)?.file)
     }
 
     fn edits(
@@ -74,14 +74,14 @@ impl PolicyFormat for Native {
     }
 
     fn comments(&self, file: &PolicyFile) -> BTreeMap<usize, super::CommentEffect> {
-        reading(Arc::clone(&file.bytes), &file.path)
+        reading(&file.bytes, &file.path)
             .map_or_else(|_| BTreeMap::new(), |reading| text::comments(&reading))
     }
 }
 
-fn reading(bytes: Arc<[u8]>, shown: &str) -> Result<Reading, GrantError> {
-    let Tree { text, root, syntax } = read_tree(&bytes, shown)?;
-    let mut reader = Reader::new(text, Arc::clone(&bytes), shown, (NAME, syntax), &root)?;
+fn reading(bytes: &Arc<[u8]>, shown: &str) -> Result<Reading, GrantError> {
+    let Tree { text, root, syntax } = read_tree(bytes, shown)?;
+    let mut reader = Reader::new(text, Arc::clone(bytes), shown, (NAME, syntax), &root)?;
     let Some(pairs) = root.as_map() else {
         return Err(reader.wrong(&root, "the file", "a mapping with the key `clients`"));
     };
@@ -93,11 +93,10 @@ fn reading(bytes: Arc<[u8]>, shown: &str) -> Result<Reading, GrantError> {
             "version" if value.text() != Some("1") => {
                 return Err(reader.wrong(value, "`version`", "1"));
             }
-            "version" => {}
             "audience" if value.text().is_none() => {
                 return Err(reader.wrong(value, "`audience`", "a text"));
             }
-            "audience" => {}
+            "version" | "audience" => {}
             "match" => reader.file().matching = Some(matching(&reader, value)?),
             "implies" => reader.file().implies = implies(&reader, value)?,
             "roles" => roles = Some(value),
@@ -111,16 +110,16 @@ fn reading(bytes: Arc<[u8]>, shown: &str) -> Result<Reading, GrantError> {
     }
     if let Some(roles) = roles {
         for pair in members(&reader, roles, "roles", frozen.as_ref())? {
-            role(&mut reader, pair)?;
+            role(&mut reader, &pair)?;
         }
     }
     let Some(clients) = clients else {
         return Err(reader.wrong(&root, "the file", "a mapping with the key `clients`"));
     };
     for pair in members(&reader, clients, "clients", frozen.as_ref())? {
-        client(&mut reader, pair)?;
+        client(&mut reader, &pair)?;
     }
-    let defined = roles.map_or_else(BTreeSet::new, |roles| role_names(roles));
+    let defined = roles.map_or_else(BTreeSet::new, role_names);
     let reading = reader.finish()?;
     defined_roles(&reading.file, &defined)?;
     Ok(reading)
@@ -188,9 +187,7 @@ fn role_names(roles: &Node) -> BTreeSet<RoleName> {
         match key.text() {
             Some("<<") => {
                 let sources = value.as_seq().unwrap_or(std::slice::from_ref(value));
-                sources
-                    .iter()
-                    .for_each(|source| names.extend(role_names(source)));
+                names.extend(sources.iter().flat_map(role_names));
             }
             Some(name) => {
                 names.insert(RoleName::new(name));
@@ -217,13 +214,13 @@ fn defined_roles(file: &PolicyFile, defined: &BTreeSet<RoleName>) -> Result<(), 
     Ok(())
 }
 
-fn role(reader: &mut Reader<'_>, member: Member<'_>) -> Result<(), GrantError> {
+fn role(reader: &mut Reader<'_>, member: &Member<'_>) -> Result<(), GrantError> {
     let name = reader.name(member.key, "role")?;
     let subject = Subject::Role(RoleName::new(name));
-    holder(reader, &subject, format!("role `{name}`"), &member, &ROLE)
+    holder(reader, &subject, format!("role `{name}`"), member, &ROLE)
 }
 
-fn client(reader: &mut Reader<'_>, member: Member<'_>) -> Result<(), GrantError> {
+fn client(reader: &mut Reader<'_>, member: &Member<'_>) -> Result<(), GrantError> {
     let name = reader.name(member.key, "client")?;
     reader.client(ClientName::new(name));
     let subject = Subject::Client(ClientName::new(name));
@@ -231,7 +228,7 @@ fn client(reader: &mut Reader<'_>, member: Member<'_>) -> Result<(), GrantError>
         reader,
         &subject,
         format!("client `{name}`"),
-        &member,
+        member,
         &CLIENT,
     )
 }

@@ -30,7 +30,7 @@ impl PolicyFormat for Plain {
     }
 
     fn read(&self, bytes: Arc<[u8]>, shown: &str) -> Result<PolicyFile, GrantError> {
-        Ok(reading(bytes, shown)?.file)
+        Ok(reading(&bytes, shown)?.file)
     }
 
     fn edits(
@@ -42,14 +42,14 @@ impl PolicyFormat for Plain {
     }
 
     fn comments(&self, file: &PolicyFile) -> BTreeMap<usize, CommentEffect> {
-        reading(Arc::clone(&file.bytes), &file.path)
+        reading(&file.bytes, &file.path)
             .map_or_else(|_| BTreeMap::new(), |reading| text::comments(&reading))
     }
 }
 
-fn reading(bytes: Arc<[u8]>, shown: &str) -> Result<Reading, GrantError> {
-    let Tree { text, root, syntax } = read_tree(&bytes, shown)?;
-    let mut reader = Reader::new(text, Arc::clone(&bytes), shown, (NAME, syntax), &root)?;
+fn reading(bytes: &Arc<[u8]>, shown: &str) -> Result<Reading, GrantError> {
+    let Tree { text, root, syntax } = read_tree(bytes, shown)?;
+    let mut reader = Reader::new(text, Arc::clone(bytes), shown, (NAME, syntax), &root)?;
     let Some(pairs) = root.as_map() else {
         return Err(reader.wrong(&root, "the file", "a mapping of clients to lists of scopes"));
     };

@@ -40,13 +40,11 @@ fn syntax(text: &str, path: &str) -> Syntax {
     if named(".yaml") || named(".yml") {
         return Syntax::Yaml;
     }
-    match text
-        .trim_start_matches('\u{feff}')
-        .trim_start()
-        .starts_with('{')
-    {
-        true => Syntax::Json,
-        false => Syntax::Yaml,
+    let body = text.trim_start_matches('\u{feff}').trim_start();
+    if body.starts_with('{') {
+        Syntax::Json
+    } else {
+        Syntax::Yaml
     }
 }
 
@@ -83,7 +81,7 @@ pub(super) fn top_keys(bytes: &[u8], path: &str) -> Option<Vec<String>> {
 pub(super) fn edits(
     file: &PolicyFile,
     changes: &BTreeMap<usize, Change>,
-    read: fn(Arc<[u8]>, &str) -> Result<Reading, GrantError>,
+    read: fn(&Arc<[u8]>, &str) -> Result<Reading, GrantError>,
 ) -> Result<Vec<Edit>, Refusal> {
     let refuse = |entry: usize, reason: &str| {
         let whole = Place {
@@ -99,8 +97,8 @@ pub(super) fn edits(
             reason: reason.to_owned(),
         }
     };
-    let reading = read(Arc::clone(&file.bytes), &file.path)
-        .map_err(|error| refuse(usize::MAX, &error.to_string()))?;
+    let reading =
+        read(&file.bytes, &file.path).map_err(|error| refuse(usize::MAX, &error.to_string()))?;
     let tree = read_tree(&file.bytes, &file.path)
         .map_err(|error| refuse(usize::MAX, &error.to_string()))?;
     let mut by_list: BTreeMap<usize, Vec<(usize, Fate)>> = BTreeMap::new();

@@ -3,6 +3,7 @@
 mod examples;
 mod git;
 mod random;
+mod refusals;
 
 use super::*;
 
@@ -25,8 +26,8 @@ fn giving(policy: &Policy, names: &[&str]) -> Vec<Removal> {
 }
 
 /// The text without these grants.
-fn without(text: &str, path: &str, names: &[&str]) -> String {
-    let policy = policy(text, path);
+fn without(text: &str, file: &str, names: &[&str]) -> String {
+    let policy = policy(text, file);
     let removals = giving(&policy, names);
     assert!(removals.len() >= names.len(), "every name is granted");
     let patch = plan(&policy, &removals, &[]).unwrap();
@@ -34,10 +35,18 @@ fn without(text: &str, path: &str, names: &[&str]) -> String {
 }
 
 /// The text with one grant replaced.
-fn narrowed(text: &str, path: &str, name: &str, with: &[&str]) -> Result<String, PatchError> {
-    let policy = policy(text, path);
+fn narrowed(text: &str, file: &str, name: &str, with: &[&str]) -> Result<String, PatchError> {
+    let policy = policy(text, file);
     let entry = giving(&policy, &[name])[0].entry;
     let with = with.iter().map(|term| Term::new(term)).collect();
-    let patch = plan(&policy, &[], &[Replacement { file: 0, entry, with }])?;
+    let patch = plan(
+        &policy,
+        &[],
+        &[Replacement {
+            file: 0,
+            entry,
+            with,
+        }],
+    )?;
     Ok(String::from_utf8(patch.files[0].new.clone()).unwrap())
 }

@@ -10,21 +10,19 @@ fn git_apply(folder: &Path, diff: &str, check: bool) -> Option<bool> {
     let patch = folder.join("the.patch");
     std::fs::write(&patch, diff).unwrap();
     let mut command = Command::new("git");
-    command.current_dir(folder).env("GIT_CEILING_DIRECTORIES", folder.parent().unwrap());
+    command
+        .current_dir(folder)
+        .env("GIT_CEILING_DIRECTORIES", folder.parent().unwrap());
     command.args(["-c", "core.autocrlf=false", "apply", "--whitespace=nowarn"]);
     if check {
         command.arg("--check");
     }
-    match command.arg(&patch).output() {
-        Ok(output) => {
-            eprintln!("{}", String::from_utf8_lossy(&output.stderr));
-            Some(output.status.success())
-        }
-        Err(_) => {
-            eprintln!("skipped: git is not installed");
-            None
-        }
-    }
+    let Ok(output) = command.arg(&patch).output() else {
+        eprintln!("skipped: git is not installed");
+        return None;
+    };
+    eprintln!("{}", String::from_utf8_lossy(&output.stderr));
+    Some(output.status.success())
 }
 
 /// Applies diff and undo with git and compares bytes.
@@ -46,7 +44,12 @@ pub(super) fn survives_git(patch: &FilePatch, note: &str) -> bool {
 #[test]
 fn git_applies_the_diff_and_the_undo_whatever_the_path() {
     let text = "clients:\n  c:\n    scopes:\n    - a # x\n    - b\n  d:\n    scopes: [a, e]\n";
-    for path in ["policy/grants.yaml", "a b/ü grants.yaml", "q\"u\\o.yaml", "t\tab.yaml"] {
+    for path in [
+        "policy/grants.yaml",
+        "a b/ü grants.yaml",
+        "q\"u\\o.yaml",
+        "t\tab.yaml",
+    ] {
         for eol in ["\n", "\r\n"] {
             for cut in [0, eol.len()] {
                 let text = text.replace('\n', eol);
@@ -64,7 +67,10 @@ fn the_diff_is_what_a_reviewer_expects() {
     let text = "clients:\n  c:\n    scopes:\n    - a # x\n    - b\n";
     let policy = policy(text, "policy/grants.yaml");
     let patch = plan(&policy, &giving(&policy, &["a"]), &[]).unwrap();
-    let printed = annotated(&patch.files[0].diff, ["policy/grants.yaml:4  c  - a  never used"]);
+    let printed = annotated(
+        &patch.files[0].diff,
+        ["policy/grants.yaml:4  c  - a  never used"],
+    );
     insta::assert_snapshot!(printed, @r"
     # policy/grants.yaml:4  c  - a  never used
     --- a/policy/grants.yaml
@@ -80,7 +86,16 @@ fn the_diff_is_what_a_reviewer_expects() {
 
 #[test]
 fn two_texts_give_a_diff_that_leads_from_one_to_the_other() {
-    let texts = ["", "a", "a\n", "a\nb\n", "b\n", "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n", "1\nx\n3\n4\n5\n6\n7\n8\n9\n10\n11\nz\n", "a\r\nb"];
+    let texts = [
+        "",
+        "a",
+        "a\n",
+        "a\nb\n",
+        "b\n",
+        "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n",
+        "1\nx\n3\n4\n5\n6\n7\n8\n9\n10\n11\nz\n",
+        "a\r\nb",
+    ];
     for old in texts {
         for new in texts {
             let diff = unified(old, new, "f");

@@ -1,0 +1,125 @@
+//! What is refused, and what is pointed out.
+
+use super::*;
+
+#[test]
+fn frozen_entries_are_refused_and_named() {
+    let text = "x-s: &s [a, b]\nclients:\n  c: {scopes: *s}\n  d: {scopes: &t [e]}\n  f: {scopes: [\"{{ g }}\"]}\n  h: {<<: {scopes: [i]}}\n  j: {scopes: [!x k]}\n  l: {scopes: [m]}\n";
+    let policy = policy(text, "grants.yaml");
+    for name in ["a", "b", "e", "{{ g }}", "i", "k"] {
+        let error = plan(&policy, &giving(&policy, &[name]), &[]).unwrap_err();
+        assert!(
+            matches!(&error, PatchError::Frozen(list) if list.len() == 1),
+            "{name}: {error}"
+        );
+    }
+    let error = plan(&policy, &giving(&policy, &["a", "m", "k"]), &[]).unwrap_err();
+    assert!(matches!(&error, PatchError::Frozen(list) if list.len() == 2));
+    assert_eq!(
+        error.to_string(),
+        "grants.yaml:1 cannot be edited: it stands behind a YAML alias, and an edit would change every place that shares it"
+    );
+    assert!(plan(&policy, &giving(&policy, &["m"]), &[]).is_ok());
+}
+
+#[test]
+fn a_plan_that_does_not_fit_is_refused() {
+    let policy = policy("{\"c\": [\"a\"]}", "g.json");
+    let far = plan(&policy, &[Removal { file: 0, entry: 1 }], &[]);
+    assert!(matches!(far, Err(PatchError::BadPlan(_))));
+    let both = Replacement {
+        file: 0,
+        entry: 0,
+        with: vec![Term::new("b")],
+    };
+    let both = plan(&policy, &[Removal { file: 0, entry: 0 }], &[both]);
+    assert!(matches!(both, Err(PatchError::BadPlan(_))));
+    let none = Replacement {
+        file: 0,
+        entry: 0,
+        with: vec![],
+    };
+    assert!(matches!(
+        plan(&policy, &[], &[none]),
+        Err(PatchError::BadPlan(_))
+    ));
+}
+
+#[test]
+fn a_file_that_changed_is_refused() {
+    let policy = policy("{\"c\": [\"a\"]}", "g.json");
+    assert!(check_unchanged(&policy.files[0], b"{\"c\": [\"a\"]}").is_ok());
+    assert!(check_unchanged(&policy.files[0], b"{\"c\": [\"a\"]}\n").is_err());
+}
+
+#[test]
+fn an_edit_that_does_more_than_planned_is_found() {
+    let old = policy(&listing("    scopes: [a, b, c]\n"), "grants.yaml")
+        .files
+        .remove(0);
+    let planned = BTreeMap::from([(1, Change::Remove)]);
+    let reread = |body: &str| policy(&listing(body), "grants.yaml").files.remove(0);
+    assert_eq!(
+        compare(&old, &planned, &reread("    scopes: [a, c]\n")),
+        Ok(())
+    );
+    for bad in [
+        "[a]",
+        "[c]",
+        "[a, b, c]",
+        "[c, a]",
+        "[a, c, d]",
+        "[a, {scope: c, since: 2025-01-01}]",
+    ] {
+        assert!(
+            compare(&old, &planned, &reread(&format!("    scopes: {bad}\n"))).is_err(),
+            "{bad}"
+        );
+    }
+    assert!(
+        compare(
+            &old,
+            &planned,
+            &reread("    scopes: [a]\n    optional: [c]\n")
+        )
+        .is_err()
+    );
+    assert!(compare(&old, &planned, &reread("    scopes: [a, c]\n  d: []\n")).is_err());
+}
+
+#[test]
+fn overlapping_edits_are_refused() {
+    let edit = |start, end| grants::Edit {
+        span: crate::model::Span { start, end },
+        replacement: String::new(),
+    };
+    assert_eq!(
+        ordered("abcdef", vec![edit(3, 5), edit(0, 3)])
+            .unwrap()
+            .len(),
+        2
+    );
+    assert_eq!(
+        ordered("abcdef", vec![edit(3, 5), edit(0, 4)]),
+        Err(Overlap { at: 3 })
+    );
+    assert_eq!(ordered("abcdef", vec![edit(3, 7)]), Err(Overlap { at: 3 }));
+    assert_eq!(ordered("ä", vec![edit(1, 2)]), Err(Overlap { at: 1 }));
+}
+
+#[test]
+fn comments_that_suffer_are_named() {
+    use crate::grants::CommentEffect::{Lost, Reattached};
+    let text = listing(
+        "    scopes:\n    - a # one\n    # above b\n    - b\n    - c\n    optional: [\n      d, # four\n      # above e\n      e, f\n    ]\n    roles: []\n",
+    );
+    let affected = grants::comments_affected(&policy(&text, "grants.yaml").files[0]);
+    assert_eq!(
+        affected,
+        BTreeMap::from([(0, Lost), (1, Reattached), (3, Lost), (4, Reattached)])
+    );
+}
+
+fn listing(list: &str) -> String {
+    format!("version: 1\nclients:\n  c:\n{list}")
+}
