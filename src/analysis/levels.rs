@@ -239,6 +239,17 @@ fn may_be(route: &Route, cluster: &Cluster) -> bool {
     if !same_method {
         return false;
     }
+    // Under the same collection anything may be what the catalogue lacks.
+    let collection = |path: &str| {
+        path.trim_matches('/')
+            .split('/')
+            .find(|word| !version(word))
+            .map(str::to_ascii_lowercase)
+    };
+    let (own, other) = (collection(&route.template), collection(&cluster.path));
+    if own.is_some_and(|own| !own.contains('{') && Some(own) == other) {
+        return true;
+    }
     let path: Vec<&str> = cluster.path.trim_matches('/').split('/').rev().collect();
     let template: Vec<&str> = route.template.trim_matches('/').split('/').rev().collect();
     let version = |text: &str| {
@@ -259,6 +270,12 @@ fn may_be(route: &Route, cluster: &Cluster) -> bool {
         words += 1;
     }
     words > 0
+}
+
+/// `v1`, `v2.1`.
+fn version(text: &str) -> bool {
+    text.strip_prefix('v')
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -287,6 +304,10 @@ mod tests {
         assert!(fits("/v1/orders/{id}", "/v2/orders/{}"));
         assert!(fits("/v1/orders/{id}", "/gateway/v1/orders/{}"));
         assert!(fits("/v1/orders", "/orders"));
+        assert!(
+            fits("/v1/orders/{id}", "/v1/orders/{}/cancel"),
+            "the same collection"
+        );
         assert!(!fits("/v1/orders/{id}", "/v1/invoices/{}"));
         assert!(
             !fits("/{id}", "/favicon.ico"),

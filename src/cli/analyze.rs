@@ -49,7 +49,10 @@ pub(super) struct Proved {
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
     if let Some(folder) = &args.out {
         std::fs::create_dir_all(folder).map_err(|error| {
-            Advised::new(format!("cannot make the folder `{}`: {error}", folder.display()), "choose another folder with --out")
+            Advised::new(
+                format!("cannot make the folder `{}`: {error}", folder.display()),
+                "choose another folder with --out",
+            )
         })?;
     }
     let study = study(&args.inputs, &args.policy)?;
@@ -78,8 +81,14 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
 }
 
 fn width() -> usize {
-    let known = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
-    let columns: usize = known.unwrap_or(if std::io::stdout().is_terminal() { 100 } else { 80 });
+    let known = std::env::var("COLUMNS")
+        .ok()
+        .and_then(|columns| columns.parse().ok());
+    let columns: usize = known.unwrap_or(if std::io::stdout().is_terminal() {
+        100
+    } else {
+        80
+    });
     columns.clamp(60, 200)
 }
 
@@ -90,14 +99,24 @@ pub(super) fn prove(study: &Study) -> anyhow::Result<Proved> {
     let mut refused: Vec<(ClientName, String)> = Vec::new();
     loop {
         let wanted = study.actions.iter().filter(|action| {
-            action.level <= study.level && !refused.iter().any(|(client, _)| action.clients.contains(client))
+            action.level <= study.level
+                && !refused
+                    .iter()
+                    .any(|(client, _)| action.clients.contains(client))
         });
         let (mut removals, mut replacements) = (Vec::new(), Vec::new());
         for action in wanted {
             if action.replace_with.is_empty() {
-                removals.push(Removal { file: action.file, entry: action.entry });
+                removals.push(Removal {
+                    file: action.file,
+                    entry: action.entry,
+                });
             } else {
-                replacements.push(Replacement { file: action.file, entry: action.entry, with: action.replace_with.clone() });
+                replacements.push(Replacement {
+                    file: action.file,
+                    entry: action.entry,
+                    with: action.replace_with.clone(),
+                });
             }
         }
         let patch = patch::plan(&study.policy, &removals, &replacements)
@@ -107,15 +126,37 @@ pub(super) fn prove(study: &Study) -> anyhow::Result<Proved> {
         let bad = |client: &ClientName| refused.iter().any(|(known, _)| known == client);
         let mut fresh = Vec::new();
         for loss in replay.lost.iter().filter(|loss| !bad(&loss.client)) {
-            let label = study.routes.catalog.operations.get(loss.operation).map(|op| op.label()).unwrap_or_default();
-            fresh.push((loss.client.clone(), format!("{} observed requests to {label} would be refused", loss.count)));
+            let label = study
+                .routes
+                .catalog
+                .operations
+                .get(loss.operation)
+                .map(|op| op.label())
+                .unwrap_or_default();
+            fresh.push((
+                loss.client.clone(),
+                format!(
+                    "{} observed requests to {label} would be refused",
+                    loss.count
+                ),
+            ));
         }
         for widening in replay.opened.iter().filter(|own| !bad(&own.client)) {
-            let label = study.routes.catalog.operations.get(widening.operation).map(|op| op.label()).unwrap_or_default();
+            let label = study
+                .routes
+                .catalog
+                .operations
+                .get(widening.operation)
+                .map(|op| op.label())
+                .unwrap_or_default();
             fresh.push((widening.client.clone(), format!("{label} would be opened")));
         }
         if fresh.is_empty() {
-            return Ok(Proved { patch, replay, refused });
+            return Ok(Proved {
+                patch,
+                replay,
+                refused,
+            });
         }
         refused.extend(fresh);
     }
@@ -125,8 +166,13 @@ pub(super) fn prove(study: &Study) -> anyhow::Result<Proved> {
 fn after(policy: &Policy, patch: &Patch) -> anyhow::Result<Policy> {
     let mut after = policy.clone();
     for file in &patch.files {
-        after.files[file.file] = grants::read(Arc::from(file.new.as_slice()), &file.path)
-            .map_err(|error| Advised::new(error.to_string(), "this is a fault of the program: please report it"))?;
+        after.files[file.file] =
+            grants::read(Arc::from(file.new.as_slice()), &file.path).map_err(|error| {
+                Advised::new(
+                    error.to_string(),
+                    "this is a fault of the program: please report it",
+                )
+            })?;
     }
     Ok(after)
 }
@@ -156,7 +202,12 @@ fn write_diff(study: &Study, proved: &Proved, out: &mut dyn Write) -> std::io::R
 }
 
 fn write_all(folder: &Path, study: &Study, proved: &Proved) -> anyhow::Result<()> {
-    let undo: String = proved.patch.files.iter().map(|file| file.undo.as_str()).collect();
+    let undo: String = proved
+        .patch
+        .files
+        .iter()
+        .map(|file| file.undo.as_str())
+        .collect();
     let mut rejects = String::new();
     for reject in &study.read.collected.rejects {
         let line = serde_json::json!({

@@ -51,8 +51,11 @@ pub(super) fn catalog(setup: &Setup) -> anyhow::Result<Routes> {
             "name an OpenAPI or Swagger file or a routes.yaml with --catalog FILE",
         ));
     }
-    let files: Vec<(PathBuf, &str)> =
-        setup.catalogs.iter().map(|name| (PathBuf::from(name), name.as_str())).collect();
+    let files: Vec<(PathBuf, &str)> = setup
+        .catalogs
+        .iter()
+        .map(|name| (PathBuf::from(name), name.as_str()))
+        .collect();
     let files = files.iter().map(|(path, shown)| (path.as_path(), *shown));
     let catalog = catalog::load_many(files, &setup.load)
         .map_err(|error| Advised::new(error.to_string(), error.help().unwrap_or_default()))?;

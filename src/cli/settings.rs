@@ -53,7 +53,11 @@ pub(super) fn setup(args: &InputArgs, policy: Option<&PolicyArgs>) -> anyhow::Re
     let policy = policy.unwrap_or(&none);
     let (config, folder) = configuration(args, policy)?;
     let paths = |flags: &[String], keys: &[String]| -> Vec<String> {
-        if flags.is_empty() { keys.iter().map(|key| from_folder(&folder, key)).collect() } else { flags.to_vec() }
+        if flags.is_empty() {
+            keys.iter().map(|key| from_folder(&folder, key)).collect()
+        } else {
+            flags.to_vec()
+        }
     };
     let format = match args.format.as_ref().or(config.format.as_ref()) {
         None => None,
@@ -74,13 +78,25 @@ pub(super) fn setup(args: &InputArgs, policy: Option<&PolicyArgs>) -> anyhow::Re
         args.base_path.iter().map(|text| base_path(text)).collect()
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = args.threads.or(config.threads).unwrap_or(cores).clamp(1, 256);
+    let threads = args
+        .threads
+        .or(config.threads)
+        .unwrap_or(cores)
+        .clamp(1, 256);
     let line = match &args.max_line {
-        Some(text) => Some(config::parse_size(text).map_err(|why| Advised::new(why, "write for example 1MiB or 512KiB"))?),
+        Some(text) => Some(
+            config::parse_size(text)
+                .map_err(|why| Advised::new(why, "write for example 1MiB or 512KiB"))?,
+        ),
         None => config.max_line,
     };
-    let limits = Limits { threads, ..Limits::default() };
-    let line = line.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(limits.line);
+    let limits = Limits {
+        threads,
+        ..Limits::default()
+    };
+    let line = line
+        .and_then(|bytes| usize::try_from(bytes).ok())
+        .unwrap_or(limits.line);
     let insensitive = match args.path_case.as_deref() {
         Some(text) => text == "insensitive",
         None => config.path_case == Some(PathCase::Insensitive),
@@ -103,7 +119,9 @@ pub(super) fn setup(args: &InputArgs, policy: Option<&PolicyArgs>) -> anyhow::Re
             base_path: None,
         },
         matching,
-        match_options: MatchOptions { case_insensitive: insensitive },
+        match_options: MatchOptions {
+            case_insensitive: insensitive,
+        },
         rules: EventRules {
             outcomes: OutcomeTable {
                 denied: config.denied.clone().unwrap_or(default.denied),
@@ -116,13 +134,43 @@ pub(super) fn setup(args: &InputArgs, policy: Option<&PolicyArgs>) -> anyhow::Re
             },
             health: config.health_paths.clone(),
         },
-        aliases: config.aliases.iter().map(|(log, own)| (log.clone().into_bytes(), own.clone().into_bytes())).collect(),
+        aliases: config
+            .aliases
+            .iter()
+            .map(|(log, own)| (log.clone().into_bytes(), own.clone().into_bytes()))
+            .collect(),
         limits: Limits { line, ..limits },
-        reject_share: args.max_reject_share.or(config.max_reject_share).unwrap_or(0.01),
+        reject_share: args
+            .max_reject_share
+            .or(config.max_reject_share)
+            .unwrap_or(0.01),
         quiet: args.quiet,
-        window: policy.window.as_deref().map(days).transpose()?.or(if policy.since.is_some() { None } else { config.window }),
-        since: policy.since.as_deref().map(date).transpose()?.or(if policy.window.is_some() { None } else { config.since }),
-        as_of: policy.as_of.as_deref().map(date).transpose()?.or(config.as_of),
+        window: policy
+            .window
+            .as_deref()
+            .map(days)
+            .transpose()?
+            .or(if policy.since.is_some() {
+                None
+            } else {
+                config.window
+            }),
+        since: policy
+            .since
+            .as_deref()
+            .map(date)
+            .transpose()?
+            .or(if policy.window.is_some() {
+                None
+            } else {
+                config.since
+            }),
+        as_of: policy
+            .as_of
+            .as_deref()
+            .map(date)
+            .transpose()?
+            .or(config.as_of),
         hints: match policy.hints.as_deref() {
             Some("first") => Hints::First,
             Some("ignore") => Hints::Ignore,
@@ -141,7 +189,10 @@ pub(super) fn setup(args: &InputArgs, policy: Option<&PolicyArgs>) -> anyhow::Re
             None => config.level.unwrap_or(Level::Likely),
         },
         narrow: policy.narrow || config.narrow.unwrap_or(false),
-        protocol: names(config.protocol_scopes, &PROTOCOL_SCOPES).iter().map(|scope| Scope::new(scope)).collect(),
+        protocol: names(config.protocol_scopes, &PROTOCOL_SCOPES)
+            .iter()
+            .map(|scope| Scope::new(scope))
+            .collect(),
         protected: names(config.protected, &PROTECTED),
         exceptions: config.exceptions,
         weights: config.weights,
@@ -159,7 +210,11 @@ fn configuration(args: &InputArgs, policy: &PolicyArgs) -> anyhow::Result<(Confi
             "name a folder that holds a scopetrim.toml, or use --logs, --catalog and --grants",
         ));
     }
-    let here = if dir.as_os_str().is_empty() { PathBuf::from(".") } else { dir.clone() };
+    let here = if dir.as_os_str().is_empty() {
+        PathBuf::from(".")
+    } else {
+        dir.clone()
+    };
     let file = match &args.config {
         Some(file) => Some(file.clone()),
         None => config::find(&here),
@@ -168,13 +223,17 @@ fn configuration(args: &InputArgs, policy: &PolicyArgs) -> anyhow::Result<(Confi
         if policy.dir.is_some() && args.logs.is_empty() {
             return Err(Advised::new(
                 format!("`{}` holds no scopetrim.toml", here.display()),
-                format!("`scopetrim init {}` writes one from what it finds there", here.display()),
+                format!(
+                    "`scopetrim init {}` writes one from what it finds there",
+                    here.display()
+                ),
             ));
         }
         return Ok((Config::default(), dir));
     };
     let shown = display(&file);
-    let config = config::load(&file, &shown).map_err(|error| Advised::new(error.to_string(), error.help()))?;
+    let config = config::load(&file, &shown)
+        .map_err(|error| Advised::new(error.to_string(), error.help()))?;
     let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
     Ok((config, folder))
 }
@@ -203,16 +262,27 @@ fn base_path(text: &str) -> (Option<String>, String) {
 }
 
 fn days(text: &str) -> anyhow::Result<u32> {
-    config::parse_window(text).map_err(|why| Advised::new(why, "write for example 30d, 90d or 365d"))
+    config::parse_window(text)
+        .map_err(|why| Advised::new(why, "write for example 30d, 90d or 365d"))
 }
 
 fn date(text: &str) -> anyhow::Result<Day> {
-    Day::parse(text).ok_or_else(|| Advised::new(format!("`{text}` is no date"), "write for example 2026-10-31"))
+    Day::parse(text).ok_or_else(|| {
+        Advised::new(
+            format!("`{text}` is no date"),
+            "write for example 2026-10-31",
+        )
+    })
 }
 
 fn unknown_format(name: &str) -> anyhow::Error {
     let known: Vec<&str> = format::ALL.iter().map(|format| format.name()).collect();
     let close = super::suggest::closest(name, known.iter().copied());
-    let hint = close.map(|close| format!("did you mean `{close}`? ")).unwrap_or_default();
-    Advised::new(format!("`{name}` is no log format"), format!("{hint}supported: {}", known.join(", ")))
+    let hint = close
+        .map(|close| format!("did you mean `{close}`? "))
+        .unwrap_or_default();
+    Advised::new(
+        format!("`{name}` is no log format"),
+        format!("{hint}supported: {}", known.join(", ")),
+    )
 }

@@ -63,11 +63,16 @@ pub(super) fn study(input_args: &InputArgs, policy_args: &PolicyArgs) -> anyhow:
     let setup = setup(input_args, Some(policy_args))?;
     let routes = pipeline::catalog(&setup)?;
     let policy = policy(&setup)?;
-    let known: BTreeSet<Vec<u8>> = policy.clients().iter().map(|name| name.as_str().as_bytes().to_vec()).collect();
+    let known: BTreeSet<Vec<u8>> = policy
+        .clients()
+        .iter()
+        .map(|name| name.as_str().as_bytes().to_vec())
+        .collect();
     let mut read = pipeline::read_logs(&setup, &routes, known)?;
     let span = read.coverage.span();
     if span.is_none() {
-        read.incomplete.push("the logs hold no records: nothing can be said about any grant".to_owned());
+        read.incomplete
+            .push("the logs hold no records: nothing can be said about any grant".to_owned());
     }
     let window = window(&setup, span)?;
     let usage = usage(&policy, &read, window)?;
@@ -100,7 +105,12 @@ pub(super) fn study(input_args: &InputArgs, policy_args: &PolicyArgs) -> anyhow:
     let analysis = analysis::analyse(&inputs, &options);
     let actions = actions(&policy, &analysis.clients, setup.narrow);
     let mut warnings = routes.warnings.clone();
-    warnings.extend(policy.files.iter().flat_map(|file| file.warnings.iter().cloned()));
+    warnings.extend(
+        policy
+            .files
+            .iter()
+            .flat_map(|file| file.warnings.iter().cloned()),
+    );
     warnings.extend(unknown_scopes(&policy, &routes, &semantics, &setup));
     warnings.extend(analysis.warnings.iter().cloned());
     warnings.extend(without_clients(&read));
@@ -108,11 +118,30 @@ pub(super) fn study(input_args: &InputArgs, policy_args: &PolicyArgs) -> anyhow:
     warnings.dedup();
     let only_in_log = only_in_log(&policy, &read);
     let seen: BTreeSet<&ClientName> = usage.keys().collect();
-    let never_seen = policy.clients().into_iter().filter(|client| !seen.contains(client)).collect();
+    let never_seen = policy
+        .clients()
+        .into_iter()
+        .filter(|client| !seen.contains(client))
+        .collect();
     let inputs = input_views(&read);
     let notes = notes(&read);
     let level = setup.level;
-    Ok(Study { setup, routes, policy, read, analysis, actions, semantics, weights, inputs, warnings, notes, only_in_log, never_seen, level })
+    Ok(Study {
+        setup,
+        routes,
+        policy,
+        read,
+        analysis,
+        actions,
+        semantics,
+        weights,
+        inputs,
+        warnings,
+        notes,
+        only_in_log,
+        never_seen,
+        level,
+    })
 }
 
 /// Reads the policy files.
@@ -123,53 +152,99 @@ pub(super) fn policy(setup: &Setup) -> anyhow::Result<Policy> {
             "name the file that says which client holds which scopes with --grants FILE",
         ));
     }
-    let files: Vec<(std::path::PathBuf, String)> =
-        setup.grants.iter().map(|name| (std::path::PathBuf::from(name), name.clone())).collect();
-    grants::load(&files).map_err(|error| Advised::new(error.to_string(), error.help().unwrap_or_default()))
+    let files: Vec<(std::path::PathBuf, String)> = setup
+        .grants
+        .iter()
+        .map(|name| (std::path::PathBuf::from(name), name.clone()))
+        .collect();
+    grants::load(&files)
+        .map_err(|error| Advised::new(error.to_string(), error.help().unwrap_or_default()))
 }
 
 /// The days looked at: they end where the data ends, never at the clock.
 fn window(setup: &Setup, span: Option<Window>) -> anyhow::Result<Window> {
-    let Some(span) = span else { return Ok(Window { from: Day(0), to: Day(0) }) };
+    let Some(span) = span else {
+        return Ok(Window {
+            from: Day(0),
+            to: Day(0),
+        });
+    };
     // Behind the data there is nothing to look at, only days that would look silent.
     let to = setup.as_of.map_or(span.to, |as_of| as_of.min(span.to));
     let window = match (setup.since, setup.window) {
         (Some(since), _) => Window { from: since, to },
         (None, Some(days)) => Window::ending(to, days),
         (None, None) => {
-            let data = Window { from: span.from, to };
+            let data = Window {
+                from: span.from,
+                to,
+            };
             Window::ending(to, data.days().clamp(1, DEFAULT_WINDOW))
         }
     };
     if window.days() == 0 || window.to < span.from || window.from > span.to {
         return Err(Advised::new(
-            format!("no data in the window {} to {}: the logs cover {} to {}", window.from, window.to, span.from, span.to),
+            format!(
+                "no data in the window {} to {}: the logs cover {} to {}",
+                window.from, window.to, span.from, span.to
+            ),
             "choose --as-of and --window inside the days of the logs, or leave them out",
         ));
     }
     Ok(window)
 }
 
-fn usage(policy: &Policy, read: &Read, window: Window) -> anyhow::Result<BTreeMap<ClientName, ClientUse>> {
+fn usage(
+    policy: &Policy,
+    read: &Read,
+    window: Window,
+) -> anyhow::Result<BTreeMap<ClientName, ClientUse>> {
     let table = &read.collected.usage;
-    let wanted: BTreeMap<u32, ClientName> =
-        policy.clients().into_iter().filter_map(|name| Some((table.client(name.as_str())?, name))).collect();
+    let wanted: BTreeMap<u32, ClientName> = policy
+        .clients()
+        .into_iter()
+        .filter_map(|name| Some((table.client(name.as_str())?, name)))
+        .collect();
     let rows = summarise(table, &wanted.keys().copied().collect(), Some(window.to))?;
-    Ok(rows.into_iter().filter_map(|own| Some((wanted.get(&own.client)?.clone(), own))).collect())
+    Ok(rows
+        .into_iter()
+        .filter_map(|own| Some((wanted.get(&own.client)?.clone(), own)))
+        .collect())
 }
 
 /// When no name of the policy appears in the log, the names do not match, and
 /// everything would look unused.
-fn check_joined(policy: &Policy, read: &Read, usage: &BTreeMap<ClientName, ClientUse>) -> anyhow::Result<()> {
+fn check_joined(
+    policy: &Policy,
+    read: &Read,
+    usage: &BTreeMap<ClientName, ClientUse>,
+) -> anyhow::Result<()> {
     if !usage.is_empty() || policy.clients().is_empty() {
         return Ok(());
     }
     let table = &read.collected.usage;
-    let in_log: Vec<&str> = table.clients.iter().map(String::as_str).filter(|name| !name.is_empty()).take(5).collect();
-    let in_policy: Vec<String> = policy.clients().iter().take(5).map(ToString::to_string).collect();
+    let in_log: Vec<&str> = table
+        .clients
+        .iter()
+        .map(String::as_str)
+        .filter(|name| !name.is_empty())
+        .take(5)
+        .collect();
+    let in_policy: Vec<String> = policy
+        .clients()
+        .iter()
+        .take(5)
+        .map(ToString::to_string)
+        .collect();
     if in_log.is_empty() {
-        let help: Vec<&str> =
-            read.formats.iter().flatten().map(|format| format.identity_help()).collect::<BTreeSet<_>>().into_iter().collect();
+        let help: Vec<&str> = read
+            .formats
+            .iter()
+            .flatten()
+            .map(|format| format.identity_help())
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect();
         return Err(Advised::new(
             "the log lines name no client, so nothing can be said about anybody's grants",
             format!("make the gateway log who calls:\n{}", help.join("\n")),
@@ -190,7 +265,12 @@ fn unmatched(policy: &Policy, read: &Read) -> BTreeMap<ClientName, Vec<Cluster>>
     policy
         .clients()
         .into_iter()
-        .filter_map(|name| Some((name.clone(), table.unmatched.get(&table.client(name.as_str())?)?.clone())))
+        .filter_map(|name| {
+            Some((
+                name.clone(),
+                table.unmatched.get(&table.client(name.as_str())?)?.clone(),
+            ))
+        })
         .collect()
 }
 
@@ -199,27 +279,51 @@ fn semantics(setup: &Setup, policy: &Policy, routes: &Routes) -> Semantics {
     let stated = policy.files.iter().find_map(|file| file.matching);
     let mut implies = routes.catalog.implies.clone();
     for (scope, implied) in policy.files.iter().flat_map(|file| &file.implies) {
-        implies.entry(scope.clone()).or_default().extend(implied.iter().cloned());
+        implies
+            .entry(scope.clone())
+            .or_default()
+            .extend(implied.iter().cloned());
     }
-    Semantics { matching: setup.matching.or(stated).or(routes.catalog.matching).unwrap_or_default(), implies }
+    Semantics {
+        matching: setup
+            .matching
+            .or(stated)
+            .or(routes.catalog.matching)
+            .unwrap_or_default(),
+        implies,
+    }
 }
 
 /// Scopes that no operation asks for: often a typing error.
-fn unknown_scopes(policy: &Policy, routes: &Routes, semantics: &Semantics, setup: &Setup) -> Vec<Warning> {
+fn unknown_scopes(
+    policy: &Policy,
+    routes: &Routes,
+    semantics: &Semantics,
+    setup: &Setup,
+) -> Vec<Warning> {
     use crate::model::Granted;
 
     let mut known = routes.catalog.required_scopes();
     known.extend(routes.catalog.declared.iter().cloned());
     let mut warnings = Vec::new();
     for entry in policy.files.iter().flat_map(|file| &file.entries) {
-        let Granted::Term(term) = &entry.granted else { continue };
-        let protocol = setup.protocol.iter().any(|scope| scope.as_str() == term.as_str());
+        let Granted::Term(term) = &entry.granted else {
+            continue;
+        };
+        let protocol = setup
+            .protocol
+            .iter()
+            .any(|scope| scope.as_str() == term.as_str());
         if protocol || !semantics.expand(term, &known).is_empty() {
             continue;
         }
-        let close = super::suggest::closest(term.as_str(), known.iter().map(|scope| scope.as_str()));
-        let hint = close.map(|close| format!(": did you mean `{close}`?")).unwrap_or_default();
-        let text = format!("`{term}` is granted, but no operation of the catalogue asks for it{hint}");
+        let close =
+            super::suggest::closest(term.as_str(), known.iter().map(|scope| scope.as_str()));
+        let hint = close
+            .map(|close| format!(": did you mean `{close}`?"))
+            .unwrap_or_default();
+        let text =
+            format!("`{term}` is granted, but no operation of the catalogue asks for it{hint}");
         warnings.push(Warning::new("unknown-scope", text).at(entry.place.clone()));
     }
     warnings
@@ -228,9 +332,16 @@ fn unknown_scopes(policy: &Policy, routes: &Routes, semantics: &Semantics, setup
 /// Says how to log the client where a file names none.
 fn without_clients(read: &Read) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    for ((source, file), format) in read.sources.iter().zip(&read.collected.files).zip(&read.formats) {
+    for ((source, file), format) in read
+        .sources
+        .iter()
+        .zip(&read.collected.files)
+        .zip(&read.formats)
+    {
         if file.counted > 0 && file.nobody == file.counted {
-            let help = format.map(|format| format.identity_help()).unwrap_or_default();
+            let help = format
+                .map(|format| format.identity_help())
+                .unwrap_or_default();
             let text = format!("no line of `{}` names a client; {help}", source.input.shown);
             warnings.push(Warning::new("no-client-in-log", text));
         }
@@ -249,7 +360,9 @@ fn notes(read: &Read) -> Vec<String> {
     let looser = read.collected.looser;
     let mut notes = Vec::new();
     if looser > 0 {
-        notes.push(format!("{looser} requests matched only without regard to case or to a trailing slash"));
+        notes.push(format!(
+            "{looser} requests matched only without regard to case or to a trailing slash"
+        ));
     }
     notes
 }
@@ -269,10 +382,19 @@ fn only_in_log(policy: &Policy, read: &Read) -> Vec<(String, u64)> {
 }
 
 fn input_views(read: &Read) -> Vec<InputView> {
-    let all = read.sources.iter().zip(&read.collected.files).zip(&read.collected.sources).zip(&read.formats);
+    let all = read
+        .sources
+        .iter()
+        .zip(&read.collected.files)
+        .zip(&read.collected.sources)
+        .zip(&read.formats);
     all.map(|(((source, file), report), format)| {
-        let mut skipped: BTreeMap<&'static str, u64> =
-            Ignored::ALL.iter().zip(file.ignored).filter(|(_, n)| *n > 0).map(|(why, n)| (why.name(), n)).collect();
+        let mut skipped: BTreeMap<&'static str, u64> = Ignored::ALL
+            .iter()
+            .zip(file.ignored)
+            .filter(|(_, n)| *n > 0)
+            .map(|(why, n)| (why.name(), n))
+            .collect();
         let other = file.skips[Skip::OtherRecord as usize];
         if other > 0 {
             skipped.insert(Skip::OtherRecord.name(), other);

@@ -146,7 +146,10 @@ impl Method {
 
     /// Upper-case name; `OTHER` for what no catalogue can name.
     pub fn name(self) -> &'static str {
-        NAMES.iter().find(|(_, method)| *method == self).map_or("OTHER", |(name, _)| name)
+        NAMES
+            .iter()
+            .find(|(_, method)| *method == self)
+            .map_or("OTHER", |(name, _)| name)
     }
 
     /// Whether an operation of this method counts as a write (anything but GET, HEAD, OPTIONS).

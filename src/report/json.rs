@@ -176,7 +176,11 @@ struct DeniedJson {
 pub fn instant(time: Millis) -> String {
     let ms = time.rem_euclid(86_400_000);
     let (hour, minute, second) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1_000 % 60);
-    format!("{}T{hour:02}:{minute:02}:{second:02}.{:03}Z", Day::of(time), ms % 1_000)
+    format!(
+        "{}T{hour:02}:{minute:02}:{second:02}.{:03}Z",
+        Day::of(time),
+        ms % 1_000
+    )
 }
 
 /// The report as pretty JSON with a line end.
@@ -194,25 +198,53 @@ fn report<'a>(view: &'a View<'a>) -> Report<'a> {
         schema: SCHEMA,
         as_of: has_data.then_some(window.to),
         window_days: if has_data { window.days() } else { 0 },
-        window: Span { from: has_data.then_some(window.from), to: has_data.then_some(window.to) },
+        window: Span {
+            from: has_data.then_some(window.from),
+            to: has_data.then_some(window.to),
+        },
         incomplete: view.incomplete,
         coverage: CoverageJson {
             from: span.map(|span| span.from),
             to: span.map(|span| span.to),
             covered_days: view.coverage.covered(window),
-            missing_days: if has_data { view.coverage.missing(window).into_iter().collect() } else { Vec::new() },
-            gaps: view.coverage.gaps.iter().map(|gap| format!("{}: {}", gap.source, gap.reason)).collect(),
+            missing_days: if has_data {
+                view.coverage.missing(window).into_iter().collect()
+            } else {
+                Vec::new()
+            },
+            gaps: view
+                .coverage
+                .gaps
+                .iter()
+                .map(|gap| format!("{}: {}", gap.source, gap.reason))
+                .collect(),
         },
         inputs: view.inputs.iter().map(input).collect(),
         level: view.level,
         fleet: fleet(&view.analysis.clients),
-        clients: view.analysis.clients.iter().map(|own| client(view, own)).collect(),
-        only_in_log: view.only_in_log.iter().map(|(name, requests)| OnlyInLog { name, requests: *requests }).collect(),
+        clients: view
+            .analysis
+            .clients
+            .iter()
+            .map(|own| client(view, own))
+            .collect(),
+        only_in_log: view
+            .only_in_log
+            .iter()
+            .map(|(name, requests)| OnlyInLog {
+                name,
+                requests: *requests,
+            })
+            .collect(),
         findings: findings(view),
         warnings: view
             .warnings
             .iter()
-            .map(|warning| WarningJson { code: warning.code, message: &warning.message, place: warning.place.as_ref() })
+            .map(|warning| WarningJson {
+                code: warning.code,
+                message: &warning.message,
+                place: warning.place.as_ref(),
+            })
             .collect(),
         backtest: None,
     }
@@ -246,15 +278,29 @@ fn fleet(clients: &[ClientAnalysis]) -> Fleet {
         exposure_mean_before: mean(&|client| client.exposure.before),
         exposure_mean_after_likely: mean(&|client| client.exposure.after_likely),
         exposure_mean_after_all: mean(&|client| client.exposure.after_all),
-        exposure_max_before: clients.iter().map(|client| client.exposure.before).fold(0.0, f64::max),
+        exposure_max_before: clients
+            .iter()
+            .map(|client| client.exposure.before)
+            .fold(0.0, f64::max),
     }
 }
 
 fn client<'a>(view: &'a View<'a>, own: &'a ClientAnalysis) -> ClientJson<'a> {
-    let label = |operation: usize| view.catalog.operations.get(operation).map(|op| op.label()).unwrap_or_default();
-    let route = |route: u32| view.routes.get(route as usize).map_or_else(|| "(no operation)".to_owned(), |r| r.label());
+    let label = |operation: usize| {
+        view.catalog
+            .operations
+            .get(operation)
+            .map(|op| op.label())
+            .unwrap_or_default()
+    };
+    let route = |route: u32| {
+        view.routes
+            .get(route as usize)
+            .map_or_else(|| "(no operation)".to_owned(), |r| r.label())
+    };
     let exposure = own.exposure;
-    let efficiency = (exposure.before > 0.0).then(|| (exposure.needed / exposure.before * 10_000.0).round() / 10_000.0);
+    let efficiency = (exposure.before > 0.0)
+        .then(|| (exposure.needed / exposure.before * 10_000.0).round() / 10_000.0);
     let terms = own
         .terms
         .iter()
@@ -290,22 +336,43 @@ fn client<'a>(view: &'a View<'a>, own: &'a ClientAnalysis) -> ClientJson<'a> {
                 last: instant(served.last),
             })
             .collect(),
-        unmatched: UnmatchedJson { requests: own.unmatched_requests, paths: own.unmatched.iter().map(path).collect() },
+        unmatched: UnmatchedJson {
+            requests: own.unmatched_requests,
+            paths: own.unmatched.iter().map(path).collect(),
+        },
         denied: own
             .denied
             .iter()
-            .map(|(id, requests, granted)| DeniedJson { operation: route(*id), requests: *requests, granted: *granted })
+            .map(|(id, requests, granted)| DeniedJson {
+                operation: route(*id),
+                requests: *requests,
+                granted: *granted,
+            })
             .collect(),
     }
 }
 
 fn path(cluster: &Cluster) -> PathJson<'_> {
-    PathJson { method: cluster.method.name(), path: &cluster.path, requests: cluster.need + cluster.other }
+    PathJson {
+        method: cluster.method.name(),
+        path: &cluster.path,
+        requests: cluster.need + cluster.other,
+    }
 }
 
 fn term<'a>(view: &'a View<'a>, found: &'a TermAnalysis, via: &'a Via) -> TermJson<'a> {
-    let entry = view.policy.files.get(via.file).and_then(|file| file.entries.get(via.entry));
-    let label = |operation: &usize| view.catalog.operations.get(*operation).map(|op| op.label()).unwrap_or_default();
+    let entry = view
+        .policy
+        .files
+        .get(via.file)
+        .and_then(|file| file.entries.get(via.entry));
+    let label = |operation: &usize| {
+        view.catalog
+            .operations
+            .get(*operation)
+            .map(|op| op.label())
+            .unwrap_or_default()
+    };
     let window = view.analysis.window;
     TermJson {
         term: &found.term,
@@ -314,7 +381,11 @@ fn term<'a>(view: &'a View<'a>, found: &'a TermAnalysis, via: &'a Via) -> TermJs
         verdict: found.verdict.name(),
         kind: found.kind.map(|kind| kind.name()),
         level: found.level.map(Level::name),
-        reasons: found.reasons.iter().filter_map(|reason| serde_json::to_value(reason).ok()).collect(),
+        reasons: found
+            .reasons
+            .iter()
+            .filter_map(|reason| serde_json::to_value(reason).ok())
+            .collect(),
         granted_since: found.since,
         first_used: found.rhythm.first.map(instant),
         last_used: found.rhythm.last.map(instant),
@@ -330,7 +401,11 @@ fn term<'a>(view: &'a View<'a>, found: &'a TermAnalysis, via: &'a Via) -> TermJs
 
 /// Facts about the data that contradict the policy.
 fn findings(view: &View<'_>) -> Vec<Finding> {
-    let route = |route: u32| view.routes.get(route as usize).map_or_else(String::new, |route| route.label());
+    let route = |route: u32| {
+        view.routes
+            .get(route as usize)
+            .map_or_else(String::new, |route| route.label())
+    };
     let mut findings = Vec::new();
     for client in &view.analysis.clients {
         for (id, count) in &client.without_grant {

@@ -184,8 +184,7 @@ impl Trie {
         *steps = steps.checked_sub(1)?;
         let own = &self.nodes[node as usize];
         let Some(rest) = rest else {
-            return at(&own.leaf, method)
-                .or_else(|| at(&own.tail_empty, method));
+            return at(&own.leaf, method).or_else(|| at(&own.tail_empty, method));
         };
         let depth = depth.checked_sub(1)?;
         // Segments are short: a plain loop beats a call.
@@ -223,6 +222,10 @@ fn set(leaf: &mut Leaf, method: Method, route: u32) {
 
 #[inline]
 fn at(leaf: &Leaf, method: Method) -> Option<u32> {
-    let of = |wanted: Method| leaf.iter().find(|(own, _)| *own == wanted).map(|(_, route)| *route);
+    let of = |wanted: Method| {
+        leaf.iter()
+            .find(|(own, _)| *own == wanted)
+            .map(|(_, route)| *route)
+    };
     of(method).or_else(|| of(Method::Any))
 }
