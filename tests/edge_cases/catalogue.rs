@@ -1,0 +1,123 @@
+//! Which operation a request is, and what a missing requirement means.
+
+use crate::support::{Case, daily};
+use crate::{ROUTES, app_holds, because, client, needed, report, verdict};
+
+#[test]
+fn e5_static_segments_with_digits_stay_static_and_any_value_fits_a_parameter() {
+    let routes = "\
+version: 1
+routes:
+  GET /oauth2PermissionGrants: grants:read
+  GET /windows10/apps: apps:read
+  GET /snake_case/list: snake:read
+  GET /users/me: me:read
+  GET /users/{id}: users:read
+  GET /{anything}: anything:read
+";
+    let mut log = String::new();
+    for path in [
+        "oauth2PermissionGrants",
+        "windows10/apps",
+        "snake_case/list",
+        "users/me",
+    ] {
+        log += &daily(100, "app", &format!("GET /{path}"), 200);
+    }
+    let grants = app_holds(&[
+        "grants:read",
+        "apps:read",
+        "snake:read",
+        "me:read",
+        "users:read",
+        "anything:read",
+    ]);
+    let case = Case::of(routes, &grants, &log);
+    let own = report(&case.analyze(&["--json"]), 0);
+    assert_eq!(
+        needed(&own, "app"),
+        [
+            "GET /oauth2PermissionGrants",
+            "GET /windows10/apps",
+            "GET /snake_case/list",
+            "GET /users/me"
+        ]
+    );
+    for scope in ["users:read", "anything:read"] {
+        assert_eq!(
+            verdict(&own, "app", scope),
+            "remove unused likely",
+            "{scope}"
+        );
+    }
+    // Whatever an id looks like, it is an id where the catalogue has a parameter.
+    for id in ["1", "12", "b1", "a1b0e1", "a_b", "me2", "Me%20Too"] {
+        let log = daily(100, "app", &format!("GET /users/{id}"), 200);
+        let own = report(&Case::of(routes, &grants, &log).analyze(&["--json"]), 0);
+        assert_eq!(needed(&own, "app"), ["GET /users/{id}"], "{id}");
+        assert_eq!(client(&own, "app")["unmatched"]["requests"], 0, "{id}");
+    }
+}
+
+/// One operation that says nothing about security, beside others that do.
+fn openapi(document: &str, operation: &str) -> String {
+    format!(
+        "openapi: 3.1.0\ninfo: {{title: Shop, version: '1'}}\n{document}paths:\n  /orders:\n    get:\n      \
+         {operation}responses: {{'200': {{description: Done}}}}\n  /invoices:\n    get:\n      \
+         security: [{{shop: [invoices:read]}}]\n      responses: {{'200': {{description: Done}}}}\n"
+    )
+}
+
+#[test]
+fn e35_a_missing_requirement_is_not_public_and_an_empty_one_is_explicit() {
+    let log = daily(100, "app", "GET /orders", 200);
+    let grants = app_holds(&["invoices:read"]);
+    let own = |routes: &str| report(&Case::of(routes, &grants, &log).analyze(&["--json"]), 0);
+
+    let missing = own(&openapi("", ""));
+    assert_eq!(
+        verdict(&missing, "app", "invoices:read"),
+        "remove unused review"
+    );
+    assert!(because(
+        &missing,
+        "app",
+        "invoices:read",
+        "requirement_unknown"
+    ));
+
+    for public in ["security: []\n      ", "security: [{}]\n      "] {
+        let public = own(&openapi("", public));
+        assert_eq!(
+            verdict(&public, "app", "invoices:read"),
+            "remove unused likely"
+        );
+        assert!(!because(
+            &public,
+            "app",
+            "invoices:read",
+            "requirement_unknown"
+        ));
+    }
+
+    // The operation's own entry wins over the document's, also when it is empty.
+    let document = "security: [{shop: [invoices:read]}]\n";
+    let inherited = own(&openapi(document, ""));
+    assert_eq!(verdict(&inherited, "app", "invoices:read"), "keep");
+    let overridden = own(&openapi(document, "security: []\n      "));
+    assert_eq!(
+        verdict(&overridden, "app", "invoices:read"),
+        "remove unused likely"
+    );
+}
+
+#[test]
+fn e35_a_route_without_scopes_has_to_say_that_it_is_public() {
+    let log = daily(100, "app", "GET /orders", 200);
+    let routes = format!("{ROUTES}  GET /products:\n");
+    let run = Case::of(&routes, &app_holds(&["orders:read"]), &log).analyze(&["--json"]);
+    assert_eq!((run.code, run.out.as_str()), (Some(2), ""));
+    assert!(run.err.contains("routes.yaml:10"), "{}", run.err);
+    assert!(run.err.contains("GET /products"), "{}", run.err);
+    assert!(run.err.contains("`public`"), "{}", run.err);
+}

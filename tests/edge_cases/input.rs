@@ -1,0 +1,160 @@
+//! Logs that are empty, cut or broken: never a reason to remove anything.
+
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use crate::support::{Case, daily, line};
+use crate::{ROUTES, app_holds, because, changes, report, term, verdict};
+
+fn gzip(text: &str) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(text.as_bytes()).expect("memory");
+    encoder.finish().expect("memory")
+}
+
+/// The case read from a file of this name, with exit code 3 and no diff.
+fn undetermined(case: &Case, log: &str) {
+    let args = ["analyze", "--catalog", "routes.yaml", "--grants"];
+    let args = [
+        &args[..],
+        &["grants.yaml", "--level", "review", "--logs", log],
+    ]
+    .concat();
+    let own = report(&case.run(&[&args[..], &["--json"]].concat()), 3);
+    for scope in ["orders:read", "invoices:read"] {
+        assert_eq!(verdict(&own, "app", scope), "undetermined", "{log} {scope}");
+    }
+    assert!(!own["incomplete"].as_array().expect("a list").is_empty());
+    let run = case.run(&args);
+    assert_eq!(run.code, Some(3), "{log}: {}", run.err);
+    assert_eq!(changes(&run), [""; 0], "{log}");
+    assert!(run.out.starts_with("incomplete: "), "{log}: {}", run.out);
+}
+
+#[test]
+fn e2_an_empty_log_proves_nothing_about_any_grant() {
+    let case = Case::of(ROUTES, &app_holds(&["orders:read", "invoices:read"]), "");
+    undetermined(&case, "log.jsonl");
+    case.write("blank.jsonl", "\n\n   \n");
+    undetermined(&case, "blank.jsonl");
+    case.write("empty.gz", gzip(""));
+    undetermined(&case, "empty.gz");
+}
+
+#[test]
+fn e2_a_log_that_cannot_be_unpacked_proves_nothing_about_any_grant() {
+    let case = Case::of(ROUTES, &app_holds(&["orders:read", "invoices:read"]), "");
+    case.write("broken.gz", b"\x1f\x8b\x08\x00this was an error page");
+    undetermined(&case, "broken.gz");
+}
+
+#[test]
+fn e2_a_failed_export_beside_good_ones_makes_no_grant_look_unused() {
+    let case = Case::of(
+        ROUTES,
+        &app_holds(&["orders:read", "invoices:read"]),
+        &daily(100, "app", "GET /orders", 200),
+    );
+    case.write("failed.gz", b"\x1f\x8b\x08\x00throttled");
+    let args = ["analyze", "--catalog", "routes.yaml", "--grants"];
+    let logs = ["grants.yaml", "--logs", "log.jsonl", "failed.gz"];
+    let args = [&args[..], &logs].concat();
+    let own = report(&case.run(&[&args[..], &["--json"]].concat()), 3);
+    assert_eq!(verdict(&own, "app", "orders:read"), "keep");
+    assert_eq!(verdict(&own, "app", "invoices:read"), "undetermined");
+    assert!(because(&own, "app", "invoices:read", "partial_input"));
+    assert_eq!(changes(&case.run(&args)), [""; 0]);
+}
+
+#[test]
+fn e25_a_huge_line_is_counted_and_hides_nothing_behind_it() {
+    let mut log = daily(100, "app", "GET /orders", 200);
+    let huge = format!("/orders/{}", "x".repeat(5 << 20));
+    log += &line(99, "app", &format!("GET {huge}"), 200);
+    log += &line(99, "app", "GET /invoices", 200);
+    let grants = app_holds(&["orders:read", "invoices:read", "orders:write"]);
+    let case = Case::of(ROUTES, &grants, &log);
+    let own = report(&case.analyze(&["--json"]), 0);
+    let input = &own["inputs"][0];
+    assert_eq!(
+        (&input["records"], &input["counted"]),
+        (&102.into(), &101.into())
+    );
+    assert_eq!(input["rejected_by_reason"]["oversize"], 1);
+    assert_eq!(verdict(&own, "app", "invoices:read"), "keep");
+    assert_eq!(verdict(&own, "app", "orders:write"), "remove unused likely");
+}
+
+#[test]
+fn e25_a_cut_gzip_keeps_what_it_held_and_makes_the_rest_undetermined() {
+    let mut log = String::new();
+    for day in 0..100 {
+        for id in 0..50_u32 {
+            let path = format!(
+                "GET /orders/{:x}",
+                (day * 50 + id).wrapping_mul(2_654_435_761)
+            );
+            log += &line(day, "app", &path, 200);
+        }
+    }
+    log += &line(100, "app", "GET /invoices", 200);
+    let whole = gzip(&log);
+    let case = Case::of(ROUTES, &app_holds(&["orders:read", "invoices:read"]), "");
+    case.write("cut.gz", &whole[..whole.len() / 2]);
+    let args = ["analyze", "--catalog", "routes.yaml", "--grants"];
+    let args = [&args[..], &["grants.yaml", "--logs", "cut.gz"]].concat();
+    let own = report(&case.run(&[&args[..], &["--json"]].concat()), 3);
+    assert_eq!(verdict(&own, "app", "orders:read"), "keep");
+    assert!(term(&own, "app", "orders:read")["uses"]["365"].as_u64() > Some(1_000));
+    assert_eq!(verdict(&own, "app", "invoices:read"), "undetermined");
+    let status = own["inputs"][0]["status"].as_str().unwrap();
+    assert!(status.starts_with("partial"), "{status}");
+    assert_eq!(changes(&case.run(&args)), [""; 0]);
+}
+
+/// A hundred good lines a day for a hundred days, and this many half-written ones.
+fn with_broken(broken: usize) -> Case {
+    let mut log = String::new();
+    for _ in 0..10 {
+        log += &daily(100, "app", "GET /orders", 200);
+    }
+    for _ in 0..broken {
+        log += "{\"time\":\"2026-02-01T12:00:00Z\",\"client_id\":\"app\",\"meth\n";
+    }
+    Case::of(ROUTES, &app_holds(&["orders:read", "invoices:read"]), &log)
+}
+
+#[test]
+fn e38_a_few_half_written_lines_are_counted() {
+    let own = report(&with_broken(5).analyze(&["--json"]), 0);
+    let input = &own["inputs"][0];
+    assert_eq!(
+        (&input["records"], &input["counted"]),
+        (&1005.into(), &1000.into())
+    );
+    assert_eq!(input["rejected"], 5);
+    assert_eq!(verdict(&own, "app", "orders:read"), "keep");
+    assert_eq!(
+        verdict(&own, "app", "invoices:read"),
+        "remove unused likely"
+    );
+}
+
+#[test]
+fn e38_many_half_written_lines_leave_no_removal() {
+    let case = with_broken(20);
+    let own = report(&case.analyze(&["--json"]), 3);
+    assert_eq!(own["inputs"][0]["rejected"], 20);
+    assert_eq!(verdict(&own, "app", "orders:read"), "keep");
+    assert_eq!(verdict(&own, "app", "invoices:read"), "undetermined");
+    assert!(because(&own, "app", "invoices:read", "partial_input"));
+    assert_eq!(changes(&case.analyze(&["--level", "review"])), [""; 0]);
+    // Unless the owner of the log says that so much loss is usual.
+    let own = report(&case.analyze(&["--json", "--max-reject-share", "0.05"]), 0);
+    assert_eq!(
+        verdict(&own, "app", "invoices:read"),
+        "remove unused likely"
+    );
+}
