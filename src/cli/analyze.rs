@@ -11,7 +11,7 @@ use super::{ExitStatus, pipeline};
 use crate::analysis::minimum::Universe;
 use crate::analysis::replay::{Replay, replay};
 use crate::grants;
-use crate::model::{ClientName, Level, Policy};
+use crate::model::{ClientName, Policy};
 use crate::patch::{self, Patch, Removal, Replacement};
 use crate::report::{difftext, json, terminal};
 
@@ -235,9 +235,12 @@ fn write_all(folder: &Path, study: &Study, proved: &Proved) -> anyhow::Result<()
 fn write_atomically(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let beside = path.with_extension("tmp");
     let mut file = pipeline::create(&beside)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
+    let written = file.write_all(bytes).and_then(|()| file.sync_all());
     drop(file);
-    std::fs::rename(&beside, path)?;
-    Ok(())
+    let moved = written.and_then(|()| std::fs::rename(&beside, path));
+    moved.map_err(|error| {
+        // What is left over would only puzzle; that it cannot be removed adds nothing.
+        let _ = std::fs::remove_file(&beside);
+        pipeline::cannot_write(path, &error)
+    })
 }

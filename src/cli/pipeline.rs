@@ -35,12 +35,15 @@ pub(super) struct Read {
 
 /// Creates a file, or says which one could not be.
 pub(super) fn create(path: &Path) -> anyhow::Result<File> {
-    File::create(path).map_err(|error| {
-        Advised::new(
-            format!("cannot write `{}`: {error}", path.display()),
-            "check the folder and its permissions",
-        )
-    })
+    File::create(path).map_err(|error| cannot_write(path, &error))
+}
+
+/// A failed write, with the name of the file.
+pub(super) fn cannot_write(path: &Path, error: &std::io::Error) -> anyhow::Error {
+    Advised::new(
+        format!("cannot write `{}`: {error}", path.display()),
+        "check the folder and its permissions",
+    )
 }
 
 /// Reads the API descriptions.
