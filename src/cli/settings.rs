@@ -101,6 +101,12 @@ pub(super) fn setup(args: &InputArgs, policy: Option<&PolicyArgs>) -> anyhow::Re
         Some(text) => text == "insensitive",
         None => config.path_case == Some(PathCase::Insensitive),
     };
+    let reject_share = args
+        .max_reject_share
+        .map(share)
+        .transpose()?
+        .or(config.max_reject_share)
+        .unwrap_or(0.01);
     let default = OutcomeTable::default();
     let names = |own: Option<Vec<String>>, default: &[&str]| -> Vec<String> {
         own.unwrap_or_else(|| default.iter().map(|name| (*name).to_owned()).collect())
@@ -140,10 +146,7 @@ pub(super) fn setup(args: &InputArgs, policy: Option<&PolicyArgs>) -> anyhow::Re
             .map(|(log, own)| (log.clone().into_bytes(), own.clone().into_bytes()))
             .collect(),
         limits: Limits { line, ..limits },
-        reject_share: args
-            .max_reject_share
-            .or(config.max_reject_share)
-            .unwrap_or(0.01),
+        reject_share,
         quiet: args.quiet,
         window: policy
             .window
@@ -262,8 +265,23 @@ fn base_path(text: &str) -> (Option<String>, String) {
 }
 
 fn days(text: &str) -> anyhow::Result<u32> {
-    config::parse_window(text)
-        .map_err(|why| Advised::new(why, "write for example 30d, 90d or 365d"))
+    config::parse_window(text).map_err(|why| {
+        Advised::new(
+            format!("`{text}` is no window: {why}"),
+            "write for example 30d, 90d or 365d",
+        )
+    })
+}
+
+/// Not a number, or above one, nothing would ever count as incomplete.
+fn share(value: f64) -> anyhow::Result<f64> {
+    if (0.0..=1.0).contains(&value) {
+        return Ok(value);
+    }
+    Err(Advised::new(
+        format!("`{value}` is no share of rejected records"),
+        "write a number from 0 to 1; 0.01 is one percent",
+    ))
 }
 
 fn date(text: &str) -> anyhow::Result<Day> {
