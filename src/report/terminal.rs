@@ -62,6 +62,10 @@ fn head(view: &View<'_>) -> String {
         0
     };
     let clients = view.analysis.clients.len();
+    if view.coverage.span().is_none() {
+        // Without data there is no first and no last day.
+        return format!("scopetrim  no data   {clients} clients");
+    }
     format!(
         "scopetrim  {}..{}  {days} days, {missing} missing   {} requests   {clients} clients",
         window.from,
