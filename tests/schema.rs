@@ -150,8 +150,7 @@ fn complaints(report: &Value) -> Vec<String> {
 }
 
 fn report(arguments: &[&str], code: i32) -> Value {
-    let ran = Command::cargo_bin("scopetrim")
-        .unwrap()
+    let ran = Command::new(env!("CARGO_BIN_EXE_scopetrim"))
         .current_dir(ROOT)
         .args(["analyze", "--quiet", "--json"])
         .args(arguments)
