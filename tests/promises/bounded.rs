@@ -35,6 +35,7 @@ fn a_bomb_is_stopped_and_said() {
         let member = gzip(&vec![fill; 1 << 20]);
         folder.put(name, member.repeat(256));
         let limits = Limits {
+            ratio: 100,
             ratio_from: 8 << 20,
             threads: 2,
             ..Limits::default()
@@ -49,10 +50,23 @@ fn a_bomb_is_stopped_and_said() {
             panic!("{:?}", reports[0].status);
         };
         assert!(reason.contains("bomb"), "{reason}");
-        assert!(reports[0].bytes < 32 << 20, "{}", reports[0].bytes);
-        assert!(states.iter().sum::<u64>() < 32 << 20);
+        assert!(reports[0].bytes < 64 << 20, "{}", reports[0].bytes);
+        assert!(states.iter().sum::<u64>() < 64 << 20);
         assert!(sink.block.into_inner() <= 4 << 20);
         assert_eq!(reports[0].digest, None);
+    }
+}
+
+#[test]
+fn an_archive_of_exactly_some_blocks_is_read_to_its_end() {
+    let case = Case::new(7);
+    for blocks in [1, 2] {
+        let folder = case.folder();
+        let mut text = case.lines().join("\n").into_bytes();
+        text.resize(blocks << 20, b'\n');
+        folder.put("log.gz", gzip(&text));
+        let report = case.analyze(&folder, &["log.gz"], &[]).report(0);
+        assert_eq!(report["inputs"][0]["counted"], case.events.len());
     }
 }
 

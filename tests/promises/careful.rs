@@ -93,7 +93,7 @@ proptest! {
         for _ in 0..garbage {
             let (line, skipped): (&[u8], bool) = match rng.below(6) {
                 0 => (b"{\"time\":1767225600,\"method\":", false),
-                1 => (b"\xff\xfe\x01 no line at all", false),
+                1 => (b"\xfd\x80\x01 no line at all", false),
                 2 => (b"{\"time\":\"yesterday\",\"client_id\":\"c0\",\"method\":\"GET\",\"path\":\"/r0x\",\"status\":200}", false),
                 3 => (b"{\"time\":1,\"client_id\":\"c0\",\"method\":\"GET\",\"path\":\"/r0x\",\"status\":200}", false),
                 4 => (b"{\"time\":1767225600,\"method\":\"GET\",\"path\":\"/healthz\",\"status\":200}", true),
@@ -196,7 +196,7 @@ fn an_unmatched_request_does_not_wake_a_silent_client() {
 
 #[test]
 fn missing_days_do_not_hide_a_rhythm() {
-    // Used every 20 days up to day 160: idle for 39 days, less than twice the gap.
+    // Used every 51 days up to day 102: idle for 97 days, less than twice the gap.
     let mut case = quiet_client(&[], 0);
     let event = |op, day| Event {
         day,
@@ -205,17 +205,34 @@ fn missing_days_do_not_hide_a_rhythm() {
         status: 200,
     };
     case.events.extend((0..200).map(|day| event(0, day)));
-    case.events.extend([0, 20, 40, 60].map(|day| event(1, day)));
-    let window = ["--as-of", "2026-04-10", "--window", "30d"];
+    case.events.extend([0, 51, 102].map(|day| event(1, day)));
     let folder = case.folder();
+    let window = ["--window", "90d"];
     let whole = case.analyze(&folder, &["log.jsonl"], &window).report(0);
+    assert_eq!(removals(&whole).values().collect::<Vec<_>>(), [&2]);
     // The logs of some days inside each gap are lost; none of them held a use.
-    let lost = |event: &Event| event.day < 60 && event.day % 20 >= 12;
+    let lost = |event: &Event| event.day < 100 && event.day % 51 >= 20;
     let lines: Vec<String> = (case.events.iter().enumerate())
         .filter(|(_, event)| !lost(event))
         .map(|(at, event)| case.line(event, at))
         .collect();
     add(&folder, &lines, "");
     let report = case.analyze(&folder, &["more.jsonl"], &window).report(0);
+    only_more_careful(&whole, &report);
+}
+
+#[test]
+fn an_unmatched_request_does_not_join_a_policy_file_to_the_log() {
+    let mut case = quiet_client(&[0, 100, 199], 1);
+    case.yaml = false;
+    let folder = case.folder();
+    folder.put("other.json", r#"{"b0":["users:read"],"b1":["users:read"]}"#);
+    let more = ["--grants", "other.json"];
+    let whole = case.analyze(&folder, &["log.jsonl"], &more).report(0);
+    let mut event = case.events[0].clone();
+    event.client = "b0".to_owned();
+    let line = case.line(&event, 7).replace("/orders", "/elsewhere");
+    add(&folder, &case.lines(), &line);
+    let report = case.analyze(&folder, &["more.jsonl"], &more).report(0);
     only_more_careful(&whole, &report);
 }
