@@ -1,0 +1,14 @@
+//! The ten promises of the README, each as a property of whole runs.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may panic, and clippy exempts only `#[test]` functions"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod bounded;
+mod careful;
+mod same;
+mod secret;
+mod trimmed;

@@ -1,0 +1,141 @@
+//! Promise 8: no token, cookie, credential or query value reaches an output.
+
+use std::process::Command;
+
+use crate::common::Folder;
+
+/// Stands in every secret of the cases below.
+const MARK: &str = "S3cr3tMarkQ9";
+
+const CATALOG: &str =
+    r#"{"operations":[{"method":"GET","path":"/orders","any_of":[["orders:read"]]}]}"#;
+
+fn everything(folder: &Folder, log: &str) -> String {
+    folder.put("catalog.json", CATALOG);
+    folder.put("grants.json", r#"{"erp":["orders:read","orders:write"]}"#);
+    folder.put("access.log", log);
+    let inputs = [
+        "--logs",
+        "access.log",
+        "--catalog",
+        "catalog.json",
+        "--max-reject-share",
+        "1",
+    ];
+    let policy = ["--grants", "grants.json", "--level", "review"];
+    let mut all = String::new();
+    let runs: [(&[&str], bool); 4] = [
+        (&["analyze", "--out", "out"], true),
+        (&["analyze", "--json"], true),
+        (&["usage"], false),
+        (&["explain", "erp"], true),
+    ];
+    for (command, with_policy) in runs {
+        let help = folder.run(&[command[0], "--help"]);
+        if help.code != Some(0) {
+            continue;
+        }
+        let mut args = command.to_vec();
+        args.extend(inputs);
+        if with_policy {
+            args.extend(policy);
+        }
+        let run = folder.run(&args);
+        assert_eq!(run.code, Some(0), "{args:?} {}", run.stderr);
+        all += &(run.stdout + &run.stderr);
+    }
+    for name in ["report.json", "policy.diff", "undo.diff", "rejects.ndjson"] {
+        all += &folder.read(&format!("out/{name}"));
+    }
+    all
+}
+
+fn assert_private(log: &str) {
+    let shown = everything(&Folder::new(), log);
+    let lines: Vec<&str> = shown.lines().filter(|line| line.contains(MARK)).collect();
+    assert!(lines.is_empty(), "{lines:#?}");
+    assert!(shown.contains("/orders"), "nothing was read");
+}
+
+#[test]
+fn secrets_in_query_headers_and_credentials_of_flat_lines_stay_inside() {
+    let good = |target: &str| {
+        format!(
+            r#"{{"time":1767225600,"client_id":"erp","method":"GET","path":"{target}","status":200,"credential":"{MARK}","subject":"{MARK}","user_agent":"curl {MARK}","request_id":"r-1","authorization":"Bearer {MARK}"}}"#
+        )
+    };
+    let log = [
+        good("/orders"),
+        good(&format!("/orders?token={MARK}&q={MARK}")),
+        good(&format!("/nowhere?token={MARK}")),
+        good(&format!("/orders;jsessionid={MARK}")),
+        good(&format!("/nowhere;sid={MARK}?a={MARK}#x={MARK}")),
+        good(&format!("https://user:{MARK}@api.example/orders?x={MARK}")),
+    ];
+    assert_private(&log.join("\n"));
+}
+
+#[test]
+fn secrets_in_kong_lines_stay_inside() {
+    let line = |uri: &str| {
+        format!(
+            r#"{{"started_at":1767225600000,"consumer":{{"username":"erp","custom_id":"erp"}},"authenticated_entity":{{"id":"{MARK}"}},"request":{{"method":"GET","uri":"{uri}","url":"https://a{uri}","querystring":{{"k":"{MARK}"}},"headers":{{"authorization":"Bearer {MARK}","cookie":"sid={MARK}","x-api-key":"{MARK}","x-consumer-username":"erp"}}}},"response":{{"status":200,"headers":{{"set-cookie":"sid={MARK}"}}}},"upstream_uri":"{uri}","latencies":{{"request":1}},"service":{{"name":"s"}},"route":{{"name":"r"}},"client_ip":"192.0.2.1"}}"#
+        )
+    };
+    let cut = line("/orders");
+    let log = [
+        line("/orders"),
+        line(&format!("/orders?apikey={MARK}")),
+        line(&format!("/nowhere?apikey={MARK}")),
+        cut[..cut.len() - 20].to_owned(),
+    ];
+    assert_private(&log.join("\n"));
+}
+
+#[test]
+fn secrets_in_lines_that_cannot_be_read_stay_inside() {
+    let good =
+        r#"{"time":1767225600,"client_id":"erp","method":"GET","path":"/orders","status":200}"#;
+    let bad = [
+        format!(r#"{{"path":"/orders?x={MARK}","broken"#),
+        format!(r#"{{"headers":{{"authorization":"Bearer {MARK}"}},"#),
+        format!(r#"{{"headers":{{"Authorization": ["Bearer {MARK}"]}},"#),
+        format!(r#"{{"x-goog-api-key":"{MARK}","#),
+        format!(r#"{{"client_secret":"{MARK}","password": "two words {MARK}","#),
+        format!(r#"{{"cookie":"a=1; sid={MARK}; b={MARK}","#),
+        format!(r#"{{"cookie":"theme=dark; lang=en; other={MARK}","#),
+        format!("GET /orders?token={MARK} HTTP/1.1"),
+        format!("{{\"body\":\"grant_type=password&username=a&password={MARK}"),
+        format!("Authorization: Basic {MARK}"),
+        format!("Authorization: Digest username=\"a\", response=\"{MARK}\""),
+        format!(r#"{{"message":"jwt eyJhbGciOiJIUzI1NiJ9.{MARK}.sig"#),
+        format!(r#"{{"url":"https://user:{MARK}@host/orders"#),
+        format!(r#"{{"authorization":"Bearer \"{MARK}\""#),
+    ];
+    let shown: Vec<String> = bad
+        .iter()
+        .map(|line| {
+            let shown = everything(&Folder::new(), &format!("{good}\n{line}\n{good}\n"));
+            let leaks = shown.lines().filter(|line| line.contains(MARK));
+            leaks
+                .map(|leak| format!("{line} -> {leak}"))
+                .collect::<String>()
+        })
+        .filter(|leaks| !leaks.is_empty())
+        .collect();
+    assert!(shown.is_empty(), "{shown:#?}");
+}
+
+#[test]
+fn no_name_of_this_machine_is_in_a_report() {
+    let folder = Folder::new();
+    let line =
+        r#"{"time":1767225600,"client_id":"erp","method":"GET","path":"/orders","status":200}"#;
+    let shown = everything(&folder, line);
+    assert!(!shown.contains(folder.root().to_str().unwrap()));
+    let host = Command::new("hostname").output();
+    let host = host.map(|run| String::from_utf8_lossy(&run.stdout).trim().to_owned());
+    if let Some(host) = host.ok().filter(|host| host.len() > 5) {
+        assert!(!shown.contains(&host));
+    }
+}
