@@ -1,5 +1,8 @@
 //! What is refused, and what is pointed out.
 
+use proptest::collection::vec;
+use proptest::prelude::*;
+
 use super::*;
 
 #[test]
@@ -122,4 +125,53 @@ fn comments_that_suffer_are_named() {
 
 fn listing(list: &str) -> String {
     format!("version: 1\nclients:\n  c:\n{list}")
+}
+
+proptest! {
+    #[test]
+    fn any_text_gives_a_proved_patch_or_an_error(
+        text in r#"clients:\n(  c:|  d:|  scopes:|  |    |\n|\r\n|- |a|b|'x'|"y"|\[|\]|\{|\}|, | #|scope: |''|\\|é){0,40}"#,
+        chosen in vec(any::<bool>(), 12),
+    ) {
+        if let Ok(file) = grants::read(Arc::from(text.as_bytes()), "grants.yaml") {
+            let entries = (0..file.entries.len()).filter(|entry| chosen.get(*entry) == Some(&true));
+            let removals: Vec<Removal> = entries.map(|entry| Removal { file: 0, entry }).collect();
+            let policy = Policy { files: vec![file] };
+            if let Ok(patch) = plan(&policy, &removals, &[]) {
+                prop_assert!(patch.files.iter().all(|file| !file.diff.is_empty()));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_large_inventory_is_cut_in_time() {
+    let mut clients = serde_json::Map::new();
+    for client in 0..1_000 {
+        let scopes: Vec<String> = (0..40).map(|scope| format!("api:{scope}:read")).collect();
+        clients.insert(format!("client-{client}"), scopes.into());
+    }
+    let long: Vec<String> = (0..2_000).map(|scope| format!("s{scope}")).collect();
+    clients.insert("long".to_owned(), long.into());
+    let json = serde_json::Value::Object(clients);
+    for text in [
+        json.to_string(),
+        serde_json::to_string_pretty(&json).unwrap(),
+    ] {
+        let start = std::time::Instant::now();
+        let policy = policy(&text, "g.json");
+        let removals: Vec<Removal> = (0..policy.files[0].entries.len())
+            .filter(|entry| entry % 3 > 0)
+            .map(|entry| Removal { file: 0, entry })
+            .collect();
+        let patch = plan(&policy, &removals, &[]).unwrap();
+        assert!(patch.files[0].new.len() < text.len() / 2);
+        eprintln!(
+            "{} bytes, {} removals in {:?}",
+            text.len(),
+            removals.len(),
+            start.elapsed()
+        );
+        assert!(start.elapsed().as_secs() < 30);
+    }
 }
