@@ -91,8 +91,64 @@ fn an_edit_that_does_more_than_planned_is_found() {
 }
 
 #[test]
+fn edits_that_are_not_the_plan_give_no_patch() {
+    let text = listing("    scopes: [a, b, c]\n    # why\n");
+    let file = policy(&text, "grants.yaml").files.remove(0);
+    let planned = BTreeMap::from([(1, Change::Remove)]);
+    let attempt = |gone: &str, come: &str| {
+        let start = text.find(gone).unwrap();
+        let span = crate::model::Span {
+            start,
+            end: start + gone.len(),
+        };
+        prove(
+            0,
+            &file,
+            &planned,
+            vec![Edit {
+                span,
+                replacement: come.to_owned(),
+            }],
+        )
+    };
+    assert!(attempt(", b", "").is_ok());
+    for (gone, come) in [
+        (", b, c", ""),
+        ("a, ", ""),
+        ("b", "d"),
+        ("[a, b, c]", "[a, c, d]"),
+        ("    scopes: [a, b, c]\n", ""),
+    ] {
+        let error = attempt(gone, come).unwrap_err();
+        assert!(
+            matches!(error, PatchError::NotExactlyThePlan { .. }),
+            "{gone}: {error}"
+        );
+    }
+    assert!(matches!(
+        attempt("]", ""),
+        Err(PatchError::Unreadable { .. })
+    ));
+    assert!(matches!(
+        attempt("[a, b, c]\n", "[a, c]\n  e: []\n"),
+        Err(PatchError::NotExactlyThePlan { .. })
+    ));
+    let twice = vec![
+        Edit {
+            span: crate::model::Span { start: 0, end: 2 },
+            replacement: String::new()
+        };
+        2
+    ];
+    assert!(matches!(
+        prove(0, &file, &planned, twice),
+        Err(PatchError::Overlap { .. })
+    ));
+}
+
+#[test]
 fn overlapping_edits_are_refused() {
-    let edit = |start, end| grants::Edit {
+    let edit = |start, end| Edit {
         span: crate::model::Span { start, end },
         replacement: String::new(),
     };
