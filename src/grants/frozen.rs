@@ -31,14 +31,17 @@ pub(super) fn marker(text: &str) -> Option<&'static str> {
     simple.or_else(paired)
 }
 
-/// Why an item beside a template marker cannot be edited: the marker may stand in a flow
-/// list's brackets, or on a block list's line.
-pub(super) fn template(text: &str, list: &Node, item: &Node) -> Option<String> {
-    let (place, start, end) = if text.as_bytes().get(list.span.start) == Some(&b'[') {
-        ("list", list.span.start, list.span.end)
-    } else {
-        let start = list::line_start(text, item.span.start);
-        ("line", start, list::line_end(text, item.span.end))
-    };
-    marker(&text[start..end]).map(|mark| format!("its {place} holds a template marker (`{mark}`)"))
+/// Why no item of a flow list with a template marker can be edited: the marker may produce
+/// items, or brackets.
+pub(super) fn templated_list(text: &str, list: &Node) -> Option<String> {
+    let written = &text[list.span.start..list.span.end];
+    let mark = marker(written).filter(|_| written.starts_with('['));
+    mark.map(|mark| format!("its list holds a template marker (`{mark}`)"))
+}
+
+/// Why an item on a line with a template marker cannot be edited.
+pub(super) fn templated_line(text: &str, item: &Node) -> Option<String> {
+    let start = list::line_start(text, item.span.start);
+    let end = list::line_end(text, item.span.end);
+    marker(&text[start..end]).map(|mark| format!("its line holds a template marker (`{mark}`)"))
 }

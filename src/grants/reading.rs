@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::comment::{Comment, Pragma, comments, pragma};
-use super::frozen::{frozen_by, marker, template};
+use super::frozen::{frozen_by, marker, templated_line, templated_list};
 use super::list::{List, Syntax};
 use super::{GrantError, error};
 use crate::input::yaml::{Node, Value};
@@ -218,14 +218,17 @@ impl<'a> Reader<'a> {
             &self.reading.comments,
             self.syntax,
         );
+        let templated = templated_list(self.text, list);
+        let flow = matches!(written, Ok(List::Flow(_)));
         let refused = written.as_ref().err().map(|reason| (*reason).to_owned());
         let number = self.reading.lists.len();
         self.reading.lists.push(written.ok());
         for (index, item) in items.iter().enumerate() {
             let frozen = frozen_by(inherited.as_ref(), item);
-            let frozen = frozen
-                .or_else(|| template(self.text, list, item))
-                .or_else(|| refused.clone());
+            // In a flow list, the line is that of the whole list, or a part of it.
+            let frozen = frozen.or_else(|| templated.clone());
+            let line = || (!flow).then(|| templated_line(self.text, item))?;
+            let frozen = frozen.or_else(line).or_else(|| refused.clone());
             let home = Home {
                 list: number,
                 item: index,

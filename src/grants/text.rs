@@ -157,6 +157,9 @@ pub(super) fn edits(
 pub(super) fn comments(reading: &Reading) -> BTreeMap<usize, CommentEffect> {
     let text = std::str::from_utf8(&reading.file.bytes).unwrap_or_default();
     let mut effects = BTreeMap::new();
+    if reading.comments.is_empty() {
+        return effects;
+    }
     for (index, home) in reading.homes.iter().enumerate() {
         let Some(Some(list)) = reading.lists.get(home.list) else {
             continue;

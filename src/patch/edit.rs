@@ -56,7 +56,9 @@ pub(super) fn changed_lines(old: &str, edits: &[Edit]) -> Vec<(Range<usize>, Ran
             while let Some(edit) = edits.get(next)
                 && (edit.span.start < end || next == from || end == old.len())
             {
-                end = end.max(whole_lines(old, edit.span.start, edit.span.end));
+                if next == from || edit.span.end > end {
+                    end = end.max(whole_lines(old, edit.span.start, edit.span.end));
+                }
                 next += 1;
             }
             let new = applied(old, start, end, &edits[from..next]);

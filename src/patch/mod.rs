@@ -17,7 +17,7 @@ mod unified;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::grants::{self, Change, GrantError, Refusal};
+use crate::grants::{self, Change, Edit, GrantError, Refusal};
 use crate::model::{ContentDigest, Entry, Granted, Place, Policy, PolicyFile, Subject, Term};
 
 pub use edit::{Overlap, ordered};
@@ -233,20 +233,34 @@ fn file_patch(
     file: &PolicyFile,
     planned: &BTreeMap<usize, Change>,
 ) -> Result<FilePatch, PatchError> {
+    let Some(format) = grants::by_name(file.format) else {
+        return Err(PatchError::BadPlan(format!(
+            "format `{}` is not known",
+            file.format
+        )));
+    };
+    prove(index, file, planned, format.edits(file, planned)?)
+}
+
+/// Makes the patch from edits, trusting none of them.
+fn prove(
+    index: usize,
+    file: &PolicyFile,
+    planned: &BTreeMap<usize, Change>,
+    edits: Vec<Edit>,
+) -> Result<FilePatch, PatchError> {
     let wrong = |difference: String| PatchError::NotExactlyThePlan {
         file: Arc::clone(&file.path),
         difference,
     };
-    let format = grants::by_name(file.format)
-        .ok_or_else(|| wrong(format!("format `{}` is not known", file.format)))?;
     let old = std::str::from_utf8(&file.bytes).map_err(|_| wrong("it is not text".to_owned()))?;
-    let edits = format.edits(file, planned)?;
     let edits = ordered(old, edits).map_err(|source| PatchError::Overlap {
         file: Arc::clone(&file.path),
         source,
     })?;
     let new = edit::apply(old, &edits);
-    let reread = format
+    let reread = grants::by_name(file.format)
+        .ok_or_else(|| wrong(format!("format `{}` is not known", file.format)))?
         .read(Arc::from(new.as_bytes()), &file.path)
         .map_err(|source| PatchError::Unreadable {
             file: Arc::clone(&file.path),

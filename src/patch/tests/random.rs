@@ -383,20 +383,3 @@ proptest! {
         holds(&csv(&bytes), "grants.csv", &chosen, true)?;
     }
 }
-
-proptest! {
-    #[test]
-    fn any_text_gives_a_proved_patch_or_an_error(
-        text in r#"clients:\n(  c:|  d:|  scopes:|  |    |\n|\r\n|- |a|b|'x'|"y"|\[|\]|\{|\}|, | #|scope: |''|\\|é){0,40}"#,
-        chosen in vec(any::<bool>(), 12),
-    ) {
-        if let Ok(file) = grants::read(Arc::from(text.as_bytes()), "grants.yaml") {
-            let entries = (0..file.entries.len()).filter(|entry| chosen.get(*entry) == Some(&true));
-            let removals: Vec<Removal> = entries.map(|entry| Removal { file: 0, entry }).collect();
-            let policy = Policy { files: vec![file] };
-            if let Ok(patch) = plan(&policy, &removals, &[]) {
-                prop_assert!(patch.files.iter().all(|file| !file.diff.is_empty()));
-            }
-        }
-    }
-}

@@ -1,5 +1,8 @@
 //! What is refused, and what is pointed out.
 
+use proptest::collection::vec;
+use proptest::prelude::*;
+
 use super::*;
 
 #[test]
@@ -88,8 +91,64 @@ fn an_edit_that_does_more_than_planned_is_found() {
 }
 
 #[test]
+fn edits_that_are_not_the_plan_give_no_patch() {
+    let text = listing("    scopes: [a, b, c]\n    # why\n");
+    let file = policy(&text, "grants.yaml").files.remove(0);
+    let planned = BTreeMap::from([(1, Change::Remove)]);
+    let attempt = |gone: &str, come: &str| {
+        let start = text.find(gone).unwrap();
+        let span = crate::model::Span {
+            start,
+            end: start + gone.len(),
+        };
+        prove(
+            0,
+            &file,
+            &planned,
+            vec![Edit {
+                span,
+                replacement: come.to_owned(),
+            }],
+        )
+    };
+    assert!(attempt(", b", "").is_ok());
+    for (gone, come) in [
+        (", b, c", ""),
+        ("a, ", ""),
+        ("b", "d"),
+        ("[a, b, c]", "[a, c, d]"),
+        ("    scopes: [a, b, c]\n", ""),
+    ] {
+        let error = attempt(gone, come).unwrap_err();
+        assert!(
+            matches!(error, PatchError::NotExactlyThePlan { .. }),
+            "{gone}: {error}"
+        );
+    }
+    assert!(matches!(
+        attempt("]", ""),
+        Err(PatchError::Unreadable { .. })
+    ));
+    assert!(matches!(
+        attempt("[a, b, c]\n", "[a, c]\n  e: []\n"),
+        Err(PatchError::NotExactlyThePlan { .. })
+    ));
+    let twice = vec![
+        Edit {
+            span: crate::model::Span { start: 0, end: 2 },
+            replacement: String::new()
+        };
+        2
+    ];
+    assert!(matches!(
+        prove(0, &file, &planned, twice),
+        Err(PatchError::Overlap { .. })
+    ));
+}
+
+#[test]
 fn overlapping_edits_are_refused() {
-    let edit = |start, end| grants::Edit {
+    let edit = |start, end| Edit {
         span: crate::model::Span { start, end },
         replacement: String::new(),
     };
@@ -122,4 +181,53 @@ fn comments_that_suffer_are_named() {
 
 fn listing(list: &str) -> String {
     format!("version: 1\nclients:\n  c:\n{list}")
+}
+
+proptest! {
+    #[test]
+    fn any_text_gives_a_proved_patch_or_an_error(
+        text in r#"clients:\n(  c:|  d:|  scopes:|  |    |\n|\r\n|- |a|b|'x'|"y"|\[|\]|\{|\}|, | #|scope: |''|\\|é){0,40}"#,
+        chosen in vec(any::<bool>(), 12),
+    ) {
+        if let Ok(file) = grants::read(Arc::from(text.as_bytes()), "grants.yaml") {
+            let entries = (0..file.entries.len()).filter(|entry| chosen.get(*entry) == Some(&true));
+            let removals: Vec<Removal> = entries.map(|entry| Removal { file: 0, entry }).collect();
+            let policy = Policy { files: vec![file] };
+            if let Ok(patch) = plan(&policy, &removals, &[]) {
+                prop_assert!(patch.files.iter().all(|file| !file.diff.is_empty()));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_large_inventory_is_cut_in_time() {
+    let mut clients = serde_json::Map::new();
+    for client in 0..1_000 {
+        let scopes: Vec<String> = (0..40).map(|scope| format!("api:{scope}:read")).collect();
+        clients.insert(format!("client-{client}"), scopes.into());
+    }
+    let long: Vec<String> = (0..2_000).map(|scope| format!("s{scope}")).collect();
+    clients.insert("long".to_owned(), long.into());
+    let json = serde_json::Value::Object(clients);
+    for text in [
+        json.to_string(),
+        serde_json::to_string_pretty(&json).unwrap(),
+    ] {
+        let start = std::time::Instant::now();
+        let policy = policy(&text, "g.json");
+        let removals: Vec<Removal> = (0..policy.files[0].entries.len())
+            .filter(|entry| entry % 3 > 0)
+            .map(|entry| Removal { file: 0, entry })
+            .collect();
+        let patch = plan(&policy, &removals, &[]).unwrap();
+        assert!(patch.files[0].new.len() < text.len() / 2);
+        eprintln!(
+            "{} bytes, {} removals in {:?}",
+            text.len(),
+            removals.len(),
+            start.elapsed()
+        );
+        assert!(start.elapsed().as_secs() < 30);
+    }
 }
