@@ -7,7 +7,8 @@ use super::levels;
 use super::minimum::{Problem, Universe, minimum};
 use super::rhythm::Rhythm;
 use super::{ClientAnalysis, Exposure, Inputs, Options, Served, TermAnalysis};
-use crate::model::{ClientName, Day, Kind, Level, Reason, Requirement, Scope, Term, Verdict, Via};
+use crate::grants::{self, CommentEffect};
+use crate::model::{ClientName, Day, Kind, Reason, Requirement, Scope, Term, Verdict, Via};
 use crate::usage::{ClientUse, DayUse, RouteUse, UNMATCHED};
 
 /// What is the same for every client.
@@ -18,6 +19,8 @@ pub(super) struct Context<'a> {
     pub(super) exceptions: Exceptions<'a>,
     /// Scopes that the catalogue asks for.
     required: BTreeSet<Scope>,
+    /// Entries of each policy file whose comment an edit would lose or move.
+    pub(super) comments: Vec<BTreeMap<usize, CommentEffect>>,
     /// Clients of each policy file that appear in the log.
     pub(super) joined: Vec<bool>,
 }
@@ -35,6 +38,12 @@ impl<'a> Context<'a> {
             universe,
             exceptions: Exceptions::on(inputs.exceptions, options.window.to),
             required: inputs.catalog.required_scopes(),
+            comments: inputs
+                .policy
+                .files
+                .iter()
+                .map(grants::comments_affected)
+                .collect(),
             joined: inputs
                 .policy
                 .files
@@ -386,44 +395,4 @@ fn narrowed(
         })
         .cloned()
         .collect();
-}
-
-/// Exposure now, after each level, and of what was needed.
-pub(super) fn exposure(context: &Context<'_>, client: &ClientAnalysis) -> Exposure {
-    let universe = context.universe;
-    let after = |worst: Level| -> BTreeSet<Term> {
-        let goes = |term: &TermAnalysis| {
-            term.verdict == Verdict::Remove && term.level.is_some_and(|level| level <= worst)
-        };
-        client
-            .terms
-            .iter()
-            .filter(|term| !goes(term))
-            .map(|term| term.term.clone())
-            .collect()
-    };
-    let mut all = after(Level::Manual);
-    if context.options.narrow {
-        for term in client
-            .terms
-            .iter()
-            .filter(|term| term.verdict == Verdict::Narrow)
-        {
-            all.remove(&term.term);
-            all.extend(term.replace_with.iter().cloned());
-        }
-    }
-    Exposure {
-        before: universe.exposure(&client.granted),
-        after_safe: universe.exposure(&after(Level::Safe)),
-        after_likely: universe.exposure(&after(Level::Likely)),
-        after_all: universe.exposure(&all),
-        needed: universe.share(
-            &client
-                .needed
-                .iter()
-                .map(|served| served.operation)
-                .collect(),
-        ),
-    }
 }

@@ -185,6 +185,13 @@ fn caps(
         Reason::OptionalAuthentication,
     );
     cap(!client.minimal_proven, Reason::NotProvenMinimal);
+    let commented = |via: &Via| {
+        context
+            .comments
+            .get(via.file)
+            .is_some_and(|own| own.contains_key(&via.entry))
+    };
+    cap(found.vias.iter().any(commented), Reason::CommentAffected);
     caps
 }
 

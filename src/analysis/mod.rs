@@ -16,6 +16,7 @@
 
 mod client;
 mod exceptions;
+mod exposure;
 mod levels;
 pub mod minimum;
 pub mod replay;
@@ -57,7 +58,7 @@ pub struct Options {
     pub node_budget: u64,
 }
 
-/// Scopes of the protocol itself (OpenID Connect Core section 5.4 and 11; `.default` is Entra's).
+/// Scopes of the protocol itself (`OpenID` Connect Core section 5.4 and 11; `.default` is Entra's).
 pub const PROTOCOL_SCOPES: [&str; 7] = [
     "openid",
     "profile",
@@ -245,7 +246,7 @@ pub fn analyse(inputs: &Inputs<'_>, options: &Options) -> Analysis {
     roles::apply(inputs.policy, &mut clients);
     let warnings = check_exceptions(inputs.exceptions, inputs.policy, options.window.to);
     for client in &mut clients {
-        client.exposure = client::exposure(&context, client);
+        client.exposure = exposure::exposure(&context, client);
     }
     Analysis {
         window: options.window,

@@ -93,7 +93,7 @@ pub(super) fn apply(policy: &Policy, clients: &mut [ClientAnalysis]) {
                         .and_then(|file| file.entries.get(via.entry))
                         .is_some_and(|e| e.frozen.is_some())
                 });
-                term.reasons.push(blocker.unwrap_or(Reason::SharedRole));
+                term.reasons.extend(blocker);
                 if frozen {
                     term.reasons.push(Reason::NotEditable);
                 }

@@ -93,8 +93,7 @@ fn method_weight(operation: &Operation) -> u64 {
             let collection = !operation.path.ends_with('}') && operation.path.contains('/');
             if names(&BULK) || collection { 2 } else { 1 }
         }
-        Method::Delete => 4,
-        Method::Any => 4,
+        Method::Delete | Method::Any => 4,
         _ => 3,
     }
 }

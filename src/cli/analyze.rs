@@ -131,7 +131,7 @@ pub(super) fn prove(study: &Study) -> anyhow::Result<Proved> {
                 .catalog
                 .operations
                 .get(loss.operation)
-                .map(|op| op.label())
+                .map(crate::model::Operation::label)
                 .unwrap_or_default();
             fresh.push((
                 loss.client.clone(),
@@ -147,7 +147,7 @@ pub(super) fn prove(study: &Study) -> anyhow::Result<Proved> {
                 .catalog
                 .operations
                 .get(widening.operation)
-                .map(|op| op.label())
+                .map(crate::model::Operation::label)
                 .unwrap_or_default();
             fresh.push((widening.client.clone(), format!("{label} would be opened")));
         }

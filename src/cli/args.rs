@@ -44,12 +44,19 @@ pub(super) struct InputArgs {
     pub(super) quiet: bool,
 }
 
-/// What is held, and what to do about it.
+/// A folder, and what is held.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(super) struct PolicyArgs {
     /// Folder to start from; paths of its scopetrim.toml are relative to it
     #[arg(value_name = "DIR")]
     pub(super) dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) flags: PolicyFlags,
+}
+
+/// What is held, and what to do about it.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(super) struct PolicyFlags {
     /// Policy files that say which client holds which scopes
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(super) grants: Vec<String>,

@@ -6,9 +6,13 @@
 mod analyze;
 mod args;
 pub mod config;
+mod explain;
+mod facts;
+mod formats;
 pub mod init;
 mod pipeline;
 mod settings;
+mod show;
 mod study;
 pub mod suggest;
 mod talk;
@@ -17,7 +21,7 @@ mod usage;
 use std::ffi::OsString;
 use std::io::Write;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 /// Cuts API permissions down to what is really used.
 #[derive(Debug, Parser)]
@@ -36,6 +40,23 @@ struct Cli {
 enum Command {
     /// Show what can go from the policy files, why, and the diff
     Analyze(analyze::Args),
+    /// Show every fact behind the verdicts of one client
+    Explain(explain::Args),
+    /// Print the operations and what they require
+    Catalog(show::CatalogArgs),
+    /// Print who holds what, and through which role
+    Grants(show::GrantsArgs),
+    /// List the log formats, or say which one a file is in
+    Formats(formats::Args),
+    /// Write a commented scopetrim.toml from what is found in a folder
+    Init(init::Args),
+    /// Print shell completions
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
     /// Count requests per day, client and operation
     Usage(usage::Args),
 }
@@ -80,6 +101,24 @@ pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Exi
     };
     let result = match &cli.command {
         Command::Analyze(args) => analyze::run(args, out),
+        Command::Explain(args) => explain::run(args, out),
+        Command::Catalog(args) => show::catalog(args, out),
+        Command::Grants(args) => show::grants(args, out),
+        Command::Formats(args) => formats::run(args, out),
+        Command::Init(args) => init::run(args, out).map(|()| ExitStatus::Done),
+        Command::Completions { shell } => {
+            clap_complete::generate(
+                *shell,
+                &mut Cli::command(),
+                "scopetrim",
+                &mut OnlyWrite(out),
+            );
+            Ok(ExitStatus::Done)
+        }
+        Command::Man => clap_mangen::Man::new(Cli::command())
+            .render(&mut OnlyWrite(out))
+            .map(|()| ExitStatus::Done)
+            .map_err(anyhow::Error::from),
         Command::Usage(args) => usage::run(args, out),
     };
     let result = result.and_then(|status| {
@@ -90,4 +129,27 @@ pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Exi
         talk::error(&error);
         ExitStatus::Failed
     })
+}
+
+/// A sized writer for libraries that ask for one.
+struct OnlyWrite<'a>(&'a mut dyn Write);
+
+impl Write for OnlyWrite<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// One client's part of the report.
+fn json_client(study: &study::Study, client: &str) -> anyhow::Result<String> {
+    let report: serde_json::Value =
+        serde_json::from_str(&crate::report::json::render(&study.view())?)?;
+    let own = report["clients"]
+        .as_array()
+        .and_then(|all| all.iter().find(|own| own["id"] == client));
+    Ok(serde_json::to_string_pretty(&own)?)
 }

@@ -48,15 +48,20 @@ pub(super) struct Setup {
 }
 
 /// Reads the configuration, if there is one, and puts the flags in front.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one line for each setting, in the order of the struct"
+)]
 pub(super) fn setup(args: &InputArgs, policy: Option<&PolicyArgs>) -> anyhow::Result<Setup> {
     let none = PolicyArgs::default();
     let policy = policy.unwrap_or(&none);
+    let flags = &policy.flags;
     let (config, folder) = configuration(args, policy)?;
-    let paths = |flags: &[String], keys: &[String]| -> Vec<String> {
-        if flags.is_empty() {
+    let paths = |own: &[String], keys: &[String]| -> Vec<String> {
+        if own.is_empty() {
             keys.iter().map(|key| from_folder(&folder, key)).collect()
         } else {
-            flags.to_vec()
+            own.to_vec()
         }
     };
     let format = match args.format.as_ref().or(config.format.as_ref()) {
@@ -114,7 +119,7 @@ pub(super) fn setup(args: &InputArgs, policy: Option<&PolicyArgs>) -> anyhow::Re
     Ok(Setup {
         logs: paths(&args.logs, &config.logs),
         catalogs: paths(&args.catalog, &config.catalog),
-        grants: paths(&policy.grants, &config.grants),
+        grants: paths(&flags.grants, &config.grants),
         format,
         load: LoadOptions {
             scopes: match args.scopes.as_deref() {
@@ -148,50 +153,50 @@ pub(super) fn setup(args: &InputArgs, policy: Option<&PolicyArgs>) -> anyhow::Re
         limits: Limits { line, ..limits },
         reject_share,
         quiet: args.quiet,
-        window: policy
+        window: flags
             .window
             .as_deref()
             .map(days)
             .transpose()?
-            .or(if policy.since.is_some() {
+            .or(if flags.since.is_some() {
                 None
             } else {
                 config.window
             }),
-        since: policy
+        since: flags
             .since
             .as_deref()
             .map(date)
             .transpose()?
-            .or(if policy.window.is_some() {
+            .or(if flags.window.is_some() {
                 None
             } else {
                 config.since
             }),
-        as_of: policy
+        as_of: flags
             .as_of
             .as_deref()
             .map(date)
             .transpose()?
             .or(config.as_of),
-        hints: match policy.hints.as_deref() {
+        hints: match flags.hints.as_deref() {
             Some("first") => Hints::First,
             Some("ignore") => Hints::Ignore,
             Some(_) => Hints::Tiebreak,
             None => config.hints.unwrap_or_default(),
         },
-        objective: match policy.objective.as_deref() {
+        objective: match flags.objective.as_deref() {
             Some("risk") => Objective::Risk,
             Some(_) => Objective::Reach,
             None => config.objective.unwrap_or_default(),
         },
-        level: match policy.level.as_deref() {
+        level: match flags.level.as_deref() {
             Some("safe") => Level::Safe,
             Some("likely") => Level::Likely,
             Some(_) => Level::Review,
             None => config.level.unwrap_or(Level::Likely),
         },
-        narrow: policy.narrow || config.narrow.unwrap_or(false),
+        narrow: flags.narrow || config.narrow.unwrap_or(false),
         protocol: names(config.protocol_scopes, &PROTOCOL_SCOPES)
             .iter()
             .map(|scope| Scope::new(scope))

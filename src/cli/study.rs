@@ -1,17 +1,14 @@
 //! From settings to the analysed policy: what `analyze` and `explain` share.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use super::args::{InputArgs, PolicyArgs};
+use super::facts::{input_views, notes, without_clients};
 use super::pipeline::{self, Read, Routes};
 use super::settings::{Setup, setup};
 use super::talk::{self, Advised};
 use crate::analysis::{self, Action, Analysis, Inputs, actions, weight};
-use crate::event::Ignored;
-use crate::format::Skip;
 use crate::grants;
-use crate::input::SourceStatus;
 use crate::model::{ClientName, Day, Level, Policy, Semantics, Warning, Window};
 use crate::report::{InputView, View};
 use crate::usage::{ClientUse, Cluster, summarise};
@@ -318,7 +315,7 @@ fn unknown_scopes(
             continue;
         }
         let close =
-            super::suggest::closest(term.as_str(), known.iter().map(|scope| scope.as_str()));
+            super::suggest::closest(term.as_str(), known.iter().map(crate::model::Scope::as_str));
         let hint = close
             .map(|close| format!(": did you mean `{close}`?"))
             .unwrap_or_default();
@@ -327,44 +324,6 @@ fn unknown_scopes(
         warnings.push(Warning::new("unknown-scope", text).at(entry.place.clone()));
     }
     warnings
-}
-
-/// Says how to log the client where a file names none.
-fn without_clients(read: &Read) -> Vec<Warning> {
-    let mut warnings = Vec::new();
-    for ((source, file), format) in read
-        .sources
-        .iter()
-        .zip(&read.collected.files)
-        .zip(&read.formats)
-    {
-        if file.counted > 0 && file.nobody == file.counted {
-            let help = format
-                .map(|format| format.identity_help())
-                .unwrap_or_default();
-            let text = format!("no line of `{}` names a client; {help}", source.input.shown);
-            warnings.push(Warning::new("no-client-in-log", text));
-        }
-    }
-    if read.collected.usage.clients_capped {
-        warnings.push(Warning::new(
-            "too-many-clients",
-            "more clients than can be kept apart called the API; those outside the policy were counted as one",
-        ));
-    }
-    warnings
-}
-
-/// What the reviewer should know about the log itself.
-fn notes(read: &Read) -> Vec<String> {
-    let looser = read.collected.looser;
-    let mut notes = Vec::new();
-    if looser > 0 {
-        notes.push(format!(
-            "{looser} requests matched only without regard to case or to a trailing slash"
-        ));
-    }
-    notes
 }
 
 /// Clients that call and that no policy names, most requests first.
@@ -379,50 +338,6 @@ fn only_in_log(policy: &Policy, read: &Read) -> Vec<(String, u64)> {
         .collect();
     list.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     list
-}
-
-fn input_views(read: &Read) -> Vec<InputView> {
-    let all = read
-        .sources
-        .iter()
-        .zip(&read.collected.files)
-        .zip(&read.collected.sources)
-        .zip(&read.formats);
-    all.map(|(((source, file), report), format)| {
-        let mut skipped: BTreeMap<&'static str, u64> = Ignored::ALL
-            .iter()
-            .zip(file.ignored)
-            .filter(|(_, n)| *n > 0)
-            .map(|(why, n)| (why.name(), n))
-            .collect();
-        let other = file.skips[Skip::OtherRecord as usize];
-        if other > 0 {
-            skipped.insert(Skip::OtherRecord.name(), other);
-        }
-        let rejected = Skip::ALL
-            .iter()
-            .zip(file.skips)
-            .filter(|(skip, n)| skip.is_reject() && *n > 0)
-            .map(|(skip, n)| (skip.name(), n))
-            .collect();
-        let status = match &report.status {
-            SourceStatus::Complete => "checked".to_owned(),
-            SourceStatus::Partial(reason) => format!("partial: {reason}"),
-            SourceStatus::Unreadable(reason) => format!("unreadable: {reason}"),
-        };
-        InputView {
-            path: Arc::clone(&source.input.shown),
-            digest: report.digest,
-            records: file.records,
-            counted: file.counted,
-            skipped,
-            rejected,
-            status,
-            format: format.map(|format| format.name()),
-            bytes: report.bytes,
-        }
-    })
-    .collect()
 }
 
 /// Notes that belong on standard error before a result.

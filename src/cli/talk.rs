@@ -16,6 +16,10 @@ pub(super) struct Advised {
 }
 
 impl Advised {
+    #[expect(
+        clippy::new_ret_no_self,
+        reason = "an error is only ever made to be returned"
+    )]
     pub(super) fn new(message: impl Into<String>, help: impl Into<String>) -> anyhow::Error {
         anyhow::Error::new(Self {
             message: message.into(),

@@ -108,7 +108,7 @@ impl EventRules {
             .next()
             .unwrap_or_default();
         // Only short paths: `/v1/jobs/42/status` is somebody's operation.
-        let short = trimmed.iter().filter(|byte| **byte == b'/').count() <= 2;
+        let short = memchr::memchr_iter(b'/', trimmed).count() <= 2;
         let customary =
             short && HEALTH.contains(&last) && matches!(method, Method::Get | Method::Head);
         if customary || self.health.iter().any(|known| path == known.as_bytes()) {

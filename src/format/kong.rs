@@ -248,7 +248,7 @@ mod tests {
         assert_eq!(by(""), AnsweredBy::Unknown);
         let never_proxied = line("").replace(r#""proxy":21"#, r#""proxy":-1"#);
         with(&never_proxied, |record| {
-            assert_eq!(record.unwrap().answered_by, AnsweredBy::Gateway)
+            assert_eq!(record.unwrap().answered_by, AnsweredBy::Gateway);
         });
     }
 
@@ -256,17 +256,17 @@ mod tests {
     fn an_old_consumer_id_object_is_read() {
         let text = line(r#","authenticated_entity":{"id":"8d","consumer_id":{"uuid":"c-77"}}"#);
         with(&text, |record| {
-            assert_eq!(record.unwrap().client, Some(&b"c-77"[..]))
+            assert_eq!(record.unwrap().client, Some(&b"c-77"[..]));
         });
     }
 
     #[test]
     fn the_fallback_consumer_is_anonymous_and_a_consumer_without_entity_is_not() {
         with(&line(r#","consumer":{"username":"anonymous"}"#), |r| {
-            assert!(r.unwrap().anonymous)
+            assert!(r.unwrap().anonymous);
         });
         with(&line(r#","consumer":{"username":"erp"}"#), |r| {
-            assert!(!r.unwrap().anonymous)
+            assert!(!r.unwrap().anonymous);
         });
         let marked = line(r#","consumer":{"username":"guest"}"#).replace(
             r#""headers":{"#,
@@ -280,11 +280,11 @@ mod tests {
         let header = r#""headers":{"x-authenticated-scope":"orders:read","#;
         let spoofed = line("").replace(r#""headers":{"#, header);
         with(&spoofed, |record| {
-            assert_eq!(record.unwrap().token_scopes, None)
+            assert_eq!(record.unwrap().token_scopes, None);
         });
         let real = line(r#","authenticated_entity":{"id":"8d"}"#).replace(r#""headers":{"#, header);
         with(&real, |record| {
-            assert_eq!(record.unwrap().token_scopes, Some(&b"orders:read"[..]))
+            assert_eq!(record.unwrap().token_scopes, Some(&b"orders:read"[..]));
         });
     }
 
@@ -292,13 +292,13 @@ mod tests {
     fn a_stream_record_is_passed_over_and_a_broken_one_is_not() {
         let stream = r#"{"session":{"tls":{}},"latencies":{"kong":1},"started_at":1767355200117}"#;
         with(stream, |record| {
-            assert_eq!(record.unwrap_err(), Skip::OtherRecord)
+            assert_eq!(record.unwrap_err(), Skip::OtherRecord);
         });
         with(r#"{"latencies":{},"request":{}}"#, |record| {
-            assert_eq!(record.unwrap_err(), Skip::MissingField)
+            assert_eq!(record.unwrap_err(), Skip::MissingField);
         });
         with(&line("")[..90], |record| {
-            assert_eq!(record.unwrap_err(), Skip::Malformed)
+            assert_eq!(record.unwrap_err(), Skip::Malformed);
         });
     }
 }

@@ -99,7 +99,9 @@ impl LogFormat for Native {
 mod tests {
     use super::*;
 
-    fn read(line: &str) -> Result<(Option<Vec<u8>>, Option<u16>, i64), Skip> {
+    type Read = (Option<Vec<u8>>, Option<u16>, i64);
+
+    fn read(line: &str) -> Result<Read, Skip> {
         let mut scratch = Scratch::default();
         let record = Native.parse(line.as_bytes(), &mut scratch)?;
         Ok((

@@ -144,7 +144,16 @@ impl GrantError {
                 return Some(format!("did you mean `{name}`?"));
             }
             Self::Csv { help, .. } => return help.clone(),
-            Self::Yaml(error) => return error.help().map(ToOwned::to_owned),
+            Self::Yaml(error) => {
+                let advice = error
+                    .help()
+                    .map(|help| format!("\n{help}"))
+                    .unwrap_or_default();
+                return Some(format!("{}{advice}", error.snippet()));
+            }
+            Self::Io { .. } => "check the path and its permissions",
+            Self::TooLarge { .. } => "split the file, or name only the part that holds grants",
+            Self::GivenTwice { .. } => "name each policy file once",
             Self::UndefinedRole { .. } => "define it under `roles:`",
             Self::UnknownKey { .. } => {
                 "keys that start with `x-` are ignored at the top of the file"

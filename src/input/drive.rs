@@ -6,13 +6,13 @@
 //! full it works on the block itself. So one large archive keeps two cores
 //! busy, many archives keep all of them busy, and memory stays at a few blocks.
 
-use std::ops::Range;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
+use super::cutter::{Cutter, Parcel};
 use super::digest::{BlockHash, BlockHasher, hash_block};
 use super::stream::{Opened, Source, unpack};
 use super::{BLOCK, plain};
@@ -105,21 +105,6 @@ impl Ledger {
     }
 }
 
-/// A block on its way from the worker that unpacked it: `carry` bytes of the
-/// line that began in the block before, then the block itself.
-struct Parcel {
-    source: usize,
-    index: usize,
-    bytes: Vec<u8>,
-    carry: usize,
-    /// The whole lines within `bytes`.
-    lines: Range<usize>,
-    /// The input has no other block.
-    only: bool,
-    /// Offset of the first of the lines in the unpacked content.
-    offset: u64,
-}
-
 enum Item {
     Plain {
         source: usize,
@@ -177,7 +162,7 @@ pub fn read_all<S: BlockSink>(
         .ledgers
         .into_iter()
         .zip(sources)
-        .map(|(ledger, source)| report(lock(&ledger), source))
+        .map(|(ledger, source)| report(&lock(&ledger), source))
         .collect();
     (states, reports)
 }
@@ -210,7 +195,7 @@ fn plan(sources: &[Source], sender: &Sender<Parcel>) -> Vec<Item> {
     items
 }
 
-fn report(ledger: std::sync::MutexGuard<'_, Ledger>, source: &Source) -> SourceReport {
+fn report(ledger: &Ledger, source: &Source) -> SourceReport {
     let status = match (&source.refused, &ledger.fault) {
         (Some(reason), _) => SourceStatus::Unreadable(reason.clone()),
         (None, Some(fault)) => fault.clone(),
@@ -412,87 +397,5 @@ fn stream<S: BlockSink>(
             lock(&work.ledgers[source]).fault = Some(SourceStatus::Partial(reason));
             return;
         }
-    }
-}
-
-/// Cuts a stream into blocks of whole lines.
-struct Cutter {
-    index: usize,
-    /// Unpacked bytes before the block that comes next.
-    offset: u64,
-    /// The unfinished line at the end of the block before.
-    carry: Vec<u8>,
-    /// Inside a line over the limit: everything up to the next newline goes.
-    skipping: bool,
-    line: usize,
-}
-
-impl Cutter {
-    /// Puts the carry and up to one block into `bytes`; whether the end was reached, and a fault.
-    fn fill(
-        &mut self,
-        reader: &mut dyn std::io::Read,
-        bytes: &mut Vec<u8>,
-    ) -> (bool, Option<String>) {
-        bytes.extend_from_slice(&self.carry);
-        let start = bytes.len();
-        bytes.resize(start + BLOCK, 0);
-        let mut filled = start;
-        let (mut end, mut fault) = (false, None);
-        while filled < bytes.len() && !end {
-            match reader.read(&mut bytes[filled..]) {
-                Ok(0) => end = true,
-                Ok(n) => filled += n,
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    fault = Some(error.to_string());
-                    break;
-                }
-            }
-        }
-        bytes.truncate(filled);
-        (end, fault)
-    }
-
-    /// Splits off the unfinished last line. After a fault that line is dropped: it may be cut short.
-    fn cut(
-        &mut self,
-        source: usize,
-        bytes: Vec<u8>,
-        last: bool,
-        broken: bool,
-    ) -> (Parcel, Option<u64>) {
-        let carry = std::mem::take(&mut self.carry).len();
-        let begins = self.offset - carry as u64;
-        self.offset += (bytes.len() - carry) as u64;
-        let mut lines = 0..memchr::memrchr(b'\n', &bytes[carry..]).map_or(0, |at| carry + at + 1);
-        if self.skipping {
-            // The line over the limit ends at the first newline, if there is one.
-            match memchr::memchr(b'\n', &bytes) {
-                Some(at) => (self.skipping, lines.start) = (false, at + 1),
-                None => lines = bytes.len()..bytes.len(),
-            }
-        }
-        let mut oversize = None;
-        if bytes.len() - lines.end > self.line {
-            oversize = Some(begins + lines.end as u64);
-            self.skipping = true;
-        } else if !last {
-            self.carry.extend_from_slice(&bytes[lines.end..]);
-        } else if !broken {
-            lines.end = bytes.len();
-        }
-        let offset = begins + lines.start as u64;
-        let parcel = Parcel {
-            source,
-            index: self.index,
-            carry,
-            lines,
-            only: self.index == 0 && last,
-            offset,
-            bytes,
-        };
-        self.index += 1;
-        (parcel, oversize)
     }
 }

@@ -10,6 +10,7 @@
 //!
 //! What a line means is not known here.
 
+mod cutter;
 mod digest;
 mod discover;
 mod drive;

@@ -24,9 +24,10 @@ pub enum Sniffed {
 pub fn sniff_bytes(head: &[u8]) -> Sniffed {
     match head {
         [0x1f, 0x8b, ..] => Sniffed::Packed(Compression::Gzip),
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => Sniffed::Packed(Compression::Zstd),
         // Skippable zstd frames (RFC 8878 section 3.1.2) may come first.
-        [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Sniffed::Packed(Compression::Zstd),
+        [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => {
+            Sniffed::Packed(Compression::Zstd)
+        }
         [b'B', b'Z', b'h', b'1'..=b'9', ..] => {
             Sniffed::Refused("bzip2: unpack it first, for example with `bunzip2`")
         }

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::{InputView, View};
 use crate::analysis::{ClientAnalysis, TermAnalysis, WINDOWS};
+use crate::finding::{Finding, findings};
 use crate::model::{Day, Level, Millis, Place, Term, Via};
 use crate::usage::Cluster;
 
@@ -85,13 +86,6 @@ struct WarningJson<'a> {
     code: &'a str,
     message: &'a str,
     place: Option<&'a Place>,
-}
-
-#[derive(Serialize)]
-struct Finding {
-    rule: &'static str,
-    client: String,
-    message: String,
 }
 
 #[derive(Serialize)]
@@ -236,7 +230,7 @@ fn report<'a>(view: &'a View<'a>) -> Report<'a> {
                 requests: *requests,
             })
             .collect(),
-        findings: findings(view),
+        findings: findings(view.analysis, view.routes),
         warnings: view
             .warnings
             .iter()
@@ -290,13 +284,14 @@ fn client<'a>(view: &'a View<'a>, own: &'a ClientAnalysis) -> ClientJson<'a> {
         view.catalog
             .operations
             .get(operation)
-            .map(|op| op.label())
+            .map(crate::model::Operation::label)
             .unwrap_or_default()
     };
     let route = |route: u32| {
-        view.routes
-            .get(route as usize)
-            .map_or_else(|| "(no operation)".to_owned(), |r| r.label())
+        view.routes.get(route as usize).map_or_else(
+            || "(no operation)".to_owned(),
+            super::super::catalog::matcher::Route::label,
+        )
     };
     let exposure = own.exposure;
     let efficiency = (exposure.before > 0.0)
@@ -370,7 +365,7 @@ fn term<'a>(view: &'a View<'a>, found: &'a TermAnalysis, via: &'a Via) -> TermJs
         view.catalog
             .operations
             .get(*operation)
-            .map(|op| op.label())
+            .map(crate::model::Operation::label)
             .unwrap_or_default()
     };
     let window = view.analysis.window;
@@ -379,7 +374,7 @@ fn term<'a>(view: &'a View<'a>, found: &'a TermAnalysis, via: &'a Via) -> TermJs
         via: via.role.as_ref().map(|(role, _)| role.as_str()),
         source: entry.map(|entry| &entry.place),
         verdict: found.verdict.name(),
-        kind: found.kind.map(|kind| kind.name()),
+        kind: found.kind.map(crate::model::Kind::name),
         level: found.level.map(Level::name),
         reasons: found
             .reasons
@@ -397,28 +392,4 @@ fn term<'a>(view: &'a View<'a>, found: &'a TermAnalysis, via: &'a Via) -> TermJs
         witness: found.witness.iter().map(label).collect(),
         replace_with: &found.replace_with,
     }
-}
-
-/// Facts about the data that contradict the policy.
-fn findings(view: &View<'_>) -> Vec<Finding> {
-    let route = |route: u32| {
-        view.routes
-            .get(route as usize)
-            .map_or_else(String::new, |route| route.label())
-    };
-    let mut findings = Vec::new();
-    for client in &view.analysis.clients {
-        for (id, count) in &client.without_grant {
-            findings.push(Finding {
-                rule: "used-without-grant",
-                client: client.id.to_string(),
-                message: format!(
-                    "{count} requests to {} were not refused although no grant permits them: \
-                     the aliases, the scope rule or the catalogue may be wrong, or the gateway does not enforce",
-                    route(*id),
-                ),
-            });
-        }
-    }
-    findings
 }

@@ -55,7 +55,7 @@ impl Aggregate {
             let counts = &mut self.days[self.current].1;
             match counts.entry(key) {
                 hashbrown::hash_map::Entry::Occupied(mut cell) => {
-                    cell.get_mut().add(ms, batch.id(row), &mut self.arena)
+                    cell.get_mut().add(ms, batch.id(row), &mut self.arena);
                 }
                 hashbrown::hash_map::Entry::Vacant(slot) => {
                     slot.insert(Cell::new(ms, batch.id(row), &mut self.arena));

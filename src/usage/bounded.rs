@@ -84,9 +84,9 @@ impl Clusters {
             hash,
         });
         if need {
-            counts.need += 1
+            counts.need += 1;
         } else {
-            counts.other += 1
+            counts.other += 1;
         }
         while self.map.len() > self.cap && self.limit > 0 {
             self.limit >>= 1;
@@ -108,9 +108,9 @@ pub(super) fn cluster(path: &[u8]) -> Box<[u8]> {
             break;
         }
         if is_id(segment) {
-            out.extend_from_slice(b"{}")
+            out.extend_from_slice(b"{}");
         } else {
-            out.extend_from_slice(segment)
+            out.extend_from_slice(segment);
         }
     }
     out.into_boxed_slice()

@@ -2,13 +2,13 @@
 //!
 //! Nothing here allocates for a line whose client, day and route were seen before.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use super::aggregate::{Aggregate, NOBODY, Names};
 use super::batch::{Batch, ROWS};
 use super::bounded::Clusters;
+use super::counts::{FileCounts, Reject};
 use super::table::{UNMATCHED, UsageTable, merge};
 use crate::catalog::matcher::Matcher;
 use crate::event::identity::Identities;
@@ -38,68 +38,6 @@ pub struct CollectOptions<'a> {
     pub limits: &'a Limits,
     /// Clients outside the policy that are kept apart; the rest is counted as one.
     pub max_clients: usize,
-}
-
-/// What became of the records of one source.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FileCounts {
-    /// Records seen: counted + skipped + rejected.
-    pub records: u64,
-    /// Records that are in the usage table.
-    pub counted: u64,
-    /// Records that say nothing about permissions, by reason.
-    pub ignored: [u64; Ignored::ALL.len()],
-    /// Lines that gave no record, by reason.
-    pub skips: [u64; Skip::ALL.len()],
-    /// Counted records without a client.
-    pub nobody: u64,
-    /// Counted records by day.
-    pub days: BTreeMap<Day, u64>,
-}
-
-impl FileCounts {
-    /// Lines in which a request may have been lost.
-    pub fn rejected(&self) -> u64 {
-        Skip::ALL
-            .iter()
-            .zip(self.skips)
-            .filter(|(skip, _)| skip.is_reject())
-            .map(|(_, count)| count)
-            .sum()
-    }
-
-    /// Records that were understood and say nothing about permissions.
-    pub fn skipped(&self) -> u64 {
-        self.ignored.iter().sum::<u64>() + self.skips[Skip::OtherRecord as usize]
-    }
-
-    fn add(&mut self, other: &Self) {
-        self.records += other.records;
-        self.counted += other.counted;
-        self.nobody += other.nobody;
-        for (own, other) in self.ignored.iter_mut().zip(other.ignored) {
-            *own += other;
-        }
-        for (own, other) in self.skips.iter_mut().zip(other.skips) {
-            *own += other;
-        }
-        for (day, count) in &other.days {
-            *self.days.entry(*day).or_default() += count;
-        }
-    }
-}
-
-/// A line that gave no record.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Reject {
-    /// Index of the source.
-    pub source: usize,
-    /// Offset of the line in the unpacked content.
-    pub offset: u64,
-    /// Why.
-    pub reason: Skip,
-    /// Its first bytes, masked and escaped.
-    pub excerpt: String,
 }
 
 /// Everything that reading the logs gave.
@@ -377,15 +315,14 @@ impl<'a> Event<'a> {
             .and_then(|normal| options.matcher.find(method, normal.path));
         let found = by_path.or_else(|| options.matcher.find_template(method, raw.template?));
         let looser = found.is_some_and(|found| found.looser);
-        let (route, unmatched) = match found {
-            Some(found) => (found.route, None),
-            None => {
-                let path = normal.map(|normal| normal.path);
-                if let Some(ignored) = options.rules.ignored(method, path) {
-                    return Err(ignored);
-                }
-                (UNMATCHED, path)
+        let (route, unmatched) = if let Some(found) = found {
+            (found.route, None)
+        } else {
+            let path = normal.map(|normal| normal.path);
+            if let Some(ignored) = options.rules.ignored(method, path) {
+                return Err(ignored);
             }
+            (UNMATCHED, path)
         };
         let client = match raw.client {
             Some(name) if !raw.anonymous => {

@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::collect::{Collected, FileCounts};
+use super::collect::Collected;
+use super::counts::FileCounts;
 use crate::format::Skip;
 use crate::input::{Source, SourceStatus};
 use crate::model::{Day, Window};
@@ -64,10 +65,10 @@ impl Coverage {
                 SourceStatus::Complete => {}
                 // What came behind the break is unknown, and may reach any later day.
                 SourceStatus::Partial(reason) => {
-                    coverage.gaps.push(gap(first, None, reason.clone()))
+                    coverage.gaps.push(gap(first, None, reason.clone()));
                 }
                 SourceStatus::Unreadable(reason) => {
-                    coverage.gaps.push(gap(None, None, reason.clone()))
+                    coverage.gaps.push(gap(None, None, reason.clone()));
                 }
             }
             if too_many_rejects(file, reject_share) {

@@ -16,12 +16,14 @@ mod batch;
 mod bounded;
 mod cell;
 mod collect;
+mod counts;
 mod coverage;
 mod frame;
 mod table;
 
 pub use bounded::Cluster;
-pub use collect::{CollectOptions, Collected, FileCounts, Reject, collect};
+pub use collect::{CollectOptions, Collected, collect};
+pub use counts::{FileCounts, Reject};
 pub use coverage::{Coverage, Gap};
 pub use frame::{ClientUse, DayUse, RouteUse, frame, summarise};
 pub use table::{DayRows, Row, UNMATCHED, UsageTable, for_each_day};

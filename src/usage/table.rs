@@ -121,7 +121,6 @@ impl UsageTable {
     pub fn requests_by_client(&self) -> BTreeMap<String, u64> {
         let mut counts = vec![0_u64; self.clients.len()];
         for (numbers, aggregate) in &self.workers {
-            #[expect(clippy::iter_over_hash_type, reason = "a sum is the same in any order")]
             for (key, cell) in aggregate.days.iter().flat_map(|(_, counts)| counts) {
                 let client = numbers.get(split(*key).0 as usize).copied().unwrap_or(0);
                 if let Some(count) = counts.get_mut(client as usize) {
@@ -139,10 +138,6 @@ impl UsageTable {
         for (numbers, aggregate) in &self.workers {
             for (_, counts) in aggregate.days.iter().filter(|(own, _)| *own == day) {
                 rows.reserve(counts.len());
-                #[expect(
-                    clippy::iter_over_hash_type,
-                    reason = "sorted below, and cells merge in any order"
-                )]
                 for (own, cell) in counts {
                     let (client, route, outcome) = split(*own);
                     let client = numbers.get(client as usize).copied().unwrap_or(0);

@@ -72,7 +72,7 @@ proptest! {
         }
         let folder = case.folder();
         let whole = case.analyze(&folder, &["log.jsonl"], &[]).report(0);
-        let gone = case.events.iter().map(|event| event.day).max().unwrap() / 2 | 1;
+        let gone = (case.events.iter().map(|event| event.day).max().unwrap() / 2) | 1;
         let lines: Vec<String> = case.events.iter().enumerate()
             .filter(|(_, event)| event.day != gone)
             .map(|(at, event)| case.line(event, at)).collect();

@@ -119,7 +119,8 @@ fn secrets_in_lines_that_cannot_be_read_stay_inside() {
             let leaks = shown.lines().filter(|line| line.contains(MARK));
             leaks
                 .map(|leak| format!("{line} -> {leak}"))
-                .collect::<String>()
+                .collect::<Vec<_>>()
+                .join("\n")
         })
         .filter(|leaks| !leaks.is_empty())
         .collect();

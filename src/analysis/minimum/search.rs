@@ -218,7 +218,7 @@ impl Search<'_> {
         let mut add = |more: &Cost| {
             cost.iter_mut()
                 .zip(more)
-                .for_each(|(own, more)| *own += more)
+                .for_each(|(own, more)| *own += more);
         };
         for index in self.classes {
             let class = &self.instance.classes[*index];

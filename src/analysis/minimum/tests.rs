@@ -45,11 +45,11 @@ fn random(seed: u64) -> Case {
         .map(|n| format!("{}:{}", ["a", "b", "c"][n % 3], n))
         .collect();
     let mut catalog = Catalog::default();
-    for n in 0..1 + dice.below(12) {
+    for n in 0..=dice.below(12) {
         let method = [Method::Get, Method::Post, Method::Delete, Method::Head][dice.below(4)];
-        let clauses: Vec<Vec<&str>> = (0..1 + dice.below(3))
+        let clauses: Vec<Vec<&str>> = (0..=dice.below(3))
             .map(|_| {
-                (0..1 + dice.below(3))
+                (0..=dice.below(3))
                     .map(|_| names[dice.below(names.len())].as_str())
                     .collect()
             })

@@ -107,7 +107,7 @@ fn segment(text: &str, last: bool) -> Segment {
             break;
         };
         if open > 0 {
-            parts.push(Part::Literal(rest[..open].as_bytes().to_vec()));
+            parts.push(Part::Literal(rest.as_bytes()[..open].to_vec()));
         }
         // Two parameters side by side cannot be told apart: they are one.
         if parts.last() != Some(&Part::Parameter) {

@@ -94,23 +94,23 @@ impl Trie {
                         .mixed
                         .iter()
                         .find(|(own, _)| *own == parts);
-                    match known.map(|(_, child)| *child) {
-                        Some(child) => child,
-                        None => {
-                            let child = self.grow();
-                            self.nodes[node as usize].mixed.push((parts, child));
-                            child
-                        }
+                    if let Some(child) = known.map(|(_, child)| *child) {
+                        child
+                    } else {
+                        let child = self.grow();
+                        self.nodes[node as usize].mixed.push((parts, child));
+                        child
                     }
                 }
-                Segment::Parameter => match self.nodes[node as usize].parameter {
-                    Some(child) => child,
-                    None => {
+                Segment::Parameter => {
+                    if let Some(child) = self.nodes[node as usize].parameter {
+                        child
+                    } else {
                         let child = self.grow();
                         self.nodes[node as usize].parameter = Some(child);
                         child
                     }
-                },
+                }
                 Segment::Tail(empty) => {
                     let own = &mut self.nodes[node as usize];
                     set(&mut own.tail, method, route);

@@ -108,15 +108,14 @@ impl Plan {
             return *next;
         }
         let next = self.nodes.len();
-        let action = match slot {
-            Some(slot) => Action::Take(slot),
-            None => {
-                self.nodes.push(Node {
-                    lengths: 0,
-                    keys: Vec::new(),
-                });
-                Action::Enter(next)
-            }
+        let action = if let Some(slot) = slot {
+            Action::Take(slot)
+        } else {
+            self.nodes.push(Node {
+                lengths: 0,
+                keys: Vec::new(),
+            });
+            Action::Enter(next)
         };
         let here = &mut self.nodes[node];
         here.lengths |= 1 << (key.len() & 63);

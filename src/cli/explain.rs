@@ -1,0 +1,77 @@
+//! `explain`: every fact behind one verdict, also for *keep* and *cannot tell*.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use super::args::{InputArgs, PolicyArgs, PolicyFlags};
+use super::study::{say_incomplete, study};
+use super::suggest::closest;
+use super::talk::Advised;
+use super::{ExitStatus, json_client};
+use crate::model::Term;
+use crate::report::explain;
+
+/// Arguments of `explain`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  scopetrim explain --dir samples/shop storefront-web
+  scopetrim explain --dir samples/shop storefront-web invoices:read
+  scopetrim explain --dir samples/shop order-viewer --json")]
+pub(super) struct Args {
+    /// Client, as the policy file names it
+    client: String,
+    /// One of its scopes; default: all of them
+    scope: Option<String>,
+    /// Folder to start from; paths of its scopetrim.toml are relative to it
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    #[command(flatten)]
+    policy: PolicyFlags,
+    #[command(flatten)]
+    inputs: InputArgs,
+    /// Print the client's part of the report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
+    let policy = PolicyArgs {
+        dir: args.dir.clone(),
+        flags: args.policy.clone(),
+    };
+    let study = study(&args.inputs, &policy)?;
+    let clients = &study.analysis.clients;
+    let Some(client) = clients
+        .iter()
+        .find(|client| client.id.as_str() == args.client)
+    else {
+        let close = closest(
+            &args.client,
+            clients.iter().map(|client| client.id.as_str()),
+        );
+        let help = close.map_or_else(
+            || "`scopetrim grants` lists the clients of the policy files".to_owned(),
+            |close| format!("did you mean `{close}`?"),
+        );
+        return Err(Advised::new(
+            format!("no policy file names a client `{}`", args.client),
+            help,
+        ));
+    };
+    if args.json {
+        writeln!(out, "{}", json_client(&study, &args.client)?)?;
+    } else {
+        explain::explain(
+            &study.view(),
+            client,
+            args.scope.as_deref().map(Term::new).as_ref(),
+            out,
+        )?;
+    }
+    say_incomplete(&study);
+    Ok(if study.read.incomplete.is_empty() {
+        ExitStatus::Done
+    } else {
+        ExitStatus::Incomplete
+    })
+}

@@ -1,0 +1,94 @@
+//! What is said about the logs themselves: inputs, notes, missing identities.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::pipeline::Read;
+use crate::event::Ignored;
+use crate::format::Skip;
+use crate::input::SourceStatus;
+use crate::model::Warning;
+use crate::report::InputView;
+
+/// Says how to log the client where a file names none.
+pub(super) fn without_clients(read: &Read) -> Vec<Warning> {
+    let mut warnings = Vec::new();
+    for ((source, file), format) in read
+        .sources
+        .iter()
+        .zip(&read.collected.files)
+        .zip(&read.formats)
+    {
+        if file.counted > 0 && file.nobody == file.counted {
+            let help = format
+                .map(super::super::format::LogFormat::identity_help)
+                .unwrap_or_default();
+            let text = format!("no line of `{}` names a client; {help}", source.input.shown);
+            warnings.push(Warning::new("no-client-in-log", text));
+        }
+    }
+    if read.collected.usage.clients_capped {
+        warnings.push(Warning::new(
+            "too-many-clients",
+            "more clients than can be kept apart called the API; those outside the policy were counted as one",
+        ));
+    }
+    warnings
+}
+
+/// What the reviewer should know about the log itself.
+pub(super) fn notes(read: &Read) -> Vec<String> {
+    let looser = read.collected.looser;
+    let mut notes = Vec::new();
+    if looser > 0 {
+        notes.push(format!(
+            "{looser} requests matched only without regard to case or to a trailing slash"
+        ));
+    }
+    notes
+}
+
+/// What became of each input.
+pub(super) fn input_views(read: &Read) -> Vec<InputView> {
+    let all = read
+        .sources
+        .iter()
+        .zip(&read.collected.files)
+        .zip(&read.collected.sources)
+        .zip(&read.formats);
+    all.map(|(((source, file), report), format)| {
+        let mut skipped: BTreeMap<&'static str, u64> = Ignored::ALL
+            .iter()
+            .zip(file.ignored)
+            .filter(|(_, n)| *n > 0)
+            .map(|(why, n)| (why.name(), n))
+            .collect();
+        let other = file.skips[Skip::OtherRecord as usize];
+        if other > 0 {
+            skipped.insert(Skip::OtherRecord.name(), other);
+        }
+        let rejected = Skip::ALL
+            .iter()
+            .zip(file.skips)
+            .filter(|(skip, n)| skip.is_reject() && *n > 0)
+            .map(|(skip, n)| (skip.name(), n))
+            .collect();
+        let status = match &report.status {
+            SourceStatus::Complete => "checked".to_owned(),
+            SourceStatus::Partial(reason) => format!("partial: {reason}"),
+            SourceStatus::Unreadable(reason) => format!("unreadable: {reason}"),
+        };
+        InputView {
+            path: Arc::clone(&source.input.shown),
+            digest: report.digest,
+            records: file.records,
+            counted: file.counted,
+            skipped,
+            rejected,
+            status,
+            format: format.map(super::super::format::LogFormat::name),
+            bytes: report.bytes,
+        }
+    })
+    .collect()
+}

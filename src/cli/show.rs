@@ -1,0 +1,150 @@
+//! `catalog` and `grants`: what was read, normalised.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use super::args::{InputArgs, PolicyArgs, PolicyFlags};
+use super::{ExitStatus, pipeline, settings, study, talk};
+use crate::catalog;
+use crate::model::{Granted, Requirement, Subject};
+use crate::report::escape;
+
+/// Arguments of `catalog`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  scopetrim catalog --dir samples/shop
+  scopetrim catalog --catalog openapi.yaml --scopes any --json > catalog.json")]
+pub(super) struct CatalogArgs {
+    /// Folder to start from; paths of its scopetrim.toml are relative to it
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    #[command(flatten)]
+    inputs: InputArgs,
+    /// Print the normal form, which is also accepted as input
+    #[arg(long)]
+    json: bool,
+}
+
+/// Arguments of `grants`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  scopetrim grants --dir samples/shop
+  scopetrim grants --grants grants.yaml --json")]
+pub(super) struct GrantsArgs {
+    /// Folder to start from; paths of its scopetrim.toml are relative to it
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    #[command(flatten)]
+    policy: PolicyFlags,
+    #[command(flatten)]
+    inputs: InputArgs,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn catalog(args: &CatalogArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
+    let policy = PolicyArgs {
+        dir: args.dir.clone(),
+        ..PolicyArgs::default()
+    };
+    let setup = settings::setup(&args.inputs, Some(&policy))?;
+    let routes = pipeline::catalog(&setup)?;
+    if args.json {
+        writeln!(
+            out,
+            "{}",
+            serde_json::to_string_pretty(&catalog::to_json(&routes.catalog))?
+        )?;
+    } else {
+        for operation in &routes.catalog.operations {
+            let needs = match &operation.requirement {
+                Requirement::Unspecified => "(not stated)".to_owned(),
+                requirement if requirement.is_open() => "(no scope)".to_owned(),
+                Requirement::AnyOf(clauses) => clauses
+                    .iter()
+                    .map(|clause| {
+                        clause
+                            .iter()
+                            .map(ToString::to_string)
+                            .collect::<Vec<_>>()
+                            .join(" + ")
+                    })
+                    .collect::<Vec<_>>()
+                    .join(" | "),
+            };
+            writeln!(
+                out,
+                "{:<8} {:<48} {}",
+                operation.method.name(),
+                escape::terminal(&operation.path),
+                escape::terminal(&needs)
+            )?;
+        }
+    }
+    for warning in &routes.warnings {
+        talk::note(
+            setup.quiet,
+            &format!("{} ({})", warning.message, warning.code),
+        );
+    }
+    Ok(ExitStatus::Done)
+}
+
+pub(super) fn grants(args: &GrantsArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
+    let policy = PolicyArgs {
+        dir: args.dir.clone(),
+        flags: args.policy.clone(),
+    };
+    let setup = settings::setup(&args.inputs, Some(&policy))?;
+    let policy = study::policy(&setup)?;
+    let mut rows = Vec::new();
+    for (client, held) in policy.holdings() {
+        for (term, vias) in held {
+            for via in vias {
+                let entry = policy
+                    .files
+                    .get(via.file)
+                    .and_then(|file| file.entries.get(via.entry));
+                rows.push(serde_json::json!({
+                    "client": client, "term": term, "via": via.role.map(|(role, _)| role),
+                    "since": entry.and_then(|entry| entry.since), "owner": entry.and_then(|entry| entry.owner.clone()),
+                    "optional": entry.is_some_and(|entry| entry.optional),
+                    "source": entry.map(|entry| entry.place.clone()),
+                }));
+            }
+        }
+    }
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&rows)?)?;
+        return Ok(ExitStatus::Done);
+    }
+    for row in &rows {
+        let text = |key: &str| row[key].as_str().unwrap_or("-").to_owned();
+        let place = format!(
+            "{}:{}",
+            row["source"]["file"].as_str().unwrap_or("?"),
+            row["source"]["line"]
+        );
+        let line = format!(
+            "{:<24} {:<28} {:<16} {:<11} {place}",
+            text("client"),
+            text("term"),
+            text("via"),
+            text("since")
+        );
+        writeln!(out, "{}", escape::terminal(&line))?;
+    }
+    let unused = policy.files.iter().flat_map(|file| &file.entries).filter(|entry| {
+        matches!((&entry.subject, &entry.granted), (Subject::Role(role), Granted::Term(_))
+            if policy.files.iter().enumerate().all(|(file, _)| policy.members(file, role).is_empty()))
+    });
+    let unused = unused.count();
+    if unused > 0 {
+        talk::note(
+            setup.quiet,
+            &format!("{unused} terms belong to roles that no client has"),
+        );
+    }
+    Ok(ExitStatus::Done)
+}
