@@ -114,7 +114,7 @@ impl Case {
             .map(|index| (format!("role{index}"), rng.some(&pool, 1, 4)))
             .collect();
         let names: Vec<&str> = roles.keys().map(String::as_str).collect();
-        let clients: BTreeMap<String, Holder> = (0..1 + rng.below(4))
+        let clients: BTreeMap<String, Holder> = (0..=rng.below(4))
             .map(|index| {
                 let holder = Holder {
                     scopes: rng.some(&pool, 1, 7),
@@ -136,7 +136,7 @@ impl Case {
                 status: 200,
             })
             .collect();
-        for index in 0..1 + rng.below(14) {
+        for index in 0..=rng.below(14) {
             let client = if index == 0 {
                 0
             } else {
@@ -265,8 +265,8 @@ impl Case {
 
     pub(crate) fn folder(&self) -> Folder {
         let folder = Folder::new();
-        folder.put("catalog.json", &self.catalog());
-        folder.put(self.policy_name(), &self.policy());
+        folder.put("catalog.json", self.catalog());
+        folder.put(self.policy_name(), self.policy());
         folder.put("log.jsonl", &(self.lines().join("\n") + "\n"));
         folder
     }
