@@ -78,10 +78,7 @@ impl Folder {
                 (client.as_str().to_owned(), terms)
             })
             .collect();
-        if Path::new(name)
-            .extension()
-            .is_some_and(|end| end == "json")
-        {
+        if Path::new(name).extension() == Some("json".as_ref()) {
             let whole: Value = serde_json::from_str(&self.read(name)).unwrap();
             for (client, own) in whole["clients"].as_object().unwrap() {
                 let mut by_hand = texts(&own["scopes"]);

@@ -72,7 +72,8 @@ proptest! {
         }
         let folder = case.folder();
         let whole = case.analyze(&folder, &["log.jsonl"], &[]).report(0);
-        let gone = (case.events.iter().map(|event| event.day).max().unwrap() / 2) | 1;
+        let gone = case.events.iter().map(|event| event.day).max().unwrap();
+        let gone = (gone / 2) | 1;
         let lines: Vec<String> = case.events.iter().enumerate()
             .filter(|(_, event)| event.day != gone)
             .map(|(at, event)| case.line(event, at)).collect();
@@ -235,4 +236,19 @@ fn an_unmatched_request_does_not_join_a_policy_file_to_the_log() {
     add(&folder, &case.lines(), &line);
     let report = case.analyze(&folder, &["more.jsonl"], &more).report(0);
     only_more_careful(&whole, &report);
+}
+
+#[test]
+fn a_throttled_unmatched_request_that_may_be_the_operation_caps_its_removal() {
+    let case = quiet_client(&[0, 100, 199], 100);
+    for (status, level) in [(200, 2), (429, 2), (503, 2), (403, 1)] {
+        let folder = case.folder();
+        let mut event = case.events[0].clone();
+        (event.client, event.status) = ("c0".to_owned(), status);
+        let line = case.line(&event, 7).replace("/orders", "/v2/users");
+        add(&folder, &case.lines(), &line);
+        let report = case.analyze(&folder, &["more.jsonl"], &[]).report(0);
+        let found = removals(&report);
+        assert_eq!(found.values().collect::<Vec<_>>(), [&level], "{status}");
+    }
 }

@@ -112,18 +112,12 @@ fn secrets_in_lines_that_cannot_be_read_stay_inside() {
         format!(r#"{{"url":"https://user:{MARK}@host/orders"#),
         format!(r#"{{"authorization":"Bearer \"{MARK}\""#),
     ];
-    let shown: Vec<String> = bad
-        .iter()
-        .map(|line| {
-            let shown = everything(&Folder::new(), &format!("{good}\n{line}\n{good}\n"));
-            let leaks = shown.lines().filter(|line| line.contains(MARK));
-            leaks
-                .map(|leak| format!("{line} -> {leak}"))
-                .collect::<Vec<_>>()
-                .join("\n")
-        })
-        .filter(|leaks| !leaks.is_empty())
-        .collect();
+    let mut shown = Vec::new();
+    for line in &bad {
+        let all = everything(&Folder::new(), &format!("{good}\n{line}\n{good}\n"));
+        let leaks = all.lines().filter(|shown| shown.contains(MARK));
+        shown.extend(leaks.map(|leak| format!("{line} -> {leak}")));
+    }
     assert!(shown.is_empty(), "{shown:#?}");
 }
 
