@@ -31,7 +31,8 @@ impl<'a> Context<'a> {
         options: &'a Options,
         universe: &'a Universe,
     ) -> Self {
-        let seen = |client: &ClientName| inputs.usage.contains_key(client);
+        let matched = |usage: &ClientUse| usage.routes.iter().any(|route| route.route != UNMATCHED);
+        let seen = |client: &ClientName| inputs.usage.get(client).is_some_and(matched);
         Self {
             inputs,
             options,
@@ -56,18 +57,15 @@ impl<'a> Context<'a> {
 
 /// What the client did, counted by operation.
 pub(super) struct Needs {
-    /// Operations of the window that must stay permitted and that the grants permit.
     served: BTreeMap<usize, Served>,
-    /// Every operation that was ever needed, with its days.
     ever: BTreeMap<usize, Vec<DayUse>>,
     requests: u64,
-    unmatched: u64,
+    pub(super) unmatched: u64,
     denied: BTreeMap<u32, u64>,
     without_grant: BTreeMap<u32, u64>,
     /// Some operation of the window states no requirement, or accepts anonymous callers.
     pub(super) unspecified: bool,
     pub(super) optional_auth: BTreeSet<usize>,
-    /// All requests, whatever their outcome.
     pub(super) alive: Rhythm,
     pub(super) any_need: bool,
 }
@@ -94,13 +92,16 @@ fn needs(context: &Context<'_>, held: &BTreeSet<Term>, usage: Option<&ClientUse>
 fn add_route(context: &Context<'_>, held: &BTreeSet<Term>, usage: &RouteUse, needs: &mut Needs) {
     let (window, catalog) = (context.options.window, context.inputs.catalog);
     let in_window = |day: &&DayUse| window.contains(Day(day.day));
-    for day in &usage.days {
-        needs.alive.add(
-            Day(day.day),
-            day.counts.iter().sum(),
-            (day.first, day.last),
-            window.to,
-        );
+    // What matches nothing shows no life.
+    if usage.route != UNMATCHED {
+        for day in &usage.days {
+            needs.alive.add(
+                Day(day.day),
+                day.counts.iter().sum(),
+                (day.first, day.last),
+                window.to,
+            );
+        }
     }
     needs.requests += usage
         .days

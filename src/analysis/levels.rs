@@ -33,14 +33,15 @@ pub(super) fn status(context: &Context<'_>, id: &ClientName, needs: &Needs) -> S
         let known = files
             .into_iter()
             .any(|(file, joined)| *joined && file.clients.contains(id));
-        return if known {
-            Status::Dormant
-        } else {
-            Status::Unknown
+        return match known {
+            true if needs.unmatched > 0 => Status::Active,
+            true => Status::Dormant,
+            false => Status::Unknown,
         };
     }
-    let idle = needs.alive.idle(&coverage.days, window.to).unwrap_or(0);
-    let gap = needs.alive.longest_gap(&coverage.days).unwrap_or(0);
+    let idle = needs.alive.silent_for(window.to).unwrap_or(0);
+    // Each side in the way that calls a client silent sooner: that only makes the answer more careful.
+    let gap = needs.alive.covered_gap(&coverage.days).unwrap_or(0);
     if idle > SILENT && idle > 2 * gap {
         Status::Silent
     } else if needs.any_need {
@@ -151,7 +152,7 @@ fn caps(
         ),
     }
     let idle = found.rhythm.idle(&coverage.days, window.to);
-    let gap = found.rhythm.longest_gap(&coverage.days);
+    let gap = found.rhythm.longest_gap();
     if let Some(idle) = idle {
         cap(gap.is_some_and(|gap| idle < 2 * gap), Reason::StillInRhythm);
         let short = u32::try_from(coverage.days.len()).unwrap_or(u32::MAX) < YEAR;

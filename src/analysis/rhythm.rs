@@ -48,12 +48,32 @@ impl Rhythm {
         Some(between(covered, last, as_of.plus(1)))
     }
 
-    /// Longest silence between two uses in covered days; `None` with fewer than two days of use.
-    pub fn longest_gap(&self, covered: &BTreeMap<Day, u64>) -> Option<u32> {
-        let days: Vec<Day> = self.days.iter().copied().collect();
-        days.windows(2)
-            .map(|pair| between(covered, pair[0], pair[1]))
+    /// Days since the last use, covered or not; `None` when there was none.
+    pub fn silent_for(&self, as_of: Day) -> Option<u32> {
+        u32::try_from(as_of.0 - self.days.last()?.0).ok()
+    }
+
+    /// Longest silence between two uses in calendar days; `None` with fewer than
+    /// two days of use. Days without records count: a use may be lost in them, but
+    /// the rhythm is not shorter for it.
+    pub fn longest_gap(&self) -> Option<u32> {
+        self.pairs()
+            .map(|(before, after)| u32::try_from(after.0 - before.0 - 1).unwrap_or(0))
             .max()
+    }
+
+    /// The same in covered days.
+    pub fn covered_gap(&self, covered: &BTreeMap<Day, u64>) -> Option<u32> {
+        self.pairs()
+            .map(|(before, after)| between(covered, before, after))
+            .max()
+    }
+
+    fn pairs(&self) -> impl Iterator<Item = (Day, Day)> + '_ {
+        self.days
+            .iter()
+            .copied()
+            .zip(self.days.iter().copied().skip(1))
     }
 
     /// All uses lie within seven days.
@@ -88,12 +108,13 @@ mod tests {
             rhythm.add(Day(day), 2, (0, 0), Day(99));
         }
         assert_eq!(
-            rhythm.longest_gap(&covered),
+            rhythm.covered_gap(&covered),
             Some(14),
             "24 days, ten of them without records"
         );
+        assert_eq!(rhythm.longest_gap(), Some(24));
         assert_eq!(rhythm.idle(&covered, Day(99)), Some(59));
-        assert_eq!(rhythm.uses, [0, 2, 6, 6, 6]);
+        assert_eq!(rhythm.uses, [0, 2, 4, 6, 6]);
         assert!(!rhythm.once());
     }
 }

@@ -188,7 +188,7 @@ fn e35_an_empty_any_of_is_not_public() {
         {"method": "GET", "path": "/null", "any_of": null},
         {"method": "GET", "path": "/absent"},
         {"method": "get", "path": "/q?$filter=x", "any_of": [["a", "b"], ["c"]], "least": ["c"], "weight": 8, "tags": ["t"], "compound": true},
-        {"method": "PURGE", "path": "/p", "any_of": [["a"]]}]}"#,
+        {"method": "FROB", "path": "/p", "any_of": [["a"]]}]}"#,
     );
     assert_eq!(
         lines(&catalog),

@@ -153,12 +153,12 @@ fn scopes_are_kept_byte_for_byte() {
 #[test]
 fn the_nearest_servers_win_and_a_chosen_base_path_wins_over_all() {
     let server = |path: &str| json!([{"url": format!("https://h/{path}")}]);
-    let document = json!({"openapi": "3.0.0", "servers": server("root"), "security": [], "paths": {
+    let document = json!({"openapi": "3.0.0", "servers": server("base"), "security": [], "paths": {
         "/a": {"get": {}},
         "/b": {"servers": server("item"), "get": {}, "put": {"servers": server("op/")}}}});
     assert_eq!(
         labels(&read(&document)),
-        ["GET /root/a", "GET /item/b", "PUT /op/b"]
+        ["GET /base/a", "GET /item/b", "PUT /op/b"]
     );
     let options = LoadOptions {
         base_path: Some("v9/".to_owned()),
@@ -186,7 +186,7 @@ fn several_base_paths_take_the_first_and_say_so_once() {
 fn fields_extensions_and_unknown_methods_are_no_operations() {
     let catalog = read(
         &json!({"openapi": "3.2.0", "security": [], "x-y": 1, "webhooks": {"w": {"post": {}}},
-        "paths": {"x-note": 1, "/a": {"summary": "", "parameters": [], "x-get": {}, "purge": {}, "any": {}, "GET": {},
+        "paths": {"x-note": 1, "/a": {"summary": "", "parameters": [], "x-get": {}, "frob": {}, "any": {}, "GET": {},
             "query": {"callbacks": {"c": {"{$url}": {"post": {}}}}}, "additionalOperations": {"Connect": {}},
             "x-amazon-apigateway-any-method": {}}, "/b": null, "/c": {"get": null}}}),
     );

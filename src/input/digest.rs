@@ -21,6 +21,8 @@ pub struct BlockHasher {
     total: u64,
     /// Set instead of `blocks` when the content fits one block.
     single: Option<ContentDigest>,
+    /// The digest of the first block, in case it stays alone.
+    alone: Option<ContentDigest>,
 }
 
 /// What one block adds.
@@ -28,8 +30,10 @@ pub struct BlockHasher {
 pub(super) enum BlockHash {
     /// The only block: already the digest of everything.
     Whole(ContentDigest),
-    /// One of several.
+    /// One of several, perhaps.
     Part(Chaining),
+    /// The first full block: it may turn out to be the only one.
+    First(Chaining, ContentDigest),
 }
 
 /// Hashes the block with this index; `only` when the input has no other block.
@@ -39,7 +43,12 @@ pub(super) fn hash_block(index: usize, bytes: &[u8], only: bool) -> BlockHash {
     }
     let mut hasher = blake3::Hasher::new();
     hasher.set_input_offset(index as u64 * BLOCK as u64);
-    BlockHash::Part(hasher.update(bytes).finalize_non_root())
+    let chaining = hasher.update(bytes).finalize_non_root();
+    if index == 0 {
+        BlockHash::First(chaining, ContentDigest::of(bytes))
+    } else {
+        BlockHash::Part(chaining)
+    }
 }
 
 impl BlockHasher {
@@ -48,13 +57,19 @@ impl BlockHasher {
         self.total += len as u64;
         match hash {
             BlockHash::Whole(digest) => self.single = Some(digest),
-            BlockHash::Part(chaining) => {
-                if self.blocks.len() <= index {
-                    self.blocks.resize(index + 1, None);
-                }
-                self.blocks[index] = Some(chaining);
+            BlockHash::First(chaining, alone) => {
+                self.alone = Some(alone);
+                self.put(index, chaining);
             }
+            BlockHash::Part(chaining) => self.put(index, chaining),
         }
+    }
+
+    fn put(&mut self, index: usize, chaining: Chaining) {
+        if self.blocks.len() <= index {
+            self.blocks.resize(index + 1, None);
+        }
+        self.blocks[index] = Some(chaining);
     }
 
     /// The digest of everything that was added; `None` when a block is missing.
@@ -66,7 +81,8 @@ impl BlockHasher {
         let blocks = blocks?;
         match blocks.as_slice() {
             [] => Some(ContentDigest::of(b"")),
-            [_] => None,
+            // A stream of exactly one block: nobody knew that no other would follow.
+            [_] => self.alone,
             _ => {
                 let left = usize::try_from(left_subtree_len(self.total)).ok()? / BLOCK;
                 let root = merge_subtrees_root(

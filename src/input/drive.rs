@@ -1,10 +1,8 @@
 //! The work loop: blocks of whole lines to parallel workers.
 //!
-//! Plain files are cut into blocks that workers read for themselves. Packed
-//! files and standard input are unpacked by the worker that took them; other
-//! workers take the blocks it puts into a short queue, and when the queue is
-//! full it works on the block itself. So one large archive keeps two cores
-//! busy, many archives keep all of them busy, and memory stays at a few blocks.
+//! Workers read the blocks of plain files for themselves. Packed files and
+//! standard input are unpacked by the worker that took them; others take its
+//! blocks from a short queue; when that is full it works on the block itself.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -13,7 +11,7 @@ use std::sync::{Arc, Mutex};
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
 use super::cutter::{Cutter, Parcel};
-use super::digest::{BlockHash, BlockHasher, hash_block};
+use super::digest::{BlockHasher, hash_block};
 use super::stream::{Opened, Source, unpack};
 use super::{BLOCK, plain};
 use crate::model::ContentDigest;
@@ -155,7 +153,6 @@ pub fn read_all<S: BlockSink>(
     };
     let states = match rayon::ThreadPoolBuilder::new().num_threads(threads).build() {
         Ok(pool) => pool.broadcast(|_| worker(&work, &receiver)),
-        // No threads to be had: the calling thread does the work alone.
         Err(_) => vec![worker(&work, &receiver)],
     };
     let reports = work
@@ -190,7 +187,6 @@ fn plan(sources: &[Source], sender: &Sender<Parcel>) -> Vec<Item> {
             }
         }
     }
-    // Archives first: they take longest on one core.
     items.sort_by_key(|item| matches!(item, Item::Plain { .. }));
     items
 }
@@ -215,7 +211,7 @@ fn report(ledger: &Ledger, source: &Source) -> SourceReport {
     }
 }
 
-/// A worker that panicked leaves its ledger readable: the counts are still right.
+/// A worker that panicked leaves its ledger readable.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex
         .lock()
@@ -315,10 +311,13 @@ fn lines<S: BlockSink>(
 
 fn deliver<S: BlockSink>(work: &Work<'_, S>, state: &mut S::State, parcel: Parcel) {
     let own = &parcel.bytes[parcel.carry..];
-    let hash: BlockHash = hash_block(parcel.index, own, parcel.only);
-    lock(&work.ledgers[parcel.source])
-        .hasher
-        .add(parcel.index, own.len(), hash);
+    // A stream that ends at a block's border has an empty last block.
+    if !own.is_empty() || parcel.only {
+        let hash = hash_block(parcel.index, own, parcel.only);
+        lock(&work.ledgers[parcel.source])
+            .hasher
+            .add(parcel.index, own.len(), hash);
+    }
     lines(
         work,
         state,

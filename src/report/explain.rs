@@ -246,14 +246,14 @@ fn rhythm(view: &View<'_>, term: &TermAnalysis, facts: &mut Facts<'_>) -> io::Re
         .map(|(back, uses)| format!("{back} d: {uses}"))
         .collect();
     facts.one("uses", counts.join("   "))?;
-    let longest = own.longest_gap(covered).map_or_else(
+    let longest = own.longest_gap().map_or_else(
         || "unknown (one day of use)".to_owned(),
         |gap| days(gap.into()),
     );
     let idle = days(own.idle(covered, to).unwrap_or(0).into());
     facts.one(
         "silence",
-        format!("longest {longest}, now {idle} (only days with records count)"),
+        format!("longest {longest}, now {idle} with records"),
     )
 }
 

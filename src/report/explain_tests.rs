@@ -33,7 +33,7 @@ fn a_scope_that_stays_is_explained_like_one_that_goes() {
       used         first 2026-08-04 01:00 UTC, last 2026-10-31 12:30 UTC
                    1204 requests on 2 days
       uses         30 d: 1200   60 d: 1200   90 d: 1204   180 d: 1204   365 d: 1204
-      silence      longest 85 days, now 1 day (only days with records count)
+      silence      longest 87 days, now 1 day with records
       serves       GET /v1/orders/{id}  1204 requests (1200 prove use)
       only it for  GET /v1/orders/{id}  1204 requests (1200 prove use)
     ");

@@ -386,7 +386,7 @@ fn term<'a>(view: &'a View<'a>, found: &'a TermAnalysis, via: &'a Via) -> TermJs
         last_used: found.rhythm.last.map(instant),
         days_used: found.rhythm.days.len(),
         uses: WINDOWS.into_iter().zip(found.rhythm.uses).collect(),
-        longest_gap_days: found.rhythm.longest_gap(&view.coverage.days),
+        longest_gap_days: found.rhythm.longest_gap(),
         idle_days: found.rhythm.idle(&view.coverage.days, window.to),
         evidence: None,
         witness: found.witness.iter().map(label).collect(),
