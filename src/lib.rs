@@ -5,7 +5,7 @@
 //!
 //! 1. [`model`]: the words as types.
 //! 2. [`input`]: files and streams become newline-aligned blocks of bytes.
-//! 3. [`format`]: a line of a gateway's log becomes a raw record.
+//! 3. [`mod@format`]: a line of a gateway's log becomes a raw record.
 //! 4. [`event`]: a raw record becomes an event: path, client, outcome.
 //! 5. [`catalog`]: API descriptions become operations, and a path matcher.
 //! 6. [`grants`]: policy files become grants that know their own bytes.

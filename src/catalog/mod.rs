@@ -11,8 +11,8 @@
 //!   nowhere) is refused, because a lost operation looks like an unused scope;
 //! * [`to_json`] prints a form that [`load`] reads back to the same catalogue.
 //!
-//! A new kind of description is one file with a [`CatalogFormat`] and its line in
-//! [`ALL`]. What a client holds and what it used is not known here.
+//! A new kind of description is one file with a `CatalogFormat` and its line in
+//! `ALL`. What a client holds and what it used is not known here.
 
 mod discovery;
 mod document;

@@ -5,7 +5,7 @@
 //! secret keys is kept; letters and digits are masked, and only the customary
 //! words of access logs stay readable.
 //!
-//! Invariants: no word that is not in [`WORDS`] survives; what remains is
+//! Invariants: no word that is not in `WORDS` survives; what remains is
 //! printable ASCII.
 
 /// Words that say where a line breaks and never are anybody's secret.

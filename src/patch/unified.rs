@@ -146,7 +146,7 @@ fn quoted(prefix: &str, path: &str) -> String {
 /// Applies a diff of one file as it is written: every line number and every context line
 /// has to fit. `None` when one does not.
 ///
-/// A second pair of eyes on [`write`], much stricter than `git apply`.
+/// A second pair of eyes on `write`, much stricter than `git apply`.
 pub(super) fn apply(old: &str, diff: &str) -> Option<String> {
     let old = lines(old);
     let mut new = String::new();

@@ -164,7 +164,7 @@ fn quiet_client(days: &[i64], each: usize) -> Case {
     case.roles.clear();
     case.wildcard = false;
     let own = Holder {
-        scopes: vec!["orders:read".to_owned(), "users:read".to_owned()],
+        scopes: vec!["users:read".to_owned(), "orders:read".to_owned()],
         roles: Vec::new(),
     };
     case.clients = [("c0".to_owned(), own)].into();
