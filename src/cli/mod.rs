@@ -6,6 +6,7 @@
 mod analyze;
 mod args;
 pub mod config;
+mod events;
 mod explain;
 mod facts;
 mod formats;
@@ -57,6 +58,8 @@ enum Command {
     },
     /// Print the manual page
     Man,
+    /// Write the normalised events as Parquet
+    Events(events::Args),
     /// Count requests per day, client and operation
     Usage(usage::Args),
 }
@@ -119,6 +122,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Exi
             .render(&mut OnlyWrite(out))
             .map(|()| ExitStatus::Done)
             .map_err(anyhow::Error::from),
+        Command::Events(args) => events::run(args, out),
         Command::Usage(args) => usage::run(args, out),
     };
     let result = result.and_then(|status| {

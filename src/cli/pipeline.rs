@@ -12,9 +12,9 @@ use crate::catalog::matcher::Matcher;
 use crate::catalog::{self};
 use crate::event::identity::Identities;
 use crate::format::{self, LogFormat, detect};
-use crate::input::{Input, Source, discover, head};
+use crate::input::{Input, Source, SourceReport, discover, head};
 use crate::model::{Catalog, Warning};
-use crate::usage::{CollectOptions, Collected, Coverage, collect};
+use crate::usage::{CollectOptions, Collected, Coverage, collect, write_events};
 
 /// The catalogue ready to match paths.
 pub(super) struct Routes {
@@ -72,6 +72,41 @@ pub(super) fn catalog(setup: &Setup) -> anyhow::Result<Routes> {
         matcher,
         warnings,
     })
+}
+
+/// Finds the logs and writes their events as Parquet.
+pub(super) fn export(
+    setup: &Setup,
+    routes: &Routes,
+    known: BTreeSet<Vec<u8>>,
+    file: File,
+) -> anyhow::Result<(Vec<SourceReport>, u64)> {
+    if setup.logs.is_empty() {
+        return Err(Advised::new(
+            "no logs given",
+            "name files, folders, globs or `-` with --logs PATH",
+        ));
+    }
+    let inputs = discover(&setup.logs, Path::new(""))
+        .map_err(|error| Advised::new(error.to_string(), error.help()))?;
+    let sources = head(&inputs);
+    let formats = formats(setup, &sources)?;
+    let identities = Identities {
+        known,
+        aliases: setup.aliases.clone(),
+    };
+    let options = CollectOptions {
+        formats: &formats,
+        rules: &setup.rules,
+        identities: &identities,
+        matcher: &routes.matcher,
+        limits: &setup.limits,
+        max_clients: 1 << 18,
+    };
+    let progress = AtomicU64::new(0);
+    let total = inputs.iter().map(|input| input.size).sum();
+    let work = || write_events(&sources, &options, file, &progress);
+    Ok(talk::with_progress(setup.quiet, total, &progress, work)?)
 }
 
 /// Finds, recognises and reads the logs.

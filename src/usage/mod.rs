@@ -18,6 +18,7 @@ mod cell;
 mod collect;
 mod counts;
 mod coverage;
+mod export;
 mod frame;
 mod table;
 
@@ -25,5 +26,6 @@ pub use bounded::Cluster;
 pub use collect::{CollectOptions, Collected, collect};
 pub use counts::{FileCounts, Reject};
 pub use coverage::{Coverage, Gap};
+pub use export::{ExportError, write_events};
 pub use frame::{ClientUse, DayUse, RouteUse, frame, summarise};
 pub use table::{DayRows, Row, UNMATCHED, UsageTable, for_each_day};
