@@ -12,7 +12,7 @@ use crate::catalog::matcher::Matcher;
 use crate::catalog::{self};
 use crate::event::identity::Identities;
 use crate::format::{self, LogFormat, detect};
-use crate::input::{Input, Source, SourceReport, discover, head};
+use crate::input::{Source, SourceReport, discover, head};
 use crate::model::{Catalog, Warning};
 use crate::usage::{CollectOptions, Collected, Coverage, collect, write_events};
 
@@ -74,13 +74,14 @@ pub(super) fn catalog(setup: &Setup) -> anyhow::Result<Routes> {
     })
 }
 
-/// Finds the logs and writes their events as Parquet.
-pub(super) fn export(
-    setup: &Setup,
-    routes: &Routes,
-    known: BTreeSet<Vec<u8>>,
-    file: File,
-) -> anyhow::Result<(Vec<SourceReport>, u64)> {
+/// The logs, found and recognised, and their size on disk in bytes.
+struct Logs {
+    sources: Vec<Source>,
+    formats: Vec<Option<&'static dyn LogFormat>>,
+    total: u64,
+}
+
+fn open_logs(setup: &Setup) -> anyhow::Result<Logs> {
     if setup.logs.is_empty() {
         return Err(Advised::new(
             "no logs given",
@@ -91,6 +92,26 @@ pub(super) fn export(
         .map_err(|error| Advised::new(error.to_string(), error.help()))?;
     let sources = head(&inputs);
     let formats = formats(setup, &sources)?;
+    let total = inputs.iter().map(|input| input.size).sum();
+    Ok(Logs {
+        sources,
+        formats,
+        total,
+    })
+}
+
+/// Finds the logs and writes their events as Parquet.
+pub(super) fn export(
+    setup: &Setup,
+    routes: &Routes,
+    known: BTreeSet<Vec<u8>>,
+    file: File,
+) -> anyhow::Result<(Vec<SourceReport>, u64)> {
+    let Logs {
+        sources,
+        formats,
+        total,
+    } = open_logs(setup)?;
     let identities = Identities {
         known,
         aliases: setup.aliases.clone(),
@@ -104,7 +125,6 @@ pub(super) fn export(
         max_clients: 1 << 18,
     };
     let progress = AtomicU64::new(0);
-    let total = inputs.iter().map(|input| input.size).sum();
     let work = || write_events(&sources, &options, file, &progress);
     Ok(talk::with_progress(setup.quiet, total, &progress, work)?)
 }
@@ -115,21 +135,15 @@ pub(super) fn read_logs(
     routes: &Routes,
     known: BTreeSet<Vec<u8>>,
 ) -> anyhow::Result<Read> {
-    if setup.logs.is_empty() {
-        return Err(Advised::new(
-            "no logs given",
-            "name files, folders, globs or `-` with --logs PATH",
-        ));
-    }
-    let inputs: Vec<Input> = discover(&setup.logs, Path::new(""))
-        .map_err(|error| Advised::new(error.to_string(), error.help()))?;
-    let sources = head(&inputs);
-    let formats = formats(setup, &sources)?;
+    let Logs {
+        sources,
+        formats,
+        total,
+    } = open_logs(setup)?;
     let identities = Identities {
         known,
         aliases: setup.aliases.clone(),
     };
-    let total = inputs.iter().map(|input| input.size).sum();
     let progress = AtomicU64::new(0);
     let options = CollectOptions {
         formats: &formats,
