@@ -13,8 +13,9 @@
 //! 8. [`analysis`]: used against granted: the exact minimum, verdicts, levels.
 //! 9. [`finding`]: facts worth a reviewer's time.
 //! 10. [`patch`]: verdicts become edits of the user's own files, proved and undone.
-//! 11. [`report`]: one view of the result, and its renderers.
-//! 12. [`cli`]: one file per subcommand.
+//! 11. [`enforce`]: requests that show whether the trimmed policy is enforced.
+//! 12. [`report`]: one view of the result, and its renderers.
+//! 13. [`cli`]: one file per subcommand.
 
 pub mod model;
 
@@ -35,6 +36,8 @@ pub mod analysis;
 pub mod finding;
 
 pub mod patch;
+
+pub mod enforce;
 
 pub mod report;
 

@@ -71,13 +71,18 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     for (client, why) in &proved.refused {
         super::talk::note(false, &format!("no diff for `{client}`: {why}"));
     }
-    Ok(if !proved.refused.is_empty() {
+    Ok(status(&study, &proved))
+}
+
+/// How a run with a proof ends.
+pub(super) fn status(study: &Study, proved: &Proved) -> ExitStatus {
+    if !proved.refused.is_empty() {
         ExitStatus::Failed
     } else if study.read.incomplete.is_empty() {
         ExitStatus::Done
     } else {
         ExitStatus::Incomplete
-    })
+    }
 }
 
 fn width() -> usize {
@@ -163,7 +168,7 @@ pub(super) fn prove(study: &Study) -> anyhow::Result<Proved> {
 }
 
 /// The policy as the edited bytes state it.
-fn after(policy: &Policy, patch: &Patch) -> anyhow::Result<Policy> {
+pub(super) fn after(policy: &Policy, patch: &Patch) -> anyhow::Result<Policy> {
     let mut after = policy.clone();
     for file in &patch.files {
         after.files[file.file] =
@@ -232,7 +237,7 @@ fn write_all(folder: &Path, study: &Study, proved: &Proved) -> anyhow::Result<()
 }
 
 /// A reader never sees half a file: it is written beside and moved.
-fn write_atomically(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+pub(super) fn write_atomically(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let beside = path.with_extension("tmp");
     let mut file = pipeline::create(&beside)?;
     let written = file.write_all(bytes).and_then(|()| file.sync_all());

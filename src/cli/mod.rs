@@ -5,6 +5,7 @@
 
 mod analyze;
 mod args;
+mod boundary_tests;
 pub mod config;
 mod events;
 mod explain;
@@ -47,6 +48,8 @@ enum Command {
     Catalog(show::CatalogArgs),
     /// Print who holds what, and through which role
     Grants(show::GrantsArgs),
+    /// Generate requests that the trimmed policy must refuse, and ones that must pass
+    BoundaryTests(boundary_tests::Args),
     /// List the log formats, or say which one a file is in
     Formats(formats::Args),
     /// Write a commented scopetrim.toml from what is found in a folder
@@ -107,6 +110,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Exi
         Command::Explain(args) => explain::run(args, out),
         Command::Catalog(args) => show::catalog(args, out),
         Command::Grants(args) => show::grants(args, out),
+        Command::BoundaryTests(args) => boundary_tests::run(args, out),
         Command::Formats(args) => formats::run(args, out),
         Command::Init(args) => init::run(args, out).map(|()| ExitStatus::Done),
         Command::Completions { shell } => {

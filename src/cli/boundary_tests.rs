@@ -1,0 +1,144 @@
+//! `boundary-tests`: requests that the trimmed policy must refuse, and ones that must still pass.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use super::analyze::{after, prove};
+use super::args::{InputArgs, PolicyArgs};
+use super::study::{say_incomplete, study};
+use super::talk::{self, Advised};
+use super::{ExitStatus, analyze};
+use crate::analysis::minimum::Universe;
+use crate::enforce::{self, Options, Plan, Subject};
+
+/// Arguments of `boundary-tests`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  scopetrim boundary-tests samples/shop > boundary.hurl
+  hurl --test --variables-file tokens.env boundary.hurl
+  scopetrim boundary-tests samples/shop --tool k6 --client storefront-web
+  scopetrim boundary-tests samples/shop --out tests/boundary
+
+For each removal: a canary that shows the endpoint answers a caller who may, the request that must be
+refused, and the same without a token; then the requests that the client must still be able to send.
+Only methods that read are used, unless --include-unsafe is given; ids do not exist; tokens are variables.")]
+pub(super) struct Args {
+    #[command(flatten)]
+    policy: PolicyArgs,
+    #[command(flatten)]
+    inputs: InputArgs,
+    /// Test tool to write for
+    #[arg(long, value_name = "TOOL", default_value = "hurl", value_parser = ["hurl", "k6", "http"])]
+    tool: String,
+    /// Only this client; repeatable
+    #[arg(long, value_name = "NAME")]
+    client: Vec<String>,
+    /// Also requests that would write, were they not refused (with ids that do not exist, without a body)
+    #[arg(long)]
+    include_unsafe: bool,
+    /// A 404 counts as a refusal too, for gateways that hide what they deny
+    #[arg(long = "accept-404")]
+    accept_404: bool,
+    /// Requests that must still pass, for each client at most
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    limit: usize,
+    /// Write one file for each client into this folder
+    #[arg(long, value_name = "DIR", conflicts_with = "json")]
+    out: Option<PathBuf>,
+    /// Print the plan as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
+    let tool = enforce::by_name(&args.tool).ok_or_else(|| {
+        Advised::new(
+            format!("`{}` is no test tool", args.tool),
+            "use hurl, k6 or http",
+        )
+    })?;
+    let study = study(&args.inputs, &args.policy)?;
+    for name in &args.client {
+        if !study
+            .analysis
+            .clients
+            .iter()
+            .any(|own| own.id.as_str() == name)
+        {
+            return Err(Advised::new(
+                format!("no policy file names the client `{name}`"),
+                "`scopetrim grants` lists the clients",
+            ));
+        }
+    }
+    let proved = prove(&study)?;
+    let universe = Universe::new(&study.routes.catalog, &study.semantics, &study.weights);
+    let mut holdings = after(&study.policy, &proved.patch)?.holdings();
+    let subjects: Vec<Subject<'_>> = study
+        .analysis
+        .clients
+        .iter()
+        .map(|client| Subject {
+            client,
+            after: holdings
+                .remove(&client.id)
+                .map(|held| held.into_keys().collect())
+                .unwrap_or_default(),
+        })
+        .collect();
+    let options = Options {
+        unsafe_methods: args.include_unsafe,
+        accept_404: args.accept_404,
+        allowed_per_client: args.limit,
+    };
+    let mut plan = enforce::plan(
+        &subjects,
+        &universe,
+        &study.routes.catalog,
+        &study.routes.matcher,
+        options,
+    );
+    if !args.client.is_empty() {
+        plan = plan.only(|client| args.client.iter().any(|name| name == client.as_str()));
+    }
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&plan)?)?;
+    } else if let Some(folder) = &args.out {
+        write_files(folder, tool, &plan, out)?;
+    } else {
+        out.write_all(tool.render(&plan).as_bytes())?;
+    }
+    if plan.clients.is_empty() {
+        talk::note(
+            study.setup.quiet,
+            "nothing is removed at this level, so there is no boundary to test",
+        );
+    }
+    for (client, why) in &proved.refused {
+        talk::note(false, &format!("no diff for `{client}`: {why}"));
+    }
+    say_incomplete(&study);
+    Ok(analyze::status(&study, &proved))
+}
+
+fn write_files(
+    folder: &std::path::Path,
+    tool: &dyn enforce::Tool,
+    plan: &Plan,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    std::fs::create_dir_all(folder).map_err(|error| {
+        Advised::new(
+            format!("cannot make the folder `{}`: {error}", folder.display()),
+            "choose another folder with --out",
+        )
+    })?;
+    for client in &plan.clients {
+        let own = plan.clone().only(|name| *name == client.client);
+        let name = client.token.trim_start_matches("token_");
+        let path = folder.join(format!("{name}.{}", tool.extension()));
+        analyze::write_atomically(&path, tool.render(&own).as_bytes())?;
+        writeln!(out, "{}", path.display())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,135 @@
+//! Hurl: plain text, run with `hurl --test` (<https://hurl.dev/docs/hurl-file.html>).
+
+use std::fmt::Write as _;
+
+use super::boundary::{ClientPlan, Plan, Request};
+use super::{Tool, text};
+
+pub(super) struct Hurl;
+
+impl Tool for Hurl {
+    fn name(&self) -> &'static str {
+        "hurl"
+    }
+
+    fn title(&self) -> &'static str {
+        "Hurl files, run with `hurl --test --variables-file`"
+    }
+
+    fn extension(&self) -> &'static str {
+        "hurl"
+    }
+
+    fn render(&self, plan: &Plan) -> String {
+        let mut file = String::from(
+            "# Boundary tests: what the trimmed policy must refuse, and what it must still permit.\n# Variables:\n",
+        );
+        for (name, holds) in &plan.variables {
+            push(
+                &mut file,
+                &format!("#   {name}: {}\n", text::comment(holds)),
+            );
+        }
+        for client in &plan.clients {
+            push_client(&mut file, client, &plan.refused);
+        }
+        file
+    }
+}
+
+fn push(file: &mut String, line: &str) {
+    file.push_str(line);
+}
+
+fn push_client(file: &mut String, client: &ClientPlan, refused: &[u16]) {
+    let name = text::comment(client.client.as_str());
+    push(file, &format!("\n# ==== {name}\n"));
+    for untested in &client.untested {
+        push(
+            file,
+            &format!(
+                "# not tested: {}: {}\n",
+                text::comment(untested.term.as_str()),
+                untested.reason
+            ),
+        );
+    }
+    if client.allowed_left_out > 0 {
+        push(
+            file,
+            &format!(
+                "# not tested: {} needed operations\n",
+                client.allowed_left_out
+            ),
+        );
+    }
+    for denied in &client.denied {
+        let operation = text::comment(&denied.request.operation);
+        let terms: Vec<String> = denied
+            .terms
+            .iter()
+            .map(|term| text::comment(term.as_str()))
+            .collect();
+        push(
+            file,
+            &format!("\n# the endpoint answers a caller that may: {operation}\n"),
+        );
+        push_request(file, &denied.request, Some(&denied.canary));
+        push(file, PASSES);
+        push(
+            file,
+            &format!(
+                "\n# {name} must no longer reach {operation}   (removed: {})\n",
+                terms.join(", ")
+            ),
+        );
+        if denied.request.unsafe_method {
+            push(
+                file,
+                "# destructive-risk: writes, if the gateway does not refuse it\n",
+            );
+        }
+        push_request(file, &denied.request, Some(&client.token));
+        match refused {
+            [status] => push(file, &format!("HTTP {status}\n")),
+            several => {
+                let all: Vec<String> = several.iter().map(ToString::to_string).collect();
+                push(
+                    file,
+                    &format!(
+                        "HTTP *\n[Asserts]\nstatus toString matches \"^({})$\"\n",
+                        all.join("|")
+                    ),
+                );
+            }
+        }
+        push(
+            file,
+            &format!("\n# nobody reaches {operation} without a token\n"),
+        );
+        push_request(file, &denied.request, None);
+        push(file, "HTTP 401\n");
+    }
+    for request in &client.allowed {
+        push(
+            file,
+            &format!(
+                "\n# {name} must still reach {}\n",
+                text::comment(&request.operation)
+            ),
+        );
+        push_request(file, request, Some(&client.token));
+        push(file, PASSES);
+    }
+}
+
+/// Authorisation passed, whether or not the object exists.
+const PASSES: &str = "HTTP *\n[Asserts]\nstatus != 401\nstatus != 403\nstatus < 500\n";
+
+fn push_request(file: &mut String, request: &Request, token: Option<&str>) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(file, "{} {{{{base}}}}{}", request.method, request.path);
+    if let Some(token) = token {
+        let _ = writeln!(file, "Authorization: Bearer {{{{{token}}}}}");
+    }
+}

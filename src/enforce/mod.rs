@@ -1,0 +1,45 @@
+//! Requests that show whether a gateway enforces the trimmed policy.
+//!
+//! In: what each client could call before the change, what it can call after
+//! it, and what it needed. Out: a test plan, and the plan as a file for an HTTP
+//! test tool.
+//!
+//! Invariants:
+//! * a request expected to be refused is permitted by the old policy and not
+//!   by the new one; one expected to pass was needed and is permitted by both;
+//! * no request changes anything unless it was asked for, and then only with an
+//!   id that does not exist and an empty body;
+//! * tokens come from variables: none is in the plan, and none from a log.
+//!
+//! A new tool is one file and its line in [`ALL`].
+
+pub mod boundary;
+mod hurl;
+mod k6;
+mod rest;
+mod text;
+
+pub use boundary::{Options, Plan, Subject, plan};
+
+/// Every tool that the plan can be written for, the default first.
+pub static ALL: &[&dyn Tool] = &[&hurl::Hurl, &k6::K6, &rest::Rest];
+
+/// One HTTP test tool.
+pub trait Tool: Sync {
+    /// The name used on the command line.
+    fn name(&self) -> &'static str;
+
+    /// What it is, in one line.
+    fn title(&self) -> &'static str;
+
+    /// Ending of its files, without the dot.
+    fn extension(&self) -> &'static str;
+
+    /// The plan as one file.
+    fn render(&self, plan: &Plan) -> String;
+}
+
+/// The tool with this name.
+pub fn by_name(name: &str) -> Option<&'static dyn Tool> {
+    ALL.iter().copied().find(|tool| tool.name() == name)
+}

@@ -1,0 +1,84 @@
+//! `.http` files of editors, with the handler scripts of the `JetBrains` client
+//! (<https://www.jetbrains.com/help/idea/http-client-in-product-code-editor.html>).
+
+use std::fmt::Write as _;
+
+use super::boundary::{Plan, Request};
+use super::{Tool, text};
+
+pub(super) struct Rest;
+
+impl Tool for Rest {
+    fn name(&self) -> &'static str {
+        "http"
+    }
+
+    fn title(&self) -> &'static str {
+        "a .http file for editors, with response checks"
+    }
+
+    fn extension(&self) -> &'static str {
+        "http"
+    }
+
+    fn render(&self, plan: &Plan) -> String {
+        let mut file = String::from(
+            "# Boundary tests: what the trimmed policy must refuse, and what it must still permit.\n# Variables:\n",
+        );
+        for (name, holds) in &plan.variables {
+            // Writing to a string cannot fail.
+            let _ = writeln!(file, "#   {name}: {}", text::comment(holds));
+        }
+        let refused = plan
+            .refused
+            .iter()
+            .map(|status| format!("response.status === {status}"))
+            .collect::<Vec<_>>()
+            .join(" || ");
+        for client in &plan.clients {
+            let name = client.client.as_str();
+            for untested in &client.untested {
+                let _ = writeln!(
+                    file,
+                    "\n# not tested: {}: {}: {}",
+                    text::comment(name),
+                    text::comment(untested.term.as_str()),
+                    untested.reason
+                );
+            }
+            for denied in &client.denied {
+                let request = &denied.request;
+                let title = format!("canary: {}", request.operation);
+                call(&mut file, &title, request, Some(&denied.canary), PASSES);
+                let title = format!("{name} is refused: {}", request.operation);
+                call(&mut file, &title, request, Some(&client.token), &refused);
+                let title = format!("without a token: {}", request.operation);
+                call(&mut file, &title, request, None, "response.status === 401");
+            }
+            for request in &client.allowed {
+                let title = format!("{name} still passes: {}", request.operation);
+                call(&mut file, &title, request, Some(&client.token), PASSES);
+            }
+        }
+        file
+    }
+}
+
+const PASSES: &str = "response.status !== 401 && response.status !== 403 && response.status < 500";
+
+fn call(file: &mut String, title: &str, request: &Request, token: Option<&str>, expected: &str) {
+    let title = text::comment(title);
+    let _ = writeln!(
+        file,
+        "\n### {title}\n# @no-redirect\n{} {{{{base}}}}{}",
+        request.method, request.path
+    );
+    if let Some(token) = token {
+        let _ = writeln!(file, "Authorization: Bearer {{{{{token}}}}}");
+    }
+    let _ = writeln!(
+        file,
+        "\n> {{% client.test({}, () => client.assert({expected}, String(response.status))) %}}",
+        serde_json::json!(title)
+    );
+}
