@@ -8,6 +8,9 @@
     reason = "a test may panic, and says what it skipped"
 )]
 
+#[path = "judge/replayed.rs"]
+mod replayed;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;

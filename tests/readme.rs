@@ -54,7 +54,12 @@ fn the_quoted_diff_is_real_output() {
 
 #[test]
 fn every_link_to_a_file_of_the_repository_leads_somewhere() {
-    for page in ["README.md", "docs/report.md", "docs/safety.md"] {
+    for page in [
+        "README.md",
+        "docs/report.md",
+        "docs/safety.md",
+        "docs/replay.md",
+    ] {
         let text = fs::read_to_string(Path::new(ROOT).join(page)).unwrap();
         let folder = Path::new(ROOT).join(page);
         for link in text.split("](").skip(1) {

@@ -3,6 +3,11 @@
 //! In: the needs of each client, the policy before and after. Out: every
 //! observed operation that would be refused, and every operation that would be
 //! opened. Both lists have to be empty before a diff is shown.
+//!
+//! [`proposal`] asks the same of any policy, somebody else's as well.
+
+pub mod observed;
+pub mod proposal;
 
 use std::collections::BTreeSet;
 

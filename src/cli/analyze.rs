@@ -85,7 +85,7 @@ pub(super) fn status(study: &Study, proved: &Proved) -> ExitStatus {
     }
 }
 
-fn width() -> usize {
+pub(super) fn width() -> usize {
     let known = std::env::var("COLUMNS")
         .ok()
         .and_then(|columns| columns.parse().ok());

@@ -13,6 +13,7 @@ mod facts;
 mod formats;
 pub mod init;
 mod pipeline;
+mod replay;
 mod settings;
 mod show;
 mod study;
@@ -44,6 +45,8 @@ enum Command {
     Analyze(analyze::Args),
     /// Show every fact behind the verdicts of one client
     Explain(explain::Args),
+    /// Say which observed requests a proposed policy would deny
+    Replay(replay::Args),
     /// Print the operations and what they require
     Catalog(show::CatalogArgs),
     /// Print who holds what, and through which role
@@ -72,7 +75,7 @@ enum Command {
 pub enum ExitStatus {
     /// Done.
     Done,
-    /// `check` found something.
+    /// `check` or `replay` found something.
     Found,
     /// Usage, configuration or input error, or a promise could not be kept.
     Failed,
@@ -108,6 +111,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Exi
     let result = match &cli.command {
         Command::Analyze(args) => analyze::run(args, out),
         Command::Explain(args) => explain::run(args, out),
+        Command::Replay(args) => replay::run(args, out),
         Command::Catalog(args) => show::catalog(args, out),
         Command::Grants(args) => show::grants(args, out),
         Command::BoundaryTests(args) => boundary_tests::run(args, out),

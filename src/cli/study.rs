@@ -74,7 +74,7 @@ pub(super) fn study(input_args: &InputArgs, policy_args: &PolicyArgs) -> anyhow:
     let window = window(&setup, span)?;
     let usage = usage(&policy, &read, window)?;
     if span.is_some() {
-        check_joined(&policy, &read, &usage)?;
+        check_joined(&policy, &read, !usage.is_empty())?;
     }
     let unmatched = unmatched(&policy, &read);
     let semantics = semantics(&setup, &policy, &routes);
@@ -149,8 +149,12 @@ pub(super) fn policy(setup: &Setup) -> anyhow::Result<Policy> {
             "name the file that says which client holds which scopes with --grants FILE",
         ));
     }
-    let files: Vec<(std::path::PathBuf, String)> = setup
-        .grants
+    load_policy(&setup.grants)
+}
+
+/// Reads these policy files.
+pub(super) fn load_policy(names: &[String]) -> anyhow::Result<Policy> {
+    let files: Vec<(std::path::PathBuf, String)> = names
         .iter()
         .map(|name| (std::path::PathBuf::from(name), name.clone()))
         .collect();
@@ -159,7 +163,7 @@ pub(super) fn policy(setup: &Setup) -> anyhow::Result<Policy> {
 }
 
 /// The days looked at: they end where the data ends, never at the clock.
-fn window(setup: &Setup, span: Option<Window>) -> anyhow::Result<Window> {
+pub(super) fn window(setup: &Setup, span: Option<Window>) -> anyhow::Result<Window> {
     let Some(span) = span else {
         return Ok(Window {
             from: Day(0),
@@ -211,12 +215,8 @@ fn usage(
 
 /// When no name of the policy appears in the log, the names do not match, and
 /// everything would look unused.
-fn check_joined(
-    policy: &Policy,
-    read: &Read,
-    usage: &BTreeMap<ClientName, ClientUse>,
-) -> anyhow::Result<()> {
-    if !usage.is_empty() || policy.clients().is_empty() {
+pub(super) fn check_joined(policy: &Policy, read: &Read, joined: bool) -> anyhow::Result<()> {
+    if joined || policy.clients().is_empty() {
         return Ok(());
     }
     let table = &read.collected.usage;
@@ -272,7 +272,7 @@ fn unmatched(policy: &Policy, read: &Read) -> BTreeMap<ClientName, Vec<Cluster>>
 }
 
 /// The enforcer's rule: flag or configuration, else what the policy file states.
-fn semantics(setup: &Setup, policy: &Policy, routes: &Routes) -> Semantics {
+pub(super) fn semantics(setup: &Setup, policy: &Policy, routes: &Routes) -> Semantics {
     let stated = policy.files.iter().find_map(|file| file.matching);
     let mut implies = routes.catalog.implies.clone();
     for (scope, implied) in policy.files.iter().flat_map(|file| &file.implies) {

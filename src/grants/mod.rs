@@ -139,5 +139,11 @@ pub fn comments_affected(file: &PolicyFile) -> BTreeMap<usize, CommentEffect> {
     by_name(file.format).map_or_else(BTreeMap::new, |format| format.comments(file))
 }
 
+/// Whether the file's format has a place for scope rules (`match:`, `implies:`),
+/// so that their absence means something.
+pub fn states_rules(file: &PolicyFile) -> bool {
+    file.format == PolicyFormat::name(&native::Native)
+}
+
 #[cfg(test)]
 mod tests;

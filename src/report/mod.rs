@@ -13,6 +13,7 @@ pub mod escape;
 pub mod explain;
 pub mod json;
 mod notices;
+pub mod replay;
 mod screen;
 pub mod terminal;
 pub mod usage_csv;

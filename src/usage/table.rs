@@ -117,6 +117,13 @@ impl UsageTable {
         u32::try_from(found).ok()
     }
 
+    /// Whether the index stands for nobody in particular: requests without a
+    /// client, or those of clients beyond the limit.
+    pub fn is_nameless(&self, client: u32) -> bool {
+        let name = self.clients.get(client as usize).map_or("", String::as_str);
+        client == NOBODY || (self.clients_capped && name == OTHERS_NAME)
+    }
+
     /// All requests of each client, whatever their outcome.
     pub fn requests_by_client(&self) -> BTreeMap<String, u64> {
         let mut counts = vec![0_u64; self.clients.len()];

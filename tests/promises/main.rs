@@ -1,4 +1,4 @@
-//! The ten promises of the README, each as a property of whole runs.
+//! The ten promises of the README, each as a property of whole runs, and the replay of any proposal.
 #![expect(
     clippy::unwrap_used,
     reason = "a test may panic, and clippy exempts only `#[test]` functions"
@@ -9,6 +9,7 @@ mod common;
 
 mod bounded;
 mod careful;
+mod replayed;
 mod same;
 mod secret;
 mod trimmed;

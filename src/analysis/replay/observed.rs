@@ -1,0 +1,145 @@
+//! What was observed: needed requests per client and route, and some of their ids.
+//!
+//! Invariants:
+//! * only requests that must stay permitted (used or attempted) are seen;
+//! * the result is sorted by client and route, whatever the order of the log.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
+
+use crate::model::{Millis, Outcome, Window};
+use crate::usage::{UsageTable, for_each_day};
+
+/// Ids that are kept for one client and route.
+const SAMPLES: usize = 3;
+
+/// Needed requests of one client on one route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// Index into the table's clients; 0 is nobody.
+    pub client: u32,
+    /// Index into the table's routes, or [`crate::usage::UNMATCHED`].
+    pub route: u32,
+    /// Requests that prove use.
+    pub used: u64,
+    /// Requests that prove nothing, and may have needed the permission.
+    pub attempted: u64,
+    /// Days with such requests.
+    pub days: u32,
+    /// First of them.
+    pub first: Millis,
+    /// Last of them.
+    pub last: Millis,
+}
+
+impl Seen {
+    /// Requests that must stay permitted.
+    pub fn need(&self) -> u64 {
+        self.used + self.attempted
+    }
+}
+
+/// Counts what was needed in the window.
+pub fn observe(table: &UsageTable, window: Window) -> Vec<Seen> {
+    let mut all: BTreeMap<(u32, u32), Seen> = BTreeMap::new();
+    let day = |rows: crate::usage::DayRows| {
+        let mut day: Vec<Seen> = Vec::new();
+        if !window.contains(rows.day()) {
+            return day;
+        }
+        // The outcomes of one client and route come one behind the other.
+        rows.for_each(|row| {
+            let (used, attempted) = match row.outcome {
+                Outcome::Used => (row.count, 0),
+                Outcome::Attempted => (0, row.count),
+                _ => return,
+            };
+            let next = Seen {
+                client: row.client,
+                route: row.route,
+                used,
+                attempted,
+                days: 1,
+                first: row.first,
+                last: row.last,
+            };
+            match day.last_mut() {
+                Some(own) if (own.client, own.route) == (row.client, row.route) => {
+                    own.join(&next, 0);
+                }
+                _ => day.push(next),
+            }
+        });
+        day
+    };
+    let done = for_each_day(table, day, |day| {
+        for seen in day {
+            all.entry((seen.client, seen.route))
+                .and_modify(|own| own.join(&seen, 1))
+                .or_insert(seen);
+        }
+        Ok::<(), Infallible>(())
+    });
+    match done {
+        Ok(()) => all.into_values().collect(),
+    }
+}
+
+impl Seen {
+    fn join(&mut self, other: &Self, days: u32) {
+        self.used += other.used;
+        self.attempted += other.attempted;
+        self.days += days;
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+    }
+}
+
+/// Ids of needed requests of the window, for these clients and routes: the
+/// first one and the two last ones that the table knows, in order of time.
+pub fn samples(
+    table: &UsageTable,
+    window: Window,
+    wanted: &BTreeSet<(u32, u32)>,
+) -> BTreeMap<(u32, u32), Vec<String>> {
+    type Found = ((u32, u32), Millis, String);
+
+    let mut all: BTreeMap<(u32, u32), Vec<String>> = BTreeMap::new();
+    if wanted.is_empty() {
+        return all;
+    }
+    let day = |rows: crate::usage::DayRows| {
+        let mut found: Vec<Found> = Vec::new();
+        if !window.contains(rows.day()) {
+            return found;
+        }
+        rows.for_each(|row| {
+            let key = (row.client, row.route);
+            let needed = matches!(row.outcome, Outcome::Used | Outcome::Attempted);
+            if let Some(id) = row.sample.filter(|_| needed && wanted.contains(&key)) {
+                let id = match std::str::from_utf8(id) {
+                    Ok(id) => id.to_owned(),
+                    Err(_) => id.escape_ascii().to_string(),
+                };
+                found.push((key, row.first, id));
+            }
+        });
+        found.sort();
+        found
+    };
+    let done = for_each_day(table, day, |day| {
+        for (key, _, id) in day {
+            let own = all.entry(key).or_default();
+            if own.last() != Some(&id) {
+                own.push(id);
+            }
+            if own.len() > SAMPLES {
+                own.remove(1);
+            }
+        }
+        Ok::<(), Infallible>(())
+    });
+    match done {
+        Ok(()) => all,
+    }
+}

@@ -1,0 +1,196 @@
+//! `replay`: which observed requests would a proposed policy deny?
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::PathBuf;
+
+use super::args::{InputArgs, PolicyArgs, PolicyFlags};
+use super::settings::{self, Setup};
+use super::talk;
+use super::{ExitStatus, pipeline, study};
+use crate::analysis::minimum::Universe;
+use crate::analysis::replay::observed::{observe, samples};
+use crate::analysis::replay::proposal::{Fate, Side, simulate};
+use crate::analysis::weight;
+use crate::grants;
+use crate::model::{ClientName, Policy, Semantics};
+use crate::report::replay::{self as report, ReplayView};
+
+/// Arguments of `replay`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  scopetrim replay samples/shop --grants proposal.yaml
+  scopetrim replay --logs 'logs/*.gz' --catalog openapi.yaml --grants new.json --before grants.yaml
+  scopetrim replay --logs access.jsonl --catalog catalog.json --grants new.json --json
+
+The proposal may be in any supported policy format, or a plain JSON object: client to list of scopes.
+With --before, or when a scopetrim.toml names the policy that is in force, what was not covered
+before is told apart from what would newly be denied.
+
+Exit codes: 0 nothing would be denied, 1 some observed request would be, 2 error, 3 nothing would be
+denied, but some input was incomplete.")]
+pub(super) struct Args {
+    /// Folder to start from; paths of its scopetrim.toml are relative to it
+    #[arg(value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// The proposed policy files; default: those of the configuration
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    grants: Vec<String>,
+    /// The policy files in force; default: those of the configuration, when --grants names others
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    before: Vec<String>,
+    /// Days looked at, for example 90d; default: all data, at most 365d
+    #[arg(long, value_name = "DAYS")]
+    window: Option<String>,
+    /// Last day looked at, for example 2026-10-31; never later than the data
+    #[arg(long, value_name = "DATE")]
+    as_of: Option<String>,
+    /// First day looked at, in place of --window
+    #[arg(long, value_name = "DATE", conflicts_with = "window")]
+    since: Option<String>,
+    #[command(flatten)]
+    inputs: InputArgs,
+    /// Print JSON
+    #[arg(long, conflicts_with = "csv")]
+    json: bool,
+    /// Print comma-separated values: one line for each client and operation that is not unchanged
+    #[arg(long)]
+    csv: bool,
+}
+
+pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
+    let setup = settings::setup(&args.inputs, Some(&policy_args(args, args.grants.clone())))?;
+    let old_files = if !args.before.is_empty() {
+        args.before.clone()
+    } else if args.grants.is_empty() {
+        Vec::new()
+    } else {
+        settings::setup(&args.inputs, Some(&policy_args(args, Vec::new())))?.grants
+    };
+    let new = study::policy(&setup)?;
+    let old = match old_files.as_slice() {
+        [] => None,
+        files => Some(study::load_policy(files)?),
+    };
+    let both = Policy {
+        files: old
+            .iter()
+            .chain([&new])
+            .flat_map(|own| own.files.clone())
+            .collect(),
+    };
+    let routes = pipeline::catalog(&setup)?;
+    let known = both.clients();
+    let names = |name: &ClientName| name.as_str().as_bytes().to_vec();
+    let mut read = pipeline::read_logs(&setup, &routes, known.iter().map(names).collect())?;
+    let span = read.coverage.span();
+    if span.is_none() {
+        read.incomplete
+            .push("the logs hold no records: nothing was replayed".to_owned());
+    }
+    let window = study::window(&setup, span)?;
+    let table = &read.collected.usage;
+    let joined = known
+        .iter()
+        .any(|name| table.client(name.as_str()).is_some());
+    if span.is_some() {
+        study::check_joined(&both, &read, joined)?;
+    }
+    let (semantics, notes) = semantics(&setup, old.as_ref(), &new, &routes);
+    let weights = weight::weights(&routes.catalog, &setup.weights);
+    let [old_universe, new_universe] = semantics
+        .each_ref()
+        .map(|own| Universe::new(&routes.catalog, own, &weights));
+    let after = Side::new(&new_universe, &semantics[1], &new);
+    let before = old
+        .as_ref()
+        .map(|policy| Side::new(&old_universe, &semantics[0], policy));
+    let observed = observe(table, window);
+    let found = simulate(
+        &routes.catalog,
+        routes.matcher.routes(),
+        &observed,
+        &table.clients,
+        |client| table.is_nameless(client),
+        (before.as_ref(), &after),
+    );
+    let wanted: BTreeSet<(u32, u32)> = found
+        .of(Fate::Denied)
+        .map(|row| (row.seen.client, row.seen.route))
+        .collect();
+    let view = ReplayView {
+        found: &found,
+        window: span.map(|_| window),
+        span,
+        covered: read.coverage.covered(window),
+        catalog: &routes.catalog,
+        routes: routes.matcher.routes(),
+        samples: &samples(table, window, &wanted),
+        after: &setup.grants,
+        before: &old_files,
+        incomplete: &read.incomplete,
+        notes: &notes,
+    };
+    if args.json {
+        out.write_all(report::json(&view)?.as_bytes())?;
+    } else if args.csv {
+        out.write_all(report::csv(&view).as_bytes())?;
+    } else {
+        report::table::write(&view, out, super::analyze::width())?;
+    }
+    for text in &read.incomplete {
+        talk::note(setup.quiet, &format!("incomplete: {text}"));
+    }
+    Ok(if found.sum(Fate::Denied).requests > 0 {
+        ExitStatus::Found
+    } else if read.incomplete.is_empty() {
+        ExitStatus::Done
+    } else {
+        ExitStatus::Incomplete
+    })
+}
+
+fn policy_args(args: &Args, grants: Vec<String>) -> PolicyArgs {
+    PolicyArgs {
+        dir: args.dir.clone(),
+        flags: PolicyFlags {
+            grants,
+            window: args.window.clone(),
+            as_of: args.as_of.clone(),
+            since: args.since.clone(),
+            ..PolicyFlags::default()
+        },
+    }
+}
+
+/// The scope rules before and under the proposal, and what is worth saying about them.
+///
+/// A list without a place for rules (a plain map, CSV) does not change them: the
+/// enforcer stays the same. A native file that drops its rule does.
+fn semantics(
+    setup: &Setup,
+    old: Option<&Policy>,
+    new: &Policy,
+    routes: &pipeline::Routes,
+) -> ([Semantics; 2], Vec<String>) {
+    let Some(old) = old else {
+        let own = study::semantics(setup, new, routes);
+        return ([own.clone(), own], Vec::new());
+    };
+    let states = |policy: &Policy| {
+        let mut files = policy.files.iter();
+        files.any(|file| file.matching.is_some() || !file.implies.is_empty())
+    };
+    let before = study::semantics(setup, old, routes);
+    let silent = new.files.iter().all(|file| !grants::states_rules(file));
+    if silent && states(old) {
+        let note = "the proposal has no place for scope rules: those of the policy before are used";
+        return ([before.clone(), before], vec![note.to_owned()]);
+    }
+    let after = study::semantics(setup, new, routes);
+    let mut notes = Vec::new();
+    if before.matching != after.matching || before.implies != after.implies {
+        notes.push("the proposal changes the scope rules (`match`, `implies`)".to_owned());
+    }
+    ([before, after], notes)
+}

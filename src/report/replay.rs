@@ -1,0 +1,187 @@
+//! What a proposed policy would deny: a table, JSON (`scopetrim.replay/1`), CSV.
+//!
+//! Invariants: incomplete input is stated first; what is cut from the table is
+//! counted and whole in JSON and CSV; no clock.
+
+pub mod table;
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::escape::{csv_field, terminal};
+use super::json::instant;
+use crate::analysis::replay::proposal::{Change, Fate, Lack, Proposal, Row, Unknown};
+use crate::catalog::matcher::Route;
+use crate::model::{Catalog, Operation, Window};
+
+/// Name and version of the JSON.
+pub const SCHEMA: &str = "scopetrim.replay/1";
+/// Column names of the CSV.
+pub const HEADER: &str =
+    "result,client,operation,requests,used,attempted,days,first,last,would_do,samples,note\n";
+
+/// Everything the renderers show.
+pub struct ReplayView<'a> {
+    /// The answer.
+    pub found: &'a Proposal,
+    /// The days replayed; `None` without data.
+    pub window: Option<Window>,
+    /// The days that the logs cover; they may begin earlier.
+    pub span: Option<Window>,
+    /// Days of the window that have records.
+    pub covered: u32,
+    /// The operations.
+    pub catalog: &'a Catalog,
+    /// The routes that rows name.
+    pub routes: &'a [Route],
+    /// Request ids of denied rows, by client and route.
+    pub samples: &'a BTreeMap<(u32, u32), Vec<String>>,
+    /// The proposed files.
+    pub after: &'a [String],
+    /// The files in force; may be empty.
+    pub before: &'a [String],
+    /// What was incomplete.
+    pub incomplete: &'a [String],
+    /// What else is worth saying.
+    pub notes: &'a [String],
+}
+
+impl ReplayView<'_> {
+    fn route(&self, route: u32) -> String {
+        self.routes
+            .get(route as usize)
+            .map_or_else(|| "(no operation)".to_owned(), Route::label)
+    }
+
+    fn operation(&self, operation: usize) -> String {
+        let operations = &self.catalog.operations;
+        operations
+            .get(operation)
+            .map(Operation::label)
+            .unwrap_or_default()
+    }
+
+    fn samples(&self, row: &Row) -> &[String] {
+        let key = (row.seen.client, row.seen.route);
+        self.samples.get(&key).map_or(&[], Vec::as_slice)
+    }
+
+    /// Unknown requests in hundredths of a percent, rounded up.
+    fn unknown_share(&self) -> u64 {
+        let all = self.found.requests();
+        let unknown = self.found.sum(Fate::Unknown).requests;
+        (unknown * 10_000).div_ceil(all.max(1))
+    }
+}
+
+/// `orders:write` or `a + b`.
+fn together(lack: &Lack) -> String {
+    let names: Vec<&str> = lack
+        .scopes
+        .iter()
+        .map(crate::model::Scope::as_str)
+        .collect();
+    names.join(" + ")
+}
+
+/// The whole answer as JSON with a line end.
+pub fn json(view: &ReplayView<'_>) -> Result<String, serde_json::Error> {
+    let found = view.found;
+    let row = |row: &Row| {
+        let mut own = json!({
+            "client": row.client,
+            "operation": view.route(row.seen.route),
+            "requests": row.seen.need(), "used": row.seen.used, "attempted": row.seen.attempted,
+            "days": row.seen.days,
+            "first": instant(row.seen.first), "last": instant(row.seen.last),
+        });
+        match row.fate {
+            Fate::Denied => {
+                own["client_in_proposal"] = json!(row.in_after);
+                own["samples"] = json!(view.samples(row));
+                let lack =
+                    |own: &Lack| json!({"scopes": own.scopes, "held_before": own.held_before});
+                own["would_do"] = row.would_do.iter().map(lack).collect();
+            }
+            Fate::NotCovered => own["client_in_proposal"] = json!(row.in_after),
+            _ => own["reason"] = json!(row.unknown.map(Unknown::name)),
+        }
+        own
+    };
+    let rows = |fate: Fate| -> Value { found.of(fate).map(row).collect() };
+    let sums: serde_json::Map<String, Value> = Fate::ALL
+        .into_iter()
+        .map(|fate| {
+            let sum = found.sum(fate);
+            let own =
+                json!({"requests": sum.requests, "operations": sum.pairs, "clients": sum.clients});
+            (fate.name().to_owned(), own)
+        })
+        .collect();
+    let change = |own: &Change| {
+        let opened: Vec<String> = own.opened.iter().map(|op| view.operation(*op)).collect();
+        json!({"client": own.client, "added": own.added, "removed": own.removed, "opened": opened})
+    };
+    let whole = json!({
+        "schema": SCHEMA,
+        "proposal": view.after,
+        "before": if view.before.is_empty() { Value::Null } else { json!(view.before) },
+        "window": {"from": view.window.map(|own| own.from), "to": view.window.map(|own| own.to),
+            "days": view.window.map_or(0, Window::days), "covered_days": view.covered},
+        "incomplete": view.incomplete,
+        "notes": view.notes,
+        "requests": found.requests(),
+        "results": sums,
+        "unknown_share": f64::from(u32::try_from(view.unknown_share()).unwrap_or(10_000)) / 10_000.0,
+        "first_denied": found.denied_span.map(|(first, _)| instant(first)),
+        "last_denied": found.denied_span.map(|(_, last)| instant(last)),
+        "denied": rows(Fate::Denied),
+        "not_covered": rows(Fate::NotCovered),
+        "unknown": rows(Fate::Unknown),
+        "changes": found.changes.iter().map(change).collect::<Value>(),
+    });
+    let mut text = serde_json::to_string_pretty(&whole)?;
+    text.push('\n');
+    Ok(text)
+}
+
+/// A field that is harmless in a spreadsheet and on a terminal.
+fn field(text: &str) -> String {
+    csv_field(&terminal(text)).into_owned()
+}
+
+fn note(row: &Row) -> &'static str {
+    match row.unknown {
+        Some(why) => why.name(),
+        None if row.in_after => "",
+        None => "client_not_in_proposal",
+    }
+}
+
+/// One line for each client and operation that is not unchanged.
+pub fn csv(view: &ReplayView<'_>) -> String {
+    let mut text = HEADER.to_owned();
+    for row in &view.found.rows {
+        let would_do: Vec<String> = row.would_do.iter().map(together).collect();
+        // A write to a string cannot fail.
+        let _ = writeln!(
+            text,
+            "{},{},{},{},{},{},{},{},{},{},{},{}",
+            row.fate.name(),
+            field(&row.client),
+            field(&view.route(row.seen.route)),
+            row.seen.need(),
+            row.seen.used,
+            row.seen.attempted,
+            row.seen.days,
+            instant(row.seen.first),
+            instant(row.seen.last),
+            field(&would_do.join(" | ")),
+            field(&view.samples(row).join(" ")),
+            note(row),
+        );
+    }
+    text
+}
