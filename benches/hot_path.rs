@@ -54,6 +54,7 @@ fn collecting(criterion: &mut Criterion) {
             matcher: &matcher,
             limits: &limits,
             max_clients: 1 << 18,
+            credentials: None,
         };
         group.throughput(Throughput::Bytes(text.len() as u64));
         group.bench_function(name, |bencher| {

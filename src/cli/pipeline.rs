@@ -123,6 +123,7 @@ pub(super) fn export(
         matcher: &routes.matcher,
         limits: &setup.limits,
         max_clients: 1 << 18,
+        credentials: None,
     };
     let progress = AtomicU64::new(0);
     let work = || write_events(&sources, &options, file, &progress);
@@ -152,6 +153,7 @@ pub(super) fn read_logs(
         matcher: &routes.matcher,
         limits: &setup.limits,
         max_clients: 1 << 18,
+        credentials: None,
     };
     let collected = talk::with_progress(setup.quiet, total, &progress, || {
         collect(&sources, &options, &progress)

@@ -21,9 +21,11 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value};
 
 use super::json::{self, Fields, Plan};
-use super::{LogFormat, RawRecord, SampleLine, Scratch, Skip, clock};
+use super::{LogFormat, RawRecord, SampleLine, Scratch, Skip, Token, clock};
 use crate::model::{AnsweredBy, Millis};
 
+#[path = "aws_apigw_token.rs"]
+mod claims;
 #[cfg(test)]
 #[path = "aws_apigw_tests.rs"]
 mod tests;
@@ -198,6 +200,15 @@ impl LogFormat for AwsApiGateway {
             user_agent: fields.text(USER_AGENT),
             anonymous: false,
         })
+    }
+
+    fn token<'a>(
+        &self,
+        line: &'a [u8],
+        _raw: &RawRecord<'_>,
+        scratch: &'a mut json::Scratch,
+    ) -> Token<'a> {
+        claims::read(exported(line).unwrap_or(line), scratch)
     }
 }
 

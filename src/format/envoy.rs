@@ -24,11 +24,13 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value};
 
 use super::json::{self, Fields, Kind, Plan};
-use super::{LogFormat, RawRecord, SampleLine, Scratch, Skip};
+use super::{LogFormat, RawRecord, SampleLine, Scratch, Skip, Token};
 use crate::model::AnsweredBy;
 
 #[path = "envoy_caller.rs"]
 mod caller;
+#[path = "envoy_token.rs"]
+mod claims;
 #[cfg(test)]
 #[path = "envoy_tests.rs"]
 mod tests;
@@ -163,6 +165,15 @@ impl LogFormat for Envoy {
             user_agent: first(&USER_AGENTS),
             ..RawRecord::default()
         })
+    }
+
+    fn token<'a>(
+        &self,
+        line: &'a [u8],
+        _raw: &RawRecord<'_>,
+        scratch: &'a mut json::Scratch,
+    ) -> Token<'a> {
+        claims::read(line, scratch)
     }
 }
 

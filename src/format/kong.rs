@@ -6,7 +6,7 @@
 use std::sync::LazyLock;
 
 use super::json::{self, Kind, Plan};
-use super::{LogFormat, RawRecord, SampleLine, Scratch, Skip, clock};
+use super::{AuthKind, LogFormat, RawRecord, SampleLine, Scratch, Skip, Token, clock, token};
 use crate::model::AnsweredBy;
 
 pub(super) struct Kong;
@@ -134,7 +134,69 @@ impl LogFormat for Kong {
             template: None,
         })
     }
+
+    fn token<'a>(
+        &self,
+        line: &'a [u8],
+        raw: &RawRecord<'_>,
+        scratch: &'a mut json::Scratch,
+    ) -> Token<'a> {
+        // Kong redacts `authorization` and shows the presence of other headers.
+        let named = [
+            "\"iat\"", "\"exp\"", "\"jti\"", "apikey", "api-key", "SUCCESS",
+        ];
+        let claims = raw.token_scopes.is_some().then_some(AuthKind::Token);
+        let plain = Token {
+            kind: claims.unwrap_or_default(),
+            ..Token::default()
+        };
+        if !token::mentions(line, &named) {
+            return plain;
+        }
+        let Ok(fields) = json::read(line, &TOKEN, scratch) else {
+            return plain;
+        };
+        let (issued, expires) = (
+            token::seconds(&fields, &[0, 1]),
+            token::seconds(&fields, &[2, 3]),
+        );
+        let jti = fields.text(4).or_else(|| fields.text(5));
+        let kind = if claims.is_some() || issued.is_some() || expires.is_some() || jti.is_some() {
+            AuthKind::Token
+        } else if fields.text(8) == Some(b"SUCCESS") {
+            AuthKind::Certificate
+        } else if [6, 7]
+            .iter()
+            .any(|slot| fields.kind(*slot) != Kind::Missing)
+        {
+            AuthKind::ApiKey
+        } else {
+            AuthKind::Unknown
+        };
+        Token {
+            issued,
+            expires,
+            kind,
+            credential: jti,
+        }
+    }
 }
+
+/// Claims as operators add them with `custom_fields_by_lua` (a dot in its keys makes
+/// an object), the customary key headers, whose values are never looked at, and mutual TLS.
+static TOKEN: LazyLock<Plan> = LazyLock::new(|| {
+    Plan::new(&[
+        &["oauth", "iat"],
+        &["jwt", "iat"],
+        &["oauth", "exp"],
+        &["jwt", "exp"],
+        &["oauth", "jti"],
+        &["jwt", "jti"],
+        &["request", "headers", "apikey"],
+        &["request", "headers", "x-api-key"],
+        &["request", "tls", "client_verify"],
+    ])
+});
 
 /// After retries Kong writes every attempt: `502, 200`.
 fn last_status(text: &[u8]) -> Option<u16> {

@@ -14,6 +14,7 @@
 pub mod clock;
 pub mod detect;
 pub mod json;
+pub mod token;
 
 mod aws_apigw;
 mod combined;
@@ -24,6 +25,7 @@ mod native;
 use serde::Serialize;
 
 use crate::model::{AnsweredBy, Millis};
+pub use token::{AuthKind, Token};
 
 /// Every format, in the order in which detection tries them.
 pub static ALL: &[&dyn LogFormat] = &[
@@ -160,6 +162,18 @@ pub trait LogFormat: Sync {
 
     /// Reads one line (without its line end).
     fn parse<'a>(&self, line: &'a [u8], scratch: &'a mut Scratch) -> Result<RawRecord<'a>, Skip>;
+
+    /// Lifetime and kind of the credential on a line that [`Self::parse`] read; asked
+    /// only where credentials are collected. `raw` is what that reading gave.
+    fn token<'a>(
+        &self,
+        line: &'a [u8],
+        raw: &RawRecord<'_>,
+        scratch: &'a mut json::Scratch,
+    ) -> Token<'a> {
+        let _ = (line, raw, scratch);
+        Token::default()
+    }
 }
 
 /// The format with this name.

@@ -4,7 +4,7 @@
 use std::sync::LazyLock;
 
 use super::json::{self, Plan};
-use super::{LogFormat, RawRecord, SampleLine, Scratch, Skip, clock};
+use super::{AuthKind, LogFormat, RawRecord, SampleLine, Scratch, Skip, Token, clock, token};
 use crate::model::AnsweredBy;
 
 pub(super) struct Native;
@@ -93,7 +93,35 @@ impl LogFormat for Native {
             ..RawRecord::default()
         })
     }
+
+    fn token<'a>(
+        &self,
+        line: &'a [u8],
+        _raw: &RawRecord<'_>,
+        scratch: &'a mut json::Scratch,
+    ) -> Token<'a> {
+        if !token::mentions(line, &["\"iat\"", "\"exp\"", "\"auth\""]) {
+            return Token::default();
+        }
+        let Ok(fields) = json::read(line, &TOKEN, scratch) else {
+            return Token::default();
+        };
+        let (issued, expires) = (token::seconds(&fields, &[0]), token::seconds(&fields, &[1]));
+        let stated = fields
+            .text(2)
+            .and_then(|text| AuthKind::parse(std::str::from_utf8(text).ok()?));
+        let by_claims = (issued.is_some() || expires.is_some()).then_some(AuthKind::Token);
+        Token {
+            issued,
+            expires,
+            kind: stated.or(by_claims).unwrap_or_default(),
+            credential: None,
+        }
+    }
 }
+
+/// `auth` is one of the names of [`AuthKind`].
+static TOKEN: LazyLock<Plan> = LazyLock::new(|| Plan::new(&[&["iat"], &["exp"], &["auth"]]));
 
 #[cfg(test)]
 mod tests {

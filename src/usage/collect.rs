@@ -9,6 +9,7 @@ use super::aggregate::{Aggregate, NOBODY, Names};
 use super::batch::{Batch, ROWS};
 use super::bounded::Clusters;
 use super::counts::{FileCounts, Reject};
+use super::credentials::{Collector, CredentialTable, HashKey};
 use super::table::{UNMATCHED, UsageTable, merge};
 use crate::catalog::matcher::Matcher;
 use crate::event::identity::Identities;
@@ -38,6 +39,8 @@ pub struct CollectOptions<'a> {
     pub limits: &'a Limits,
     /// Clients outside the policy that are kept apart; the rest is counted as one.
     pub max_clients: usize,
+    /// Also collect credentials, their ids hashed under this key.
+    pub credentials: Option<&'a HashKey>,
 }
 
 /// Everything that reading the logs gave.
@@ -52,6 +55,8 @@ pub struct Collected {
     pub rejects: Vec<Reject>,
     /// Requests that matched only without regard to case or to a trailing slash.
     pub looser: u64,
+    /// Credentials and issued scopes; empty unless asked for.
+    pub credentials: CredentialTable,
 }
 
 /// Reads every source and merges what the workers counted.
@@ -69,6 +74,7 @@ pub fn collect(
     let mut rejects = Vec::new();
     let mut looser = 0;
     let mut tables = Vec::with_capacity(workers.len());
+    let mut credentials = Vec::new();
     for worker in workers {
         for (own, other) in files.iter_mut().zip(&worker.tally.files) {
             own.add(other);
@@ -76,6 +82,7 @@ pub fn collect(
         rejects.extend(worker.rejects);
         looser += worker.looser;
         tables.push((worker.names, worker.aggregate, worker.clusters));
+        credentials.extend(worker.credentials);
     }
     for (source, report) in reports.iter().enumerate() {
         files[source].records += report.oversize;
@@ -97,12 +104,14 @@ pub fn collect(
         options.max_clients,
         Arc::from(options.matcher.routes()),
     );
+    let credentials = Collector::merge(credentials, |worker, client| usage.name_in(worker, client));
     Collected {
         usage,
         files,
         sources: reports,
         rejects,
         looser,
+        credentials,
     }
 }
 
@@ -122,6 +131,7 @@ struct Worker {
     tally: Tally,
     rejects: Vec<Reject>,
     looser: u64,
+    credentials: Option<Collector>,
 }
 
 /// What became of the records.
@@ -167,6 +177,7 @@ impl BlockSink for Sink<'_> {
             },
             rejects: Vec::new(),
             looser: 0,
+            credentials: self.options.credentials.map(Collector::new),
         }
     }
 
@@ -232,6 +243,12 @@ impl Worker {
                             event.outcome,
                             raw.request_id,
                         );
+                        if let Some(collector) = &mut self.credentials
+                            && event.client != NOBODY
+                        {
+                            let refused = event.outcome.is_denied();
+                            collector.add(format, line, &raw, event.client, refused);
+                        }
                         let file = &mut self.tally.files[block.source];
                         file.counted += 1;
                         self.looser += u64::from(event.looser);

@@ -18,6 +18,7 @@ mod cell;
 mod collect;
 mod counts;
 mod coverage;
+pub mod credentials;
 mod export;
 mod frame;
 mod table;

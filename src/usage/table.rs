@@ -108,6 +108,12 @@ impl UsageTable {
         &self.days
     }
 
+    /// The name of a worker's client.
+    pub(super) fn name_in(&self, worker: usize, client: u32) -> Option<String> {
+        let number = *self.workers.get(worker)?.0.get(client as usize)?;
+        self.clients.get(number as usize).cloned()
+    }
+
     /// The index of a client.
     pub fn client(&self, name: &str) -> Option<u32> {
         let found = self

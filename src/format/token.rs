@@ -1,0 +1,138 @@
+//! What a line says about the token or key that was presented, beyond the raw record.
+//!
+//! In: the same line once more. Out: lifetime and kind of the credential.
+//!
+//! Invariants:
+//! * asked only where credentials are collected, so that the other readers pay
+//!   nothing for it;
+//! * the secret itself is never read: ids, times and the presence of a field are enough.
+
+use serde::Serialize;
+
+use super::json::Fields;
+use super::{Millis, clock};
+
+/// How the caller proved who it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AuthKind {
+    /// The log does not tell.
+    #[default]
+    Unknown,
+    /// A bearer token with claims.
+    Token,
+    /// An API key in a header.
+    ApiKey,
+    /// A key or token in the query string, where it ends up in logs and caches.
+    QueryKey,
+    /// A client certificate.
+    Certificate,
+    /// User name and password (RFC 7617).
+    Basic,
+    /// A request signature of a cloud provider.
+    Signature,
+}
+
+impl AuthKind {
+    /// Every kind, in order.
+    pub const ALL: [Self; 7] = [
+        Self::Unknown,
+        Self::Token,
+        Self::ApiKey,
+        Self::QueryKey,
+        Self::Certificate,
+        Self::Basic,
+        Self::Signature,
+    ];
+
+    /// The name used in every output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Token => "token",
+            Self::ApiKey => "api-key",
+            Self::QueryKey => "query-key",
+            Self::Certificate => "certificate",
+            Self::Basic => "basic",
+            Self::Signature => "signature",
+        }
+    }
+
+    /// Reads the name back.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == text)
+    }
+}
+
+/// The credential of one request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Token<'a> {
+    /// When it was issued, in seconds since 1970 (claim `iat`).
+    pub issued: Option<i64>,
+    /// When it ends, in seconds since 1970 (claim `exp`).
+    pub expires: Option<i64>,
+    /// How the caller proved who it is.
+    pub kind: AuthKind,
+    /// An id that the raw record does not have (a token id in a nested field, a certificate's serial).
+    pub credential: Option<&'a [u8]>,
+}
+
+/// Whether any of the keys stands in the line: a substring search, so that lines
+/// without them cost no second parse.
+pub(super) fn mentions(line: &[u8], keys: &[&str]) -> bool {
+    keys.iter()
+        .any(|key| memchr::memmem::find(line, key.as_bytes()).is_some())
+}
+
+/// The first of the slots that holds a time, in seconds.
+pub(super) fn seconds(fields: &Fields<'_>, slots: &[usize]) -> Option<i64> {
+    slots
+        .iter()
+        .find_map(|slot| fields.text(*slot).and_then(clock::epoch))
+        .map(|ms: Millis| ms.div_euclid(1_000))
+}
+
+/// Names of query parameters that carry a credential and nothing else.
+const QUERY_KEYS: [&[u8]; 6] = [
+    b"api_key",
+    b"apikey",
+    b"api-key",
+    b"access_token",
+    b"subscription-key",
+    b"x-api-key",
+];
+
+/// Whether the query string of a target carries a credential. Its value is not read.
+pub fn key_in_query(target: &[u8]) -> bool {
+    let Some(at) = memchr::memchr(b'?', target) else {
+        return false;
+    };
+    target[at + 1..].split(|byte| *byte == b'&').any(|pair| {
+        memchr::memchr(b'=', pair).is_some_and(|end| {
+            QUERY_KEYS
+                .iter()
+                .any(|known| pair[..end].eq_ignore_ascii_case(known))
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_in_the_query_is_seen_and_a_page_token_is_none() {
+        assert!(key_in_query(b"/v1/orders?limit=5&API_KEY=abc"));
+        assert!(key_in_query(b"/v1/orders?access_token=x"));
+        assert!(!key_in_query(b"/v1/orders?page_token=abc"));
+        assert!(!key_in_query(b"/v1/api_key=1"));
+        assert!(!key_in_query(b"/v1/orders?api_key"));
+    }
+
+    #[test]
+    fn a_kind_comes_back_by_its_name() {
+        for kind in AuthKind::ALL {
+            assert_eq!(AuthKind::parse(kind.name()), Some(kind));
+        }
+    }
+}

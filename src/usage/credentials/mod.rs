@@ -1,0 +1,245 @@
+//! Which credential each client presented, from where, and for how long it is valid.
+//!
+//! In: the records that are counted. Out: a [`CredentialTable`]: rows per day,
+//! client, credential and kind, and the scopes that tokens carried.
+//!
+//! Invariants:
+//! * a credential's id is replaced by a keyed hash before it is kept in a row;
+//!   networks are cut to /24 (IPv4) and /48 (IPv6), user agents to their family;
+//! * memory grows with clients × days: at most [`MAX_CREDENTIALS`] credentials of a
+//!   client and day are kept apart (those with the smallest hashes) and the rest
+//!   is counted as one, [`Which::Others`];
+//! * merging is commutative and associative: order, split and threads do not matter.
+//!
+//! What a row means (old, shared, long-lived) is the affair of the findings.
+
+mod agent;
+mod collector;
+mod facts;
+mod hash;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+pub use agent::Agent;
+pub(super) use collector::Collector;
+pub use facts::{Facts, Hours, MAX_AGENTS, MAX_NETWORKS, Network, SKEW_SECONDS};
+pub use hash::{CredentialHash, HashKey};
+
+use super::bounded::stable_hash;
+use crate::format::AuthKind;
+use crate::model::{Day, Millis};
+
+/// Credentials of one client and day that are kept apart.
+pub const MAX_CREDENTIALS: usize = 16;
+/// Distinct scopes in the tokens of one client that are kept.
+pub const MAX_ISSUED: usize = 256;
+
+/// Which credential a row is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Which {
+    /// The log names none.
+    Unnamed,
+    /// The keyed hash of its id.
+    Named(CredentialHash),
+    /// All beyond [`MAX_CREDENTIALS`].
+    Others,
+}
+
+/// One row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CredentialRow {
+    /// The day (UTC).
+    pub day: Day,
+    /// Index into [`CredentialTable::clients`].
+    pub client: u32,
+    /// The credential.
+    pub credential: Which,
+    /// How the caller proved who it is.
+    pub kind: AuthKind,
+    /// What was seen.
+    pub facts: Facts,
+}
+
+/// Requests whose token carried a scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Issued {
+    /// Requests.
+    pub count: u64,
+    /// First of them.
+    pub first: Millis,
+    /// Last of them.
+    pub last: Millis,
+}
+
+impl Issued {
+    fn merge(&mut self, other: &Self) {
+        self.count += other.count;
+        self.first = self.first.min(other.first);
+        self.last = self.last.max(other.last);
+    }
+}
+
+/// Credentials and issued scopes by client.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CredentialTable {
+    /// Client names, sorted.
+    pub clients: Vec<String>,
+    /// Sorted by day, client, credential, kind.
+    pub rows: Vec<CredentialRow>,
+    /// Scopes seen in tokens, by client index and scope.
+    pub issued: BTreeMap<(u32, String), Issued>,
+}
+
+impl CredentialTable {
+    /// The rows of one client, in order of day.
+    pub fn of<'a>(&'a self, client: &str) -> impl Iterator<Item = &'a CredentialRow> + 'a {
+        let index = self
+            .clients
+            .binary_search_by(|own| own.as_str().cmp(client))
+            .ok()
+            .and_then(|index| u32::try_from(index).ok());
+        self.rows
+            .iter()
+            .filter(move |row| Some(row.client) == index)
+    }
+
+    /// Both tables as one. The order of the operands does not matter.
+    #[must_use]
+    pub fn merge(&self, other: &Self) -> Self {
+        let mut sum = Sum::default();
+        sum.add(self);
+        sum.add(other);
+        sum.finish()
+    }
+}
+
+type RowKey = (Day, String);
+
+/// A table under construction, by client name.
+#[derive(Default)]
+struct Sum {
+    groups: BTreeMap<RowKey, Group>,
+    issued: BTreeMap<String, Scopes>,
+}
+
+impl Sum {
+    fn add(&mut self, table: &CredentialTable) {
+        let name = |client: u32| table.clients.get(client as usize).cloned();
+        for row in &table.rows {
+            if let Some(name) = name(row.client) {
+                let group = self.groups.entry((row.day, name)).or_default();
+                group.add((row.credential, row.kind), &row.facts);
+            }
+        }
+        for ((client, scope), issued) in &table.issued {
+            if let Some(name) = name(*client) {
+                self.issued.entry(name).or_default().add(scope, issued);
+            }
+        }
+    }
+
+    fn finish(self) -> CredentialTable {
+        let mut numbers: BTreeMap<String, u32> = BTreeMap::new();
+        for name in self
+            .groups
+            .keys()
+            .map(|(_, name)| name)
+            .chain(self.issued.keys())
+        {
+            if !numbers.contains_key(name) {
+                numbers.insert(name.clone(), 0);
+            }
+        }
+        for (index, number) in numbers.values_mut().enumerate() {
+            *number = u32::try_from(index).unwrap_or(u32::MAX);
+        }
+        let mut rows = Vec::new();
+        for ((day, name), group) in self.groups {
+            let client = numbers.get(&name).copied().unwrap_or(u32::MAX);
+            rows.extend(
+                group
+                    .rows
+                    .into_iter()
+                    .map(|((credential, kind), facts)| CredentialRow {
+                        day,
+                        client,
+                        credential,
+                        kind,
+                        facts,
+                    }),
+            );
+        }
+        let mut issued = BTreeMap::new();
+        for (name, scopes) in self.issued {
+            let client = numbers.get(&name).copied().unwrap_or(u32::MAX);
+            issued.extend(
+                scopes
+                    .0
+                    .into_iter()
+                    .map(|(scope, own)| ((client, scope), own)),
+            );
+        }
+        CredentialTable {
+            clients: numbers.into_keys().collect(),
+            rows,
+            issued,
+        }
+    }
+}
+
+/// The scopes of one client's tokens: of too many, those with the smallest hashes.
+#[derive(Clone, Debug, Default)]
+struct Scopes(BTreeMap<String, Issued>);
+
+impl Scopes {
+    fn add(&mut self, scope: &str, issued: &Issued) {
+        if let Some(known) = self.0.get_mut(scope) {
+            known.merge(issued);
+            return;
+        }
+        self.0.insert(scope.to_owned(), *issued);
+        if self.0.len() > MAX_ISSUED {
+            let rank = |scope: &&String| (stable_hash(scope.as_bytes()), (*scope).clone());
+            if let Some(largest) = self.0.keys().max_by_key(rank).cloned() {
+                self.0.remove(&largest);
+            }
+        }
+    }
+}
+
+/// The credentials of one client on one day, bounded.
+///
+/// Which ones are kept apart depends on their hashes alone: a credential among the
+/// smallest of all was among the smallest at every moment, so its counts are whole.
+#[derive(Clone, Debug, Default)]
+struct Group {
+    rows: BTreeMap<(Which, AuthKind), Facts>,
+}
+
+impl Group {
+    fn add(&mut self, key: (Which, AuthKind), facts: &Facts) {
+        match self.rows.get_mut(&key) {
+            Some(own) => own.merge(facts),
+            None => {
+                self.rows.insert(key, facts.clone());
+            }
+        }
+        let named = |key: &&(Which, AuthKind)| matches!(key.0, Which::Named(_));
+        while self.rows.keys().filter(named).count() > MAX_CREDENTIALS {
+            let Some(largest) = self.rows.keys().rfind(named).copied() else {
+                return;
+            };
+            let Some(moved) = self.rows.remove(&largest) else {
+                return;
+            };
+            match self.rows.get_mut(&(Which::Others, largest.1)) {
+                Some(others) => others.merge(&moved),
+                None => {
+                    self.rows.insert((Which::Others, largest.1), moved);
+                }
+            }
+        }
+    }
+}
