@@ -6,6 +6,7 @@
 mod analyze;
 mod args;
 mod boundary_tests;
+mod check;
 pub mod config;
 mod events;
 mod explain;
@@ -47,6 +48,8 @@ enum Command {
     Explain(explain::Args),
     /// Say which observed requests a proposed policy would deny
     Replay(replay::Args),
+    /// Fail when grants can go, or when something is found: the gate for CI
+    Check(check::Args),
     /// Print the operations and what they require
     Catalog(show::CatalogArgs),
     /// Print who holds what, and through which role
@@ -112,6 +115,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Exi
         Command::Analyze(args) => analyze::run(args, out),
         Command::Explain(args) => explain::run(args, out),
         Command::Replay(args) => replay::run(args, out),
+        Command::Check(args) => check::run(args, out),
         Command::Catalog(args) => show::catalog(args, out),
         Command::Grants(args) => show::grants(args, out),
         Command::BoundaryTests(args) => boundary_tests::run(args, out),

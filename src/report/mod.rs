@@ -8,6 +8,7 @@
 //!   output but through [`escape`];
 //! * what was incomplete is stated before any conclusion.
 
+pub mod check;
 pub mod difftext;
 pub mod escape;
 pub mod explain;

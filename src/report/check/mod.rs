@@ -1,0 +1,251 @@
+//! What the gate weighs: removals and findings as one list of issues with stable ids.
+//!
+//! In: the view, the thresholds, the ids of a baseline. Out: issues, which of
+//! them fail the gate, and renderers for people and for CI systems.
+//!
+//! Invariants:
+//! * the id of an issue depends on its rule, client and subject alone: not on
+//!   counts, dates or lines, so that a baseline stays good for months;
+//! * the output format never changes what fails.
+//!
+//! A new output is one file and its line in [`ALL`].
+
+mod baseline;
+mod github;
+mod json;
+mod junit;
+mod text;
+
+use crate::analysis::{ClientAnalysis, TermAnalysis};
+use crate::finding::findings;
+use crate::model::{Level, Place, Verdict};
+
+use super::View;
+pub use baseline::{Baseline, BaselineError};
+
+/// Every output, the default first.
+pub static ALL: &[&dyn Output] = &[&text::Text, &github::GitHub, &junit::JUnit, &json::Json];
+
+/// One form of the result.
+pub trait Output: Sync {
+    /// The name used on the command line.
+    fn name(&self) -> &'static str;
+
+    /// The whole result as text.
+    fn render(&self, outcome: &Outcome) -> String;
+}
+
+/// The output with this name.
+pub fn by_name(name: &str) -> Option<&'static dyn Output> {
+    ALL.iter().copied().find(|output| output.name() == name)
+}
+
+/// How grave an issue is, the gravest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// A removal, by its level: the safer it is, the less there is to wait for.
+    Removal(Level),
+    /// A finding, by its severity; 0 is the gravest.
+    Finding(Severity),
+    /// A client's exposure is over the limit.
+    Exposure,
+}
+
+/// How grave a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Access that nobody meant to give is in use.
+    High,
+}
+
+impl Severity {
+    /// The name used on the command line and in every output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::High => "high",
+        }
+    }
+}
+
+impl Weight {
+    /// The name used in every output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Removal(level) => level.name(),
+            Self::Finding(severity) => severity.name(),
+            Self::Exposure => "exposure",
+        }
+    }
+}
+
+/// One thing that the gate weighs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issue {
+    /// 16 hex digits: a hash of rule, client and subject.
+    pub id: String,
+    /// What it is: `surplus-grant`, `exposure`, or the id of a finding's rule.
+    pub rule: String,
+    /// How grave it is.
+    pub weight: Weight,
+    /// The client; empty when it is about none.
+    pub client: String,
+    /// The term, operation or credential; empty when there is none.
+    pub subject: String,
+    /// One sentence.
+    pub message: String,
+    /// The line of the policy file that says so.
+    pub place: Option<Place>,
+    /// It is in the baseline.
+    pub known: bool,
+    /// It fails the gate.
+    pub fails: bool,
+}
+
+/// When the gate fails.
+#[derive(Clone, Debug, Default)]
+pub struct Thresholds {
+    /// Removals that are at least as safe as this.
+    pub level: Option<Level>,
+    /// Findings at least as grave as this.
+    pub severity: Option<Severity>,
+    /// A client that can reach more than this share (0..1) of the API.
+    pub exposure: Option<f64>,
+}
+
+/// Everything an output shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outcome {
+    /// Sorted: failing ones first, then by gravity, client and subject.
+    pub issues: Vec<Issue>,
+    /// Ids of the baseline that no issue has any more.
+    pub resolved: Vec<String>,
+    /// What was incomplete; stated first.
+    pub incomplete: Vec<String>,
+}
+
+impl Outcome {
+    /// Issues that fail the gate.
+    pub fn failing(&self) -> impl Iterator<Item = &Issue> {
+        self.issues.iter().filter(|issue| issue.fails)
+    }
+}
+
+/// The id of an issue.
+pub fn stable_id(rule: &str, client: &str, subject: &str) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for part in [rule, client, subject] {
+        // The length keeps `a` + `bc` and `ab` + `c` apart.
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part.as_bytes());
+    }
+    hasher.finalize().to_hex().as_str()[..16].to_owned()
+}
+
+/// Weighs everything against the thresholds and the baseline.
+pub fn weigh(view: &View<'_>, thresholds: &Thresholds, baseline: &Baseline) -> Outcome {
+    let mut issues = Vec::new();
+    for client in &view.analysis.clients {
+        issues.extend(
+            client
+                .terms
+                .iter()
+                .filter_map(|term| surplus(view, client, term, thresholds)),
+        );
+        issues.extend(exposed(client, thresholds));
+    }
+    issues.extend(found(view, thresholds));
+    for issue in &mut issues {
+        issue.known = baseline.ids.contains(&issue.id);
+        issue.fails = issue.fails && !issue.known;
+    }
+    issues.sort_by(|a, b| {
+        b.fails
+            .cmp(&a.fails)
+            .then_with(|| a.weight.cmp(&b.weight))
+            .then_with(|| (&a.client, &a.subject, &a.rule).cmp(&(&b.client, &b.subject, &b.rule)))
+    });
+    let resolved = baseline
+        .ids
+        .iter()
+        .filter(|id| !issues.iter().any(|issue| issue.id == **id))
+        .cloned()
+        .collect();
+    Outcome {
+        issues,
+        resolved,
+        incomplete: view.incomplete.to_vec(),
+    }
+}
+
+fn surplus(
+    view: &View<'_>,
+    client: &ClientAnalysis,
+    term: &TermAnalysis,
+    thresholds: &Thresholds,
+) -> Option<Issue> {
+    let level = term
+        .level
+        .filter(|_| matches!(term.verdict, Verdict::Remove | Verdict::Narrow))?;
+    let (client, name) = (client.id.as_str(), term.term.as_str());
+    let via = term.vias.first();
+    let entry = via.and_then(|via| view.policy.files.get(via.file)?.entries.get(via.entry));
+    let reasons: Vec<&str> = term
+        .reasons
+        .iter()
+        .map(|reason| reason.sentence())
+        .collect();
+    Some(Issue {
+        id: stable_id("surplus-grant", client, name),
+        rule: "surplus-grant".to_owned(),
+        weight: Weight::Removal(level),
+        client: client.to_owned(),
+        subject: name.to_owned(),
+        message: format!(
+            "{client} holds {name}, which can go ({}): {}",
+            level.name(),
+            reasons.join("; ")
+        ),
+        place: entry.map(|entry| entry.place.clone()),
+        known: false,
+        fails: thresholds.level.is_some_and(|most| level <= most),
+    })
+}
+
+fn exposed(client: &ClientAnalysis, thresholds: &Thresholds) -> Option<Issue> {
+    let most = thresholds.exposure?;
+    (client.exposure.before > most).then(|| Issue {
+        id: stable_id("exposure", client.id.as_str(), ""),
+        rule: "exposure".to_owned(),
+        weight: Weight::Exposure,
+        client: client.id.to_string(),
+        subject: String::new(),
+        message: format!(
+            "{} can reach {:.0} % of the risk-weighted API; the limit is {:.0} %",
+            client.id,
+            client.exposure.before * 100.0,
+            most * 100.0
+        ),
+        place: None,
+        known: false,
+        fails: true,
+    })
+}
+
+fn found(view: &View<'_>, thresholds: &Thresholds) -> Vec<Issue> {
+    findings(view.analysis, view.routes)
+        .into_iter()
+        .map(|finding| Issue {
+            id: stable_id(finding.rule, &finding.client, ""),
+            rule: finding.rule.to_owned(),
+            weight: Weight::Finding(Severity::High),
+            client: finding.client,
+            subject: String::new(),
+            message: finding.message,
+            place: None,
+            known: false,
+            fails: thresholds
+                .severity
+                .is_some_and(|least| Severity::High <= least),
+        })
+        .collect()
+}
