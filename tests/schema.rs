@@ -46,6 +46,45 @@ fn a_report_without_data_and_with_an_unreadable_part_keeps_the_contract() {
 }
 
 #[test]
+fn a_report_with_a_backtest_keeps_the_contract() {
+    let shop = report(&["samples/shop", "--backtest"], 0);
+    assert_eq!(complaints(&shop), [""; 0]);
+    assert!(shop["backtest"]["origins"].as_array().unwrap().len() > 5);
+    // A scope that is idle for four months and then needed again.
+    let folder = tempfile::tempdir().unwrap();
+    let [log, grants, routes] = ["log.jsonl", "grants.yaml", "catalog.json"]
+        .map(|name| folder.path().join(name).to_str().unwrap().to_owned());
+    let start = i64::from(scopetrim::model::Day::parse("2025-01-01").unwrap().0);
+    let line = |day: i64, path: &str| {
+        let time = (start + day) * 86_400;
+        json!({"time": time, "client_id": "a", "method": "GET", "path": path, "status": 200})
+            .to_string()
+            + "\n"
+    };
+    let mut lines: String = (0..240).map(|day| line(day, "/x")).collect();
+    lines.push_str(&line(130, "/y"));
+    std::fs::write(&log, lines).unwrap();
+    let policy = "version: 1\nclients:\n  a: {since: 2024-01-01, scopes: [x, y]}\n";
+    std::fs::write(&grants, policy).unwrap();
+    let operation =
+        |path: &str, scope: &str| json!({"method": "GET", "path": path, "any_of": [[scope]]});
+    let catalog = json!({"operations": [operation("/x", "x"), operation("/y", "y")]});
+    std::fs::write(&routes, catalog.to_string()).unwrap();
+    let inputs = ["--logs", &log, "--catalog", &routes, "--grants", &grants];
+    let report = report(&[&inputs[..], &["--backtest"]].concat(), 0);
+    assert_eq!(complaints(&report), [""; 0]);
+    // Day 130 is 11 May: 41 days behind 31 March and 11 behind 30 April.
+    let origins = report["backtest"]["origins"].as_array().unwrap();
+    let first = |at: usize| origins[at]["levels"][1]["days_to_first"].clone();
+    assert_eq!(
+        [first(0), first(1), first(2)],
+        [json!(41), json!(11), json!(null)]
+    );
+    assert_eq!(origins[0]["hits"][0]["terms"], json!(["y"]));
+    assert_eq!(report["backtest"]["pooled"][1]["wrong"], json!(2));
+}
+
+#[test]
 fn a_broken_report_is_refused() {
     let whole = report(&["samples/shop"], 0);
     let breaks: [(&str, Value); 10] = [

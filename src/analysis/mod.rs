@@ -14,6 +14,7 @@
 //!
 //! Policy files are not edited here.
 
+pub mod backtest;
 mod client;
 mod exceptions;
 mod exposure;

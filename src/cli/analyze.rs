@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::{InputArgs, PolicyArgs};
-use super::study::{Study, say_incomplete, study};
+use super::study::{Study, say_incomplete, study, study_and_backtest};
 use super::talk::Advised;
 use super::{ExitStatus, pipeline};
 use crate::analysis::minimum::Universe;
@@ -33,6 +33,9 @@ pub(super) struct Args {
     /// Print the whole result as JSON (docs/report.schema.json)
     #[arg(long)]
     json: bool,
+    /// Also replay the advice of past months (`backtest` in the report)
+    #[arg(long)]
+    backtest: bool,
     /// Write report.json, policy.diff, undo.diff and rejects.ndjson into this folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -55,7 +58,11 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             )
         })?;
     }
-    let study = study(&args.inputs, &args.policy)?;
+    let study = if args.backtest {
+        study_and_backtest(&args.inputs, &args.policy)?
+    } else {
+        study(&args.inputs, &args.policy)?
+    };
     let proved = prove(&study)?;
     if let Some(folder) = &args.out {
         write_all(folder, &study, &proved)?;

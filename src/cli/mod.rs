@@ -5,6 +5,7 @@
 
 mod analyze;
 mod args;
+mod backtest;
 mod boundary_tests;
 mod check;
 pub mod config;
@@ -46,6 +47,8 @@ enum Command {
     Analyze(analyze::Args),
     /// Show every fact behind the verdicts of one client
     Explain(explain::Args),
+    /// Say what the advice of past months would have denied
+    Backtest(backtest::Args),
     /// Say which observed requests a proposed policy would deny
     Replay(replay::Args),
     /// Fail when grants can go, or when something is found: the gate for CI
@@ -114,6 +117,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Exi
     let result = match &cli.command {
         Command::Analyze(args) => analyze::run(args, out),
         Command::Explain(args) => explain::run(args, out),
+        Command::Backtest(args) => backtest::run(args, out),
         Command::Replay(args) => replay::run(args, out),
         Command::Check(args) => check::run(args, out),
         Command::Catalog(args) => show::catalog(args, out),

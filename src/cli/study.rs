@@ -7,6 +7,7 @@ use super::facts::{input_views, notes, without_clients};
 use super::pipeline::{self, Read, Routes};
 use super::settings::{Setup, setup};
 use super::talk::{self, Advised};
+use crate::analysis::backtest::{Backtest, backtest};
 use crate::analysis::{self, Action, Analysis, Inputs, actions, weight};
 use crate::grants;
 use crate::model::{ClientName, Day, Level, Policy, Semantics, Warning, Window};
@@ -23,6 +24,7 @@ pub(super) struct Study {
     pub(super) policy: Policy,
     pub(super) read: Read,
     pub(super) analysis: Analysis,
+    pub(super) backtest: Option<Backtest>,
     pub(super) actions: Vec<Action>,
     pub(super) semantics: Semantics,
     pub(super) weights: Vec<u64>,
@@ -51,12 +53,25 @@ impl Study {
             unused_names: &self.never_seen,
             incomplete: &self.read.incomplete,
             usage_notes: &self.notes,
+            backtest: self.backtest.as_ref(),
         }
     }
 }
 
 /// Runs every stage up to the analysis.
 pub(super) fn study(input_args: &InputArgs, policy_args: &PolicyArgs) -> anyhow::Result<Study> {
+    run(input_args, policy_args, false)
+}
+
+/// The same, with the advice of past months replayed in any case.
+pub(super) fn study_and_backtest(
+    input_args: &InputArgs,
+    policy_args: &PolicyArgs,
+) -> anyhow::Result<Study> {
+    run(input_args, policy_args, true)
+}
+
+fn run(input_args: &InputArgs, policy_args: &PolicyArgs, past: bool) -> anyhow::Result<Study> {
     let setup = setup(input_args, Some(policy_args))?;
     let routes = pipeline::catalog(&setup)?;
     let policy = policy(&setup)?;
@@ -99,7 +114,12 @@ pub(super) fn study(input_args: &InputArgs, policy_args: &PolicyArgs) -> anyhow:
         protected: setup.protected.clone(),
         node_budget: 2_000_000,
     };
-    let analysis = analysis::analyse(&inputs, &options);
+    let mut analysis = analysis::analyse(&inputs, &options);
+    // Nothing may be called safe before past removals of that level were looked at.
+    let backtest = (past || calls_any_safe(&analysis)).then(|| backtest(&inputs, &options));
+    if let Some(found) = &backtest {
+        found.apply_brake(&mut analysis);
+    }
     let actions = actions(&policy, &analysis.clients, setup.narrow);
     let mut warnings = routes.warnings.clone();
     warnings.extend(
@@ -129,6 +149,7 @@ pub(super) fn study(input_args: &InputArgs, policy_args: &PolicyArgs) -> anyhow:
         policy,
         read,
         analysis,
+        backtest,
         actions,
         semantics,
         weights,
@@ -139,6 +160,11 @@ pub(super) fn study(input_args: &InputArgs, policy_args: &PolicyArgs) -> anyhow:
         never_seen,
         level,
     })
+}
+
+fn calls_any_safe(analysis: &Analysis) -> bool {
+    let mut terms = analysis.clients.iter().flat_map(|client| &client.terms);
+    terms.any(|term| term.level == Some(Level::Safe))
 }
 
 /// Reads the policy files.

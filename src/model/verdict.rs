@@ -144,6 +144,8 @@ pub enum Reason {
     NotEditable,
     /// The removed line carries a comment that would be lost or attach to another line.
     CommentAffected,
+    /// Past removals called safe went wrong too often: nothing is called safe in this run.
+    BacktestBrake,
     /// The pattern is not understood under the configured scope semantics.
     PatternNotUnderstood,
 }
@@ -192,6 +194,9 @@ impl Reason {
             Self::NotProvenMinimal => "the search stopped before the optimum was proved",
             Self::NotEditable => "the file cannot be edited automatically at this place",
             Self::CommentAffected => "a comment stands with the line",
+            Self::BacktestBrake => {
+                "past removals called safe were needed too often, so none is called safe now"
+            }
             Self::PatternNotUnderstood => {
                 "the pattern has no meaning under the configured scope semantics"
             }

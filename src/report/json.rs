@@ -32,7 +32,7 @@ struct Report<'a> {
     only_in_log: Vec<OnlyInLog<'a>>,
     findings: Vec<Finding>,
     warnings: Vec<WarningJson<'a>>,
-    backtest: Option<()>,
+    backtest: Option<serde_json::Value>,
 }
 
 #[derive(Serialize)]
@@ -240,7 +240,9 @@ fn report<'a>(view: &'a View<'a>) -> Report<'a> {
                 place: warning.place.as_ref(),
             })
             .collect(),
-        backtest: None,
+        backtest: view
+            .backtest
+            .map(|found| super::backtest::value(found, view.catalog)),
     }
 }
 

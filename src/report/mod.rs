@@ -8,6 +8,7 @@
 //!   output but through [`escape`];
 //! * what was incomplete is stated before any conclusion.
 
+pub mod backtest;
 pub mod check;
 pub mod difftext;
 pub mod escape;
@@ -25,6 +26,7 @@ mod testing;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::analysis::backtest::Backtest;
 use crate::analysis::{Action, Analysis};
 use crate::catalog::matcher::Route;
 use crate::model::{Catalog, ClientName, ContentDigest, Level, Policy, Warning};
@@ -59,6 +61,8 @@ pub struct View<'a> {
     pub incomplete: &'a [String],
     /// What the log reader noticed.
     pub usage_notes: &'a [String],
+    /// What past advice would have denied, where that was asked.
+    pub backtest: Option<&'a Backtest>,
 }
 
 /// One log input as read.

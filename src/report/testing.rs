@@ -47,6 +47,7 @@ impl Sample {
             unused_names: &self.unused_names,
             incomplete: &self.incomplete,
             usage_notes: &self.usage_notes,
+            backtest: None,
         }
     }
 }

@@ -85,6 +85,20 @@ impl Coverage {
         coverage
     }
 
+    /// What was covered up to the end of a day. A gap that begins later is not
+    /// known yet; one without dates may have begun before.
+    pub fn until(&self, day: Day) -> Self {
+        let known = |gap: &&Gap| gap.from.is_none_or(|from| from <= day);
+        let cut = |gap: &Gap| Gap {
+            to: gap.to.map(|to| to.min(day)),
+            ..gap.clone()
+        };
+        Self {
+            days: self.days.range(..=day).map(|(day, n)| (*day, *n)).collect(),
+            gaps: self.gaps.iter().filter(known).map(cut).collect(),
+        }
+    }
+
     /// First and last day with records.
     pub fn span(&self) -> Option<Window> {
         Some(Window {

@@ -50,6 +50,23 @@ pub struct ClientUse {
     pub routes: Vec<RouteUse>,
 }
 
+impl ClientUse {
+    /// What the client did up to the end of a day; routes without such a day are left out.
+    pub fn until(&self, day: Day) -> Self {
+        let cut = |own: &RouteUse| {
+            let end = own.days.partition_point(|own| own.day <= day.0);
+            (end > 0).then(|| RouteUse {
+                route: own.route,
+                days: own.days[..end].to_vec(),
+            })
+        };
+        Self {
+            client: self.client,
+            routes: self.routes.iter().filter_map(cut).collect(),
+        }
+    }
+}
+
 /// The rows of the given clients up to a day, as columns.
 pub fn frame(
     table: &UsageTable,

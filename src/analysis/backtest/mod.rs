@@ -1,0 +1,206 @@
+//! Had its own advice been followed in the past, what would have been denied?
+//!
+//! In: everything the analysis reads. Out: for each month end with enough log
+//! before and behind it, what would have been recommended then, and which of the
+//! requests that came later it would have denied.
+//!
+//! Invariants:
+//! * the recommendation of an origin is made by the analysis itself, from days
+//!   up to that origin only: no later event can change it;
+//! * a grant that a policy file dates later is not held at the origin;
+//! * an origin whose following days are not all in the log is marked, and plays
+//!   no part in the pooled rate;
+//! * a request counts as denied when it was permitted by what was held on its
+//!   day, and is not any more without the removals.
+//!
+//! Configuration (exceptions, protected patterns, aliases) is today's.
+
+mod past;
+mod pool;
+mod replay;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use chrono::{Datelike, Months};
+
+use super::minimum::Universe;
+use super::{Analysis, Inputs, Options};
+use crate::model::{ClientName, Day, Level, Reason, Term, Window};
+
+pub use past::proposed;
+pub use pool::{Pooled, wilson};
+
+/// Days that are replayed behind an origin.
+pub const HORIZON: u32 = 90;
+/// Days of shadow denial whose effect is shown.
+pub const SHADOW: u32 = 30;
+/// Covered days that must lie before an origin.
+const BEFORE: u32 = 90;
+/// Days that must lie behind an origin.
+const AFTER: i32 = 30;
+/// Missing days behind an origin, in percent, above which it counts as censored.
+const MISSING_PERCENT: u32 = 10;
+
+/// What is replayed: each level with everything safer, as `--level` does it.
+pub const LEVELS: [Level; 3] = [Level::Safe, Level::Likely, Level::Review];
+
+/// One held term of one client.
+pub type Grant = (ClientName, Term);
+
+/// What one set of removals did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Terms that would have been taken away.
+    pub removals: u64,
+    /// Those of them that a request would have missed.
+    pub wrong: u64,
+    /// Those of them that a request would have missed in the first [`SHADOW`] days.
+    pub wrong_early: u64,
+    /// Requests that would have been denied.
+    pub requests: u64,
+    /// Those of them that prove use.
+    pub used: u64,
+    /// Requests denied in the first [`SHADOW`] days.
+    pub requests_early: u64,
+    /// Clients with such a request.
+    pub clients: u64,
+    /// Operations with such a request.
+    pub operations: u64,
+    /// Days from the origin to the first such request; 1 is the next day.
+    pub first: Option<u32>,
+}
+
+/// A client and operation that a set of removals would have hit.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Hit {
+    /// The client.
+    pub client: ClientName,
+    /// Index into the catalogue's operations.
+    pub operation: usize,
+    /// The safest set that hits it.
+    pub level: Level,
+    /// Day of the first denied request.
+    pub first: Day,
+    /// Days from the origin to it; 1 is the next day.
+    pub after: u32,
+    /// Requests denied within the horizon.
+    pub requests: u64,
+    /// Removed terms that would have served it.
+    pub terms: BTreeSet<Term>,
+}
+
+/// One month end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Last day that the recommendation knows.
+    pub as_of: Day,
+    /// Days of log behind it, at most [`HORIZON`].
+    pub days_after: u32,
+    /// Not all of the horizon is in the log, so that more may have been denied.
+    pub censored: bool,
+    /// Requests of clients of the policy within the horizon.
+    pub requests: u64,
+    /// Those of them of which nobody can tell what they need.
+    pub unknown: u64,
+    /// What each set did, in the order of [`LEVELS`].
+    pub tallies: [Tally; LEVELS.len()],
+    /// What was hit, by client and operation.
+    pub hits: Vec<Hit>,
+}
+
+/// All origins, and the sums.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Backtest {
+    /// In order of time.
+    pub origins: Vec<Origin>,
+    /// Sums over the origins that are not censored, in the order of [`LEVELS`].
+    pub pooled: [Pooled; LEVELS.len()],
+    /// Sums over all origins, of the first [`SHADOW`] days alone.
+    pub pooled_early: [Pooled; LEVELS.len()],
+}
+
+/// Replays every month end that has enough log before and behind it.
+pub fn backtest(inputs: &Inputs<'_>, options: &Options) -> Backtest {
+    let universe = Universe::new(inputs.catalog, inputs.semantics, inputs.weights);
+    let mut result = Backtest::default();
+    let mut pools: [pool::Pool; LEVELS.len()] = Default::default();
+    let mut early: [pool::Pool; LEVELS.len()] = Default::default();
+    // One after the other, for each holds its own past in memory; the work within is parallel.
+    for as_of in origins(inputs, options.window.to) {
+        let proposal = proposed(inputs, options, as_of);
+        let (origin, sets) = replay::origin(inputs, options.window.to, &universe, &proposal);
+        for (at, set) in sets.iter().enumerate() {
+            let tally = &origin.tallies[at];
+            early[at].add(
+                set,
+                tally.wrong_early,
+                (tally.wrong_early, tally.requests_early),
+            );
+            if !origin.censored {
+                pools[at].add(set, tally.wrong, (tally.wrong_early, tally.requests));
+            }
+        }
+        result.origins.push(origin);
+    }
+    result.pooled = pools.map(pool::Pool::sum);
+    result.pooled_early = early.map(pool::Pool::sum);
+    result
+}
+
+/// Month ends with at least 90 covered days up to them and 30 days behind them.
+fn origins(inputs: &Inputs<'_>, to: Day) -> Vec<Day> {
+    let Some(span) = inputs.coverage.span() else {
+        return Vec::new();
+    };
+    let mut list = Vec::new();
+    let mut next = span.from.date().with_day(1);
+    while let Some(first) = next {
+        let as_of = Day::from_date(first).plus(-1);
+        if as_of.plus(AFTER) > to {
+            break;
+        }
+        let before = Window {
+            from: span.from,
+            to: as_of,
+        };
+        if inputs.coverage.covered(before) >= BEFORE {
+            list.push(as_of);
+        }
+        next = first.checked_add_months(Months::new(1));
+    }
+    list
+}
+
+impl Backtest {
+    /// The sum of past `safe` sets, when it forbids to call anything safe: more
+    /// than 1 % of them went wrong, or some did and the upper bound is above 2 %.
+    pub fn brake(&self) -> Option<&Pooled> {
+        let safe = &self.pooled[0];
+        let (rate, upper) = (safe.rate?, safe.upper?);
+        (rate > 0.01 || (safe.wrong > 0 && upper > 0.02)).then_some(safe)
+    }
+
+    /// Turns every `safe` into `likely` when past `safe` sets went wrong too
+    /// often; says how many.
+    pub fn apply_brake(&self, analysis: &mut Analysis) -> usize {
+        if self.brake().is_none() {
+            return 0;
+        }
+        let mut changed = 0;
+        for client in &mut analysis.clients {
+            for term in &mut client.terms {
+                if term.level == Some(Level::Safe) {
+                    term.level = Some(Level::Likely);
+                    term.reasons.push(Reason::BacktestBrake);
+                    changed += 1;
+                }
+            }
+            // Nothing is left that is safe.
+            client.exposure.after_safe = client.exposure.before;
+        }
+        changed
+    }
+}

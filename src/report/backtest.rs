@@ -1,0 +1,286 @@
+//! The backtest: a table, JSON (`scopetrim.backtest/1`, also in `report.json`), CSV.
+//!
+//! Invariants: every share stands beside its counts; a bound is rounded up; an
+//! origin whose following days are not all in the log is marked.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use serde_json::{Value, json};
+
+use super::escape::{csv_field, terminal};
+use super::screen::Screen;
+use crate::analysis::backtest::{Backtest, HORIZON, Hit, LEVELS, Origin, Pooled, SHADOW, Tally};
+use crate::model::{Catalog, Operation};
+
+/// Name and version of the JSON.
+pub const SCHEMA: &str = "scopetrim.backtest/1";
+/// Column names of the CSV.
+pub const HEADER: &str = "as_of,days_after,censored,level,removals,wrong,rate,at_most,denied_requests,denied_requests_30,clients,operations,first_denied_after,wrong_within_30,unknown_requests,requests\n";
+/// What the numbers take for granted.
+pub const ASSUMPTIONS: &str = "today's grants, without those that the policy files date later; today's configuration; no removal held back by unmatched paths, for they have no dates";
+/// Hits in the table.
+const HITS: usize = 10;
+/// Origins in the table.
+const ORIGINS: usize = 24;
+
+/// What a set is called: a level contains everything safer.
+fn set(at: usize) -> &'static str {
+    ["safe", "safe+likely", "down to review"][at.min(2)]
+}
+
+/// To six decimals, upwards, so that no bound is understated.
+fn upwards(value: f64) -> f64 {
+    (value * 1e6 - 1e-6).ceil().max(0.0) / 1e6
+}
+
+/// `0.3 %`, rounded up.
+fn percent(value: f64) -> String {
+    format!("{:.1} %", (value * 1_000.0 - 1e-9).ceil().max(0.0) / 10.0)
+}
+
+fn label(catalog: &Catalog, operation: usize) -> String {
+    let operations = &catalog.operations;
+    operations
+        .get(operation)
+        .map(Operation::label)
+        .unwrap_or_default()
+}
+
+fn share(part: u64, whole: u64) -> Option<f64> {
+    #[expect(clippy::cast_precision_loss, reason = "a share for the reader")]
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+/// The whole result as data.
+pub fn value(found: &Backtest, catalog: &Catalog) -> Value {
+    let tally = |(at, own): (usize, &Tally)| {
+        json!({
+            "level": LEVELS[at], "removals": own.removals, "wrong": own.wrong,
+            "rate": share(own.wrong, own.removals).map(upwards),
+            "denied_requests": own.requests, "denied_requests_used": own.used,
+            "denied_requests_30": own.requests_early,
+            "clients": own.clients, "operations": own.operations,
+            "days_to_first": own.first, "wrong_within_30": own.wrong_early,
+        })
+    };
+    let hit = |own: &Hit| {
+        json!({
+            "client": own.client, "operation": label(catalog, own.operation), "level": own.level,
+            "first": own.first, "days_to_first": own.after, "requests": own.requests, "terms": own.terms,
+        })
+    };
+    let origin = |own: &Origin| {
+        json!({
+            "as_of": own.as_of, "days_after": own.days_after, "censored": own.censored,
+            "requests": own.requests, "unknown": own.unknown,
+            "levels": own.tallies.iter().enumerate().map(tally).collect::<Value>(),
+            "hits": own.hits.iter().map(hit).collect::<Value>(),
+        })
+    };
+    let pooled = |all: &[Pooled]| -> Value {
+        let one = |(at, own): (usize, &Pooled)| {
+            json!({
+                "level": LEVELS[at], "origins": own.origins, "removals": own.removals,
+                "grants": own.grants, "wrong": own.wrong, "wrong_within_30": own.wrong_early,
+                "denied_requests": own.requests,
+                "rate": own.rate.map(upwards), "upper": own.upper.map(upwards),
+            })
+        };
+        all.iter().enumerate().map(one).collect()
+    };
+    json!({
+        "schema": SCHEMA, "horizon_days": HORIZON, "shadow_days": SHADOW, "assumptions": ASSUMPTIONS,
+        "brake": found.brake().is_some(),
+        "origins": found.origins.iter().map(origin).collect::<Value>(),
+        "pooled": pooled(&found.pooled),
+        "pooled_30": pooled(&found.pooled_early),
+    })
+}
+
+/// One line for each origin and level.
+pub fn csv(found: &Backtest) -> String {
+    let mut text = HEADER.to_owned();
+    let number = |value: Option<f64>| {
+        value
+            .map(|own| upwards(own).to_string())
+            .unwrap_or_default()
+    };
+    for origin in &found.origins {
+        for (at, own) in origin.tallies.iter().enumerate() {
+            let upper = bound(own);
+            // A write to a string cannot fail.
+            let _ = writeln!(
+                text,
+                "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}",
+                origin.as_of,
+                origin.days_after,
+                origin.censored,
+                csv_field(LEVELS[at].name()),
+                own.removals,
+                own.wrong,
+                number(share(own.wrong, own.removals)),
+                number(upper),
+                own.requests,
+                own.requests_early,
+                own.clients,
+                own.operations,
+                own.first.map(|days| days.to_string()).unwrap_or_default(),
+                own.wrong_early,
+                origin.unknown,
+                origin.requests,
+            );
+        }
+    }
+    text
+}
+
+/// Wilson's bound of one origin, in which every removal is another grant.
+fn bound(own: &Tally) -> Option<f64> {
+    #[expect(clippy::cast_precision_loss, reason = "a count of grants")]
+    (own.removals > 0).then(|| crate::analysis::backtest::wilson(own.wrong as f64, own.removals))
+}
+
+/// The sentence of the summary: what the pooled sets did.
+pub fn sentence(found: &Backtest, at: usize) -> String {
+    let own = &found.pooled[at];
+    let name = set(at);
+    match (own.rate, own.upper) {
+        (Some(rate), Some(upper)) => format!(
+            "{} past months, {} removals ({} grants) {name}: {} would have been missed ({}, at most {}), {} requests denied",
+            own.origins,
+            own.removals,
+            own.grants,
+            own.wrong,
+            percent(rate),
+            percent(upper),
+            own.requests
+        ),
+        _ if own.origins == 0 => format!("{name}: too short a log to say"),
+        _ => format!("{} past months: nothing was {name}", own.origins),
+    }
+}
+
+/// The table for a terminal, `width` columns wide (kept within 60 to 200).
+pub fn table(
+    found: &Backtest,
+    catalog: &Catalog,
+    incomplete: &[String],
+    out: &mut dyn Write,
+    width: usize,
+) -> io::Result<()> {
+    let mut screen = Screen::new(out, width);
+    screen.list("incomplete: ", incomplete.len(), incomplete)?;
+    if found.origins.is_empty() {
+        return screen.prose(
+            "backtest  ",
+            "too short a log: a month end needs 90 covered days before it and 30 days behind it",
+        );
+    }
+    screen.prose(
+        "backtest  ",
+        &format!(
+            "{} month ends; each recommendation knows only the days up to its own and is replayed on the {HORIZON} days behind it. A level contains everything safer. 30 D: missed removals that 30 days of shadow denial would have shown. UPPER: bound of missed / removed",
+            found.origins.len()
+        ),
+    )?;
+    screen.prose("assumes   ", ASSUMPTIONS)?;
+    screen.line("")?;
+    screen
+        .line("AS OF        LEVEL   REMOVED  MISSED  DENIED  CLIENTS  OPS  FIRST  30 D   UPPER")?;
+    let start = found.origins.len().saturating_sub(ORIGINS);
+    for origin in &found.origins[start..] {
+        for (at, own) in origin.tallies.iter().enumerate() {
+            if own.removals == 0 && at == 0 {
+                continue;
+            }
+            let mark = if origin.censored { '*' } else { ' ' };
+            let first = own
+                .first
+                .map_or_else(|| "-".to_owned(), |days| format!("{days} d"));
+            let early = match own.wrong {
+                0 => "-".to_owned(),
+                wrong => format!("{}/{wrong}", own.wrong_early),
+            };
+            let upper = bound(own).map_or_else(|| "-".to_owned(), percent);
+            screen.line(&format!(
+                "{}{mark}  {:<6}  {:>7}  {:>6}  {:>6}  {:>7}  {:>3}  {first:>5}  {early:>4}  {upper:>6}",
+                origin.as_of,
+                LEVELS[at].name(),
+                own.removals,
+                own.wrong,
+                own.requests,
+                own.clients,
+                own.operations,
+            ))?;
+        }
+    }
+    if start > 0 {
+        screen.line(&format!(
+            "and {start} earlier ones: --json or --csv list all"
+        ))?;
+    }
+    if found.origins.iter().any(|own| own.censored) {
+        screen.prose("", "* fewer than 90 days (or too few covered ones) lie behind it: more may follow, so it is not in the sums")?;
+    }
+    unknown(found, &mut screen)?;
+    screen.line("")?;
+    for at in 0..LEVELS.len() {
+        screen.prose("sum       ", &sentence(found, at))?;
+    }
+    if found.brake().is_some() {
+        screen.prose("brake     ", crate::model::Reason::BacktestBrake.sentence())?;
+    }
+    hits(found, catalog, &mut screen)
+}
+
+fn unknown(found: &Backtest, screen: &mut Screen<'_>) -> io::Result<()> {
+    let months: Vec<String> = found
+        .origins
+        .iter()
+        .filter(|own| own.unknown * 100 > own.requests)
+        .map(|own| own.as_of.to_string())
+        .collect();
+    if months.is_empty() {
+        return Ok(());
+    }
+    let text = format!(
+        "more than 1 % of the requests match nothing that says what they need, so more may have been denied: {}",
+        months.join(", ")
+    );
+    screen.prose("unknown   ", &text)
+}
+
+fn hits(found: &Backtest, catalog: &Catalog, screen: &mut Screen<'_>) -> io::Result<()> {
+    let mut all: Vec<(&Origin, &Hit)> = found
+        .origins
+        .iter()
+        .flat_map(|origin| origin.hits.iter().map(move |hit| (origin, hit)))
+        .collect();
+    if all.is_empty() {
+        return Ok(());
+    }
+    all.sort_by(|a, b| (a.1.level, b.0.as_of, &a.1).cmp(&(b.1.level, a.0.as_of, &b.1)));
+    screen.line("")?;
+    screen.line("would have been denied:")?;
+    let items: Vec<String> = all
+        .iter()
+        .take(HITS)
+        .map(|(origin, hit)| {
+            let terms: Vec<&str> = hit.terms.iter().map(crate::model::Term::as_str).collect();
+            let text = format!(
+                "{} {}  {}  {}  without {}: {} requests, the first on {} (day {})",
+                origin.as_of,
+                hit.level.name(),
+                hit.client,
+                label(catalog, hit.operation),
+                terms.join(", "),
+                hit.requests,
+                hit.first,
+                hit.after
+            );
+            terminal(&text).into_owned()
+        })
+        .collect();
+    screen.list("  ", all.len(), &items)
+}
