@@ -87,6 +87,7 @@ impl Coverage {
 
     /// What was covered up to the end of a day. A gap that begins later is not
     /// known yet; one without dates may have begun before.
+    #[must_use]
     pub fn until(&self, day: Day) -> Self {
         let known = |gap: &&Gap| gap.from.is_none_or(|from| from <= day);
         let cut = |gap: &Gap| Gap {

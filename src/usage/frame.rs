@@ -52,6 +52,7 @@ pub struct ClientUse {
 
 impl ClientUse {
     /// What the client did up to the end of a day; routes without such a day are left out.
+    #[must_use]
     pub fn until(&self, day: Day) -> Self {
         let cut = |own: &RouteUse| {
             let end = own.days.partition_point(|own| own.day <= day.0);

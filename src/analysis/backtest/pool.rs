@@ -91,7 +91,7 @@ mod tests {
         // n = 52 is the first count whose bound for zero cases is below 5 %.
         assert!(wilson(0.0, 52) < 0.05 && wilson(0.0, 51) > 0.05);
         assert!((wilson(0.0, 100) - 2.706_025 / 102.706_025).abs() < 1e-12);
-        assert!((wilson(1.0, 3) - 0.746490).abs() < 1e-6);
+        assert!((wilson(1.0, 3) - 0.746_490).abs() < 1e-6);
         assert!((wilson(0.0, 0) - 1.0).abs() < f64::EPSILON);
     }
 }

@@ -314,7 +314,7 @@ fn proposed_at(
             .terms
             .into_iter()
             .map(|term| (term.term, term.verdict, term.level));
-        (own.id, list.collect())
+        (own.id, known.collect())
     };
     found.analysis.clients.into_iter().map(terms).collect()
 }
