@@ -10,6 +10,7 @@
 //!
 //! What a line means is not known here.
 
+pub mod bytes;
 mod cutter;
 mod digest;
 mod discover;

@@ -9,7 +9,8 @@
 //! * a literal segment wins over a parameter, segment by segment from the
 //!   left, hence `/users/me` is never counted as `/users/{id}`;
 //! * two operations with equal templates share one route, and a request on it
-//!   needs what both need;
+//!   needs what both need; so does a request that fits two mixed segments of
+//!   equal weight (`{id}.json` and `file-{name}`): it may be either operation;
 //! * six thousand routes cost as much as fifty: one hash look-up for each
 //!   segment, no list of patterns is walked.
 //!
@@ -150,6 +151,9 @@ impl Matcher {
         }
         exact.finish();
         folded.finish();
+        for trie in [&mut exact, &mut folded] {
+            settle(trie, operations, &mut routes, &mut warnings);
+        }
         (
             Self {
                 exact,
@@ -223,6 +227,50 @@ impl Matcher {
             route,
             looser: false,
         })
+    }
+}
+
+/// Gives requests that fit different templates equally well a route that needs what all of these need.
+fn settle(
+    trie: &mut Trie,
+    operations: &[Operation],
+    routes: &mut Vec<Route>,
+    warnings: &mut Vec<Warning>,
+) {
+    for (node, method, group) in trie.unclear() {
+        let members: BTreeSet<usize> = group
+            .iter()
+            .filter_map(|route| routes.get(*route as usize))
+            .flat_map(|route| route.operations.iter().copied())
+            .collect();
+        let members: Vec<usize> = members.into_iter().collect();
+        let Some(first) = members.first().map(|first| &operations[*first]) else {
+            continue;
+        };
+        let route = Route {
+            method,
+            template: first.path.clone(),
+            operations: members,
+        };
+        let number = if let Some(own) = routes.iter().position(|own| *own == route) {
+            own
+        } else {
+            let labels: Vec<String> = route
+                .operations
+                .iter()
+                .map(|index| format!("`{}`", operations[*index].label()))
+                .collect();
+            warnings.push(Warning::new(
+                "unclear-templates",
+                format!(
+                    "{} fit some paths equally well: a request on such a path needs what all of them need",
+                    labels.join(" and ")
+                ),
+            ));
+            routes.push(route);
+            routes.len() - 1
+        };
+        trie.settle(node, method, u32::try_from(number).unwrap_or(u32::MAX));
     }
 }
 

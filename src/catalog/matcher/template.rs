@@ -138,6 +138,19 @@ pub(super) fn literal_len(parts: &[Part]) -> usize {
         .sum()
 }
 
+/// Whether some text may fit both; only their two ends are compared.
+pub(super) fn may_share(a: &[Part], b: &[Part]) -> bool {
+    let start = match (a.first(), b.first()) {
+        (Some(Part::Literal(a)), Some(Part::Literal(b))) => a.starts_with(b) || b.starts_with(a),
+        _ => true,
+    };
+    let end = match (a.last(), b.last()) {
+        (Some(Part::Literal(a)), Some(Part::Literal(b))) => a.ends_with(b) || b.ends_with(a),
+        _ => true,
+    };
+    start && end
+}
+
 /// Whether a mixed segment fits. Literals inside are looked for from the left.
 pub(super) fn fits(parts: &[Part], text: &[u8]) -> bool {
     let (mut parts, mut text) = (parts, text);

@@ -170,6 +170,43 @@ fn equal_templates_share_a_route_and_case_variants_one_for_looser_matches() {
 }
 
 #[test]
+fn a_request_that_fits_two_mixed_segments_equally_well_may_be_either_operation() {
+    let operations: Vec<Operation> = [
+        (Method::Get, "/r/{id}.csv"),
+        (Method::Get, "/r/raw-{name}"),
+        (Method::Any, "/r/{id}.txt"),
+        (Method::Get, "/r/{id}.json"),
+        (Method::Get, "/r/{id}"),
+    ]
+    .into_iter()
+    .map(|(method, path)| Operation::new(method, path, Requirement::none()))
+    .collect();
+    for case_insensitive in [false, true] {
+        let (m, warnings) = Matcher::new(&operations, MatchOptions { case_insensitive });
+        let codes: Vec<&str> = warnings.iter().map(|warning| warning.code).collect();
+        assert_eq!(codes, ["unclear-templates"]);
+        let operations_of = |method, path: &str| {
+            let found = m.find(method, path.as_bytes()).unwrap();
+            m.routes()[found.route as usize].operations.clone()
+        };
+        assert_eq!(operations_of(Method::Get, "/r/7.csv"), [0]);
+        assert_eq!(operations_of(Method::Get, "/r/raw-x"), [1]);
+        let either = operations_of(Method::Get, "/r/raw-7.csv");
+        assert!(
+            either.contains(&0) && either.contains(&1),
+            "whichever it was, both stay permitted: {either:?}"
+        );
+        assert!(operations_of(Method::Get, "/r/raw-7.txt").contains(&2));
+        assert_eq!(operations_of(Method::Post, "/r/raw-7.txt"), [2]);
+        assert_eq!(
+            operations_of(Method::Get, "/r/raw-7.json"),
+            [3],
+            "more literal bytes are more specific"
+        );
+    }
+}
+
+#[test]
 fn a_logged_template_is_found_whatever_its_parameters_are_called() {
     let m = matcher(&["GET /orders/{orderId}/items/{n}", "ANY /x"]);
     let found = m

@@ -1,11 +1,13 @@
 //! Templates as a tree of segments in flat arrays.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
-use super::template::{Part, Segment, Template, fits, literal_len};
+use super::template::{Part, Segment, Template, fits, literal_len, may_share};
+use crate::input::bytes::{find, same};
 use crate::model::Method;
 
 /// Segments of a request path that are followed.
@@ -20,8 +22,12 @@ type Leaf = Vec<(Method, u32)>;
 
 #[derive(Debug, Default)]
 struct Node {
+    /// Bit n is set when some literal child is n bytes long (modulo 64).
+    literals: u64,
     mixed: Vec<(Vec<Part>, u32)>,
     parameter: Option<u32>,
+    /// For a segment that two mixed children fit equally well: the operations of all of them.
+    unclear: Leaf,
     leaf: Leaf,
     /// Routes that take the rest of the path.
     tail: Leaf,
@@ -65,7 +71,10 @@ impl Trie {
     fn literal(&self, node: u32, segment: &[u8]) -> Option<u32> {
         let found = self.edges.find(self.hash(node, segment), |edge| {
             edge.node == node
-                && self.bytes.get(edge.start as usize..edge.end as usize) == Some(segment)
+                && self
+                    .bytes
+                    .get(edge.start as usize..edge.end as usize)
+                    .is_some_and(|text| same(text, segment))
         });
         found.map(|edge| edge.child)
     }
@@ -134,6 +143,7 @@ impl Trie {
             return child;
         }
         let child = self.grow();
+        self.nodes[node as usize].literals |= 1 << (segment.len() % 64);
         let start = u32::try_from(self.bytes.len()).unwrap_or(NONE);
         self.bytes.extend_from_slice(segment);
         let edge = Edge {
@@ -157,6 +167,51 @@ impl Trie {
             node.mixed.sort_by(|(a, _), (b, _)| {
                 literal_len(b).cmp(&literal_len(a)).then_with(|| a.cmp(b))
             });
+        }
+    }
+
+    /// Routes that some request cannot tell apart, because different mixed
+    /// segments of equal weight fit it: by node, and there by method.
+    pub(super) fn unclear(&self) -> Vec<(u32, Method, BTreeSet<u32>)> {
+        let mut groups = Vec::new();
+        for (number, node) in (0..).zip(&self.nodes) {
+            let alike = |(a, _): &&(Vec<Part>, u32)| {
+                node.mixed
+                    .iter()
+                    .any(|(b, _)| a != b && literal_len(a) == literal_len(b) && may_share(a, b))
+            };
+            let mut routes: BTreeMap<Method, BTreeSet<u32>> = BTreeMap::new();
+            for (_, child) in node.mixed.iter().filter(alike) {
+                self.below(*child, &mut routes);
+            }
+            let any = routes.get(&Method::Any).cloned().unwrap_or_default();
+            for (method, mut own) in routes {
+                own.extend(&any);
+                if own.len() > 1 {
+                    groups.push((number, method, own));
+                }
+            }
+        }
+        groups
+    }
+
+    /// The route of a group that [`Self::unclear`] named.
+    pub(super) fn settle(&mut self, node: u32, method: Method, route: u32) {
+        set(&mut self.nodes[node as usize].unclear, method, route);
+    }
+
+    /// All routes at a node and under it.
+    fn below(&self, node: u32, routes: &mut BTreeMap<Method, BTreeSet<u32>>) {
+        let mut open = vec![node];
+        while let Some(node) = open.pop() {
+            let own = &self.nodes[node as usize];
+            for (method, route) in own.leaf.iter().chain(&own.tail) {
+                routes.entry(*method).or_default().insert(*route);
+            }
+            open.extend(own.mixed.iter().map(|(_, child)| *child));
+            open.extend(own.parameter);
+            let edges = self.edges.iter().filter(|edge| edge.node == node);
+            open.extend(edges.map(|edge| edge.child));
         }
     }
 
@@ -187,24 +242,20 @@ impl Trie {
             return at(&own.leaf, method).or_else(|| at(&own.tail_empty, method));
         };
         let depth = depth.checked_sub(1)?;
-        // Segments are short: a plain loop beats a call.
-        let end = rest
-            .iter()
-            .position(|byte| *byte == b'/')
-            .unwrap_or(rest.len());
+        let end = find(b'/', rest).unwrap_or(rest.len());
         let segment = &rest[..end];
         let next = rest.get(end + 1..);
-        if let Some(child) = self.literal(node, segment)
+        // Most parameters are told from every literal by their length: no hash is taken.
+        if own.literals >> (end % 64) & 1 == 1
+            && let Some(child) = self.literal(node, segment)
             && let Some(route) = self.walk(child, next, method, depth, steps)
         {
             return Some(route);
         }
-        for (parts, child) in &own.mixed {
-            if fits(parts, segment)
-                && let Some(route) = self.walk(*child, next, method, depth, steps)
-            {
-                return Some(route);
-            }
+        if !own.mixed.is_empty()
+            && let Some(route) = self.mixed(own, (segment, next), method, depth, steps)
+        {
+            return Some(route);
         }
         if let Some(child) = own.parameter
             && !segment.is_empty()
@@ -213,6 +264,36 @@ impl Trie {
             return Some(route);
         }
         at(&own.tail, method)
+    }
+
+    /// The heaviest mixed segment that fits; of several equally heavy ones that
+    /// lead to different routes, what stands for all of them.
+    fn mixed(
+        &self,
+        own: &Node,
+        (segment, next): (&[u8], Option<&[u8]>),
+        method: Method,
+        depth: usize,
+        steps: &mut u32,
+    ) -> Option<u32> {
+        let mut found: Option<(usize, u32)> = None;
+        for (parts, child) in &own.mixed {
+            let weight = literal_len(parts);
+            if found.is_some_and(|(heavy, _)| weight < heavy) {
+                break;
+            }
+            if !fits(parts, segment) {
+                continue;
+            }
+            match (found, self.walk(*child, next, method, depth, steps)) {
+                (Some((_, first)), Some(other)) if first != other => {
+                    return at(&own.unclear, method).or(Some(first));
+                }
+                (None, Some(route)) => found = Some((weight, route)),
+                _ => {}
+            }
+        }
+        found.map(|(_, route)| route)
     }
 }
 
