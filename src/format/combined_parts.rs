@@ -140,7 +140,8 @@ pub(super) fn prefix(text: &[u8]) -> Prefix<'_> {
     let text = text.trim_ascii();
     let (mut first, mut rest) = split_blank(text);
     let mut host = None;
-    if !is_address(first) {
+    let usual = is_address(first);
+    if !usual {
         let (second, after) = split_blank(rest);
         // An address can have a port too, and then `-` or a name follows.
         let named = second != b"-" && has_port(first) && !is_address(without_port(first));
@@ -151,7 +152,7 @@ pub(super) fn prefix(text: &[u8]) -> Prefix<'_> {
     }
     // `$http_x_forwarded_for` in place of the address: `a, b`.
     let address = first.strip_suffix(b",").unwrap_or(first);
-    let address = if is_address(address) {
+    let address = if usual || is_address(address) {
         address
     } else {
         without_port(address)

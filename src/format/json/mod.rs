@@ -3,19 +3,24 @@
 //! In: a line and a [`Plan`] of key paths. Out: the values at these paths.
 //!
 //! Invariants:
-//! * two readers give the answer: a scanner that touches the whole line once
-//!   and decodes nothing it does not need, and a full parser (`serde_json`);
+//! * two readers give the answer: a scanner that marks the quotes of the whole
+//!   line, walks along it and decodes nothing it does not need, and a full
+//!   parser (`serde_json`);
 //! * whatever the scanner is not sure about (an escape it would have to decode
 //!   twice, a repeated object, deep nesting, anything malformed) goes to the
 //!   full parser, and a property test holds that both agree on every line;
 //! * of a repeated key the last one counts, as in most JSON readers.
 
 mod full;
+mod keys;
+mod marks;
 mod scan;
 mod unescape;
 
 #[cfg(test)]
 mod tests;
+
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Skip;
 
@@ -52,6 +57,7 @@ struct Found {
     end: u32,
 }
 
+#[derive(Clone, Copy)]
 enum Action {
     Take(usize),
     Enter(usize),
@@ -78,6 +84,8 @@ impl Node {
 
 /// Which paths to take; a path is keys from the outside in.
 pub struct Plan {
+    /// Tells plans apart: what was learnt for one says nothing about another.
+    number: u64,
     nodes: Vec<Node>,
     slots: usize,
 }
@@ -85,8 +93,10 @@ pub struct Plan {
 impl Plan {
     /// Builds a plan; slot n is the n-th path. At most [`SLOTS`] paths.
     pub fn new(paths: &[&[&'static str]]) -> Self {
+        static PLANS: AtomicU64 = AtomicU64::new(1);
         debug_assert!(paths.len() <= SLOTS, "a plan has at most {SLOTS} slots");
         let mut plan = Self {
+            number: PLANS.fetch_add(1, Ordering::Relaxed),
             nodes: vec![Node {
                 lengths: 0,
                 keys: Vec::new(),
@@ -129,6 +139,10 @@ impl Plan {
 pub struct Scratch {
     found: [Found; SLOTS],
     text: Vec<u8>,
+    marks: marks::Marks,
+    /// The keys seen so far by node of the plan with this number.
+    keys: Vec<keys::Keys>,
+    plan: u64,
 }
 
 /// The values of one line.
@@ -202,13 +216,23 @@ pub fn read<'a>(line: &'a [u8], plan: &Plan, scratch: &'a mut Scratch) -> Result
 
 /// Whether the scanner answered; the scratch then holds the answer.
 fn scan_line(line: &[u8], plan: &Plan, scratch: &mut Scratch) -> bool {
-    scratch.found = [Found::default(); SLOTS];
+    scratch.found[..plan.slots].fill(Found::default());
     scratch.text.clear();
-    if !line.is_ascii() && std::str::from_utf8(line).is_err() {
+    if scratch.plan != plan.number {
+        scratch.plan = plan.number;
+        scratch.keys.clear();
+        scratch
+            .keys
+            .resize_with(plan.nodes.len(), keys::Keys::default);
+    }
+    let Scratch {
+        found, marks, keys, ..
+    } = scratch;
+    if !marks.fill(line) || scan::scan(line, marks, plan, keys, found).is_none() {
         return false;
     }
-    if scan::scan(line, plan, &mut scratch.found).is_none() {
-        return false;
+    if !scratch.marks.escapes {
+        return true;
     }
     for found in &mut scratch.found[..plan.slots] {
         if found.escaped {

@@ -1,11 +1,12 @@
-//! The scanner: one pass over the line, checking its grammar (RFC 8259) and
-//! noting where the wanted values are.
+//! The scanner: one walk along the line, checking its grammar (RFC 8259) and
+//! noting where the wanted values are. Strings are passed over by their marks.
 //!
 //! `None` means "not sure": the line may still be good.
 
-use wide::u8x16;
-
+use super::keys::{Keys, START};
+use super::marks::Marks;
 use super::{Action, Found, Kind, Plan, SLOTS};
+use crate::input::bytes::find;
 
 /// Nesting the scanner follows; `serde_json` goes to 128.
 const DEPTH: u32 = 48;
@@ -13,19 +14,28 @@ const DEPTH: u32 = 48;
 struct Scanner<'a> {
     bytes: &'a [u8],
     at: usize,
+    marks: &'a Marks,
     /// Nodes already entered: an object that stands twice is for the full parser.
     entered: u64,
 }
 
-pub(super) fn scan(bytes: &[u8], plan: &Plan, found: &mut [Found; SLOTS]) -> Option<()> {
+/// `keys` has one entry for each node of the plan.
+pub(super) fn scan(
+    bytes: &[u8],
+    marks: &Marks,
+    plan: &Plan,
+    keys: &mut [Keys],
+    found: &mut [Found; SLOTS],
+) -> Option<()> {
     let mut scanner = Scanner {
         bytes,
         at: 0,
+        marks,
         entered: 0,
     };
     scanner.space();
     scanner.eat(b'{')?;
-    scanner.object(plan, 0, found)?;
+    scanner.object(plan, 0, keys, found)?;
     scanner.space();
     (scanner.at == bytes.len()).then_some(())
 }
@@ -41,46 +51,56 @@ impl Scanner<'_> {
         (self.peek()? == byte).then(|| self.at += 1)
     }
 
+    /// Other white space is a control byte, and such a line never comes here.
     #[inline]
     fn space(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\t' | b'\r' | b'\n')) {
+        while self.peek() == Some(b' ') {
             self.at += 1;
         }
     }
 
     /// Behind an object's `{`.
-    fn object(&mut self, plan: &Plan, node: usize, found: &mut [Found; SLOTS]) -> Option<()> {
-        if node >= 64 || self.entered & (1 << node) != 0 {
+    fn object(
+        &mut self,
+        plan: &Plan,
+        number: usize,
+        keys: &mut [Keys],
+        found: &mut [Found; SLOTS],
+    ) -> Option<()> {
+        if number >= 64 || self.entered & (1 << number) != 0 {
             return None;
         }
-        self.entered |= 1 << node;
-        let node = &plan.nodes[node];
+        self.entered |= 1 << number;
         self.space();
         if self.peek()? == b'}' {
             self.at += 1;
             return Some(());
         }
+        let mut last = START;
         loop {
-            self.eat(b'"')?;
-            let start = self.at;
-            let (end, escaped) = self.string()?;
-            if escaped {
-                return None;
-            }
+            let guess = keys[number].guess(&mut last, self.bytes.get(self.at..)?);
+            let action = if let Some((action, len)) = guess {
+                self.at += len;
+                action
+            } else {
+                let start = self.at;
+                let key = self.key()?;
+                let action = plan.nodes[number].action(key).copied();
+                keys[number].learn(&mut last, &self.bytes[start..self.at], action);
+                action
+            };
             self.space();
-            self.eat(b':')?;
-            self.space();
-            match node.action(&self.bytes[start..end]) {
+            match action {
                 None => self.skip(0)?,
-                Some(Action::Take(slot)) => found[*slot] = self.take()?,
+                Some(Action::Take(slot)) => found[slot] = self.take()?,
                 Some(Action::Enter(next)) => {
                     if self.peek()? == b'{' {
                         self.at += 1;
-                        self.object(plan, *next, found)?;
-                    } else if self.entered & (1 << *next) == 0 {
+                        self.object(plan, next, keys, found)?;
+                    } else if self.entered & (1 << next) == 0 {
                         // A scalar where an object was expected: nothing to take from it.
                         // Behind an object of the same name it would have to undo that one.
-                        self.entered |= 1 << *next;
+                        self.entered |= 1 << next;
                         self.skip(0)?;
                     } else {
                         return None;
@@ -100,13 +120,28 @@ impl Scanner<'_> {
         }
     }
 
+    /// A key with its colon; one that holds escapes is for the full parser.
+    fn key(&mut self) -> Option<&[u8]> {
+        self.eat(b'"')?;
+        let start = self.at;
+        let end = self.string()?;
+        self.space();
+        self.eat(b':')?;
+        (!self.escaped(start, end)).then(|| &self.bytes[start..end])
+    }
+
+    #[inline]
+    fn escaped(&self, start: usize, end: usize) -> bool {
+        self.marks.escapes && find(b'\\', &self.bytes[start..end]).is_some()
+    }
+
     fn take(&mut self) -> Option<Found> {
         let first = self.peek()?;
         let (kind, start, end, escaped) = if first == b'"' {
             self.at += 1;
             let start = self.at;
-            let (end, escaped) = self.string()?;
-            (Kind::Text, start, end, escaped)
+            let end = self.string()?;
+            (Kind::Text, start, end, self.escaped(start, end))
         } else {
             let start = self.at;
             self.skip(0)?;
@@ -127,64 +162,18 @@ impl Scanner<'_> {
         })
     }
 
-    /// Behind an opening quote: the end of the content, and whether it holds escapes.
+    /// Behind an opening quote: the end of the content.
     #[inline]
-    fn string(&mut self) -> Option<(usize, bool)> {
-        let mut escaped = false;
-        let quote = u8x16::splat(b'"');
-        let backslash = u8x16::splat(b'\\');
-        let control = u8x16::splat(0x1f);
-        loop {
-            if let Some(chunk) = self.bytes.get(self.at..self.at + 16) {
-                let bytes = u8x16::from(<[u8; 16]>::try_from(chunk).ok()?);
-                let stop = bytes.simd_eq(quote)
-                    | bytes.simd_eq(backslash)
-                    | bytes.min(control).simd_eq(bytes);
-                let mask = stop.to_bitmask();
-                if mask == 0 {
-                    self.at += 16;
-                    continue;
-                }
-                self.at += mask.trailing_zeros() as usize;
-            } else {
-                while !matches!(self.peek()?, b'"' | b'\\' | 0..=0x1f) {
-                    self.at += 1;
-                }
-            }
-            match self.bytes[self.at] {
-                b'"' => {
-                    let end = self.at;
-                    self.at += 1;
-                    return Some((end, escaped));
-                }
-                b'\\' => {
-                    escaped = true;
-                    self.escape()?;
-                }
-                _ => return None,
-            }
+    fn string(&mut self) -> Option<usize> {
+        let mut word = self.at / 64;
+        let mut bits = self.marks.quotes.get(word)? & u64::MAX << (self.at % 64);
+        while bits == 0 {
+            word += 1;
+            bits = *self.marks.quotes.get(word)?;
         }
-    }
-
-    /// At a backslash.
-    fn escape(&mut self) -> Option<()> {
-        match self.bytes.get(self.at + 1)? {
-            b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => self.at += 2,
-            b'u' => {
-                let digits = self.bytes.get(self.at + 2..self.at + 6)?;
-                // Surrogates need their other half: left to the full parser.
-                let surrogate = matches!(
-                    digits,
-                    [b'd' | b'D', b'8' | b'9' | b'a'..=b'f' | b'A'..=b'F', ..]
-                );
-                if surrogate || !digits.iter().all(u8::is_ascii_hexdigit) {
-                    return None;
-                }
-                self.at += 6;
-            }
-            _ => return None,
-        }
-        Some(())
+        let end = word * 64 + bits.trailing_zeros() as usize;
+        self.at = end + 1;
+        Some(end)
     }
 
     /// Any value, checked and passed over.

@@ -118,6 +118,21 @@ proptest! {
     }
 
     #[test]
+    fn what_was_learnt_from_earlier_lines_changes_no_answer(lines in prop::collection::vec(json(), 1..8), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        let (plan, mut scratch) = (plan(), Scratch::default());
+        for line in &lines {
+            let mut damaged = line.clone().into_bytes();
+            let place = at.index(damaged.len());
+            damaged[place] = byte;
+            for line in [line.as_bytes(), line.as_bytes(), &damaged] {
+                let answered = scan_line(line, &plan, &mut scratch);
+                let own = answered.then(|| answer(&Fields { line, scratch: &scratch }));
+                prop_assert_eq!(own, by_scan(line), "{}", String::from_utf8_lossy(line));
+            }
+        }
+    }
+
+    #[test]
     fn they_agree_on_damaged_lines_too(line in json(), at in any::<prop::sample::Index>(), byte in any::<u8>(), cut in any::<bool>()) {
         let mut bytes = line.into_bytes();
         let at = at.index(bytes.len());
@@ -146,6 +161,23 @@ fn an_escaped_slash_is_a_slash() {
         by_scan(br#"{"request":{"uri":"\/v1\/a"}}"#).is_some(),
         "the usual Kong line stays on the fast path"
     );
+}
+
+#[test]
+fn two_plans_share_a_scratch_and_not_what_was_learnt() {
+    let (one, two) = (Plan::new(&[&["a"]]), Plan::new(&[&["n"], &["a"]]));
+    let mut scratch = Scratch::default();
+    let line = br#"{"a":"x","n":"y"}"#;
+    for _ in 0..3 {
+        assert_eq!(
+            read(line, &one, &mut scratch).unwrap().raw(0),
+            Some(&b"x"[..])
+        );
+        assert_eq!(
+            read(line, &two, &mut scratch).unwrap().raw(0),
+            Some(&b"y"[..])
+        );
+    }
 }
 
 #[test]
