@@ -8,6 +8,7 @@ use hashbrown::{HashMap, HashTable};
 use super::batch::Batch;
 use super::bounded::stable_hash;
 use super::cell::{Arena, Cell};
+use crate::input::bytes::same;
 use crate::model::Day;
 
 /// Client 32 bits, route 29 bits, outcome 3 bits.
@@ -107,7 +108,7 @@ impl Names {
     pub(super) fn number(&mut self, name: &[u8], known: impl Fn(&[u8]) -> bool) -> u32 {
         let hash = stable_hash(name);
         let found = self.table.find(hash, |number| {
-            self.hashes[*number as usize] == hash && self.name(*number) == name
+            self.hashes[*number as usize] == hash && same(self.name(*number), name)
         });
         match found {
             Some(number) => *number,

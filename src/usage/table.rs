@@ -174,23 +174,29 @@ impl UsageTable {
 }
 
 /// Hands out the days in order; days are merged and `work`ed on in parallel, a
-/// few at a time, so that a large table is never in memory twice.
+/// few at a time and while earlier ones are taken, so that a large table is
+/// never in memory twice.
 pub fn for_each_day<T: Send, E>(
     table: &UsageTable,
     work: impl Fn(DayRows) -> T + Sync,
     mut take: impl FnMut(T) -> Result<(), E>,
 ) -> Result<(), E> {
-    let group = rayon::current_num_threads().max(1) * 2;
-    for days in table.days.chunks(group) {
-        let done: Vec<T> = days
-            .par_iter()
-            .map(|day| work(table.day_rows(*day)))
-            .collect();
-        for item in done {
-            take(item)?;
-        }
-    }
-    Ok(())
+    let group = rayon::current_num_threads().max(1);
+    std::thread::scope(|scope| {
+        // Without room: one group is worked on while another is taken.
+        let (sender, receiver) = crossbeam_channel::bounded::<Vec<T>>(0);
+        let work = &work;
+        scope.spawn(move || {
+            for days in table.days.chunks(group) {
+                let rows = days.par_iter().map(|day| work(table.day_rows(*day)));
+                // Nobody takes any more after an error.
+                if sender.send(rows.collect()).is_err() {
+                    return;
+                }
+            }
+        });
+        receiver.into_iter().flatten().try_for_each(&mut take)
+    })
 }
 
 /// Joins the workers' tables under one sorted list of clients.
