@@ -42,9 +42,10 @@ impl Cutter {
         reader: &mut dyn std::io::Read,
         bytes: &mut Vec<u8>,
     ) -> (bool, Option<String>) {
-        bytes.extend_from_slice(&self.carry);
-        let start = bytes.len();
+        // What an earlier block left in the buffer is overwritten, so it is not cleared first.
+        let start = self.carry.len();
         bytes.resize(start + BLOCK, 0);
+        bytes[..start].copy_from_slice(&self.carry);
         let mut filled = start;
         let (mut end, mut fault) = (false, None);
         while filled < bytes.len() && !end {

@@ -365,7 +365,6 @@ fn stream<S: BlockSink>(
     let mut seen = 0;
     loop {
         let mut bytes = work.spare.1.try_recv().unwrap_or_default();
-        bytes.clear();
         let (end, fault) = cut.fill(reader.as_mut(), &mut bytes);
         let now = packed.load(Ordering::Relaxed);
         work.progress.fetch_add(now - seen, Ordering::Relaxed);
