@@ -12,6 +12,9 @@ pub(super) struct InputArgs {
     /// Access logs: files, folders, globs, or `-` for standard input
     #[arg(long, value_name = "PATH", num_args = 1..)]
     pub(super) logs: Vec<String>,
+    /// Usage ledger, made by `scopetrim ingest`; without --logs it alone is read
+    #[arg(long, value_name = "DIR")]
+    pub(super) ledger: Option<PathBuf>,
     /// API description: OpenAPI, Swagger, routes.yaml, or the normal form
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(super) catalog: Vec<String>,

@@ -36,8 +36,10 @@ pub use values::{PathCase, parse_base_path, parse_size, parse_window};
 pub const FILE_NAME: &str = "scopetrim.toml";
 
 /// Keys at the top of the file, in the order of the documentation.
-pub const KEYS: [&str; 26] = [
+pub const KEYS: [&str; 28] = [
     "logs",
+    "ledger",
+    "expected_sources",
     "catalog",
     "grants",
     "format",
@@ -81,6 +83,10 @@ const MAX_WEIGHT: u64 = 1_000_000;
 pub struct Config {
     /// Access logs: files, folders, globs.
     pub logs: Vec<String>,
+    /// Folder of the usage ledger.
+    pub ledger: Option<String>,
+    /// Patterns over the inputs' names: each must have data on every day.
+    pub expected_sources: Vec<String>,
     /// API descriptions.
     pub catalog: Vec<String>,
     /// Policy files.
@@ -183,6 +189,8 @@ impl Config {
     fn set(&mut self, root: &Section<'_>, value: &Value<'_>) -> Result<(), ConfigError> {
         match value.key {
             "logs" => self.logs = value.texts()?,
+            "ledger" => self.ledger = Some(value.text()?),
+            "expected_sources" => self.expected_sources = value.texts()?,
             "catalog" => self.catalog = value.texts()?,
             "grants" => self.grants = value.texts()?,
             "format" => self.format = Some(value.parse(values::log_format)?),

@@ -5,25 +5,24 @@ use std::sync::Arc;
 
 use super::pipeline::Read;
 use crate::event::Ignored;
-use crate::format::Skip;
+use crate::format::{self, Skip};
 use crate::input::SourceStatus;
 use crate::model::Warning;
 use crate::report::InputView;
+use crate::usage::SourceFacts;
 
 /// Says how to log the client where a file names none.
 pub(super) fn without_clients(read: &Read) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    for ((source, file), format) in read
-        .sources
-        .iter()
-        .zip(&read.collected.files)
-        .zip(&read.formats)
-    {
+    for source in &read.facts {
+        let file = &source.counts;
         if file.counted > 0 && file.nobody == file.counted {
-            let help = format
-                .map(super::super::format::LogFormat::identity_help)
+            let help = source
+                .format
+                .and_then(format::by_name)
+                .map(format::LogFormat::identity_help)
                 .unwrap_or_default();
-            let text = format!("no line of `{}` names a client; {help}", source.input.shown);
+            let text = format!("no line of `{}` names a client; {help}", source.shown);
             warnings.push(Warning::new("no-client-in-log", text));
         }
     }
@@ -37,8 +36,7 @@ pub(super) fn without_clients(read: &Read) -> Vec<Warning> {
 }
 
 /// What the reviewer should know about the log itself.
-pub(super) fn notes(read: &Read) -> Vec<String> {
-    let looser = read.collected.looser;
+pub(super) fn notes(looser: u64) -> Vec<String> {
     let mut notes = Vec::new();
     if looser > 0 {
         notes.push(format!(
@@ -49,14 +47,9 @@ pub(super) fn notes(read: &Read) -> Vec<String> {
 }
 
 /// What became of each input.
-pub(super) fn input_views(read: &Read) -> Vec<InputView> {
-    let all = read
-        .sources
-        .iter()
-        .zip(&read.collected.files)
-        .zip(&read.collected.sources)
-        .zip(&read.formats);
-    all.map(|(((source, file), report), format)| {
+pub(super) fn input_views(facts: &[SourceFacts]) -> Vec<InputView> {
+    let all = facts.iter().map(|source| {
+        let file = &source.counts;
         let mut skipped: BTreeMap<&'static str, u64> = Ignored::ALL
             .iter()
             .zip(file.ignored)
@@ -73,22 +66,22 @@ pub(super) fn input_views(read: &Read) -> Vec<InputView> {
             .filter(|(skip, n)| skip.is_reject() && *n > 0)
             .map(|(skip, n)| (skip.name(), n))
             .collect();
-        let status = match &report.status {
+        let status = match &source.status {
             SourceStatus::Complete => "checked".to_owned(),
             SourceStatus::Partial(reason) => format!("partial: {reason}"),
             SourceStatus::Unreadable(reason) => format!("unreadable: {reason}"),
         };
         InputView {
-            path: Arc::clone(&source.input.shown),
-            digest: report.digest,
+            path: Arc::clone(&source.shown),
+            digest: source.digest,
             records: file.records,
             counted: file.counted,
             skipped,
             rejected,
             status,
-            format: format.map(super::super::format::LogFormat::name),
-            bytes: report.bytes,
+            format: source.format,
+            bytes: source.bytes,
         }
-    })
-    .collect()
+    });
+    all.collect()
 }

@@ -13,8 +13,11 @@ mod events;
 mod explain;
 mod facts;
 mod formats;
+mod ingest;
 pub mod init;
+mod ledger;
 mod pipeline;
+mod recall;
 mod replay;
 mod settings;
 mod show;
@@ -45,6 +48,10 @@ struct Cli {
 enum Command {
     /// Show what can go from the policy files, why, and the diff
     Analyze(analyze::Args),
+    /// Add logs to the usage ledger
+    Ingest(ingest::Args),
+    /// Look at the usage ledger, check, compact, prune or merge it
+    Ledger(ledger::Args),
     /// Show every fact behind the verdicts of one client
     Explain(explain::Args),
     /// Say what the advice of past months would have denied
@@ -116,6 +123,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Exi
     };
     let result = match &cli.command {
         Command::Analyze(args) => analyze::run(args, out),
+        Command::Ingest(args) => ingest::run(args, out),
+        Command::Ledger(args) => ledger::run(args, out),
         Command::Explain(args) => explain::run(args, out),
         Command::Backtest(args) => backtest::run(args, out),
         Command::Replay(args) => replay::run(args, out),

@@ -14,7 +14,10 @@ use crate::event::identity::Identities;
 use crate::format::{self, LogFormat, detect};
 use crate::input::{Source, SourceReport, discover, head};
 use crate::model::{Catalog, Warning};
-use crate::usage::{CollectOptions, Collected, Coverage, collect, write_events};
+use crate::usage::{CollectOptions, Collected, Coverage, SourceFacts, collect, write_events};
+
+/// Clients outside the policy that are kept apart.
+pub(super) const MAX_CLIENTS: usize = 1 << 18;
 
 /// The catalogue ready to match paths.
 pub(super) struct Routes {
@@ -28,9 +31,13 @@ pub(super) struct Read {
     pub(super) sources: Vec<Source>,
     pub(super) formats: Vec<Option<&'static dyn LogFormat>>,
     pub(super) collected: Collected,
+    /// What became of each input, by name.
+    pub(super) facts: Vec<SourceFacts>,
     pub(super) coverage: Coverage,
     /// What was incomplete, one sentence each.
     pub(super) incomplete: Vec<String>,
+    /// What the reviewer should know about the data.
+    pub(super) notes: Vec<String>,
 }
 
 /// Creates a file, or says which one could not be.
@@ -75,13 +82,13 @@ pub(super) fn catalog(setup: &Setup) -> anyhow::Result<Routes> {
 }
 
 /// The logs, found and recognised, and their size on disk in bytes.
-struct Logs {
-    sources: Vec<Source>,
-    formats: Vec<Option<&'static dyn LogFormat>>,
-    total: u64,
+pub(super) struct Logs {
+    pub(super) sources: Vec<Source>,
+    pub(super) formats: Vec<Option<&'static dyn LogFormat>>,
+    pub(super) total: u64,
 }
 
-fn open_logs(setup: &Setup) -> anyhow::Result<Logs> {
+pub(super) fn open_logs(setup: &Setup) -> anyhow::Result<Logs> {
     if setup.logs.is_empty() {
         return Err(Advised::new(
             "no logs given",
@@ -122,7 +129,7 @@ pub(super) fn export(
         identities: &identities,
         matcher: &routes.matcher,
         limits: &setup.limits,
-        max_clients: 1 << 18,
+        max_clients: MAX_CLIENTS,
         credentials: None,
     };
     let progress = AtomicU64::new(0);
@@ -130,21 +137,24 @@ pub(super) fn export(
     Ok(talk::with_progress(setup.quiet, total, &progress, work)?)
 }
 
-/// Finds, recognises and reads the logs.
+/// What is known of usage: from the logs, from the ledger, or from both.
 pub(super) fn read_logs(
     setup: &Setup,
     routes: &Routes,
     known: BTreeSet<Vec<u8>>,
 ) -> anyhow::Result<Read> {
+    let identities = Identities {
+        known,
+        aliases: setup.aliases.clone(),
+    };
+    if let Some(dir) = &setup.ledger {
+        return super::recall::read(dir, setup, routes, &identities);
+    }
     let Logs {
         sources,
         formats,
         total,
     } = open_logs(setup)?;
-    let identities = Identities {
-        known,
-        aliases: setup.aliases.clone(),
-    };
     let progress = AtomicU64::new(0);
     let options = CollectOptions {
         formats: &formats,
@@ -152,25 +162,49 @@ pub(super) fn read_logs(
         identities: &identities,
         matcher: &routes.matcher,
         limits: &setup.limits,
-        max_clients: 1 << 18,
+        max_clients: MAX_CLIENTS,
         credentials: None,
     };
     let collected = talk::with_progress(setup.quiet, total, &progress, || {
         collect(&sources, &options, &progress)
     });
-    let coverage = Coverage::new(&sources, &collected, setup.reject_share);
-    let incomplete = coverage
-        .gaps
-        .iter()
-        .map(|gap| format!("`{}`: {}", gap.source, gap.reason))
-        .collect();
-    Ok(Read {
-        sources,
-        formats,
+    let facts = SourceFacts::of_all(&sources, &formats, &collected);
+    let looser = collected.looser;
+    Ok(Read::new(
+        setup,
+        (sources, formats),
         collected,
-        coverage,
-        incomplete,
-    })
+        facts,
+        super::facts::notes(looser),
+    ))
+}
+
+impl Read {
+    /// The one value that everything behind it sees, wherever the data came from.
+    pub(super) fn new(
+        setup: &Setup,
+        (sources, formats): (Vec<Source>, Vec<Option<&'static dyn LogFormat>>),
+        collected: Collected,
+        facts: Vec<SourceFacts>,
+        notes: Vec<String>,
+    ) -> Self {
+        let mut coverage = Coverage::new(&facts, setup.reject_share);
+        coverage.expect(&setup.expected_sources, &facts);
+        let incomplete = coverage
+            .gaps
+            .iter()
+            .map(|gap| format!("`{}`: {}", gap.source, gap.reason))
+            .collect();
+        Self {
+            sources,
+            formats,
+            collected,
+            facts,
+            coverage,
+            incomplete,
+            notes,
+        }
+    }
 }
 
 /// The format of each source; an unreadable or empty one has none.

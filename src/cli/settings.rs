@@ -23,6 +23,10 @@ use crate::model::{Day, Exception, Level, OutcomeTable, Scope, ScopeMatch};
 /// Settings of one run.
 pub(super) struct Setup {
     pub(super) logs: Vec<String>,
+    /// Usage kept on disk.
+    pub(super) ledger: Option<PathBuf>,
+    /// Patterns over the inputs' names: each must have data on every day.
+    pub(super) expected_sources: Vec<String>,
     pub(super) catalogs: Vec<String>,
     pub(super) grants: Vec<String>,
     pub(super) format: Option<&'static dyn LogFormat>,
@@ -117,7 +121,17 @@ pub(super) fn setup(args: &InputArgs, policy: Option<&PolicyArgs>) -> anyhow::Re
         own.unwrap_or_else(|| default.iter().map(|name| (*name).to_owned()).collect())
     };
     Ok(Setup {
-        logs: paths(&args.logs, &config.logs),
+        // Who names one of the two on the command line means that one alone.
+        logs: if args.logs.is_empty() && args.ledger.is_some() {
+            Vec::new()
+        } else {
+            paths(&args.logs, &config.logs)
+        },
+        ledger: args.ledger.clone().or_else(|| {
+            let key = config.ledger.as_ref().filter(|_| args.logs.is_empty());
+            key.map(|key| PathBuf::from(from_folder(&folder, key)))
+        }),
+        expected_sources: config.expected_sources.clone(),
         catalogs: paths(&args.catalog, &config.catalog),
         grants: paths(&flags.grants, &config.grants),
         format,

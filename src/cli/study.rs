@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::args::{InputArgs, PolicyArgs};
-use super::facts::{input_views, notes, without_clients};
+use super::facts::{input_views, without_clients};
 use super::pipeline::{self, Read, Routes};
 use super::settings::{Setup, setup};
 use super::talk::{self, Advised};
@@ -140,8 +140,8 @@ fn run(input_args: &InputArgs, policy_args: &PolicyArgs, past: bool) -> anyhow::
         .into_iter()
         .filter(|client| !seen.contains(client))
         .collect();
-    let inputs = input_views(&read);
-    let notes = notes(&read);
+    let inputs = input_views(&read.facts);
+    let notes = read.notes.clone();
     let level = setup.level;
     Ok(Study {
         setup,

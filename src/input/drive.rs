@@ -79,6 +79,8 @@ pub struct SourceReport {
     pub bytes: u64,
     /// Digest of the unpacked content; `None` unless it was read to its end.
     pub digest: Option<ContentDigest>,
+    /// Digest of the unpacked bytes that could be read, also of a part.
+    pub read: Option<ContentDigest>,
     /// How far it could be read.
     pub status: SourceStatus,
     /// Lines over the limit.
@@ -197,14 +199,12 @@ fn report(ledger: &Ledger, source: &Source) -> SourceReport {
         (None, Some(fault)) => fault.clone(),
         (None, None) => SourceStatus::Complete,
     };
-    let digest = if status == SourceStatus::Complete {
-        ledger.hasher.finish()
-    } else {
-        None
-    };
+    let read = ledger.hasher.finish();
+    let digest = read.filter(|_| status == SourceStatus::Complete);
     SourceReport {
         bytes: ledger.hasher.total(),
         digest,
+        read,
         status,
         oversize: ledger.oversize,
         oversize_at: ledger.oversize_at,

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::{Compression, Input, Sniffed, sniff_bytes};
+use crate::model::ContentDigest;
 
 /// Bytes looked at for detection, after unpacking.
 const HEAD: usize = 64 << 10;
@@ -34,6 +35,25 @@ pub struct Source {
     /// Why nothing can be read from it, if so.
     pub refused: Option<String>,
     pub(super) opened: Opened,
+}
+
+impl Source {
+    /// BLAKE3 of the first `bytes` of the unpacked content; `None` when there are
+    /// fewer, or when the input can be read only once.
+    pub fn prefix_digest(&self, bytes: u64) -> Option<ContentDigest> {
+        let whole: Reader = match (&self.input.path, &self.opened) {
+            (None, _) | (_, Opened::Stdin(_)) => return None,
+            (Some(path), Opened::Plain { .. }) => Box::new(File::open(path).ok()?),
+            (Some(path), Opened::Packed) => {
+                unpack(Box::new(File::open(path).ok()?), Arc::default()).ok()?
+            }
+        };
+        let mut hasher = blake3::Hasher::new();
+        // What lies behind the prefix may be broken; that is no concern here.
+        hasher.update_reader(whole.take(bytes)).ok()?;
+        let found = ContentDigest(*hasher.finalize().as_bytes());
+        (hasher.count() == bytes).then_some(found)
+    }
 }
 
 /// Opens every input far enough to know what it is.

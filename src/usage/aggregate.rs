@@ -24,7 +24,7 @@ pub(super) fn split(key: Key) -> (u32, u32, u8) {
     (client, route, u8::try_from(key & 7).unwrap_or(7))
 }
 
-type Counts = HashMap<Key, Cell, foldhash::fast::FixedState>;
+pub(super) type Counts = HashMap<Key, Cell, foldhash::fast::FixedState>;
 
 /// Counts of the days seen by one worker.
 #[derive(Default)]
@@ -63,6 +63,14 @@ impl Aggregate {
                 }
             }
         }
+    }
+
+    /// The cells of one day, with room for more, and where their ids live.
+    pub(super) fn day(&mut self, day: Day, more: usize) -> (&mut Counts, &mut Arena) {
+        self.turn_to(day);
+        let counts = &mut self.days[self.current].1;
+        counts.reserve(more);
+        (counts, &mut self.arena)
     }
 
     fn turn_to(&mut self, day: Day) {

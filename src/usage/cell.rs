@@ -60,6 +60,17 @@ impl Cell {
         }
     }
 
+    /// A group that was counted before; instants are milliseconds of its day.
+    pub(super) fn of(count: u64, (first, last): (u32, u32), id: &[u8], arena: &mut Arena) -> Self {
+        let (form, id) = pack(id, arena);
+        Self {
+            meta: form | (count & COUNT),
+            first,
+            last,
+            id,
+        }
+    }
+
     /// One more request. Of several at the earliest instant the smallest id is the sample.
     #[inline]
     pub(super) fn add(&mut self, ms: u32, id: &[u8], arena: &mut Arena) {

@@ -65,6 +65,24 @@ pub fn collect(
     options: &CollectOptions<'_>,
     progress: &AtomicU64,
 ) -> Collected {
+    gather(sources, options, progress, false)
+}
+
+/// The same with the clients named as in the log: later aliases still apply.
+pub fn collect_as_logged(
+    sources: &[Source],
+    options: &CollectOptions<'_>,
+    progress: &AtomicU64,
+) -> Collected {
+    gather(sources, options, progress, true)
+}
+
+fn gather(
+    sources: &[Source],
+    options: &CollectOptions<'_>,
+    progress: &AtomicU64,
+    as_logged: bool,
+) -> Collected {
     let sink = Sink {
         options,
         sources: sources.len(),
@@ -103,6 +121,7 @@ pub fn collect(
         options.identities,
         options.max_clients,
         Arc::from(options.matcher.routes()),
+        as_logged,
     );
     let credentials = Collector::merge(credentials, |worker, client| usage.name_in(worker, client));
     Collected {

@@ -6,10 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::collect::Collected;
 use super::counts::FileCounts;
+use super::facts::SourceFacts;
 use crate::format::Skip;
-use crate::input::{Source, SourceStatus};
+use crate::input::SourceStatus;
 use crate::model::{Day, Window};
 
 /// Days of incomplete knowledge, and why.
@@ -42,12 +42,12 @@ pub struct Coverage {
 }
 
 impl Coverage {
-    /// Coverage of what was collected. A source in which more than
-    /// `reject_share` (0..1) of the records were rejected is incomplete.
-    pub fn new(sources: &[Source], collected: &Collected, reject_share: f64) -> Self {
+    /// Coverage of the sources. One in which more than `reject_share` (0..1) of
+    /// the records were rejected is incomplete.
+    pub fn new<'a>(sources: impl IntoIterator<Item = &'a SourceFacts>, reject_share: f64) -> Self {
         let mut coverage = Self::default();
-        for ((source, file), report) in sources.iter().zip(&collected.files).zip(&collected.sources)
-        {
+        for source in sources {
+            let file = &source.counts;
             for (day, count) in &file.days {
                 *coverage.days.entry(*day).or_default() += count;
             }
@@ -56,12 +56,12 @@ impl Coverage {
                 file.days.keys().next_back().copied(),
             );
             let gap = |from, to, reason| Gap {
-                source: Arc::clone(&source.input.shown),
+                source: Arc::clone(&source.shown),
                 from,
                 to,
                 reason,
             };
-            match &report.status {
+            match &source.status {
                 SourceStatus::Complete => {}
                 // What came behind the break is unknown, and may reach any later day.
                 SourceStatus::Partial(reason) => {

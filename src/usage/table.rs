@@ -19,7 +19,7 @@ pub const UNMATCHED: u32 = 0x1fff_ffff;
 pub(super) const NAME_SEPARATOR: u8 = 0x1f;
 
 /// How requests of clients beyond the limit are shown.
-const OTHERS_NAME: &str = "(other clients)";
+pub(super) const OTHERS_NAME: &str = "(other clients)";
 
 /// One row of the usage table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -200,12 +200,17 @@ pub fn for_each_day<T: Send, E>(
 }
 
 /// Joins the workers' tables under one sorted list of clients.
+///
+/// `as_logged` keeps the names of the log, both of them where a line has two, for
+/// a later run that has other aliases.
 pub(super) fn merge(
     workers: Vec<(Names, Aggregate, Clusters)>,
     identities: &Identities,
     max_clients: usize,
     routes: Arc<[Route]>,
+    as_logged: bool,
 ) -> UsageTable {
+    let shown = |raw: &[u8], client: Vec<u8>| if as_logged { raw.to_vec() } else { client };
     let resolve = |raw: &[u8]| -> Vec<u8> {
         match memchr::memchr(NAME_SEPARATOR, raw) {
             Some(at) => identities
@@ -235,7 +240,7 @@ pub(super) fn merge(
             let kept = strangers.get(raw).is_none_or(|hash| *hash < limit);
             capped |= !kept;
             own.push(if kept {
-                String::from_utf8_lossy(&resolve(raw)).into_owned()
+                String::from_utf8_lossy(&shown(raw, resolve(raw))).into_owned()
             } else {
                 OTHERS_NAME.to_owned()
             });

@@ -9,6 +9,7 @@ mod common;
 
 mod bounded;
 mod careful;
+mod ledger;
 mod replayed;
 mod same;
 mod secret;

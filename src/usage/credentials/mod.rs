@@ -108,9 +108,16 @@ impl CredentialTable {
     /// Both tables as one. The order of the operands does not matter.
     #[must_use]
     pub fn merge(&self, other: &Self) -> Self {
+        Self::sum([self, other])
+    }
+
+    /// All tables as one, in any order.
+    #[must_use]
+    pub fn sum<'a>(tables: impl IntoIterator<Item = &'a Self>) -> Self {
         let mut sum = Sum::default();
-        sum.add(self);
-        sum.add(other);
+        for table in tables {
+            sum.add(table);
+        }
         sum.finish()
     }
 }

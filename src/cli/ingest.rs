@@ -1,0 +1,182 @@
+//! `ingest`: adds logs to the usage ledger.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use super::args::{InputArgs, PolicyArgs, PolicyFlags};
+use super::recall::{advised, each_source};
+use super::settings;
+use super::talk::{self, Advised};
+use super::{ExitStatus, pipeline, study};
+use crate::event::identity::Identities;
+use crate::input::SourceStatus;
+use crate::report::escape;
+use crate::usage::ledger::{Added, Ledger, LedgerError, Operations, Writer};
+
+/// Arguments of `ingest`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  scopetrim ingest 'logs/2026-10-31/*.gz' --ledger usage --catalog openapi.yaml
+  scopetrim ingest access.log --ledger usage --catalog openapi.yaml --grants grants.yaml
+  scopetrim ingest --dir samples/shop --ledger usage
+  scopetrim ingest 'logs/gw-1/*.gz' --catalog openapi.yaml --partial part-1
+
+The same content is counted once, whatever its name or compression; a log that has grown replaces
+its earlier part. With --grants what is held is recorded, too. Exit codes: 0 done, 2 error (the ledger
+is as it was), 3 done but some input was incomplete.")]
+pub(super) struct Args {
+    /// Access logs: files, folders, globs, or `-` for standard input; default: those of the configuration
+    #[arg(value_name = "LOG")]
+    files: Vec<String>,
+    /// Folder to start from; paths of its scopetrim.toml are relative to it
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// Policy files, to record what is held
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    grants: Vec<String>,
+    /// Write the result of these logs alone into this new folder, for `ledger merge`
+    #[arg(long, value_name = "DIR", conflicts_with = "ledger")]
+    partial: Option<PathBuf>,
+    #[command(flatten)]
+    inputs: InputArgs,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
+    let mut inputs = args.inputs.clone();
+    // The configuration's logs and ledger both count here; flags are put over them.
+    let (logs, ledger) = (std::mem::take(&mut inputs.logs), inputs.ledger.take());
+    let policy = PolicyArgs {
+        dir: args.dir.clone(),
+        flags: PolicyFlags {
+            grants: args.grants.clone(),
+            ..PolicyFlags::default()
+        },
+    };
+    let mut setup = settings::setup(&inputs, Some(&policy))?;
+    let named: Vec<String> = args.files.iter().chain(&logs).cloned().collect();
+    if !named.is_empty() {
+        setup.logs = named;
+    }
+    let dir = args.partial.clone().or(ledger).or(setup.ledger.take());
+    let Some(dir) = dir else {
+        return Err(Advised::new(
+            "no ledger given",
+            "name its folder with --ledger DIR, or as `ledger` in scopetrim.toml",
+        ));
+    };
+    if args.partial.is_some() && Ledger::open(&dir).is_ok() {
+        return Err(advised(&LedgerError::Exists(dir)));
+    }
+    let routes = pipeline::catalog(&setup)?;
+    let held = if setup.grants.is_empty() {
+        None
+    } else {
+        Some(study::policy(&setup)?)
+    };
+    let names = held.iter().flat_map(crate::model::Policy::clients);
+    let identities = Identities {
+        known: names
+            .map(|name| name.as_str().as_bytes().to_vec())
+            .collect(),
+        aliases: setup.aliases.clone(),
+    };
+    let operations = Operations::new(&routes.matcher, &routes.catalog.operations);
+    let opened = pipeline::open_logs(&setup)?;
+    let mut writer = Writer::open(&dir).map_err(|error| advised(&error))?;
+    let mut done = Vec::new();
+    let sources = &opened.sources;
+    each_source(
+        &setup,
+        &routes,
+        &identities,
+        &operations,
+        &opened,
+        |index, found| {
+            let facts = found.contribution.record.facts.clone();
+            let added = writer
+                .add(found.contribution, &sources[index])
+                .map_err(|error| advised(&error))?;
+            done.push((facts, added));
+            Ok(())
+        },
+    )?;
+    if let Some(policy) = &held
+        && let Some(day) = writer.last_day()
+    {
+        writer
+            .record_grants(day, policy)
+            .map_err(|error| advised(&error))?;
+    }
+    let committed = writer.commit().map_err(|error| advised(&error))?;
+    let mut incomplete = false;
+    for (facts, added) in &done {
+        let reason = match &facts.status {
+            SourceStatus::Complete => continue,
+            SourceStatus::Partial(reason) | SourceStatus::Unreadable(reason) => reason,
+        };
+        if !matches!(added, Added::Known | Added::Earlier(_)) {
+            incomplete = true;
+            let text = format!("incomplete: `{}`: {reason}", facts.shown);
+            talk::note(setup.quiet, &text);
+        }
+    }
+    if args.json {
+        let list: Vec<serde_json::Value> = done
+            .iter()
+            .map(|(facts, added)| {
+                let (what, of) = words(added);
+                serde_json::json!({
+                    "path": facts.shown,
+                    "digest": facts.digest,
+                    "records": facts.counts.records,
+                    "counted": facts.counts.counted,
+                    "rejected": facts.counts.rejected(),
+                    "result": what,
+                    "of": of,
+                })
+            })
+            .collect();
+        let whole = serde_json::json!({
+            "ledger": dir.display().to_string(),
+            "inputs": list,
+            "files_written": committed.written,
+            "files_dropped": committed.dropped,
+        });
+        writeln!(out, "{whole:#}")?;
+    } else {
+        for (facts, added) in &done {
+            let (what, of) = words(added);
+            let of = if of.is_empty() {
+                String::new()
+            } else {
+                format!(" {}", of.join(", "))
+            };
+            let line = format!(
+                "{}: {what}{of}; {} records, {} counted, {} rejected",
+                facts.shown,
+                facts.counts.records,
+                facts.counts.counted,
+                facts.counts.rejected()
+            );
+            writeln!(out, "{}", escape::terminal(&line))?;
+        }
+    }
+    Ok(if incomplete {
+        ExitStatus::Incomplete
+    } else {
+        ExitStatus::Done
+    })
+}
+
+/// What became of a source, and which other ones that is about.
+pub(super) fn words(added: &Added) -> (&'static str, Vec<String>) {
+    match added {
+        Added::New => ("added", Vec::new()),
+        Added::Known => ("known already", Vec::new()),
+        Added::Replaces(of) => ("added, in place of", of.clone()),
+        Added::Earlier(of) => ("known already as a part of", vec![of.clone()]),
+    }
+}

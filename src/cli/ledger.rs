@@ -1,0 +1,318 @@
+//! `ledger`: look at the usage ledger, check, compact, prune or merge it.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use chrono::Months;
+
+use super::ExitStatus;
+use super::config;
+use super::ingest::words;
+use super::recall::advised;
+use super::talk::Advised;
+use crate::input::SourceStatus;
+use crate::model::Day;
+use crate::report::escape;
+use crate::usage::ledger::{Ledger, LedgerError, Writer};
+
+/// Arguments of `ledger`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  scopetrim ledger status usage
+  scopetrim ledger verify usage
+  scopetrim ledger compact usage
+  scopetrim ledger prune usage --keep 15mo
+  scopetrim ledger merge part-1 part-2 --into usage")]
+pub(super) struct Args {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Task {
+    /// Show days, sources and sizes
+    Status(Place),
+    /// Compare every file with the manifest and add up the counts; exit 1 when something is wrong
+    Verify(Place),
+    /// Join the files of each day into one; nothing is lost by it
+    Compact(Place),
+    /// Drop the days before the last ones
+    Prune {
+        #[command(flatten)]
+        place: Place,
+        /// What stays, counted from the last day with records: 15mo, 400d or 60w
+        #[arg(long, value_name = "SPAN")]
+        keep: String,
+    },
+    /// Add other ledgers or partial results, in any order, and compact
+    Merge {
+        /// Folders that hold ledgers or partial results
+        #[arg(value_name = "DIR", required = true)]
+        from: Vec<PathBuf>,
+        /// The ledger that takes them; made when it does not exist
+        #[arg(long, value_name = "DIR")]
+        into: PathBuf,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct Place {
+    /// Folder of the ledger; default: the one of scopetrim.toml
+    #[arg(value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+impl Place {
+    fn dir(&self) -> anyhow::Result<PathBuf> {
+        if let Some(dir) = &self.dir {
+            return Ok(dir.clone());
+        }
+        if let Some(file) = config::find(Path::new(".")) {
+            let config = config::load(&file, config::FILE_NAME)
+                .map_err(|error| Advised::new(error.to_string(), error.help()))?;
+            if let Some(dir) = config.ledger {
+                return Ok(PathBuf::from(dir));
+            }
+        }
+        Err(Advised::new(
+            "no ledger given",
+            "name its folder, or write `ledger = \"DIR\"` in scopetrim.toml",
+        ))
+    }
+}
+
+pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
+    match &args.task {
+        Task::Status(place) => status(&place.dir()?, place.json, out),
+        Task::Verify(place) => verify(&place.dir()?, place.json, out),
+        Task::Compact(place) => {
+            let dir = place.dir()?;
+            let mut writer = existing(&dir)?;
+            writer.compact().map_err(|error| advised(&error))?;
+            let done = writer.commit().map_err(|error| advised(&error))?;
+            let text = format!("{} files in place of {}", done.written, done.dropped);
+            say(
+                place.json,
+                &text,
+                &serde_json::json!({"files_written": done.written, "files_dropped": done.dropped}),
+                out,
+            )
+        }
+        Task::Prune { place, keep } => {
+            let dir = place.dir()?;
+            let mut writer = existing(&dir)?;
+            let first = match writer.last_day() {
+                Some(last) => Some(first_day(last, keep)?),
+                None => None,
+            };
+            let days = writer
+                .prune_before(first)
+                .map_err(|error| advised(&error))?;
+            writer.commit().map_err(|error| advised(&error))?;
+            let text = match first {
+                Some(first) => format!("{days} days before {first} dropped"),
+                None => "the ledger has no days".to_owned(),
+            };
+            say(
+                place.json,
+                &text,
+                &serde_json::json!({"first_day": first, "days_dropped": days}),
+                out,
+            )
+        }
+        Task::Merge { from, into } => merge(from, into, out),
+    }
+}
+
+fn say(
+    json: bool,
+    text: &str,
+    value: &serde_json::Value,
+    out: &mut dyn Write,
+) -> anyhow::Result<ExitStatus> {
+    if json {
+        writeln!(out, "{value:#}")?;
+    } else {
+        writeln!(out, "{text}")?;
+    }
+    Ok(ExitStatus::Done)
+}
+
+/// A writer of a ledger that is there: a slip of the pen should not make one.
+fn existing(dir: &Path) -> anyhow::Result<Writer> {
+    Ledger::open(dir).map_err(|error| advised(&error))?;
+    Writer::open(dir).map_err(|error| advised(&error))
+}
+
+/// The first day that stays.
+fn first_day(last: Day, keep: &str) -> anyhow::Result<Day> {
+    let months = keep
+        .strip_suffix("mo")
+        .and_then(|own| own.parse::<u32>().ok());
+    let first = match months {
+        Some(0) => None,
+        Some(months) => last
+            .date()
+            .checked_sub_months(Months::new(months))
+            .map(|date| Day::from_date(date).plus(1)),
+        None => config::parse_window(keep)
+            .ok()
+            .map(|days| crate::model::Window::ending(last, days).from),
+    };
+    first.ok_or_else(|| {
+        Advised::new(
+            format!("`{keep}` is no span of days"),
+            "write for example 15mo, 400d or 60w",
+        )
+    })
+}
+
+fn status(dir: &Path, json: bool, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
+    let read = |ledger: &Ledger| Ok((ledger.summary(), ledger.records()?, ledger.grant_days()));
+    let (summary, records, grants) =
+        Ledger::consistent(dir, read).map_err(|error| advised(&error))?;
+    let span = summary.days.first().zip(summary.days.last());
+    let missing: Vec<Day> = span.map_or_else(Vec::new, |(from, to)| {
+        (from.0..=to.0)
+            .map(Day)
+            .filter(|day| !summary.days.contains(day))
+            .collect()
+    });
+    let broken: Vec<(&str, &str)> = records
+        .iter()
+        .filter_map(|own| match &own.facts.status {
+            SourceStatus::Complete => None,
+            SourceStatus::Partial(reason) | SourceStatus::Unreadable(reason) => {
+                Some((own.facts.shown.as_ref(), reason.as_str()))
+            }
+        })
+        .collect();
+    if json {
+        let tables: serde_json::Map<String, serde_json::Value> = summary
+            .tables
+            .iter()
+            .map(|(name, (files, rows, bytes))| {
+                let own = serde_json::json!({"files": files, "rows": rows, "bytes": bytes});
+                ((*name).to_owned(), own)
+            })
+            .collect();
+        let whole = serde_json::json!({
+            "from": span.map(|(from, _)| from),
+            "to": span.map(|(_, to)| to),
+            "covered_days": summary.days.len(),
+            "missing_days": missing,
+            "pruned_before": summary.pruned_before,
+            "sources": records.len(),
+            "incomplete": broken.iter().map(|(path, reason)| serde_json::json!({"path": path, "reason": reason})).collect::<Vec<_>>(),
+            "grants_recorded_on": grants,
+            "tables": tables,
+        });
+        writeln!(out, "{whole:#}")?;
+        return Ok(ExitStatus::Done);
+    }
+    match span {
+        None => writeln!(out, "no days")?,
+        Some((from, to)) => writeln!(
+            out,
+            "{from} to {to}: {} days with records, {} missing",
+            summary.days.len(),
+            missing.len()
+        )?,
+    }
+    if let Some(day) = summary.pruned_before {
+        writeln!(out, "days before {day} were pruned")?;
+    }
+    writeln!(
+        out,
+        "{} sources, {} of them incomplete",
+        records.len(),
+        broken.len()
+    )?;
+    for (path, reason) in broken {
+        writeln!(out, "  {}", escape::terminal(&format!("{path}: {reason}")))?;
+    }
+    writeln!(out, "grants recorded on {} days", grants.len())?;
+    for (name, (files, rows, bytes)) in &summary.tables {
+        writeln!(
+            out,
+            "{name:<12} {files:>6} files {rows:>12} rows {bytes:>14} bytes"
+        )?;
+    }
+    if summary.most_files > 8 {
+        writeln!(
+            out,
+            "one day has {} files: `scopetrim ledger compact` joins them",
+            summary.most_files
+        )?;
+    }
+    Ok(ExitStatus::Done)
+}
+
+fn verify(dir: &Path, json: bool, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
+    let found = Ledger::verify(dir).map_err(|error| advised(&error))?;
+    if json {
+        let orphans: Vec<String> = found
+            .orphans
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
+        let whole = serde_json::json!({
+            "files": found.files,
+            "faults": found.faults,
+            "orphans": orphans,
+            "orphans_removed": found.cleaned,
+        });
+        writeln!(out, "{whole:#}")?;
+    } else {
+        for fault in &found.faults {
+            writeln!(out, "{}", escape::terminal(fault))?;
+        }
+        let left = match (found.orphans.len(), found.cleaned) {
+            (0, _) => String::new(),
+            (n, true) => format!("; {n} files that a crash had left over were removed"),
+            (n, false) => format!("; {n} files belong to nobody, or to who is writing now"),
+        };
+        let (files, faults) = (found.files, found.faults.len());
+        writeln!(out, "{files} files are right, {faults} faults{left}")?;
+    }
+    Ok(if found.faults.is_empty() {
+        ExitStatus::Done
+    } else {
+        ExitStatus::Found
+    })
+}
+
+fn merge(from: &[PathBuf], into: &Path, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
+    for dir in from {
+        let same = std::fs::canonicalize(dir)
+            .ok()
+            .is_some_and(|own| std::fs::canonicalize(into).is_ok_and(|into| into == own));
+        if same {
+            let text = format!("`{}` cannot be merged into itself", dir.display());
+            return Err(Advised::new(text, "leave it out: what is in --into stays"));
+        }
+    }
+    let others: Vec<Ledger> = from
+        .iter()
+        .map(|dir| Ledger::open(dir))
+        .collect::<Result<_, LedgerError>>()
+        .map_err(|error| advised(&error))?;
+    let mut writer = Writer::open(into).map_err(|error| advised(&error))?;
+    let mut lines = Vec::new();
+    for other in &others {
+        for (shown, added) in writer.merge(other).map_err(|error| advised(&error))? {
+            let (what, of) = words(&added);
+            lines.push(format!("{shown}: {what} {}", of.join(", ")));
+        }
+    }
+    writer.compact().map_err(|error| advised(&error))?;
+    writer.commit().map_err(|error| advised(&error))?;
+    lines.sort();
+    for line in lines {
+        writeln!(out, "{}", escape::terminal(line.trim_end()))?;
+    }
+    Ok(ExitStatus::Done)
+}

@@ -1,0 +1,178 @@
+//! Usage from the ledger, alone or with logs beside it.
+
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicU64;
+
+use rayon::prelude::*;
+
+use super::pipeline::{Logs, MAX_CLIENTS, Read, Routes, open_logs};
+use super::settings::Setup;
+use super::talk::{self, Advised};
+use crate::event::identity::Identities;
+use crate::format;
+use crate::input::{Limits, Source};
+use crate::usage::credentials::HashKey;
+use crate::usage::ledger::{Contribution, Ledger, LedgerError, Operations, Reading, Recalled};
+use crate::usage::{CollectOptions, Collected, Reject, SourceFacts, collect_as_logged};
+
+/// A failure of the ledger, with its advice.
+pub(super) fn advised(error: &LedgerError) -> anyhow::Error {
+    Advised::new(error.to_string(), error.help())
+}
+
+/// Reads the ledger, and the logs that are named beside it.
+pub(super) fn read(
+    dir: &Path,
+    setup: &Setup,
+    routes: &Routes,
+    identities: &Identities,
+) -> anyhow::Result<Read> {
+    // A wrong folder should fail before the long work.
+    Ledger::open(dir).map_err(|error| advised(&error))?;
+    let operations = Operations::new(&routes.matcher, &routes.catalog.operations);
+    let logs = if setup.logs.is_empty() {
+        Logs {
+            sources: Vec::new(),
+            formats: Vec::new(),
+            total: 0,
+        }
+    } else {
+        open_logs(setup)?
+    };
+    let mut own: Vec<(&Source, Contribution)> = Vec::new();
+    let mut rejects: Vec<Reject> = Vec::new();
+    each_source(
+        setup,
+        routes,
+        identities,
+        &operations,
+        &logs,
+        |index, found| {
+            rejects.extend(found.rejects.into_iter().map(|own| Reject {
+                source: index,
+                ..own
+            }));
+            own.push((&logs.sources[index], found.contribution));
+            Ok(())
+        },
+    )?;
+    let reading = Reading {
+        identities,
+        matcher: &routes.matcher,
+        operations: &operations,
+        max_clients: MAX_CLIENTS,
+    };
+    let recalled = Ledger::recall(dir, &reading, &own).map_err(|error| advised(&error))?;
+    drop(own);
+    let Recalled {
+        usage,
+        facts,
+        credentials,
+        looser,
+        other_catalogue,
+        unknown_operation,
+    } = recalled;
+    let mut notes = super::facts::notes(looser);
+    if other_catalogue > 0 {
+        notes.push(format!(
+            "{other_catalogue} inputs of the ledger were counted with another catalogue: operations that it did not have were counted as others or as unmatched"
+        ));
+    }
+    if unknown_operation > 0 {
+        notes.push(format!(
+            "{unknown_operation} requests of the ledger are on operations that the catalogue no longer has: they count as unmatched"
+        ));
+    }
+    let collected = Collected {
+        usage,
+        files: Vec::new(),
+        sources: Vec::new(),
+        rejects,
+        looser,
+        credentials,
+    };
+    let formats = facts
+        .iter()
+        .map(|source| source.format.and_then(format::by_name))
+        .collect();
+    Ok(Read::new(
+        setup,
+        (logs.sources, formats),
+        collected,
+        facts,
+        notes,
+    ))
+}
+
+/// One source, read by itself.
+pub(super) struct Found {
+    pub(super) contribution: Contribution,
+    pub(super) rejects: Vec<Reject>,
+}
+
+/// Reads each source by itself and hands it over, in their order. Several small ones
+/// are read at the same time; a few large ones with all threads each.
+pub(super) fn each_source(
+    setup: &Setup,
+    routes: &Routes,
+    identities: &Identities,
+    operations: &Operations,
+    logs: &Logs,
+    mut take: impl FnMut(usize, Found) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let threads = setup.limits.threads.max(1);
+    let many = logs.sources.len() >= 2 * threads;
+    let limits = Limits {
+        threads: if many { 1 } else { threads },
+        ..setup.limits.clone()
+    };
+    let progress = AtomicU64::new(0);
+    let key = HashKey::default();
+    let one = |index: usize| -> Result<Found, LedgerError> {
+        let source = std::slice::from_ref(&logs.sources[index]);
+        let formats = std::slice::from_ref(&logs.formats[index]);
+        let options = CollectOptions {
+            formats,
+            rules: &setup.rules,
+            identities,
+            matcher: &routes.matcher,
+            limits: &limits,
+            max_clients: MAX_CLIENTS,
+            credentials: Some(&key),
+        };
+        let mut collected = collect_as_logged(source, &options, &progress);
+        let rejects = std::mem::take(&mut collected.rejects);
+        let facts = SourceFacts::of_all(source, formats, &collected)
+            .pop()
+            .ok_or_else(|| LedgerError::Columns("a source has no facts".to_owned()))?;
+        Ok(Found {
+            contribution: Contribution::new(&source[0], facts, &collected, operations)?,
+            rejects,
+        })
+    };
+    let group = if many { 4 * threads } else { 1 };
+    let indices: Vec<usize> = (0..logs.sources.len()).collect();
+    let failed = Mutex::new(None);
+    talk::with_progress(setup.quiet, logs.total, &progress, || {
+        for group in indices.chunks(group) {
+            let done: Vec<Result<Found, LedgerError>> =
+                group.par_iter().map(|index| one(*index)).collect();
+            for (index, found) in group.iter().zip(done) {
+                let taken = found
+                    .map_err(|error| advised(&error))
+                    .and_then(|found| take(*index, found));
+                if let Err(error) = taken {
+                    if let Ok(mut failed) = failed.lock() {
+                        *failed = Some(error);
+                    }
+                    return;
+                }
+            }
+        }
+    });
+    match failed.into_inner() {
+        Ok(Some(error)) => Err(error),
+        _ => Ok(()),
+    }
+}

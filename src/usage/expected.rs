@@ -1,0 +1,127 @@
+//! Expected sources: a gateway whose logs are missing is not a gateway that was idle.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::coverage::{Coverage, Gap};
+use super::facts::SourceFacts;
+use crate::input::SourceStatus;
+use crate::model::Day;
+
+impl Coverage {
+    /// Takes the days away on which an expected source has no complete data.
+    ///
+    /// Between the first and the last day such a day stops the clocks, like any
+    /// missing day. After the last day of an expected source everything is open,
+    /// so that is a gap; and so is a source that does not appear at all.
+    pub fn expect<'a>(
+        &mut self,
+        patterns: &[String],
+        facts: impl IntoIterator<Item = &'a SourceFacts> + Clone,
+    ) {
+        let Some(span) = self.span() else {
+            return;
+        };
+        for pattern in patterns {
+            let own = facts
+                .clone()
+                .into_iter()
+                .filter(|source| source.status == SourceStatus::Complete)
+                .filter(|source| names(pattern, &source.shown));
+            let days: BTreeSet<Day> = own
+                .flat_map(|source| source.counts.days.keys().copied())
+                .collect();
+            let gap = |from, reason| Gap {
+                source: Arc::from(pattern.as_str()),
+                from,
+                to: None,
+                reason,
+            };
+            let Some(last) = days.last().copied() else {
+                let reason = "this expected source has no complete data at all".to_owned();
+                self.gaps.push(gap(None, reason));
+                continue;
+            };
+            if last < span.to {
+                let reason = format!("this expected source has no complete data after {last}");
+                self.gaps.push(gap(Some(last.plus(1)), reason));
+            }
+            // The first day stays: what was used on it must stay inside the span.
+            self.days
+                .retain(|day, _| days.contains(day) || *day >= last || *day == span.from);
+        }
+        self.gaps.sort();
+        self.gaps.dedup();
+    }
+}
+
+/// Whether a pattern names an input. A plain word must stand alone in the path, so
+/// that `gw-1` does not name `gw-10`; a glob fits the path or one part of it.
+fn names(pattern: &str, path: &str) -> bool {
+    if pattern.contains(['*', '?', '[']) {
+        let Ok(glob) = glob::Pattern::new(pattern) else {
+            return false;
+        };
+        return glob.matches(path) || path.split('/').any(|part| glob.matches(part));
+    }
+    let word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    path.match_indices(pattern).any(|(at, found)| {
+        !word(path[..at].chars().next_back()) && !word(path[at + found.len()..].chars().next())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::usage::FileCounts;
+
+    fn source(name: &str, days: &[i32]) -> SourceFacts {
+        SourceFacts {
+            shown: Arc::from(name),
+            format: None,
+            counts: FileCounts {
+                days: days.iter().map(|day| (Day(*day), 1)).collect(),
+                ..FileCounts::default()
+            },
+            digest: None,
+            status: SourceStatus::Complete,
+            bytes: 1,
+        }
+    }
+
+    fn covered(facts: &[SourceFacts], patterns: &[&str]) -> (Vec<i32>, usize) {
+        let patterns: Vec<String> = patterns.iter().map(|own| (*own).to_owned()).collect();
+        let mut coverage = Coverage::new(facts, 0.01);
+        coverage.expect(&patterns, facts);
+        let days: &BTreeMap<Day, u64> = &coverage.days;
+        (days.keys().map(|day| day.0).collect(), coverage.gaps.len())
+    }
+
+    #[test]
+    fn a_day_without_an_expected_source_is_missing_and_its_silence_at_the_end_is_a_gap() {
+        let one = source("logs/gw-1/a.gz", &[1, 2, 3, 4, 5]);
+        let ten = source("logs/gw-10/a.gz", &[1, 2, 3, 4, 5]);
+        let two = source("logs/gw-2/a.gz", &[2, 4, 5]);
+        let short = source("logs/gw-2/a.gz", &[2, 3]);
+        assert_eq!(
+            covered(&[one.clone(), two.clone()], &["gw-1", "gw-2"]),
+            (vec![1, 2, 4, 5], 0)
+        );
+        assert_eq!(
+            covered(&[one.clone(), short], &["gw-2"]),
+            (vec![1, 2, 3, 4, 5], 1)
+        );
+        assert_eq!(covered(&[ten, two.clone()], &["gw-1"]).1, 1);
+        assert_eq!(covered(&[one, two], &["gw-?"]), (vec![1, 2, 3, 4, 5], 0));
+    }
+
+    #[test]
+    fn a_partial_source_is_no_complete_data() {
+        let mut broken = source("gw-1.log", &[1, 2]);
+        broken.status = SourceStatus::Partial("cut".to_owned());
+        let whole = source("gw-2.log", &[1, 2, 3]);
+        assert_eq!(covered(&[broken, whole], &["gw-1"]).1, 2);
+    }
+}

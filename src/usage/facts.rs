@@ -1,0 +1,50 @@
+//! What is known about one input, whether it was read just now or long ago.
+
+use std::sync::Arc;
+
+use super::collect::Collected;
+use super::counts::FileCounts;
+use crate::format::LogFormat;
+use crate::input::{Source, SourceStatus};
+use crate::model::ContentDigest;
+
+/// What became of one input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceFacts {
+    /// Its name as shown.
+    pub shown: Arc<str>,
+    /// Its log format; `None` when it has no lines.
+    pub format: Option<&'static str>,
+    /// What became of its records.
+    pub counts: FileCounts,
+    /// Digest of its whole content; `None` unless it was read to its end.
+    pub digest: Option<ContentDigest>,
+    /// How far it could be read.
+    pub status: SourceStatus,
+    /// Unpacked bytes read.
+    pub bytes: u64,
+}
+
+impl SourceFacts {
+    /// The facts of everything that was collected, in the order of the sources.
+    pub fn of_all(
+        sources: &[Source],
+        formats: &[Option<&'static dyn LogFormat>],
+        collected: &Collected,
+    ) -> Vec<Self> {
+        let all = sources
+            .iter()
+            .zip(formats)
+            .zip(&collected.files)
+            .zip(&collected.sources);
+        all.map(|(((source, format), counts), report)| Self {
+            shown: Arc::clone(&source.input.shown),
+            format: format.map(LogFormat::name),
+            counts: counts.clone(),
+            digest: report.digest,
+            status: report.status.clone(),
+            bytes: report.bytes,
+        })
+        .collect()
+    }
+}

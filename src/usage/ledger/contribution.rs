@@ -1,0 +1,205 @@
+//! What one source adds to the ledger.
+
+use std::collections::BTreeMap;
+
+use arrow::array::RecordBatch;
+
+use super::columns::{Values, batch, names};
+use super::operations::Operations;
+use super::source::SourceRecord;
+use super::{LedgerError, Table};
+use crate::input::{Source, SourceStatus};
+use crate::model::{ContentDigest, Day, Millis};
+use crate::usage::table::OTHERS_NAME;
+use crate::usage::{Collected, SourceFacts};
+
+/// One source's rows, by table and day.
+pub struct Contribution {
+    /// The source.
+    pub record: SourceRecord,
+    pub(super) batches: BTreeMap<(Table, Day), RecordBatch>,
+}
+
+impl Contribution {
+    /// From one source that was collected alone, with names as logged.
+    pub fn new(
+        source: &Source,
+        facts: SourceFacts,
+        collected: &Collected,
+        operations: &Operations,
+    ) -> Result<Self, LedgerError> {
+        let record = record(source, facts, collected, operations);
+        let mut batches = BTreeMap::new();
+        let mut spans = BTreeMap::new();
+        for day in collected.usage.days() {
+            let (rows, span) = usage(&record, *day, collected, operations)?;
+            spans.insert(*day, span);
+            batches.insert((Table::Usage, *day), rows);
+        }
+        for (day, count) in &record.facts.counts.days {
+            let span = spans.get(day).copied().flatten();
+            let rows = vec![
+                Values::Text(vec![Some(record.id.clone())]),
+                Values::Number(vec![*count]),
+                Values::Instant(vec![span.map(|(first, _)| first)]),
+                Values::Instant(vec![span.map(|(_, last)| last)]),
+                Values::Flag(vec![record.is_complete()]),
+            ];
+            batches.insert((Table::Coverage, *day), batch(Table::Coverage, rows)?);
+        }
+        if let Some(rows) = unmatched(&record, collected)? {
+            batches.insert((Table::Unmatched, record.last_partition()), rows);
+        }
+        batches.extend(super::credentials::batches(
+            &record,
+            &collected.credentials,
+        )?);
+        batches.insert((Table::Sources, record.partition()), record.to_batch()?);
+        Ok(Self { record, batches })
+    }
+
+    /// Rows in all tables.
+    pub(super) fn rows(&self) -> usize {
+        self.batches.values().map(RecordBatch::num_rows).sum()
+    }
+}
+
+fn record(
+    source: &Source,
+    mut facts: SourceFacts,
+    collected: &Collected,
+    operations: &Operations,
+) -> SourceRecord {
+    let read: Option<ContentDigest> = collected.sources.first().and_then(|report| report.read);
+    if collected.usage.clients_capped && facts.status == SourceStatus::Complete {
+        // Which clients they were is lost for every later policy.
+        facts.status = SourceStatus::Partial(format!(
+            "more clients than can be kept apart: the rest was counted as {OTHERS_NAME}"
+        ));
+        facts.digest = None;
+    }
+    let unreadable = matches!(facts.status, SourceStatus::Unreadable(_));
+    let read = read
+        .filter(|_| !unreadable)
+        .map(|digest| digest.to_string());
+    let key = match &read {
+        Some(digest) => digest.clone(),
+        // A part whose digest is unknown has holes: it is known by its name and length.
+        None => {
+            let name = format!("{} {}", facts.bytes, facts.shown);
+            ContentDigest::of(name.as_bytes()).to_string()
+        }
+    };
+    let prefix = if read.is_some() { "" } else { "x" };
+    let hex = key.strip_prefix("blake3:").unwrap_or(&key);
+    let (head, head_bytes, first_line) = if unreadable {
+        (None, 0, None)
+    } else {
+        SourceRecord::heads(&source.head)
+    };
+    SourceRecord {
+        id: format!("{prefix}{}", hex.get(..32).unwrap_or(hex)),
+        read,
+        head,
+        head_bytes,
+        first_line,
+        looser: collected.looser,
+        first_day: facts.counts.days.keys().next().copied(),
+        last_day: facts.counts.days.keys().next_back().copied(),
+        catalogue: operations.digest().to_owned(),
+        facts,
+    }
+}
+
+type Span = Option<(Millis, Millis)>;
+
+fn usage(
+    record: &SourceRecord,
+    day: Day,
+    collected: &Collected,
+    operations: &Operations,
+) -> Result<(RecordBatch, Span), LedgerError> {
+    let rows = collected.usage.day_rows(day);
+    let n = rows.len();
+    let text = || Vec::with_capacity(n);
+    let (mut client, mut alt, mut method, mut template) = (text(), text(), text(), text());
+    let (mut outcome, mut sample) = (text(), text());
+    let mut count = Vec::with_capacity(n);
+    let (mut first, mut last) = (Vec::with_capacity(n), Vec::with_capacity(n));
+    let mut span: Span = None;
+    rows.for_each(|row| {
+        let (own, second) = client_names(&collected.usage.clients, row.client);
+        client.push(own);
+        alt.push(second);
+        let operation = operations.name(row.route);
+        method.push(operation.map(|(method, _)| method.name().to_owned()));
+        template.push(operation.map(|(_, template)| template.to_owned()));
+        outcome.push(Some(row.outcome.name().to_owned()));
+        count.push(row.count);
+        first.push(Some(row.first));
+        last.push(Some(row.last));
+        sample.push(
+            row.sample
+                .map(|id| String::from_utf8_lossy(id).into_owned()),
+        );
+        span = Some(span.map_or((row.first, row.last), |(from, to)| {
+            (from.min(row.first), to.max(row.last))
+        }));
+    });
+    let columns = vec![
+        Values::Text(vec![Some(record.id.clone()); count.len()]),
+        Values::Text(client),
+        Values::Text(alt),
+        Values::Text(method),
+        Values::Text(template),
+        Values::Text(outcome),
+        Values::Number(count),
+        Values::Instant(first),
+        Values::Instant(last),
+        Values::Text(sample),
+    ];
+    Ok((batch(Table::Usage, columns)?, span))
+}
+
+fn unmatched(
+    record: &SourceRecord,
+    collected: &Collected,
+) -> Result<Option<RecordBatch>, LedgerError> {
+    let (mut client, mut alt, mut method, mut path) = (vec![], vec![], vec![], vec![]);
+    let (mut need, mut other) = (vec![], vec![]);
+    for (index, clusters) in &collected.usage.unmatched {
+        let (own, second) = client_names(&collected.usage.clients, *index);
+        for cluster in clusters {
+            client.push(own.clone());
+            alt.push(second.clone());
+            method.push(Some(cluster.method.name().to_owned()));
+            path.push(Some(cluster.path.clone()));
+            need.push(cluster.need);
+            other.push(cluster.other);
+        }
+    }
+    if need.is_empty() {
+        return Ok(None);
+    }
+    let columns = vec![
+        Values::Text(vec![Some(record.id.clone()); need.len()]),
+        Values::Text(client),
+        Values::Text(alt),
+        Values::Text(method),
+        Values::Text(path),
+        Values::Number(need),
+        Values::Number(other),
+    ];
+    batch(Table::Unmatched, columns).map(Some)
+}
+
+/// Both names of a client; nobody has none.
+fn client_names(clients: &[String], index: u32) -> (Option<String>, Option<String>) {
+    match clients.get(index as usize) {
+        Some(raw) if !raw.is_empty() => {
+            let (name, alt) = names(raw);
+            (Some(name), alt)
+        }
+        _ => (None, None),
+    }
+}

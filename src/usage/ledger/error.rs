@@ -1,0 +1,95 @@
+//! What can be wrong with a ledger, as sentences.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a ledger cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// There is none.
+    #[error("`{}` holds no ledger", .0.display())]
+    Missing(PathBuf),
+    /// The folder is used for something else.
+    #[error("`{}` is no ledger and is not empty", .0.display())]
+    Foreign(PathBuf),
+    /// The table files are there, the manifest is not.
+    #[error("`{}` has lost its manifest", .0.display())]
+    NoManifest(PathBuf),
+    /// Another process writes.
+    #[error("`{}` is being written by {holder}", dir.display())]
+    Locked {
+        /// The ledger.
+        dir: PathBuf,
+        /// Process id and start, as the holder wrote them.
+        holder: String,
+    },
+    /// The system refused.
+    #[error("`{}`: {error}", path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's words.
+        error: io::Error,
+    },
+    /// The content is not what was written.
+    #[error("`{}` is damaged: {reason}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Rows could not be put into columns.
+    #[error("cannot build the table: {0}")]
+    Columns(String),
+    /// The folder that a partial result goes to is in use.
+    #[error("`{}` holds a ledger already", .0.display())]
+    Exists(PathBuf),
+}
+
+impl LedgerError {
+    /// What to do about it.
+    pub fn help(&self) -> &'static str {
+        match self {
+            Self::Missing(_) => "`scopetrim ingest LOGS --ledger DIR` makes one",
+            Self::Foreign(_) => "choose an empty folder or one that does not exist",
+            Self::NoManifest(_) => {
+                "restore `manifest.json` from a backup, or remove the folder and ingest the logs again"
+            }
+            Self::Locked { .. } => "wait until it has finished; the lock ends with the process",
+            Self::Io { .. } => {
+                "the ledger is as it was before; check the folder, its permissions and free space"
+            }
+            Self::Damaged { .. } => {
+                "restore the file from a backup, or remove the ledger and ingest the logs again"
+            }
+            Self::Columns(_) => "this is a fault of the program: please report it",
+            Self::Exists(_) => "choose a new folder with --partial",
+        }
+    }
+
+    /// A file that the manifest lists is not there: perhaps replaced meanwhile.
+    pub(super) fn is_gone(&self) -> bool {
+        matches!(self, Self::Io { error, .. } if error.kind() == io::ErrorKind::NotFound)
+    }
+
+    pub(super) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
+        move |error| Self::Io {
+            path: path.into(),
+            error,
+        }
+    }
+
+    pub(super) fn damaged(path: &Path, reason: impl ToString) -> Self {
+        Self::Damaged {
+            path: path.into(),
+            reason: reason.to_string(),
+        }
+    }
+}
+
+impl From<arrow::error::ArrowError> for LedgerError {
+    fn from(error: arrow::error::ArrowError) -> Self {
+        Self::Columns(error.to_string())
+    }
+}

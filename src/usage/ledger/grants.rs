@@ -1,0 +1,121 @@
+//! What was held at which day, as the policy files stated it at that ingest.
+
+use std::collections::BTreeSet;
+
+use arrow::array::RecordBatch;
+
+use super::columns::{Columns, Values, batch, text_at};
+use super::{Ledger, LedgerError, Table, Writer, part};
+use crate::model::{Day, Policy};
+
+/// Client, term, role.
+type Held = (String, String, Option<String>);
+
+impl Writer {
+    /// Records what the policy files grant at a day; a later record of the same day
+    /// takes its place.
+    pub fn record_grants(&mut self, as_of: Day, policy: &Policy) -> Result<(), LedgerError> {
+        let mut held = BTreeSet::new();
+        for (client, terms) in policy.holdings() {
+            for (term, vias) in terms {
+                for via in vias {
+                    let role = via.role.map(|(role, _)| role.to_string());
+                    held.insert((client.to_string(), term.to_string(), role));
+                }
+            }
+        }
+        let rows = rows(&held)?;
+        // An equal record is left alone: nothing changes, nothing is written.
+        if self.grants_at(as_of)? != held {
+            self.replace_day(Table::Grants, as_of, rows);
+        }
+        Ok(())
+    }
+
+    /// Adds rows of another ledger.
+    pub(super) fn add_grants(
+        &mut self,
+        day: Day,
+        rows_of_other: Vec<RecordBatch>,
+    ) -> Result<(), LedgerError> {
+        self.flush()?;
+        let known = self.grants_at(day)?;
+        let mut held = known.clone();
+        for batch in rows_of_other {
+            held.extend(read(&batch)?);
+        }
+        if held != known {
+            let rows = rows(&held)?;
+            self.replace_day(Table::Grants, day, rows);
+        }
+        Ok(())
+    }
+
+    fn grants_at(&self, day: Day) -> Result<BTreeSet<Held>, LedgerError> {
+        let mut held = BTreeSet::new();
+        for own in self.manifest.of(Table::Grants).filter(|own| own.day == day) {
+            for batch in part::read(&self.dir, own)? {
+                held.extend(read(&batch)?);
+            }
+        }
+        Ok(held)
+    }
+}
+
+impl Ledger {
+    /// Since when a client has been seen to hold a term without a break: the first of
+    /// the last records that all name it. `None` when the latest record does not.
+    ///
+    /// It may have been held for longer: the first record of the ledger cannot tell.
+    pub fn granted_since(&self, client: &str, term: &str) -> Result<Option<Day>, LedgerError> {
+        let mut since = None;
+        let days: BTreeSet<Day> = self.manifest.of(Table::Grants).map(|own| own.day).collect();
+        for day in days.into_iter().rev() {
+            let mut held = false;
+            for own in self.manifest.of(Table::Grants).filter(|own| own.day == day) {
+                for batch in part::read(&self.dir, own)? {
+                    held |= read(&batch)?
+                        .iter()
+                        .any(|(own, held, _)| own == client && held == term);
+                }
+            }
+            if !held {
+                break;
+            }
+            since = Some(day);
+        }
+        Ok(since)
+    }
+
+    /// The days at which grants were recorded, in order.
+    pub fn grant_days(&self) -> Vec<Day> {
+        let days: BTreeSet<Day> = self.manifest.of(Table::Grants).map(|own| own.day).collect();
+        days.into_iter().collect()
+    }
+}
+
+fn rows(held: &BTreeSet<Held>) -> Result<RecordBatch, LedgerError> {
+    let all = || held.iter();
+    batch(
+        Table::Grants,
+        vec![
+            Values::Text(all().map(|(client, ..)| Some(client.clone())).collect()),
+            Values::Text(all().map(|(_, term, _)| Some(term.clone())).collect()),
+            Values::Text(all().map(|(.., via)| via.clone()).collect()),
+        ],
+    )
+}
+
+fn read(rows: &RecordBatch) -> Result<Vec<Held>, LedgerError> {
+    let columns = Columns(rows);
+    let (client, term) = (columns.text("client")?, columns.text("term")?);
+    let via = columns.text("via")?;
+    let held = (0..rows.num_rows()).map(|row| {
+        (
+            client.value(row).to_owned(),
+            term.value(row).to_owned(),
+            text_at(via, row).map(str::to_owned),
+        )
+    });
+    Ok(held.collect())
+}

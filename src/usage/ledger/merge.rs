@@ -1,0 +1,85 @@
+//! Joins ledgers: the partial results of many workers, in any order and split.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use arrow::array::RecordBatch;
+
+use super::columns::Columns;
+use super::contribution::Contribution;
+use super::judge::{covers, whole};
+use super::{Added, Ledger, LedgerError, Table, Writer, part};
+use crate::model::Day;
+
+impl Writer {
+    /// Adds everything that another ledger holds. Of equal content the name that
+    /// sorts first is kept, so that the order of merging does not matter.
+    ///
+    /// The content is not at hand, so an earlier part is known by its head and its
+    /// rows: each has its counterpart with the same first request in the longer one.
+    pub fn merge(&mut self, other: &Ledger) -> Result<Vec<(String, Added)>, LedgerError> {
+        let mut done = Vec::new();
+        for own in other.contributions()? {
+            let own = own?;
+            let shown = own.record.facts.shown.to_string();
+            let better = self.known(&own.record.id).is_some_and(|known| {
+                known.facts.shown > own.record.facts.shown
+                    && known.is_complete() == own.record.is_complete()
+            });
+            if better {
+                self.forget(&own.record.id)?;
+            }
+            let mut earlier = BTreeSet::new();
+            for known in self.records() {
+                if !known.is_unreadable()
+                    && known.may_begin(&own.record)
+                    && covers(&self.rows_of(known)?, &whole(&own))?
+                {
+                    earlier.insert(known.id.clone());
+                }
+            }
+            let added = self.offer(own, |known| Ok(earlier.contains(&known.id)))?;
+            done.push((shown, added));
+        }
+        for own in other.manifest.of(Table::Grants) {
+            let rows = part::read(&other.dir, own)?;
+            self.add_grants(own.day, rows)?;
+        }
+        self.prune_before(other.manifest.pruned_before)?;
+        Ok(done)
+    }
+}
+
+impl Ledger {
+    /// What each source added, one after another.
+    fn contributions(
+        &self,
+    ) -> Result<impl Iterator<Item = Result<Contribution, LedgerError>>, LedgerError> {
+        let records = self.records()?;
+        let mut all: BTreeMap<String, BTreeMap<(Table, Day), Vec<RecordBatch>>> = BTreeMap::new();
+        let parts = self.manifest.parts.iter();
+        for own in parts.filter(|own| own.table.has_source()) {
+            for batch in part::read(&self.dir, own)? {
+                // Rows are sorted by source: each has one run.
+                let ids = Columns(&batch).text("source")?;
+                let mut start = 0;
+                for row in 1..=batch.num_rows() {
+                    if row == batch.num_rows() || ids.value(row) != ids.value(start) {
+                        let key = (own.table, own.day);
+                        let rows = all.entry(ids.value(start).to_owned()).or_default();
+                        rows.entry(key)
+                            .or_default()
+                            .push(batch.slice(start, row - start));
+                        start = row;
+                    }
+                }
+            }
+        }
+        Ok(records.into_iter().map(move |record| {
+            let mut batches = BTreeMap::new();
+            for (key, own) in all.remove(&record.id).unwrap_or_default() {
+                batches.insert(key, part::canonical(key.0, &own)?);
+            }
+            Ok(Contribution { record, batches })
+        }))
+    }
+}

@@ -1,0 +1,96 @@
+//! Usage kept on disk, added to day by day.
+//!
+//! In: what was collected from logs, source by source. Out: the same usage
+//! table, coverage and facts that reading the logs would give.
+//!
+//! Invariants:
+//! * the state is what one manifest lists; it changes by one rename, so that a
+//!   crash at any point leaves the state before or the state after;
+//! * every row names its source, so that a log that has grown replaces exactly
+//!   what its earlier part had given, also after `compact`;
+//! * the same content is never counted twice, whatever its name or compression;
+//! * files are canonical: equal rows give equal bytes, in any order of arrival;
+//! * one writer at a time; readers need no lock.
+//!
+//! Names are kept as logged: aliases, policies and the catalogue are applied
+//! when the ledger is read.
+
+mod columns;
+mod contribution;
+mod credentials;
+mod error;
+mod grants;
+mod judge;
+mod lock;
+mod manifest;
+mod merge;
+mod operations;
+mod part;
+mod prune;
+mod read;
+mod source;
+mod status;
+mod table;
+mod verify;
+mod writer;
+
+use std::path::{Path, PathBuf};
+
+pub use contribution::Contribution;
+pub use error::LedgerError;
+pub use operations::Operations;
+pub use read::{Reading, Recalled};
+pub use source::SourceRecord;
+pub use status::Summary;
+pub use table::Table;
+pub use verify::Verified;
+pub use writer::{Added, Committed, Writer};
+
+use manifest::Manifest;
+
+/// A ledger that is read.
+pub struct Ledger {
+    dir: PathBuf,
+    manifest: Manifest,
+}
+
+/// A writer may replace files while they are read; then its new manifest is read.
+const ATTEMPTS: usize = 8;
+
+impl Ledger {
+    /// Opens a ledger for reading.
+    pub fn open(dir: &Path) -> Result<Self, LedgerError> {
+        let manifest = Manifest::load(dir)?.ok_or_else(|| LedgerError::Missing(dir.into()))?;
+        Ok(Self {
+            dir: dir.into(),
+            manifest,
+        })
+    }
+
+    /// Its folder.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Runs `work` on a state whose files are all there: when a writer has replaced
+    /// some of them meanwhile, again on the new state.
+    pub fn consistent<T>(
+        dir: &Path,
+        work: impl Fn(&Self) -> Result<T, LedgerError>,
+    ) -> Result<T, LedgerError> {
+        let mut ledger = Self::open(dir)?;
+        for _ in 1..ATTEMPTS {
+            match work(&ledger) {
+                Err(error) if error.is_gone() => {
+                    let next = Self::open(dir)?;
+                    if next.manifest == ledger.manifest {
+                        return Err(error);
+                    }
+                    ledger = next;
+                }
+                done => return done,
+            }
+        }
+        work(&ledger)
+    }
+}

@@ -1,0 +1,91 @@
+//! Whether a ledger is what was written, and whether its rows add up.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+
+use super::columns::Columns;
+use super::lock::Lock;
+use super::manifest::Part;
+use super::{Ledger, LedgerError, Table, part, writer};
+
+/// What `verify` found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verified {
+    /// Files whose bytes, columns and rows are right.
+    pub files: usize,
+    /// What is wrong, one sentence each.
+    pub faults: Vec<String>,
+    /// Files that a crash has left over.
+    pub orphans: Vec<PathBuf>,
+    /// Whether they were removed; not while somebody writes.
+    pub cleaned: bool,
+}
+
+impl Ledger {
+    /// Reads every file and compares it with the manifest; adds up the counts of
+    /// each source; removes what a crash has left over.
+    pub fn verify(dir: &Path) -> Result<Verified, LedgerError> {
+        let lock = Lock::take(dir).ok();
+        let ledger = Self::open(dir)?;
+        let mut found = Verified {
+            orphans: writer::orphans(dir, &ledger.manifest)?,
+            ..Verified::default()
+        };
+        let parts: Vec<&Part> = ledger.manifest.parts.iter().collect();
+        let checked: Vec<Result<(), LedgerError>> =
+            parts.par_iter().map(|own| part::check(dir, own)).collect();
+        for done in checked {
+            match done {
+                Ok(()) => found.files += 1,
+                Err(error) => found.faults.push(error.to_string()),
+            }
+        }
+        if found.faults.is_empty() {
+            found.faults = ledger.sums()?;
+        }
+        if lock.is_some() {
+            writer::clean(dir, &ledger.manifest)?;
+            found.cleaned = true;
+        }
+        Ok(found)
+    }
+
+    /// Records counted by the readers against requests in the table.
+    fn sums(&self) -> Result<Vec<String>, LedgerError> {
+        let mut sums: BTreeMap<String, u64> = BTreeMap::new();
+        for own in self.manifest.of(Table::Usage) {
+            for batch in part::read(&self.dir, own)? {
+                let columns = Columns(&batch);
+                let (source, count) = (columns.text("source")?, columns.number("count")?);
+                for row in 0..batch.num_rows() {
+                    match sums.get_mut(source.value(row)) {
+                        Some(sum) => *sum += count.value(row),
+                        None => {
+                            sums.insert(source.value(row).to_owned(), count.value(row));
+                        }
+                    }
+                }
+            }
+        }
+        let mut faults = Vec::new();
+        for record in self.records()? {
+            let sum = sums.remove(&record.id).unwrap_or(0);
+            let whole = record.first_day >= self.manifest.pruned_before;
+            let counted = record.facts.counts.counted;
+            if (whole && sum != counted) || sum > counted {
+                faults.push(format!(
+                    "`{}`: {counted} records were counted, the table holds {sum}",
+                    record.facts.shown
+                ));
+            }
+        }
+        for (id, sum) in sums {
+            faults.push(format!(
+                "{sum} requests belong to the unknown source `{id}`"
+            ));
+        }
+        Ok(faults)
+    }
+}

@@ -1,0 +1,375 @@
+//! Adds to a ledger, under its lock; nothing counts before the commit.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use arrow::array::RecordBatch;
+use rayon::prelude::*;
+
+use super::contribution::Contribution;
+use super::judge::{self, Batches, Verdict};
+use super::lock::Lock;
+use super::manifest::{self, Manifest, Part};
+use super::source::SourceRecord;
+use super::{LedgerError, Table, part};
+use crate::input::Source;
+use crate::model::Day;
+
+/// Rows that are kept in memory before they are written, still uncommitted.
+const PENDING: usize = 1 << 20;
+
+/// What became of one source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Added {
+    /// It is new.
+    New,
+    /// Its content is in the ledger already.
+    Known,
+    /// It continues these sources (as shown), whose rows it replaces.
+    Replaces(Vec<String>),
+    /// It is an earlier part of this source, which is in the ledger already.
+    Earlier(String),
+}
+
+/// What one commit changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Committed {
+    /// Files added.
+    pub written: usize,
+    /// Files dropped.
+    pub dropped: usize,
+}
+
+/// The only writer of a ledger.
+pub struct Writer {
+    pub(super) dir: PathBuf,
+    pub(super) manifest: Manifest,
+    /// As on disk.
+    committed: Manifest,
+    records: BTreeMap<String, SourceRecord>,
+    pending: BTreeMap<(Table, Day), Vec<RecordBatch>>,
+    rows: usize,
+    _lock: Lock,
+}
+
+impl Writer {
+    /// Takes the lock, makes the ledger when there is none, and cleans what a
+    /// crash has left over.
+    pub fn open(dir: &Path) -> Result<Self, LedgerError> {
+        // Looked at before anything is made in the folder.
+        Manifest::load(dir)?;
+        fs::create_dir_all(dir).map_err(LedgerError::io(dir))?;
+        let lock = Lock::take(dir)?;
+        let manifest = match Manifest::load(dir)? {
+            Some(known) => known,
+            None => {
+                // First of all, so that files without a manifest mean a lost one.
+                let empty = Manifest::default();
+                empty.commit(dir)?;
+                empty
+            }
+        };
+        clean(dir, &manifest)?;
+        let mut records = BTreeMap::new();
+        for own in manifest.of(Table::Sources) {
+            for batch in part::read(dir, own)? {
+                for record in SourceRecord::from_batch(&batch)? {
+                    records.insert(record.id.clone(), record);
+                }
+            }
+        }
+        Ok(Self {
+            dir: dir.into(),
+            committed: manifest.clone(),
+            manifest,
+            records,
+            pending: BTreeMap::new(),
+            rows: 0,
+            _lock: lock,
+        })
+    }
+
+    /// Whether nothing was ever added.
+    pub fn is_empty(&self) -> bool {
+        self.manifest.parts.is_empty()
+    }
+
+    /// The sources that are in the ledger.
+    pub fn records(&self) -> impl Iterator<Item = &SourceRecord> {
+        self.records.values()
+    }
+
+    /// Adds one source, whose content is at hand.
+    pub fn add(&mut self, own: Contribution, source: &Source) -> Result<Added, LedgerError> {
+        let mut earlier = BTreeSet::new();
+        for known in self.records() {
+            if !known.is_unreadable()
+                && known.may_begin(&own.record)
+                && judge::begins(known, source, &own, || self.rows_of(known))?
+            {
+                earlier.insert(known.id.clone());
+            }
+        }
+        self.offer(own, |known| Ok(earlier.contains(&known.id)))
+    }
+
+    /// Adds one source; `begins` tells whether a known one is an earlier part of it.
+    pub(super) fn offer(
+        &mut self,
+        own: Contribution,
+        begins: impl Fn(&SourceRecord) -> Result<bool, LedgerError>,
+    ) -> Result<Added, LedgerError> {
+        let covered =
+            |known: &SourceRecord| judge::covers(&judge::whole(&own), &self.rows_of(known)?);
+        let replaced = match judge::judge(self.records.values(), &own, begins, covered)? {
+            Verdict::Known => return Ok(Added::Known),
+            Verdict::Earlier(shown) => return Ok(Added::Earlier(shown)),
+            Verdict::Add(replaced) => replaced,
+        };
+        let mut shown = Vec::new();
+        for id in replaced {
+            if let Some(record) = self.forget(&id)? {
+                shown.push(record.facts.shown.to_string());
+            }
+        }
+        self.rows += own.rows();
+        self.records.insert(own.record.id.clone(), own.record);
+        for (key, batch) in own.batches {
+            let pruned = self.manifest.pruned_before.is_some_and(|day| key.1 < day);
+            if !(pruned && key.0.is_pruned()) {
+                self.pending.entry(key).or_default().push(batch);
+            }
+        }
+        if self.rows > PENDING {
+            self.flush()?;
+        }
+        Ok(if shown.is_empty() {
+            Added::New
+        } else {
+            Added::Replaces(shown)
+        })
+    }
+
+    /// The usage rows of a known source, on disk or still in memory.
+    pub(super) fn rows_of(&self, record: &SourceRecord) -> Result<Batches, LedgerError> {
+        let mut found = judge::rows_of(&self.dir, &self.manifest, record)?;
+        let ids = BTreeSet::from([record.id.clone()]);
+        let pending = self.pending.iter();
+        for (key, batches) in pending.filter(|(key, _)| key.0 == Table::Usage) {
+            for batch in batches {
+                let batch = part::of_sources(batch, &ids, true)?;
+                found.entry(*key).or_default().push(batch);
+            }
+        }
+        Ok(found)
+    }
+
+    pub(super) fn known(&self, id: &str) -> Option<&SourceRecord> {
+        self.records.get(id)
+    }
+
+    /// Drops a source with all its rows.
+    pub(super) fn forget(&mut self, id: &str) -> Result<Option<SourceRecord>, LedgerError> {
+        let Some(record) = self.records.remove(id) else {
+            return Ok(None);
+        };
+        let ids = BTreeSet::from([id.to_owned()]);
+        let pending = self.pending.iter_mut();
+        for (_, batches) in pending.filter(|(key, _)| key.0.has_source()) {
+            for batch in batches.iter_mut() {
+                *batch = part::of_sources(batch, &ids, false)?;
+            }
+        }
+        // Its rows on disk go now: the same source may be added again.
+        self.forget_on_disk(&record)?;
+        Ok(Some(record))
+    }
+
+    /// Replaces the rows of one day of a table that has no sources.
+    pub(super) fn replace_day(&mut self, table: Table, day: Day, rows: RecordBatch) {
+        self.manifest
+            .parts
+            .retain(|own| (own.table, own.day) != (table, day));
+        self.pending.insert((table, day), vec![rows]);
+    }
+
+    /// Writes what is pending as files that nothing refers to yet.
+    pub(super) fn flush(&mut self) -> Result<(), LedgerError> {
+        self.rows = 0;
+        let pending: Vec<((Table, Day), Vec<RecordBatch>)> =
+            std::mem::take(&mut self.pending).into_iter().collect();
+        let dir = &self.dir;
+        let parts: Vec<Option<Part>> = pending
+            .into_par_iter()
+            .map(|(key, batches)| {
+                let rows = part::canonical(key.0, &batches)?;
+                if rows.num_rows() == 0 {
+                    return Ok(None);
+                }
+                part::write(dir, key, &rows).map(Some)
+            })
+            .collect::<Result<_, LedgerError>>()?;
+        self.manifest.parts.extend(parts.into_iter().flatten());
+        Ok(())
+    }
+
+    /// Writes the parts that hold rows of a source again, without them.
+    fn forget_on_disk(&mut self, record: &SourceRecord) -> Result<(), LedgerError> {
+        let days = record.partition()..=record.last_partition();
+        let own_days = |own: &&Part| {
+            own.table.has_source()
+                && (days.contains(&own.day) || own.day == record.last_partition())
+        };
+        let ids = BTreeSet::from([record.id.clone()]);
+        let parts: Vec<Part> = self
+            .manifest
+            .parts
+            .iter()
+            .filter(own_days)
+            .cloned()
+            .collect();
+        let dir = &self.dir;
+        let changed: Vec<Option<(Part, Option<Part>)>> = parts
+            .into_par_iter()
+            .map(|own| {
+                let mut kept = Vec::new();
+                for batch in part::read(dir, &own)? {
+                    kept.push(part::of_sources(&batch, &ids, false)?);
+                }
+                let rows: usize = kept.iter().map(RecordBatch::num_rows).sum();
+                if rows as u64 == own.rows {
+                    return Ok(None);
+                }
+                let new = match rows {
+                    0 => None,
+                    _ => {
+                        let rows = part::canonical(own.table, &kept)?;
+                        Some(part::write(dir, (own.table, own.day), &rows)?)
+                    }
+                };
+                Ok(Some((own, new)))
+            })
+            .collect::<Result<_, LedgerError>>()?;
+        for (old, new) in changed.into_iter().flatten() {
+            self.manifest.parts.remove(&old);
+            self.manifest.parts.extend(new);
+        }
+        Ok(())
+    }
+
+    /// One file a day and table. Rows keep their source, so that a log that grows
+    /// later still replaces exactly its own.
+    pub fn compact(&mut self) -> Result<(), LedgerError> {
+        self.flush()?;
+        let mut days: BTreeMap<(Table, Day), Vec<Part>> = BTreeMap::new();
+        for own in &self.manifest.parts {
+            let key = (own.table, own.day);
+            days.entry(key).or_default().push(own.clone());
+        }
+        let many: Vec<((Table, Day), Vec<Part>)> = days
+            .into_iter()
+            .filter(|(_, parts)| parts.len() > 1)
+            .collect();
+        let dir = &self.dir;
+        let merged: Vec<(Vec<Part>, Part)> = many
+            .into_par_iter()
+            .map(|(key, parts)| {
+                let mut batches = Vec::new();
+                for own in &parts {
+                    batches.extend(part::read(dir, own)?);
+                }
+                let rows = part::canonical(key.0, &batches)?;
+                Ok((parts, part::write(dir, key, &rows)?))
+            })
+            .collect::<Result<_, LedgerError>>()?;
+        for (old, new) in merged {
+            for own in &old {
+                self.manifest.parts.remove(own);
+            }
+            self.manifest.parts.insert(new);
+        }
+        Ok(())
+    }
+
+    /// Makes everything that was added the state of the ledger, in one step.
+    pub fn commit(mut self) -> Result<Committed, LedgerError> {
+        self.flush()?;
+        let written = self
+            .manifest
+            .parts
+            .difference(&self.committed.parts)
+            .count();
+        let gone: Vec<Part> = self
+            .committed
+            .parts
+            .difference(&self.manifest.parts)
+            .cloned()
+            .collect();
+        if self.manifest != self.committed {
+            for table in Table::ALL {
+                // The days' own folders have to be durable names, too.
+                let folder = self.dir.join(table.name());
+                if folder.is_dir() {
+                    manifest::sync_folder(&folder)?;
+                }
+            }
+            manifest::sync_folder(&self.dir)?;
+            self.manifest.commit(&self.dir)?;
+        }
+        for own in &gone {
+            // The new state stands; what cannot be removed now is cleaned by the next writer.
+            let _ = fs::remove_file(self.dir.join(own.path()));
+        }
+        Ok(Committed {
+            written,
+            dropped: gone.len(),
+        })
+    }
+}
+
+/// Files in the tables' folders that the manifest does not list.
+pub(super) fn orphans(dir: &Path, manifest: &Manifest) -> Result<Vec<PathBuf>, LedgerError> {
+    let known: BTreeSet<PathBuf> = manifest
+        .parts
+        .iter()
+        .map(|own| dir.join(own.path()))
+        .collect();
+    let mut found = Vec::new();
+    for table in Table::ALL {
+        let folder = dir.join(table.name());
+        if !folder.is_dir() {
+            continue;
+        }
+        for day in fs::read_dir(&folder).map_err(LedgerError::io(&folder))? {
+            let day = day.map_err(LedgerError::io(&folder))?.path();
+            if !day.is_dir() {
+                continue;
+            }
+            for file in fs::read_dir(&day).map_err(LedgerError::io(&day))? {
+                let file = file.map_err(LedgerError::io(&day))?.path();
+                let ours = file
+                    .extension()
+                    .is_some_and(|end| end == "parquet" || end == "tmp");
+                if ours && !known.contains(&file) {
+                    found.push(file);
+                }
+            }
+        }
+    }
+    let beside = dir.join(format!("{}.tmp", manifest::FILE));
+    if beside.exists() {
+        found.push(beside);
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Removes what a crash has left over; only ever called under the lock.
+pub(super) fn clean(dir: &Path, manifest: &Manifest) -> Result<usize, LedgerError> {
+    let found = orphans(dir, manifest)?;
+    for file in &found {
+        fs::remove_file(file).map_err(LedgerError::io(file))?;
+    }
+    Ok(found.len())
+}
