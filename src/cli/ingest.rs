@@ -1,7 +1,7 @@
 //! `ingest`: adds logs to the usage ledger.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::args::{InputArgs, PolicyArgs, PolicyFlags};
 use super::recall::{advised, each_source};
@@ -11,7 +11,8 @@ use super::{ExitStatus, pipeline, study};
 use crate::event::identity::Identities;
 use crate::input::SourceStatus;
 use crate::report::escape;
-use crate::usage::ledger::{Added, Ledger, LedgerError, Operations, Writer};
+use crate::usage::SourceFacts;
+use crate::usage::ledger::{Added, Committed, Ledger, LedgerError, Operations, Writer};
 
 /// Arguments of `ingest`.
 #[derive(Debug, clap::Args)]
@@ -76,9 +77,9 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     } else {
         Some(study::policy(&setup)?)
     };
-    let names = held.iter().flat_map(crate::model::Policy::clients);
+    let holders = held.iter().flat_map(crate::model::Policy::clients);
     let identities = Identities {
-        known: names
+        known: holders
             .map(|name| name.as_str().as_bytes().to_vec())
             .collect(),
         aliases: setup.aliases.clone(),
@@ -111,8 +112,19 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             .map_err(|error| advised(&error))?;
     }
     let committed = writer.commit().map_err(|error| advised(&error))?;
+    let incomplete = say_incomplete(setup.quiet, &done);
+    print(args.json, &dir, &done, committed, out)?;
+    Ok(if incomplete {
+        ExitStatus::Incomplete
+    } else {
+        ExitStatus::Done
+    })
+}
+
+/// Whether some new input is incomplete; says which.
+fn say_incomplete(quiet: bool, done: &[(SourceFacts, Added)]) -> bool {
     let mut incomplete = false;
-    for (facts, added) in &done {
+    for (facts, added) in done {
         let reason = match &facts.status {
             SourceStatus::Complete => continue,
             SourceStatus::Partial(reason) | SourceStatus::Unreadable(reason) => reason,
@@ -120,10 +132,20 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         if !matches!(added, Added::Known | Added::Earlier(_)) {
             incomplete = true;
             let text = format!("incomplete: `{}`: {reason}", facts.shown);
-            talk::note(setup.quiet, &text);
+            talk::note(quiet, &text);
         }
     }
-    if args.json {
+    incomplete
+}
+
+fn print(
+    json: bool,
+    dir: &Path,
+    done: &[(SourceFacts, Added)],
+    committed: Committed,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    if json {
         let list: Vec<serde_json::Value> = done
             .iter()
             .map(|(facts, added)| {
@@ -147,7 +169,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         });
         writeln!(out, "{whole:#}")?;
     } else {
-        for (facts, added) in &done {
+        for (facts, added) in done {
             let (what, of) = words(added);
             let of = if of.is_empty() {
                 String::new()
@@ -164,11 +186,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             writeln!(out, "{}", escape::terminal(&line))?;
         }
     }
-    Ok(if incomplete {
-        ExitStatus::Incomplete
-    } else {
-        ExitStatus::Done
-    })
+    Ok(())
 }
 
 /// What became of a source, and which other ones that is about.

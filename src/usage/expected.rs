@@ -14,18 +14,13 @@ impl Coverage {
     /// Between the first and the last day such a day stops the clocks, like any
     /// missing day. After the last day of an expected source everything is open,
     /// so that is a gap; and so is a source that does not appear at all.
-    pub fn expect<'a>(
-        &mut self,
-        patterns: &[String],
-        facts: impl IntoIterator<Item = &'a SourceFacts> + Clone,
-    ) {
+    pub fn expect(&mut self, patterns: &[String], facts: &[SourceFacts]) {
         let Some(span) = self.span() else {
             return;
         };
         for pattern in patterns {
             let own = facts
-                .clone()
-                .into_iter()
+                .iter()
                 .filter(|source| source.status == SourceStatus::Complete)
                 .filter(|source| names(pattern, &source.shown));
             let days: BTreeSet<Day> = own

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use super::*;
 
 /// One line, or one table, for each key: setting it has to be seen in the result.
-const EACH: [(&str, &str); 26] = [
+const EACH: [(&str, &str); 28] = [
     ("logs", "logs = ['logs/*.gz']"),
+    ("ledger", "ledger = 'usage'"),
+    ("expected_sources", "expected_sources = ['gw-1']"),
     ("catalog", "catalog = ['openapi.yaml']"),
     ("grants", "grants = ['grants.yaml']"),
     ("format", "format = 'kong'"),

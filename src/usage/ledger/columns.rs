@@ -35,9 +35,10 @@ pub(super) fn batch(table: Table, columns: Vec<Values>) -> Result<RecordBatch, L
                 Values::Instant(values) => {
                     Arc::new(TimestampMillisecondArray::from(values).with_timezone("UTC"))
                 }
-                Values::Day(values) => Arc::new(Date32Array::from_iter(
-                    values.into_iter().map(|day| day.map(|day| day.0)),
-                )),
+                Values::Day(values) => {
+                    let days = values.into_iter().map(|day| day.map(|day| day.0));
+                    Arc::new(days.collect::<Date32Array>())
+                }
             }
         })
         .collect();

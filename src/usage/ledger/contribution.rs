@@ -82,14 +82,11 @@ fn record(
     let read = read
         .filter(|_| !unreadable)
         .map(|digest| digest.to_string());
-    let key = match &read {
-        Some(digest) => digest.clone(),
-        // A part whose digest is unknown has holes: it is known by its name and length.
-        None => {
-            let name = format!("{} {}", facts.bytes, facts.shown);
-            ContentDigest::of(name.as_bytes()).to_string()
-        }
-    };
+    // A part whose digest is unknown has holes: it is known by its name and length.
+    let key = read.clone().unwrap_or_else(|| {
+        let name = format!("{} {}", facts.bytes, facts.shown);
+        ContentDigest::of(name.as_bytes()).to_string()
+    });
     let prefix = if read.is_some() { "" } else { "x" };
     let hex = key.strip_prefix("blake3:").unwrap_or(&key);
     let (head, head_bytes, first_line) = if unreadable {

@@ -80,10 +80,10 @@ impl LedgerError {
         }
     }
 
-    pub(super) fn damaged(path: &Path, reason: impl ToString) -> Self {
+    pub(super) fn damaged(path: &Path, reason: impl Into<String>) -> Self {
         Self::Damaged {
             path: path.into(),
-            reason: reason.to_string(),
+            reason: reason.into(),
         }
     }
 }

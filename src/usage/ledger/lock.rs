@@ -44,7 +44,10 @@ impl Lock {
             }
             Err(TryLockError::Error(error)) => return Err(LedgerError::io(&path)(error)),
         }
-        // The only clock in the ledger: it helps whoever waits, and reaches no table.
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "it helps whoever waits for the lock, and reaches no table and no result"
+        )]
         let now = chrono::DateTime::<chrono::Utc>::from(SystemTime::now());
         let holder = format!(
             "process {}, since {}\n",

@@ -78,7 +78,7 @@ fn encode(table: Table, rows: &RecordBatch) -> Result<Vec<u8>, LedgerError> {
 pub(super) fn read(dir: &Path, part: &Part) -> Result<Vec<RecordBatch>, LedgerError> {
     let path = dir.join(part.path());
     let file = File::open(&path).map_err(LedgerError::io(&path))?;
-    let damaged = |error: &dyn std::fmt::Display| LedgerError::damaged(&path, error);
+    let damaged = |error: &dyn std::fmt::Display| LedgerError::damaged(&path, error.to_string());
     let reader = ParquetRecordBatchReaderBuilder::try_new(file)
         .and_then(|builder| builder.with_batch_size(ROWS).build())
         .map_err(|error| damaged(&error))?;

@@ -61,14 +61,13 @@ impl Writer {
         Manifest::load(dir)?;
         fs::create_dir_all(dir).map_err(LedgerError::io(dir))?;
         let lock = Lock::take(dir)?;
-        let manifest = match Manifest::load(dir)? {
-            Some(known) => known,
-            None => {
-                // First of all, so that files without a manifest mean a lost one.
-                let empty = Manifest::default();
-                empty.commit(dir)?;
-                empty
-            }
+        let manifest = if let Some(known) = Manifest::load(dir)? {
+            known
+        } else {
+            // First of all, so that files without a manifest mean a lost one.
+            let empty = Manifest::default();
+            empty.commit(dir)?;
+            empty
         };
         clean(dir, &manifest)?;
         let mut records = BTreeMap::new();
@@ -241,12 +240,11 @@ impl Writer {
                 if rows as u64 == own.rows {
                     return Ok(None);
                 }
-                let new = match rows {
-                    0 => None,
-                    _ => {
-                        let rows = part::canonical(own.table, &kept)?;
-                        Some(part::write(dir, (own.table, own.day), &rows)?)
-                    }
+                let new = if rows == 0 {
+                    None
+                } else {
+                    let rows = part::canonical(own.table, &kept)?;
+                    Some(part::write(dir, (own.table, own.day), &rows)?)
                 };
                 Ok(Some((own, new)))
             })
