@@ -18,6 +18,7 @@ pub mod backtest;
 mod client;
 mod exceptions;
 mod exposure;
+pub mod landmark;
 mod levels;
 pub mod minimum;
 pub mod replay;
