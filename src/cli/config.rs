@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
+use crate::analysis::landmark::Thresholds;
 use crate::analysis::weight::WeightOverride;
 use crate::analysis::{Hints, Objective};
 use crate::catalog::ScopeList;
@@ -36,7 +37,7 @@ pub use values::{PathCase, parse_base_path, parse_size, parse_window};
 pub const FILE_NAME: &str = "scopetrim.toml";
 
 /// Keys at the top of the file, in the order of the documentation.
-pub const KEYS: [&str; 26] = [
+pub const KEYS: [&str; 28] = [
     "logs",
     "catalog",
     "grants",
@@ -54,6 +55,8 @@ pub const KEYS: [&str; 26] = [
     "narrow",
     "protocol_scopes",
     "protected",
+    "needs",
+    "levels",
     "health_paths",
     "max_line",
     "max_reject_share",
@@ -66,6 +69,8 @@ pub const KEYS: [&str; 26] = [
 ];
 /// Keys of `[outcomes]`.
 pub const OUTCOME_KEYS: [&str; 2] = ["denied", "attempted"];
+/// Keys of `[levels]`.
+pub const LEVEL_KEYS: [&str; 4] = ["safe_p", "safe_upper", "likely_p", "likely_upper"];
 /// Keys of `[[exceptions]]`.
 pub const EXCEPTION_KEYS: [&str; 5] = ["client", "term", "reason", "owner", "until"];
 /// Keys of `[[weights]]`.
@@ -113,6 +118,10 @@ pub struct Config {
     pub protocol_scopes: Option<Vec<String>>,
     /// Replaces the globs over terms that never leave `review`.
     pub protected: Option<Vec<String>>,
+    /// Globs over terms or operations that something states as needed.
+    pub needs: Vec<String>,
+    /// What makes a removal safe or likely.
+    pub levels: Thresholds,
     /// Further paths of health checks.
     pub health_paths: Vec<String>,
     /// Longest line read, in bytes.
@@ -205,6 +214,8 @@ impl Config {
             "narrow" => self.narrow = Some(value.flag()?),
             "protocol_scopes" => self.protocol_scopes = Some(value.texts()?),
             "protected" => self.protected = Some(value.texts()?),
+            "needs" => self.needs = value.texts()?,
+            "levels" => self.levels = thresholds(value)?,
             "health_paths" => self.health_paths = health_paths(value)?,
             "max_line" => self.max_line = Some(value.parse(parse_size)?),
             "max_reject_share" => self.max_reject_share = Some(value.share()?),
@@ -278,6 +289,22 @@ impl Config {
             _ => Ok(()),
         }
     }
+}
+
+fn thresholds(value: &Value<'_>) -> Result<Thresholds, ConfigError> {
+    let section = value.section("`[levels]`")?;
+    let mut own = Thresholds::default();
+    for value in section.entries() {
+        let share = match value.key {
+            "safe_p" => &mut own.safe_p,
+            "safe_upper" => &mut own.safe_upper,
+            "likely_p" => &mut own.likely_p,
+            "likely_upper" => &mut own.likely_upper,
+            _ => return Err(section.unknown(value, &LEVEL_KEYS)),
+        };
+        *share = value.share()?;
+    }
+    Ok(own)
 }
 
 fn health_paths(value: &Value<'_>) -> Result<Vec<String>, ConfigError> {

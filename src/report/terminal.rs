@@ -14,6 +14,7 @@ use std::io::{self, Write};
 
 use super::View;
 use super::escape::{self, columns};
+use super::evidence;
 use super::notices::{self, ITEMS};
 use super::screen::Screen;
 use crate::analysis::{ClientAnalysis, Exposure, Status, TermAnalysis};
@@ -83,6 +84,14 @@ fn numbers(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
         );
         screen.prose("  ", &text)?;
     }
+    let basis = &view.analysis.basis;
+    if basis.landmarks == 0 && basis.covered >= DAYS {
+        let text = format!(
+            "history too short: {} of 120 days, nothing can be called safe yet",
+            basis.days
+        );
+        screen.prose("  ", &text)?;
+    }
     if clients.is_empty() {
         return screen.line("  no client in the policy files");
     }
@@ -101,6 +110,9 @@ fn numbers(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
         .map(|l| part(view, &terms, l))
         .collect();
     screen.line(&format!("  can go          {}", parts.join("   ")))?;
+    if let Some(past) = evidence::past(basis) {
+        screen.prose("  the past        ", &past)?;
+    }
     let others = [
         (Verdict::Narrow, "could be narrower"),
         (Verdict::Undetermined, "cannot tell"),

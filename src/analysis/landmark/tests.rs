@@ -124,7 +124,10 @@ fn a_grant_of_unknown_age_counts_from_its_first_use() {
     }
     assert_eq!(history.states(Day(60)), [None, None]);
     let later = history.states(Day(100));
-    assert_eq!(later[0].map(|state| (state.age, state.idle)), Some((40, 30)));
+    assert_eq!(
+        later[0].map(|state| (state.age, state.idle)),
+        Some((40, 30))
+    );
     assert_eq!(later[1], None);
 }
 
@@ -141,7 +144,11 @@ fn a_log_shorter_than_a_landmark_and_its_horizon_says_nothing() {
     let clock = Clock::new(Day(0), Day(119), &covered);
     let history = History::new(clock, vec![vec![]], Vec::new(), 1);
     assert!(history.landmarks(Day(119)).is_empty());
-    assert!(Past::judge(&history, &Thresholds::default()).origins.is_empty());
+    assert!(
+        Past::judge(&history, &Thresholds::default())
+            .origins
+            .is_empty()
+    );
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 
 /// One line, or one table, for each key: setting it has to be seen in the result.
-const EACH: [(&str, &str); 26] = [
+const EACH: [(&str, &str); 28] = [
     ("logs", "logs = ['logs/*.gz']"),
     ("catalog", "catalog = ['openapi.yaml']"),
     ("grants", "grants = ['grants.yaml']"),
@@ -23,6 +23,8 @@ const EACH: [(&str, &str); 26] = [
     ("narrow", "narrow = false"),
     ("protocol_scopes", "protocol_scopes = []"),
     ("protected", "protected = ['incident.*']"),
+    ("needs", "needs = ['reports:*', 'POST /v1/exports']"),
+    ("levels", "[levels]\nsafe_p = 0.01\nlikely_upper = 0.1"),
     ("health_paths", "health_paths = ['/lb']"),
     ("max_line", "max_line = '1MiB'"),
     ("max_reject_share", "max_reject_share = 0.01"),
@@ -328,6 +330,7 @@ fn the_published_schema_lists_exactly_these_keys_and_judges_alike() {
     let table = &schema["properties"];
     assert_eq!(keys(&schema), known(&KEYS));
     assert_eq!(keys(&table["outcomes"]), known(&OUTCOME_KEYS));
+    assert_eq!(keys(&table["levels"]), known(&LEVEL_KEYS));
     assert_eq!(keys(&table["exceptions"]["items"]), known(&EXCEPTION_KEYS));
     assert_eq!(keys(&table["weights"]["items"]), known(&WEIGHT_KEYS));
     let judge = jsonschema::validator_for(&schema).unwrap();
