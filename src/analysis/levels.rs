@@ -285,9 +285,15 @@ fn caps(
             caps.push(reason);
         }
     };
-    let days = coverage.covered(window);
-    cap(days < DAYS, Reason::HistoryTooShort);
-    let last = Window::ending(window.to, DAYS.min(window.days()));
+    // Of all data: a short window makes the history behind it no shorter.
+    let days = coverage.days.range(..=window.to).count();
+    cap(days < DAYS as usize, Reason::HistoryTooShort);
+    let from = coverage.days.keys().next().copied().unwrap_or(window.to);
+    let all = Window {
+        from,
+        to: window.to,
+    };
+    let last = Window::ending(window.to, DAYS.min(all.days()));
     cap(
         coverage.missing(last).len() * 100 > last.days() as usize * MISSING_PERCENT,
         Reason::DaysMissing,

@@ -78,7 +78,7 @@ fn head(view: &View<'_>) -> String {
 fn numbers(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
     let clients = &view.analysis.clients;
     if too_short(view) {
-        let covered = view.coverage.covered(view.analysis.window);
+        let covered = covered(view);
         let text = format!(
             "history too short: {covered} of {DAYS} days covered, nothing can be called safe or likely yet"
         );
@@ -166,8 +166,14 @@ fn removable(view: &View<'_>, term: &TermAnalysis) -> Option<Level> {
     })
 }
 
+/// A short window makes the history behind it no shorter.
+fn covered(view: &View<'_>) -> u32 {
+    let own = view.coverage.covered(view.analysis.window);
+    own.max(view.analysis.basis.covered)
+}
+
 fn too_short(view: &View<'_>) -> bool {
-    view.coverage.covered(view.analysis.window) < DAYS
+    covered(view) < DAYS
 }
 
 fn exposure(view: &View<'_>) -> String {
