@@ -3,6 +3,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::*;
+use crate::analysis::landmark::Thresholds;
 use crate::analysis::{Hints, Objective, analyse};
 use crate::catalog::matcher::Route;
 use crate::model::{
@@ -116,6 +117,13 @@ impl World {
             narrow: false,
             protocol: BTreeSet::new(),
             protected: Vec::new(),
+            needs: Vec::new(),
+            // Guards alone decide: three clients have no past to compare with.
+            thresholds: Thresholds {
+                likely_p: 1.0,
+                likely_upper: 1.0,
+                ..Thresholds::default()
+            },
             node_budget: 100_000,
         };
         work(&inputs, &options)
