@@ -130,6 +130,50 @@ fn up(value: f64, unit: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::analysis::landmark::{Odds, State, Stratum};
+
+    fn seen(similar: u32, reused: f64, factor: f64) -> String {
+        let state = State {
+            idle: 63,
+            age: 365,
+            gap: 12,
+            never: false,
+            once: false,
+            silent: false,
+        };
+        let stratum = Stratum::of(&state);
+        let odds = Odds {
+            p: 0.0022,
+            upper: 0.0103,
+            stratum,
+            source: stratum,
+            similar,
+            reused,
+            factor,
+            newest: None,
+        };
+        let basis = Basis {
+            covered: 363,
+            days: 365,
+            ..Basis::default()
+        };
+        sentence(&basis, &Evidence { odds, state })
+    }
+
+    #[test]
+    fn counts_bound_likeness_and_coverage_stand_beside_the_share() {
+        assert_eq!(
+            seen(412, 0.3, 1.0),
+            "412 similar grants (silent for 5 x their longest gap or more, client active): 1 used again \
+             within 90 days; 0.3 %, at most 1.1 %; records on 363 of 365 days"
+        );
+        let few = seen(23, 0.0, 2.31);
+        assert!(
+            few.contains("too few similar cases (n = 23) to promise less than 5 %"),
+            "{few}"
+        );
+        assert!(few.contains("used again 2.4 x as often as others"), "{few}");
+    }
 
     #[test]
     fn shares_are_rounded_up_and_never_down_to_nothing() {
