@@ -100,9 +100,12 @@ pub(crate) fn read(folder: &Path) -> Result<Read, String> {
     for row in &expected {
         let key = key(row);
         let (own, level) = now.get(&key).copied().unwrap_or_default();
-        let core = own.map(|own| match guards(&own.state, short.basis.days) {
-            true => Thresholds::default().level(&own.odds),
-            false => Level::Review,
+        let core = own.map(|own| {
+            if guards(&own.state, short.basis.days) {
+                Thresholds::default().level(&own.odds)
+            } else {
+                Level::Review
+            }
         });
         cases.push(Case {
             odds: own.map(|own| (own.odds.p, own.odds.upper)),

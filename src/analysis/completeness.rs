@@ -56,7 +56,7 @@ mod tests {
         let days = |days: &[i32]| -> Vec<DayUse> {
             let day = |day: &i32| DayUse {
                 day: *day,
-                counts: Default::default(),
+                counts: [1; crate::model::Outcome::ALL.len()],
                 first: 0,
                 last: 0,
             };

@@ -125,7 +125,11 @@ fn decide(
         return;
     }
     let mut caps = caps(context, client, needs, found);
-    caps.extend(guarded(context, basis, needs, found));
+    for reason in guarded(context, basis, needs, found) {
+        if !caps.contains(&reason) {
+            caps.push(reason);
+        }
+    }
     let unused = found.kind == Some(Kind::Unused);
     found.level = Some(if unused && caps.is_empty() {
         by_the_past(context, basis, found)
@@ -156,9 +160,10 @@ fn by_the_past(context: &Context<'_>, basis: &Basis, found: &mut TermAnalysis) -
         let count = f64::from(odds.similar);
         let thin = wilson(0.0, count) > thresholds.likely_upper
             || 0.5 / (count + 1.0) > thresholds.likely_p;
-        found.reasons.push(match thin {
-            true => Reason::TooFewSimilar,
-            false => Reason::ComesBack,
+        found.reasons.push(if thin {
+            Reason::TooFewSimilar
+        } else {
+            Reason::ComesBack
         });
         return level;
     }

@@ -5,6 +5,8 @@
 //!   the days covered stand beside it;
 //! * shares are rounded up.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
 use super::View;
@@ -52,6 +54,7 @@ impl EvidenceJson {
 /// `412 similar grants (...): 1 used again within 90 days; 0.4 %, at most 1.1 %; ...`.
 pub(super) fn sentence(basis: &Basis, own: &Evidence) -> String {
     let odds = &own.odds;
+    // Writing to a string cannot fail.
     let mut text = format!(
         "{} similar grants ({}): {} used again within 90 days; {}, at most {}",
         odds.similar,
@@ -64,18 +67,25 @@ pub(super) fn sentence(basis: &Basis, own: &Evidence) -> String {
         text += "; of a shorter silence, because too few were silent for as long";
     }
     if wilson(0.0, f64::from(odds.similar)) > PROMISE {
-        text += &format!(
+        let _ = write!(
+            text,
             "; too few similar cases (n = {}) to promise less than 5 %",
             odds.similar
         );
     }
     if odds.factor > 1.05 || odds.factor < 0.95 {
-        text += &format!(
+        let _ = write!(
+            text,
             "; this scope is used again {:.1} x as often as others",
             up(odds.factor, 10.0)
         );
     }
-    text + &format!("; records on {} of {} days", basis.covered, basis.days)
+    let _ = write!(
+        text,
+        "; records on {} of {} days",
+        basis.covered, basis.days
+    );
+    text
 }
 
 /// What decisions at earlier dates would have broken.

@@ -46,9 +46,10 @@ fn answers(history: &History) -> Vec<Option<(u64, u64, u32, Level)>> {
         .map(|(grant, state)| {
             let state = state?;
             let odds = model.odds(&state, grant.scope);
-            let level = match guards(&state, days) {
-                true => Thresholds::default().level(&odds),
-                false => Level::Review,
+            let level = if guards(&state, days) {
+                Thresholds::default().level(&odds)
+            } else {
+                Level::Review
             };
             Some((odds.p.to_bits(), odds.upper.to_bits(), odds.similar, level))
         })
