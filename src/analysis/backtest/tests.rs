@@ -3,8 +3,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::*;
-use crate::analysis::landmark::Thresholds;
-use crate::analysis::{Hints, Objective, analyse};
+use crate::analysis::{Hints, Objective, analyse, landmark::Thresholds};
 use crate::catalog::matcher::Route;
 use crate::model::{
     Catalog, Method, Millis, Operation, Outcome, Policy, Requirement, Scope, Semantics, Verdict,
@@ -118,7 +117,6 @@ impl World {
             protocol: BTreeSet::new(),
             protected: Vec::new(),
             needs: Vec::new(),
-            // Guards alone decide: three clients have no past to compare with.
             thresholds: Thresholds {
                 likely_p: 1.0,
                 likely_upper: 1.0,
