@@ -73,7 +73,7 @@ pub(super) fn sentence(basis: &Basis, own: &Evidence) -> String {
             odds.similar
         );
     }
-    if odds.factor > 1.05 || odds.factor < 0.95 {
+    if odds.factor >= 1.25 || odds.factor <= 0.8 {
         let _ = write!(
             text,
             "; this scope is used again {:.1} x as often as others",
