@@ -24,12 +24,12 @@ const EACH: [(&str, &str); 28] = [
     ("protocol_scopes", "protocol_scopes = []"),
     ("protected", "protected = ['incident.*']"),
     ("needs", "needs = ['reports:*', 'POST /v1/exports']"),
-    ("levels", "[levels]\nsafe_p = 0.01\nlikely_upper = 0.1"),
     ("health_paths", "health_paths = ['/lb']"),
     ("max_line", "max_line = '1MiB'"),
     ("max_reject_share", "max_reject_share = 0.01"),
     ("threads", "threads = 2"),
     ("merge_slashes", "merge_slashes = true"),
+    ("levels", "[levels]\nsafe_p = 0.01\nlikely_upper = 0.1"),
     (
         "outcomes",
         "[outcomes]\ndenied = [401, 0x193]\nattempted = [429]",
