@@ -6,9 +6,10 @@ use super::exceptions::Exceptions;
 use super::levels;
 use super::minimum::{Problem, Universe, minimum};
 use super::rhythm::Rhythm;
-use super::{ClientAnalysis, Exposure, Inputs, Options, Served, TermAnalysis};
+use super::term::{narrowed, term_analysis, unobservable};
+use super::{ClientAnalysis, Completeness, Exposure, Inputs, Options, Served};
 use crate::grants::{self, CommentEffect};
-use crate::model::{ClientName, Day, Kind, Reason, Requirement, Scope, Term, Verdict, Via};
+use crate::model::{ClientName, Day, Requirement, Scope, Term, Via};
 use crate::usage::{ClientUse, DayUse, RouteUse, UNMATCHED};
 
 /// What is the same for every client.
@@ -18,7 +19,7 @@ pub(super) struct Context<'a> {
     pub(super) universe: &'a Universe,
     pub(super) exceptions: Exceptions<'a>,
     /// Scopes that the catalogue asks for.
-    required: BTreeSet<Scope>,
+    pub(super) required: BTreeSet<Scope>,
     /// Entries of each policy file whose comment an edit would lose or move.
     pub(super) comments: Vec<BTreeMap<usize, CommentEffect>>,
     /// Clients of each policy file that appear in the log.
@@ -57,8 +58,9 @@ impl<'a> Context<'a> {
 
 /// What the client did, counted by operation.
 pub(super) struct Needs {
-    served: BTreeMap<usize, Served>,
-    ever: BTreeMap<usize, Vec<DayUse>>,
+    pub(super) served: BTreeMap<usize, Served>,
+    /// All operations that the grants permit, with their days of need in all data.
+    pub(super) ever: BTreeMap<usize, Vec<DayUse>>,
     requests: u64,
     pub(super) unmatched: u64,
     denied: BTreeMap<u32, u64>,
@@ -183,12 +185,12 @@ fn add_route(context: &Context<'_>, held: &BTreeSet<Term>, usage: &RouteUse, nee
     }
 }
 
-/// Analyses one client.
+/// Verdicts for one client; the levels wait for the past of all clients.
 pub(super) fn analyse_client(
     context: &Context<'_>,
     id: &ClientName,
     held: &BTreeMap<Term, Vec<Via>>,
-) -> ClientAnalysis {
+) -> (ClientAnalysis, Needs) {
     let (options, universe) = (context.options, context.universe);
     let granted: BTreeSet<Term> = held.keys().cloned().collect();
     let usage = context.inputs.usage.get(id);
@@ -229,6 +231,7 @@ pub(super) fn analyse_client(
         status,
         requests: needs.requests,
         last_seen: needs.alive.last,
+        seen: Completeness::of(&needs.ever),
         exposure: Exposure::default(),
         minimal: chosen.kept.clone(),
         minimal_proven: chosen.proven,
@@ -264,22 +267,9 @@ pub(super) fn analyse_client(
         } else if let Some(op) = chosen.witness.get(term) {
             found.witness = vec![*op];
         }
-        levels::decide(context, &client, &needs, &mut found);
         client.terms.push(found);
     }
-    client
-}
-
-/// Why no request can show that the term is used, if so.
-fn unobservable(context: &Context<'_>, term: &Term) -> Option<Reason> {
-    let asked_for = context.required.contains(term.as_str());
-    let protocol = |scope: &Scope| {
-        scope.as_str() == term.as_str() || term.as_str().ends_with(&format!("/{scope}"))
-    };
-    if !asked_for && context.options.protocol.iter().any(protocol) {
-        return Some(Reason::ProtocolScope);
-    }
-    (!context.universe.is_observable(term)).then_some(Reason::OpensNoOperation)
+    (client, needs)
 }
 
 fn permits_route(context: &Context<'_>, held: &BTreeSet<Term>, route: u32) -> bool {
@@ -291,109 +281,4 @@ fn permits_route(context: &Context<'_>, held: &BTreeSet<Term>, route: u32) -> bo
     operations
         .iter()
         .any(|op| context.universe.is_restricted(*op) && context.universe.permits(held, *op))
-}
-
-fn term_analysis(
-    context: &Context<'_>,
-    client: &ClientAnalysis,
-    needs: &Needs,
-    (term, vias): (&Term, &Vec<Via>),
-) -> TermAnalysis {
-    let mut found = TermAnalysis {
-        term: term.clone(),
-        vias: vias.clone(),
-        verdict: Verdict::Keep,
-        kind: None,
-        level: None,
-        reasons: Vec::new(),
-        since: since(context, vias),
-        rhythm: Rhythm::default(),
-        witness: Vec::new(),
-        serves: Vec::new(),
-        replace_with: Vec::new(),
-    };
-    if let Some(reason) = unobservable(context, term) {
-        found.verdict = Verdict::Unobservable;
-        found.reasons.push(reason);
-        return found;
-    }
-    for (operation, days) in &needs.ever {
-        if context.universe.serves(term, &client.granted, *operation) {
-            for day in days {
-                found.rhythm.add(
-                    Day(day.day),
-                    day.need(),
-                    (day.first, day.last),
-                    context.options.window.to,
-                );
-            }
-            if needs.served.contains_key(operation) {
-                found.serves.push(*operation);
-            }
-        }
-    }
-    if client.minimal.contains(term) {
-        found.reasons.push(Reason::Needed);
-        let proof = |op: &usize| needs.served.get(op).is_some_and(|served| served.used > 0);
-        if !found.serves.iter().any(proof) {
-            found.reasons.push(Reason::OnlyAttempted);
-        }
-    } else {
-        found.verdict = Verdict::Remove;
-        found.kind = Some(if found.serves.is_empty() {
-            Kind::Unused
-        } else {
-            Kind::Redundant
-        });
-        found.reasons.push(match (found.kind, found.rhythm.last) {
-            (Some(Kind::Unused), None) => Reason::NeverUsed,
-            (Some(Kind::Unused), Some(_)) => Reason::NotUsedInWindow,
-            _ => Reason::OthersSuffice,
-        });
-    }
-    found
-}
-
-/// The latest date at which any of its ways was granted: the youngest way decides.
-fn since(context: &Context<'_>, vias: &[Via]) -> Option<Day> {
-    let entry =
-        |file: usize, entry: usize| context.inputs.policy.files.get(file)?.entries.get(entry);
-    let mut latest = None;
-    for via in vias {
-        let own = entry(via.file, via.entry)?.since;
-        let date = match &via.role {
-            None => own,
-            // Held since the later of: the role got the term, the client got the role.
-            Some((_, membership)) => match (own, entry(via.file, *membership)?.since) {
-                (Some(own), Some(member)) => Some(own.max(member)),
-                _ => None,
-            },
-        }?;
-        latest = latest.max(Some(date));
-    }
-    latest
-}
-
-fn narrowed(
-    context: &Context<'_>,
-    client: &ClientAnalysis,
-    found: &mut TermAnalysis,
-    kept: &BTreeSet<Term>,
-) {
-    if found.verdict == Verdict::Unobservable {
-        return;
-    }
-    found.verdict = Verdict::Narrow;
-    found.kind = Some(Kind::Broad);
-    found.reasons = vec![Reason::NarrowerSuffices];
-    let own: BTreeSet<usize> = found.serves.iter().copied().collect();
-    found.replace_with = kept
-        .iter()
-        .filter(|term| !client.granted.contains(*term))
-        .filter(|term| {
-            own.iter()
-                .any(|op| context.universe.serves(term, kept, *op))
-        })
-        .cloned()
-        .collect();
 }

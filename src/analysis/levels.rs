@@ -4,11 +4,16 @@
 //! * every rule here can only make an answer more careful;
 //! * each rule that fires leaves its name.
 
+use std::collections::BTreeSet;
+
+use super::calendar::{Period, holds_year_end};
 use super::client::{Context, Needs};
-use super::{ClientAnalysis, Status, TermAnalysis};
-use crate::catalog::matcher::Route;
-use crate::model::{ClientName, Kind, Level, Method, Reason, ScopeMatch, Verdict, Via, Window};
-use crate::usage::Cluster;
+use super::landmark::{left_rhythm, perhaps_yearly, wilson};
+use super::unmatched::hit_by_unmatched;
+use super::{Basis, ClientAnalysis, Status, TermAnalysis};
+use crate::model::{
+    ClientName, Kind, Level, Operation, Reason, ScopeMatch, Term, Verdict, Via, Window,
+};
 
 /// Days a grant must be old and the log must cover (guards G1 and G2).
 const DAYS: u32 = 90;
@@ -51,9 +56,52 @@ pub(super) fn status(context: &Context<'_>, id: &ClientName, needs: &Needs) -> S
     }
 }
 
-/// Settles the verdict and gives the level.
-pub(super) fn decide(
+/// Settles the verdicts and gives the levels.
+pub(super) fn settle(
     context: &Context<'_>,
+    basis: &Basis,
+    mut client: ClientAnalysis,
+    needs: &Needs,
+) -> ClientAnalysis {
+    let mut terms = std::mem::take(&mut client.terms);
+    for found in &mut terms {
+        decide(context, basis, &client, needs, found);
+    }
+    if refuses_together(context, &client, &terms) {
+        let removed = terms.iter_mut().filter(|found| goes(found));
+        for found in removed {
+            found.level = Some(Level::Review);
+            found.reasons.push(Reason::SharedRequirement);
+        }
+    }
+    client.terms = terms;
+    client
+}
+
+fn goes(found: &TermAnalysis) -> bool {
+    found.verdict == Verdict::Remove && found.level.is_some_and(|level| level <= Level::Likely)
+}
+
+/// Whether what stays after all removals refuses something needed (guard G7).
+fn refuses_together(
+    context: &Context<'_>,
+    client: &ClientAnalysis,
+    terms: &[TermAnalysis],
+) -> bool {
+    let staying: BTreeSet<Term> = terms
+        .iter()
+        .filter(|found| !goes(found))
+        .map(|found| found.term.clone())
+        .collect();
+    let open = context.universe.opens(&staying);
+    client.needed.iter().any(|served| {
+        context.universe.is_restricted(served.operation) && !open.contains(&served.operation)
+    })
+}
+
+fn decide(
+    context: &Context<'_>,
+    basis: &Basis,
     client: &ClientAnalysis,
     needs: &Needs,
     found: &mut TermAnalysis,
@@ -76,14 +124,119 @@ pub(super) fn decide(
         found.reasons.insert(0, reason);
         return;
     }
-    let caps = caps(context, client, needs, found);
+    let mut caps = caps(context, client, needs, found);
+    for reason in guarded(context, basis, needs, found) {
+        if !caps.contains(&reason) {
+            caps.push(reason);
+        }
+    }
     let unused = found.kind == Some(Kind::Unused);
     found.level = Some(if unused && caps.is_empty() {
-        Level::Likely
+        by_the_past(context, basis, found)
     } else {
         Level::Review
     });
     found.reasons.extend(caps);
+}
+
+/// The level that the past allows; every guard passed.
+fn by_the_past(context: &Context<'_>, basis: &Basis, found: &mut TermAnalysis) -> Level {
+    let thresholds = &context.options.thresholds;
+    if basis.landmarks == 0 {
+        // Nothing to compare with: the fixed rule "never used, 90 days" is what is left.
+        found.reasons.push(Reason::NothingToCompare);
+        return match found.rhythm.last {
+            None => Level::Likely,
+            Some(_) => Level::Review,
+        };
+    }
+    let Some(odds) = found.evidence.map(|evidence| evidence.odds) else {
+        found.reasons.push(Reason::TooFewSimilar);
+        return Level::Review;
+    };
+    let mut level = thresholds.level(&odds);
+    if level == Level::Review {
+        // Would it do, had none of them been used again?
+        let count = f64::from(odds.similar);
+        let thin = wilson(0.0, count) > thresholds.likely_upper
+            || 0.5 / (count + 1.0) > thresholds.likely_p;
+        found.reasons.push(if thin {
+            Reason::TooFewSimilar
+        } else {
+            Reason::ComesBack
+        });
+        return level;
+    }
+    let widened = thresholds.level(&odds.widened());
+    if widened > level {
+        level = widened;
+        found.reasons.push(Reason::Drift);
+    }
+    if level == Level::Safe {
+        let to = context.options.window.to;
+        let from = context.inputs.coverage.days.keys().next();
+        if !from.is_some_and(|from| holds_year_end(*from, to)) {
+            level = Level::Likely;
+            found.reasons.push(Reason::YearEndNotSeen);
+        }
+        if basis.past.brakes() {
+            level = Level::Likely;
+            found.reasons.push(Reason::PastRemovalsFailed);
+        }
+    }
+    level
+}
+
+/// Guards that look at the whole log: G2, G3, G4 in covered days, G5 and G10.
+fn guarded(
+    context: &Context<'_>,
+    basis: &Basis,
+    needs: &Needs,
+    found: &TermAnalysis,
+) -> BTreeSet<Reason> {
+    let (covered, to) = (&context.inputs.coverage.days, context.options.window.to);
+    let mut failed = BTreeSet::new();
+    let mut guard = |fires: bool, reason: Reason| {
+        if fires && !found.reasons.contains(&reason) {
+            failed.insert(reason);
+        }
+    };
+    let days = |from| covered.range(from..=to).count() < DAYS as usize;
+    // A log that is too short makes nothing young.
+    let long = basis.covered >= DAYS;
+    if let Some(since) = found.since.filter(|since| *since <= to) {
+        guard(long && days(since), Reason::GrantTooYoung);
+    }
+    if let Some(first) = needs.alive.days.first().filter(|first| **first <= to) {
+        guard(long && days(*first), Reason::ClientTooNew);
+    }
+    if let Some(evidence) = &found.evidence {
+        let state = &evidence.state;
+        guard(!left_rhythm(state), Reason::StillInRhythm);
+        guard(perhaps_yearly(state, basis.days), Reason::SeenOnce);
+    }
+    if let Some(period) = Period::find(&found.rhythm.days) {
+        let idle = found.rhythm.idle(covered, to).unwrap_or(0);
+        guard(idle <= 2 * period.days + 7, Reason::Calendar);
+    }
+    guard(stated(context, found), Reason::StaticNeed);
+    failed
+}
+
+/// Stated as needed, by its name or by an operation that it serves.
+fn stated(context: &Context<'_>, found: &TermAnalysis) -> bool {
+    let needs = &context.options.needs;
+    let named = |pattern: &String| ScopeMatch::Glob.covers(pattern, found.term.as_str());
+    let alone = BTreeSet::from([found.term.clone()]);
+    let operations = &context.inputs.catalog.operations;
+    let covers = |pattern: &String, operation: &Operation| {
+        pattern.contains(' ') && ScopeMatch::Glob.covers(pattern, &operation.label())
+    };
+    needs.iter().any(named)
+        || operations.iter().enumerate().any(|(index, operation)| {
+            needs.iter().any(|pattern| covers(pattern, operation))
+                && context.universe.serves(&found.term, &alone, index)
+        })
 }
 
 fn kept_by_reviewer(context: &Context<'_>, client: &ClientAnalysis, found: &TermAnalysis) -> bool {
@@ -137,9 +290,15 @@ fn caps(
             caps.push(reason);
         }
     };
-    let days = coverage.covered(window);
-    cap(days < DAYS, Reason::HistoryTooShort);
-    let last = Window::ending(window.to, DAYS.min(window.days()));
+    // Of all data: a short window makes the history behind it no shorter.
+    let days = coverage.days.range(..=window.to).count();
+    cap(days < DAYS as usize, Reason::HistoryTooShort);
+    let from = coverage.days.keys().next().copied().unwrap_or(window.to);
+    let all = Window {
+        from,
+        to: window.to,
+    };
+    let last = Window::ending(window.to, DAYS.min(all.days()));
     cap(
         coverage.missing(last).len() * 100 > last.days() as usize * MISSING_PERCENT,
         Reason::DaysMissing,
@@ -216,110 +375,4 @@ fn denied_though_granted(
                 .iter()
                 .any(|op| context.universe.serves(&found.term, &client.granted, *op))
         })
-}
-
-/// A request that matched nothing may have been one of the term's operations.
-fn hit_by_unmatched(context: &Context<'_>, client: &ClientAnalysis, found: &TermAnalysis) -> bool {
-    let paths: Vec<&Cluster> = client
-        .unmatched
-        .iter()
-        .filter(|cluster| cluster.need > 0)
-        .collect();
-    if paths.is_empty() {
-        return false;
-    }
-    context.inputs.routes.iter().any(|route| {
-        paths.iter().any(|cluster| may_be(route, cluster))
-            && route
-                .operations
-                .iter()
-                .any(|op| context.universe.serves(&found.term, &client.granted, *op))
-    })
-}
-
-/// The path ends like the template: the prefix, or the version in it, may be what
-/// the catalogue does not know.
-fn may_be(route: &Route, cluster: &Cluster) -> bool {
-    let same_method = route.method == cluster.method
-        || route.method == Method::Any
-        || cluster.method == Method::Other
-        || (route.method == Method::Get && cluster.method == Method::Head);
-    if !same_method {
-        return false;
-    }
-    // Under the same collection anything may be what the catalogue lacks.
-    let collection = |path: &str| {
-        path.trim_matches('/')
-            .split('/')
-            .find(|word| !version(word))
-            .map(str::to_ascii_lowercase)
-    };
-    let (own, other) = (collection(&route.template), collection(&cluster.path));
-    if own.is_some_and(|own| !own.contains('{') && Some(own) == other) {
-        return true;
-    }
-    let path: Vec<&str> = cluster.path.trim_matches('/').split('/').rev().collect();
-    let template: Vec<&str> = route.template.trim_matches('/').split('/').rev().collect();
-    let version = |text: &str| {
-        text.strip_prefix('v')
-            .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
-    };
-    let mut words = 0;
-    for (own, other) in template.iter().zip(&path) {
-        if own.contains('{') || (version(own) && version(other)) {
-            continue;
-        }
-        if *other == "**" {
-            return true;
-        }
-        if !own.eq_ignore_ascii_case(other) {
-            return false;
-        }
-        words += 1;
-    }
-    words > 0
-}
-
-/// `v1`, `v2.1`.
-fn version(text: &str) -> bool {
-    text.strip_prefix('v')
-        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn fits(template: &str, path: &str) -> bool {
-        let route = Route {
-            method: Method::Get,
-            template: template.to_owned(),
-            operations: vec![0],
-        };
-        may_be(
-            &route,
-            &Cluster {
-                method: Method::Get,
-                path: path.to_owned(),
-                need: 1,
-                other: 0,
-            },
-        )
-    }
-
-    #[test]
-    fn another_prefix_or_version_may_be_the_same_operation() {
-        assert!(fits("/v1/orders/{id}", "/v2/orders/{}"));
-        assert!(fits("/v1/orders/{id}", "/gateway/v1/orders/{}"));
-        assert!(fits("/v1/orders", "/orders"));
-        assert!(
-            fits("/v1/orders/{id}", "/v1/orders/{}/cancel"),
-            "the same collection"
-        );
-        assert!(!fits("/v1/orders/{id}", "/v1/invoices/{}"));
-        assert!(
-            !fits("/{id}", "/favicon.ico"),
-            "a template without a word says nothing"
-        );
-    }
 }

@@ -9,24 +9,33 @@
 //!   towards *remove*;
 //! * the smallest set is a subset of what is held, and permits every operation
 //!   that was needed in the window and that the held terms permit;
-//! * nothing is called safe by this version: that needs the organisation's own
-//!   past (the landmark method).
+//! * a removal is called safe only by the organisation's own past (the landmark
+//!   method), never by its own silence alone.
 //!
 //! Policy files are not edited here.
 
 pub mod backtest;
+mod calendar;
 mod client;
+mod completeness;
+mod evidence;
 mod exceptions;
 mod exposure;
+pub mod landmark;
 mod levels;
 pub mod minimum;
 pub mod replay;
 mod rhythm;
 mod roles;
+mod term;
+mod unmatched;
 pub mod weight;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use calendar::Period;
+pub use completeness::Completeness;
+pub use evidence::{Basis, Evidence};
 pub use exceptions::{Exceptions, check_exceptions};
 pub use minimum::{Hints, Objective};
 pub use rhythm::{Rhythm, WINDOWS};
@@ -55,6 +64,11 @@ pub struct Options {
     pub protocol: BTreeSet<Scope>,
     /// Globs over terms that never leave `review` (guard G6).
     pub protected: Vec<String>,
+    /// Globs over terms, and operations (`GET /orders/*`), that something states as
+    /// needed (guard G10).
+    pub needs: Vec<String>,
+    /// What makes a removal safe or likely.
+    pub thresholds: landmark::Thresholds,
     /// Search steps before "not proven minimal".
     pub node_budget: u64,
 }
@@ -179,6 +193,8 @@ pub struct TermAnalysis {
     pub since: Option<Day>,
     /// When and how often requests were served by it.
     pub rhythm: Rhythm,
+    /// What similar grants did at earlier dates; only for removals that are idle for 30 days.
+    pub evidence: Option<Evidence>,
     /// Operations of the window that only the kept set with this term permits.
     pub witness: Vec<usize>,
     /// Operations of the window it could have served.
@@ -198,6 +214,8 @@ pub struct ClientAnalysis {
     pub requests: u64,
     /// Last request in all data.
     pub last_seen: Option<Millis>,
+    /// How much of it the log has shown.
+    pub seen: Completeness,
     /// Exposure before and after.
     pub exposure: Exposure,
     /// Everything it holds, sorted.
@@ -226,6 +244,8 @@ pub struct ClientAnalysis {
 pub struct Analysis {
     /// Days looked at.
     pub window: Window,
+    /// What the levels rest on.
+    pub basis: Basis,
     /// One entry for each client of the policy, sorted by name.
     pub clients: Vec<ClientAnalysis>,
     /// What a reviewer should know.
@@ -240,9 +260,14 @@ pub fn analyse(inputs: &Inputs<'_>, options: &Options) -> Analysis {
     let context = client::Context::new(inputs, options, &universe);
     let holdings: Vec<(ClientName, BTreeMap<Term, Vec<Via>>)> =
         inputs.policy.holdings().into_iter().collect();
-    let mut clients: Vec<ClientAnalysis> = holdings
+    let mut drafts: Vec<(ClientAnalysis, client::Needs)> = holdings
         .par_iter()
         .map(|(name, held)| client::analyse_client(&context, name, held))
+        .collect();
+    let basis = evidence::learn(&context, &mut drafts);
+    let mut clients: Vec<ClientAnalysis> = drafts
+        .into_par_iter()
+        .map(|(client, needs)| levels::settle(&context, &basis, client, &needs))
         .collect();
     roles::apply(inputs.policy, &mut clients);
     let warnings = check_exceptions(inputs.exceptions, inputs.policy, options.window.to);
@@ -251,6 +276,7 @@ pub fn analyse(inputs: &Inputs<'_>, options: &Options) -> Analysis {
     }
     Analysis {
         window: options.window,
+        basis,
         clients,
         warnings,
     }

@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
+use crate::analysis::landmark::Thresholds;
 use crate::analysis::weight::WeightOverride;
 use crate::analysis::{Hints, Objective};
 use crate::catalog::ScopeList;
@@ -56,11 +57,13 @@ pub const KEYS: [&str; 28] = [
     "narrow",
     "protocol_scopes",
     "protected",
+    "needs",
     "health_paths",
     "max_line",
     "max_reject_share",
     "threads",
     "merge_slashes",
+    "levels",
     "outcomes",
     "aliases",
     "exceptions",
@@ -68,6 +71,8 @@ pub const KEYS: [&str; 28] = [
 ];
 /// Keys of `[outcomes]`.
 pub const OUTCOME_KEYS: [&str; 2] = ["denied", "attempted"];
+/// Keys of `[levels]`.
+pub const LEVEL_KEYS: [&str; 4] = ["safe_p", "safe_upper", "likely_p", "likely_upper"];
 /// Keys of `[[exceptions]]`.
 pub const EXCEPTION_KEYS: [&str; 5] = ["client", "term", "reason", "owner", "until"];
 /// Keys of `[[weights]]`.
@@ -119,6 +124,10 @@ pub struct Config {
     pub protocol_scopes: Option<Vec<String>>,
     /// Replaces the globs over terms that never leave `review`.
     pub protected: Option<Vec<String>>,
+    /// Globs over terms or operations that something states as needed.
+    pub needs: Vec<String>,
+    /// What makes a removal safe or likely.
+    pub levels: Thresholds,
     /// Further paths of health checks.
     pub health_paths: Vec<String>,
     /// Longest line read, in bytes.
@@ -213,6 +222,8 @@ impl Config {
             "narrow" => self.narrow = Some(value.flag()?),
             "protocol_scopes" => self.protocol_scopes = Some(value.texts()?),
             "protected" => self.protected = Some(value.texts()?),
+            "needs" => self.needs = value.texts()?,
+            "levels" => self.levels = thresholds(value)?,
             "health_paths" => self.health_paths = health_paths(value)?,
             "max_line" => self.max_line = Some(value.parse(parse_size)?),
             "max_reject_share" => self.max_reject_share = Some(value.share()?),
@@ -286,6 +297,22 @@ impl Config {
             _ => Ok(()),
         }
     }
+}
+
+fn thresholds(value: &Value<'_>) -> Result<Thresholds, ConfigError> {
+    let section = value.section("`[levels]`")?;
+    let mut own = Thresholds::default();
+    for value in section.entries() {
+        let share = match value.key {
+            "safe_p" => &mut own.safe_p,
+            "safe_upper" => &mut own.safe_upper,
+            "likely_p" => &mut own.likely_p,
+            "likely_upper" => &mut own.likely_upper,
+            _ => return Err(section.unknown(value, &LEVEL_KEYS)),
+        };
+        *share = value.share()?;
+    }
+    Ok(own)
 }
 
 fn health_paths(value: &Value<'_>) -> Result<Vec<String>, ConfigError> {

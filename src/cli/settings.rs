@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use super::args::{InputArgs, PolicyArgs};
 use super::config::{self, Config, PathCase};
 use super::talk::Advised;
+use crate::analysis::landmark::Thresholds;
 use crate::analysis::weight::WeightOverride;
 use crate::analysis::{Hints, Objective, PROTECTED, PROTOCOL_SCOPES};
 use crate::catalog::matcher::MatchOptions;
@@ -47,6 +48,8 @@ pub(super) struct Setup {
     pub(super) narrow: bool,
     pub(super) protocol: BTreeSet<Scope>,
     pub(super) protected: Vec<String>,
+    pub(super) needs: Vec<String>,
+    pub(super) thresholds: Thresholds,
     pub(super) exceptions: Vec<Exception>,
     pub(super) weights: Vec<WeightOverride>,
 }
@@ -216,6 +219,8 @@ pub(super) fn setup(args: &InputArgs, policy: Option<&PolicyArgs>) -> anyhow::Re
             .map(|scope| Scope::new(scope))
             .collect(),
         protected: names(config.protected, &PROTECTED),
+        needs: config.needs,
+        thresholds: config.levels,
         exceptions: config.exceptions,
         weights: config.weights,
     })

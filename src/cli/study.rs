@@ -112,6 +112,8 @@ fn run(input_args: &InputArgs, policy_args: &PolicyArgs, past: bool) -> anyhow::
         narrow: setup.narrow,
         protocol: setup.protocol.clone(),
         protected: setup.protected.clone(),
+        needs: setup.needs.clone(),
+        thresholds: setup.thresholds,
         node_budget: 2_000_000,
     };
     let mut analysis = analysis::analyse(&inputs, &options);

@@ -122,6 +122,26 @@ pub enum Reason {
     Protected,
     /// The whole client is silent: suspend the client instead (guard G9).
     ClientSilent,
+    /// First seen less than 90 covered days before the end of the window (guard G2).
+    ClientTooNew,
+    /// Idle for no longer than twice its detected period and a week (guard G5).
+    Calendar,
+    /// The logs hold no turn of a year, so a yearly job is not excluded (guard G5).
+    YearEndNotSeen,
+    /// All removals of the client together would refuse something needed (guard G7).
+    SharedRequirement,
+    /// Grants like this were used again more often of late (guard G8).
+    Drift,
+    /// Something states that it is needed (guard G10).
+    StaticNeed,
+    /// The log is too short to look at any earlier date.
+    NothingToCompare,
+    /// Too few grants looked like this at an earlier date.
+    TooFewSimilar,
+    /// Grants like this were used again too often.
+    ComesBack,
+    /// Of the removals that would have been called safe, too many were used again.
+    PastRemovalsFailed,
     /// A reviewed exception says keep.
     Exception,
     /// Held through a role that another member still needs.
@@ -179,6 +199,22 @@ impl Reason {
             Self::SeenOnce => "used within a single week only, which may be a yearly job",
             Self::Protected => "protected by the owner; consider a just-in-time grant",
             Self::ClientSilent => "the whole client is silent: suspend it instead of trimming it",
+            Self::ClientTooNew => "the client was first seen less than 90 covered days ago",
+            Self::Calendar => "its regular use may only be due again",
+            Self::YearEndNotSeen => "the logs hold no turn of a year, so it may be a yearly job",
+            Self::SharedRequirement => {
+                "all removals of the client together would refuse something needed"
+            }
+            Self::Drift => "grants like this were used again more often of late",
+            Self::StaticNeed => "stated as needed in the configuration",
+            Self::NothingToCompare => {
+                "history too short to compare with the past, so nothing can be called safe yet"
+            }
+            Self::TooFewSimilar => "too few grants looked like this at an earlier date",
+            Self::ComesBack => "grants like this were used again too often",
+            Self::PastRemovalsFailed => {
+                "more than 1 % of what would have been called safe earlier was used again"
+            }
             Self::Exception => "kept by a reviewed exception",
             Self::SharedRole => "another member of the role needs it",
             Self::RoleMemberUnknown => "a member of the role has no adequate data",

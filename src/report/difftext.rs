@@ -15,6 +15,7 @@ use std::fmt::Write as _;
 
 use super::View;
 use super::escape;
+use super::evidence;
 use crate::analysis::{Action, TermAnalysis};
 use crate::model::{Day, Entry, Granted, Reason, Subject, Term};
 
@@ -68,12 +69,17 @@ fn line(view: &View<'_>, action: &Action, entry: &Entry) -> String {
         )
     };
     let level = action.level.name();
+    let past = affected(view, action)
+        .into_iter()
+        .filter_map(|found| found.evidence.as_ref())
+        .max_by(|a, b| a.odds.upper.total_cmp(&b.odds.upper));
     let mut facts: Vec<String> = action
         .reasons
         .iter()
         .map(|reason| reason.sentence().to_owned())
         .collect();
     facts.extend(dates(view, action));
+    facts.extend(past.map(|own| evidence::sentence(&view.analysis.basis, own)));
     format!(
         "{}  {subject}  - {granted}{instead}  {level}: {}",
         entry.place,

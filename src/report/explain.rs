@@ -13,8 +13,9 @@ use std::io::{self, Write};
 use super::View;
 use super::difftext::{age, days};
 use super::escape;
+use super::evidence;
 use super::terminal::silent_days;
-use crate::analysis::{ClientAnalysis, Served, TermAnalysis};
+use crate::analysis::{ClientAnalysis, Served, Status, TermAnalysis};
 use crate::catalog::matcher::Route;
 use crate::model::{Day, Entry, Kind, Level, Millis, Operation, Requirement, Term, Verdict, Via};
 use crate::usage::UNMATCHED;
@@ -106,6 +107,8 @@ fn about(view: &View<'_>, client: &ClientAnalysis, facts: &mut Facts<'_>) -> io:
         ),
     )?;
     facts.one("requests", client.requests.to_string())?;
+    facts.fact("complete", evidence::unseen(&client.seen))?;
+    facts.fact("advice", advice(client))?;
     facts.one(
         "exposure",
         format!(
@@ -130,6 +133,13 @@ fn about(view: &View<'_>, client: &ClientAnalysis, facts: &mut Facts<'_>) -> io:
             (None, false) => "not proven minimal".to_owned(),
         },
     )
+}
+
+fn advice(client: &ClientAnalysis) -> Option<String> {
+    matches!(client.status, Status::Silent | Status::Dormant).then(|| {
+        "suspend the client, which is easy to undo, instead of removing its scopes one by one"
+            .to_owned()
+    })
 }
 
 fn about_term(
@@ -164,6 +174,15 @@ fn about_term(
         ),
     )?;
     rhythm(view, term, facts)?;
+    facts.fact("regular", evidence::regular(term))?;
+    let past = term.evidence.as_ref();
+    facts.fact(
+        "the past",
+        past.map(|own| evidence::sentence(&view.analysis.basis, own)),
+    )?;
+    let undo = "`undo.diff` of `scopetrim analyze --out DIR` puts it back";
+    let edits = term.level.is_some_and(|level| level < Level::Manual);
+    facts.fact("if wrong", edits.then(|| undo.to_owned()))?;
     facts.fact(
         "serves",
         term.serves.iter().map(|op| operation(view, client, *op)),

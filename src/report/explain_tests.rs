@@ -43,6 +43,7 @@ fn a_scope_that_stays_is_explained_like_one_that_goes() {
       held         grants.yaml:12
       granted      since 2025-01-15 (655 days)
       used         never in the data read
+      if wrong     `undo.diff` of `scopetrim analyze --out DIR` puts it back
     ");
 }
 

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::evidence::EvidenceJson;
 use super::{InputView, View};
 use crate::analysis::{ClientAnalysis, TermAnalysis, WINDOWS};
 use crate::finding::{Finding, findings};
@@ -132,7 +133,7 @@ struct TermJson<'a> {
     uses: BTreeMap<u32, u64>,
     longest_gap_days: Option<u32>,
     idle_days: Option<u32>,
-    evidence: Option<()>,
+    evidence: Option<EvidenceJson>,
     witness: Vec<String>,
     replace_with: &'a [Term],
 }
@@ -390,7 +391,7 @@ fn term<'a>(view: &'a View<'a>, found: &'a TermAnalysis, via: &'a Via) -> TermJs
         uses: WINDOWS.into_iter().zip(found.rhythm.uses).collect(),
         longest_gap_days: found.rhythm.longest_gap(),
         idle_days: found.rhythm.idle(&view.coverage.days, window.to),
-        evidence: None,
+        evidence: EvidenceJson::of(view, found),
         witness: found.witness.iter().map(label).collect(),
         replace_with: &found.replace_with,
     }

@@ -12,6 +12,7 @@ pub mod backtest;
 pub mod check;
 pub mod difftext;
 pub mod escape;
+mod evidence;
 pub mod explain;
 pub mod json;
 mod notices;

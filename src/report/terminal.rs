@@ -14,6 +14,7 @@ use std::io::{self, Write};
 
 use super::View;
 use super::escape::{self, columns};
+use super::evidence;
 use super::notices::{self, ITEMS};
 use super::screen::Screen;
 use crate::analysis::{ClientAnalysis, Exposure, Status, TermAnalysis};
@@ -77,9 +78,17 @@ fn head(view: &View<'_>) -> String {
 fn numbers(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
     let clients = &view.analysis.clients;
     if too_short(view) {
-        let covered = view.coverage.covered(view.analysis.window);
+        let covered = covered(view);
         let text = format!(
             "history too short: {covered} of {DAYS} days covered, nothing can be called safe or likely yet"
+        );
+        screen.prose("  ", &text)?;
+    }
+    let basis = &view.analysis.basis;
+    if basis.landmarks == 0 && basis.covered >= DAYS {
+        let text = format!(
+            "history too short: {} of 120 days, nothing can be called safe yet",
+            basis.days
         );
         screen.prose("  ", &text)?;
     }
@@ -101,6 +110,9 @@ fn numbers(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
         .map(|l| part(view, &terms, l))
         .collect();
     screen.line(&format!("  can go          {}", parts.join("   ")))?;
+    if let Some(past) = evidence::past(basis) {
+        screen.prose("  the past        ", &past)?;
+    }
     let others = [
         (Verdict::Narrow, "could be narrower"),
         (Verdict::Undetermined, "cannot tell"),
@@ -154,8 +166,14 @@ fn removable(view: &View<'_>, term: &TermAnalysis) -> Option<Level> {
     })
 }
 
+/// A short window makes the history behind it no shorter.
+fn covered(view: &View<'_>) -> u32 {
+    let own = view.coverage.covered(view.analysis.window);
+    own.max(view.analysis.basis.covered)
+}
+
 fn too_short(view: &View<'_>) -> bool {
-    view.coverage.covered(view.analysis.window) < DAYS
+    covered(view) < DAYS
 }
 
 fn exposure(view: &View<'_>) -> String {

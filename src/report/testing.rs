@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::View;
 use crate::analysis::{
-    Action, Analysis, ClientAnalysis, Exposure, Rhythm, Served, Status, TermAnalysis,
+    Action, Analysis, Basis, ClientAnalysis, Completeness, Exposure, Rhythm, Served, Status,
+    TermAnalysis,
 };
 use crate::catalog::matcher::Route;
 use crate::model::{
@@ -87,6 +88,7 @@ pub(super) fn term(name: &str, entry: usize) -> TermAnalysis {
         reasons: vec![Reason::NeverUsed],
         since: Some(day("2025-01-15")),
         rhythm: Rhythm::default(),
+        evidence: None,
         witness: Vec::new(),
         serves: Vec::new(),
         replace_with: Vec::new(),
@@ -101,6 +103,7 @@ pub(super) fn client(name: &str, terms: Vec<TermAnalysis>) -> ClientAnalysis {
         status: Status::Active,
         requests: 1204,
         last_seen: Some(day("2026-10-31").start() + 45_000_000),
+        seen: Completeness::default(),
         exposure: Exposure {
             before: 0.62,
             after_safe: 0.62,
@@ -269,6 +272,7 @@ pub(super) fn sample() -> Sample {
     Sample {
         analysis: Analysis {
             window,
+            basis: Basis::default(),
             clients: vec![billing(window), worker()],
             warnings: Vec::new(),
         },

@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::*;
-use crate::analysis::{Hints, Objective, analyse};
+use crate::analysis::{Hints, Objective, analyse, landmark::Thresholds};
 use crate::catalog::matcher::Route;
 use crate::model::{
     Catalog, Method, Millis, Operation, Outcome, Policy, Requirement, Scope, Semantics, Verdict,
@@ -116,6 +116,12 @@ impl World {
             narrow: false,
             protocol: BTreeSet::new(),
             protected: Vec::new(),
+            needs: Vec::new(),
+            thresholds: Thresholds {
+                likely_p: 1.0,
+                likely_upper: 1.0,
+                ..Thresholds::default()
+            },
             node_budget: 100_000,
         };
         work(&inputs, &options)

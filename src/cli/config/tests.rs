@@ -25,11 +25,13 @@ const EACH: [(&str, &str); 28] = [
     ("narrow", "narrow = false"),
     ("protocol_scopes", "protocol_scopes = []"),
     ("protected", "protected = ['incident.*']"),
+    ("needs", "needs = ['reports:*', 'POST /v1/exports']"),
     ("health_paths", "health_paths = ['/lb']"),
     ("max_line", "max_line = '1MiB'"),
     ("max_reject_share", "max_reject_share = 0.01"),
     ("threads", "threads = 2"),
     ("merge_slashes", "merge_slashes = true"),
+    ("levels", "[levels]\nsafe_p = 0.01\nlikely_upper = 0.1"),
     (
         "outcomes",
         "[outcomes]\ndenied = [401, 0x193]\nattempted = [429]",
@@ -330,6 +332,7 @@ fn the_published_schema_lists_exactly_these_keys_and_judges_alike() {
     let table = &schema["properties"];
     assert_eq!(keys(&schema), known(&KEYS));
     assert_eq!(keys(&table["outcomes"]), known(&OUTCOME_KEYS));
+    assert_eq!(keys(&table["levels"]), known(&LEVEL_KEYS));
     assert_eq!(keys(&table["exceptions"]["items"]), known(&EXCEPTION_KEYS));
     assert_eq!(keys(&table["weights"]["items"]), known(&WEIGHT_KEYS));
     let judge = jsonschema::validator_for(&schema).unwrap();

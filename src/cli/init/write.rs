@@ -31,6 +31,13 @@ const REST: &str = r#"
 # narrow = false                # also suggest narrower scopes
 # protocol_scopes = ["openid"]  # replaces the list of scopes that no request can show
 # protected = ["incident.*"]    # replaces the list of terms that always need a reviewer
+# needs = ["reports:*"]         # stated as needed: terms, or operations `POST /v1/exports`
+
+# [levels]                      # largest chance of use in 90 days, and its largest bound
+# safe_p = 0.02
+# safe_upper = 0.05
+# likely_p = 0.05
+# likely_upper = 0.20
 
 # [outcomes]                    # status codes
 # denied = [401, 403]

@@ -1,0 +1,181 @@
+//! Regular use: how often, and in words.
+//!
+//! A period is a guard and a sentence, never an estimate: it is found where at
+//! least three occasions lie about equally far apart.
+
+use std::collections::BTreeSet;
+
+use chrono::Datelike;
+
+use crate::model::Day;
+
+/// Uses so many days apart are one occasion: a job may run on three days in a row.
+const OCCASION: i32 = 3;
+/// Spread of the distances (standard deviation by mean) below which use is regular.
+const REGULAR: f64 = 0.25;
+/// Days around a month's end that still are the month's end.
+const AROUND: u32 = 3;
+
+/// Regular use.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Period {
+    /// Median distance between two occasions, in days.
+    pub days: u32,
+    /// `every Monday`, `at the end of each quarter`.
+    pub words: String,
+}
+
+impl Period {
+    /// The period of these days of use, if they have one.
+    pub fn find(days: &BTreeSet<Day>) -> Option<Self> {
+        let occasions = occasions(days);
+        let starts: Vec<Day> = occasions.iter().map(|(first, _)| *first).collect();
+        let mut distances: Vec<i32> = starts
+            .windows(2)
+            .filter_map(|pair| Some(pair.get(1)?.0 - pair.first()?.0))
+            .collect();
+        if starts.len() < 3 {
+            return None;
+        }
+        let count = f64::from(u32::try_from(distances.len()).ok()?);
+        let mean = distances.iter().map(|own| f64::from(*own)).sum::<f64>() / count;
+        let square = |own: &i32| (f64::from(*own) - mean).powi(2);
+        let spread = (distances.iter().map(square).sum::<f64>() / count).sqrt();
+        if spread >= REGULAR * mean {
+            return None;
+        }
+        distances.sort_unstable();
+        let days = u32::try_from(*distances.get(distances.len() / 2)?).ok()?;
+        Some(Self {
+            days,
+            words: words(days, &occasions),
+        })
+    }
+}
+
+/// First and last day of each occasion.
+fn occasions(days: &BTreeSet<Day>) -> Vec<(Day, Day)> {
+    let mut found: Vec<(Day, Day)> = Vec::new();
+    for day in days {
+        match found.last_mut() {
+            Some((_, last)) if day.0 - last.0 <= OCCASION => *last = *day,
+            _ => found.push((*day, *day)),
+        }
+    }
+    found
+}
+
+fn words(days: u32, occasions: &[(Day, Day)]) -> String {
+    let all = |test: fn(Day) -> bool| occasions.iter().all(|(_, last)| test(*last));
+    match days {
+        7 if weekday(occasions).is_some() => {
+            format!("every {}", weekday(occasions).unwrap_or_default())
+        }
+        27..=32 if all(ends_month) => "at the end of each month".to_owned(),
+        27..=32 => {
+            let mut dates: Vec<u32> = occasions.iter().map(|(day, _)| day.date().day()).collect();
+            dates.sort_unstable();
+            format!("once a month, around day {}", dates[dates.len() / 2])
+        }
+        88..=95 if all(ends_quarter) => "at the end of each quarter".to_owned(),
+        88..=95 => "once a quarter".to_owned(),
+        360..=370 => "once a year".to_owned(),
+        days => format!("about every {days} days"),
+    }
+}
+
+fn weekday(occasions: &[(Day, Day)]) -> Option<&'static str> {
+    const NAMES: [&str; 7] = [
+        "Monday",
+        "Tuesday",
+        "Wednesday",
+        "Thursday",
+        "Friday",
+        "Saturday",
+        "Sunday",
+    ];
+    let number = |day: Day| day.date().weekday().num_days_from_monday();
+    let first = number(occasions.first()?.0);
+    let same = occasions.iter().all(|(day, _)| number(*day) == first);
+    same.then(|| NAMES[first as usize % 7])
+}
+
+/// Within three days of a month's last day.
+fn ends_month(day: Day) -> bool {
+    month_end(day).is_some()
+}
+
+/// The month whose end is near, 1 to 12.
+fn month_end(day: Day) -> Option<u32> {
+    let near = i32::try_from(AROUND).unwrap_or(3);
+    (-near..=near).find_map(|step| {
+        let date = day.plus(step).date();
+        let next = day.plus(step + 1).date();
+        (date.month() != next.month()).then_some(date.month())
+    })
+}
+
+fn ends_quarter(day: Day) -> bool {
+    month_end(day).is_some_and(|month| month % 3 == 0)
+}
+
+/// Whether the days hold a turn of the year with a week on each side.
+pub(super) fn holds_year_end(from: Day, to: Day) -> bool {
+    (from.date().year()..=to.date().year()).any(|year| {
+        chrono::NaiveDate::from_ymd_opt(year, 12, 31).is_some_and(|end| {
+            let end = Day::from_date(end);
+            from <= end.plus(-7) && end.plus(8) <= to
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(days: impl IntoIterator<Item = i32>) -> Option<Period> {
+        Period::find(&days.into_iter().map(Day).collect())
+    }
+
+    fn words_of(dates: &[&str]) -> String {
+        let days = dates.iter().map(|date| Day::parse(date).unwrap().0);
+        found(days).map_or_else(|| "none".to_owned(), |period| period.words)
+    }
+
+    #[test]
+    fn a_regular_job_is_told_in_words() {
+        let quarters = [
+            "2025-12-29",
+            "2025-12-30",
+            "2025-12-31",
+            "2026-03-31",
+            "2026-06-30",
+            "2026-09-30",
+        ];
+        assert_eq!(words_of(&quarters), "at the end of each quarter");
+        let months = ["2026-01-03", "2026-02-04", "2026-03-03", "2026-04-02"];
+        assert_eq!(words_of(&months), "once a month, around day 3");
+        assert_eq!(
+            words_of(&["2026-01-31", "2026-02-28", "2026-03-31"]),
+            "at the end of each month"
+        );
+        let weeks = ["2026-11-02", "2026-11-09", "2026-11-16", "2026-11-23"];
+        assert_eq!(words_of(&weeks), "every Monday");
+    }
+
+    #[test]
+    fn neither_two_uses_nor_a_scatter_are_a_period() {
+        assert_eq!(found([0, 30]), None);
+        assert_eq!(found([0, 10, 90, 95, 200]), None);
+        assert_eq!(found(0..100), None, "daily use is one occasion");
+        assert_eq!(found([0, 20, 40, 61]).map(|period| period.days), Some(20));
+    }
+
+    #[test]
+    fn a_year_end_needs_a_week_on_each_side() {
+        let day = |text| Day::parse(text).unwrap();
+        assert!(holds_year_end(day("2025-12-01"), day("2026-02-01")));
+        assert!(!holds_year_end(day("2025-12-30"), day("2026-12-30")));
+        assert!(!holds_year_end(day("2026-01-02"), day("2026-11-02")));
+    }
+}

@@ -1,0 +1,80 @@
+//! How much of a client its log has shown: Good-Turing and Chao, days as samples.
+
+use std::collections::BTreeMap;
+
+use crate::model::Day;
+use crate::usage::DayUse;
+
+/// Operations seen, and how many more there may be.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Completeness {
+    /// Operations that were needed at any time in the data.
+    pub operations: usize,
+    /// Of these, seen on one day only.
+    pub once: usize,
+    /// Of these, seen on two days.
+    pub twice: usize,
+    /// Days on which anything was needed.
+    pub days: usize,
+}
+
+impl Completeness {
+    /// Counts the days of each operation.
+    pub(super) fn of(ever: &BTreeMap<usize, Vec<DayUse>>) -> Self {
+        let days = |uses: &Vec<DayUse>| -> std::collections::BTreeSet<Day> {
+            uses.iter().map(|day| Day(day.day)).collect()
+        };
+        let counts: Vec<usize> = ever.values().map(|uses| days(uses).len()).collect();
+        let on = |count: usize| counts.iter().filter(|own| **own == count).count();
+        Self {
+            operations: counts.len(),
+            once: on(1),
+            twice: on(2),
+            days: ever
+                .values()
+                .flat_map(days)
+                .collect::<std::collections::BTreeSet<_>>()
+                .len(),
+        }
+    }
+
+    /// Operations not yet seen, by the bias-corrected Chao2 estimate (Chao 1987); `None` without a use.
+    pub fn unseen(&self) -> Option<f64> {
+        let real = |count: usize| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+        let (once, twice, days) = (real(self.once), real(self.twice), real(self.days));
+        (self.days > 0)
+            .then(|| (days - 1.0) / days * once * (once - 1.0).max(0.0) / (2.0 * (twice + 1.0)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_seen_once_says_how_much_was_not_seen() {
+        let days = |days: &[i32]| -> Vec<DayUse> {
+            let day = |day: &i32| DayUse {
+                day: *day,
+                counts: [1; crate::model::Outcome::ALL.len()],
+                first: 0,
+                last: 0,
+            };
+            days.iter().map(day).collect()
+        };
+        let all: Vec<i32> = (0..10).collect();
+        let mut ever = BTreeMap::from([(0, days(&all))]);
+        assert_eq!(Completeness::of(&ever).unseen(), Some(0.0));
+        ever.extend([
+            (1, days(&[1])),
+            (2, days(&[2])),
+            (3, days(&[5])),
+            (4, days(&[1, 9])),
+        ]);
+        let found = Completeness::of(&ever);
+        assert_eq!((found.operations, found.once, found.twice), (5, 3, 1));
+        // 9/10 of 3 x 2 / (2 x 2).
+        assert!((found.unseen().unwrap() - 1.35).abs() < 1e-12);
+        assert_eq!(Completeness::default().unseen(), None);
+    }
+}

@@ -1,0 +1,108 @@
+//! What the past of all clients says about each removal.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::client::{Context, Needs};
+use super::landmark::{Clock, Grant, History, IDLE, Model, Odds, Past, State};
+use super::{ClientAnalysis, TermAnalysis};
+use crate::model::{Day, Term, Verdict, Window};
+
+/// The past, and the grant as it looks now.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Evidence {
+    /// Rates and counts.
+    pub odds: Odds,
+    /// The grant at the end of the window.
+    pub state: State,
+}
+
+/// What the levels of a run rest on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Basis {
+    /// Covered days of all data up to the end of the window.
+    pub covered: u32,
+    /// Calendar days of the same.
+    pub days: u32,
+    /// Earlier dates that were replayed; 0 when the log is too short.
+    pub landmarks: usize,
+    /// What decisions at earlier dates would have broken.
+    pub past: Past,
+}
+
+/// Puts the evidence beside each removal.
+pub(super) fn learn(context: &Context<'_>, drafts: &mut [(ClientAnalysis, Needs)]) -> Basis {
+    let covered = covered(context);
+    let Some(from) = covered.first() else {
+        return Basis::default();
+    };
+    let end = context.options.window.to.plus(1);
+    let mut scopes: BTreeMap<&Term, usize> = BTreeMap::new();
+    for found in drafts.iter().flat_map(|(client, _)| &client.terms) {
+        let next = scopes.len();
+        scopes.entry(&found.term).or_insert(next);
+    }
+    let mut grants = Vec::new();
+    for (index, (client, _)) in drafts.iter().enumerate() {
+        for found in client.terms.iter().filter(|found| counts(found)) {
+            grants.push(Grant {
+                client: index,
+                scope: scopes.get(&found.term).copied().unwrap_or(0),
+                since: found.since,
+                days: found.rhythm.days.iter().copied().collect(),
+            });
+        }
+    }
+    let clients = drafts
+        .iter()
+        .map(|(_, needs)| needs.alive.days.iter().copied().collect())
+        .collect();
+    let clock = Clock::new(*from, end, &covered);
+    let history = History::new(clock, clients, grants, scopes.len());
+    let landmarks = history.landmarks(end);
+    let model = Model::fit(&history, &landmarks);
+    let mut looks = history.grants.iter().zip(history.states(end));
+    for found in drafts.iter_mut().flat_map(|(client, _)| &mut client.terms) {
+        if !counts(found) {
+            continue;
+        }
+        let Some((grant, state)) = looks.next() else {
+            break;
+        };
+        found.evidence = state
+            .filter(|state| found.verdict == Verdict::Remove && state.idle >= IDLE)
+            .filter(|_| !landmarks.is_empty())
+            .map(|state| Evidence {
+                odds: model.odds(&state, grant.scope),
+                state,
+            });
+    }
+    Basis {
+        covered: history.clock.at(end),
+        days: history.clock.days_to(end),
+        landmarks: landmarks.len(),
+        past: Past::judge(&history, &context.options.thresholds),
+    }
+}
+
+/// What no request can show is no example of silence.
+fn counts(found: &TermAnalysis) -> bool {
+    found.verdict != Verdict::Unobservable
+}
+
+/// Days of all data that are known completely.
+fn covered(context: &Context<'_>) -> BTreeSet<Day> {
+    let coverage = context.inputs.coverage;
+    let complete = |day: &Day| {
+        let one = Window {
+            from: *day,
+            to: *day,
+        };
+        coverage.gaps_in(one).next().is_none()
+    };
+    coverage
+        .days
+        .range(..=context.options.window.to)
+        .map(|(day, _)| *day)
+        .filter(complete)
+        .collect()
+}

@@ -1,0 +1,126 @@
+//! One term of one client: what it served, and whether anything needs it.
+
+use std::collections::BTreeSet;
+
+use super::client::{Context, Needs};
+use super::rhythm::Rhythm;
+use super::{ClientAnalysis, TermAnalysis};
+use crate::model::{Day, Kind, Reason, Scope, Term, Verdict, Via};
+
+/// Why no request can show that the term is used, if so.
+pub(super) fn unobservable(context: &Context<'_>, term: &Term) -> Option<Reason> {
+    let asked_for = context.required.contains(term.as_str());
+    let protocol = |scope: &Scope| {
+        scope.as_str() == term.as_str() || term.as_str().ends_with(&format!("/{scope}"))
+    };
+    if !asked_for && context.options.protocol.iter().any(protocol) {
+        return Some(Reason::ProtocolScope);
+    }
+    (!context.universe.is_observable(term)).then_some(Reason::OpensNoOperation)
+}
+
+pub(super) fn term_analysis(
+    context: &Context<'_>,
+    client: &ClientAnalysis,
+    needs: &Needs,
+    (term, vias): (&Term, &Vec<Via>),
+) -> TermAnalysis {
+    let mut found = TermAnalysis {
+        term: term.clone(),
+        vias: vias.clone(),
+        verdict: Verdict::Keep,
+        kind: None,
+        level: None,
+        reasons: Vec::new(),
+        since: since(context, vias),
+        rhythm: Rhythm::default(),
+        evidence: None,
+        witness: Vec::new(),
+        serves: Vec::new(),
+        replace_with: Vec::new(),
+    };
+    if let Some(reason) = unobservable(context, term) {
+        found.verdict = Verdict::Unobservable;
+        found.reasons.push(reason);
+        return found;
+    }
+    for (operation, days) in &needs.ever {
+        if context.universe.serves(term, &client.granted, *operation) {
+            for day in days {
+                found.rhythm.add(
+                    Day(day.day),
+                    day.need(),
+                    (day.first, day.last),
+                    context.options.window.to,
+                );
+            }
+            if needs.served.contains_key(operation) {
+                found.serves.push(*operation);
+            }
+        }
+    }
+    if client.minimal.contains(term) {
+        found.reasons.push(Reason::Needed);
+        let proof = |op: &usize| needs.served.get(op).is_some_and(|served| served.used > 0);
+        if !found.serves.iter().any(proof) {
+            found.reasons.push(Reason::OnlyAttempted);
+        }
+    } else {
+        found.verdict = Verdict::Remove;
+        found.kind = Some(if found.serves.is_empty() {
+            Kind::Unused
+        } else {
+            Kind::Redundant
+        });
+        found.reasons.push(match (found.kind, found.rhythm.last) {
+            (Some(Kind::Unused), None) => Reason::NeverUsed,
+            (Some(Kind::Unused), Some(_)) => Reason::NotUsedInWindow,
+            _ => Reason::OthersSuffice,
+        });
+    }
+    found
+}
+
+/// The latest date at which any of its ways was granted: the youngest way decides.
+fn since(context: &Context<'_>, vias: &[Via]) -> Option<Day> {
+    let entry =
+        |file: usize, entry: usize| context.inputs.policy.files.get(file)?.entries.get(entry);
+    let mut latest = None;
+    for via in vias {
+        let own = entry(via.file, via.entry)?.since;
+        let date = match &via.role {
+            None => own,
+            // Held since the later of: the role got the term, the client got the role.
+            Some((_, membership)) => match (own, entry(via.file, *membership)?.since) {
+                (Some(own), Some(member)) => Some(own.max(member)),
+                _ => None,
+            },
+        }?;
+        latest = latest.max(Some(date));
+    }
+    latest
+}
+
+pub(super) fn narrowed(
+    context: &Context<'_>,
+    client: &ClientAnalysis,
+    found: &mut TermAnalysis,
+    kept: &BTreeSet<Term>,
+) {
+    if found.verdict == Verdict::Unobservable {
+        return;
+    }
+    found.verdict = Verdict::Narrow;
+    found.kind = Some(Kind::Broad);
+    found.reasons = vec![Reason::NarrowerSuffices];
+    let own: BTreeSet<usize> = found.serves.iter().copied().collect();
+    found.replace_with = kept
+        .iter()
+        .filter(|term| !client.granted.contains(*term))
+        .filter(|term| {
+            own.iter()
+                .any(|op| context.universe.serves(term, kept, *op))
+        })
+        .cloned()
+        .collect();
+}
