@@ -16,6 +16,7 @@
 
 pub mod backtest;
 mod client;
+mod compare;
 mod exceptions;
 mod exposure;
 mod levels;
@@ -23,16 +24,20 @@ pub mod minimum;
 pub mod replay;
 mod rhythm;
 mod roles;
+mod serving;
 pub mod weight;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use compare::{Added, ClientWindow, Compared, compare};
 pub use exceptions::{Exceptions, check_exceptions};
 pub use minimum::{Hints, Objective};
 pub use rhythm::{Rhythm, WINDOWS};
 pub use roles::{Action, actions};
+pub use serving::serving;
 
 use crate::catalog::matcher::Route;
+use crate::grants::history::{History, SinceFrom};
 use crate::model::{
     Catalog, ClientName, Day, Exception, Kind, Level, Millis, Policy, Reason, Scope, Semantics,
     Term, Verdict, Via, Warning, Window,
@@ -92,6 +97,8 @@ pub struct Inputs<'a> {
     pub weights: &'a [u64],
     /// The policy files.
     pub policy: &'a Policy,
+    /// Since when grants are held, beside what the files say.
+    pub history: &'a History,
     /// What clients of the policy did, by name.
     pub usage: &'a BTreeMap<ClientName, ClientUse>,
     /// Unmatched paths by client.
@@ -177,6 +184,8 @@ pub struct TermAnalysis {
     pub reasons: Vec<Reason>,
     /// Since when it is granted, at the latest date any file gives.
     pub since: Option<Day>,
+    /// Who says so.
+    pub since_from: Option<SinceFrom>,
     /// When and how often requests were served by it.
     pub rhythm: Rhythm,
     /// Operations of the window that only the kept set with this term permits.

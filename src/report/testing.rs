@@ -8,6 +8,7 @@ use crate::analysis::{
     Action, Analysis, ClientAnalysis, Exposure, Rhythm, Served, Status, TermAnalysis,
 };
 use crate::catalog::matcher::Route;
+use crate::grants::history::SinceFrom;
 use crate::model::{
     Catalog, ClientName, ContentDigest, Day, Entry, Granted, Kind, Level, Method, Operation, Place,
     Policy, PolicyFile, Reason, Requirement, RoleName, Scope, Span, Subject, Term, Verdict, Via,
@@ -35,6 +36,7 @@ impl Sample {
     pub(super) fn view(&self) -> View<'_> {
         View {
             analysis: &self.analysis,
+            compared: &[],
             policy: &self.policy,
             catalog: &self.catalog,
             routes: &self.routes,
@@ -86,6 +88,7 @@ pub(super) fn term(name: &str, entry: usize) -> TermAnalysis {
         level: Some(Level::Likely),
         reasons: vec![Reason::NeverUsed],
         since: Some(day("2025-01-15")),
+        since_from: Some(SinceFrom::PolicyFile),
         rhythm: Rhythm::default(),
         witness: Vec::new(),
         serves: Vec::new(),

@@ -22,6 +22,7 @@ pub mod credentials;
 mod export;
 mod frame;
 mod table;
+mod windows;
 
 pub use bounded::Cluster;
 pub use collect::{CollectOptions, Collected, collect};
@@ -30,3 +31,4 @@ pub use coverage::{Coverage, Gap};
 pub use export::{ExportError, write_events};
 pub use frame::{ClientUse, DayUse, RouteUse, frame, summarise};
 pub use table::{DayRows, Row, UNMATCHED, UsageTable, for_each_day};
+pub use windows::{Holding, Matrix, Period, Uses, WINDOW_DAYS, matrix, periods, write_windows};
