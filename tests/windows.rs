@@ -1,6 +1,5 @@
 //! `windows`, and `analyze` with several windows.
 #![expect(
-    clippy::unwrap_used,
     clippy::expect_used,
     reason = "a test may panic, and clippy exempts only `#[test]` functions"
 )]
@@ -8,7 +7,7 @@
 mod support;
 
 use serde_json::Value;
-use support::{Case, line};
+use support::{Case, daily, line};
 
 const ROUTES: &str = "\
 version: 1
@@ -27,9 +26,7 @@ clients:
 /// Days 0 to 119 (2026-01-01 to 2026-04-30). billing reads on the last day, on the first of April, and
 /// wrote once on day 40; invoices on day 80.
 fn case() -> Case {
-    let mut log: String = (0..120)
-        .map(|day| line(day, "other", "GET /orders", 200))
-        .collect();
+    let mut log = daily(120, "other", "GET /orders", 200);
     for (day, request) in [
         (119, "GET /orders"),
         (90, "GET /orders"),
@@ -199,10 +196,8 @@ fn a_table_of_dates_gives_an_age_where_the_policy_file_has_none() {
         since(&["--granted-since", "since.csv"]),
         serde_json::json!(["2025-06-01", "granted_since_file"])
     );
-    let text = run(&case, &["analyze"]).out.replace("\n ", "");
-    assert!(
-        text.contains("not a git repository") || text.contains("git"),
-        "{text}"
-    );
-    assert!(!run(&case, &["analyze", "--no-blame"]).out.contains("git"));
+    let text = case.analyze(&[]).out;
+    assert!(text.contains("git says"), "{text}");
+    let text = case.analyze(&["--no-blame"]).out;
+    assert!(!text.contains("git says"), "{text}");
 }
