@@ -68,6 +68,9 @@ impl Repository {
             "blame",
             "--no-textconv",
             "--first-parent",
+            // A list of commits to look through would make lines older. The empty name clears the
+            // list of the configuration only here: `-c blame.ignoreRevsFile=` is sorted before it.
+            "--ignore-revs-file=",
             "--line-porcelain",
             "HEAD",
             "--",
@@ -87,12 +90,7 @@ impl Repository {
                 "-c",
                 "core.hooksPath=/dev/null",
             ])
-            .args([
-                "-c",
-                "blame.ignoreRevsFile=",
-                "-c",
-                "log.showSignature=false",
-            ])
+            .args(["-c", "log.showSignature=false"])
             .args(args)
             .env("GIT_OPTIONAL_LOCKS", "0")
             .env("GIT_NO_LAZY_FETCH", "1")
