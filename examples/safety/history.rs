@@ -169,6 +169,7 @@ fn run(
         usage,
         unmatched: &BTreeMap::new(),
         coverage,
+        history: &scopetrim::grants::history::History::default(),
         exceptions: &[],
     };
     let options = Options {

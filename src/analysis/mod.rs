@@ -19,6 +19,7 @@ mod calendar;
 mod client;
 mod completeness;
 mod evidence;
+mod compare;
 mod exceptions;
 mod exposure;
 pub mod landmark;
@@ -29,6 +30,7 @@ mod rhythm;
 mod roles;
 mod term;
 mod unmatched;
+mod serving;
 pub mod weight;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,12 +38,15 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use calendar::Period;
 pub use completeness::Completeness;
 pub use evidence::{Basis, Evidence};
+pub use compare::{Added, ClientWindow, Compared, compare};
 pub use exceptions::{Exceptions, check_exceptions};
 pub use minimum::{Hints, Objective};
 pub use rhythm::{Rhythm, WINDOWS};
 pub use roles::{Action, actions};
+pub use serving::serving;
 
 use crate::catalog::matcher::Route;
+use crate::grants::history::{History, SinceFrom};
 use crate::model::{
     Catalog, ClientName, Day, Exception, Kind, Level, Millis, Policy, Reason, Scope, Semantics,
     Term, Verdict, Via, Warning, Window,
@@ -106,6 +111,8 @@ pub struct Inputs<'a> {
     pub weights: &'a [u64],
     /// The policy files.
     pub policy: &'a Policy,
+    /// Since when grants are held, beside what the files say.
+    pub history: &'a History,
     /// What clients of the policy did, by name.
     pub usage: &'a BTreeMap<ClientName, ClientUse>,
     /// Unmatched paths by client.
@@ -191,6 +198,8 @@ pub struct TermAnalysis {
     pub reasons: Vec<Reason>,
     /// Since when it is granted, at the latest date any file gives.
     pub since: Option<Day>,
+    /// Who says so.
+    pub since_from: Option<SinceFrom>,
     /// When and how often requests were served by it.
     pub rhythm: Rhythm,
     /// What similar grants did at earlier dates; only for removals that are idle for 30 days.

@@ -25,6 +25,12 @@ pub(super) fn term_analysis(
     needs: &Needs,
     (term, vias): (&Term, &Vec<Via>),
 ) -> TermAnalysis {
+    let since = context.inputs.history.since(
+        context.inputs.policy,
+        (&client.id, term),
+        vias,
+        context.options.window.to,
+    );
     let mut found = TermAnalysis {
         term: term.clone(),
         vias: vias.clone(),
@@ -32,7 +38,8 @@ pub(super) fn term_analysis(
         kind: None,
         level: None,
         reasons: Vec::new(),
-        since: since(context, vias),
+        since: since.map(|(day, _)| day),
+        since_from: since.map(|(_, from)| from),
         rhythm: Rhythm::default(),
         evidence: None,
         witness: Vec::new(),
@@ -79,26 +86,6 @@ pub(super) fn term_analysis(
         });
     }
     found
-}
-
-/// The latest date at which any of its ways was granted: the youngest way decides.
-fn since(context: &Context<'_>, vias: &[Via]) -> Option<Day> {
-    let entry =
-        |file: usize, entry: usize| context.inputs.policy.files.get(file)?.entries.get(entry);
-    let mut latest = None;
-    for via in vias {
-        let own = entry(via.file, via.entry)?.since;
-        let date = match &via.role {
-            None => own,
-            // Held since the later of: the role got the term, the client got the role.
-            Some((_, membership)) => match (own, entry(via.file, *membership)?.since) {
-                (Some(own), Some(member)) => Some(own.max(member)),
-                _ => None,
-            },
-        }?;
-        latest = latest.max(Some(date));
-    }
-    latest
 }
 
 pub(super) fn narrowed(

@@ -63,7 +63,8 @@ pub(super) struct PolicyFlags {
     /// Policy files that say which client holds which scopes
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub(super) grants: Vec<String>,
-    /// Days looked at, for example 90d; default: all data, at most 365d
+    /// Days looked at, for example 90d; default: all data, at most 365d. Of a list
+    /// (30d,90d,365d) the longest decides, and what it adds to the others is shown
     #[arg(long, value_name = "DAYS")]
     pub(super) window: Option<String>,
     /// Last day looked at, for example 2026-10-31; never later than the data
@@ -72,6 +73,12 @@ pub(super) struct PolicyFlags {
     /// First day looked at, in place of --window
     #[arg(long, value_name = "DATE", conflicts_with = "window")]
     pub(super) since: Option<String>,
+    /// Table of dates for grants of unknown age: client,term,date
+    #[arg(long, value_name = "FILE")]
+    pub(super) granted_since: Option<PathBuf>,
+    /// Do not ask git for the age of grants without a date
+    #[arg(long)]
+    pub(super) no_blame: bool,
     /// Place of the vendor's `least` hint in the objective
     #[arg(long, value_name = "PLACE", value_parser = ["first", "tiebreak", "ignore"])]
     pub(super) hints: Option<String>,

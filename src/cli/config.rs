@@ -37,7 +37,7 @@ pub use values::{PathCase, parse_base_path, parse_size, parse_window};
 pub const FILE_NAME: &str = "scopetrim.toml";
 
 /// Keys at the top of the file, in the order of the documentation.
-pub const KEYS: [&str; 28] = [
+pub const KEYS: [&str; 30] = [
     "logs",
     "ledger",
     "expected_sources",

@@ -3,13 +3,19 @@
 use std::io::Write;
 use std::path::PathBuf;
 
+use super::analyze::width;
 use super::args::{InputArgs, PolicyArgs, PolicyFlags};
 use super::study::{say_incomplete, study};
 use super::suggest::closest;
 use super::talk::Advised;
+use super::windows::of;
 use super::{ExitStatus, json_client};
 use crate::model::Term;
-use crate::report::explain;
+use crate::report::explain_strip::{Letters, strip};
+use crate::report::{explain, windows};
+
+/// Calendar months shown.
+const MONTHS: u32 = 13;
 
 /// Arguments of `explain`.
 #[derive(Debug, clap::Args)]
@@ -29,7 +35,10 @@ pub(super) struct Args {
     policy: PolicyFlags,
     #[command(flatten)]
     inputs: InputArgs,
-    /// Print the client's part of the report as JSON
+    /// Draw the days with ASCII characters
+    #[arg(long)]
+    ascii: bool,
+    /// Print the client's part of the report as JSON, with its windows and months
     #[arg(long)]
     json: bool,
 }
@@ -58,8 +67,19 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             help,
         ));
     };
+    let wanted = |term: &Term| {
+        let scope = args.scope.as_deref();
+        scope.is_none_or(|scope| scope == term.as_str())
+    };
+    let found = of(&study, &[client], MONTHS, wanted)?;
     if args.json {
-        writeln!(out, "{}", json_client(&study, &args.client)?)?;
+        let mut own = json_client(&study, &args.client)?;
+        let as_of = study.read.coverage.span().map(|_| study.analysis.window.to);
+        let value = windows::json(&found, as_of, &study.read.incomplete)?;
+        if let Some(own) = own.as_object_mut() {
+            own.insert("windows".to_owned(), value);
+        }
+        writeln!(out, "{}", serde_json::to_string_pretty(&own)?)?;
     } else {
         explain::explain(
             &study.view(),
@@ -67,6 +87,24 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             args.scope.as_deref().map(Term::new).as_ref(),
             out,
         )?;
+        if !found.holdings.is_empty() {
+            writeln!(out)?;
+            windows::table(&found, out, width())?;
+            writeln!(out)?;
+            let letters = if args.ascii {
+                Letters::Ascii
+            } else {
+                Letters::Blocks
+            };
+            strip(
+                &found.holdings,
+                &study.read.coverage,
+                study.analysis.window,
+                letters,
+                width(),
+                out,
+            )?;
+        }
     }
     say_incomplete(&study);
     Ok(if study.read.incomplete.is_empty() {

@@ -6,6 +6,7 @@
 mod analyze;
 mod args;
 mod backtest;
+mod beside;
 mod boundary_tests;
 mod check;
 pub mod config;
@@ -25,6 +26,7 @@ mod study;
 pub mod suggest;
 mod talk;
 mod usage;
+mod windows;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -81,6 +83,8 @@ enum Command {
     Events(events::Args),
     /// Count requests per day, client and operation
     Usage(usage::Args),
+    /// Show used against granted over windows and calendar months
+    Windows(windows::Args),
 }
 
 /// How a run ended.
@@ -149,6 +153,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Exi
             .map_err(anyhow::Error::from),
         Command::Events(args) => events::run(args, out),
         Command::Usage(args) => usage::run(args, out),
+        Command::Windows(args) => windows::run(args, out),
     };
     let result = result.and_then(|status| {
         out.flush()?;
@@ -174,11 +179,11 @@ impl Write for OnlyWrite<'_> {
 }
 
 /// One client's part of the report.
-fn json_client(study: &study::Study, client: &str) -> anyhow::Result<String> {
+fn json_client(study: &study::Study, client: &str) -> anyhow::Result<serde_json::Value> {
     let report: serde_json::Value =
         serde_json::from_str(&crate::report::json::render(&study.view())?)?;
     let own = report["clients"]
         .as_array()
         .and_then(|all| all.iter().find(|own| own["id"] == client));
-    Ok(serde_json::to_string_pretty(&own)?)
+    Ok(own.cloned().unwrap_or_default())
 }

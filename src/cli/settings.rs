@@ -40,8 +40,12 @@ pub(super) struct Setup {
     pub(super) reject_share: f64,
     pub(super) quiet: bool,
     pub(super) window: Option<u32>,
+    /// Every window of a list, the shortest first; `window` is the longest.
+    pub(super) windows: Vec<u32>,
     pub(super) since: Option<Day>,
     pub(super) as_of: Option<Day>,
+    pub(super) granted_since: Option<PathBuf>,
+    pub(super) blame: bool,
     pub(super) hints: Hints,
     pub(super) objective: Objective,
     pub(super) level: Level,
@@ -173,13 +177,20 @@ pub(super) fn setup(args: &InputArgs, policy: Option<&PolicyArgs>) -> anyhow::Re
         window: flags
             .window
             .as_deref()
-            .map(days)
+            .map(windows)
             .transpose()?
+            .and_then(|list| list.last().copied())
             .or(if flags.since.is_some() {
                 None
             } else {
                 config.window
             }),
+        windows: flags
+            .window
+            .as_deref()
+            .map(windows)
+            .transpose()?
+            .unwrap_or_default(),
         since: flags
             .since
             .as_deref()
@@ -196,6 +207,8 @@ pub(super) fn setup(args: &InputArgs, policy: Option<&PolicyArgs>) -> anyhow::Re
             .map(date)
             .transpose()?
             .or(config.as_of),
+        granted_since: flags.granted_since.clone(),
+        blame: !flags.no_blame,
         hints: match flags.hints.as_deref() {
             Some("first") => Hints::First,
             Some("ignore") => Hints::Ignore,
@@ -286,6 +299,15 @@ fn base_path(text: &str) -> (Option<String>, String) {
         Some((host, prefix)) => (Some(host.to_owned()), prefix.to_owned()),
         None => (None, text.to_owned()),
     }
+}
+
+/// A list of windows, sorted and each once.
+fn windows(text: &str) -> anyhow::Result<Vec<u32>> {
+    let all: BTreeSet<u32> = text
+        .split(',')
+        .map(|part| days(part.trim()))
+        .collect::<anyhow::Result<_>>()?;
+    Ok(all.into_iter().collect())
 }
 
 fn days(text: &str) -> anyhow::Result<u32> {

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::args::{InputArgs, PolicyArgs};
+use super::beside::{compared, history};
 use super::facts::{input_views, without_clients};
 use super::pipeline::{self, Read, Routes};
 use super::settings::{Setup, setup};
 use super::talk::{self, Advised};
 use crate::analysis::backtest::{Backtest, backtest};
-use crate::analysis::{self, Action, Analysis, Inputs, actions, weight};
+use crate::analysis::{self, Action, Analysis, Compared, Inputs, actions, weight};
 use crate::grants;
 use crate::model::{ClientName, Day, Level, Policy, Semantics, Warning, Window};
 use crate::report::{InputView, View};
@@ -25,6 +26,10 @@ pub(super) struct Study {
     pub(super) read: Read,
     pub(super) analysis: Analysis,
     pub(super) backtest: Option<Backtest>,
+    /// Minimal sets of each window of a list, the shortest first.
+    pub(super) compared: Vec<Compared>,
+    /// What each client of the policy did, up to as-of.
+    pub(super) usage: BTreeMap<ClientName, ClientUse>,
     pub(super) actions: Vec<Action>,
     pub(super) semantics: Semantics,
     pub(super) weights: Vec<u64>,
@@ -41,6 +46,7 @@ impl Study {
     pub(super) fn view(&self) -> View<'_> {
         View {
             analysis: &self.analysis,
+            compared: &self.compared,
             policy: &self.policy,
             catalog: &self.routes.catalog,
             routes: self.routes.matcher.routes(),
@@ -92,6 +98,7 @@ fn run(input_args: &InputArgs, policy_args: &PolicyArgs, past: bool) -> anyhow::
         check_joined(&policy, &read, !usage.is_empty())?;
     }
     let unmatched = unmatched(&policy, &read);
+    let history = history(&setup, &policy)?;
     let semantics = semantics(&setup, &policy, &routes);
     let weights = weight::weights(&routes.catalog, &setup.weights);
     let inputs = Inputs {
@@ -100,6 +107,7 @@ fn run(input_args: &InputArgs, policy_args: &PolicyArgs, past: bool) -> anyhow::
         routes: routes.matcher.routes(),
         weights: &weights,
         policy: &policy,
+        history: &history,
         usage: &usage,
         unmatched: &unmatched,
         coverage: &read.coverage,
@@ -122,6 +130,7 @@ fn run(input_args: &InputArgs, policy_args: &PolicyArgs, past: bool) -> anyhow::
     if let Some(found) = &backtest {
         found.apply_brake(&mut analysis);
     }
+    let compared = compared(&inputs, &options, &setup.windows, &analysis);
     let actions = actions(&policy, &analysis.clients, setup.narrow);
     let mut warnings = routes.warnings.clone();
     warnings.extend(
@@ -143,7 +152,8 @@ fn run(input_args: &InputArgs, policy_args: &PolicyArgs, past: bool) -> anyhow::
         .filter(|client| !seen.contains(client))
         .collect();
     let inputs = input_views(&read.facts);
-    let notes = read.notes.clone();
+    let mut notes = read.notes.clone();
+    notes.extend(history.notes.iter().cloned());
     let level = setup.level;
     Ok(Study {
         setup,
@@ -152,6 +162,8 @@ fn run(input_args: &InputArgs, policy_args: &PolicyArgs, past: bool) -> anyhow::
         read,
         analysis,
         backtest,
+        compared,
+        usage,
         actions,
         semantics,
         weights,

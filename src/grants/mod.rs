@@ -17,6 +17,7 @@ mod edit;
 mod error;
 mod flow;
 mod frozen;
+pub mod history;
 mod json;
 mod list;
 mod native;

@@ -17,6 +17,7 @@ use super::evidence;
 use super::terminal::silent_days;
 use crate::analysis::{ClientAnalysis, Served, Status, TermAnalysis};
 use crate::catalog::matcher::Route;
+use crate::grants::history::SinceFrom;
 use crate::model::{Day, Entry, Kind, Level, Millis, Operation, Requirement, Term, Verdict, Via};
 use crate::usage::UNMATCHED;
 
@@ -170,7 +171,16 @@ fn about_term(
         "granted",
         term.since.map_or_else(
             || "the files do not say since when".to_owned(),
-            |since| format!("since {since} ({})", age(since, view.analysis.window.to)),
+            |since| {
+                let from = match term.since_from {
+                    Some(SinceFrom::GitBlame) => ", by the commit of the line",
+                    Some(SinceFrom::Ledger) => ", first seen in the ledger",
+                    Some(SinceFrom::GivenTable) => ", by --granted-since",
+                    Some(SinceFrom::PolicyFile) | None => "",
+                };
+                let age = age(since, view.analysis.window.to);
+                format!("since {since} ({age}{from})")
+            },
         ),
     )?;
     rhythm(view, term, facts)?;

@@ -4,14 +4,20 @@
 //!
 //! Invariants: keys in fixed order, lists sorted, no clock, no secret.
 
+mod fleet;
+
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
 use super::evidence::EvidenceJson;
+use fleet::{Fleet, fleet};
+
+use super::windows::{WindowJson, compared_json};
 use super::{InputView, View};
 use crate::analysis::{ClientAnalysis, TermAnalysis, WINDOWS};
 use crate::finding::{Finding, findings};
+use crate::grants::history::SinceFrom;
 use crate::model::{Day, Level, Millis, Place, Term, Via};
 use crate::usage::Cluster;
 
@@ -28,6 +34,8 @@ struct Report<'a> {
     coverage: CoverageJson,
     inputs: Vec<InputJson<'a>>,
     level: Level,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    windows: Vec<WindowJson<'a>>,
     fleet: Fleet,
     clients: Vec<ClientJson<'a>>,
     only_in_log: Vec<OnlyInLog<'a>>,
@@ -63,17 +71,6 @@ struct InputJson<'a> {
     rejected: u64,
     rejected_by_reason: &'a BTreeMap<&'static str, u64>,
     status: &'a str,
-}
-
-#[derive(Serialize)]
-struct Fleet {
-    clients: usize,
-    granted: usize,
-    minimal: usize,
-    exposure_mean_before: f64,
-    exposure_mean_after_likely: f64,
-    exposure_mean_after_all: f64,
-    exposure_max_before: f64,
 }
 
 #[derive(Serialize)]
@@ -127,6 +124,7 @@ struct TermJson<'a> {
     level: Option<&'static str>,
     reasons: Vec<serde_json::Value>,
     granted_since: Option<Day>,
+    granted_since_from: Option<&'static str>,
     first_used: Option<String>,
     last_used: Option<String>,
     days_used: usize,
@@ -216,6 +214,7 @@ fn report<'a>(view: &'a View<'a>) -> Report<'a> {
         },
         inputs: view.inputs.iter().map(input).collect(),
         level: view.level,
+        windows: compared_json(view),
         fleet: fleet(&view.analysis.clients),
         clients: view
             .analysis
@@ -259,26 +258,6 @@ fn input(view: &InputView) -> InputJson<'_> {
         rejected: view.rejected.values().sum(),
         rejected_by_reason: &view.rejected,
         status: &view.status,
-    }
-}
-
-/// Mean and maximum over all clients, to four decimals.
-fn fleet(clients: &[ClientAnalysis]) -> Fleet {
-    let mean = |of: &dyn Fn(&ClientAnalysis) -> f64| -> f64 {
-        let count = f64::from(u32::try_from(clients.len().max(1)).unwrap_or(u32::MAX));
-        (clients.iter().map(of).sum::<f64>() / count * 10_000.0).round() / 10_000.0
-    };
-    Fleet {
-        clients: clients.len(),
-        granted: clients.iter().map(|client| client.granted.len()).sum(),
-        minimal: clients.iter().map(|client| client.minimal.len()).sum(),
-        exposure_mean_before: mean(&|client| client.exposure.before),
-        exposure_mean_after_likely: mean(&|client| client.exposure.after_likely),
-        exposure_mean_after_all: mean(&|client| client.exposure.after_all),
-        exposure_max_before: clients
-            .iter()
-            .map(|client| client.exposure.before)
-            .fold(0.0, f64::max),
     }
 }
 
@@ -385,6 +364,7 @@ fn term<'a>(view: &'a View<'a>, found: &'a TermAnalysis, via: &'a Via) -> TermJs
             .filter_map(|reason| serde_json::to_value(reason).ok())
             .collect(),
         granted_since: found.since,
+        granted_since_from: found.since_from.map(SinceFrom::name),
         first_used: found.rhythm.first.map(instant),
         last_used: found.rhythm.last.map(instant),
         days_used: found.rhythm.days.len(),

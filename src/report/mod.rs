@@ -14,12 +14,14 @@ pub mod difftext;
 pub mod escape;
 mod evidence;
 pub mod explain;
+pub mod explain_strip;
 pub mod json;
 mod notices;
 pub mod replay;
 mod screen;
 pub mod terminal;
 pub mod usage_csv;
+pub mod windows;
 
 #[cfg(test)]
 mod testing;
@@ -28,7 +30,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::analysis::backtest::Backtest;
-use crate::analysis::{Action, Analysis};
+use crate::analysis::{Action, Analysis, Compared};
 use crate::catalog::matcher::Route;
 use crate::model::{Catalog, ClientName, ContentDigest, Level, Policy, Warning};
 use crate::usage::Coverage;
@@ -38,6 +40,8 @@ use crate::usage::Coverage;
 pub struct View<'a> {
     /// Verdicts by client and term.
     pub analysis: &'a Analysis,
+    /// Minimal sets of several windows, the shortest first; empty with a single one.
+    pub compared: &'a [Compared],
     /// The policy files as read.
     pub policy: &'a Policy,
     /// The operations.

@@ -33,6 +33,7 @@ pub fn summary(view: &View<'_>, out: &mut dyn Write, width: usize) -> io::Result
     screen.line("")?;
     numbers(view, &mut screen)?;
     table(view, &mut screen)?;
+    super::windows::compared_screen(view, &mut screen)?;
     notices::names(view, &mut screen)?;
     notices::notes(view, &mut screen)?;
     screen.line("")?;

@@ -9,6 +9,7 @@ use crate::analysis::{
     TermAnalysis,
 };
 use crate::catalog::matcher::Route;
+use crate::grants::history::SinceFrom;
 use crate::model::{
     Catalog, ClientName, ContentDigest, Day, Entry, Granted, Kind, Level, Method, Operation, Place,
     Policy, PolicyFile, Reason, Requirement, RoleName, Scope, Span, Subject, Term, Verdict, Via,
@@ -36,6 +37,7 @@ impl Sample {
     pub(super) fn view(&self) -> View<'_> {
         View {
             analysis: &self.analysis,
+            compared: &[],
             policy: &self.policy,
             catalog: &self.catalog,
             routes: &self.routes,
@@ -87,6 +89,7 @@ pub(super) fn term(name: &str, entry: usize) -> TermAnalysis {
         level: Some(Level::Likely),
         reasons: vec![Reason::NeverUsed],
         since: Some(day("2025-01-15")),
+        since_from: Some(SinceFrom::PolicyFile),
         rhythm: Rhythm::default(),
         evidence: None,
         witness: Vec::new(),

@@ -25,6 +25,7 @@ mod facts;
 mod frame;
 pub mod ledger;
 mod table;
+mod windows;
 
 pub use bounded::Cluster;
 pub use collect::{CollectOptions, Collected, collect, collect_as_logged};
@@ -34,3 +35,4 @@ pub use export::{ExportError, write_events};
 pub use facts::SourceFacts;
 pub use frame::{ClientUse, DayUse, RouteUse, frame, summarise};
 pub use table::{DayRows, Row, UNMATCHED, UsageTable, for_each_day};
+pub use windows::{Holding, Matrix, Period, Uses, WINDOW_DAYS, matrix, periods, write_windows};

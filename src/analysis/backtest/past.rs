@@ -59,6 +59,7 @@ pub fn proposed(inputs: &Inputs<'_>, options: &Options, as_of: Day) -> Proposed 
         routes: inputs.routes,
         weights: inputs.weights,
         policy: &policy,
+        history: inputs.history,
         usage: &usage,
         // The paths have no dates, so that later ones cannot be told from earlier ones.
         unmatched: &BTreeMap::new(),

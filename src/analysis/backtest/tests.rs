@@ -103,6 +103,7 @@ impl World {
             routes: &self.routes,
             weights: &weights,
             policy: &self.policy,
+            history: &crate::grants::history::History::default(),
             usage: &self.usage,
             unmatched: &BTreeMap::new(),
             coverage: &self.coverage,

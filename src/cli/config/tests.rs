@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 
 /// One line, or one table, for each key: setting it has to be seen in the result.
-const EACH: [(&str, &str); 28] = [
+const EACH: [(&str, &str); 30] = [
     ("logs", "logs = ['logs/*.gz']"),
     ("ledger", "ledger = 'usage'"),
     ("expected_sources", "expected_sources = ['gw-1']"),

@@ -1,0 +1,151 @@
+//! `windows`: used against granted over windows and calendar months.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::PathBuf;
+
+use super::analyze::width;
+use super::args::{InputArgs, PolicyArgs, PolicyFlags};
+use super::study::{Study, say_incomplete, study};
+use super::suggest::closest;
+use super::talk::Advised;
+use super::{ExitStatus, pipeline};
+use crate::analysis::minimum::Universe;
+use crate::analysis::{ClientAnalysis, serving};
+use crate::model::{Term, Verdict};
+use crate::report::{escape, windows};
+use crate::usage::{Holding, Matrix, matrix, periods, write_windows};
+
+/// Arguments of `windows`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  scopetrim windows --dir samples/shop
+  scopetrim windows --dir samples/shop --client quarter-close --months 24
+  scopetrim windows --dir samples/shop --term orders:write --csv
+  scopetrim windows --dir samples/shop --parquet windows.parquet
+
+Windows of 7, 30, 60, 90, 180 and 365 days end at as-of. Use is what needed the scope: served requests,
+and throttled or aborted ones, which prove nothing but could not be told apart.")]
+pub(super) struct Args {
+    /// Folder to start from; paths of its scopetrim.toml are relative to it
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// Only this client, as the policy file names it; may be repeated
+    #[arg(long, value_name = "NAME")]
+    client: Vec<String>,
+    /// Only this term; may be repeated
+    #[arg(long, value_name = "TERM")]
+    term: Vec<String>,
+    /// Calendar months, counted back from the month of as-of
+    #[arg(long, value_name = "N", default_value_t = 13, value_parser = clap::value_parser!(u32).range(0..=120))]
+    months: u32,
+    #[command(flatten)]
+    policy: PolicyFlags,
+    #[command(flatten)]
+    inputs: InputArgs,
+    /// Print JSON
+    #[arg(long, conflicts_with_all = ["csv", "parquet"])]
+    json: bool,
+    /// Print comma-separated values, one line for each client, term and period
+    #[arg(long, conflicts_with = "parquet")]
+    csv: bool,
+    /// Write a Parquet file with the columns of --csv
+    #[arg(long, value_name = "FILE")]
+    parquet: Option<PathBuf>,
+}
+
+pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
+    let policy = PolicyArgs {
+        dir: args.dir.clone(),
+        flags: args.policy.clone(),
+    };
+    let study = study(&args.inputs, &policy)?;
+    check_names(args, &study)?;
+    let wanted = |own: &[String], name: &str| own.is_empty() || own.iter().any(|own| own == name);
+    let clients: Vec<&ClientAnalysis> = study
+        .analysis
+        .clients
+        .iter()
+        .filter(|client| wanted(&args.client, client.id.as_str()))
+        .collect();
+    let found = of(&study, &clients, args.months, |term| {
+        wanted(&args.term, term.as_str())
+    })?;
+    if let Some(path) = &args.parquet {
+        write_windows(&found, pipeline::create(path)?)
+            .map_err(|error| pipeline::cannot_write(path, &std::io::Error::other(error)))?;
+        writeln!(
+            out,
+            "{} rows in {}",
+            found.holdings.len() * found.periods.len(),
+            escape::terminal(&path.display().to_string())
+        )?;
+    } else if args.csv {
+        windows::csv(&found, out)?;
+    } else if args.json {
+        let as_of = study.read.coverage.span().map(|_| study.analysis.window.to);
+        let value = windows::json(&found, as_of, &study.read.incomplete)?;
+        writeln!(out, "{}", serde_json::to_string_pretty(&value)?)?;
+    } else {
+        windows::table(&found, out, width())?;
+    }
+    say_incomplete(&study);
+    Ok(if study.read.incomplete.is_empty() {
+        ExitStatus::Done
+    } else {
+        ExitStatus::Incomplete
+    })
+}
+
+/// The matrix of these clients and the terms asked for.
+pub(super) fn of<'s>(
+    study: &'s Study,
+    clients: &[&'s ClientAnalysis],
+    months: u32,
+    wanted: impl Fn(&Term) -> bool,
+) -> anyhow::Result<Matrix<'s>> {
+    let universe = Universe::new(&study.routes.catalog, &study.semantics, &study.weights);
+    let routes = study.routes.matcher.routes();
+    let mut holdings = Vec::new();
+    for client in clients {
+        let usage = study.usage.get(&client.id);
+        let mut served = usage.map_or_else(BTreeMap::new, |usage| {
+            serving(&universe, routes, &client.granted, usage)
+        });
+        for found in client.terms.iter().filter(|found| wanted(&found.term)) {
+            holdings.push(Holding {
+                client: client.id.as_str(),
+                term: found.term.as_str(),
+                observable: found.verdict != Verdict::Unobservable,
+                usage,
+                routes: served.remove(&found.term).unwrap_or_default(),
+            });
+        }
+    }
+    let periods = periods(study.analysis.window.to, months, &study.read.coverage);
+    Ok(matrix(holdings, periods)?)
+}
+
+/// A name that nobody has would give an empty table, which could pass for "no use".
+fn check_names(args: &Args, study: &Study) -> anyhow::Result<()> {
+    let clients = &study.analysis.clients;
+    let names: Vec<&str> = clients.iter().map(|client| client.id.as_str()).collect();
+    let terms: Vec<&str> = clients
+        .iter()
+        .flat_map(|client| client.granted.iter().map(Term::as_str))
+        .collect();
+    let sides = [
+        (&args.client, &names, "no policy file names a client"),
+        (&args.term, &terms, "no client holds a term"),
+    ];
+    for (wanted, known, what) in sides {
+        if let Some(name) = wanted.iter().find(|name| !known.contains(&name.as_str())) {
+            let help = closest(name, known.iter().copied()).map_or_else(
+                || "`scopetrim grants` lists who holds what".to_owned(),
+                |close| format!("did you mean `{close}`?"),
+            );
+            return Err(Advised::new(format!("{what} `{name}`"), help));
+        }
+    }
+    Ok(())
+}

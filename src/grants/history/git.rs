@@ -1,0 +1,145 @@
+//! The `git` command, asked without running anything that a repository configures.
+//!
+//! Only objects are read, never the working tree: a clean filter, a text
+//! conversion, a hook, a file watcher or a pager of the repository's
+//! configuration is not started, nothing is fetched, and nothing is written.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// Waits of [`WAIT`] before git is given up on: 30 seconds.
+const WAITS: u32 = 3000;
+const WAIT: Duration = Duration::from_millis(10);
+/// Longest answer that is read.
+const MAX_BYTES: u64 = 1 << 30;
+
+/// Why git gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum GitError {
+    /// The command could not be started.
+    #[error("git cannot be run: {0}")]
+    Missing(std::io::Error),
+    /// The file lies in no repository, or is not part of it.
+    #[error("git says: {0}")]
+    Refused(String),
+    /// No answer in time.
+    #[error("git gave no answer in 30 seconds")]
+    Slow,
+    /// The path has no file name or cannot be resolved.
+    #[error("the path cannot be resolved")]
+    Path,
+}
+
+/// One file of a repository.
+pub(super) struct Repository {
+    folder: PathBuf,
+    name: String,
+}
+
+impl Repository {
+    /// The repository around a file; symbolic links are followed first.
+    pub(super) fn of(path: &Path) -> Result<Self, GitError> {
+        let real = std::fs::canonicalize(path).map_err(|_| GitError::Path)?;
+        let folder = real.parent().ok_or(GitError::Path)?.to_path_buf();
+        let name = real.file_name().and_then(|name| name.to_str());
+        Ok(Self {
+            folder,
+            name: name.ok_or(GitError::Path)?.to_owned(),
+        })
+    }
+
+    /// The bytes of the file in a commit.
+    pub(super) fn file_at(&self, commit: &str) -> Result<Vec<u8>, GitError> {
+        self.run(&["cat-file", "blob", &format!("{commit}:./{}", self.name)])
+    }
+
+    /// The bytes of another name in a commit, counted from the top of the repository.
+    pub(super) fn blob(&self, commit: &str, name: &str) -> Result<Vec<u8>, GitError> {
+        self.run(&["cat-file", "blob", &format!("{commit}:{name}")])
+    }
+
+    /// Where each line of the committed file comes from, along the first parents:
+    /// what a merge brought counts from the merge.
+    pub(super) fn blame(&self) -> Result<Vec<u8>, GitError> {
+        let name = format!("./{}", self.name);
+        self.run(&[
+            "blame",
+            "--no-textconv",
+            "--first-parent",
+            // A list of commits to look through would make lines older. The empty name clears the
+            // list of the configuration only here: `-c blame.ignoreRevsFile=` is sorted before it.
+            "--ignore-revs-file=",
+            "--line-porcelain",
+            "HEAD",
+            "--",
+            &name,
+        ])
+    }
+
+    fn run(&self, args: &[&str]) -> Result<Vec<u8>, GitError> {
+        let mut command = Command::new("git");
+        command
+            .arg("-C")
+            .arg(&self.folder)
+            .args(["--no-pager", "--literal-pathspecs", "--no-replace-objects"])
+            .args([
+                "-c",
+                "core.fsmonitor=false",
+                "-c",
+                "core.hooksPath=/dev/null",
+            ])
+            .args(["-c", "log.showSignature=false"])
+            .args(args)
+            .env("GIT_OPTIONAL_LOCKS", "0")
+            .env("GIT_NO_LAZY_FETCH", "1")
+            .env("GIT_ALLOW_PROTOCOL", "none")
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env("LC_ALL", "C")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        // A hook that runs this program must not lead git to another repository.
+        for name in [
+            "GIT_DIR",
+            "GIT_WORK_TREE",
+            "GIT_INDEX_FILE",
+            "GIT_OBJECT_DIRECTORY",
+            "GIT_TRACE",
+        ] {
+            command.env_remove(name);
+        }
+        let mut child = command.spawn().map_err(GitError::Missing)?;
+        let reader = |stream: Option<Box<dyn Read + Send>>| {
+            std::thread::spawn(move || {
+                let mut bytes = Vec::new();
+                let read = stream.map(|stream| stream.take(MAX_BYTES).read_to_end(&mut bytes));
+                read.is_some_and(|read| read.is_ok()).then_some(bytes)
+            })
+        };
+        let out = reader(child.stdout.take().map(|own| Box::new(own) as _));
+        let talk = reader(child.stderr.take().map(|own| Box::new(own) as _));
+        for _ in 0..WAITS {
+            let ended = child.try_wait().map_err(GitError::Missing)?;
+            let Some(status) = ended else {
+                std::thread::sleep(WAIT);
+                continue;
+            };
+            let out = out.join().ok().flatten().unwrap_or_default();
+            if status.success() {
+                return Ok(out);
+            }
+            let talk = talk.join().ok().flatten().unwrap_or_default();
+            let text = String::from_utf8_lossy(&talk);
+            let first = text.lines().next().unwrap_or("no reason given");
+            return Err(GitError::Refused(
+                first.trim_start_matches("fatal: ").to_owned(),
+            ));
+        }
+        // Whether it can still be stopped changes nothing: it is given up on.
+        let _ = child.kill();
+        let _ = child.wait();
+        Err(GitError::Slow)
+    }
+}

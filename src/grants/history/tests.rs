@@ -1,0 +1,195 @@
+use std::process::Command;
+
+use super::*;
+
+struct Repo(tempfile::TempDir);
+
+impl Repo {
+    fn new() -> Self {
+        let repo = Self(tempfile::tempdir().unwrap());
+        repo.git("2026-01-01", &["init", "-q", "-b", "main"]);
+        repo
+    }
+
+    fn git(&self, date: &str, args: &[&str]) {
+        let date = format!("{date}T12:00:00Z");
+        let done = Command::new("git")
+            .current_dir(self.0.path())
+            .args(["-c", "user.name=a", "-c", "user.email=a@example.com"])
+            .args(args)
+            .env("GIT_AUTHOR_DATE", "2020-01-01T00:00:00Z")
+            .env("GIT_COMMITTER_DATE", date)
+            .env_remove("GIT_DIR")
+            .output()
+            .unwrap();
+        assert!(
+            done.status.success(),
+            "{}",
+            String::from_utf8_lossy(&done.stderr)
+        );
+    }
+
+    fn write(&self, text: &str) {
+        std::fs::write(self.0.path().join("g.yaml"), text).unwrap();
+    }
+
+    fn commit(&self, date: &str, text: &str) {
+        self.write(text);
+        self.git(date, &["add", "g.yaml"]);
+        self.git(date, &["commit", "-qm", "x"]);
+    }
+
+    /// `client term day source` for everything held.
+    fn ages(&self) -> Vec<String> {
+        let path = self.0.path().join("g.yaml");
+        let policy = super::super::load(&[(path.clone(), "g.yaml".to_owned())]).unwrap();
+        let mut history = History::default();
+        history.blame(&policy, &[path]);
+        let as_of = Day::parse("2026-12-31").unwrap();
+        let mut all = history.notes.clone();
+        for (client, held) in policy.holdings() {
+            for (term, vias) in held {
+                let found = history.since(&policy, (&client, &term), &vias, as_of);
+                let found = found.map_or("unknown".to_owned(), |(day, from)| {
+                    format!("{day} {}", from.name())
+                });
+                all.push(format!("{client} {term} {found}"));
+            }
+        }
+        all
+    }
+}
+
+const FIRST: &str = "version: 1\nclients:\n  a:\n    scopes:\n      - x\n      - y\n";
+
+#[test]
+fn a_line_counts_from_its_commit_and_an_uncommitted_one_has_no_age() {
+    let repo = Repo::new();
+    repo.commit("2026-01-02", FIRST);
+    repo.commit("2026-03-04", &format!("{FIRST}      - z\n"));
+    repo.write(&format!("# new\n{FIRST}      - z\n      - w\n"));
+    assert_eq!(
+        repo.ages(),
+        [
+            "a w unknown",
+            "a x 2026-01-02 git_blame",
+            "a y 2026-01-02 git_blame",
+            "a z 2026-03-04 git_blame"
+        ],
+        "the author's date of 2020 does not make a line older than its commit"
+    );
+}
+
+#[test]
+fn a_reformatted_line_looks_younger_and_a_date_in_the_file_wins() {
+    let repo = Repo::new();
+    repo.commit("2026-01-02", FIRST);
+    repo.commit(
+        "2026-05-06",
+        "version: 1\nclients:\n  a: {scopes: [x, y]}\n  b: {since: 2025-01-01, scopes: [x]}\n",
+    );
+    assert_eq!(
+        repo.ages(),
+        [
+            "a x 2026-05-06 git_blame",
+            "a y 2026-05-06 git_blame",
+            "b x 2025-01-01 policy_file"
+        ]
+    );
+}
+
+#[test]
+fn an_old_line_below_a_new_client_has_no_age() {
+    let repo = Repo::new();
+    repo.commit("2026-01-02", FIRST);
+    repo.commit("2026-05-06", &FIRST.replace("  a:", "  b:"));
+    assert_eq!(repo.ages(), ["b x unknown", "b y unknown"]);
+}
+
+#[test]
+fn what_a_merge_brings_counts_from_the_merge() {
+    let repo = Repo::new();
+    repo.commit("2026-01-02", FIRST);
+    repo.git("2026-01-03", &["checkout", "-qb", "side"]);
+    repo.commit("2026-01-03", &format!("{FIRST}      - z\n"));
+    repo.git("2026-01-03", &["checkout", "-q", "main"]);
+    repo.git("2026-08-09", &["merge", "-q", "--no-ff", "-m", "m", "side"]);
+    assert_eq!(repo.ages()[2], "a z 2026-08-09 git_blame");
+}
+
+#[test]
+fn nothing_that_the_repository_configures_is_run_and_ignored_commits_count() {
+    let repo = Repo::new();
+    repo.commit("2026-01-02", FIRST);
+    repo.commit("2026-05-06", &FIRST.replace("- y", "-  y"));
+    let root = repo.0.path();
+    std::fs::write(root.join(".gitattributes"), "* filter=evil diff=evil\n").unwrap();
+    std::fs::write(root.join("ignored"), "").unwrap();
+    for (key, value) in [
+        ("filter.evil.clean", "touch ran; cat"),
+        ("filter.evil.smudge", "touch ran; cat"),
+        ("diff.evil.textconv", "touch ran; cat"),
+        ("core.fsmonitor", "touch ran"),
+        ("core.pager", "touch ran; cat"),
+        ("blame.ignoreRevsFile", "ignored"),
+    ] {
+        repo.git("2026-05-07", &["config", key, value]);
+    }
+    let head = Command::new("git")
+        .current_dir(root)
+        .args(["rev-parse", "HEAD"])
+        .output()
+        .unwrap();
+    std::fs::write(root.join("ignored"), head.stdout).unwrap();
+    assert_eq!(repo.ages()[1], "a y 2026-05-06 git_blame");
+    assert!(!root.join("ran").exists());
+}
+
+#[test]
+fn without_a_repository_the_age_is_unknown_and_that_is_said() {
+    let repo = Repo(tempfile::tempdir().unwrap());
+    repo.write(FIRST);
+    let ages = repo.ages();
+    assert!(ages[0].contains("not a git repository"), "{ages:?}");
+    assert_eq!(ages[1], "a x unknown");
+}
+
+#[test]
+fn both_porcelain_forms_give_the_same_and_a_content_cannot_pass_for_a_field() {
+    let id = "a".repeat(40);
+    let zero = "0".repeat(40);
+    let short = format!(
+        "{id} 1 1 2\nauthor committer-time 5\nauthor-time 86400\ncommitter-time 172800\nsummary x\nfilename g\n\tcommitter-time 1\n{id} 2 2\n\t{id} 9 9\n{zero} 3 3 1\nauthor-time 86400\ncommitter-time 86400\nfilename g\n\tnew\n"
+    );
+    let found = blame::parse(short.as_bytes());
+    assert_eq!(found.keys().copied().collect::<Vec<_>>(), [1, 2]);
+    assert!(found.values().all(|own| own.day() == Day(2)));
+    assert!(blame::parse(&short.as_bytes()[..60]).is_empty(), "cut off");
+}
+
+#[test]
+fn a_table_of_dates_is_read_or_refused_with_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("since.csv");
+    let read = |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        read_given(&path, "since.csv").map_err(|error| error.to_string())
+    };
+    let rows = read("client,term,date\n# checked by hand\na,x,2026-01-02\n").unwrap();
+    assert_eq!(
+        rows,
+        [(
+            ClientName::new("a"),
+            Term::new("x"),
+            Day::parse("2026-01-02").unwrap()
+        )]
+    );
+    assert_eq!(
+        read("a,x,2026-01-02\na,x,yesterday\n").unwrap_err(),
+        "since.csv:2: `yesterday` is no date"
+    );
+    assert_eq!(
+        read("a,x\n").unwrap_err(),
+        "since.csv:1: 2 fields where client, term and date are expected"
+    );
+}

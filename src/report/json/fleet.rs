@@ -1,0 +1,37 @@
+//! The figures of all clients together.
+
+use serde::Serialize;
+
+use crate::analysis::ClientAnalysis;
+
+/// All clients together.
+#[derive(Serialize)]
+pub(super) struct Fleet {
+    clients: usize,
+    granted: usize,
+    minimal: usize,
+    exposure_mean_before: f64,
+    exposure_mean_after_likely: f64,
+    exposure_mean_after_all: f64,
+    exposure_max_before: f64,
+}
+
+/// Mean and maximum over all clients, to four decimals.
+pub(super) fn fleet(clients: &[ClientAnalysis]) -> Fleet {
+    let mean = |of: &dyn Fn(&ClientAnalysis) -> f64| -> f64 {
+        let count = f64::from(u32::try_from(clients.len().max(1)).unwrap_or(u32::MAX));
+        (clients.iter().map(of).sum::<f64>() / count * 10_000.0).round() / 10_000.0
+    };
+    Fleet {
+        clients: clients.len(),
+        granted: clients.iter().map(|client| client.granted.len()).sum(),
+        minimal: clients.iter().map(|client| client.minimal.len()).sum(),
+        exposure_mean_before: mean(&|client| client.exposure.before),
+        exposure_mean_after_likely: mean(&|client| client.exposure.after_likely),
+        exposure_mean_after_all: mean(&|client| client.exposure.after_all),
+        exposure_max_before: clients
+            .iter()
+            .map(|client| client.exposure.before)
+            .fold(0.0, f64::max),
+    }
+}

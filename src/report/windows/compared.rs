@@ -1,0 +1,143 @@
+//! What each longer window adds to the minimal sets of the clients.
+
+use std::io;
+
+use serde::Serialize;
+
+use super::super::View;
+use super::super::escape;
+use super::super::json::instant;
+use super::super::screen::Screen;
+use crate::analysis::{Added, ClientWindow, Compared};
+use crate::model::{Day, Operation, Term};
+
+/// Clients listed before the rest is only counted.
+const CLIENTS: usize = 12;
+
+/// One window of the report.
+#[derive(Serialize)]
+pub(in crate::report) struct WindowJson<'a> {
+    days: u32,
+    from: Day,
+    to: Day,
+    covered_days: u32,
+    clients: Vec<ClientJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct ClientJson<'a> {
+    id: &'a str,
+    minimal: Vec<&'a Term>,
+    minimal_proven: bool,
+    adds: Vec<AddedJson<'a>>,
+    drops: Vec<&'a Term>,
+}
+
+#[derive(Serialize)]
+struct AddedJson<'a> {
+    term: &'a Term,
+    operations: Vec<String>,
+    last_used: Option<String>,
+}
+
+/// The windows as data, the shortest first.
+pub(in crate::report) fn json<'a>(view: &View<'a>) -> Vec<WindowJson<'a>> {
+    let all = view.compared.iter();
+    all.map(|own| WindowJson {
+        days: own.window.days(),
+        from: own.window.from,
+        to: own.window.to,
+        covered_days: view.coverage.covered(own.window),
+        clients: own.clients.iter().map(|own| client(view, own)).collect(),
+    })
+    .collect()
+}
+
+fn client<'a>(view: &View<'a>, own: &'a ClientWindow) -> ClientJson<'a> {
+    ClientJson {
+        id: own.id.as_str(),
+        minimal: own.minimal.iter().collect(),
+        minimal_proven: own.proven,
+        adds: own
+            .adds
+            .iter()
+            .map(|added| AddedJson {
+                term: &added.term,
+                operations: labels(view, added),
+                last_used: added.last.map(instant),
+            })
+            .collect(),
+        drops: own.drops.iter().collect(),
+    }
+}
+
+fn labels(view: &View<'_>, added: &Added) -> Vec<String> {
+    let known = &view.catalog.operations;
+    let operations = added.operations.iter();
+    operations
+        .filter_map(|op| known.get(*op).map(Operation::label))
+        .collect()
+}
+
+/// The windows on the first screen; nothing with a single window.
+pub(in crate::report) fn screen(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
+    let pairs = view.compared.iter().zip(view.compared.iter().skip(1));
+    for (shorter, longer) in pairs {
+        screen.line("")?;
+        screen.line(&head(view, shorter, longer))?;
+        let changed: Vec<&ClientWindow> = longer
+            .clients
+            .iter()
+            .filter(|own| !own.adds.is_empty() || !own.drops.is_empty())
+            .collect();
+        for own in changed.iter().take(CLIENTS) {
+            let mut parts: Vec<String> = own.adds.iter().map(|added| text(view, added)).collect();
+            if !own.drops.is_empty() {
+                let names: Vec<String> = own.drops.iter().map(short).collect();
+                parts.push(format!("- {} (another set is smaller)", names.join(", ")));
+            }
+            let label = format!("    {}  ", escape::cut(own.id.as_str(), 24));
+            screen.prose(&label, &parts.join("; "))?;
+        }
+        if changed.len() > CLIENTS {
+            screen.line(&format!("    and {} more clients", changed.len() - CLIENTS))?;
+        }
+        if changed.is_empty() {
+            screen.line("    nothing")?;
+        }
+    }
+    Ok(())
+}
+
+fn head(view: &View<'_>, shorter: &Compared, longer: &Compared) -> String {
+    let total = |own: &Compared| -> usize {
+        let sizes = own.clients.iter().map(|client| client.minimal.len());
+        sizes.sum()
+    };
+    format!(
+        "  {} days ({} with records) against {}: {} scopes needed, not {}; what it adds:",
+        longer.window.days(),
+        view.coverage.covered(longer.window),
+        shorter.window.days(),
+        total(longer),
+        total(shorter)
+    )
+}
+
+fn text(view: &View<'_>, added: &Added) -> String {
+    let labels = labels(view, added);
+    let by = match labels.as_slice() {
+        [] => String::new(),
+        [one] => format!(" by {one}"),
+        [first, rest @ ..] => format!(" by {first} and {} more", rest.len()),
+    };
+    let last = added
+        .last
+        .map(|last| format!(", last on {}", Day::of(last)))
+        .unwrap_or_default();
+    format!("+ {}{by}{last}", short(&added.term))
+}
+
+fn short(term: &Term) -> String {
+    escape::cut(term.as_str(), 40)
+}

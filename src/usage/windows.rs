@@ -1,0 +1,253 @@
+//! Used against granted over several spans of days at once.
+//!
+//! In: for each client and held term the routes it serves, and what the client
+//! did per day. Out: for each such pair and each period the requests that
+//! needed the term, the days, the first, the last, the longest silence.
+//!
+//! Invariants:
+//! * a request counts once for a term, whatever number of its operations it may have been;
+//! * a period says how many of its days have records: no data is not "no use";
+//! * rows and periods keep the order in which they were asked for.
+
+mod parquet;
+
+use chrono::{Datelike, NaiveDate};
+use polars::prelude::*;
+
+use super::coverage::Coverage;
+use super::frame::ClientUse;
+use crate::model::{Day, Millis, Outcome, Window};
+
+pub use parquet::write_windows;
+
+/// Lengths, in days, of the windows that end at as-of.
+pub const WINDOW_DAYS: [u32; 6] = [7, 30, 60, 90, 180, 365];
+
+/// A span of days and what it is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Period {
+    /// `90d`, or `2026-10` for a calendar month.
+    pub id: String,
+    /// It is a calendar month, cut at as-of.
+    pub month: bool,
+    /// Its days.
+    pub window: Window,
+    /// Days of it that have records.
+    pub covered: u32,
+}
+
+/// The windows of [`WINDOW_DAYS`], then the last `months` calendar months, the oldest first.
+pub fn periods(as_of: Day, months: u32, coverage: &Coverage) -> Vec<Period> {
+    let mut all: Vec<Period> = WINDOW_DAYS
+        .iter()
+        .map(|days| Period {
+            id: format!("{days}d"),
+            month: false,
+            window: Window::ending(as_of, *days),
+            covered: 0,
+        })
+        .collect();
+    let last = as_of.date();
+    let count = i64::from(last.year()) * 12 + i64::from(last.month0());
+    for back in (0..i64::from(months)).rev() {
+        let month = count - back;
+        let first = |month: i64| {
+            let year = i32::try_from(month.div_euclid(12)).ok()?;
+            let number = u32::try_from(month.rem_euclid(12)).ok()? + 1;
+            NaiveDate::from_ymd_opt(year, number, 1).map(Day::from_date)
+        };
+        let (Some(from), Some(next)) = (first(month), first(month + 1)) else {
+            continue;
+        };
+        all.push(Period {
+            id: from.to_string().chars().take(7).collect(),
+            month: true,
+            window: Window {
+                from,
+                to: next.plus(-1).min(as_of),
+            },
+            covered: 0,
+        });
+    }
+    for period in &mut all {
+        period.covered = coverage.covered(period.window);
+    }
+    all
+}
+
+/// A client and a term it holds.
+#[derive(Clone, Debug)]
+pub struct Holding<'a> {
+    /// Client, as the policy names it.
+    pub client: &'a str,
+    /// Term, as the policy has it.
+    pub term: &'a str,
+    /// Some request could show its use.
+    pub observable: bool,
+    /// What the client did; `None` when it never appeared.
+    pub usage: Option<&'a ClientUse>,
+    /// Routes that the term serves.
+    pub routes: Vec<u32>,
+}
+
+/// Use of one term by one client in one period.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Uses {
+    /// Requests that needed it: used and attempted.
+    pub requests: u64,
+    /// Those that prove use.
+    pub proved: u64,
+    /// Days with such a request.
+    pub days: u32,
+    /// The first of them.
+    pub first: Option<Millis>,
+    /// The last of them.
+    pub last: Option<Millis>,
+    /// Longest silence between two uses of the period in calendar days; `None` with
+    /// fewer than two days of use.
+    pub longest_gap: Option<u32>,
+}
+
+/// Holdings against periods.
+#[derive(Clone, Debug)]
+pub struct Matrix<'a> {
+    /// The columns.
+    pub periods: Vec<Period>,
+    /// The rows, in the order asked for.
+    pub holdings: Vec<Holding<'a>>,
+    /// `uses[row][column]`.
+    pub uses: Vec<Vec<Uses>>,
+}
+
+/// Counts every holding in every period.
+pub fn matrix(holdings: Vec<Holding<'_>>, periods: Vec<Period>) -> PolarsResult<Matrix<'_>> {
+    let days = daily(&holdings)?.lazy();
+    let mut uses = vec![vec![Uses::default(); periods.len()]; holdings.len()];
+    for (column, period) in periods.iter().enumerate() {
+        let inside = col("day")
+            .gt_eq(lit(period.window.from.0))
+            .and(col("day").lt_eq(lit(period.window.to.0)));
+        let found = days
+            .clone()
+            .filter(inside)
+            .group_by([col("row")])
+            .agg([
+                col("need").sum(),
+                col("proved").sum(),
+                col("day").len().cast(DataType::UInt32).alias("days"),
+                col("first").min(),
+                col("last").max(),
+                // Days are in order: the silence before each is what lies between it and the one before.
+                (col("day") - col("day").shift(lit(1)) - lit(1))
+                    .max()
+                    .alias("gap"),
+            ])
+            .collect()?;
+        let (row, days) = (found.column("row")?.u32()?, found.column("days")?.u32()?);
+        let (need, proved) = (found.column("need")?.u64()?, found.column("proved")?.u64()?);
+        let (first, last) = (found.column("first")?.i64()?, found.column("last")?.i64()?);
+        let gap = found.column("gap")?.i32()?;
+        for at in 0..found.height() {
+            let own = row
+                .get(at)
+                .and_then(|row| uses.get_mut(row as usize)?.get_mut(column));
+            if let Some(own) = own {
+                *own = Uses {
+                    requests: need.get(at).unwrap_or(0),
+                    proved: proved.get(at).unwrap_or(0),
+                    days: days.get(at).unwrap_or(0),
+                    first: first.get(at),
+                    last: last.get(at),
+                    longest_gap: gap.get(at).and_then(|gap| u32::try_from(gap).ok()),
+                };
+            }
+        }
+    }
+    Ok(Matrix {
+        periods,
+        holdings,
+        uses,
+    })
+}
+
+/// One row for each holding and day with use, sorted by both.
+fn daily(holdings: &[Holding<'_>]) -> PolarsResult<DataFrame> {
+    let (mut row, mut route, mut client) = (Vec::new(), Vec::new(), Vec::new());
+    let mut used: Vec<&ClientUse> = Vec::new();
+    for (index, holding) in holdings.iter().enumerate() {
+        let Some(usage) = holding.usage else { continue };
+        if used.last().is_none_or(|last| !std::ptr::eq(*last, usage)) {
+            used.push(usage);
+        }
+        for own in &holding.routes {
+            row.push(number(index));
+            client.push(number(used.len()));
+            route.push(*own);
+        }
+    }
+    let serving = DataFrame::new(
+        row.len(),
+        vec![
+            Column::new("row".into(), row),
+            Column::new("client".into(), client),
+            Column::new("route".into(), route),
+        ],
+    )?;
+    serving
+        .lazy()
+        .join(
+            facts(&used)?.lazy(),
+            [col("client"), col("route")],
+            [col("client"), col("route")],
+            JoinArgs::new(JoinType::Inner),
+        )
+        .group_by([col("row"), col("day")])
+        .agg([
+            col("need").sum(),
+            col("proved").sum(),
+            col("first").min(),
+            col("last").max(),
+        ])
+        .sort(["row", "day"], SortMultipleOptions::default())
+        .collect()
+}
+
+/// Requests that must stay permitted, by client, route and day; clients are counted from 1.
+fn facts(used: &[&ClientUse]) -> PolarsResult<DataFrame> {
+    let (mut client, mut route, mut day) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut need, mut proved) = (Vec::new(), Vec::new());
+    let (mut first, mut last) = (Vec::new(), Vec::new());
+    for (index, usage) in used.iter().enumerate() {
+        for own in &usage.routes {
+            for on in own.days.iter().filter(|on| on.need() > 0) {
+                client.push(number(index + 1));
+                route.push(own.route);
+                day.push(on.day);
+                need.push(on.need());
+                proved.push(on.counts[Outcome::Used as usize]);
+                first.push(on.first);
+                last.push(on.last);
+            }
+        }
+    }
+    DataFrame::new(
+        day.len(),
+        vec![
+            Column::new("client".into(), client),
+            Column::new("route".into(), route),
+            Column::new("day".into(), day),
+            Column::new("need".into(), need),
+            Column::new("proved".into(), proved),
+            Column::new("first".into(), first),
+            Column::new("last".into(), last),
+        ],
+    )
+}
+
+fn number(index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+#[path = "windows/tests.rs"]
+mod tests;

@@ -1,0 +1,165 @@
+use std::collections::BTreeMap;
+
+use super::super::frame::{DayUse, RouteUse};
+use super::*;
+
+fn day(text: &str) -> Day {
+    Day::parse(text).unwrap()
+}
+
+/// One request at noon of each day; `used` of the first kind or attempted.
+fn route(route: u32, days: &[(&str, u64, u64)]) -> RouteUse {
+    let days = days.iter().map(|(text, used, attempted)| {
+        let noon = day(text).start() + 43_200_000;
+        let mut counts = [0; Outcome::ALL.len()];
+        counts[Outcome::Used as usize] = *used;
+        counts[Outcome::Attempted as usize] = *attempted;
+        counts[Outcome::DeniedGateway as usize] = 9;
+        DayUse {
+            day: day(text).0,
+            counts,
+            first: noon,
+            last: noon,
+        }
+    });
+    RouteUse {
+        route,
+        days: days.collect(),
+    }
+}
+
+fn coverage(from: &str, to: &str, without: &str) -> Coverage {
+    let days: BTreeMap<Day, u64> = (day(from).0..=day(to).0)
+        .map(Day)
+        .filter(|own| *own != day(without))
+        .map(|own| (own, 1))
+        .collect();
+    Coverage {
+        days,
+        gaps: Vec::new(),
+    }
+}
+
+/// The figures are counted by hand from the days below; as-of is 2026-03-31.
+#[test]
+fn the_matrix_is_what_a_hand_count_gives_at_the_borders() {
+    let usage = ClientUse {
+        client: 1,
+        routes: vec![
+            // 2026-03-25 is the first of the last 7 days, 2026-03-24 the last before them;
+            // 2026-03-01 is the 31st day back; months turn between February and March.
+            route(
+                0,
+                &[
+                    ("2026-02-28", 1, 0),
+                    ("2026-03-01", 2, 0),
+                    ("2026-03-24", 4, 0),
+                ],
+            ),
+            route(
+                1,
+                &[
+                    ("2026-03-01", 0, 8),
+                    ("2026-03-25", 16, 0),
+                    ("2026-03-31", 32, 0),
+                ],
+            ),
+            // Only refused: no use at all.
+            route(2, &[("2026-03-30", 0, 0)]),
+        ],
+    };
+    let holding = |term, routes: &[u32]| Holding {
+        client: "billing",
+        term,
+        observable: true,
+        usage: Some(&usage),
+        routes: routes.to_vec(),
+    };
+    let coverage = coverage("2026-02-01", "2026-03-31", "2026-03-30");
+    let periods = periods(day("2026-03-31"), 3, &coverage);
+    let found = matrix(
+        vec![
+            holding("both", &[0, 1]),
+            holding("one", &[0]),
+            holding("refused", &[2]),
+            holding("none", &[]),
+        ],
+        periods,
+    )
+    .unwrap();
+    let line = |row: usize| -> String {
+        let cells = found.periods.iter().zip(&found.uses[row]);
+        let cells = cells.map(|(period, uses)| {
+            let date = |at: Option<Millis>| {
+                at.map_or("-".to_owned(), |at| Day::of(at).to_string()[5..].to_owned())
+            };
+            format!(
+                "{}: {} ({}) on {} {}..{} gap {:?}\n",
+                period.id,
+                uses.requests,
+                uses.proved,
+                uses.days,
+                date(uses.first),
+                date(uses.last),
+                uses.longest_gap
+            )
+        });
+        cells.collect()
+    };
+    insta::assert_snapshot!(line(0), @r"
+    7d: 48 (48) on 2 03-25..03-31 gap Some(5)
+    30d: 52 (52) on 3 03-24..03-31 gap Some(5)
+    60d: 63 (55) on 5 02-28..03-31 gap Some(22)
+    90d: 63 (55) on 5 02-28..03-31 gap Some(22)
+    180d: 63 (55) on 5 02-28..03-31 gap Some(22)
+    365d: 63 (55) on 5 02-28..03-31 gap Some(22)
+    2026-01: 0 (0) on 0 -..- gap None
+    2026-02: 1 (1) on 1 02-28..02-28 gap None
+    2026-03: 62 (54) on 4 03-01..03-31 gap Some(22)
+    ");
+    assert_eq!(
+        found.uses[1][0],
+        Uses::default(),
+        "the day before the window"
+    );
+    assert_eq!(found.uses[1][8].requests, 6);
+    assert!(
+        found.uses[2]
+            .iter()
+            .chain(&found.uses[3])
+            .all(|uses| *uses == Uses::default())
+    );
+    let covered: Vec<u32> = found.periods.iter().map(|own| own.covered).collect();
+    assert_eq!(covered, [6, 29, 58, 58, 58, 58, 0, 28, 30]);
+}
+
+#[test]
+fn a_month_is_cut_at_as_of_and_the_year_turns() {
+    let coverage = coverage("2025-12-01", "2026-01-31", "2026-01-02");
+    let months: Vec<String> = periods(day("2026-01-10"), 2, &coverage)
+        .iter()
+        .filter(|own| own.month)
+        .map(|own| {
+            format!(
+                "{} {}..{} {}",
+                own.id, own.window.from, own.window.to, own.covered
+            )
+        })
+        .collect();
+    assert_eq!(
+        months,
+        [
+            "2025-12 2025-12-01..2025-12-31 31",
+            "2026-01 2026-01-01..2026-01-10 9"
+        ]
+    );
+}
+
+#[test]
+fn nothing_held_is_an_empty_matrix() {
+    let found = matrix(Vec::new(), Vec::new()).unwrap();
+    assert!(found.uses.is_empty());
+    let mut bytes = Vec::new();
+    write_windows(&found, &mut bytes).unwrap();
+    assert_eq!(&bytes[..4], b"PAR1");
+}

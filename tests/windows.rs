@@ -1,0 +1,203 @@
+//! `windows`, and `analyze` with several windows.
+#![expect(
+    clippy::expect_used,
+    reason = "a test may panic, and clippy exempts only `#[test]` functions"
+)]
+
+mod support;
+
+use serde_json::Value;
+use support::{Case, daily, line};
+
+const ROUTES: &str = "\
+version: 1
+routes:
+  GET /orders: orders:read
+  POST /orders: orders:write
+  GET /invoices: invoices:read
+";
+const GRANTS: &str = "
+version: 1
+clients:
+  billing: {since: 2025-01-01, scopes: [orders:read, orders:write, invoices:read]}
+  other: {since: 2025-01-01, scopes: [orders:read]}
+";
+
+/// Days 0 to 119 (2026-01-01 to 2026-04-30). billing reads on the last day, on the first of April, and
+/// wrote once on day 40; invoices on day 80.
+fn case() -> Case {
+    let mut log = daily(120, "other", "GET /orders", 200);
+    for (day, request) in [
+        (119, "GET /orders"),
+        (90, "GET /orders"),
+        (89, "GET /orders"),
+        (80, "GET /invoices"),
+        (40, "POST /orders"),
+    ] {
+        log.push_str(&line(day, "billing", request, 200));
+    }
+    Case::of(ROUTES, GRANTS, &log)
+}
+
+fn run(case: &Case, args: &[&str]) -> support::Run {
+    let files = [
+        "--logs",
+        "log.jsonl",
+        "--catalog",
+        "routes.yaml",
+        "--grants",
+        "grants.yaml",
+    ];
+    let (command, rest) = args.split_first().expect("a subcommand");
+    case.run(&[&[*command][..], &files, rest].concat())
+}
+
+#[test]
+fn windows_and_months_are_counted_up_to_as_of() {
+    let case = case();
+    let found = run(
+        &case,
+        &["windows", "--client", "billing", "--json", "--months", "2"],
+    );
+    assert_eq!(found.code, Some(0), "{}", found.err);
+    let json: Value = serde_json::from_str(&found.out).unwrap();
+    let row = |term: &str| -> Vec<(String, u64)> {
+        let rows = json["rows"].as_array().unwrap();
+        let row = rows.iter().find(|row| row["term"] == term).unwrap();
+        let periods = row["periods"].as_array().unwrap().iter();
+        periods
+            .map(|own| {
+                (
+                    own["period"].as_str().unwrap().to_owned(),
+                    own["uses"].as_u64().unwrap(),
+                )
+            })
+            .collect()
+    };
+    let expected = |counts: [u64; 8]| -> Vec<(String, u64)> {
+        [
+            "7d", "30d", "60d", "90d", "180d", "365d", "2026-03", "2026-04",
+        ]
+        .into_iter()
+        .map(str::to_owned)
+        .zip(counts)
+        .collect()
+    };
+    assert_eq!(row("orders:read"), expected([1, 2, 3, 3, 3, 3, 1, 2]));
+    assert_eq!(row("invoices:read"), expected([0, 0, 1, 1, 1, 1, 1, 0]));
+    assert_eq!(row("orders:write"), expected([0, 0, 0, 1, 1, 1, 0, 0]));
+    let earlier = run(
+        &case,
+        &[
+            "windows",
+            "--as-of",
+            "2026-03-31",
+            "--term",
+            "orders:write",
+            "--csv",
+        ],
+    );
+    let sixty = earlier
+        .out
+        .lines()
+        .find(|line| line.contains(",60d,"))
+        .unwrap();
+    assert!(
+        sixty.starts_with("billing,orders:write,true,60d,2026-01-31,2026-03-31,60,60,1,1,1,"),
+        "{sixty}"
+    );
+    assert!(!earlier.out.contains("orders:read"));
+}
+
+#[test]
+fn a_name_that_nobody_has_is_refused_and_not_shown_as_no_use() {
+    let found = run(&case(), &["windows", "--client", "biling"]);
+    assert_eq!(found.code, Some(2));
+    assert!(
+        found.err.contains("did you mean `billing`?"),
+        "{}",
+        found.err
+    );
+    let found = run(&case(), &["windows", "--term", "orders:raed"]);
+    assert!(
+        found.err.contains("did you mean `orders:read`?"),
+        "{}",
+        found.err
+    );
+}
+
+#[test]
+fn parquet_holds_a_row_for_each_period_and_starts_as_parquet() {
+    let case = case();
+    let found = run(
+        &case,
+        &["windows", "--parquet", "w.parquet", "--months", "0"],
+    );
+    assert_eq!(found.out, "24 rows in w.parquet\n", "{}", found.err);
+    let bytes = std::fs::read(case.path("w.parquet")).unwrap();
+    assert_eq!(
+        (&bytes[..4], &bytes[bytes.len() - 4..]),
+        (&b"PAR1"[..], &b"PAR1"[..])
+    );
+}
+
+#[test]
+fn a_list_of_windows_says_what_the_longer_ones_add_and_the_longest_decides() {
+    let case = case();
+    let list = run(&case, &["analyze", "--window", "90d,30d,60d", "--json"]);
+    let single = run(&case, &["analyze", "--window", "90d", "--json"]);
+    let mut list: Value = serde_json::from_str(&list.out).unwrap();
+    let single: Value = serde_json::from_str(&single.out).unwrap();
+    let windows = list.as_object_mut().unwrap().remove("windows").unwrap();
+    assert_eq!(list, single, "the verdicts are those of the longest window");
+    let adds = |window: usize| -> String {
+        let clients = windows[window]["clients"].as_array().unwrap();
+        let own = clients.iter().find(|own| own["id"] == "billing").unwrap();
+        own["adds"].to_string()
+    };
+    assert_eq!(adds(0), "[]");
+    assert_eq!(
+        adds(1),
+        r#"[{"term":"invoices:read","operations":["GET /invoices"],"last_used":"2026-03-22T12:00:00.000Z"}]"#
+    );
+    assert_eq!(
+        adds(2),
+        r#"[{"term":"orders:write","operations":["POST /orders"],"last_used":"2026-02-10T12:00:00.000Z"}]"#
+    );
+    let text = run(&case, &["analyze", "--window", "30d,90d"]).out;
+    assert!(
+        text.contains("+ invoices:read by GET /invoices, last on 2026-03-22;"),
+        "{text}"
+    );
+    let bad = run(&case, &["analyze", "--window", "30d,,90d"]);
+    assert_eq!(bad.code, Some(2), "{}", bad.err);
+}
+
+#[test]
+fn a_table_of_dates_gives_an_age_where_the_policy_file_has_none() {
+    let case = case();
+    case.write("grants.yaml", GRANTS.replace("since: 2025-01-01, ", ""));
+    case.write("since.csv", "billing,orders:write,2025-06-01\n");
+    let since = |more: &[&str]| -> Value {
+        let found = run(
+            &case,
+            &[&["analyze", "--json", "--window", "30d"][..], more].concat(),
+        );
+        let json: Value = serde_json::from_str(&found.out).expect(&found.err);
+        let terms = json["clients"][0]["terms"].as_array().unwrap();
+        let own = terms
+            .iter()
+            .find(|own| own["term"] == "orders:write")
+            .unwrap();
+        serde_json::json!([own["granted_since"], own["granted_since_from"]])
+    };
+    assert_eq!(since(&[]), serde_json::json!([null, null]));
+    assert_eq!(
+        since(&["--granted-since", "since.csv"]),
+        serde_json::json!(["2025-06-01", "granted_since_file"])
+    );
+    let text = case.analyze(&[]).out;
+    assert!(text.contains("git says"), "{text}");
+    let text = case.analyze(&["--no-blame"]).out;
+    assert!(!text.contains("git says"), "{text}");
+}
