@@ -15,6 +15,8 @@
 //! Policy files are not edited here.
 
 pub mod backtest;
+pub mod blast;
+pub mod category;
 mod client;
 mod exceptions;
 mod exposure;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::args::{InputArgs, PolicyArgs};
+use super::audit::{Audit, audit};
 use super::facts::{input_views, notes, without_clients};
 use super::pipeline::{self, Read, Routes};
 use super::settings::{Setup, setup};
@@ -34,6 +35,7 @@ pub(super) struct Study {
     pub(super) only_in_log: Vec<(String, u64)>,
     pub(super) never_seen: Vec<ClientName>,
     pub(super) level: Level,
+    pub(super) audit: Audit,
 }
 
 impl Study {
@@ -54,6 +56,8 @@ impl Study {
             incomplete: &self.read.incomplete,
             usage_notes: &self.notes,
             backtest: self.backtest.as_ref(),
+            outcomes: &self.audit.outcomes,
+            blast: &self.audit.blast,
         }
     }
 }
@@ -72,7 +76,10 @@ pub(super) fn study_and_backtest(
 }
 
 fn run(input_args: &InputArgs, policy_args: &PolicyArgs, past: bool) -> anyhow::Result<Study> {
-    let setup = setup(input_args, Some(policy_args))?;
+    let mut setup = setup(input_args, Some(policy_args))?;
+    setup.credentials = true;
+    let mut setup = setup(input_args, Some(policy_args))?;
+    setup.credentials = true;
     let routes = pipeline::catalog(&setup)?;
     let policy = policy(&setup)?;
     let known: BTreeSet<Vec<u8>> = policy
@@ -143,6 +150,9 @@ fn run(input_args: &InputArgs, policy_args: &PolicyArgs, past: bool) -> anyhow::
     let inputs = input_views(&read);
     let notes = notes(&read);
     let level = setup.level;
+    let audit = audit(
+        &setup, &routes, &policy, &read, &analysis, &semantics, &usage,
+    );
     Ok(Study {
         setup,
         routes,
@@ -159,6 +169,7 @@ fn run(input_args: &InputArgs, policy_args: &PolicyArgs, past: bool) -> anyhow::
         only_in_log,
         never_seen,
         level,
+        audit,
     })
 }
 

@@ -13,9 +13,11 @@ pub mod check;
 pub mod difftext;
 pub mod escape;
 pub mod explain;
+mod finding_json;
 pub mod json;
 mod notices;
 pub mod replay;
+pub mod rulebook;
 mod screen;
 pub mod terminal;
 pub mod usage_csv;
@@ -27,8 +29,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::analysis::backtest::Backtest;
+use crate::analysis::blast::Blast;
 use crate::analysis::{Action, Analysis};
 use crate::catalog::matcher::Route;
+use crate::finding::Outcomes;
 use crate::model::{Catalog, ClientName, ContentDigest, Level, Policy, Warning};
 use crate::usage::Coverage;
 
@@ -63,6 +67,10 @@ pub struct View<'a> {
     pub usage_notes: &'a [String],
     /// What past advice would have denied, where that was asked.
     pub backtest: Option<&'a Backtest>,
+    /// Findings, and rules that could not be judged.
+    pub outcomes: &'a Outcomes,
+    /// Exposure of the clients of one owner together.
+    pub blast: &'a [Blast],
 }
 
 /// One log input as read.

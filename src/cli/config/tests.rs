@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 
 /// One line, or one table, for each key: setting it has to be seen in the result.
-const EACH: [(&str, &str); 26] = [
+const EACH: [(&str, &str); 29] = [
     ("logs", "logs = ['logs/*.gz']"),
     ("catalog", "catalog = ['openapi.yaml']"),
     ("grants", "grants = ['grants.yaml']"),
@@ -28,6 +28,7 @@ const EACH: [(&str, &str); 26] = [
     ("max_reject_share", "max_reject_share = 0.01"),
     ("threads", "threads = 2"),
     ("merge_slashes", "merge_slashes = true"),
+    ("hash_key", "hash_key = 'secret.bin'"),
     (
         "outcomes",
         "[outcomes]\ndenied = [401, 0x193]\nattempted = [429]",
@@ -41,6 +42,11 @@ const EACH: [(&str, &str); 26] = [
         "weights",
         "[[weights]]\nmatches = '* /customers/*'\ndata = 'personal'",
     ),
+    (
+        "rules",
+        "[rules.F3]\nmax_lifetime = '2h'\nseverity = 'high'",
+    ),
+    ("categories", "[categories]\nmoney = ['* /wallets/*']"),
 ];
 
 fn read(text: &str) -> Config {
