@@ -78,8 +78,6 @@ pub(super) fn study_and_backtest(
 fn run(input_args: &InputArgs, policy_args: &PolicyArgs, past: bool) -> anyhow::Result<Study> {
     let mut setup = setup(input_args, Some(policy_args))?;
     setup.credentials = true;
-    let mut setup = setup(input_args, Some(policy_args))?;
-    setup.credentials = true;
     let routes = pipeline::catalog(&setup)?;
     let policy = policy(&setup)?;
     let known: BTreeSet<Vec<u8>> = policy

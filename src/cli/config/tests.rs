@@ -38,14 +38,8 @@ const EACH: [(&str, &str); 29] = [
         "exceptions",
         "[[exceptions]]\nclient = '*'\nterm = 'dr.*'\nreason = 'drill'",
     ),
-    (
-        "weights",
-        "[[weights]]\nmatches = '* /customers/*'\ndata = 'personal'",
-    ),
-    (
-        "rules",
-        "[rules.F3]\nmax_lifetime = '2h'\nseverity = 'high'",
-    ),
+    ("weights", "[[weights]]\nmatches = '* /x'\ndata = 4"),
+    ("rules", "[rules.F3]\nmax_lifetime = '2h'"),
     ("categories", "[categories]\nmoney = ['* /wallets/*']"),
 ];
 
@@ -133,7 +127,7 @@ fn each_value_arrives_as_written() {
     assert_eq!(
         all.weights,
         [WeightOverride {
-            matches: "* /customers/*".to_owned(),
+            matches: "* /x".to_owned(),
             data: Some(4),
             ..Default::default()
         }]

@@ -8,7 +8,7 @@ use crate::finding::{
     Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit,
 };
 use crate::model::{Day, ScopeMatch};
-use crate::usage::credentials::{Agent, CredentialHash, CredentialRow, Hours, Network};
+use crate::usage::credentials::{Agent, CredentialHash, CredentialRow, Hours, Network, Ranked};
 
 pub(super) struct SharedCredential;
 
@@ -131,7 +131,7 @@ fn in_several_hands(
                 .iter()
                 .any(|own| ScopeMatch::Glob.covers(own, &shown))
         });
-        together::<Network>(&kept.cloned().collect::<Vec<_>>())
+        together::<Network>(&kept.copied().collect::<Vec<_>>())
     };
     let agents = |row: &CredentialRow| together::<Agent>(&row.facts.agents.items);
     let pick = |least: u64, of: &dyn Fn(&CredentialRow) -> usize| {
@@ -152,11 +152,7 @@ fn in_several_hands(
     findings
 }
 
-fn together<T: Clone>(items: &[(T, u32)]) -> usize
-where
-    Hours<T>: Default,
-    T: crate::usage::credentials::Ranked,
-{
+fn together<T: Ranked>(items: &[(T, u32)]) -> usize {
     Hours {
         items: items.to_vec(),
         more: false,

@@ -17,7 +17,7 @@ static DOC: Doc = Doc {
     guards: "Platform operators need much by nature: put them on the `allow` list, so that the exception is written down. Exposure counts operations of the API description only.",
     action: "Apply the proposed removals; split the client by task; give rare rights just in time.",
     fields: &["scopes required by the operations"],
-    severity: Severity::High,
+    severity: Severity::Medium,
     thresholds: &[Threshold {
         key: "max_exposure",
         unit: Unit::Percent,

@@ -58,10 +58,10 @@ impl Rule for NoSplit {
             let operations = context
                 .universe
                 .opens(writers.iter().map(|term| &term.term));
-            let writes = operations.iter().filter(|op| is_write(op)).count();
+            let count = operations.iter().filter(|op| is_write(op)).count();
             let names: Vec<&str> = writers.iter().map(|term| term.term.as_str()).collect();
             let message = format!(
-                "needed {} operations, all reads, and holds write scopes: {} ({writes} write operations)",
+                "needed {} operations, all reads, and holds write scopes: {} ({count} write operations)",
                 client.needed.len(),
                 names.join(", ")
             );

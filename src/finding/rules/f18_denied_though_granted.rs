@@ -86,7 +86,7 @@ impl Rule for DeniedThoughGranted {
                             .iter()
                             .any(|op| context.universe.serves(term, &client.granted, *op))
                     })
-                    .map(|term| term.as_str())
+                    .map(crate::model::Term::as_str)
                     .collect();
                 let message = format!(
                     "{events} requests to {label} were refused on {} days although granted: {}",
