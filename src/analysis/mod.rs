@@ -16,6 +16,8 @@
 
 pub mod backtest;
 mod calendar;
+pub mod blast;
+pub mod category;
 mod client;
 mod completeness;
 mod evidence;

@@ -39,6 +39,9 @@ pub(super) struct InputArgs {
     /// Share of rejected records (0..1) above which a log counts as incomplete
     #[arg(long, value_name = "SHARE")]
     pub(super) max_reject_share: Option<f64>,
+    /// File with a secret under which ids of credentials are hashed; default: a fixed key
+    #[arg(long, value_name = "FILE")]
+    pub(super) hash_key: Option<String>,
     /// Worker threads; default: one for each core
     #[arg(long, value_name = "N")]
     pub(super) threads: Option<usize>,

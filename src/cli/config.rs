@@ -15,6 +15,7 @@
 
 mod error;
 mod reader;
+mod rules;
 mod values;
 
 use std::collections::BTreeMap;
@@ -24,20 +25,23 @@ use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
 use crate::analysis::landmark::Thresholds;
+use crate::analysis::category::CategoryOverrides;
 use crate::analysis::weight::WeightOverride;
 use crate::analysis::{Hints, Objective};
 use crate::catalog::ScopeList;
+use crate::finding::Settings;
 use crate::model::{Day, Exception, Level, ScopeMatch};
 
 pub use error::ConfigError;
 use reader::{Section, Text, Value};
+pub use rules::{NO_CATEGORY, RULE_KEYS};
 pub use values::{PathCase, parse_base_path, parse_size, parse_window};
 
 /// The name of the file.
 pub const FILE_NAME: &str = "scopetrim.toml";
 
 /// Keys at the top of the file, in the order of the documentation.
-pub const KEYS: [&str; 30] = [
+pub const KEYS: [&str; 33] = [
     "logs",
     "ledger",
     "expected_sources",
@@ -64,10 +68,13 @@ pub const KEYS: [&str; 30] = [
     "threads",
     "merge_slashes",
     "levels",
+    "hash_key",
     "outcomes",
     "aliases",
     "exceptions",
     "weights",
+    "rules",
+    "categories",
 ];
 /// Keys of `[outcomes]`.
 pub const OUTCOME_KEYS: [&str; 2] = ["denied", "attempted"];
@@ -148,6 +155,12 @@ pub struct Config {
     pub exceptions: Vec<Exception>,
     /// Risk weights.
     pub weights: Vec<WeightOverride>,
+    /// Settings of the rules behind the findings.
+    pub rules: Settings,
+    /// Risk categories of operations.
+    pub categories: CategoryOverrides,
+    /// File with the secret under which ids of credentials are hashed.
+    pub hash_key: Option<String>,
 }
 
 /// The configuration file of a folder, if it has one. Folders above are not searched:
@@ -246,6 +259,9 @@ impl Config {
                 let tables = value.sections("`[[weights]]`")?;
                 self.weights = tables.iter().map(weight).collect::<Result<_, _>>()?;
             }
+            "rules" => rules::read_rules(self, value)?,
+            "categories" => rules::read_categories(self, value)?,
+            "hash_key" => self.hash_key = Some(value.text()?),
             _ => return Err(root.unknown(value, &KEYS)),
         }
         Ok(())

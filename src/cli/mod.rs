@@ -5,6 +5,7 @@
 
 mod analyze;
 mod args;
+mod audit;
 mod backtest;
 mod beside;
 mod boundary_tests;
@@ -20,6 +21,7 @@ mod ledger;
 mod pipeline;
 mod recall;
 mod replay;
+mod rules;
 mod settings;
 mod show;
 mod study;
@@ -68,6 +70,8 @@ enum Command {
     Grants(show::GrantsArgs),
     /// Generate requests that the trimmed policy must refuse, and ones that must pass
     BoundaryTests(boundary_tests::Args),
+    /// List the rules behind the findings, or explain one
+    Rules(rules::Args),
     /// List the log formats, or say which one a file is in
     Formats(formats::Args),
     /// Write a commented scopetrim.toml from what is found in a folder
@@ -136,6 +140,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Exi
         Command::Catalog(args) => show::catalog(args, out),
         Command::Grants(args) => show::grants(args, out),
         Command::BoundaryTests(args) => boundary_tests::run(args, out),
+        Command::Rules(args) => rules::run(args, out),
         Command::Formats(args) => formats::run(args, out),
         Command::Init(args) => init::run(args, out).map(|()| ExitStatus::Done),
         Command::Completions { shell } => {

@@ -163,7 +163,7 @@ pub(super) fn read_logs(
         matcher: &routes.matcher,
         limits: &setup.limits,
         max_clients: MAX_CLIENTS,
-        credentials: None,
+        credentials: setup.credentials.then_some(&setup.hash_key),
     };
     let collected = talk::with_progress(setup.quiet, total, &progress, || {
         collect(&sources, &options, &progress)

@@ -11,15 +11,18 @@ use super::args::{InputArgs, PolicyArgs};
 use super::config::{self, Config, PathCase};
 use super::talk::Advised;
 use crate::analysis::landmark::Thresholds;
+use crate::analysis::category::CategoryOverrides;
 use crate::analysis::weight::WeightOverride;
 use crate::analysis::{Hints, Objective, PROTECTED, PROTOCOL_SCOPES};
 use crate::catalog::matcher::MatchOptions;
 use crate::catalog::{LoadOptions, ScopeList};
 use crate::event::EventRules;
 use crate::event::path::PathRules;
+use crate::finding::Settings;
 use crate::format::{self, LogFormat};
 use crate::input::Limits;
 use crate::model::{Day, Exception, Level, OutcomeTable, Scope, ScopeMatch};
+use crate::usage::credentials::HashKey;
 
 /// Settings of one run.
 pub(super) struct Setup {
@@ -56,6 +59,11 @@ pub(super) struct Setup {
     pub(super) thresholds: Thresholds,
     pub(super) exceptions: Vec<Exception>,
     pub(super) weights: Vec<WeightOverride>,
+    /// Collect credentials too; off where nobody looks at them.
+    pub(super) credentials: bool,
+    pub(super) hash_key: HashKey,
+    pub(super) findings: Settings,
+    pub(super) categories: CategoryOverrides,
 }
 
 /// Reads the configuration, if there is one, and puts the flags in front.
@@ -123,6 +131,11 @@ pub(super) fn setup(args: &InputArgs, policy: Option<&PolicyArgs>) -> anyhow::Re
         .transpose()?
         .or(config.max_reject_share)
         .unwrap_or(0.01);
+    let key_file = config
+        .hash_key
+        .as_ref()
+        .map(|key| from_folder(&folder, key));
+    let hash_key = hash_key(args.hash_key.as_ref().or(key_file.as_ref()))?;
     let default = OutcomeTable::default();
     let names = |own: Option<Vec<String>>, default: &[&str]| -> Vec<String> {
         own.unwrap_or_else(|| default.iter().map(|name| (*name).to_owned()).collect())
@@ -236,6 +249,10 @@ pub(super) fn setup(args: &InputArgs, policy: Option<&PolicyArgs>) -> anyhow::Re
         thresholds: config.levels,
         exceptions: config.exceptions,
         weights: config.weights,
+        credentials: false,
+        hash_key,
+        findings: config.rules,
+        categories: config.categories,
     })
 }
 
@@ -292,6 +309,24 @@ fn display(path: &Path) -> String {
     let path = path.strip_prefix(&here).unwrap_or(path);
     let path = path.strip_prefix(".").unwrap_or(path);
     path.display().to_string().replace('\\', "/")
+}
+
+/// The key under which ids of credentials are hashed.
+fn hash_key(file: Option<&String>) -> anyhow::Result<HashKey> {
+    let Some(file) = file else {
+        return Ok(HashKey::default());
+    };
+    let help = "name a file that holds a secret, for example 32 random bytes";
+    let secret = std::fs::read(file).map_err(|error| {
+        Advised::new(format!("cannot read the key file `{file}`: {error}"), help)
+    })?;
+    if secret.is_empty() {
+        return Err(Advised::new(
+            format!("the key file `{file}` is empty"),
+            help,
+        ));
+    }
+    Ok(HashKey::of(&secret))
 }
 
 fn base_path(text: &str) -> (Option<String>, String) {

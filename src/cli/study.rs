@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::args::{InputArgs, PolicyArgs};
 use super::beside::{compared, history};
 use super::facts::{input_views, without_clients};
+use super::audit::{Audit, audit};
 use super::pipeline::{self, Read, Routes};
 use super::settings::{Setup, setup};
 use super::talk::{self, Advised};
@@ -39,6 +40,7 @@ pub(super) struct Study {
     pub(super) only_in_log: Vec<(String, u64)>,
     pub(super) never_seen: Vec<ClientName>,
     pub(super) level: Level,
+    pub(super) audit: Audit,
 }
 
 impl Study {
@@ -60,6 +62,8 @@ impl Study {
             incomplete: &self.read.incomplete,
             usage_notes: &self.notes,
             backtest: self.backtest.as_ref(),
+            outcomes: &self.audit.outcomes,
+            blast: &self.audit.blast,
         }
     }
 }
@@ -78,7 +82,8 @@ pub(super) fn study_and_backtest(
 }
 
 fn run(input_args: &InputArgs, policy_args: &PolicyArgs, past: bool) -> anyhow::Result<Study> {
-    let setup = setup(input_args, Some(policy_args))?;
+    let mut setup = setup(input_args, Some(policy_args))?;
+    setup.credentials = true;
     let routes = pipeline::catalog(&setup)?;
     let policy = policy(&setup)?;
     let known: BTreeSet<Vec<u8>> = policy
@@ -155,6 +160,9 @@ fn run(input_args: &InputArgs, policy_args: &PolicyArgs, past: bool) -> anyhow::
     let mut notes = read.notes.clone();
     notes.extend(history.notes.iter().cloned());
     let level = setup.level;
+    let audit = audit(
+        &setup, &routes, &policy, &read, &analysis, &semantics, &usage,
+    );
     Ok(Study {
         setup,
         routes,
@@ -173,6 +181,7 @@ fn run(input_args: &InputArgs, policy_args: &PolicyArgs, past: bool) -> anyhow::
         only_in_log,
         never_seen,
         level,
+        audit,
     })
 }
 

@@ -1,44 +1,249 @@
 //! Facts worth a reviewer's time, each with a stable rule id.
 //!
-//! In: the analysis. Out: findings, sorted by client. What to do about them is
-//! the reviewer's affair; no finding changes a verdict here.
+//! In: the analysis, the usage, the credentials and the policy ([`Context`]). Out:
+//! [`Outcomes`]: findings in the order of the rules, and the rules that could not be
+//! judged, each with the field that it misses.
+//!
+//! Invariants:
+//! * a rule without its data is `not evaluable`, never silently green;
+//! * no finding changes a verdict;
+//! * a finding's id depends on rule, client and subject alone, so that one month
+//!   can be compared with the next.
+//!
+//! A new rule is one file under `rules/` and its line in [`ALL`]. What to do about a
+//! finding is the reviewer's affair; a finding supports a control, it proves nothing.
+
+mod context;
+mod evidence;
+mod rule;
+mod rules;
+mod settings;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
 
 use serde::Serialize;
 
-use crate::analysis::Analysis;
-use crate::catalog::matcher::Route;
+pub use context::Context;
+pub use evidence::attach_samples;
+pub use rule::{Control, Doc, MissingField, Rule, Threshold, Unit};
+pub use rules::ALL;
+pub use settings::{RuleSettings, Settings};
 
-/// One fact.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Finding {
-    /// Stable id of the rule.
-    pub rule: &'static str,
-    /// The client it is about.
-    pub client: String,
-    /// One sentence with its counts.
-    pub message: String,
+use crate::model::{Day, Millis, Place, ScopeMatch};
+
+/// How much a finding matters; the last is the worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// For the record.
+    Note,
+    /// Worth tidying up.
+    Low,
+    /// Worth a ticket.
+    Medium,
+    /// Worth this week.
+    High,
+    /// Worth today.
+    Critical,
 }
 
-/// Clients that used what no grant permits: the mapping is wrong, or the gateway does not enforce.
-pub fn findings(analysis: &Analysis, routes: &[Route]) -> Vec<Finding> {
-    let label = |route: u32| {
-        routes
-            .get(route as usize)
-            .map_or_else(String::new, Route::label)
-    };
-    let mut findings = Vec::new();
-    for client in &analysis.clients {
-        for (route, count) in &client.without_grant {
-            findings.push(Finding {
-                rule: "used-without-grant",
-                client: client.id.to_string(),
-                message: format!(
-                    "{count} requests to {} were not refused although no grant permits them: the aliases, the scope \
-                     rule or the catalogue may be wrong, or the gateway does not enforce",
-                    label(*route)
-                ),
-            });
+impl Severity {
+    /// Every severity, in order.
+    pub const ALL: [Self; 5] = [
+        Self::Note,
+        Self::Low,
+        Self::Medium,
+        Self::High,
+        Self::Critical,
+    ];
+
+    /// The name used in every output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
         }
     }
-    findings
+
+    /// Reads the name back.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|own| own.name() == text)
+    }
+}
+
+/// Which request shows the fact: its id is looked up when the rules are done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Trace {
+    /// The day (UTC) of an example.
+    pub day: Day,
+    /// The route, as an index into the usage table's routes.
+    pub route: u32,
+    /// The example was refused.
+    pub refused: bool,
+}
+
+/// One fact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Stable id: a hash of rule, client and subject (16 hex digits).
+    pub id: String,
+    /// Stable id of the rule, for example `enforcement-hole`.
+    pub rule: &'static str,
+    /// Number of the rule, for example `F1`.
+    pub number: &'static str,
+    /// How much it matters.
+    pub severity: Severity,
+    /// The client it is about; empty when it is about the API or the policy as a whole.
+    pub client: String,
+    /// The operation, credential or term it is about.
+    pub subject: String,
+    /// One sentence with its counts.
+    pub message: String,
+    /// Requests behind it; 0 when it is not about requests.
+    pub requests: u64,
+    /// First such request.
+    pub first_seen: Option<Millis>,
+    /// Last such request.
+    pub last_seen: Option<Millis>,
+    /// Lines of policy or configuration files that it is about.
+    pub places: Vec<Place>,
+    /// Ids of requests that show it.
+    pub samples: Vec<String>,
+    /// Where such ids are to be found.
+    pub trace: Vec<Trace>,
+}
+
+impl Finding {
+    pub(crate) fn new(
+        doc: &'static Doc,
+        settings: &RuleSettings,
+        client: &str,
+        subject: impl Into<String>,
+        message: String,
+    ) -> Self {
+        let subject = subject.into();
+        Self {
+            id: stable_id(doc.id, client, &subject),
+            rule: doc.id,
+            number: doc.number,
+            severity: settings.severity.unwrap_or(doc.severity),
+            client: client.to_owned(),
+            subject,
+            message,
+            requests: 0,
+            first_seen: None,
+            last_seen: None,
+            places: Vec::new(),
+            samples: Vec::new(),
+            trace: Vec::new(),
+        }
+    }
+
+    /// Another severity than the rule's own, unless the configuration sets one.
+    pub(crate) fn graded(mut self, settings: &RuleSettings, severity: Severity) -> Self {
+        self.severity = settings.severity.unwrap_or(severity);
+        self
+    }
+
+    pub(crate) fn seen(mut self, requests: u64, first: Millis, last: Millis) -> Self {
+        self.requests = requests;
+        self.first_seen = Some(first);
+        self.last_seen = Some(last);
+        self
+    }
+
+    pub(crate) fn at(mut self, places: impl IntoIterator<Item = Place>) -> Self {
+        self.places.extend(places);
+        self.places.sort();
+        self.places.dedup();
+        self
+    }
+
+    pub(crate) fn traced(mut self, day: Day, route: u32, refused: bool) -> Self {
+        self.trace.push(Trace {
+            day,
+            route,
+            refused,
+        });
+        self
+    }
+}
+
+fn stable_id(rule: &str, client: &str, subject: &str) -> String {
+    let mut hasher = blake3::Hasher::new();
+    for part in [rule, client, subject] {
+        hasher.update(&(part.len() as u64).to_le_bytes());
+        hasher.update(part.as_bytes());
+    }
+    hasher.finalize().to_hex()[..16].to_owned()
+}
+
+/// A rule that could not be judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotEvaluable {
+    /// Stable id of the rule.
+    pub rule: &'static str,
+    /// Number of the rule.
+    pub number: &'static str,
+    /// What it would need.
+    pub missing: MissingField,
+}
+
+/// What the rules found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcomes {
+    /// In the order of the rules, then by client and subject.
+    pub findings: Vec<Finding>,
+    /// Rules that could not be judged.
+    pub not_evaluable: Vec<NotEvaluable>,
+    /// Rules that the configuration turns off.
+    pub disabled: Vec<&'static str>,
+}
+
+/// Applies every rule.
+pub fn evaluate(context: &Context<'_>, settings: &Settings) -> Outcomes {
+    let mut outcomes = Outcomes::default();
+    for rule in ALL {
+        let doc = rule.doc();
+        let own = settings.of(doc);
+        if !own.enabled {
+            outcomes.disabled.push(doc.id);
+            continue;
+        }
+        if let Err(missing) = rule.evaluable(context) {
+            outcomes.not_evaluable.push(NotEvaluable {
+                rule: doc.id,
+                number: doc.number,
+                missing,
+            });
+            continue;
+        }
+        let allowed = |finding: &Finding| {
+            own.allow.iter().any(|pattern| {
+                [&finding.client, &finding.subject]
+                    .into_iter()
+                    .any(|text| !text.is_empty() && ScopeMatch::Glob.covers(pattern, text))
+            })
+        };
+        let mut found = rule.check(context, &own);
+        found.retain(|finding| !allowed(finding));
+        found.sort_by(|a, b| {
+            (&a.client, &a.subject, &a.message).cmp(&(&b.client, &b.subject, &b.message))
+        });
+        outcomes.findings.extend(found);
+    }
+    outcomes
+}
+
+/// The rule with this number or id, in any case.
+pub fn by_name(name: &str) -> Option<&'static dyn Rule> {
+    ALL.iter().copied().find(|rule| {
+        let doc = rule.doc();
+        doc.number.eq_ignore_ascii_case(name) || doc.id.eq_ignore_ascii_case(name)
+    })
 }

@@ -11,12 +11,12 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::evidence::EvidenceJson;
+use super::finding_json::{AuditJson, audit};
 use fleet::{Fleet, fleet};
 
 use super::windows::{WindowJson, compared_json};
 use super::{InputView, View};
 use crate::analysis::{ClientAnalysis, TermAnalysis, WINDOWS};
-use crate::finding::{Finding, findings};
 use crate::grants::history::SinceFrom;
 use crate::model::{Day, Level, Millis, Place, Term, Via};
 use crate::usage::Cluster;
@@ -39,7 +39,8 @@ struct Report<'a> {
     fleet: Fleet,
     clients: Vec<ClientJson<'a>>,
     only_in_log: Vec<OnlyInLog<'a>>,
-    findings: Vec<Finding>,
+    #[serde(flatten)]
+    audit: AuditJson<'a>,
     warnings: Vec<WarningJson<'a>>,
     backtest: Option<serde_json::Value>,
 }
@@ -230,7 +231,7 @@ fn report<'a>(view: &'a View<'a>) -> Report<'a> {
                 requests: *requests,
             })
             .collect(),
-        findings: findings(view.analysis, view.routes),
+        audit: audit(view),
         warnings: view
             .warnings
             .iter()

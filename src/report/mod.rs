@@ -15,9 +15,11 @@ pub mod escape;
 mod evidence;
 pub mod explain;
 pub mod explain_strip;
+mod finding_json;
 pub mod json;
 mod notices;
 pub mod replay;
+pub mod rulebook;
 mod screen;
 pub mod terminal;
 pub mod usage_csv;
@@ -30,8 +32,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::analysis::backtest::Backtest;
+use crate::analysis::blast::Blast;
 use crate::analysis::{Action, Analysis, Compared};
 use crate::catalog::matcher::Route;
+use crate::finding::Outcomes;
 use crate::model::{Catalog, ClientName, ContentDigest, Level, Policy, Warning};
 use crate::usage::Coverage;
 
@@ -68,6 +72,10 @@ pub struct View<'a> {
     pub usage_notes: &'a [String],
     /// What past advice would have denied, where that was asked.
     pub backtest: Option<&'a Backtest>,
+    /// Findings, and rules that could not be judged.
+    pub outcomes: &'a Outcomes,
+    /// Exposure of the clients of one owner together.
+    pub blast: &'a [Blast],
 }
 
 /// One log input as read.

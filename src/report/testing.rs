@@ -31,6 +31,7 @@ pub(super) struct Sample {
     pub(super) unused_names: Vec<ClientName>,
     pub(super) incomplete: Vec<String>,
     pub(super) usage_notes: Vec<String>,
+    pub(super) outcomes: crate::finding::Outcomes,
 }
 
 impl Sample {
@@ -51,6 +52,8 @@ impl Sample {
             incomplete: &self.incomplete,
             usage_notes: &self.usage_notes,
             backtest: None,
+            outcomes: &self.outcomes,
+            blast: &[],
         }
     }
 }
@@ -293,5 +296,6 @@ pub(super) fn sample() -> Sample {
         unused_names: Vec::new(),
         incomplete: Vec::new(),
         usage_notes: Vec::new(),
+        outcomes: crate::finding::Outcomes::default(),
     }
 }

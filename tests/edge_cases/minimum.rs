@@ -133,7 +133,7 @@ fn e30_a_scope_that_the_catalogue_says_is_implied_counts_as_held() {
     let log = daily(100, "app", "POST /grants", 201);
     let case = Case::of(routes, &app_holds(&["keys:create"]), &log);
     let own = report(&case.analyze(&["--json"]), 0);
-    assert_eq!(own["findings"].as_array().unwrap().len(), 0);
+    assert!(!own["findings"].to_string().contains("enforcement-hole"));
     assert_eq!(
         texts(&client(&own, "app")["minimal"]),
         ["keys:create"],

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 
 /// One line, or one table, for each key: setting it has to be seen in the result.
-const EACH: [(&str, &str); 30] = [
+const EACH: [(&str, &str); 33] = [
     ("logs", "logs = ['logs/*.gz']"),
     ("ledger", "ledger = 'usage'"),
     ("expected_sources", "expected_sources = ['gw-1']"),
@@ -32,6 +32,7 @@ const EACH: [(&str, &str); 30] = [
     ("threads", "threads = 2"),
     ("merge_slashes", "merge_slashes = true"),
     ("levels", "[levels]\nsafe_p = 0.01\nlikely_upper = 0.1"),
+    ("hash_key", "hash_key = 'secret.bin'"),
     (
         "outcomes",
         "[outcomes]\ndenied = [401, 0x193]\nattempted = [429]",
@@ -41,10 +42,9 @@ const EACH: [(&str, &str); 30] = [
         "exceptions",
         "[[exceptions]]\nclient = '*'\nterm = 'dr.*'\nreason = 'drill'",
     ),
-    (
-        "weights",
-        "[[weights]]\nmatches = '* /customers/*'\ndata = 'personal'",
-    ),
+    ("weights", "[[weights]]\nmatches = '* /x'\ndata = 4"),
+    ("rules", "[rules.F3]\nmax_lifetime = '2h'"),
+    ("categories", "[categories]\nmoney = ['* /wallets/*']"),
 ];
 
 fn read(text: &str) -> Config {
@@ -131,7 +131,7 @@ fn each_value_arrives_as_written() {
     assert_eq!(
         all.weights,
         [WeightOverride {
-            matches: "* /customers/*".to_owned(),
+            matches: "* /x".to_owned(),
             data: Some(4),
             ..Default::default()
         }]

@@ -17,7 +17,7 @@ mod junit;
 mod text;
 
 use crate::analysis::{ClientAnalysis, TermAnalysis};
-use crate::finding::findings;
+use crate::finding;
 use crate::model::{Level, Place, Verdict};
 
 use super::View;
@@ -232,20 +232,21 @@ fn exposed(client: &ClientAnalysis, thresholds: &Thresholds) -> Option<Issue> {
 }
 
 fn found(view: &View<'_>, thresholds: &Thresholds) -> Vec<Issue> {
-    findings(view.analysis, view.routes)
-        .into_iter()
-        .map(|finding| Issue {
-            id: stable_id(finding.rule, &finding.client, ""),
-            rule: finding.rule.to_owned(),
-            weight: Weight::Finding(Severity::High),
-            client: finding.client,
-            subject: String::new(),
-            message: finding.message,
-            place: None,
-            known: false,
-            fails: thresholds
-                .severity
-                .is_some_and(|least| Severity::High <= least),
-        })
-        .collect()
+    // Lesser findings are for the report; the gate weighs what is worth stopping for.
+    let grave = |finding: &&finding::Finding| finding.severity >= finding::Severity::High;
+    let all = view.outcomes.findings.iter().filter(grave);
+    all.map(|finding| Issue {
+        id: finding.id.clone(),
+        rule: finding.rule.to_owned(),
+        weight: Weight::Finding(Severity::High),
+        client: finding.client.clone(),
+        subject: finding.subject.clone(),
+        message: finding.message.clone(),
+        place: finding.places.first().cloned(),
+        known: false,
+        fails: thresholds
+            .severity
+            .is_some_and(|least| Severity::High <= least),
+    })
+    .collect()
 }

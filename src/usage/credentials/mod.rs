@@ -24,7 +24,7 @@ use std::collections::BTreeMap;
 
 pub use agent::Agent;
 pub(super) use collector::Collector;
-pub use facts::{Facts, Hours, MAX_AGENTS, MAX_NETWORKS, Network, SKEW_SECONDS};
+pub use facts::{Facts, Hours, MAX_AGENTS, MAX_NETWORKS, Network, Ranked, SKEW_SECONDS};
 pub use hash::{CredentialHash, HashKey};
 
 use super::bounded::stable_hash;

@@ -1,0 +1,54 @@
+//! The findings of a study: from what was read to what a reviewer should see.
+
+use std::collections::BTreeMap;
+
+use super::pipeline::{Read, Routes};
+use super::settings::Setup;
+use crate::analysis::blast::{self, Blast};
+use crate::analysis::category::categories;
+use crate::analysis::minimum::Universe;
+use crate::analysis::{Analysis, weight};
+use crate::finding::{self, Context, Outcomes};
+use crate::model::{ClientName, Policy, Semantics};
+use crate::usage::ClientUse;
+
+/// Findings, and what falls together.
+pub(super) struct Audit {
+    pub(super) outcomes: Outcomes,
+    pub(super) blast: Vec<Blast>,
+}
+
+/// Applies every rule to what was read and analysed.
+pub(super) fn audit(
+    setup: &Setup,
+    routes: &Routes,
+    policy: &Policy,
+    read: &Read,
+    analysis: &Analysis,
+    semantics: &Semantics,
+    usage: &BTreeMap<ClientName, ClientUse>,
+) -> Audit {
+    let weights = weight::weights(&routes.catalog, &setup.weights);
+    let universe = Universe::new(&routes.catalog, semantics, &weights);
+    let categories = categories(&routes.catalog, &setup.categories);
+    let context = Context {
+        analysis,
+        policy,
+        catalog: &routes.catalog,
+        routes: routes.matcher.routes(),
+        universe: &universe,
+        semantics,
+        weights: &weights,
+        categories: &categories,
+        usage,
+        coverage: &read.coverage,
+        exceptions: &setup.exceptions,
+        credentials: &read.collected.credentials,
+    };
+    let mut outcomes = finding::evaluate(&context, &setup.findings);
+    finding::attach_samples(&mut outcomes.findings, &read.collected.usage);
+    Audit {
+        outcomes,
+        blast: blast::by_owner(policy, analysis, &universe),
+    }
+}

@@ -1,0 +1,142 @@
+//! `[rules.F3]` and `[categories]`.
+//!
+//! A rule is named by its number or its id. Each threshold is read in its own unit.
+
+use super::reader::{Section, Value};
+use super::{Config, ConfigError, parse_window};
+use crate::analysis::category::Category;
+use crate::finding::{self, Doc, RuleSettings, Severity, Threshold, Unit};
+
+/// Keys that every rule has, beside its thresholds.
+pub const RULE_KEYS: [&str; 3] = ["enabled", "severity", "allow"];
+/// The key of `[categories]` beside the categories' names.
+pub const NO_CATEGORY: &str = "none";
+
+pub(super) fn read_rules(config: &mut Config, value: &Value<'_>) -> Result<(), ConfigError> {
+    let section = value.section("`[rules]`")?;
+    for value in section.entries() {
+        let Some(rule) = finding::by_name(value.key) else {
+            let known: Vec<&str> = finding::ALL.iter().map(|rule| rule.doc().number).collect();
+            return Err(section.unknown(value, &known));
+        };
+        let own = value.section("`[rules.…]`")?;
+        let settings = rule_settings(rule.doc(), &own)?;
+        config
+            .rules
+            .rules
+            .insert(rule.doc().number.to_owned(), settings);
+    }
+    Ok(())
+}
+
+fn rule_settings(doc: &'static Doc, section: &Section<'_>) -> Result<RuleSettings, ConfigError> {
+    let mut settings = RuleSettings::default();
+    for value in section.entries() {
+        match value.key {
+            "enabled" => settings.enabled = value.flag()?,
+            "severity" => settings.severity = Some(value.parse(severity)?),
+            "allow" => settings.allow = value.texts()?,
+            key => {
+                let Some(threshold) = doc.thresholds.iter().find(|own| own.key == key) else {
+                    let own = doc.thresholds.iter().map(|own| own.key);
+                    let known: Vec<&str> = RULE_KEYS.into_iter().chain(own).collect();
+                    return Err(section.unknown(value, &known));
+                };
+                settings
+                    .thresholds
+                    .insert(threshold.key, read_threshold(threshold, value)?);
+            }
+        }
+    }
+    Ok(settings)
+}
+
+fn read_threshold(threshold: &Threshold, value: &Value<'_>) -> Result<u64, ConfigError> {
+    match threshold.unit {
+        Unit::Days => value.parse(|text| parse_window(text).map(u64::from)),
+        Unit::Seconds => value.parse(parse_span),
+        Unit::Count => value.integer(0, 1_000_000_000),
+        Unit::Percent => value.integer(0, 100),
+    }
+}
+
+fn severity(text: &str) -> Result<Severity, String> {
+    Severity::parse(text)
+        .ok_or_else(|| "one of `note`, `low`, `medium`, `high`, `critical`".to_owned())
+}
+
+/// Reads `45s`, `15m`, `1h`, `2d` as seconds.
+fn parse_span(text: &str) -> Result<u64, String> {
+    let units = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400)];
+    units
+        .iter()
+        .find_map(|(unit, factor)| {
+            let digits = text.strip_suffix(unit)?;
+            let plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+            digits
+                .parse::<u64>()
+                .ok()
+                .filter(|_| plain)?
+                .checked_mul(*factor)
+        })
+        .filter(|seconds| (1..=3_650 * 86_400).contains(seconds))
+        .ok_or_else(|| "a time is a whole number with a unit: `45s`, `15m`, `1h`, `2d`".to_owned())
+}
+
+pub(super) fn read_categories(config: &mut Config, value: &Value<'_>) -> Result<(), ConfigError> {
+    let section = value.section("`[categories]`")?;
+    for value in section.entries() {
+        if value.key == NO_CATEGORY {
+            config.categories.none = value.texts()?;
+        } else if let Some(category) = Category::parse(value.key) {
+            config.categories.add.insert(category, value.texts()?);
+        } else {
+            let names = Category::ALL.map(Category::name);
+            let known: Vec<&str> = names.into_iter().chain([NO_CATEGORY]).collect();
+            return Err(section.unknown(value, &known));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::parse;
+    use super::*;
+
+    #[test]
+    fn a_rule_is_set_by_number_or_id_and_each_threshold_in_its_unit() {
+        let text = "[rules.F3]\nmax_lifetime = '2h'\nseverity = 'high'\nallow = ['ops*']\n\
+                    [rules.unused-client]\nidle = '30d'\nenabled = false\n[rules.f8]\nmax_exposure = 70\n";
+        let rules = parse(text, "x").unwrap().rules.rules;
+        assert_eq!(rules["F3"].thresholds["max_lifetime"], 7_200);
+        assert_eq!(rules["F3"].severity, Some(Severity::High));
+        assert_eq!(rules["F3"].allow, ["ops*"]);
+        assert_eq!(rules["F6"].thresholds["idle"], 30);
+        assert!(!rules["F6"].enabled);
+        assert_eq!(rules["F8"].thresholds["max_exposure"], 70);
+    }
+
+    #[test]
+    fn an_unknown_rule_key_or_value_is_an_error_with_its_line() {
+        for (text, part) in [
+            ("[rules.F99]\nenabled = true", "F99"),
+            ("[rules.F3]\nmax_lifetme = '1h'", "max_lifetme"),
+            ("[rules.F3]\nmax_lifetime = '1y'", "1y"),
+            ("[rules.F3]\nseverity = 'bad'", "bad"),
+            ("[rules.F8]\nmax_exposure = 101", "101"),
+            ("[categories]\nmoeny = ['x']", "moeny"),
+        ] {
+            let error = parse(text, "x").unwrap_err().to_string();
+            assert!(error.contains(part), "{error}");
+        }
+    }
+
+    #[test]
+    fn categories_are_lists_of_globs() {
+        let text = "[categories]\nmoney = ['* /wallets/*']\nnone = ['DELETE /carts/*']";
+        let own = parse(text, "x").unwrap().categories;
+        assert_eq!(own.add[&Category::Money], ["* /wallets/*"]);
+        assert_eq!(own.none, ["DELETE /carts/*"]);
+    }
+}

@@ -1,0 +1,157 @@
+//! What the rules look at.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::analysis::category::Category;
+use crate::analysis::minimum::Universe;
+use crate::analysis::{Analysis, ClientAnalysis, TermAnalysis};
+use crate::catalog::matcher::Route;
+use crate::model::{Catalog, ClientName, Day, Exception, Outcome, Place, Policy, Semantics};
+use crate::usage::credentials::{CredentialHash, CredentialRow, CredentialTable, Which};
+use crate::usage::{ClientUse, Coverage, DayUse};
+
+/// Everything a rule may look at.
+pub struct Context<'a> {
+    /// Verdicts by client and term.
+    pub analysis: &'a Analysis,
+    /// The policy files.
+    pub policy: &'a Policy,
+    /// The operations.
+    pub catalog: &'a Catalog,
+    /// The routes of the usage rows.
+    pub routes: &'a [Route],
+    /// The catalogue compiled with the enforcer's rule.
+    pub universe: &'a Universe,
+    /// What a held term opens.
+    pub semantics: &'a Semantics,
+    /// Risk weight of each operation.
+    pub weights: &'a [u64],
+    /// Risk categories of each operation.
+    pub categories: &'a [BTreeSet<Category>],
+    /// What clients of the policy did, by name.
+    pub usage: &'a BTreeMap<ClientName, ClientUse>,
+    /// What the logs cover.
+    pub coverage: &'a Coverage,
+    /// Exceptions of the configuration.
+    pub exceptions: &'a [Exception],
+    /// Credentials, when they were collected.
+    pub credentials: &'a CredentialTable,
+}
+
+impl<'a> Context<'a> {
+    /// `GET /orders/{id}`.
+    pub(super) fn label(&self, route: u32) -> String {
+        self.routes
+            .get(route as usize)
+            .map_or_else(|| "(no operation)".to_owned(), Route::label)
+    }
+
+    /// The operations behind a route.
+    pub(super) fn operations(&self, route: u32) -> &'a [usize] {
+        self.routes
+            .get(route as usize)
+            .map_or(&[][..], |route| &route.operations)
+    }
+
+    /// Whether what the client holds permits the route.
+    pub(super) fn permits(&self, client: &ClientAnalysis, route: u32) -> bool {
+        self.operations(route)
+            .iter()
+            .any(|op| self.universe.permits(&client.granted, *op))
+    }
+
+    /// What a client did in the window, by route.
+    pub(super) fn used(&self, client: &ClientAnalysis) -> Vec<(u32, Vec<&'a DayUse>)> {
+        let window = self.analysis.window;
+        let routes = self
+            .usage
+            .get(&client.id)
+            .map_or(&[][..], |own| &own.routes);
+        routes
+            .iter()
+            .map(|route| {
+                let days = route
+                    .days
+                    .iter()
+                    .filter(|day| window.contains(Day(day.day)));
+                (route.route, days.collect::<Vec<_>>())
+            })
+            .filter(|(_, days)| !days.is_empty())
+            .collect()
+    }
+
+    /// Rows of the policy's clients inside the window.
+    pub(super) fn credential_rows(&self) -> impl Iterator<Item = (&'a str, &'a CredentialRow)> {
+        let window = self.analysis.window;
+        let table = self.credentials;
+        let known: BTreeSet<&str> = self
+            .analysis
+            .clients
+            .iter()
+            .map(|client| client.id.as_str())
+            .collect();
+        table
+            .rows
+            .iter()
+            .filter(move |row| row.day <= window.to)
+            .filter_map(move |row| {
+                let name = table.clients.get(row.client as usize)?.as_str();
+                known.contains(name).then_some((name, row))
+            })
+    }
+
+    /// The same, by client and credential, with ids only.
+    pub(super) fn named_credentials(
+        &self,
+    ) -> BTreeMap<(&'a str, CredentialHash), Vec<&'a CredentialRow>> {
+        let mut all: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (client, row) in self.credential_rows() {
+            if let Which::Named(hash) = row.credential {
+                all.entry((client, hash)).or_default().push(row);
+            }
+        }
+        all
+    }
+
+    /// The client's analysis.
+    pub(super) fn client(&self, name: &str) -> Option<&'a ClientAnalysis> {
+        self.analysis
+            .clients
+            .binary_search_by(|own| own.id.as_str().cmp(name))
+            .ok()
+            .map(|at| &self.analysis.clients[at])
+    }
+
+    /// The lines that give a term.
+    pub(super) fn places(&self, term: &TermAnalysis) -> Vec<Place> {
+        let entry = |file: usize, entry: usize| {
+            let file = self.policy.files.get(file)?;
+            Some(file.entries.get(entry)?.place.clone())
+        };
+        term.vias
+            .iter()
+            .flat_map(|via| {
+                let member = via.role.as_ref().and_then(|(_, own)| entry(via.file, *own));
+                entry(via.file, via.entry).into_iter().chain(member)
+            })
+            .collect()
+    }
+
+    /// Days with records up to the end of the window.
+    pub(super) fn covered_days(&self) -> u32 {
+        let to = self.analysis.window.to;
+        u32::try_from(self.coverage.days.range(..=to).count()).unwrap_or(u32::MAX)
+    }
+
+    /// Whether the operation belongs to one of the categories.
+    pub(super) fn in_category(&self, operation: usize, categories: &[Category]) -> bool {
+        self.categories
+            .get(operation)
+            .is_some_and(|own| categories.iter().any(|category| own.contains(category)))
+    }
+}
+
+/// Requests of one outcome on a day.
+pub(super) fn count(day: &DayUse, outcome: Outcome) -> u64 {
+    day.counts[outcome as usize]
+}

@@ -1,0 +1,78 @@
+//! F12: scopes without an operation, or without a holder.
+
+use std::collections::BTreeSet;
+
+use crate::finding::rule::{iso, nist};
+use crate::finding::{Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity};
+use crate::model::Scope;
+
+pub(super) struct ZombieScope;
+
+static DOC: Doc = Doc {
+    number: "F12",
+    id: "zombie-scope",
+    title: "A scope without an operation or without a holder",
+    what: "The API description declares a scope that no operation asks for, or operations ask for a scope that no client holds.",
+    why: "Names that mean nothing make every review longer, and one day somebody gives them a meaning that its holders never asked for.",
+    example: "`reports:legacy` is declared and opens no operation; 2 clients hold it",
+    guards: "Scopes of the protocol itself (`openid` and the like) are left out. A scope may be ahead of its operations: put planned ones on the `allow` list.",
+    action: "Delete the scope, or describe the operation that needs it.",
+    fields: &["declared scopes or scopes required by operations"],
+    severity: Severity::Low,
+    thresholds: &[],
+    controls: &[nist("AC-6(7)"), iso("A.5.15")],
+};
+
+impl Rule for ZombieScope {
+    fn doc(&self) -> &'static Doc {
+        &DOC
+    }
+
+    fn evaluable(&self, context: &Context<'_>) -> Result<(), MissingField> {
+        if context.catalog.declared.is_empty() && context.catalog.required_scopes().is_empty() {
+            return Err(MissingField::new(
+                "declared or required scopes in the API description",
+            ));
+        }
+        Ok(())
+    }
+
+    fn check(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {
+        let required = context.catalog.required_scopes();
+        let all: BTreeSet<Scope> = required.union(&context.catalog.declared).cloned().collect();
+        let mut findings = Vec::new();
+        for scope in &all {
+            let protocol = crate::analysis::PROTOCOL_SCOPES.contains(&scope.as_str());
+            let only = BTreeSet::from([scope.clone()]);
+            let holders = context
+                .analysis
+                .clients
+                .iter()
+                .filter(|client| {
+                    let covers = |term| !context.semantics.expand(term, &only).is_empty();
+                    client.granted.iter().any(covers)
+                })
+                .count();
+            let (severity, text) = if protocol {
+                continue;
+            } else if !required.contains(scope) {
+                let held = format!("{holders} clients hold it");
+                (
+                    Severity::Low,
+                    format!("`{scope}` is declared and opens no operation; {held}"),
+                )
+            } else if holders == 0 {
+                (
+                    Severity::Note,
+                    format!("`{scope}` is required by operations and held by nobody"),
+                )
+            } else {
+                continue;
+            };
+            findings.push(
+                Finding::new(&DOC, settings, "", scope.as_str(), text).graded(settings, severity),
+            );
+        }
+        findings
+    }
+}

@@ -1,0 +1,75 @@
+//! F14: readers that may write.
+
+use crate::finding::rule::{nist, owasp};
+use crate::finding::{Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity};
+
+pub(super) struct NoSplit;
+
+static DOC: Doc = Doc {
+    number: "F14",
+    id: "no-read-write-split",
+    title: "A client only reads and may write",
+    what: "Every operation that a client needed is a read, and it holds scopes that open writes.",
+    why: "Reading and writing differ most in what a mistake or a theft costs, and are the easiest rights to separate.",
+    example: "dashboard: needed 4 operations, all reads, and holds write scopes: orders:write, refunds:write (9 operations)",
+    guards: "Only clients that needed something in the window are judged. Where one scope opens reads and writes alike, the API itself has no split: the message names it all the same.",
+    action: "Take the write scopes away; where one scope does both, split it in the API.",
+    fields: &["client", "operation"],
+    severity: Severity::Medium,
+    thresholds: &[],
+    controls: &[nist("AC-6"), owasp("API5")],
+};
+
+impl Rule for NoSplit {
+    fn doc(&self) -> &'static Doc {
+        &DOC
+    }
+
+    fn evaluable(&self, context: &Context<'_>) -> Result<(), MissingField> {
+        if context
+            .analysis
+            .clients
+            .iter()
+            .all(|client| client.needed.is_empty())
+        {
+            return Err(MissingField::new(
+                "requests of the policy's clients in the window",
+            ));
+        }
+        Ok(())
+    }
+
+    fn check(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {
+        let is_write = |op: &usize| context.catalog.operations[*op].method.is_write();
+        let mut findings = Vec::new();
+        for client in &context.analysis.clients {
+            if client.needed.is_empty() || client.needed.iter().any(|own| is_write(&own.operation))
+            {
+                continue;
+            }
+            let writers: Vec<_> = client
+                .terms
+                .iter()
+                .filter(|term| context.universe.opens([&term.term]).iter().any(is_write))
+                .collect();
+            if writers.is_empty() {
+                continue;
+            }
+            let operations = context
+                .universe
+                .opens(writers.iter().map(|term| &term.term));
+            let count = operations.iter().filter(|op| is_write(op)).count();
+            let names: Vec<&str> = writers.iter().map(|term| term.term.as_str()).collect();
+            let message = format!(
+                "needed {} operations, all reads, and holds write scopes: {} ({count} write operations)",
+                client.needed.len(),
+                names.join(", ")
+            );
+            findings.push(
+                Finding::new(&DOC, settings, client.id.as_str(), "client", message)
+                    .at(writers.iter().flat_map(|term| context.places(term))),
+            );
+        }
+        findings
+    }
+}

@@ -1,0 +1,87 @@
+//! F15: who used the privileged operations.
+
+use crate::analysis::category::Category;
+use crate::finding::context::count;
+use crate::finding::rule::nist;
+use crate::finding::{
+    Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit,
+};
+use crate::model::{Day, Outcome};
+
+pub(super) struct PrivilegedUse;
+
+static DOC: Doc = Doc {
+    number: "F15",
+    id: "privileged-use",
+    title: "Use of privileged operations",
+    what: "Requests that passed on operations that change permissions or handle credentials (categories `escalation` and `credentials`).",
+    why: "Use of privileged functions is to be logged and looked at. This is the list to look at, not an accusation.",
+    example: "idp-sync: 12 requests to POST /v1/users/{id}/roles (escalation)",
+    guards: "Categories come from tags of the API description, from `[categories]` of the configuration, else from words of the path.",
+    action: "Check that each use was meant.",
+    fields: &["client", "operation", "categories of operations"],
+    severity: Severity::Note,
+    thresholds: &[Threshold {
+        key: "min_requests",
+        unit: Unit::Count,
+        default: 1,
+        text: "requests before it is reported",
+    }],
+    controls: &[nist("AC-6(9)")],
+};
+
+const PRIVILEGED: [Category; 2] = [Category::Escalation, Category::Credentials];
+
+impl Rule for PrivilegedUse {
+    fn doc(&self) -> &'static Doc {
+        &DOC
+    }
+
+    fn evaluable(&self, context: &Context<'_>) -> Result<(), MissingField> {
+        let any = (0..context.catalog.operations.len())
+            .any(|operation| context.in_category(operation, &PRIVILEGED));
+        if any {
+            return Ok(());
+        }
+        Err(MissingField::new(
+            "operations in the categories escalation or credentials (tags of the API description, `[categories]`)",
+        ))
+    }
+
+    fn check(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for client in &context.analysis.clients {
+            for (route, days) in context.used(client) {
+                let operations = context.operations(route);
+                let categories: Vec<&str> = PRIVILEGED
+                    .iter()
+                    .filter(|category| {
+                        operations
+                            .iter()
+                            .any(|op| context.in_category(*op, &[**category]))
+                    })
+                    .map(|category| category.name())
+                    .collect();
+                let passed: Vec<_> = days
+                    .iter()
+                    .filter(|day| count(day, Outcome::Used) > 0)
+                    .collect();
+                let (Some(first), Some(last)) = (passed.first(), passed.last()) else {
+                    continue;
+                };
+                let requests: u64 = passed.iter().map(|day| count(day, Outcome::Used)).sum();
+                if categories.is_empty() || requests < settings.threshold(&DOC, "min_requests") {
+                    continue;
+                }
+                let label = context.label(route);
+                let message = format!("{requests} requests to {label} ({})", categories.join(", "));
+                findings.push(
+                    Finding::new(&DOC, settings, client.id.as_str(), label, message)
+                        .seen(requests, first.first, last.last)
+                        .traced(Day(last.day), route, false),
+                );
+            }
+        }
+        findings
+    }
+}

@@ -1,0 +1,277 @@
+//! Small cases for the rules' tests: a catalogue, a policy, and what was done.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{Context, Finding, Settings, by_name};
+use crate::analysis::category::{CategoryOverrides, categories};
+use crate::analysis::minimum::Universe;
+use crate::analysis::weight::weights;
+use crate::analysis::{self, Hints, Inputs, Objective, PROTOCOL_SCOPES};
+use crate::catalog::matcher::{MatchOptions, Matcher};
+use crate::format::AuthKind;
+use crate::grants;
+use crate::model::{
+    Catalog, ClientName, Day, Exception, Method, Operation, Outcome, Policy, Requirement, Scope,
+    ScopeMatch, Semantics, Window,
+};
+use crate::usage::credentials::{
+    Agent, CredentialRow, CredentialTable, Facts, HashKey, Hours, Network, Which,
+};
+use crate::usage::{ClientUse, Cluster, Coverage, DayUse, RouteUse};
+
+type Cells = BTreeMap<(String, u32, i32), [u64; 6]>;
+
+pub(super) struct Case {
+    pub(super) catalog: Catalog,
+    pub(super) grants: (String, &'static str),
+    pub(super) days: i32,
+    pub(super) matching: ScopeMatch,
+    pub(super) exceptions: Vec<Exception>,
+    pub(super) unmatched: BTreeMap<ClientName, Vec<Cluster>>,
+    pub(super) settings: Settings,
+    cells: Cells,
+    rows: Vec<(String, CredentialRow)>,
+}
+
+/// Operations as `METHOD /path = scopes`; scopes are separated by `|` (any of them).
+pub(super) fn case(operations: &[&str], grants: &str) -> Case {
+    let operations = operations
+        .iter()
+        .map(|text| {
+            let (label, scopes) = text.split_once(" = ").unwrap();
+            let (method, path) = label.split_once(' ').unwrap();
+            let clauses = scopes
+                .split('|')
+                .filter(|scope| !scope.is_empty())
+                .map(|scope| BTreeSet::from([Scope::new(scope)]))
+                .collect();
+            let method = Method::parse(method.as_bytes());
+            Operation::new(method, path, Requirement::AnyOf(clauses))
+        })
+        .collect();
+    let name = if grants.trim_start().starts_with('{') {
+        "grants.json"
+    } else {
+        "grants.yaml"
+    };
+    Case {
+        catalog: Catalog {
+            operations,
+            ..Catalog::default()
+        },
+        grants: (grants.to_owned(), name),
+        days: 200,
+        matching: ScopeMatch::Exact,
+        exceptions: Vec::new(),
+        unmatched: BTreeMap::new(),
+        settings: Settings::default(),
+        cells: Cells::new(),
+        rows: Vec::new(),
+    }
+}
+
+impl Case {
+    fn matcher(&self) -> Matcher {
+        Matcher::new(&self.catalog.operations, MatchOptions::default()).0
+    }
+
+    /// `count` requests on each of the days.
+    pub(super) fn did(
+        mut self,
+        client: &str,
+        operation: &str,
+        days: impl IntoIterator<Item = i32>,
+        (outcome, count): (Outcome, u64),
+    ) -> Self {
+        let matcher = self.matcher();
+        let route = matcher
+            .routes()
+            .iter()
+            .position(|route| route.label() == operation)
+            .unwrap();
+        let route = u32::try_from(route).unwrap();
+        for day in days {
+            let cell = self
+                .cells
+                .entry((client.to_owned(), route, day))
+                .or_default();
+            cell[outcome as usize] += count;
+        }
+        self
+    }
+
+    /// A credential seen on each of the days; `set` fills in the facts.
+    pub(super) fn showed(
+        mut self,
+        client: &str,
+        (id, kind): (&str, AuthKind),
+        days: impl IntoIterator<Item = i32>,
+        set: impl Fn(&mut Facts),
+    ) -> Self {
+        for day in days {
+            let noon = Day(day).start() + 43_200_000;
+            let mut facts = Facts {
+                count: 10,
+                refused: 0,
+                first: noon,
+                last: noon + 1,
+                lifetime: None,
+                endless: 0,
+                expired: 0,
+                networks: Hours::default(),
+                agents: Hours::default(),
+            };
+            set(&mut facts);
+            let credential = match id {
+                "" => Which::Unnamed,
+                id => Which::Named(HashKey::default().hash(id.as_bytes())),
+            };
+            let row = CredentialRow {
+                day: Day(day),
+                client: 0,
+                credential,
+                kind,
+                facts,
+            };
+            self.rows.push((client.to_owned(), row));
+        }
+        self
+    }
+
+    /// What a rule says, or what it misses.
+    pub(super) fn run(&self, rule: &str) -> Result<Vec<Finding>, String> {
+        let rule = by_name(rule).unwrap();
+        self.with(|context| {
+            rule.evaluable(context).map_err(|missing| missing.0)?;
+            Ok(rule.check(context, &self.settings.of(rule.doc())))
+        })
+    }
+
+    /// The messages of a rule.
+    pub(super) fn says(&self, rule: &str) -> Vec<String> {
+        let found = self.run(rule).unwrap();
+        found
+            .into_iter()
+            .map(|own| format!("{} {}: {}", own.severity.name(), own.client, own.message))
+            .collect()
+    }
+
+    pub(super) fn with<T>(&self, look: impl FnOnce(&Context<'_>) -> T) -> T {
+        let matcher = self.matcher();
+        let (text, name) = &self.grants;
+        let file = grants::read(Arc::from(text.as_bytes()), name).unwrap();
+        let semantics = Semantics {
+            matching: self.matching,
+            implies: BTreeMap::new(),
+        };
+        let policy = Policy { files: vec![file] };
+        let weights = weights(&self.catalog, &[]);
+        let coverage = Coverage {
+            days: (0..self.days).map(|day| (Day(day), 1)).collect(),
+            gaps: Vec::new(),
+        };
+        let usage = self.usage();
+        let inputs = Inputs {
+            catalog: &self.catalog,
+            semantics: &semantics,
+            routes: matcher.routes(),
+            weights: &weights,
+            policy: &policy,
+            usage: &usage,
+            unmatched: &self.unmatched,
+            coverage: &coverage,
+            history: &grants::history::History::default(),
+            exceptions: &self.exceptions,
+        };
+        let options = analysis::Options {
+            window: Window {
+                from: Day(0),
+                to: Day(self.days - 1),
+            },
+            hints: Hints::default(),
+            objective: Objective::default(),
+            narrow: false,
+            protocol: PROTOCOL_SCOPES.iter().map(|own| Scope::new(own)).collect(),
+            protected: Vec::new(),
+            needs: Vec::new(),
+            thresholds: analysis::landmark::Thresholds::default(),
+            node_budget: 10_000,
+        };
+        let analysis = analysis::analyse(&inputs, &options);
+        let universe = Universe::new(&self.catalog, &semantics, &weights);
+        let categories = categories(&self.catalog, &CategoryOverrides::default());
+        look(&Context {
+            analysis: &analysis,
+            policy: &policy,
+            catalog: &self.catalog,
+            routes: matcher.routes(),
+            universe: &universe,
+            semantics: &semantics,
+            weights: &weights,
+            categories: &categories,
+            usage: &usage,
+            coverage: &coverage,
+            exceptions: &self.exceptions,
+            credentials: &self.table(),
+        })
+    }
+
+    fn usage(&self) -> BTreeMap<ClientName, ClientUse> {
+        let mut usage: BTreeMap<ClientName, ClientUse> = BTreeMap::new();
+        for ((client, route, day), counts) in &self.cells {
+            let own = usage.entry(ClientName::new(client)).or_insert(ClientUse {
+                client: 0,
+                routes: Vec::new(),
+            });
+            if own.routes.last().is_none_or(|last| last.route != *route) {
+                own.routes.push(RouteUse {
+                    route: *route,
+                    days: Vec::new(),
+                });
+            }
+            let noon = Day(*day).start() + 43_200_000;
+            own.routes.last_mut().unwrap().days.push(DayUse {
+                day: *day,
+                counts: *counts,
+                first: noon,
+                last: noon + 60_000,
+            });
+        }
+        usage
+    }
+
+    fn table(&self) -> CredentialTable {
+        let names: BTreeSet<&String> = self.rows.iter().map(|(name, _)| name).collect();
+        let clients: Vec<String> = names.into_iter().cloned().collect();
+        let mut rows: Vec<CredentialRow> = self
+            .rows
+            .iter()
+            .map(|(name, row)| CredentialRow {
+                client: u32::try_from(clients.binary_search(name).unwrap()).unwrap(),
+                ..row.clone()
+            })
+            .collect();
+        rows.sort_by_key(|row| (row.day, row.client, row.credential, row.kind));
+        CredentialTable {
+            clients,
+            rows,
+            issued: BTreeMap::new(),
+        }
+    }
+}
+
+/// Networks `10.0.n.0/24` that were active in the same hour.
+pub(super) fn networks(facts: &mut Facts, count: u8) {
+    for n in 0..count {
+        let network = Network::of(format!("10.0.{n}.1").as_bytes()).unwrap();
+        facts.networks.add(&network, 1 << 12, 8);
+    }
+}
+
+/// User agents that were active in the same hour.
+pub(super) fn agents(facts: &mut Facts, names: &[&str]) {
+    for name in names {
+        facts.agents.add(&Agent::named(name), 1 << 12, 4);
+    }
+}

@@ -1,0 +1,277 @@
+//! F1 to F10.
+
+use super::*;
+use crate::finding::RuleSettings;
+use crate::finding::testing::{agents, networks};
+use crate::format::AuthKind;
+use crate::model::ScopeMatch;
+
+#[test]
+fn f1_a_request_that_no_grant_permits_and_an_open_operation() {
+    let hole = plain().did("app", "GET /invoices", [5, 6], USED(4));
+    let found = hole.run("F1").unwrap();
+    assert_eq!((found.len(), found[0].requests), (1, 8));
+    assert!(
+        found[0]
+            .message
+            .starts_with("8 requests to GET /invoices passed")
+    );
+    let refused =
+        plain()
+            .did("app", "GET /invoices", [5], LATE)
+            .did("app", "GET /orders", [5], USED(1));
+    assert_eq!(refused.says("F1"), [""; 0]);
+    missing(
+        &case(&["GET /x = "], r#"{"app":["a"]}"#),
+        "F1",
+        "scopes required",
+    );
+}
+
+#[test]
+fn f1_when_most_clients_pass_the_map_is_doubted() {
+    let grants = r#"{"a":["orders:read"],"b":["orders:read"],"c":["orders:read"],"d":["orders:read"],"e":["invoices:read"]}"#;
+    let all = ["a", "b", "c", "d", "e"]
+        .iter()
+        .fold(case(&ROUTES, grants), |case, client| {
+            case.did(client, "GET /invoices", [5], USED(1))
+        });
+    let found = all.run("F1").unwrap();
+    assert_eq!(
+        (found.len(), found[0].client.as_str(), found[0].severity),
+        (1, "", Severity::Medium)
+    );
+    assert!(found[0].message.contains("4 of 5 clients"));
+}
+
+#[test]
+fn f2_refusals_behind_the_gateway_and_too_few_of_them() {
+    let late = plain()
+        .did("app", "GET /orders", 0..4, LATE)
+        .did("app", "POST /orders", [1], EARLY);
+    let says = late.says("F2");
+    assert_eq!(says.len(), 1, "{says:?}");
+    assert!(says[0].contains("late deny: 12 of 12 requests to GET /orders"));
+    let early = plain().did("app", "GET /orders", 0..2, EARLY);
+    assert!(early.says("F2")[0].contains("early deny"));
+    let one_day = plain().did("app", "GET /orders", [1], (Outcome::DeniedGateway, 50));
+    assert_eq!(one_day.says("F2"), [""; 0]);
+    missing(
+        &plain().did("app", "GET /orders", 0..4, LATE),
+        "F2",
+        "who refused",
+    );
+}
+
+#[test]
+fn f2_allowed_and_refused_within_an_hour_is_a_split_brain() {
+    let both =
+        plain()
+            .did("app", "GET /orders", 0..2, EARLY)
+            .did("app", "GET /orders", 0..2, USED(9));
+    assert!(
+        both.says("F2")
+            .iter()
+            .any(|own| own.contains("split brain: 6 of 24"))
+    );
+}
+
+#[test]
+fn f3_tokens_above_the_limit_and_at_it() {
+    let of = |seconds: u32| {
+        plain().showed("app", ("", AuthKind::Token), [5], move |facts| {
+            facts.lifetime = Some((60, seconds));
+        })
+    };
+    assert_eq!(
+        of(7_200).says("F3"),
+        ["medium app: tokens live up to 2 hours, limit 1 hour (10 requests)"]
+    );
+    assert!(of(90_000).says("F3")[0].starts_with("high"));
+    assert_eq!(of(3_600).says("F3"), [""; 0]);
+    let endless = plain().showed("app", ("", AuthKind::Token), [5], |facts| facts.endless = 4);
+    assert!(endless.says("F3")[0].contains("no end"));
+    missing(
+        &plain().showed("app", ("k", AuthKind::ApiKey), [5], nothing),
+        "F3",
+        "iat and exp",
+    );
+}
+
+#[test]
+fn f3_a_client_that_manages_roles_has_the_shorter_limit() {
+    let admin = case(
+        &["POST /users/{id}/roles = roles:write"],
+        r#"{"app":["roles:write"]}"#,
+    )
+    .showed("app", ("", AuthKind::Token), [5], |facts| {
+        facts.lifetime = Some((60, 1_800));
+    });
+    assert_eq!(
+        admin.says("F3"),
+        ["low app: tokens live up to 30 minutes, limit 15 minutes (10 requests)"]
+    );
+}
+
+#[test]
+fn f4_an_old_key_and_one_that_was_replaced() {
+    let old = plain().showed("app", ("k", AuthKind::ApiKey), [0, 100, 199], nothing);
+    let says = old.says("F4");
+    assert!(says[0].contains("in use for at least 199 days"), "{says:?}");
+    let replaced = plain()
+        .showed("app", ("k", AuthKind::ApiKey), [0, 100, 199], nothing)
+        .showed("app", ("k2", AuthKind::ApiKey), [150], nothing);
+    assert_eq!(replaced.says("F4"), [""; 0]);
+    missing(&plain(), "F4", "credential id");
+    let mut short = plain().showed("app", ("k", AuthKind::ApiKey), [0, 49], nothing);
+    short.days = 50;
+    missing(&short, "F4", "50 covered");
+}
+
+#[test]
+fn f5_a_rotation_that_ended_and_one_that_did_not() {
+    let of = |until: i32| {
+        plain()
+            .showed("app", ("old", AuthKind::ApiKey), 0..until, nothing)
+            .showed("app", ("new", AuthKind::ApiKey), 100..200, nothing)
+    };
+    let open = of(180).says("F5");
+    assert!(
+        open[0].starts_with("low app") && open[0].contains("still in use 79 days"),
+        "{open:?}"
+    );
+    let done = of(104).says("F5");
+    assert!(done[0].starts_with("note app: rotated on"), "{done:?}");
+    assert_eq!(
+        plain()
+            .showed("app", ("one", AuthKind::ApiKey), 0..9, nothing)
+            .says("F5"),
+        [""; 0]
+    );
+    missing(
+        &plain().showed("app", ("t", AuthKind::Token), [1], nothing),
+        "F5",
+        "keys or certificates",
+    );
+}
+
+#[test]
+fn f6_a_silent_client_and_one_that_is_nearly_silent() {
+    let of = |last: i32| plain().did("app", "GET /orders", [last], USED(1));
+    assert!(of(100).says("F6")[0].contains("no request for 99 covered days"));
+    assert_eq!(of(110).says("F6"), [""; 0]);
+    let key = of(199).showed("app", ("k", AuthKind::ApiKey), [50], nothing);
+    assert!(key.says("F6")[0].contains("149 covered days ago"));
+    let mut short = of(1);
+    short.days = 80;
+    missing(&short, "F6", "80 covered");
+}
+
+#[test]
+fn f7_one_key_from_many_networks_and_from_a_pool_that_is_allowed() {
+    let shared = || {
+        plain().showed("app", ("k", AuthKind::ApiKey), 1..5, |facts| {
+            networks(facts, 4);
+        })
+    };
+    assert!(shared().says("F7")[0].contains("from up to 4 networks within one hour, on 4 days"));
+    let mut pool = shared();
+    let allow = RuleSettings {
+        allow: vec!["10.0.*".to_owned()],
+        ..RuleSettings::default()
+    };
+    pool.settings.rules.insert("F7".to_owned(), allow);
+    assert_eq!(pool.says("F7"), [""; 0]);
+    let two_days = plain().showed("app", ("k", AuthKind::ApiKey), 1..3, |facts| {
+        networks(facts, 4);
+    });
+    assert_eq!(two_days.says("F7"), [""; 0]);
+    let programs = plain().showed("app", ("k", AuthKind::ApiKey), 1..5, |facts| {
+        agents(facts, &["curl", "okhttp"]);
+    });
+    assert!(programs.says("F7")[0].contains("2 kinds of program"));
+    missing(
+        &plain().showed("app", ("k", AuthKind::ApiKey), [1], nothing),
+        "F7",
+        "network address",
+    );
+    missing(&plain(), "F7", "credential id");
+}
+
+#[test]
+fn f7_one_key_of_two_clients_names_what_they_hold_together() {
+    let both = case(
+        &ROUTES,
+        r#"{"a":["orders:read"],"b":["orders:write","invoices:read"]}"#,
+    )
+    .showed("a", ("k", AuthKind::ApiKey), [1], |facts| {
+        networks(facts, 1);
+    })
+    .showed("b", ("k", AuthKind::ApiKey), [2], |facts| {
+        networks(facts, 1);
+    });
+    let says = both.says("F7");
+    assert!(
+        says[0].contains("2 clients (a, b); together they hold exposure 1"),
+        "{says:?}"
+    );
+}
+
+#[test]
+fn f8_a_client_that_can_do_most_and_one_that_cannot() {
+    let all = case(&ROUTES, r#"{"app":["orders:read","orders:write"]}"#);
+    assert!(all.says("F8")[0].contains("71 %"), "{:?}", all.says("F8"));
+    assert_eq!(plain().says("F8"), [""; 0]);
+    missing(
+        &case(&["GET /x = "], r#"{"app":["a"]}"#),
+        "F8",
+        "scopes required",
+    );
+}
+
+#[test]
+fn f9_a_pattern_of_which_little_is_used() {
+    let operations: Vec<String> = (0..12)
+        .map(|n| format!("GET /o{n} = orders:s{n}"))
+        .collect();
+    let operations: Vec<&str> = operations.iter().map(String::as_str).collect();
+    let of = |used: &[&str]| {
+        let mut own = case(&operations, r#"{"app":["orders:*"]}"#);
+        own.matching = ScopeMatch::Glob;
+        used.iter().fold(own, |own, operation| {
+            own.did("app", operation, [9], USED(1))
+        })
+    };
+    let says = of(&["GET /o3"]).says("F9");
+    assert!(
+        says[0]
+            .contains("opens 12 operations, 1 of them were used; these scopes would do: orders:s3")
+    );
+    assert_eq!(of(&["GET /o1", "GET /o2", "GET /o3"]).says("F9"), [""; 0]);
+    let mut exact = of(&[]);
+    exact.matching = ScopeMatch::Exact;
+    missing(&exact, "F9", "what `*` in a term opens");
+}
+
+#[test]
+fn f10_a_deprecated_operation_an_old_version_and_a_key_in_the_query() {
+    let mut old = plain().did("app", "GET /orders", [5], USED(2));
+    old.catalog.operations[0].deprecated = true;
+    assert!(
+        old.says("F10")[0]
+            .contains("GET /orders is deprecated and still serves 1 clients (2 requests): app")
+    );
+    let versions = [
+        "GET /v1/orders = orders:read",
+        "GET /v2/orders = orders:read",
+    ];
+    let first =
+        case(&versions, r#"{"app":["orders:read"]}"#).did("app", "GET /v1/orders", [5], USED(1));
+    assert!(first.says("F10")[0].contains("has a newer version v2"));
+    let second =
+        case(&versions, r#"{"app":["orders:read"]}"#).did("app", "GET /v2/orders", [5], USED(1));
+    assert_eq!(second.says("F10"), [""; 0]);
+    let query = plain().showed("app", ("", AuthKind::QueryKey), [5], nothing);
+    assert!(query.says("F10")[0].contains("a key in the query string"));
+    missing(&plain(), "F10", "`deprecated`");
+}
