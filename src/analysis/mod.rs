@@ -20,6 +20,7 @@ mod exceptions;
 mod exposure;
 mod levels;
 pub mod minimum;
+mod redundant;
 pub mod replay;
 mod rhythm;
 mod roles;
@@ -218,6 +219,8 @@ pub struct ClientAnalysis {
     pub unmatched: Vec<Cluster>,
     /// Refused requests of the window by route, and whether the client's grants permit it.
     pub denied: Vec<(u32, u64, bool)>,
+    /// No input that may hold its requests is missing in the window.
+    pub complete: bool,
     /// Routes that were used although the grants do not permit them.
     pub without_grant: Vec<(u32, u64)>,
 }
@@ -244,8 +247,15 @@ pub fn analyse(inputs: &Inputs<'_>, options: &Options) -> Analysis {
         .par_iter()
         .map(|(name, held)| client::analyse_client(&context, name, held))
         .collect();
+    for client in &mut clients {
+        client.complete = levels::cannot_tell(&context, client, options.window).is_none();
+    }
     roles::apply(inputs.policy, &mut clients);
-    let warnings = check_exceptions(inputs.exceptions, inputs.policy, options.window.to);
+    let mut warnings = check_exceptions(inputs.exceptions, inputs.policy, options.window.to);
+    warnings.extend(redundant::warnings(
+        inputs.policy,
+        &actions(inputs.policy, &clients, false),
+    ));
     for client in &mut clients {
         client.exposure = exposure::exposure(&context, client);
     }

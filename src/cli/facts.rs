@@ -75,6 +75,7 @@ pub(super) fn input_views(read: &Read) -> Vec<InputView> {
             .collect();
         let status = match &report.status {
             SourceStatus::Complete => "checked".to_owned(),
+            SourceStatus::Duplicate(of) => format!("duplicate of {of}"),
             SourceStatus::Partial(reason) => format!("partial: {reason}"),
             SourceStatus::Unreadable(reason) => format!("unreadable: {reason}"),
         };

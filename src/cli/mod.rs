@@ -5,6 +5,7 @@
 
 mod analyze;
 mod args;
+mod audience;
 mod backtest;
 mod boundary_tests;
 mod check;
@@ -14,6 +15,7 @@ mod explain;
 mod facts;
 mod formats;
 pub mod init;
+mod keys;
 mod pipeline;
 mod replay;
 mod settings;
@@ -70,7 +72,7 @@ enum Command {
     },
     /// Print the manual page
     Man,
-    /// Write the normalised events as Parquet
+    /// Show the normalised events, or write them as NDJSON or Parquet
     Events(events::Args),
     /// Count requests per day, client and operation
     Usage(usage::Args),
@@ -171,5 +173,5 @@ fn json_client(study: &study::Study, client: &str) -> anyhow::Result<String> {
     let own = report["clients"]
         .as_array()
         .and_then(|all| all.iter().find(|own| own["id"] == client));
-    Ok(serde_json::to_string_pretty(&own)?)
+    Ok(crate::report::json_text::pretty(&own)?)
 }

@@ -12,9 +12,9 @@ use crate::catalog::matcher::Matcher;
 use crate::catalog::{self};
 use crate::event::identity::Identities;
 use crate::format::{self, LogFormat, detect};
-use crate::input::{Source, SourceReport, discover, head};
+use crate::input::{Source, discover, head};
 use crate::model::{Catalog, Warning};
-use crate::usage::{CollectOptions, Collected, Coverage, collect, write_events};
+use crate::usage::{CollectOptions, Collected, Coverage, collect};
 
 /// The catalogue ready to match paths.
 pub(super) struct Routes {
@@ -100,13 +100,13 @@ fn open_logs(setup: &Setup) -> anyhow::Result<Logs> {
     })
 }
 
-/// Finds the logs and writes their events as Parquet.
-pub(super) fn export(
+/// Finds the logs and hands their events to `work`.
+pub(super) fn events<T>(
     setup: &Setup,
     routes: &Routes,
     known: BTreeSet<Vec<u8>>,
-    file: File,
-) -> anyhow::Result<(Vec<SourceReport>, u64)> {
+    work: impl FnOnce(&[Source], &CollectOptions<'_>, &AtomicU64) -> T,
+) -> anyhow::Result<T> {
     let Logs {
         sources,
         formats,
@@ -126,8 +126,8 @@ pub(super) fn export(
         credentials: None,
     };
     let progress = AtomicU64::new(0);
-    let work = || write_events(&sources, &options, file, &progress);
-    Ok(talk::with_progress(setup.quiet, total, &progress, work)?)
+    let work = || work(&sources, &options, &progress);
+    Ok(talk::with_progress(setup.quiet, total, &progress, work))
 }
 
 /// Finds, recognises and reads the logs.

@@ -10,6 +10,7 @@
 //! Which operation a path belongs to is the catalogue's affair.
 
 pub mod identity;
+pub mod mask;
 pub mod path;
 pub mod redact;
 
@@ -56,6 +57,8 @@ pub struct EventRules {
     pub paths: path::PathRules,
     /// Further paths that are health checks, beside the customary ones.
     pub health: Vec<String>,
+    /// Secrets in paths that leave the program.
+    pub mask: mask::Mask,
 }
 
 /// Last segments that load balancers and orchestrators ask for.

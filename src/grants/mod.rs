@@ -25,6 +25,7 @@ mod quote;
 mod reading;
 mod table;
 mod text;
+mod warn;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

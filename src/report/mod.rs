@@ -12,13 +12,17 @@ pub mod backtest;
 pub mod check;
 pub mod difftext;
 pub mod escape;
+pub mod events_text;
 pub mod explain;
 pub mod json;
+pub mod json_text;
 mod notices;
 pub mod replay;
 mod screen;
+pub mod shown_diff;
 pub mod terminal;
 pub mod usage_csv;
+pub mod usage_json;
 
 #[cfg(test)]
 mod testing;

@@ -69,6 +69,7 @@ fn entry(line: u32, subject: Subject, granted: Granted) -> Entry {
             line,
         },
         span: Span { start: 0, end: 0 },
+        audience: None,
         frozen: None,
     }
 }
@@ -121,6 +122,7 @@ pub(super) fn client(name: &str, terms: Vec<TermAnalysis>) -> ClientAnalysis {
         unmatched_requests: 0,
         unmatched: Vec::new(),
         denied: Vec::new(),
+        complete: true,
         without_grant: Vec::new(),
     }
 }
@@ -158,6 +160,7 @@ fn policy() -> Policy {
             matching: None,
             implies: BTreeMap::new(),
         }],
+        audience: None,
     }
 }
 

@@ -21,12 +21,14 @@ mod coverage;
 pub mod credentials;
 mod export;
 mod frame;
+mod parquet;
 mod table;
 
 pub use bounded::Cluster;
 pub use collect::{CollectOptions, Collected, collect};
 pub use counts::{FileCounts, Reject};
 pub use coverage::{Coverage, Gap};
-pub use export::{ExportError, write_events};
+pub use export::{EventRow, ExportError, read_events, write_events};
 pub use frame::{ClientUse, DayUse, RouteUse, frame, summarise};
+pub use parquet::write_usage;
 pub use table::{DayRows, Row, UNMATCHED, UsageTable, for_each_day};

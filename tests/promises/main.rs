@@ -13,3 +13,4 @@ mod replayed;
 mod same;
 mod secret;
 mod trimmed;
+mod twice;
