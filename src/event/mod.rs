@@ -9,6 +9,7 @@
 //!
 //! Which operation a path belongs to is the catalogue's affair.
 
+mod base_path;
 pub mod identity;
 pub mod mask;
 pub mod path;
