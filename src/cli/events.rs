@@ -85,7 +85,7 @@ fn print(
     let limit = args.limit.unwrap_or(all);
     let (send, receive) = sync_channel::<Vec<u8>>(4);
     let mut left = limit;
-    let take = |rows: Vec<EventRow>| {
+    let take = move |rows: Vec<EventRow>| {
         let (text, count) = rendered(&rows, args.ndjson, left)?;
         left -= count;
         // Nobody listens any more when the writing failed.
