@@ -15,6 +15,8 @@ mod input;
 mod minimum;
 #[path = "edge_cases/policy.rs"]
 mod policy;
+#[path = "edge_cases/redundant.rs"]
+mod redundant;
 mod support;
 #[path = "edge_cases/traffic.rs"]
 mod traffic;

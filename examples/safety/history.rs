@@ -228,6 +228,7 @@ fn policy(grants: &Rows) -> Result<Policy, String> {
     let mut entries = Vec::new();
     for (line, row) in grants.iter().enumerate() {
         entries.push(Entry {
+            audience: None,
             subject: Subject::Client(ClientName::new(&text(row, "client"))),
             granted: Granted::Term(Term::new(&text(row, "scope"))),
             optional: false,
@@ -246,6 +247,7 @@ fn policy(grants: &Rows) -> Result<Policy, String> {
         .iter()
         .map(|row| ClientName::new(&text(row, "client")));
     Ok(Policy {
+        audience: None,
         files: vec![PolicyFile {
             path: file,
             format: "csv",

@@ -250,6 +250,7 @@ pub(super) fn analyse_client(
             .iter()
             .map(|(route, count)| (*route, *count, permits_route(context, &granted, *route)))
             .collect(),
+        complete: false,
         without_grant: needs
             .without_grant
             .iter()

@@ -263,7 +263,11 @@ fn kept_by_reviewer(context: &Context<'_>, client: &ClientAnalysis, found: &Term
 }
 
 /// Why the data allows no answer at all, if so.
-fn cannot_tell(context: &Context<'_>, client: &ClientAnalysis, window: Window) -> Option<Reason> {
+pub(super) fn cannot_tell(
+    context: &Context<'_>,
+    client: &ClientAnalysis,
+    window: Window,
+) -> Option<Reason> {
     let coverage = context.inputs.coverage;
     if coverage.covered(window) == 0 || client.status == Status::Unknown {
         return Some(Reason::NoData);

@@ -27,6 +27,7 @@ mod exposure;
 pub mod landmark;
 mod levels;
 pub mod minimum;
+mod redundant;
 pub mod replay;
 mod rhythm;
 mod roles;
@@ -247,6 +248,8 @@ pub struct ClientAnalysis {
     pub unmatched: Vec<Cluster>,
     /// Refused requests of the window by route, and whether the client's grants permit it.
     pub denied: Vec<(u32, u64, bool)>,
+    /// No input that may hold its requests is missing in the window.
+    pub complete: bool,
     /// Routes that were used although the grants do not permit them.
     pub without_grant: Vec<(u32, u64)>,
 }
@@ -280,8 +283,15 @@ pub fn analyse(inputs: &Inputs<'_>, options: &Options) -> Analysis {
         .into_par_iter()
         .map(|(client, needs)| levels::settle(&context, &basis, client, &needs))
         .collect();
+    for client in &mut clients {
+        client.complete = levels::cannot_tell(&context, client, options.window).is_none();
+    }
     roles::apply(inputs.policy, &mut clients);
-    let warnings = check_exceptions(inputs.exceptions, inputs.policy, options.window.to);
+    let mut warnings = check_exceptions(inputs.exceptions, inputs.policy, options.window.to);
+    warnings.extend(redundant::warnings(
+        inputs.policy,
+        &actions(inputs.policy, &clients, false),
+    ));
     for client in &mut clients {
         client.exposure = exposure::exposure(&context, client);
     }

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::ClientAnalysis;
+use super::{ClientAnalysis, redundant};
 use crate::model::{ClientName, Level, Policy, Reason, RoleName, Term, Verdict};
 
 /// One entry of a policy file that can go, or be replaced.
@@ -29,7 +29,8 @@ pub struct Action {
 }
 
 /// Verdict, level and reasons by client and term.
-type Decided<'a> = BTreeMap<(&'a ClientName, &'a Term), (&'a super::TermAnalysis, Option<Level>)>;
+pub(super) type Decided<'a> =
+    BTreeMap<(&'a ClientName, &'a Term), (&'a super::TermAnalysis, Option<Level>)>;
 
 fn decided(clients: &[ClientAnalysis]) -> Decided<'_> {
     clients
@@ -166,6 +167,9 @@ fn all_actions(policy: &Policy, clients: &[ClientAnalysis]) -> Vec<Action> {
     }
     for (file, role) in roles {
         role_actions(policy, &decided, (file, role), &mut actions);
+    }
+    for action in redundant::assignments(policy, clients, &decided, &actions) {
+        actions.insert((action.file, action.entry), action);
     }
     let frozen = |action: &Action| {
         policy

@@ -13,7 +13,7 @@ use crate::analysis::replay::{Replay, replay};
 use crate::grants;
 use crate::model::{ClientName, Policy};
 use crate::patch::{self, Patch, Removal, Replacement};
-use crate::report::{difftext, json, terminal};
+use crate::report::{difftext, json, json_text, shown_diff, terminal};
 
 /// Arguments of `analyze`.
 #[derive(Debug, clap::Args)]
@@ -210,6 +210,9 @@ fn write_diff(study: &Study, proved: &Proved, out: &mut dyn Write) -> std::io::R
         "# proof: {} needed operations ({} requests) replayed against the edited files: none refused, none opened",
         proved.replay.operations, proved.replay.requests
     )?;
+    if std::io::stdout().is_terminal() {
+        return out.write_all(shown_diff::for_terminal(&text).as_bytes());
+    }
     out.write_all(text.as_bytes())
 }
 
@@ -228,7 +231,7 @@ fn write_all(folder: &Path, study: &Study, proved: &Proved) -> anyhow::Result<()
             "reason": reject.reason.name(),
             "excerpt": reject.excerpt,
         });
-        rejects.push_str(&line.to_string());
+        rejects.push_str(&json_text::line(&line)?);
         rejects.push('\n');
     }
     let files = [

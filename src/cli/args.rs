@@ -3,6 +3,8 @@
 
 use std::path::PathBuf;
 
+use super::keys::{JudgingKeys, ReadingKeys};
+
 /// What to read, and how.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(super) struct InputArgs {
@@ -42,12 +44,14 @@ pub(super) struct InputArgs {
     /// File with a secret under which ids of credentials are hashed; default: a fixed key
     #[arg(long, value_name = "FILE")]
     pub(super) hash_key: Option<String>,
-    /// Worker threads; default: one for each core
-    #[arg(long, value_name = "N")]
-    pub(super) threads: Option<usize>,
+    /// Worker threads, 1 to 1024; default: one for each core
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1_024))]
+    pub(super) threads: Option<u16>,
     /// No progress and no notes on standard error
     #[arg(long, short)]
     pub(super) quiet: bool,
+    #[command(flatten)]
+    pub(super) keys: ReadingKeys,
 }
 
 /// A folder, and what is held.
@@ -92,6 +96,8 @@ pub(super) struct PolicyFlags {
     #[arg(long, value_name = "LEVEL", value_parser = ["safe", "likely", "review"])]
     pub(super) level: Option<String>,
     /// Also replace broad scopes by narrower ones of the catalogue (level review)
-    #[arg(long)]
-    pub(super) narrow: bool,
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(super) narrow: Option<bool>,
+    #[command(flatten)]
+    pub(super) keys: JudgingKeys,
 }

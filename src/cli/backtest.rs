@@ -35,7 +35,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     let catalog = &study.routes.catalog;
     if args.json {
         let value = report::value(&found, catalog);
-        writeln!(out, "{}", serde_json::to_string_pretty(&value)?)?;
+        writeln!(out, "{}", crate::report::json_text::pretty(&value)?)?;
     } else if args.csv {
         out.write_all(report::csv(&found).as_bytes())?;
     } else {

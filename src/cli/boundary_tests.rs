@@ -102,7 +102,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         plan = plan.only(|client| args.client.iter().any(|name| name == client.as_str()));
     }
     if args.json {
-        writeln!(out, "{}", serde_json::to_string_pretty(&plan)?)?;
+        writeln!(out, "{}", crate::report::json_text::pretty(&plan)?)?;
     } else if let Some(folder) = &args.out {
         write_files(folder, tool, &plan, out)?;
     } else {

@@ -35,13 +35,13 @@ use crate::model::{Day, Exception, Level, ScopeMatch};
 pub use error::ConfigError;
 use reader::{Section, Text, Value};
 pub use rules::{NO_CATEGORY, RULE_KEYS};
-pub use values::{PathCase, parse_base_path, parse_size, parse_window};
+pub use values::{PathCase, parse_base_path, parse_pattern, parse_size, parse_window};
 
 /// The name of the file.
 pub const FILE_NAME: &str = "scopetrim.toml";
 
 /// Keys at the top of the file, in the order of the documentation.
-pub const KEYS: [&str; 33] = [
+pub const KEYS: [&str; 36] = [
     "logs",
     "ledger",
     "expected_sources",
@@ -59,11 +59,14 @@ pub const KEYS: [&str; 33] = [
     "objective",
     "level",
     "narrow",
+    "audience",
     "protocol_scopes",
     "protected",
     "needs",
     "health_paths",
+    "redact",
     "max_line",
+    "max_unpacked",
     "max_reject_share",
     "threads",
     "merge_slashes",
@@ -127,6 +130,8 @@ pub struct Config {
     pub level: Option<Level>,
     /// Also suggest narrower scopes.
     pub narrow: Option<bool>,
+    /// The API that logs and catalogue are of.
+    pub audience: Option<String>,
     /// Replaces the scopes that no request can show.
     pub protocol_scopes: Option<Vec<String>>,
     /// Replaces the globs over terms that never leave `review`.
@@ -137,8 +142,12 @@ pub struct Config {
     pub levels: Thresholds,
     /// Further paths of health checks.
     pub health_paths: Vec<String>,
+    /// Further patterns over segments of paths that are secrets.
+    pub redact: Vec<String>,
     /// Longest line read, in bytes.
     pub max_line: Option<u64>,
+    /// Most unpacked bytes that are read of one packed log.
+    pub max_unpacked: Option<u64>,
     /// Share of rejected records, 0 to 1, above which a log counts as incomplete.
     pub max_reject_share: Option<f64>,
     /// Worker threads.
@@ -233,12 +242,18 @@ impl Config {
             "objective" => self.objective = Some(value.parse(values::objective)?),
             "level" => self.level = Some(value.parse(values::level)?),
             "narrow" => self.narrow = Some(value.flag()?),
+            "audience" => self.audience = Some(value.text()?),
             "protocol_scopes" => self.protocol_scopes = Some(value.texts()?),
             "protected" => self.protected = Some(value.texts()?),
             "needs" => self.needs = value.texts()?,
             "levels" => self.levels = thresholds(value)?,
             "health_paths" => self.health_paths = health_paths(value)?,
+            "redact" => {
+                let read = |item: &Value<'_>| item.parse(parse_pattern);
+                self.redact = value.items()?.iter().map(read).collect::<Result<_, _>>()?;
+            }
             "max_line" => self.max_line = Some(value.parse(parse_size)?),
+            "max_unpacked" => self.max_unpacked = Some(value.parse(parse_size)?),
             "max_reject_share" => self.max_reject_share = Some(value.share()?),
             // More than any machine has cores is a slip of the pen.
             "threads" => {

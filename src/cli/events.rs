@@ -1,28 +1,40 @@
-//! `events`: the normalised events as Parquet.
+//! `events`: the normalised events, as a table, as NDJSON or as Parquet.
 
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::sync_channel;
 
 use super::args::{InputArgs, PolicyArgs};
-use super::talk::Advised;
-use super::{ExitStatus, pipeline, settings};
-use crate::input::SourceStatus;
+use super::{ExitStatus, pipeline, settings, talk};
+use crate::input::SourceReport;
+use crate::report::{escape, events_text};
+use crate::usage::{EventRow, ExportError, read_events, write_events};
+
+/// Rows of the table when no limit is given.
+const FIRST: u64 = 20;
 
 /// Arguments of `events`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  scopetrim events --dir samples/shop --parquet events.parquet
-  scopetrim events --logs access.jsonl --catalog openapi.yaml --parquet events.parquet")]
+  scopetrim events --dir samples/shop
+  scopetrim events --logs access.jsonl --catalog openapi.yaml --ndjson
+  scopetrim events --dir samples/shop --parquet events.parquet")]
 pub(super) struct Args {
     /// Folder to start from; paths of its scopetrim.toml are relative to it
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
     #[command(flatten)]
     inputs: InputArgs,
+    /// Print one JSON object a line
+    #[arg(long, visible_alias = "json")]
+    ndjson: bool,
+    /// Print at most so many events; default: 20 in the table, all as NDJSON
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    limit: Option<u64>,
     /// Parquet file to write
-    #[arg(long, value_name = "FILE")]
-    parquet: PathBuf,
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["ndjson", "limit"])]
+    parquet: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
@@ -31,24 +43,99 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         ..PolicyArgs::default()
     };
     let setup = settings::setup(&args.inputs, Some(&policy))?;
-    let file = pipeline::create(&args.parquet)?;
+    let file = args.parquet.as_deref().map(pipeline::create).transpose()?;
     let routes = pipeline::catalog(&setup)?;
-    let (reports, rows) = pipeline::export(&setup, &routes, BTreeSet::new(), file)?;
-    writeln!(
-        out,
-        "{rows} events in {}",
-        crate::report::escape::terminal(&args.parquet.display().to_string())
-    )?;
+    let reports = if let Some(file) = file {
+        let (reports, rows) = pipeline::events(
+            &setup,
+            &routes,
+            BTreeSet::new(),
+            |sources, options, progress| write_events(sources, options, file, progress),
+        )??;
+        let name = args
+            .parquet
+            .as_deref()
+            .unwrap_or(Path::new(""))
+            .display()
+            .to_string();
+        writeln!(out, "{rows} events in {}", escape::terminal(&name))?;
+        reports
+    } else {
+        print(args, &setup, &routes, out)?
+    };
     let broken = reports
         .iter()
-        .filter(|report| report.status != SourceStatus::Complete)
+        .filter(|report| !report.status.is_whole())
         .count();
     if broken > 0 {
-        super::talk::note(
-            setup.quiet,
-            &Advised::new(format!("{broken} inputs were incomplete"), "").to_string(),
-        );
+        talk::note(setup.quiet, &format!("{broken} inputs were incomplete"));
         return Ok(ExitStatus::Incomplete);
     }
     Ok(ExitStatus::Done)
+}
+
+/// Prints events while they are read: they need not fit in memory.
+fn print(
+    args: &Args,
+    setup: &settings::Setup,
+    routes: &pipeline::Routes,
+    out: &mut dyn Write,
+) -> anyhow::Result<Vec<SourceReport>> {
+    let all = if args.ndjson { u64::MAX } else { FIRST };
+    let limit = args.limit.unwrap_or(all);
+    let (send, receive) = sync_channel::<Vec<u8>>(4);
+    let mut left = limit;
+    let take = move |rows: Vec<EventRow>| {
+        let (text, count) = rendered(&rows, args.ndjson, left)?;
+        left -= count;
+        // Nobody listens any more when the writing failed.
+        Ok(send.send(text).is_ok() && left > 0)
+    };
+    if !args.ndjson {
+        events_text::header(out)?;
+    }
+    let (reports, more) = std::thread::scope(|scope| {
+        let reading = scope.spawn(move || {
+            pipeline::events(
+                setup,
+                routes,
+                BTreeSet::new(),
+                |sources, options, progress| read_events(sources, options, progress, take),
+            )
+        });
+        for text in receive {
+            out.write_all(&text)?;
+        }
+        let read = reading
+            .join()
+            .map_err(|_| anyhow::anyhow!("the reading broke off"))?;
+        let (reports, rows) = read??;
+        Ok::<_, anyhow::Error>((reports, rows > limit))
+    })?;
+    if more && !args.ndjson {
+        talk::note(
+            setup.quiet,
+            &format!("the first {limit} events; --limit N shows more, --ndjson all"),
+        );
+    }
+    Ok(reports)
+}
+
+/// The text of the first `most` events, and how many they are.
+fn rendered(rows: &[EventRow], ndjson: bool, most: u64) -> Result<(Vec<u8>, u64), ExportError> {
+    let mut text = Vec::new();
+    let mut count = 0;
+    for row in rows
+        .iter()
+        .take(usize::try_from(most).unwrap_or(usize::MAX))
+    {
+        let written = if ndjson {
+            events_text::ndjson(row, &mut text)
+        } else {
+            events_text::table(row, &mut text)
+        };
+        written.map_err(|error| ExportError::new(&error))?;
+        count += 1;
+    }
+    Ok((text, count))
 }

@@ -79,7 +79,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         if let Some(own) = own.as_object_mut() {
             own.insert("windows".to_owned(), value);
         }
-        writeln!(out, "{}", serde_json::to_string_pretty(&own)?)?;
+        writeln!(out, "{}", crate::report::json_text::pretty(&own)?)?;
     } else {
         explain::explain(
             &study.view(),

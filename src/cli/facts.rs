@@ -68,6 +68,7 @@ pub(super) fn input_views(facts: &[SourceFacts]) -> Vec<InputView> {
             .collect();
         let status = match &source.status {
             SourceStatus::Complete => "checked".to_owned(),
+            SourceStatus::Duplicate(of) => format!("duplicate of {of}"),
             SourceStatus::Partial(reason) => format!("partial: {reason}"),
             SourceStatus::Unreadable(reason) => format!("unreadable: {reason}"),
         };

@@ -126,7 +126,7 @@ fn say_incomplete(quiet: bool, done: &[(SourceFacts, Added)]) -> bool {
     let mut incomplete = false;
     for (facts, added) in done {
         let reason = match &facts.status {
-            SourceStatus::Complete => continue,
+            SourceStatus::Complete | SourceStatus::Duplicate(_) => continue,
             SourceStatus::Partial(reason) | SourceStatus::Unreadable(reason) => reason,
         };
         if !matches!(added, Added::Known | Added::Earlier(_)) {

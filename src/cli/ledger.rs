@@ -184,7 +184,7 @@ fn status(dir: &Path, json: bool, out: &mut dyn Write) -> anyhow::Result<ExitSta
     let broken: Vec<(&str, &str)> = records
         .iter()
         .filter_map(|own| match &own.facts.status {
-            SourceStatus::Complete => None,
+            SourceStatus::Complete | SourceStatus::Duplicate(_) => None,
             SourceStatus::Partial(reason) | SourceStatus::Unreadable(reason) => {
                 Some((own.facts.shown.as_ref(), reason.as_str()))
             }

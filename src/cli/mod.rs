@@ -6,6 +6,7 @@
 mod analyze;
 mod args;
 mod audit;
+mod audience;
 mod backtest;
 mod beside;
 mod boundary_tests;
@@ -18,6 +19,7 @@ mod formats;
 mod ingest;
 pub mod init;
 mod ledger;
+mod keys;
 mod pipeline;
 mod recall;
 mod replay;
@@ -83,7 +85,7 @@ enum Command {
     },
     /// Print the manual page
     Man,
-    /// Write the normalised events as Parquet
+    /// Show the normalised events, or write them as NDJSON or Parquet
     Events(events::Args),
     /// Count requests per day, client and operation
     Usage(usage::Args),

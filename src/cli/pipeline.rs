@@ -12,9 +12,9 @@ use crate::catalog::matcher::Matcher;
 use crate::catalog::{self};
 use crate::event::identity::Identities;
 use crate::format::{self, LogFormat, detect};
-use crate::input::{Source, SourceReport, discover, head};
+use crate::input::{Source, discover, head};
 use crate::model::{Catalog, Warning};
-use crate::usage::{CollectOptions, Collected, Coverage, SourceFacts, collect, write_events};
+use crate::usage::{CollectOptions, Collected, Coverage, SourceFacts, collect};
 
 /// Clients outside the policy that are kept apart.
 pub(super) const MAX_CLIENTS: usize = 1 << 18;
@@ -107,13 +107,13 @@ pub(super) fn open_logs(setup: &Setup) -> anyhow::Result<Logs> {
     })
 }
 
-/// Finds the logs and writes their events as Parquet.
-pub(super) fn export(
+/// Finds the logs and hands their events to `work`.
+pub(super) fn events<T>(
     setup: &Setup,
     routes: &Routes,
     known: BTreeSet<Vec<u8>>,
-    file: File,
-) -> anyhow::Result<(Vec<SourceReport>, u64)> {
+    work: impl FnOnce(&[Source], &CollectOptions<'_>, &AtomicU64) -> T,
+) -> anyhow::Result<T> {
     let Logs {
         sources,
         formats,
@@ -133,8 +133,8 @@ pub(super) fn export(
         credentials: None,
     };
     let progress = AtomicU64::new(0);
-    let work = || write_events(&sources, &options, file, &progress);
-    Ok(talk::with_progress(setup.quiet, total, &progress, work)?)
+    let work = || work(&sources, &options, &progress);
+    Ok(talk::with_progress(setup.quiet, total, &progress, work))
 }
 
 /// What is known of usage: from the logs, from the ledger, or from both.

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::args::{InputArgs, PolicyArgs, PolicyFlags};
+use super::audience;
 use super::settings::{self, Setup};
 use super::talk;
 use super::{ExitStatus, pipeline, study};
@@ -70,7 +71,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     let new = study::policy(&setup)?;
     let old = match old_files.as_slice() {
         [] => None,
-        files => Some(study::load_policy(files)?),
+        files => Some(study::load_policy(files, &setup)?),
     };
     let both = Policy {
         files: old
@@ -78,7 +79,9 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             .chain([&new])
             .flat_map(|own| own.files.clone())
             .collect(),
+        audience: new.audience.clone(),
     };
+    audience::check(&both)?;
     let routes = pipeline::catalog(&setup)?;
     let known = both.clients();
     let names = |name: &ClientName| name.as_str().as_bytes().to_vec();

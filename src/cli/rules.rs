@@ -39,13 +39,13 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     match &args.what {
         None if args.json => {
             let all: Vec<&Doc> = finding::ALL.iter().map(|rule| rule.doc()).collect();
-            writeln!(out, "{}", serde_json::to_string_pretty(&all)?)?;
+            writeln!(out, "{}", crate::report::json_text::pretty(&all)?)?;
         }
         None => out.write_all(rulebook::list().as_bytes())?,
         Some(What::Explain { rule, json }) => {
             let doc = finding::by_name(rule).ok_or_else(|| unknown(rule))?.doc();
             if *json || args.json {
-                writeln!(out, "{}", serde_json::to_string_pretty(doc)?)?;
+                writeln!(out, "{}", crate::report::json_text::pretty(doc)?)?;
             } else {
                 out.write_all(rulebook::page(doc).as_bytes())?;
             }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::{InputArgs, PolicyArgs};
 use super::config::{self, Config, PathCase};
+use super::keys;
 use super::talk::Advised;
 use crate::analysis::landmark::Thresholds;
 use crate::analysis::category::CategoryOverrides;
@@ -17,6 +18,7 @@ use crate::analysis::{Hints, Objective, PROTECTED, PROTOCOL_SCOPES};
 use crate::catalog::matcher::MatchOptions;
 use crate::catalog::{LoadOptions, ScopeList};
 use crate::event::EventRules;
+use crate::event::mask::Mask;
 use crate::event::path::PathRules;
 use crate::finding::Settings;
 use crate::format::{self, LogFormat};
@@ -53,6 +55,7 @@ pub(super) struct Setup {
     pub(super) objective: Objective,
     pub(super) level: Level,
     pub(super) narrow: bool,
+    pub(super) audience: Option<String>,
     pub(super) protocol: BTreeSet<Scope>,
     pub(super) protected: Vec<String>,
     pub(super) needs: Vec<String>,
@@ -75,7 +78,8 @@ pub(super) fn setup(args: &InputArgs, policy: Option<&PolicyArgs>) -> anyhow::Re
     let none = PolicyArgs::default();
     let policy = policy.unwrap_or(&none);
     let flags = &policy.flags;
-    let (config, folder) = configuration(args, policy)?;
+    let (mut config, folder) = configuration(args, policy)?;
+    keys::put_in_front(&args.keys, &flags.keys, &mut config)?;
     let paths = |own: &[String], keys: &[String]| -> Vec<String> {
         if own.is_empty() {
             keys.iter().map(|key| from_folder(&folder, key)).collect()
@@ -99,14 +103,18 @@ pub(super) fn setup(args: &InputArgs, policy: Option<&PolicyArgs>) -> anyhow::Re
     let base_paths = if args.base_path.is_empty() {
         config.base_path.clone()
     } else {
-        args.base_path.iter().map(|text| base_path(text)).collect()
+        let read = |text: &String| {
+            config::parse_base_path(text)
+                .map_err(|why| Advised::new(format!("`{text}` is no base path"), why))
+        };
+        args.base_path.iter().map(read).collect::<Result<_, _>>()?
     };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = args
         .threads
+        .map(usize::from)
         .or(config.threads)
-        .unwrap_or(cores)
-        .clamp(1, 256);
+        .unwrap_or(cores);
     let line = match &args.max_line {
         Some(text) => Some(
             config::parse_size(text)
@@ -116,6 +124,7 @@ pub(super) fn setup(args: &InputArgs, policy: Option<&PolicyArgs>) -> anyhow::Re
     };
     let limits = Limits {
         threads,
+        unpacked: config.max_unpacked.unwrap_or(Limits::default().unpacked),
         ..Limits::default()
     };
     let line = line
@@ -178,6 +187,7 @@ pub(super) fn setup(args: &InputArgs, policy: Option<&PolicyArgs>) -> anyhow::Re
                 ..PathRules::default()
             },
             health: config.health_paths.clone(),
+            mask: Mask::new(&config.redact).map_err(|why| Advised::new(why, "check `redact`"))?,
         },
         aliases: config
             .aliases
@@ -239,7 +249,8 @@ pub(super) fn setup(args: &InputArgs, policy: Option<&PolicyArgs>) -> anyhow::Re
             Some(_) => Level::Review,
             None => config.level.unwrap_or(Level::Likely),
         },
-        narrow: flags.narrow || config.narrow.unwrap_or(false),
+        narrow: flags.narrow.or(config.narrow).unwrap_or(false),
+        audience: config.audience,
         protocol: names(config.protocol_scopes, &PROTOCOL_SCOPES)
             .iter()
             .map(|scope| Scope::new(scope))
@@ -327,13 +338,6 @@ fn hash_key(file: Option<&String>) -> anyhow::Result<HashKey> {
         ));
     }
     Ok(HashKey::of(&secret))
-}
-
-fn base_path(text: &str) -> (Option<String>, String) {
-    match text.split_once('=') {
-        Some((host, prefix)) => (Some(host.to_owned()), prefix.to_owned()),
-        None => (None, text.to_owned()),
-    }
 }
 
 /// A list of windows, sorted and each once.

@@ -7,7 +7,7 @@ use super::args::{InputArgs, PolicyArgs, PolicyFlags};
 use super::{ExitStatus, pipeline, settings, study, talk};
 use crate::catalog;
 use crate::model::{Granted, Requirement, Subject};
-use crate::report::escape;
+use crate::report::{escape, json_text};
 
 /// Arguments of `catalog`.
 #[derive(Debug, clap::Args)]
@@ -54,7 +54,7 @@ pub(super) fn catalog(args: &CatalogArgs, out: &mut dyn Write) -> anyhow::Result
         writeln!(
             out,
             "{}",
-            serde_json::to_string_pretty(&catalog::to_json(&routes.catalog))?
+            json_text::pretty(&catalog::to_json(&routes.catalog))?
         )?;
     } else {
         for operation in &routes.catalog.operations {
@@ -116,7 +116,7 @@ pub(super) fn grants(args: &GrantsArgs, out: &mut dyn Write) -> anyhow::Result<E
         }
     }
     if args.json {
-        writeln!(out, "{}", serde_json::to_string_pretty(&rows)?)?;
+        writeln!(out, "{}", json_text::pretty(&rows)?)?;
         return Ok(ExitStatus::Done);
     }
     for row in &rows {

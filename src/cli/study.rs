@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::args::{InputArgs, PolicyArgs};
+use super::audience;
 use super::beside::{compared, history};
 use super::facts::{input_views, without_clients};
 use super::audit::{Audit, audit};
@@ -86,6 +87,7 @@ fn run(input_args: &InputArgs, policy_args: &PolicyArgs, past: bool) -> anyhow::
     setup.credentials = true;
     let routes = pipeline::catalog(&setup)?;
     let policy = policy(&setup)?;
+    let elsewhere = audience::check(&policy)?;
     let known: BTreeSet<Vec<u8>> = policy
         .clients()
         .iter()
@@ -147,6 +149,7 @@ fn run(input_args: &InputArgs, policy_args: &PolicyArgs, past: bool) -> anyhow::
     warnings.extend(unknown_scopes(&policy, &routes, &semantics, &setup));
     warnings.extend(analysis.warnings.iter().cloned());
     warnings.extend(without_clients(&read));
+    warnings.extend(elsewhere);
     warnings.sort();
     warnings.dedup();
     let only_in_log = only_in_log(&policy, &read);
@@ -198,17 +201,19 @@ pub(super) fn policy(setup: &Setup) -> anyhow::Result<Policy> {
             "name the file that says which client holds which scopes with --grants FILE",
         ));
     }
-    load_policy(&setup.grants)
+    load_policy(&setup.grants, setup)
 }
 
 /// Reads these policy files.
-pub(super) fn load_policy(names: &[String]) -> anyhow::Result<Policy> {
+pub(super) fn load_policy(names: &[String], setup: &Setup) -> anyhow::Result<Policy> {
     let files: Vec<(std::path::PathBuf, String)> = names
         .iter()
         .map(|name| (std::path::PathBuf::from(name), name.clone()))
         .collect();
-    grants::load(&files)
-        .map_err(|error| Advised::new(error.to_string(), error.help().unwrap_or_default()))
+    let mut policy = grants::load(&files)
+        .map_err(|error| Advised::new(error.to_string(), error.help().unwrap_or_default()))?;
+    policy.audience = setup.audience.as_deref().map(std::sync::Arc::from);
+    Ok(policy)
 }
 
 /// The days looked at: they end where the data ends, never at the clock.
@@ -299,7 +304,7 @@ pub(super) fn check_joined(policy: &Policy, read: &Read, joined: bool) -> anyhow
     Err(Advised::new(
         "no client of the policy appears in the logs: the names do not match",
         format!(
-            "the logs name {}; the policy names {}; join them under [aliases] in scopetrim.toml",
+            "the logs name {}; the policy names {}; join them with --alias LOG=POLICY, or under [aliases] in scopetrim.toml",
             in_log.join(", "),
             in_policy.join(", ")
         ),

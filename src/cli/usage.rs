@@ -6,19 +6,26 @@ use std::path::PathBuf;
 use super::ExitStatus;
 use super::args::InputArgs;
 use super::pipeline;
-use crate::report::usage_csv;
+use crate::report::{escape, usage_csv, usage_json};
+use crate::usage::write_usage;
 
 /// Arguments of `usage`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  scopetrim usage --logs 'logs/*.gz' --catalog openapi.yaml\n  scopetrim usage --logs access.log --catalog openapi.yaml --out usage.csv"
+    after_help = "Examples:\n  scopetrim usage --logs 'logs/*.gz' --catalog openapi.yaml\n  scopetrim usage --logs access.log --catalog openapi.yaml --out usage.csv\n  scopetrim usage --logs access.log --catalog openapi.yaml --parquet usage.parquet"
 )]
 pub(super) struct Args {
     #[command(flatten)]
     inputs: InputArgs,
     /// Write comma-separated values (the default)
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["json", "parquet"])]
     csv: bool,
+    /// Write a JSON array
+    #[arg(long)]
+    json: bool,
+    /// Write a Parquet file, one row for each outcome
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "out"])]
+    parquet: Option<PathBuf>,
     /// Write to this file instead of standard output
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -34,13 +41,23 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         )),
         None => None,
     };
+    let parquet = args.parquet.as_deref().map(pipeline::create).transpose()?;
     let catalog = pipeline::catalog(&setup)?;
     let read = pipeline::read_logs(&setup, &catalog, std::collections::BTreeSet::new())?;
     let out: &mut dyn Write = match &mut file {
         Some(file) => file,
         None => out,
     };
-    usage_csv::write(&read.collected.usage, out)?;
+    let table = &read.collected.usage;
+    if let (Some(path), Some(file)) = (&args.parquet, parquet) {
+        let rows = write_usage(table, file)?;
+        let name = path.display().to_string();
+        writeln!(out, "{rows} rows in {}", escape::terminal(&name))?;
+    } else if args.json {
+        usage_json::write(table, out)?;
+    } else {
+        usage_csv::write(table, out)?;
+    }
     out.flush()?;
     Ok(if read.incomplete.is_empty() {
         ExitStatus::Done

@@ -85,7 +85,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     } else if args.json {
         let as_of = study.read.coverage.span().map(|_| study.analysis.window.to);
         let value = windows::json(&found, as_of, &study.read.incomplete)?;
-        writeln!(out, "{}", serde_json::to_string_pretty(&value)?)?;
+        writeln!(out, "{}", crate::report::json_text::pretty(&value)?)?;
     } else {
         windows::table(&found, out, width())?;
     }

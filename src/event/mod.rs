@@ -9,7 +9,9 @@
 //!
 //! Which operation a path belongs to is the catalogue's affair.
 
+mod base_path;
 pub mod identity;
+pub mod mask;
 pub mod path;
 pub mod redact;
 
@@ -56,6 +58,8 @@ pub struct EventRules {
     pub paths: path::PathRules,
     /// Further paths that are health checks, beside the customary ones.
     pub health: Vec<String>,
+    /// Secrets in paths that leave the program.
+    pub mask: mask::Mask,
 }
 
 /// Last segments that load balancers and orchestrators ask for.

@@ -12,6 +12,8 @@
 
 use wide::u8x16;
 
+use super::base_path::strip_base;
+
 /// How targets are normalised.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PathRules {
@@ -38,7 +40,7 @@ impl Default for PathRules {
 pub struct NormalPath<'a> {
     /// Begins with `/`, without query and fragment.
     pub path: &'a [u8],
-    /// Host of an absolute target.
+    /// Host of an absolute target, else the one that the log names.
     pub host: Option<&'a [u8]>,
     /// Holds an encoded separator, a double encoding, or climbed with `..`.
     pub suspicious: bool,
@@ -46,14 +48,17 @@ pub struct NormalPath<'a> {
     pub changed: bool,
 }
 
-/// Normalises one target; `None` when it is not a path.
+/// Normalises one target; `None` when it is not a path. `logged` is the host
+/// that the log names beside the target; the host of an absolute target wins.
 pub fn normalise<'a>(
     target: &'a [u8],
+    logged: Option<&'a [u8]>,
     rules: &PathRules,
     scratch: &'a mut Vec<u8>,
 ) -> Option<NormalPath<'a>> {
     let (host, path) = split_authority(target)?;
     let (end, plain) = look(path);
+    let host = host.or(logged);
     let path = &path[..end];
     if plain {
         let stripped = strip_base(path, host, rules);
@@ -233,32 +238,6 @@ fn hex(digits: &[u8]) -> Option<u8> {
     }
 }
 
-/// Cuts the longest configured prefix that ends at a segment border.
-fn strip_base<'a>(path: &'a [u8], host: Option<&[u8]>, rules: &PathRules) -> &'a [u8] {
-    if rules.base_paths.is_empty() {
-        return path;
-    }
-    let fits = |(own, prefix): &&(Option<String>, String)| {
-        let prefix = prefix.trim_end_matches('/').as_bytes();
-        own.as_ref()
-            .is_none_or(|own| host.is_none_or(|host| own.as_bytes() == host))
-            && path
-                .strip_prefix(prefix)
-                .is_some_and(|rest| matches!(rest.first(), None | Some(b'/')))
-    };
-    let longest = rules
-        .base_paths
-        .iter()
-        .filter(fits)
-        .map(|(_, prefix)| prefix.trim_end_matches('/').len())
-        .max();
-    match longest.map(|len| &path[len..]) {
-        Some([]) => b"/",
-        Some(rest) => rest,
-        None => path,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -267,7 +246,7 @@ mod tests {
 
     fn path(target: &str) -> Option<(String, bool)> {
         let mut scratch = Vec::new();
-        let normal = normalise(target.as_bytes(), &PathRules::default(), &mut scratch)?;
+        let normal = normalise(target.as_bytes(), None, &PathRules::default(), &mut scratch)?;
         Some((
             String::from_utf8_lossy(normal.path).into_owned(),
             normal.suspicious,
@@ -333,7 +312,9 @@ mod tests {
         };
         let mut scratch = Vec::new();
         assert_eq!(
-            normalise(b"/a//b;c", &rules, &mut scratch).unwrap().path,
+            normalise(b"/a//b;c", None, &rules, &mut scratch)
+                .unwrap()
+                .path,
             b"/a//b;c"
         );
     }
@@ -348,10 +329,17 @@ mod tests {
             ..PathRules::default()
         };
         let mut scratch = Vec::new();
-        let mut cut = |target: &str| {
-            let normal = normalise(target.as_bytes(), &rules, &mut scratch).unwrap();
+        let mut at = |host: Option<&str>, target: &str| {
+            let host = host.map(str::as_bytes);
+            let normal = normalise(target.as_bytes(), host, &rules, &mut scratch).unwrap();
             String::from_utf8(normal.path.to_vec()).unwrap()
         };
+        for host in ["h", "H", "h:8443"] {
+            assert_eq!(at(Some(host), "/gw/v2/x"), "/x", "{host}");
+        }
+        assert_eq!(at(Some("other"), "/gw/v2/x"), "/v2/x");
+        assert_eq!(at(Some("other"), "https://h/gw/v2/x"), "/x");
+        let mut cut = |target: &str| at(None, target);
         assert_eq!(cut("/gw/orders"), "/orders");
         assert_eq!(cut("/gwx/orders"), "/gwx/orders");
         assert_eq!(cut("https://h/gw/v2/a%41"), "/aA");
@@ -373,10 +361,10 @@ mod tests {
         fn a_normal_path_stays_as_it_is_and_no_input_panics(target in proptest::collection::vec(any::<u8>(), 0..64)) {
             let (mut one, mut two) = (Vec::new(), Vec::new());
             let target = [b"/", target.as_slice()].concat();
-            if let Some(normal) = normalise(&target, &PathRules::default(), &mut one) {
+            if let Some(normal) = normalise(&target, None, &PathRules::default(), &mut one) {
                 prop_assert_eq!(normal.path.first(), Some(&b'/'));
                 // Escapes are decoded once: what a second pass would decode was flagged.
-                if !normal.suspicious && let Some(again) = normalise(normal.path, &PathRules::default(), &mut two) {
+                if !normal.suspicious && let Some(again) = normalise(normal.path, None, &PathRules::default(), &mut two) {
                     prop_assert_eq!(again.path, normal.path);
                 }
             }

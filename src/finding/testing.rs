@@ -165,7 +165,10 @@ impl Case {
             matching: self.matching,
             implies: BTreeMap::new(),
         };
-        let policy = Policy { files: vec![file] };
+        let policy = Policy {
+            files: vec![file],
+            ..Policy::default()
+        };
         let weights = weights(&self.catalog, &[]);
         let coverage = Coverage {
             days: (0..self.days).map(|day| (Day(day), 1)).collect(),

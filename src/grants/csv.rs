@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::frozen::marker;
-use super::reading::duplicate;
 use super::table::{Cell, Row, header, rows, unquoted, words};
+use super::warn::duplicate;
 use super::{Change, CommentEffect, Edit, GrantError, PolicyFormat, Refusal, text};
 use crate::model::{
     ClientName, ContentDigest, Day, Entry, Granted, Place, PolicyFile, Span, Subject, Term,
@@ -160,6 +160,7 @@ impl Table {
             })?),
         };
         let owner = Some(value("owner").trim().to_owned()).filter(|owner| !owner.is_empty());
+        let audience = Some(value("audience").trim().to_owned()).filter(|name| !name.is_empty());
         let frozen = marker(&text[row.span.start..row.span.end]);
         let frozen = frozen.map(|mark| format!("its line holds a template marker (`{mark}`)"));
         let words = words(text, scopes);
@@ -183,6 +184,7 @@ impl Table {
                 keep: None,
                 place: place.clone(),
                 span,
+                audience: audience.as_deref().map(Arc::from),
                 frozen: frozen.clone(),
             };
             // The same scope of another audience is another permission.

@@ -26,6 +26,7 @@ mod quote;
 mod reading;
 mod table;
 mod text;
+mod warn;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -96,7 +96,8 @@ fn reading(bytes: &Arc<[u8]>, shown: &str) -> Result<Reading, GrantError> {
             "audience" if value.text().is_none() => {
                 return Err(reader.wrong(value, "`audience`", "a text"));
             }
-            "version" | "audience" => {}
+            "audience" => reader.audience = value.text().map(Arc::from),
+            "version" => {}
             "match" => reader.file().matching = Some(matching(&reader, value)?),
             "implies" => reader.file().implies = implies(&reader, value)?,
             "roles" => roles = Some(value),

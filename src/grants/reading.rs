@@ -12,6 +12,7 @@ use std::sync::Arc;
 use super::comment::{Comment, Pragma, comments, pragma};
 use super::frozen::{frozen_by, marker, templated_line, templated_list};
 use super::list::{List, Syntax};
+use super::warn::duplicate;
 use super::{GrantError, error};
 use crate::input::yaml::{Node, Value};
 use crate::model::{
@@ -56,6 +57,8 @@ pub(super) struct Reader<'a> {
     pub(super) text: &'a str,
     pub(super) shown: Arc<str>,
     syntax: Syntax,
+    /// What all grants of the file are for.
+    pub(super) audience: Option<Arc<str>>,
     reading: Reading,
     pragmas: BTreeMap<u32, (Keep, bool)>,
     seen: BTreeMap<(Subject, Granted), u32>,
@@ -111,6 +114,7 @@ impl<'a> Reader<'a> {
             text,
             shown,
             syntax,
+            audience: None,
             reading,
             pragmas,
             seen: BTreeMap::new(),
@@ -295,6 +299,10 @@ impl<'a> Reader<'a> {
             })?;
             shared.frozen = frozen_by(shared.frozen.as_ref(), scalar);
         }
+        // YAML's plain scalars are names as they are spelt; in JSON a number is no name.
+        if self.syntax == Syntax::Json && !matches!(scalar.value, Value::String(_)) {
+            return Err(self.wrong(scalar, format!("the name of a {what}"), "a text in quotes"));
+        }
         let name = self.name(scalar, what)?;
         let granted = match gives {
             Gives::Roles => Granted::Role(RoleName::new(name)),
@@ -338,6 +346,7 @@ impl<'a> Reader<'a> {
                 keep: keep.map(|(_, (keep, _))| keep),
                 place,
                 span: scalar.span,
+                audience: self.audience.clone(),
                 frozen: shared.frozen,
             },
             home,
@@ -376,22 +385,6 @@ impl<'a> Reader<'a> {
             similar,
         }
     }
-}
-
-/// The warning for a grant that is written twice.
-pub(super) fn duplicate(entry: &Entry, first: u32) -> Warning {
-    let subject = match &entry.subject {
-        Subject::Client(client) => format!("client `{client}`"),
-        Subject::Role(role) => format!("role `{role}`"),
-    };
-    let granted = match &entry.granted {
-        Granted::Term(term) => format!("`{term}`"),
-        Granted::Role(role) => format!("role `{role}`"),
-    };
-    let message = format!(
-        "{subject} is granted {granted} twice, first in line {first}: only removing both takes it away"
-    );
-    Warning::new("duplicate-grant", message).at(entry.place.clone())
 }
 
 fn mentions_attribute(text: &str, span: Span) -> bool {

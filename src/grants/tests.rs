@@ -285,3 +285,27 @@ fn texts_of_several_lines_and_odd_layouts_are_read_but_frozen() {
         "a list that is not understood is not edited"
     );
 }
+
+#[test]
+fn a_json_number_is_no_name_of_a_scope_and_is_named_with_its_line() {
+    for (text, path, line) in [
+        ("{\"app\": [\"orders:read\",\n3]}", "g.json", 2),
+        ("{\"app\": [true]}", "g.json", 1),
+        ("{\"app\": [1.5]}", "g.json", 1),
+        ("{\"app\": [null]}", "g.json", 1),
+        (
+            "{\"version\": 1, \"roles\": {\"1\": [\"a\"]},\n\"clients\": {\"app\": {\"roles\": [1]}}}",
+            "g.json",
+            2,
+        ),
+    ] {
+        let error = read(Arc::from(text.as_bytes()), path)
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.starts_with(&format!("{path}:{line}: the name of a ")),
+            "{error}"
+        );
+        assert!(error.contains("must be a text in quotes"), "{error}");
+    }
+}

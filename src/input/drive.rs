@@ -12,33 +12,10 @@ use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
 use super::cutter::{Cutter, Parcel};
 use super::digest::{BlockHasher, hash_block};
-use super::stream::{Opened, Source, unpack};
+use super::limits::Limits;
+use super::stream::{Opened, Reader, Source, unpack};
 use super::{BLOCK, plain};
 use crate::model::ContentDigest;
-
-/// What an input may cost.
-#[derive(Clone, Debug)]
-pub struct Limits {
-    /// Longest line in bytes; the rest of a longer one is skipped and counted.
-    pub line: usize,
-    /// Unpacked bytes for each packed byte above which an archive is refused as a bomb.
-    pub ratio: u64,
-    /// The ratio is not looked at before this many unpacked bytes.
-    pub ratio_from: u64,
-    /// Worker threads.
-    pub threads: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            line: 1 << 20,
-            ratio: 400,
-            ratio_from: 1 << 29,
-            threads: 1,
-        }
-    }
-}
 
 /// Whole lines of one input.
 #[derive(Clone, Copy, Debug)]
@@ -66,10 +43,19 @@ pub trait BlockSink: Sync {
 pub enum SourceStatus {
     /// To its end.
     Complete,
+    /// Its content is that of the input with this name, and counted there.
+    Duplicate(Arc<str>),
     /// Only a part of it; the reason.
     Partial(String),
     /// Not at all; the reason.
     Unreadable(String),
+}
+
+impl SourceStatus {
+    /// Whether nothing of the content is missing.
+    pub fn is_whole(&self) -> bool {
+        matches!(self, Self::Complete | Self::Duplicate(_))
+    }
 }
 
 /// What reading one input gave, apart from its lines.
@@ -138,10 +124,21 @@ pub fn read_all<S: BlockSink>(
     sink: &S,
     progress: &AtomicU64,
 ) -> (Vec<S::State>, Vec<SourceReport>) {
+    read_some(sources, &vec![true; sources.len()], limits, sink, progress)
+}
+
+/// Reads the sources that are `wanted`; the reports of the others mean nothing.
+pub(super) fn read_some<S: BlockSink>(
+    sources: &[Source],
+    wanted: &[bool],
+    limits: &Limits,
+    sink: &S,
+    progress: &AtomicU64,
+) -> (Vec<S::State>, Vec<SourceReport>) {
     let threads = limits.threads.max(1);
     // With one worker nobody would empty the queue, so it has no room.
     let (sender, receiver) = bounded(if threads == 1 { 0 } else { threads });
-    let items = plan(sources, &sender);
+    let items = plan(sources, wanted, &sender);
     drop(sender);
     let work = Work {
         sources,
@@ -166,10 +163,10 @@ pub fn read_all<S: BlockSink>(
     (states, reports)
 }
 
-fn plan(sources: &[Source], sender: &Sender<Parcel>) -> Vec<Item> {
+fn plan(sources: &[Source], wanted: &[bool], sender: &Sender<Parcel>) -> Vec<Item> {
     let mut items = Vec::new();
     for (source, opened) in sources.iter().enumerate() {
-        if opened.refused.is_some() {
+        if opened.refused.is_some() || !wanted[source] {
             continue;
         }
         match opened.opened {
@@ -328,28 +325,26 @@ fn deliver<S: BlockSink>(work: &Work<'_, S>, state: &mut S::State, parcel: Parce
     let _ = work.spare.0.try_send(parcel.bytes);
 }
 
+/// The unpacked content of an input, and the count of the packed bytes that were read.
+fn open(source: &Source) -> std::io::Result<(Reader, Arc<AtomicU64>)> {
+    if let Opened::Stdin(reader) = &source.opened {
+        return lock(reader)
+            .take()
+            .ok_or_else(|| std::io::Error::other("standard input was read already"));
+    }
+    let file = std::fs::File::open(source.input.path.as_deref().unwrap_or(Path::new("")))?;
+    let packed = Arc::new(AtomicU64::new(0));
+    Ok((unpack(Box::new(file), Arc::clone(&packed))?, packed))
+}
+
 fn stream<S: BlockSink>(
     work: &Work<'_, S>,
     state: &mut S::State,
     source: usize,
     queue: &Sender<Parcel>,
 ) {
-    let packed = Arc::new(AtomicU64::new(0));
-    let opened = match &work.sources[source].opened {
-        Opened::Stdin(reader) => lock(reader)
-            .take()
-            .ok_or_else(|| std::io::Error::other("standard input was read already")),
-        Opened::Packed | Opened::Plain { .. } => {
-            let path = work.sources[source]
-                .input
-                .path
-                .as_deref()
-                .unwrap_or(Path::new(""));
-            std::fs::File::open(path).map(|file| Box::new(file) as Box<dyn std::io::Read + Send>)
-        }
-    };
-    let mut reader = match opened.and_then(|raw| unpack(raw, Arc::clone(&packed))) {
-        Ok(reader) => reader,
+    let (mut reader, packed) = match open(&work.sources[source]) {
+        Ok(opened) => opened,
         Err(error) => {
             lock(&work.ledgers[source]).fault = Some(SourceStatus::Unreadable(error.to_string()));
             return;
@@ -387,11 +382,7 @@ fn stream<S: BlockSink>(
         if last {
             return;
         }
-        if unpacked > work.limits.ratio_from && unpacked / now.max(1) > work.limits.ratio {
-            let reason = format!(
-                "stopped after {unpacked} unpacked bytes: more than {} for each packed byte looks like a decompression bomb",
-                work.limits.ratio
-            );
+        if let Some(reason) = work.limits.too_much(unpacked, now) {
             lock(&work.ledgers[source]).fault = Some(SourceStatus::Partial(reason));
             return;
         }

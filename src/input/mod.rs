@@ -15,6 +15,8 @@ mod cutter;
 mod digest;
 mod discover;
 mod drive;
+mod limits;
+mod once;
 mod plain;
 mod sniff;
 mod stream;
@@ -22,7 +24,9 @@ pub mod yaml;
 
 pub use digest::BlockHasher;
 pub use discover::{DiscoverError, Input, discover};
-pub use drive::{Block, BlockSink, Limits, SourceReport, SourceStatus, read_all};
+pub use drive::{Block, BlockSink, SourceReport, SourceStatus, read_all};
+pub use limits::Limits;
+pub use once::read_once;
 pub use sniff::{Compression, Sniffed, sniff_bytes};
 pub use stream::{Source, head};
 

@@ -14,7 +14,7 @@ const HEAD: usize = 64 << 10;
 /// Compression inside compression that is still unpacked.
 const LAYERS: usize = 3;
 
-type Reader = Box<dyn Read + Send>;
+pub(super) type Reader = Box<dyn Read + Send>;
 
 /// How an input will be read.
 pub(super) enum Opened {
@@ -22,8 +22,8 @@ pub(super) enum Opened {
     Plain { size: u64 },
     /// A file that has to be unpacked from its start.
     Packed,
-    /// Standard input, with its head put back in front.
-    Stdin(Mutex<Option<Reader>>),
+    /// Standard input, unpacked, with its head put back in front, and the count of its packed bytes.
+    Stdin(Mutex<Option<(Reader, Arc<AtomicU64>)>>),
 }
 
 /// An input with its first bytes.
@@ -117,7 +117,11 @@ fn open_stdin(input: Input) -> Source {
     if let Sniffed::Refused(what) = sniff_bytes(&first) {
         return refused(input, what.to_owned());
     }
-    match unpack(Box::new(Cursor::new(first).chain(reader)), Arc::default()) {
+    let packed = Arc::new(AtomicU64::new(0));
+    match unpack(
+        Box::new(Cursor::new(first).chain(reader)),
+        Arc::clone(&packed),
+    ) {
         Ok(mut reader) => {
             let head = read_what_is_there(&mut reader, HEAD);
             let whole: Reader = Box::new(Cursor::new(head.clone()).chain(reader));
@@ -125,7 +129,7 @@ fn open_stdin(input: Input) -> Source {
                 input,
                 head,
                 refused: None,
-                opened: Opened::Stdin(Mutex::new(Some(whole))),
+                opened: Opened::Stdin(Mutex::new(Some((whole, packed)))),
             }
         }
         Err(error) => refused(input, error.to_string()),

@@ -68,6 +68,8 @@ pub struct Entry {
     pub place: Place,
     /// The bytes of the scalar itself, quotes included.
     pub span: Span,
+    /// The API it is for (RFC 8707 `resource`), where the file says so.
+    pub audience: Option<Arc<str>>,
     /// Why the file cannot be edited at this place, if so (alias, template marker, ...).
     pub frozen: Option<String>,
 }
@@ -111,6 +113,9 @@ pub struct Via {
 pub struct Policy {
     /// The files, in the order given.
     pub files: Vec<PolicyFile>,
+    /// The API that is looked at. One scope name of two audiences is two permissions, so
+    /// grants for another one are not held here; those without an audience are.
+    pub audience: Option<Arc<str>>,
 }
 
 impl Policy {
@@ -122,7 +127,24 @@ impl Policy {
             .collect()
     }
 
-    /// What every client holds and how, as the union over all files.
+    /// Every audience that some grant names.
+    pub fn audiences(&self) -> BTreeSet<&str> {
+        let entries = self.files.iter().flat_map(|file| &file.entries);
+        entries
+            .filter_map(|entry| entry.audience.as_deref())
+            .collect()
+    }
+
+    /// Whether the grant is for another API than the one that is looked at.
+    pub fn is_elsewhere(&self, entry: &Entry) -> bool {
+        match (&self.audience, &entry.audience) {
+            (Some(own), Some(other)) => own != other,
+            _ => false,
+        }
+    }
+
+    /// What every client holds and how, as the union over all files, for the
+    /// audience that is looked at.
     ///
     /// A role is looked up in the file of the client's own entry: two files may
     /// use one name for different roles.
@@ -144,6 +166,9 @@ impl Policy {
                 let Subject::Client(client) = &entry.subject else {
                     continue;
                 };
+                if self.is_elsewhere(entry) {
+                    continue;
+                }
                 let held = all.entry(client.clone()).or_default();
                 match &entry.granted {
                     Granted::Term(term) => {

@@ -10,7 +10,10 @@ use super::*;
 /// Reads one file from memory.
 fn policy(text: &str, path: &str) -> Policy {
     let file = grants::read(Arc::from(text.as_bytes()), path).unwrap();
-    Policy { files: vec![file] }
+    Policy {
+        files: vec![file],
+        ..Policy::default()
+    }
 }
 
 /// The entries that give one of these terms or roles.

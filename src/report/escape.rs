@@ -7,7 +7,7 @@
 //! * the result is one line, except inside a quoted CSV field;
 //! * harmless text is not changed, and [`terminal`] applied twice is applied once.
 //!
-//! JSON needs nothing from here: its writer escapes by itself. Look-alike
+//! JSON has a writer of its own (`json_text`). Look-alike
 //! letters of other scripts are shown as they are.
 
 use std::borrow::Cow;
@@ -122,7 +122,7 @@ fn push_code(text: &mut String, letter: char) {
 }
 
 /// Characters that a reader cannot see, or that change how others are shown.
-fn is_unseen(letter: char) -> bool {
+pub(super) fn is_unseen(letter: char) -> bool {
     let odd_space = letter != ' ' && letter.is_whitespace();
     odd_space
         || letter.is_control()

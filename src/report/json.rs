@@ -15,7 +15,7 @@ use super::finding_json::{AuditJson, audit};
 use fleet::{Fleet, fleet};
 
 use super::windows::{WindowJson, compared_json};
-use super::{InputView, View};
+use super::{InputView, View, json_text};
 use crate::analysis::{ClientAnalysis, TermAnalysis, WINDOWS};
 use crate::grants::history::SinceFrom;
 use crate::model::{Day, Level, Millis, Place, Term, Via};
@@ -179,7 +179,7 @@ pub fn instant(time: Millis) -> String {
 
 /// The report as pretty JSON with a line end.
 pub fn render(view: &View<'_>) -> Result<String, serde_json::Error> {
-    let mut text = serde_json::to_string_pretty(&report(view))?;
+    let mut text = json_text::pretty(&report(view))?;
     text.push('\n');
     Ok(text)
 }

@@ -13,17 +13,21 @@ pub mod check;
 pub mod difftext;
 pub mod escape;
 mod evidence;
+pub mod events_text;
 pub mod explain;
 pub mod explain_strip;
 mod finding_json;
 pub mod json;
+pub mod json_text;
 mod notices;
 pub mod replay;
 pub mod rulebook;
 mod screen;
+pub mod shown_diff;
 pub mod terminal;
 pub mod usage_csv;
 pub mod windows;
+pub mod usage_json;
 
 #[cfg(test)]
 mod testing;

@@ -142,7 +142,7 @@ pub fn json(view: &ReplayView<'_>) -> Result<String, serde_json::Error> {
         "unknown": rows(Fate::Unknown),
         "changes": found.changes.iter().map(change).collect::<Value>(),
     });
-    let mut text = serde_json::to_string_pretty(&whole)?;
+    let mut text = crate::report::json_text::pretty(&whole)?;
     text.push('\n');
     Ok(text)
 }

@@ -75,6 +75,7 @@ fn entry(line: u32, subject: Subject, granted: Granted) -> Entry {
             line,
         },
         span: Span { start: 0, end: 0 },
+        audience: None,
         frozen: None,
     }
 }
@@ -130,6 +131,7 @@ pub(super) fn client(name: &str, terms: Vec<TermAnalysis>) -> ClientAnalysis {
         unmatched_requests: 0,
         unmatched: Vec::new(),
         denied: Vec::new(),
+        complete: true,
         without_grant: Vec::new(),
     }
 }
@@ -167,6 +169,7 @@ fn policy() -> Policy {
             matching: None,
             implies: BTreeMap::new(),
         }],
+        audience: None,
     }
 }
 

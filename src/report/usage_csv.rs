@@ -34,27 +34,37 @@ pub fn write(table: &UsageTable, out: &mut dyn Write) -> io::Result<()> {
 
 /// One line in the making: the outcomes of a group come one behind the other.
 #[derive(Default)]
-struct Line {
-    key: Option<(u32, u32)>,
-    counts: [u64; Outcome::ALL.len()],
-    first: Millis,
-    last: Millis,
-    sample: Vec<u8>,
+pub(super) struct Line {
+    /// Client and route.
+    pub(super) key: Option<(u32, u32)>,
+    pub(super) counts: [u64; Outcome::ALL.len()],
+    pub(super) first: Millis,
+    pub(super) last: Millis,
+    pub(super) sample: Vec<u8>,
 }
 
 fn day(rows: &DayRows, clients: &[String], routes: &[String]) -> Vec<u8> {
     let mut out = Vec::with_capacity(rows.len() * 120);
     let day = rows.day().to_string();
+    lines(rows, |line| line.flush(&day, clients, routes, &mut out));
+    out
+}
+
+/// Calls with each line of a day, in order of client and route.
+pub(super) fn lines(rows: &DayRows, mut each: impl FnMut(&Line)) {
     let mut line = Line::default();
     rows.for_each(|row| {
         if line.key != Some((row.client, row.route)) {
-            line.flush(&day, clients, routes, &mut out);
+            if line.key.is_some() {
+                each(&line);
+            }
             line.begin(&row);
         }
         line.add(&row);
     });
-    line.flush(&day, clients, routes, &mut out);
-    out
+    if line.key.is_some() {
+        each(&line);
+    }
 }
 
 impl Line {

@@ -10,6 +10,7 @@ use std::hash::BuildHasher;
 
 use foldhash::quality::FixedState;
 
+use crate::event::mask::Mask;
 use crate::model::Method;
 
 /// A hash that is the same in every run.
@@ -94,6 +95,32 @@ impl Clusters {
             self.map.retain(|_, counts| counts.hash < limit);
         }
     }
+}
+
+/// The same clusters without secrets in their paths; those that then look alike are one.
+pub(super) fn masked(clusters: Vec<Cluster>, mask: &Mask) -> Vec<Cluster> {
+    let mut sums: BTreeMap<(Method, String), (u64, u64)> = BTreeMap::new();
+    for Cluster {
+        method,
+        path,
+        need,
+        other,
+    } in clusters
+    {
+        let sum = sums
+            .entry((method, mask.path(&path).into_owned()))
+            .or_default();
+        sum.0 += need;
+        sum.1 += other;
+    }
+    sums.into_iter()
+        .map(|((method, path), (need, other))| Cluster {
+            method,
+            path,
+            need,
+            other,
+        })
+        .collect()
 }
 
 /// Replaces what looks like an id by `{}` and cuts very long paths.

@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicU64;
 
 use super::aggregate::{Aggregate, NOBODY, Names};
 use super::batch::{Batch, ROWS};
-use super::bounded::Clusters;
+use super::bounded::{Clusters, masked};
 use super::counts::{FileCounts, Reject};
 use super::credentials::{Collector, CredentialTable, HashKey};
 use super::table::{UNMATCHED, UsageTable, merge};
@@ -15,7 +15,7 @@ use crate::catalog::matcher::Matcher;
 use crate::event::identity::Identities;
 use crate::event::{EventRules, Ignored, path, redact};
 use crate::format::{LogFormat, RawRecord, Scratch, Skip};
-use crate::input::{Block, BlockSink, Limits, Source, SourceReport, read_all};
+use crate::input::{Block, BlockSink, Limits, Source, SourceReport, read_once};
 use crate::model::{Day, Method, Millis, Outcome};
 
 /// Rejected lines kept as examples.
@@ -87,7 +87,7 @@ fn gather(
         options,
         sources: sources.len(),
     };
-    let (workers, reports) = read_all(sources, options.limits, &sink, progress);
+    let (workers, reports) = read_once(sources, options.limits, &sink, progress);
     let mut files = vec![FileCounts::default(); sources.len()];
     let mut rejects = Vec::new();
     let mut looser = 0;
@@ -116,7 +116,7 @@ fn gather(
     }
     rejects.sort();
     rejects.truncate(REJECTS);
-    let usage = merge(
+    let mut usage = merge(
         tables,
         options.identities,
         options.max_clients,
@@ -124,6 +124,9 @@ fn gather(
         as_logged,
     );
     let credentials = Collector::merge(credentials, |worker, client| usage.name_in(worker, client));
+    for clusters in usage.unmatched.values_mut() {
+        *clusters = masked(std::mem::take(clusters), &options.rules.mask);
+    }
     Collected {
         usage,
         files,
@@ -345,7 +348,7 @@ impl<'a> Event<'a> {
         names: &mut Names,
     ) -> Result<Self, Ignored> {
         let method = Method::parse(raw.method);
-        let normal = path::normalise(raw.target, &options.rules.paths, path_buffer);
+        let normal = path::normalise(raw.target, raw.host, &options.rules.paths, path_buffer);
         let by_path = normal
             .as_ref()
             .and_then(|normal| options.matcher.find(method, normal.path));

@@ -62,7 +62,7 @@ impl Coverage {
                 reason,
             };
             match &source.status {
-                SourceStatus::Complete => {}
+                SourceStatus::Complete | SourceStatus::Duplicate(_) => {}
                 // What came behind the break is unknown, and may reach any later day.
                 SourceStatus::Partial(reason) => {
                     coverage.gaps.push(gap(first, None, reason.clone()));

@@ -24,6 +24,7 @@ mod export;
 mod facts;
 mod frame;
 pub mod ledger;
+mod parquet;
 mod table;
 mod windows;
 
@@ -31,8 +32,9 @@ pub use bounded::Cluster;
 pub use collect::{CollectOptions, Collected, collect, collect_as_logged};
 pub use counts::{FileCounts, Reject};
 pub use coverage::{Coverage, Gap};
-pub use export::{ExportError, write_events};
+pub use export::{EventRow, ExportError, read_events, write_events};
 pub use facts::SourceFacts;
 pub use frame::{ClientUse, DayUse, RouteUse, frame, summarise};
+pub use parquet::write_usage;
 pub use table::{DayRows, Row, UNMATCHED, UsageTable, for_each_day};
 pub use windows::{Holding, Matrix, Period, Uses, WINDOW_DAYS, matrix, periods, write_windows};

@@ -14,3 +14,4 @@ mod replayed;
 mod same;
 mod secret;
 mod trimmed;
+mod twice;

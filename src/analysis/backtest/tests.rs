@@ -50,7 +50,10 @@ impl World {
             },
             semantics: Semantics::default(),
             routes: (0..letters.len()).map(route).collect(),
-            policy: Policy { files: vec![file] },
+            policy: Policy {
+                files: vec![file],
+                ..Policy::default()
+            },
             usage: BTreeMap::new(),
             coverage: Coverage {
                 days: days.collect(),

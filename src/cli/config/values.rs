@@ -5,6 +5,7 @@
 use crate::analysis::{Hints, Objective};
 use crate::catalog::ScopeList;
 use crate::cli::suggest::closest;
+use crate::event::mask::Mask;
 use crate::format;
 use crate::model::{Level, ScopeMatch};
 
@@ -33,13 +34,15 @@ pub fn parse_window(text: &str) -> Result<u32, String> {
 
 /// Reads a size in bytes: `1048576`, `1MiB`, `64KiB`, or decimal `1MB`; at least 1 byte.
 pub fn parse_size(text: &str) -> Result<u64, String> {
-    const UNITS: [(&str, u64); 8] = [
+    const UNITS: [(&str, u64); 10] = [
         ("kib", 1 << 10),
         ("mib", 1 << 20),
         ("gib", 1 << 30),
+        ("tib", 1 << 40),
         ("kb", 1_000),
         ("mb", 1_000_000),
         ("gb", 1_000_000_000),
+        ("tb", 1_000_000_000_000),
         ("b", 1),
         ("", 1),
     ];
@@ -139,6 +142,21 @@ pub(super) fn log_format(text: &str) -> Result<String, String> {
     }
 }
 
+/// A pattern of the `regex` crate.
+pub fn parse_pattern(text: &str) -> Result<String, String> {
+    if text.is_empty() {
+        return Err("an empty pattern would mask every path".to_owned());
+    }
+    let own = [text.to_owned()];
+    Mask::new(&own).map(|_| text.to_owned()).map_err(|why| {
+        let last = why.lines().last().unwrap_or_default();
+        format!(
+            "no regular expression: {}",
+            last.trim_start_matches("error: ")
+        )
+    })
+}
+
 /// The classes of [`crate::analysis::weight`].
 pub(super) fn data_class(text: &str) -> Result<u64, String> {
     one_of(
@@ -215,7 +233,7 @@ mod tests {
             "0",
             "1.5MiB",
             "-1",
-            "1TiB",
+            "1PiB",
             "18446744073709551615GiB",
         ] {
             assert!(parse_size(bad).is_err(), "{bad}");

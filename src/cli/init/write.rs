@@ -18,7 +18,9 @@ const REST: &str = r#"
 # base_path = ["/gw"]           # prefixes that the gateway adds; for one host: "api.example.com=/v2"
 # merge_slashes = true          # `//` in a path counts as `/`
 # health_paths = ["/lb"]        # health checks beside the customary ones
+# redact = ["^ACME-[0-9]+$"]    # further secrets in paths, as regular expressions over a segment
 # max_line = "1MiB"             # a longer line is skipped and counted
+# max_unpacked = "256GiB"       # most unpacked bytes of one packed log
 # max_reject_share = 0.01       # more rejected records make a log incomplete
 # threads = 2                   # default: one for each core
 
@@ -29,6 +31,7 @@ const REST: &str = r#"
 # objective = "reach"           # or "risk"
 # level = "likely"              # removals up to this level: "safe", "likely", "review"
 # narrow = false                # also suggest narrower scopes
+# audience = "https://api.example.com"  # which API this is, where the policy names several
 # protocol_scopes = ["openid"]  # replaces the list of scopes that no request can show
 # protected = ["incident.*"]    # replaces the list of terms that always need a reviewer
 # needs = ["reports:*"]         # stated as needed: terms, or operations `POST /v1/exports`

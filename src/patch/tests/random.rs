@@ -294,7 +294,10 @@ fn holds(draft: &Draft, name: &str, chosen: &[bool], git: bool) -> Result<(), Te
     let all: Vec<Removal> = (0..after.entries.len())
         .map(|entry| Removal { file: 0, entry })
         .collect();
-    let rest = Policy { files: vec![after] };
+    let rest = Policy {
+        files: vec![after],
+        ..Policy::default()
+    };
     prop_assert!(plan(&rest, &all, &[]).is_ok(), "{}", new);
     Ok(())
 }

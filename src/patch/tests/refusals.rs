@@ -192,7 +192,7 @@ proptest! {
         if let Ok(file) = grants::read(Arc::from(text.as_bytes()), "grants.yaml") {
             let entries = (0..file.entries.len()).filter(|entry| chosen.get(*entry) == Some(&true));
             let removals: Vec<Removal> = entries.map(|entry| Removal { file: 0, entry }).collect();
-            let policy = Policy { files: vec![file] };
+            let policy = Policy { files: vec![file], ..Policy::default() };
             if let Ok(patch) = plan(&policy, &removals, &[]) {
                 prop_assert!(patch.files.iter().all(|file| !file.diff.is_empty()));
             }

@@ -89,6 +89,10 @@ impl SourceRecord {
             SourceStatus::Complete => ("complete", None),
             SourceStatus::Partial(reason) => ("partial", Some(reason.as_str())),
             SourceStatus::Unreadable(reason) => ("unreadable", Some(reason.as_str())),
+            // Inputs are read one at a time here: the ledger itself knows what it has already.
+            SourceStatus::Duplicate(_) => {
+                return Err(LedgerError::Columns("a duplicate has no rows".to_owned()));
+            }
         };
         batch(
             Table::Sources,

@@ -1,0 +1,184 @@
+//! Flags for the keys of `scopetrim.toml` that are tables, lists or rare.
+//!
+//! In: flags and a configuration. Out: the configuration as if the flags stood in it.
+//!
+//! A list of the file is replaced by its flag; the tables `[aliases]`,
+//! `[[exceptions]]` and `[[weights]]` are added to, because a flag that switched
+//! every other exception off would take permissions away.
+
+use super::config::{self, Config};
+use super::talk::Advised;
+
+/// How logs are read.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Rules for reading")]
+pub(super) struct ReadingKeys {
+    /// A client's name in the log and in the policy file, for example `billing-prod=billing`
+    #[arg(long, value_name = "LOG=POLICY")]
+    alias: Vec<String>,
+    /// Status codes that mean "refused"; default: 401,403
+    #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = clap::value_parser!(u16).range(100..=599))]
+    denied: Vec<u16>,
+    /// Status codes that prove nothing but still count as need; default: 429,499,503
+    #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = clap::value_parser!(u16).range(100..=599))]
+    attempted: Vec<u16>,
+    /// A path of health checks, beside the customary ones
+    #[arg(long, value_name = "PATH")]
+    health_path: Vec<String>,
+    /// Whether `//` in a path counts as `/`; default: true
+    #[arg(long, value_name = "true|false")]
+    merge_slashes: Option<bool>,
+    /// A regular expression over segments of paths that are secrets, beside the customary shapes
+    #[arg(long, value_name = "REGEX")]
+    redact: Vec<String>,
+    /// Most unpacked bytes that are read of one packed log; default: 256GiB
+    #[arg(long, value_name = "SIZE")]
+    max_unpacked: Option<String>,
+}
+
+/// How grants are judged.
+#[derive(Clone, Debug, Default, clap::Args)]
+#[command(next_help_heading = "Rules for judging")]
+pub(super) struct JudgingKeys {
+    /// The API that logs and catalogue are of, where the policy names several audiences
+    #[arg(long, value_name = "URL")]
+    audience: Option<String>,
+    /// A scope that no request can show, in place of the customary ones (`openid`, `profile`, ...)
+    #[arg(long, value_name = "SCOPE")]
+    protocol_scope: Vec<String>,
+    /// Terms that never leave level review, as a glob, in place of the customary ones
+    #[arg(long, value_name = "GLOB")]
+    protected: Vec<String>,
+    /// A reviewed "keep this": `client="ops", term="incident.*", reason="drill", until=2027-06-30`
+    #[arg(long, value_name = "TABLE")]
+    exception: Vec<String>,
+    /// Risk of operations: `matches="DELETE /*", data="secret"`
+    #[arg(long, value_name = "TABLE")]
+    weight: Vec<String>,
+}
+
+/// Puts the flags in front of what the file says.
+pub(super) fn put_in_front(
+    reading: &ReadingKeys,
+    judging: &JudgingKeys,
+    config: &mut Config,
+) -> anyhow::Result<()> {
+    for text in &reading.alias {
+        // Identifiers in Base64 end with `=`, so the last one separates.
+        let pair = text
+            .rsplit_once('=')
+            .filter(|(log, own)| !log.is_empty() && !own.is_empty());
+        let (log, own) = pair.ok_or_else(|| {
+            Advised::new(
+                format!("`{text}` is no alias"),
+                "write the name in the log, `=`, and the name in the policy file: billing-prod=billing",
+            )
+        })?;
+        config.aliases.insert(log.to_owned(), own.to_owned());
+    }
+    replace(&mut config.denied, &reading.denied);
+    replace(&mut config.attempted, &reading.attempted);
+    if let (Some(denied), Some(attempted)) = (&config.denied, &config.attempted)
+        && let Some(code) = denied.iter().find(|code| attempted.contains(code))
+    {
+        return Err(Advised::new(
+            format!("status code `{code}` is both denied and attempted"),
+            "a status code is either refused or proves nothing; name it with --denied or with --attempted",
+        ));
+    }
+    for path in &reading.health_path {
+        if !path.starts_with('/') {
+            return Err(Advised::new(
+                format!("`{path}` is no path of a health check"),
+                "a path begins with `/`",
+            ));
+        }
+        config.health_paths.push(path.clone());
+    }
+    for text in &reading.redact {
+        let pattern = config::parse_pattern(text);
+        let pattern =
+            pattern.map_err(|why| Advised::new(format!("--redact cannot be `{text}`"), why))?;
+        config.redact.push(pattern);
+    }
+    config.merge_slashes = reading.merge_slashes.or(config.merge_slashes);
+    if let Some(text) = &reading.max_unpacked {
+        let size = config::parse_size(text);
+        config.max_unpacked =
+            Some(size.map_err(|why| Advised::new(format!("`{text}` is no size"), why))?);
+    }
+    config.audience = judging.audience.clone().or(config.audience.take());
+    replace(&mut config.protocol_scopes, &judging.protocol_scope);
+    replace(&mut config.protected, &judging.protected);
+    for text in &judging.exception {
+        config
+            .exceptions
+            .extend(table("exceptions", "--exception", text)?.exceptions);
+    }
+    // Of several weights the first that fits counts, so those of the flags stand first.
+    let mut weights = Vec::new();
+    for text in &judging.weight {
+        weights.extend(table("weights", "--weight", text)?.weights);
+    }
+    config.weights.splice(0..0, weights);
+    Ok(())
+}
+
+fn replace<T: Clone>(key: &mut Option<Vec<T>>, flag: &[T]) {
+    if !flag.is_empty() {
+        *key = Some(flag.to_vec());
+    }
+}
+
+/// A flag's text as one table of the file: the same grammar, the same checks.
+fn table(key: &str, flag: &str, text: &str) -> anyhow::Result<Config> {
+    config::parse(&format!("{key} = [{{ {text} }}]"), flag).map_err(|error| match error {
+        config::ConfigError::Syntax { .. } => Advised::new(
+            format!("{flag} cannot be `{text}`"),
+            "write keys and values as in scopetrim.toml, with commas between, texts in double quotes, and the whole in single quotes: 'client=\"ops\", term=\"incident.*\", reason=\"drill\"'",
+        ),
+        other => Advised::new(other.to_string(), other.help()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use clap::CommandFactory;
+
+    use super::config::KEYS;
+
+    /// Keys whose flag has another name: one flag for one entry, or one for each key of a table.
+    const RENAMED: [(&str, &[&str]); 6] = [
+        ("health_paths", &["health-path"]),
+        ("protocol_scopes", &["protocol-scope"]),
+        ("outcomes", &["denied", "attempted"]),
+        ("aliases", &["alias"]),
+        ("exceptions", &["exception"]),
+        ("weights", &["weight"]),
+    ];
+
+    #[test]
+    fn every_key_of_the_file_has_a_flag() {
+        let renamed = BTreeMap::from(RENAMED);
+        let command = super::super::Cli::command();
+        let analyze = command.find_subcommand("analyze").unwrap();
+        let flags: Vec<&str> = analyze
+            .get_arguments()
+            .filter_map(clap::Arg::get_long)
+            .collect();
+        for key in KEYS {
+            let plain = key.replace('_', "-");
+            let own = renamed
+                .get(key)
+                .map_or_else(|| vec![plain.as_str()], |own| own.to_vec());
+            for flag in own {
+                assert!(
+                    flags.contains(&flag),
+                    "`{key}` has no flag --{flag}: {flags:?}"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What is held twice: through two roles, for two audiences.
+
+use crate::support::{Case, daily};
+use crate::{ROUTES, because, changes, client, report, texts, verdict};
+
+/// Roles in this order, `clerk` and `sales`, with these scopes, and the client's own.
+fn holds(clerk: &str, sales: &str, roles: &str, own: &str) -> Case {
+    let dated = "since: 2024-01-01";
+    let grants = format!(
+        "version: 1\nroles:\n  clerk: {{{dated}, scopes: [{clerk}]}}\n  sales: {{{dated}, scopes: [{sales}]}}\n\
+         clients:\n  app:\n    {dated}\n    roles:\n{roles}    scopes: [{own}]\n"
+    );
+    Case::of(ROUTES, &grants, &daily(100, "app", "GET /orders", 200))
+}
+
+const BOTH: &str = "      - clerk\n      - sales\n";
+const REVIEW: [&str; 2] = ["--level", "review"];
+
+/// The run, the codes of its warnings, and the role lines that go at level review.
+fn redundant(case: &Case) -> (Vec<String>, bool) {
+    let own = report(&case.analyze(&["--json"]), 0);
+    assert_eq!(texts(&client(&own, "app")["minimal"]), ["orders:read"]);
+    let warnings = own["warnings"].as_array().expect("warnings");
+    let warned = warnings
+        .iter()
+        .any(|warning| warning["code"] == "redundant-role");
+    assert_eq!(changes(&case.analyze(&[])), [""; 0], "never above review");
+    let run = case.analyze(&REVIEW);
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    (changes(&run), warned)
+}
+
+#[test]
+fn e27_of_two_roles_with_one_scope_the_later_is_redundant() {
+    let case = holds("orders:read", "orders:read", BOTH, "");
+    assert_eq!(redundant(&case), (vec!["- - sales".to_owned()], true));
+    let turned = holds(
+        "orders:read",
+        "orders:read",
+        "      - sales\n      - clerk\n",
+        "",
+    );
+    assert_eq!(redundant(&turned), (vec!["- - clerk".to_owned()], true));
+}
+
+#[test]
+fn e27_a_role_beside_a_direct_grant_is_redundant_and_a_second_run_finds_nothing() {
+    let case = holds(
+        "orders:read",
+        "orders:write",
+        "      - clerk\n",
+        "orders:read",
+    );
+    let run = case.analyze(&[&REVIEW[..], &["--out", "result"]].concat());
+    assert!(
+        changes(&run).contains(&"- - clerk".to_owned()),
+        "{}",
+        run.out
+    );
+    assert!(
+        run.out
+            .contains("the client holds everything useful of the role in another way")
+    );
+    let edited = std::fs::read_to_string(case.path("grants.yaml")).expect("the policy");
+    case.write(
+        "grants.yaml",
+        edited.replace("    roles:\n      - clerk\n", "    roles: []\n"),
+    );
+    assert_eq!(redundant(&case), (vec![], false));
+}
+
+#[test]
+fn e27_a_role_with_something_of_its_own_stays() {
+    // `openid` cannot be seen in use: whoever takes the role away takes it away.
+    let case = holds("orders:read", "orders:read, openid", BOTH, "");
+    assert_eq!(redundant(&case), (vec!["- - clerk".to_owned()], true));
+    let case = holds("orders:read, openid", "orders:read, profile", BOTH, "");
+    assert_eq!(redundant(&case), (vec![], false));
+}
+
+#[test]
+fn e27_what_can_go_of_a_redundant_role_goes_with_it() {
+    let grants = "version: 1\nroles:\n  clerk: {since: 2024-01-01, scopes: [orders:read]}\n  sales: {since: 2024-01-01, \
+                  scopes: [orders:read, orders:write]}\nclients:\n  app:\n    since: 2024-01-01\n    roles:\n      - clerk\n      \
+                  - sales\n  shop:\n    since: 2024-01-01\n    roles: [sales]\n";
+    let log = daily(100, "app", "GET /orders", 200)
+        + &daily(100, "shop", "GET /orders", 200)
+        + &daily(100, "shop", "POST /orders", 200);
+    let case = Case::of(ROUTES, grants, &log);
+    let own = report(&case.analyze(&["--json"]), 0);
+    assert_eq!(verdict(&own, "app", "orders:write"), "remove unused review");
+    assert_eq!(verdict(&own, "shop", "orders:write"), "keep");
+    assert_eq!(changes(&case.analyze(&REVIEW)), ["- - sales"]);
+}
+
+#[test]
+fn e7_one_scope_name_of_two_audiences_is_two_permissions() {
+    let grants = "client,audience,scope,since\napp,https://shop,orders:read,2024-01-01\napp,https://shop,orders:write,2024-01-01\n\
+                  app,https://bank,orders:write,2024-01-01\napp,https://bank,orders:delete,2024-01-01\n";
+    let case = Case::of(ROUTES, "", &daily(100, "app", "GET /orders", 200));
+    case.write("grants.csv", grants);
+    let with = |more: &[&str]| {
+        let args = [
+            "analyze",
+            "--logs",
+            "log.jsonl",
+            "--catalog",
+            "routes.yaml",
+            "--grants",
+            "grants.csv",
+        ];
+        case.run(&[&args[..], more].concat())
+    };
+    let run = with(&["--json"]);
+    assert_eq!((run.code, run.out.as_str()), (Some(2), ""));
+    for words in ["`https://bank`, `https://shop`", "--audience"] {
+        assert!(run.err.contains(words), "{}", run.err);
+    }
+    assert_eq!(with(&["--audience", "https://shop/"]).code, Some(2));
+    let run = with(&["--audience", "https://shop"]);
+    assert_eq!(
+        changes(&run),
+        ["- app,https://shop,orders:write,2024-01-01"]
+    );
+    let own = report(&with(&["--audience", "https://shop", "--json"]), 0);
+    assert_eq!(
+        texts(&client(&own, "app")["granted"]),
+        ["orders:read", "orders:write"]
+    );
+    let warnings = own["warnings"].as_array().expect("warnings");
+    assert!(
+        warnings
+            .iter()
+            .any(|warning| warning["code"] == "other-audience"),
+        "{warnings:?}"
+    );
+}
+
+#[test]
+fn e7_an_audience_of_the_file_is_that_of_its_roles_as_well() {
+    let file = |audience: &str| {
+        format!(
+            "version: 1\naudience: {audience}\nroles:\n  clerk: {{since: 2024-01-01, scopes: [orders:read, orders:write]}}\n\
+             clients:\n  app: {{since: 2024-01-01, roles: [clerk]}}\n"
+        )
+    };
+    let case = Case::of(
+        ROUTES,
+        &file("shop"),
+        &daily(100, "app", "GET /orders", 200),
+    );
+    case.write("bank.yaml", file("bank"));
+    let args = ["--grants", "bank.yaml", "--audience", "shop"];
+    let run = case.analyze(&args);
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    assert!(
+        run.out.contains("+++ b/grants.yaml") && !run.out.contains("+++ b/bank.yaml"),
+        "{}",
+        run.out
+    );
+    let own = report(&case.analyze(&[&args[..], &["--json"]].concat()), 0);
+    assert!(because(&own, "app", "orders:write", "never_used"));
+}
