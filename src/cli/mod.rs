@@ -15,6 +15,7 @@ mod facts;
 mod formats;
 pub mod init;
 mod pipeline;
+mod published;
 mod replay;
 mod settings;
 mod show;

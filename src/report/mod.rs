@@ -13,6 +13,7 @@ pub mod check;
 pub mod difftext;
 pub mod escape;
 pub mod explain;
+pub mod followed;
 pub mod json;
 mod notices;
 pub mod replay;
