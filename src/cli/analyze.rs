@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::args::{InputArgs, PolicyArgs};
 use super::study::{Study, say_incomplete, study, study_and_backtest};
 use super::talk::Advised;
-use super::{ExitStatus, pipeline};
+use super::{ExitStatus, pipeline, published};
 use crate::analysis::minimum::Universe;
 use crate::analysis::replay::{Replay, replay};
 use crate::grants;
@@ -36,7 +36,7 @@ pub(super) struct Args {
     /// Also replay the advice of past months (`backtest` in the report)
     #[arg(long)]
     backtest: bool,
-    /// Write report.json, policy.diff, undo.diff and rejects.ndjson into this folder
+    /// Write report.json, policy.diff, undo.diff, recommendations.json and rejects.ndjson into this folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
@@ -66,6 +66,9 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     let proved = prove(&study)?;
     if let Some(folder) = &args.out {
         write_all(folder, &study, &proved)?;
+        if study.read.coverage.span().is_some() {
+            published::publish(folder, &study.analysis)?;
+        }
     }
     if args.json {
         out.write_all(json::render(&study.view())?.as_bytes())?;

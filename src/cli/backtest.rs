@@ -1,16 +1,21 @@
 //! `backtest`: had the advice of past months been followed, what would have been denied?
 
+use std::collections::BTreeMap;
 use std::io::Write;
+use std::path::{Path, PathBuf};
 
 use super::args::{InputArgs, PolicyArgs};
-use super::study::{say_incomplete, study_and_backtest};
-use super::{ExitStatus, analyze};
-use crate::report::backtest as report;
+use super::study::{Study, say_incomplete, study, study_and_backtest};
+use super::{ExitStatus, analyze, published};
+use crate::analysis::Inputs;
+use crate::analysis::backtest::published::follow;
+use crate::report::{backtest as report, followed};
 
 /// Arguments of `backtest`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   scopetrim backtest samples/shop
+  scopetrim backtest samples/shop --follow result
   scopetrim backtest --logs 'logs/*.gz' --catalog openapi.yaml --grants grants.yaml --json
 
 For each month end with 90 covered days before it and 30 days behind it, the recommendation is made
@@ -21,6 +26,9 @@ pub(super) struct Args {
     policy: PolicyArgs,
     #[command(flatten)]
     inputs: InputArgs,
+    /// Say instead what became of the recommendations that `analyze --out` wrote: a file, or a folder of them
+    #[arg(long, value_name = "PATH", conflicts_with = "csv")]
+    follow: Option<PathBuf>,
     /// Print JSON
     #[arg(long, conflicts_with = "csv")]
     json: bool,
@@ -30,6 +38,9 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
+    if let Some(path) = &args.follow {
+        return follow_up(args, path, out);
+    }
     let study = study_and_backtest(&args.inputs, &args.policy)?;
     let found = study.backtest.clone().unwrap_or_default();
     let catalog = &study.routes.catalog;
@@ -53,4 +64,38 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     } else {
         ExitStatus::Incomplete
     })
+}
+
+/// What became of earlier recommendations.
+fn follow_up(args: &Args, path: &Path, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
+    // A changed file should be refused before the long work.
+    let (files, missing) = published::load(path)?;
+    let study = study(&args.inputs, &args.policy)?;
+    let found = follow(&inputs(&study), &files, study.analysis.window.to);
+    if args.json {
+        out.write_all(followed::json(&found, &missing)?.as_bytes())?;
+    } else {
+        followed::table(&found, &missing, out, analyze::width())?;
+    }
+    say_incomplete(&study);
+    Ok(if study.read.incomplete.is_empty() {
+        ExitStatus::Done
+    } else {
+        ExitStatus::Incomplete
+    })
+}
+
+fn inputs(study: &Study) -> Inputs<'_> {
+    static NONE: BTreeMap<crate::model::ClientName, Vec<crate::usage::Cluster>> = BTreeMap::new();
+    Inputs {
+        catalog: &study.routes.catalog,
+        semantics: &study.semantics,
+        routes: study.routes.matcher.routes(),
+        weights: &study.weights,
+        policy: &study.policy,
+        usage: &study.usage,
+        unmatched: &NONE,
+        coverage: &study.read.coverage,
+        exceptions: &study.setup.exceptions,
+    }
 }

@@ -22,6 +22,7 @@ mod ledger;
 mod keys;
 mod pipeline;
 mod recall;
+mod published;
 mod replay;
 mod rules;
 mod settings;

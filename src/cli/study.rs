@@ -26,6 +26,7 @@ pub(super) struct Study {
     pub(super) routes: Routes,
     pub(super) policy: Policy,
     pub(super) read: Read,
+    pub(super) usage: BTreeMap<ClientName, ClientUse>,
     pub(super) analysis: Analysis,
     pub(super) backtest: Option<Backtest>,
     /// Minimal sets of each window of a list, the shortest first.
@@ -171,6 +172,7 @@ fn run(input_args: &InputArgs, policy_args: &PolicyArgs, past: bool) -> anyhow::
         routes,
         policy,
         read,
+        usage,
         analysis,
         backtest,
         compared,

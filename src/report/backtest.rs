@@ -18,7 +18,7 @@ pub const SCHEMA: &str = "scopetrim.backtest/1";
 /// Column names of the CSV.
 pub const HEADER: &str = "as_of,days_after,censored,level,removals,wrong,rate,at_most,denied_requests,denied_requests_30,clients,operations,first_denied_after,wrong_within_30,unknown_requests,requests\n";
 /// What the numbers take for granted.
-pub const ASSUMPTIONS: &str = "today's grants, without those that the policy files date later; today's configuration; no removal held back by unmatched paths, for they have no dates";
+pub const ASSUMPTIONS: &str = "today's configuration; today's grants, but for those that the files date later; unmatched paths hold no past removal back";
 /// Hits in the table.
 const HITS: usize = 10;
 /// Origins in the table.
@@ -177,13 +177,14 @@ pub fn table(
             "too short a log: a month end needs 90 covered days before it and 30 days behind it",
         );
     }
-    screen.prose(
-        "backtest  ",
-        &format!(
-            "{} month ends; each recommendation knows only the days up to its own and is replayed on the {HORIZON} days behind it. A level contains everything safer. 30 D: missed removals that 30 days of shadow denial would have shown. UPPER: bound of missed / removed",
-            found.origins.len()
-        ),
-    )?;
+    let text = format!(
+        "{} month ends, each with the advice that was possible then, replayed on the {HORIZON} days behind it",
+        found.origins.len()
+    );
+    screen.prose("backtest  ", &text)?;
+    screen.line("LEVEL     contains everything safer, as --level does in `analyze`")?;
+    screen.line("30 D      share of the missed ones that 30 days of shadow denial show")?;
+    screen.line("UPPER     bound of missed / removed (Wilson, one-sided 95 %)")?;
     screen.prose("assumes   ", ASSUMPTIONS)?;
     screen.line("")?;
     screen
@@ -200,7 +201,7 @@ pub fn table(
                 .map_or_else(|| "-".to_owned(), |days| format!("{days} d"));
             let early = match own.wrong {
                 0 => "-".to_owned(),
-                wrong => format!("{}/{wrong}", own.wrong_early),
+                wrong => format!("{}%", own.wrong_early * 100 / wrong),
             };
             let upper = bound(own).map_or_else(|| "-".to_owned(), percent);
             screen.line(&format!(
@@ -269,7 +270,7 @@ fn hits(found: &Backtest, catalog: &Catalog, screen: &mut Screen<'_>) -> io::Res
         .map(|(origin, hit)| {
             let terms: Vec<&str> = hit.terms.iter().map(crate::model::Term::as_str).collect();
             let text = format!(
-                "{} {}  {}  {}  without {}: {} requests, the first on {} (day {})",
+                "{} {}  {}  {}  without {}: {} denied, the first on {} (day {})",
                 origin.as_of,
                 hit.level.name(),
                 hit.client,

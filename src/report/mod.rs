@@ -17,6 +17,7 @@ pub mod events_text;
 pub mod explain;
 pub mod explain_strip;
 mod finding_json;
+pub mod followed;
 pub mod json;
 pub mod json_text;
 mod notices;

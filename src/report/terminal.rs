@@ -36,8 +36,24 @@ pub fn summary(view: &View<'_>, out: &mut dyn Write, width: usize) -> io::Result
     super::windows::compared_screen(view, &mut screen)?;
     notices::names(view, &mut screen)?;
     notices::notes(view, &mut screen)?;
+    past(view, &mut screen)?;
     screen.line("")?;
     screen.prose("next: ", &next(view, screen.width()))
+}
+
+/// What the advice of past months did, where it was looked at.
+fn past(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
+    let Some(found) = view.backtest else {
+        return Ok(());
+    };
+    screen.line("")?;
+    for at in 0..2 {
+        screen.prose("  backtest: ", &super::backtest::sentence(found, at))?;
+    }
+    if found.brake().is_some() {
+        screen.prose("  brake:    ", Reason::BacktestBrake.sentence())?;
+    }
+    Ok(())
 }
 
 fn incomplete(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {

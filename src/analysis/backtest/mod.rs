@@ -17,6 +17,7 @@
 
 mod past;
 mod pool;
+pub mod published;
 mod replay;
 
 #[cfg(test)]

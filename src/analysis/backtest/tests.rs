@@ -10,19 +10,19 @@ use crate::model::{
 };
 use crate::usage::{ClientUse, Coverage, DayUse, RouteUse};
 
-fn day(text: &str) -> Day {
+pub(super) fn day(text: &str) -> Day {
     Day::parse(text).unwrap()
 }
 
 /// Everything the analysis borrows. Operation and route n asks for the n-th letter.
 #[derive(Clone)]
-struct World {
+pub(super) struct World {
     catalog: Catalog,
     semantics: Semantics,
     routes: Vec<Route>,
-    policy: Policy,
-    usage: BTreeMap<ClientName, ClientUse>,
-    coverage: Coverage,
+    pub(super) policy: Policy,
+    pub(super) usage: BTreeMap<ClientName, ClientUse>,
+    pub(super) coverage: Coverage,
 }
 
 impl World {
@@ -98,7 +98,7 @@ impl World {
         known.days.dedup_by_key(|day| day.day);
     }
 
-    fn ask<T>(&self, work: impl FnOnce(&Inputs<'_>, &Options) -> T) -> T {
+    pub(super) fn ask<T>(&self, work: impl FnOnce(&Inputs<'_>, &Options) -> T) -> T {
         let weights = vec![1; self.catalog.operations.len()];
         let inputs = Inputs {
             catalog: &self.catalog,
@@ -138,7 +138,7 @@ impl World {
 
 /// `steady` holds a, b, c and uses a daily; `other` holds a, c and uses a daily;
 /// `late` gets a and d in May and uses a. Once, on 10 May, `steady` needs b.
-fn three_months() -> World {
+pub(super) fn three_months() -> World {
     let mut world = World::new(
         &["a", "b", "c", "d"],
         "version: 1\nclients:\n  steady: {since: 2024-01-01, scopes: [a, b, c]}\n  other: {since: 2024-01-01, scopes: [a, c]}\n  late: {since: 2025-05-15, scopes: [a, d]}\n",

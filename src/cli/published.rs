@@ -1,0 +1,101 @@
+//! Publications of recommendations: `recommendations.json` in `--out`, and those that `backtest --follow` reads.
+
+use std::path::{Path, PathBuf};
+
+use super::analyze::write_atomically;
+use super::talk::Advised;
+use crate::analysis::Analysis;
+use crate::analysis::backtest::published::Published;
+
+/// The newest publication of a folder.
+const NAME: &str = "recommendations.json";
+/// How the names of all of them begin.
+const PREFIX: &str = "recommendations";
+
+/// Writes what an analysis recommends. The publication that was there is kept
+/// under its date and hash, and named by the new one; one that says the same
+/// stays as it is.
+pub(super) fn publish(folder: &Path, analysis: &Analysis) -> anyhow::Result<()> {
+    let path = folder.join(NAME);
+    let last = path.exists().then(|| read(&path)).transpose()?;
+    let published = Published::new(analysis, last.as_ref());
+    if let Some(last) = &last {
+        if last.says_the_same(&published) {
+            return Ok(());
+        }
+        let hash: String = last.hash.chars().skip("blake3:".len()).take(12).collect();
+        let kept = folder.join(format!("{PREFIX}-{}-{hash}.json", last.as_of));
+        write(&kept, last)?;
+    }
+    write(&path, &published)
+}
+
+fn write(path: &Path, published: &Published) -> anyhow::Result<()> {
+    let mut text = serde_json::to_string_pretty(published)?;
+    text.push('\n');
+    write_atomically(path, text.as_bytes())
+}
+
+/// Reads one publication, and refuses one that was changed.
+fn read(path: &Path) -> anyhow::Result<Published> {
+    let wrong = |why: String| {
+        Advised::new(
+            format!("`{}`: {why}", path.display()),
+            "name a recommendations.json as `scopetrim analyze --out DIR` wrote it",
+        )
+    };
+    let bytes = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+    let published: Published =
+        serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
+    if !published.is_whole() {
+        return Err(wrong("its content is not what its hash says".to_owned()));
+    }
+    Ok(published)
+}
+
+/// Every publication of a file or folder, and the hashes that some of them name and that are not there.
+pub(super) fn load(path: &Path) -> anyhow::Result<(Vec<Published>, Vec<String>)> {
+    let files: Vec<PathBuf> = if path.is_dir() {
+        let unreadable = |error: std::io::Error| {
+            Advised::new(
+                format!("`{}`: {error}", path.display()),
+                "name a file or a folder",
+            )
+        };
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(path).map_err(unreadable)? {
+            let file = entry.map_err(unreadable)?.path();
+            let name = file
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            let json = file.extension().is_some_and(|own| own == "json");
+            if name.starts_with(PREFIX) && json {
+                files.push(file);
+            }
+        }
+        files.sort();
+        files
+    } else {
+        vec![path.to_owned()]
+    };
+    let all: Vec<Published> = files
+        .iter()
+        .map(|file| read(file))
+        .collect::<anyhow::Result<_>>()?;
+    if all.is_empty() {
+        return Err(Advised::new(
+            format!("`{}` holds no recommendations", path.display()),
+            "`scopetrim analyze --out DIR` writes a recommendations.json into DIR",
+        ));
+    }
+    let mut missing: Vec<String> = all
+        .iter()
+        .filter_map(|own| own.previous.clone())
+        .filter(|hash| !all.iter().any(|own| own.hash == *hash))
+        .collect();
+    missing.sort();
+    missing.dedup();
+    Ok((all, missing))
+}
