@@ -246,9 +246,12 @@ fn sealed(
         .collect();
     let earlier = earlier
         .into_iter()
-        .map(|report| match report.pseudonymised {
-            true => report,
-            false => report.renamed(&|name| key.client(name), &|text| key.text(text)),
+        .map(|report| {
+            if report.pseudonymised {
+                report
+            } else {
+                report.renamed(&|name| key.client(name), &|text| key.text(text))
+            }
         })
         .collect();
     let mut history = History::before(month, earlier);
@@ -282,10 +285,8 @@ fn proof(study: &Study) -> anyhow::Result<Proof> {
             .iter()
             .map(|(name, _)| name.as_str())
             .collect();
-        sentence.push_str(&format!(
-            " No diff for {}: the proof failed.",
-            names.join(", ")
-        ));
+        let names = names.join(", ");
+        sentence = format!("{sentence} No diff for {names}: the proof failed.");
     }
     Ok(Proof {
         diff: diff_text(study, &proved),

@@ -32,7 +32,7 @@ pub fn seal(view: &View<'_>, extra: &Extra<'_>) -> Result<Sealed, serde_json::Er
     let mut page = page(view, extra, &report);
     report["month"] = month(&page, extra, &items::of_report(&report));
     let id = blake3::hash(serde_json::to_string(&report)?.as_bytes());
-    page.head.id = id.to_hex()[..32].to_owned();
+    id.to_hex()[..32].clone_into(&mut page.head.id);
     report["month"]["id"] = json!(page.head.id);
     let mut text = serde_json::to_string_pretty(&report)?;
     text.push('\n');

@@ -56,7 +56,7 @@ impl Line {
         self
     }
 
-    fn number(&mut self, number: impl ToString) -> &mut Self {
+    fn number(&mut self, number: &impl ToString) -> &mut Self {
         self.field(&number.to_string())
     }
 
@@ -100,9 +100,9 @@ fn grants(page: &Page) -> String {
                 .day(term.since)
                 .day(term.first_used)
                 .day(term.last_used)
-                .number(term.days_used)
+                .number(&term.days_used)
                 .maybe(term.idle_days)
-                .number(term.uses)
+                .number(&term.uses)
                 .maybe(term.p)
                 .maybe(term.upper)
                 .text(&term.replace_with.join("; "))
@@ -156,10 +156,10 @@ fn backtest(backtest: &Value) -> String {
     for row in super::charts::cuts(backtest, None) {
         line.text(&row.as_of)
             .text(&row.level)
-            .number(row.censored)
-            .number(row.removals)
-            .number(row.wrong)
-            .number(row.denied_requests)
+            .number(&row.censored)
+            .number(&row.removals)
+            .number(&row.wrong)
+            .number(&row.denied_requests)
             .maybe(row.rate)
             .end(&mut out);
     }

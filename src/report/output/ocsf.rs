@@ -4,6 +4,8 @@
 //! Analysis Finding (2008). Times are milliseconds since 1970; the time of an
 //! event is the end of the month, for no clock is read.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use super::{OutputFile, RenderError, Renderer};
@@ -80,7 +82,8 @@ fn event(page: &Page, client: &ClientPage) -> Value {
         client.before, client.after_all, client.needed_exposure
     );
     for (rule, message) in &findings {
-        description.push_str(&format!(" {rule}: {message}."));
+        // Writing to a string cannot fail.
+        let _ = write!(description, " {rule}: {message}.");
     }
     let texts = |list: &[&str]| -> Vec<String> {
         list.iter()
