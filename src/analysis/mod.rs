@@ -15,13 +15,13 @@
 //! Policy files are not edited here.
 
 pub mod backtest;
-mod calendar;
 pub mod blast;
+mod calendar;
 pub mod category;
 mod client;
+mod compare;
 mod completeness;
 mod evidence;
-mod compare;
 mod exceptions;
 mod exposure;
 pub mod landmark;
@@ -31,17 +31,17 @@ mod redundant;
 pub mod replay;
 mod rhythm;
 mod roles;
+mod serving;
 mod term;
 mod unmatched;
-mod serving;
 pub mod weight;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use calendar::Period;
+pub use compare::{Added, ClientWindow, Compared, compare};
 pub use completeness::Completeness;
 pub use evidence::{Basis, Evidence};
-pub use compare::{Added, ClientWindow, Compared, compare};
 pub use exceptions::{Exceptions, check_exceptions};
 pub use minimum::{Hints, Objective};
 pub use rhythm::{Rhythm, WINDOWS};

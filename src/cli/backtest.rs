@@ -96,6 +96,7 @@ fn inputs(study: &Study) -> Inputs<'_> {
         usage: &study.usage,
         unmatched: &NONE,
         coverage: &study.read.coverage,
+        history: &study.history,
         exceptions: &study.setup.exceptions,
     }
 }

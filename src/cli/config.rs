@@ -24,8 +24,8 @@ use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
-use crate::analysis::landmark::Thresholds;
 use crate::analysis::category::CategoryOverrides;
+use crate::analysis::landmark::Thresholds;
 use crate::analysis::weight::WeightOverride;
 use crate::analysis::{Hints, Objective};
 use crate::catalog::ScopeList;

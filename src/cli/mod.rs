@@ -5,8 +5,8 @@
 
 mod analyze;
 mod args;
-mod audit;
 mod audience;
+mod audit;
 mod backtest;
 mod beside;
 mod boundary_tests;
@@ -18,12 +18,13 @@ mod facts;
 mod formats;
 mod ingest;
 pub mod init;
-mod ledger;
 mod keys;
+mod ledger;
 mod pipeline;
-mod recall;
 mod published;
+mod recall;
 mod replay;
+mod report;
 mod rules;
 mod settings;
 mod show;
@@ -36,7 +37,7 @@ mod windows;
 use std::ffi::OsString;
 use std::io::Write;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 /// Cuts API permissions down to what is really used.
 #[derive(Debug, Parser)]
@@ -67,6 +68,8 @@ enum Command {
     Replay(replay::Args),
     /// Fail when grants can go, or when something is found: the gate for CI
     Check(check::Args),
+    /// Write the monthly audit report
+    Report(Box<report::Args>),
     /// Print the operations and what they require
     Catalog(show::CatalogArgs),
     /// Print who holds what, and through which role
@@ -119,9 +122,18 @@ impl ExitStatus {
     }
 }
 
+/// The whole command line.
+fn command() -> clap::Command {
+    Cli::command().mut_subcommand("report", report::rename_log_format)
+}
+
 /// Runs the program with these arguments.
 pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> ExitStatus {
-    let cli = match Cli::try_parse_from(args) {
+    let line: Vec<OsString> = args.into_iter().collect();
+    let parsed = command()
+        .try_get_matches_from(&line)
+        .and_then(|found| Cli::from_arg_matches(&found));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
@@ -140,6 +152,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Exi
         Command::Backtest(args) => backtest::run(args, out),
         Command::Replay(args) => replay::run(args, out),
         Command::Check(args) => check::run(args, out),
+        Command::Report(args) => report::run(args, &line, out),
         Command::Catalog(args) => show::catalog(args, out),
         Command::Grants(args) => show::grants(args, out),
         Command::BoundaryTests(args) => boundary_tests::run(args, out),
@@ -147,15 +160,10 @@ pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Exi
         Command::Formats(args) => formats::run(args, out),
         Command::Init(args) => init::run(args, out).map(|()| ExitStatus::Done),
         Command::Completions { shell } => {
-            clap_complete::generate(
-                *shell,
-                &mut Cli::command(),
-                "scopetrim",
-                &mut OnlyWrite(out),
-            );
+            clap_complete::generate(*shell, &mut command(), "scopetrim", &mut OnlyWrite(out));
             Ok(ExitStatus::Done)
         }
-        Command::Man => clap_mangen::Man::new(Cli::command())
+        Command::Man => clap_mangen::Man::new(command())
             .render(&mut OnlyWrite(out))
             .map(|()| ExitStatus::Done)
             .map_err(anyhow::Error::from),

@@ -11,8 +11,8 @@ use super::args::{InputArgs, PolicyArgs};
 use super::config::{self, Config, PathCase};
 use super::keys;
 use super::talk::Advised;
-use crate::analysis::landmark::Thresholds;
 use crate::analysis::category::CategoryOverrides;
+use crate::analysis::landmark::Thresholds;
 use crate::analysis::weight::WeightOverride;
 use crate::analysis::{Hints, Objective, PROTECTED, PROTOCOL_SCOPES};
 use crate::catalog::matcher::MatchOptions;
@@ -267,6 +267,24 @@ pub(super) fn setup(args: &InputArgs, policy: Option<&PolicyArgs>) -> anyhow::Re
     })
 }
 
+fn here(dir: &Path) -> PathBuf {
+    if dir.as_os_str().is_empty() {
+        PathBuf::from(".")
+    } else {
+        dir.to_path_buf()
+    }
+}
+
+fn configuration_path(args: &InputArgs, policy: &PolicyArgs) -> Option<PathBuf> {
+    let dir = policy.dir.clone().unwrap_or_default();
+    args.config.clone().or_else(|| config::find(&here(&dir)))
+}
+
+/// The configuration file that is used, as shown to the user.
+pub(super) fn configuration_file(args: &InputArgs, policy: &PolicyArgs) -> Option<String> {
+    configuration_path(args, policy).map(|file| display(&file))
+}
+
 /// The configuration file, named or found, and the folder its paths start from.
 fn configuration(args: &InputArgs, policy: &PolicyArgs) -> anyhow::Result<(Config, PathBuf)> {
     let dir = policy.dir.clone().unwrap_or_default();
@@ -278,15 +296,8 @@ fn configuration(args: &InputArgs, policy: &PolicyArgs) -> anyhow::Result<(Confi
             "name a folder that holds a scopetrim.toml, or use --logs, --catalog and --grants",
         ));
     }
-    let here = if dir.as_os_str().is_empty() {
-        PathBuf::from(".")
-    } else {
-        dir.clone()
-    };
-    let file = match &args.config {
-        Some(file) => Some(file.clone()),
-        None => config::find(&here),
-    };
+    let here = here(&dir);
+    let file = configuration_path(args, policy);
     let Some(file) = file else {
         if policy.dir.is_some() && args.logs.is_empty() {
             return Err(Advised::new(

@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::args::{InputArgs, PolicyArgs};
 use super::audience;
+use super::audit::{Audit, audit};
 use super::beside::{compared, history};
 use super::facts::{input_views, without_clients};
-use super::audit::{Audit, audit};
 use super::pipeline::{self, Read, Routes};
 use super::settings::{Setup, setup};
 use super::talk::{self, Advised};
 use crate::analysis::backtest::{Backtest, backtest};
 use crate::analysis::{self, Action, Analysis, Compared, Inputs, actions, weight};
 use crate::grants;
+use crate::grants::history::History;
 use crate::model::{ClientName, Day, Level, Policy, Semantics, Warning, Window};
 use crate::report::{InputView, View};
 use crate::usage::{ClientUse, Cluster, summarise};
@@ -26,7 +27,7 @@ pub(super) struct Study {
     pub(super) routes: Routes,
     pub(super) policy: Policy,
     pub(super) read: Read,
-    pub(super) usage: BTreeMap<ClientName, ClientUse>,
+    pub(super) history: History,
     pub(super) analysis: Analysis,
     pub(super) backtest: Option<Backtest>,
     /// Minimal sets of each window of a list, the shortest first.
@@ -172,7 +173,7 @@ fn run(input_args: &InputArgs, policy_args: &PolicyArgs, past: bool) -> anyhow::
         routes,
         policy,
         read,
-        usage,
+        history,
         analysis,
         backtest,
         compared,

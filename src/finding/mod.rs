@@ -174,7 +174,8 @@ impl Finding {
     }
 }
 
-fn stable_id(rule: &str, client: &str, subject: &str) -> String {
+/// The id of a finding: 16 hex digits that depend on rule, client and subject alone.
+pub fn stable_id(rule: &str, client: &str, subject: &str) -> String {
     let mut hasher = blake3::Hasher::new();
     for part in [rule, client, subject] {
         hasher.update(&(part.len() as u64).to_le_bytes());

@@ -12,23 +12,26 @@ pub mod backtest;
 pub mod check;
 pub mod difftext;
 pub mod escape;
-mod evidence;
 pub mod events_text;
+mod evidence;
 pub mod explain;
 pub mod explain_strip;
 mod finding_json;
 pub mod followed;
 pub mod json;
 pub mod json_text;
+pub mod monthly;
 mod notices;
+pub mod output;
+pub mod pseudonym;
 pub mod replay;
 pub mod rulebook;
 mod screen;
 pub mod shown_diff;
 pub mod terminal;
 pub mod usage_csv;
-pub mod windows;
 pub mod usage_json;
+pub mod windows;
 
 #[cfg(test)]
 mod testing;

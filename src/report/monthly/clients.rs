@@ -1,0 +1,312 @@
+//! Each client: what its exposure is made of, and every term with its days.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::page::{ClientPage, DeniedRow, NeededRow, Segments, TermPage};
+use super::{Extra, goes_now, items, words};
+use crate::analysis::{ClientAnalysis, TermAnalysis};
+use crate::catalog::matcher::Route;
+use crate::model::{Day, Operation, Place, Reason, Subject, Term, Verdict, Via, Window};
+use crate::report::View;
+
+/// Chance of renewed use and its upper bound, by client and term.
+type Chances = BTreeMap<(String, String), (f64, f64, Option<String>)>;
+
+/// Every client, most weight to free first.
+pub(super) fn clients(view: &View<'_>, extra: &Extra<'_>, report: &Value) -> Vec<ClientPage> {
+    let chances = chances(report);
+    let owners = owners(view);
+    let mut pages: Vec<ClientPage> = view
+        .analysis
+        .clients
+        .iter()
+        .map(|own| client(view, extra, own, (&chances, &owners)))
+        .collect();
+    pages.sort_by(|a, b| {
+        let freed = |page: &ClientPage| page.before - page.after_all;
+        freed(b).total_cmp(&freed(a)).then_with(|| a.id.cmp(&b.id))
+    });
+    pages
+}
+
+/// The evidence from the past that the contract states.
+fn chances(report: &Value) -> Chances {
+    let mut all = Chances::new();
+    for client in report["clients"].as_array().into_iter().flatten() {
+        for term in client["terms"].as_array().into_iter().flatten() {
+            let (Some(id), Some(name)) = (client["id"].as_str(), term["term"].as_str()) else {
+                continue;
+            };
+            let evidence = &term["evidence"];
+            let (Some(p), Some(upper)) = (evidence["p"].as_f64(), evidence["upper"].as_f64())
+            else {
+                continue;
+            };
+            let phrase = match (evidence["similar"].as_u64(), evidence["reused"].as_u64()) {
+                (Some(similar), Some(reused)) => Some(format!(
+                    "{} similar, {} used again ({:.1} %)",
+                    words::count(similar),
+                    words::count(reused),
+                    p * 100.0
+                )),
+                _ => None,
+            };
+            all.insert((id.to_owned(), name.to_owned()), (p, upper, phrase));
+        }
+    }
+    all
+}
+
+/// Who answers for each client, as its entries say.
+fn owners(view: &View<'_>) -> BTreeMap<String, String> {
+    let mut owners: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for entry in view.policy.files.iter().flat_map(|file| &file.entries) {
+        if let (Subject::Client(client), Some(owner)) = (&entry.subject, &entry.owner) {
+            let own = owners.entry(client.to_string()).or_default();
+            own.insert(owner.to_string());
+        }
+    }
+    owners
+        .into_iter()
+        .map(|(client, own)| (client, own.into_iter().collect::<Vec<_>>().join(", ")))
+        .collect()
+}
+
+fn client(
+    view: &View<'_>,
+    extra: &Extra<'_>,
+    own: &ClientAnalysis,
+    (chances, owners): (&Chances, &BTreeMap<String, String>),
+) -> ClientPage {
+    let terms: Vec<TermPage> = own
+        .terms
+        .iter()
+        .map(|found| term(view, own, found, chances))
+        .collect();
+    let stays: BTreeSet<Term> = own
+        .terms
+        .iter()
+        .zip(&terms)
+        .filter(|(_, page)| !goes_now(view.level, page))
+        .map(|(found, _)| found.term.clone())
+        .collect();
+    let label = |operation: usize| {
+        let operations = &view.catalog.operations;
+        operations
+            .get(operation)
+            .map_or_else(String::new, Operation::label)
+    };
+    let route = |route: u32| {
+        let found = view.routes.get(route as usize);
+        found.map_or_else(
+            || "(no operation of the catalogue)".to_owned(),
+            Route::label,
+        )
+    };
+    let activity = extra.activity.get(&own.id);
+    ClientPage {
+        id: own.id.to_string(),
+        owner: owners.get(own.id.as_str()).cloned(),
+        status: own.status.name(),
+        requests: own.requests,
+        month_requests: activity.map_or(0, |month| month.requests),
+        last_seen: own.last_seen.map(Day::of),
+        before: own.exposure.before,
+        after: extra.universe.exposure(&stays),
+        after_all: own.exposure.after_all,
+        needed_exposure: own.exposure.needed,
+        operations_before: extra.universe.opens(&own.granted).len(),
+        operations_after: extra.universe.opens(&stays).len(),
+        bar: bar(extra, own),
+        minimal: own.minimal.iter().map(ToString::to_string).collect(),
+        minimal_proven: own.minimal_proven,
+        gap: own.gap.clone(),
+        terms,
+        needed: own
+            .needed
+            .iter()
+            .map(|served| NeededRow {
+                operation: label(served.operation),
+                requests: served.count,
+                first: Day::of(served.first),
+                last: Day::of(served.last),
+            })
+            .collect(),
+        denied: own
+            .denied
+            .iter()
+            .map(|(id, requests, granted)| DeniedRow {
+                operation: route(*id),
+                requests: *requests,
+                granted: *granted,
+            })
+            .collect(),
+        unmatched: own.unmatched_requests,
+    }
+}
+
+/// The exposure in parts. Each step takes more terms away, so no part is negative.
+fn bar(extra: &Extra<'_>, own: &ClientAnalysis) -> Segments {
+    let removed = |term: &&TermAnalysis| term.verdict == Verdict::Remove;
+    let protected = |term: &&TermAnalysis| term.reasons.contains(&Reason::Protected);
+    let kept: BTreeSet<Term> = own
+        .terms
+        .iter()
+        .filter(|term| !removed(term))
+        .map(|term| term.term.clone())
+        .collect();
+    let guarded: BTreeSet<Term> = own
+        .terms
+        .iter()
+        .filter(|term| !removed(term) || protected(term))
+        .map(|term| term.term.clone())
+        .collect();
+    let (kept, guarded) = (
+        extra.universe.exposure(&kept),
+        extra.universe.exposure(&guarded),
+    );
+    let part = |from: f64, to: f64| ((from - to) * 10_000.0).round().max(0.0) / 10_000.0;
+    let exposure = own.exposure;
+    Segments {
+        needed: exposure.needed,
+        safe: part(exposure.before, exposure.after_safe),
+        likely: part(exposure.after_safe, exposure.after_likely),
+        review: part(exposure.after_likely, guarded),
+        protected: part(guarded, kept),
+        beyond: part(kept, exposure.needed),
+    }
+}
+
+fn term(
+    view: &View<'_>,
+    client: &ClientAnalysis,
+    found: &TermAnalysis,
+    chances: &Chances,
+) -> TermPage {
+    let window = view.analysis.window;
+    let chance = chances.get(&(client.id.to_string(), found.term.to_string()));
+    let id = found
+        .kind
+        .map(|kind| items::id(client.id.as_str(), found.term.as_str(), kind.name()));
+    let label = |operation: &usize| {
+        let operations = &view.catalog.operations;
+        operations
+            .get(*operation)
+            .map_or_else(String::new, Operation::label)
+    };
+    let uses: u64 = client
+        .needed
+        .iter()
+        .filter(|served| found.serves.contains(&served.operation))
+        .map(|served| served.count)
+        .sum();
+    let roles: BTreeSet<String> = found
+        .vias
+        .iter()
+        .filter_map(|via| via.role.as_ref())
+        .map(|(role, _)| role.to_string())
+        .collect();
+    TermPage {
+        id,
+        term: found.term.to_string(),
+        via: roles.into_iter().collect(),
+        places: found
+            .vias
+            .iter()
+            .filter_map(|via| place(view, via))
+            .collect(),
+        verdict: found.verdict.name(),
+        kind: found.kind.map(crate::model::Kind::name),
+        level: found.level,
+        protected: found.reasons.contains(&Reason::Protected),
+        codes: found.reasons.iter().map(|own| words::code(*own)).collect(),
+        reasons: found.reasons.iter().map(|own| own.sentence()).collect(),
+        since: found.since,
+        first_used: found.rhythm.first.map(Day::of),
+        last_used: found.rhythm.last.map(Day::of),
+        days_used: found.rhythm.days.range(window.from..=window.to).count(),
+        idle_days: found.rhythm.idle(&view.coverage.days, window.to),
+        longest_gap: found.rhythm.longest_gap(),
+        uses,
+        p: chance.map(|own| own.0),
+        upper: chance.map(|own| own.1),
+        evidence: evidence(view, found, chance.and_then(|own| own.2.clone())),
+        witness: found.witness.iter().map(label).collect(),
+        replace_with: found.replace_with.iter().map(ToString::to_string).collect(),
+        strip: runs(&found.rhythm.days, window),
+    }
+}
+
+fn place(view: &View<'_>, via: &Via) -> Option<Place> {
+    let file = view.policy.files.get(via.file)?;
+    Some(file.entries.get(via.entry)?.place.clone())
+}
+
+/// Why it can go, in one phrase.
+fn evidence(view: &View<'_>, found: &TermAnalysis, past: Option<String>) -> String {
+    let window = view.analysis.window;
+    let mut facts = Vec::new();
+    match found.rhythm.last {
+        None if found.verdict == Verdict::Unobservable => {
+            facts.push("no request can show it".to_owned());
+        }
+        None => {
+            let covered = view.coverage.days.range(..=window.to).count() as u64;
+            facts.push(format!(
+                "never used in {} with records",
+                words::plural(covered, "day")
+            ));
+        }
+        Some(last) => {
+            let idle = found
+                .rhythm
+                .idle(&view.coverage.days, window.to)
+                .unwrap_or(0);
+            let last = Day::of(last);
+            facts.push(if idle == 0 {
+                format!("last used {last}")
+            } else {
+                format!(
+                    "last used {last}, idle {}",
+                    words::plural(idle.into(), "day")
+                )
+            });
+        }
+    }
+    match found.since {
+        Some(since) => facts.push(format!("held since {since}")),
+        None => facts.push("held since an unknown day".to_owned()),
+    }
+    facts.extend(past);
+    facts.join("; ")
+}
+
+/// Days with use as runs: first day of the window is 0, then the length.
+fn runs(days: &BTreeSet<Day>, window: Window) -> Vec<(u32, u32)> {
+    let mut runs: Vec<(u32, u32)> = Vec::new();
+    for day in days.range(window.from..=window.to) {
+        let at = u32::try_from(day.0 - window.from.0).unwrap_or(0);
+        match runs.last_mut() {
+            Some((from, length)) if *from + *length == at => *length += 1,
+            _ => runs.push((at, 1)),
+        }
+    }
+    runs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_that_follow_each_other_are_one_run_and_days_outside_are_none() {
+        let days: BTreeSet<Day> = [8, 10, 11, 12, 20].map(Day).into();
+        let window = Window {
+            from: Day(10),
+            to: Day(20),
+        };
+        assert_eq!(runs(&days, window), [(0, 3), (10, 1)]);
+    }
+}

@@ -1,0 +1,124 @@
+//! The report as JSON: `scopetrim.report/1` with the part `month`, and its id.
+//!
+//! The id is the BLAKE3 hash of the whole document without the id. With the
+//! digest of the earlier report's file in it, reports form a chain: whoever
+//! changes an old one changes its digest, and the next report tells.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::items::{self, Item};
+use super::month::Month;
+use super::page::Page;
+use super::rows::Changes;
+use super::{Extra, page};
+use crate::report::{View, json as base};
+
+/// Months for which a closed item is remembered.
+const MEMORY: i32 = 25;
+
+/// A finished report.
+pub struct Sealed {
+    /// What renderers show.
+    pub page: Page,
+    /// The contract, as text with a line end.
+    pub json: String,
+}
+
+/// Builds the page and the contract, and gives both their id.
+pub fn seal(view: &View<'_>, extra: &Extra<'_>) -> Result<Sealed, serde_json::Error> {
+    let mut report: Value = serde_json::from_str(&base::render(view)?)?;
+    let mut page = page(view, extra, &report);
+    report["month"] = month(&page, extra, &items::of_report(&report));
+    let id = blake3::hash(serde_json::to_string(&report)?.as_bytes());
+    id.to_hex()[..32].clone_into(&mut page.head.id);
+    report["month"]["id"] = json!(page.head.id);
+    let mut text = serde_json::to_string_pretty(&report)?;
+    text.push('\n');
+    Ok(Sealed { page, json: text })
+}
+
+fn month(page: &Page, extra: &Extra<'_>, items: &BTreeMap<String, Item>) -> Value {
+    let head = &page.head;
+    json!({
+        "month": head.month,
+        "from": head.from,
+        "to": head.to,
+        "data_until": head.data_until,
+        "covered_days": head.month_covered,
+        "requests": head.month_requests,
+        "organisation": head.organisation,
+        "made": head.now,
+        "pseudonymised": head.pseudonymised,
+        "version": head.version,
+        "conclusion": page.verdict,
+        "points": page.points,
+        "items": open(page, extra.month, items),
+        "closed": closed(extra, items),
+        "resolved": page.changes.as_ref().map(|changes| {
+            changes.resolved.iter().map(|own| &own.id).collect::<Vec<_>>()
+        }),
+        "outcomes": page.outcomes,
+        "exceptions": page.exceptions,
+        "evidence": {
+            "grants": page.evidence.grants,
+            "catalogues": page.evidence.catalogues,
+            "configuration": page.evidence.configuration,
+            "command": page.evidence.command,
+            "previous": page.evidence.previous,
+        },
+    })
+}
+
+/// Open items with their state.
+fn open(page: &Page, month: Month, items: &BTreeMap<String, Item>) -> Vec<Value> {
+    let mut states: BTreeMap<&str, (&str, Month, &[Month])> = BTreeMap::new();
+    if let Some(changes) = &page.changes {
+        let Changes {
+            new,
+            came_back,
+            ignored,
+            ..
+        } = changes;
+        for (name, list) in [("new", new), ("came_back", came_back), ("ignored", ignored)] {
+            for own in list {
+                states.insert(&own.id, (name, own.since, &own.months));
+            }
+        }
+    }
+    let first = [month];
+    items
+        .iter()
+        .map(|(id, item)| {
+            // Without an earlier report nobody can tell.
+            let (state, since, months) =
+                states
+                    .get(id.as_str())
+                    .copied()
+                    .unwrap_or(("first_report", month, &first));
+            json!({
+                "id": id, "client": item.client, "subject": item.subject, "rule": item.rule,
+                "level": item.level, "recommendation": item.recommendation,
+                "state": state, "since": since, "months": months,
+            })
+        })
+        .collect()
+}
+
+/// Items of earlier months that are not open now, for as long as they are remembered.
+fn closed(extra: &Extra<'_>, items: &BTreeMap<String, Item>) -> Vec<Value> {
+    let mut closed = Vec::new();
+    for (id, (item, months)) in extra.history.seen() {
+        let recent = months
+            .last()
+            .is_some_and(|last| extra.month.since(*last) < MEMORY);
+        if !items.contains_key(&id) && recent {
+            closed.push(json!({
+                "id": id, "client": item.client, "subject": item.subject, "rule": item.rule,
+                "level": item.level, "recommendation": item.recommendation, "months": months,
+            }));
+        }
+    }
+    closed
+}

@@ -1,0 +1,137 @@
+//! What the report rests on, exceptions, roles.
+
+use std::collections::BTreeMap;
+
+use super::Extra;
+use super::rows::{Evidence, ExceptionRow, FileRow, InputRow, Link, RoleRow, WarningRow};
+use crate::model::{Entry, Exception, Granted, Subject};
+use crate::report::View;
+
+/// Digests, rows, how the program was called, and what it noticed.
+pub(super) fn evidence(view: &View<'_>, extra: &Extra<'_>) -> Evidence {
+    let inputs = view.inputs.iter().map(|input| InputRow {
+        path: input.path.to_string(),
+        digest: input.digest.map(|digest| digest.to_string()),
+        format: input.format,
+        bytes: input.bytes,
+        records: input.records,
+        counted: input.counted,
+        skipped: input.skipped.iter().map(|(why, n)| (*why, *n)).collect(),
+        rejected: input.rejected.iter().map(|(why, n)| (*why, *n)).collect(),
+        status: input.status.clone(),
+    });
+    let grants = view.policy.files.iter().map(|file| FileRow {
+        path: file.path.to_string(),
+        digest: Some(file.digest.to_string()),
+    });
+    let warnings = view.warnings.iter().map(|own| WarningRow {
+        code: own.code,
+        message: own.message.clone(),
+        place: own.place.clone(),
+    });
+    let mut notes = view.usage_notes.to_vec();
+    notes.extend(extra.history.notes.iter().cloned());
+    let until = view.coverage.span().map(|span| span.to);
+    let end = extra.month.days().to;
+    if let Some(until) = until.filter(|until| *until < end) {
+        notes.push(format!(
+            "the data ends on {until}, before the month does: its last {} days are not known",
+            end.0 - until.0
+        ));
+    }
+    Evidence {
+        inputs: inputs.collect(),
+        grants: grants.collect(),
+        catalogues: extra.catalogues.clone(),
+        configuration: extra.configuration.clone(),
+        command: extra.command.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        previous: extra.history.last().map(|last| Link {
+            month: last.month,
+            digest: last.digest.to_string(),
+            id: last.id.clone(),
+        }),
+        notes,
+        warnings: warnings.collect(),
+        only_in_log: view.only_in_log.to_vec(),
+        never_seen: view.unused_names.iter().map(ToString::to_string).collect(),
+    }
+}
+
+/// Reviewed exceptions of the configuration and of the policy's own lines, by expiry.
+pub(super) fn exceptions(view: &View<'_>, configured: &[Exception]) -> Vec<ExceptionRow> {
+    let as_of = view.analysis.window.to;
+    let mut rows: Vec<ExceptionRow> = configured
+        .iter()
+        .map(|own| ExceptionRow {
+            client: own.client.clone(),
+            term: own.term.clone(),
+            reason: own.reason.clone(),
+            owner: own.owner.clone(),
+            until: own.until,
+            days_left: own.until.map(|until| until.0 - as_of.0),
+            place: own.place.clone(),
+        })
+        .collect();
+    let entries = view.policy.files.iter().flat_map(|file| &file.entries);
+    rows.extend(entries.filter_map(|entry| {
+        let keep = entry.keep.as_ref()?;
+        Some(ExceptionRow {
+            client: subject(entry),
+            term: match &entry.granted {
+                Granted::Term(term) => term.to_string(),
+                Granted::Role(role) => format!("role {role}"),
+            },
+            reason: keep.reason.clone().unwrap_or_default(),
+            owner: entry.owner.as_ref().map(ToString::to_string),
+            until: keep.until,
+            days_left: keep.until.map(|until| until.0 - as_of.0),
+            place: entry.place.clone(),
+        })
+    }));
+    // Without an end it is looked at last.
+    rows.sort_by(|a, b| {
+        let key = |row: &ExceptionRow| (row.until.is_none(), row.until, row.place.clone());
+        key(a).cmp(&key(b))
+    });
+    rows
+}
+
+fn subject(entry: &Entry) -> String {
+    match &entry.subject {
+        Subject::Client(client) => client.to_string(),
+        Subject::Role(role) => format!("role {role}"),
+    }
+}
+
+/// Roles with their members, and how many members needed each term.
+pub(super) fn roles(view: &View<'_>) -> Vec<RoleRow> {
+    let mut rows = Vec::new();
+    for (index, file) in view.policy.files.iter().enumerate() {
+        let mut roles: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for entry in &file.entries {
+            if let (Subject::Role(role), Granted::Term(term)) = (&entry.subject, &entry.granted) {
+                roles.entry(role).or_default().push(term);
+            }
+        }
+        for (role, terms) in roles {
+            let members = view.policy.members(index, role);
+            let needed = |term: &crate::model::Term| {
+                let clients = view.analysis.clients.iter();
+                clients
+                    .filter(|client| members.contains(&client.id) && client.minimal.contains(term))
+                    .count()
+            };
+            rows.push(RoleRow {
+                file: file.path.to_string(),
+                role: role.to_string(),
+                terms: terms
+                    .into_iter()
+                    .map(|term| (term.to_string(), needed(term)))
+                    .collect(),
+                members: members.iter().map(ToString::to_string).collect(),
+            });
+        }
+    }
+    rows
+}

@@ -1,0 +1,109 @@
+//! Findings by rule, as the contract states them.
+//!
+//! Read from the JSON rather than from types, so that a rule may add fields
+//! without a change here: `rule` and `message` are enough, and `title`,
+//! `severity`, `controls`, `client`, `subject`, `place` are shown when present.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::items;
+use super::previous::History;
+use super::rows::{FindingGroup, FindingRow, NotEvaluable};
+use crate::model::Place;
+
+/// Severities, the worst first.
+const SEVERITIES: [&str; 7] = [
+    "critical", "error", "high", "warning", "medium", "low", "note",
+];
+
+/// Place of a severity in the order of gravity; an unknown one is last.
+pub(super) fn gravity(severity: &str) -> usize {
+    let known = SEVERITIES.iter().position(|known| *known == severity);
+    known.unwrap_or(SEVERITIES.len())
+}
+
+/// Findings by rule, the worst rule first.
+pub(super) fn groups(report: &Value, history: &History) -> Vec<FindingGroup> {
+    let mut groups: BTreeMap<String, FindingGroup> = BTreeMap::new();
+    for finding in report["findings"].as_array().into_iter().flatten() {
+        let Some(item) = items::of_finding(finding) else {
+            continue;
+        };
+        let group = groups
+            .entry(item.rule.clone())
+            .or_insert_with(|| FindingGroup {
+                rule: item.rule.clone(),
+                title: finding["title"].as_str().map(str::to_owned),
+                severity: item.level.clone(),
+                controls: controls(finding),
+                last: last(history, &item.rule),
+                rows: Vec::new(),
+            });
+        if gravity(&item.level) < gravity(&group.severity) {
+            group.severity.clone_from(&item.level);
+        }
+        group.rows.push(FindingRow {
+            id: item.id(),
+            message: finding["message"].as_str().unwrap_or_default().to_owned(),
+            place: place(finding),
+            severity: item.level,
+            client: item.client,
+            subject: item.subject,
+        });
+    }
+    let mut groups: Vec<FindingGroup> = groups.into_values().collect();
+    groups.sort_by(|a, b| {
+        let key = |own: &FindingGroup| (gravity(&own.severity), usize::MAX - own.rows.len());
+        key(a).cmp(&key(b)).then_with(|| a.rule.cmp(&b.rule))
+    });
+    groups
+}
+
+/// How many findings of the rule last month had; a report that knew no such rule says nothing.
+fn last(history: &History, rule: &str) -> Option<u64> {
+    let last = history.last()?;
+    let point = last.points.get(&last.month)?;
+    point.findings.get(rule).copied()
+}
+
+fn controls(finding: &Value) -> Vec<String> {
+    let list = finding["controls"].as_array().into_iter().flatten();
+    list.filter_map(|own| match own {
+        Value::String(text) => Some(text.clone()),
+        Value::Object(_) => {
+            let text = |key: &str| own[key].as_str();
+            let (standard, control) = (text("standard")?, text("control").or(text("id"))?);
+            Some(format!("{standard} {control}"))
+        }
+        _ => None,
+    })
+    .collect()
+}
+
+fn place(finding: &Value) -> Option<Place> {
+    let own = ["place", "source"]
+        .into_iter()
+        .map(|key| &finding[key])
+        .find(|own| own.is_object())?;
+    Some(Place {
+        file: own["file"].as_str()?.into(),
+        line: u32::try_from(own["line"].as_u64()?).ok()?,
+    })
+}
+
+/// Audits that could not be made, with the missing field.
+pub(super) fn not_evaluable(report: &Value) -> Vec<NotEvaluable> {
+    let list = report["not_evaluable"].as_array().into_iter().flatten();
+    list.filter_map(|own| {
+        let text = |key: &str| own[key].as_str().map(str::to_owned);
+        Some(NotEvaluable {
+            rule: text("rule")?,
+            missing: text("missing")
+                .or_else(|| text("reason"))
+                .unwrap_or_default(),
+        })
+    })
+    .collect()
+}

@@ -1,0 +1,220 @@
+//! The monthly audit report: one month as data, ready for every renderer.
+//!
+//! In: a view whose window ends with the month, what happened in the month, and
+//! the reports of earlier months. Out: a [`Page`], and the same with the whole
+//! contract as JSON.
+//!
+//! Invariants:
+//! * no clock: the time of making is only what the user says it is;
+//! * ids, and with them the comparison of months, depend on names and rules
+//!   alone, never on counts;
+//! * what is not known is said to be not known: it never looks like zero.
+
+mod advice;
+mod changes;
+mod clients;
+mod contract;
+mod evidence;
+mod findings;
+mod items;
+mod month;
+mod page;
+mod previous;
+mod rows;
+mod tiles;
+pub mod words;
+
+#[cfg(test)]
+mod changes_tests;
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::View;
+use crate::analysis::minimum::Universe;
+use crate::model::{ClientName, ContentDigest, Exception, Level, Verdict, Window};
+
+pub use contract::{Sealed, seal};
+pub use items::id;
+pub use month::Month;
+pub use page::*;
+pub use previous::{History, Previous, PreviousError};
+pub use rows::*;
+
+/// What one client did in the month itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Activity {
+    /// Requests, whatever their outcome.
+    pub requests: u64,
+    /// Refused requests by route.
+    pub denied: BTreeMap<u32, u64>,
+}
+
+/// A diff of the policy files, and the sentence about its proof.
+#[derive(Clone, Debug)]
+pub struct Proof {
+    /// The diff with its reasons.
+    pub diff: String,
+    /// One sentence.
+    pub sentence: String,
+}
+
+/// What a monthly report needs beside the view.
+pub struct Extra<'a> {
+    /// The month.
+    pub month: Month,
+    /// Who it is for.
+    pub organisation: Option<&'a str>,
+    /// When it is made, as the user says.
+    pub now: Option<&'a str>,
+    /// How the program was called, without what only says where output goes.
+    pub command: &'a str,
+    /// The configuration file.
+    pub configuration: Option<FileRow>,
+    /// The API descriptions.
+    pub catalogues: Vec<FileRow>,
+    /// The catalogue with its weights.
+    pub universe: &'a Universe,
+    /// Exceptions of the configuration.
+    pub exceptions: &'a [Exception],
+    /// What happened in the month, by client.
+    pub activity: &'a BTreeMap<ClientName, Activity>,
+    /// Earlier reports.
+    pub history: &'a History,
+    /// The proved diff, when it may be shown.
+    pub proof: Option<Proof>,
+    /// Names are pseudonyms.
+    pub pseudonymised: bool,
+}
+
+/// Everything of the month; `report` is the view as JSON. The id is given by [`seal`].
+fn page(view: &View<'_>, extra: &Extra<'_>, report: &Value) -> Page {
+    let clients = clients::clients(view, extra, report);
+    let advice = advice::advice(view, &clients);
+    let human = advice::human(extra, &clients);
+    let items = items::of_report(report);
+    let outcomes = changes::outcomes(view, extra, &items);
+    let findings = findings::groups(report, extra.history);
+    let points = tiles::points(extra, report, &outcomes);
+    let verdict = conclusion(view, &clients);
+    Page {
+        head: head(view, extra),
+        incomplete: view.incomplete.to_vec(),
+        tiles: tiles::tiles(&points, &findings, report),
+        points: points.into_values().collect(),
+        backtest: report["backtest"].clone(),
+        days: days(view),
+        not_evaluable: findings::not_evaluable(report),
+        changes: changes::changes(extra.month, extra.history, &items),
+        exceptions: evidence::exceptions(view, extra.exceptions),
+        roles: evidence::roles(view),
+        evidence: evidence::evidence(view, extra),
+        diff: extra.proof.as_ref().map(|proof| proof.diff.clone()),
+        proof: extra.proof.as_ref().map(|proof| proof.sentence.clone()),
+        verdict,
+        clients,
+        advice,
+        human,
+        findings,
+        outcomes,
+    }
+}
+
+fn head(view: &View<'_>, extra: &Extra<'_>) -> Head {
+    let (window, month) = (view.analysis.window, extra.month.days());
+    let span = view.coverage.span();
+    let mut formats: BTreeMap<&str, usize> = BTreeMap::new();
+    for format in view.inputs.iter().filter_map(|input| input.format) {
+        *formats.entry(format).or_default() += 1;
+    }
+    Head {
+        organisation: extra.organisation.map(str::to_owned),
+        month: extra.month,
+        month_name: extra.month.name(),
+        from: month.from,
+        to: month.to,
+        window_from: window.from,
+        window_to: window.to,
+        window_days: window.days(),
+        covered_days: view.coverage.covered(window),
+        data_from: span.map(|span| span.from),
+        data_until: span.map(|span| span.to.min(window.to)),
+        month_covered: view.coverage.covered(month),
+        month_days: month.days(),
+        month_requests: requests(view, month),
+        gateways: formats
+            .into_iter()
+            .map(|(format, files)| {
+                format!("{format} ({})", words::plural(files as u64, "log file"))
+            })
+            .collect(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        id: String::new(),
+        compared_with: extra.history.last().map(|last| last.month),
+        now: extra.now.map(str::to_owned),
+        pseudonymised: extra.pseudonymised,
+        level: view.level,
+    }
+}
+
+fn requests(view: &View<'_>, window: Window) -> u64 {
+    let days = view.coverage.days.range(window.from..=window.to);
+    days.map(|(_, count)| count).sum()
+}
+
+fn days(view: &View<'_>) -> Vec<DayCell> {
+    let window = view.analysis.window;
+    (window.from.0..=window.to.0)
+        .map(crate::model::Day)
+        .map(|day| DayCell {
+            day,
+            records: view.coverage.days.get(&day).copied().unwrap_or(0),
+        })
+        .collect()
+}
+
+/// Whether the removal is up to the chosen level. What its owner protects is never
+/// for now, whatever the level.
+fn goes_now(level: Level, term: &TermPage) -> bool {
+    let chosen = term.level.is_some_and(|own| own <= level);
+    term.verdict == Verdict::Remove.name() && chosen && !term.protected
+}
+
+fn conclusion(view: &View<'_>, clients: &[ClientPage]) -> Conclusion {
+    let going: Vec<&TermPage> = clients
+        .iter()
+        .flat_map(|client| &client.terms)
+        .filter(|term| goes_now(view.level, term))
+        .collect();
+    let mean = |value: fn(&ClientPage) -> f64| {
+        let count = f64::from(u32::try_from(clients.len().max(1)).unwrap_or(u32::MAX));
+        clients.iter().map(value).sum::<f64>() / count
+    };
+    let without_evidence = going.iter().filter(|term| term.p.is_none()).count();
+    let sum = |value: fn(&TermPage) -> Option<f64>| -> Option<f64> {
+        let known = without_evidence == 0 && !going.is_empty();
+        known.then(|| going.iter().filter_map(|term| value(term)).sum())
+    };
+    Conclusion {
+        clients: clients
+            .iter()
+            .filter(|client| client.terms.iter().any(|term| goes_now(view.level, term)))
+            .count(),
+        removals: going.len(),
+        before: mean(|client| client.before),
+        after: mean(|client| client.after),
+        expected: sum(|term| term.p),
+        at_most: sum(|term| term.upper),
+        without_evidence,
+    }
+}
+
+/// The digest of a file that was read a moment ago; a file that cannot be read again has none.
+pub fn file_row(path: &str) -> FileRow {
+    let bytes = std::fs::read(path).ok();
+    FileRow {
+        path: path.to_owned(),
+        digest: bytes.map(|bytes| ContentDigest::of(&bytes).to_string()),
+    }
+}

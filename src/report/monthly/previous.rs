@@ -1,0 +1,246 @@
+//! Earlier reports, read back from their `report.json`.
+//!
+//! In: the bytes of a file in the form `scopetrim.report/1`, with or without
+//! the part that only monthly reports have. Out: what the next report compares
+//! itself with.
+//!
+//! Invariants:
+//! * a field that an older version did not write is "not known", never zero;
+//! * ids are computed here again, so that a changed file cannot claim another
+//!   item's history.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+
+use super::items::{self, Item};
+use super::month::Month;
+use super::page::Point;
+use crate::model::{ContentDigest, Day};
+
+/// One earlier report.
+#[derive(Clone, Debug)]
+pub struct Previous {
+    /// The month it is about.
+    pub month: Month,
+    /// As shown to the user.
+    pub path: String,
+    /// Digest of the file's bytes: the link of the chain.
+    pub digest: ContentDigest,
+    /// The id it states, when it is a monthly report.
+    pub id: Option<String>,
+    /// Its names are pseudonyms.
+    pub pseudonymised: bool,
+    /// What it recommends and what it found, by id.
+    pub items: BTreeMap<String, Item>,
+    /// What each client held.
+    pub holdings: BTreeMap<String, BTreeSet<String>>,
+    /// Items it knows of, with the months in which each was open.
+    pub seen: BTreeMap<String, (Item, BTreeSet<Month>)>,
+    /// The points of its lines, itself included.
+    pub points: BTreeMap<Month, Point>,
+}
+
+/// Why a file is no earlier report.
+#[derive(Debug, thiserror::Error)]
+pub enum PreviousError {
+    /// Not JSON.
+    #[error("`{path}`: no JSON: {why}")]
+    Json {
+        /// The file.
+        path: String,
+        /// What the parser says.
+        why: String,
+    },
+    /// JSON of something else.
+    #[error("`{path}`: no report of scopetrim: its `schema` is `{found}`")]
+    Schema {
+        /// The file.
+        path: String,
+        /// What stands there.
+        found: String,
+    },
+    /// A report without data has no month.
+    #[error("`{path}`: the report has no `as_of`: there was no data")]
+    NoData {
+        /// The file.
+        path: String,
+    },
+}
+
+impl Previous {
+    /// Reads one report.
+    pub fn read(bytes: &[u8], path: &str) -> Result<Self, PreviousError> {
+        let path = path.to_owned();
+        let report: Value = serde_json::from_slice(bytes).map_err(|error| PreviousError::Json {
+            path: path.clone(),
+            why: error.to_string(),
+        })?;
+        if report["schema"] != super::super::json::SCHEMA {
+            let found = report["schema"].as_str().unwrap_or("missing").to_owned();
+            return Err(PreviousError::Schema { path, found });
+        }
+        let own = &report["month"];
+        let month = own["month"].as_str().and_then(Month::parse);
+        let as_of = report["as_of"].as_str().and_then(Day::parse);
+        let Some(month) = month.or_else(|| as_of.map(Month::of)) else {
+            return Err(PreviousError::NoData { path });
+        };
+        let items = items::of_report(&report);
+        let mut seen = BTreeMap::new();
+        for list in ["items", "closed"] {
+            for known in own[list].as_array().into_iter().flatten() {
+                let Some(item) = Item::of_json(known) else {
+                    continue;
+                };
+                let months = known["months"].as_array().into_iter().flatten();
+                let months: BTreeSet<Month> = months
+                    .filter_map(|month| Month::parse(month.as_str()?))
+                    .filter(|known| *known <= month)
+                    .collect();
+                seen.insert(item.id(), (item, months));
+            }
+        }
+        for (id, item) in &items {
+            let known = seen
+                .entry(id.clone())
+                .or_insert_with(|| (item.clone(), BTreeSet::new()));
+            known.1.insert(month);
+        }
+        let mut points: BTreeMap<Month, Point> = own["points"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Point::of_json)
+            .filter(|point| point.month <= month)
+            .map(|point| (point.month, point))
+            .collect();
+        points
+            .entry(month)
+            .or_insert_with(|| Point::of_report(month, &report));
+        Ok(Self {
+            month,
+            digest: ContentDigest::of(bytes),
+            id: own["id"].as_str().map(str::to_owned),
+            pseudonymised: own["pseudonymised"].as_bool().unwrap_or(false),
+            holdings: holdings(&report),
+            path,
+            items,
+            seen,
+            points,
+        })
+    }
+
+    /// The same report with every client under its pseudonym.
+    #[must_use]
+    pub fn renamed(mut self, name: &dyn Fn(&str) -> String, text: &dyn Fn(&str) -> String) -> Self {
+        let rename = |item: Item| item.renamed(name, text);
+        self.items = self
+            .items
+            .into_values()
+            .map(rename)
+            .map(|item| (item.id(), item))
+            .collect();
+        self.seen = self
+            .seen
+            .into_values()
+            .map(|(item, months)| (rename(item), months))
+            .map(|(item, months)| (item.id(), (item, months)))
+            .collect();
+        self.holdings = self
+            .holdings
+            .into_iter()
+            .map(|(client, held)| (name(&client), held))
+            .collect();
+        self
+    }
+}
+
+fn holdings(report: &Value) -> BTreeMap<String, BTreeSet<String>> {
+    let clients = report["clients"].as_array().into_iter().flatten();
+    clients
+        .filter_map(|client| {
+            let held = client["granted"].as_array()?.iter();
+            let held = held.filter_map(|term| term.as_str().map(str::to_owned));
+            Some((client["id"].as_str()?.to_owned(), held.collect()))
+        })
+        .collect()
+}
+
+/// Earlier reports in the order of their months; of one month the last as-of.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    /// The reports.
+    pub reports: Vec<Previous>,
+    /// What was left aside, one sentence each.
+    pub notes: Vec<String>,
+}
+
+impl History {
+    /// Puts reports in order; those of `month` or later are left aside and noted.
+    pub fn before(month: Month, all: Vec<Previous>) -> Self {
+        let mut history = Self::default();
+        let mut by_month: BTreeMap<Month, Previous> = BTreeMap::new();
+        let mut all = all;
+        all.sort_by(|a, b| a.path.cmp(&b.path));
+        for report in all {
+            if report.month >= month {
+                history.notes.push(format!(
+                    "`{}` is the report of {}, which is not before {month}: left aside",
+                    report.path, report.month
+                ));
+                continue;
+            }
+            if let Some(other) = by_month.get(&report.month) {
+                history.notes.push(format!(
+                    "`{}` and `{}` are both of {}: the second one is used",
+                    other.path, report.path, report.month
+                ));
+            }
+            by_month.insert(report.month, report);
+        }
+        history.reports = by_month.into_values().collect();
+        history
+    }
+
+    /// The latest earlier report.
+    pub fn last(&self) -> Option<&Previous> {
+        self.reports.last()
+    }
+
+    /// Every month of which some report is known.
+    pub fn months(&self) -> BTreeSet<Month> {
+        self.reports
+            .iter()
+            .flat_map(|report| report.points.keys().copied())
+            .collect()
+    }
+
+    /// Items known from all reports, with the months in which each was open.
+    pub fn seen(&self) -> BTreeMap<String, (Item, BTreeSet<Month>)> {
+        let mut all: BTreeMap<String, (Item, BTreeSet<Month>)> = BTreeMap::new();
+        for (id, (item, months)) in self.reports.iter().flat_map(|report| &report.seen) {
+            let known = all
+                .entry(id.clone())
+                .or_insert_with(|| (item.clone(), BTreeSet::new()));
+            known.0 = item.clone();
+            known.1.extend(months);
+        }
+        all
+    }
+
+    /// The points of all reports; a later report's own word wins.
+    pub fn points(&self) -> BTreeMap<Month, Point> {
+        let mut all = BTreeMap::new();
+        for report in &self.reports {
+            for (month, point) in &report.points {
+                all.entry(*month).or_insert_with(|| point.clone());
+            }
+            // What a report says of its own month is first hand.
+            if let Some(own) = report.points.get(&report.month) {
+                all.insert(report.month, own.clone());
+            }
+        }
+        all
+    }
+}

@@ -1,0 +1,265 @@
+//! The rows of the report's tables as data.
+
+use serde::Serialize;
+
+use super::month::Month;
+use crate::model::{Day, Level, Place};
+
+/// One row of "do this now": what one client can lose.
+#[derive(Clone, Debug, Serialize)]
+pub struct Advice {
+    /// The client.
+    pub client: String,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// The terms.
+    pub terms: Vec<String>,
+    /// Where they are written.
+    pub places: Vec<Place>,
+    /// Exposure now.
+    pub before: f64,
+    /// Exposure without the terms.
+    pub after: f64,
+    /// The evidence in one phrase.
+    pub evidence: String,
+    /// The least safe level of the terms.
+    pub level: Level,
+    /// Share of the risk weight freed, less the chance that it is needed again.
+    pub gain: f64,
+}
+
+/// One row of "needs a human".
+#[derive(Clone, Debug, Serialize)]
+pub struct Human {
+    /// Stable id.
+    pub id: String,
+    /// The client.
+    pub client: String,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// The term.
+    pub term: String,
+    /// Where it is written.
+    pub places: Vec<Place>,
+    /// `review`, `manual`, `protected` or `narrow`.
+    pub what: &'static str,
+    /// The failing guards in words.
+    pub reasons: Vec<&'static str>,
+    /// What to ask the owner.
+    pub question: String,
+    /// Share of the risk weight that only this term opens.
+    pub weight: f64,
+}
+
+/// Findings of one rule.
+#[derive(Clone, Debug, Serialize)]
+pub struct FindingGroup {
+    /// The rule.
+    pub rule: String,
+    /// Its title, where the rule has one.
+    pub title: Option<String>,
+    /// The worst severity.
+    pub severity: String,
+    /// Controls that it supports.
+    pub controls: Vec<String>,
+    /// How many last month; `None` when not known.
+    pub last: Option<u64>,
+    /// The findings.
+    pub rows: Vec<FindingRow>,
+}
+
+/// One finding.
+#[derive(Clone, Debug, Serialize)]
+pub struct FindingRow {
+    /// Stable id.
+    pub id: String,
+    /// The client; empty when it is about none.
+    pub client: String,
+    /// What it is about.
+    pub subject: String,
+    /// One sentence.
+    pub message: String,
+    /// Its severity.
+    pub severity: String,
+    /// Where it can be mended.
+    pub place: Option<Place>,
+}
+
+/// An audit that the data does not allow.
+#[derive(Clone, Debug, Serialize)]
+pub struct NotEvaluable {
+    /// The rule.
+    pub rule: String,
+    /// The field that is missing, or another reason.
+    pub missing: String,
+}
+
+/// What became of one recommendation of last month.
+#[derive(Clone, Debug, Serialize)]
+pub struct Outcome {
+    /// Stable id.
+    pub id: String,
+    /// The client.
+    pub client: String,
+    /// The term.
+    pub term: String,
+    /// Its level last month.
+    pub level: String,
+    /// `applied`, `open`, `rejected`, `rolled_back`, `needed`, `withdrawn`.
+    pub state: &'static str,
+    /// In words.
+    pub detail: String,
+    /// Refused requests of the month that the term would have permitted.
+    pub denials: u64,
+}
+
+/// Items that came, went and stayed.
+#[derive(Clone, Debug, Serialize)]
+pub struct Changes {
+    /// The month compared with.
+    pub with: Month,
+    /// First seen now.
+    pub new: Vec<Change>,
+    /// Open then, not now.
+    pub resolved: Vec<Change>,
+    /// Closed for a while, open again.
+    pub came_back: Vec<Change>,
+    /// Open then and now.
+    pub ignored: Vec<Change>,
+}
+
+/// One of them.
+#[derive(Clone, Debug, Serialize)]
+pub struct Change {
+    /// Stable id.
+    pub id: String,
+    /// The client.
+    pub client: String,
+    /// The term, or what the finding is about.
+    pub subject: String,
+    /// Kind or rule.
+    pub rule: String,
+    /// Level or severity.
+    pub level: String,
+    /// It recommends a change of the policy.
+    pub recommendation: bool,
+    /// First month of the present run.
+    pub since: Month,
+    /// Calendar months from `since` to this report.
+    pub for_months: i32,
+    /// The months in which it was open, this one included.
+    pub months: Vec<Month>,
+}
+
+/// A reviewed "keep this".
+#[derive(Clone, Debug, Serialize)]
+pub struct ExceptionRow {
+    /// The client, a role, or `*`.
+    pub client: String,
+    /// The term, or a glob.
+    pub term: String,
+    /// The reviewer's reason.
+    pub reason: String,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// Last day.
+    pub until: Option<Day>,
+    /// Days left; negative when expired.
+    pub days_left: Option<i32>,
+    /// Where it is written.
+    pub place: Place,
+}
+
+/// One role.
+#[derive(Clone, Debug, Serialize)]
+pub struct RoleRow {
+    /// The policy file.
+    pub file: String,
+    /// Its name.
+    pub role: String,
+    /// Who has it.
+    pub members: Vec<String>,
+    /// What it gives, and how many members needed it.
+    pub terms: Vec<(String, usize)>,
+}
+
+/// What the report rests on.
+#[derive(Clone, Debug, Serialize)]
+pub struct Evidence {
+    /// The log inputs.
+    pub inputs: Vec<InputRow>,
+    /// Policy files with digest.
+    pub grants: Vec<FileRow>,
+    /// API descriptions with digest.
+    pub catalogues: Vec<FileRow>,
+    /// The configuration file.
+    pub configuration: Option<FileRow>,
+    /// How the program was called.
+    pub command: String,
+    /// Version of the program.
+    pub version: String,
+    /// The earlier report that this one follows.
+    pub previous: Option<Link>,
+    /// What else a reviewer should know.
+    pub notes: Vec<String>,
+    /// Warnings: code, sentence, place.
+    pub warnings: Vec<WarningRow>,
+    /// Clients of the log that no policy names.
+    pub only_in_log: Vec<(String, u64)>,
+    /// Clients of the policy that the log never names.
+    pub never_seen: Vec<String>,
+}
+
+/// One log input.
+#[derive(Clone, Debug, Serialize)]
+pub struct InputRow {
+    /// As shown to the user.
+    pub path: String,
+    /// Digest of its decompressed content.
+    pub digest: Option<String>,
+    /// Its log format.
+    pub format: Option<&'static str>,
+    /// Decompressed size.
+    pub bytes: u64,
+    /// Records read.
+    pub records: u64,
+    /// Records counted.
+    pub counted: u64,
+    /// Left out on purpose, by reason.
+    pub skipped: Vec<(&'static str, u64)>,
+    /// Not understood, by reason.
+    pub rejected: Vec<(&'static str, u64)>,
+    /// Whether it was read to its end.
+    pub status: String,
+}
+
+/// One file with its digest.
+#[derive(Clone, Debug, Serialize)]
+pub struct FileRow {
+    /// As shown to the user.
+    pub path: String,
+    /// Digest of its bytes; `None` when it could not be read again.
+    pub digest: Option<String>,
+}
+
+/// The report before this one.
+#[derive(Clone, Debug, Serialize)]
+pub struct Link {
+    /// Its month.
+    pub month: Month,
+    /// Digest of its file.
+    pub digest: String,
+    /// Its id, when it is a monthly report.
+    pub id: Option<String>,
+}
+
+/// One warning.
+#[derive(Clone, Debug, Serialize)]
+pub struct WarningRow {
+    /// Stable code.
+    pub code: &'static str,
+    /// One sentence.
+    pub message: String,
+    /// Where.
+    pub place: Option<Place>,
+}

@@ -1,0 +1,279 @@
+//! Where each mark of a chart stands. Widths and heights are percent of the
+//! chart, so that a chart fits any page without scaling its text.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::report::monthly::{ClientPage, DayCell, Month, Page, Point, Segments};
+
+/// Clients of the bar chart.
+const BARS: usize = 10;
+
+/// One bar with its parts.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Bar {
+    client: String,
+    before: f64,
+    parts: Vec<Part>,
+}
+
+/// One part of a bar.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Part {
+    /// Class of the pattern, and the word for it.
+    kind: &'static str,
+    x: f64,
+    width: f64,
+    share: f64,
+}
+
+/// The parts in their order.
+fn parts(bar: &Segments) -> [(&'static str, f64); 6] {
+    [
+        ("needed", bar.needed),
+        ("beyond", bar.beyond),
+        ("protected", bar.protected),
+        ("review", bar.review),
+        ("likely", bar.likely),
+        ("safe", bar.safe),
+    ]
+}
+
+/// The clients from which most can be taken; the axis ends at the largest exposure shown.
+pub(super) fn bars(clients: &[ClientPage]) -> (Vec<Bar>, f64) {
+    let shown: Vec<&ClientPage> = clients
+        .iter()
+        .filter(|client| client.before > 0.0)
+        .take(BARS)
+        .collect();
+    let largest = shown.iter().map(|client| client.before).fold(0.0, f64::max);
+    // The end of the axis is a round number above the largest bar.
+    let axis = [0.05, 0.1, 0.2, 0.25, 0.5, 0.75, 1.0]
+        .into_iter()
+        .find(|end| largest <= *end)
+        .unwrap_or(1.0);
+    let bars = shown
+        .into_iter()
+        .map(|client| {
+            let mut x = 0.0;
+            let mut shown = Vec::new();
+            for (kind, share) in parts(&client.bar) {
+                let width = percent(share / axis);
+                if width > 0.0 {
+                    shown.push(Part {
+                        kind,
+                        x: round(x),
+                        width,
+                        share,
+                    });
+                    x += width;
+                }
+            }
+            Bar {
+                client: client.id.clone(),
+                before: client.before,
+                parts: shown,
+            }
+        })
+        .collect();
+    (bars, axis)
+}
+
+/// Two decimals are finer than a pixel.
+fn round(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}
+
+fn percent(share: f64) -> f64 {
+    round(share.clamp(0.0, 1.0) * 100.0)
+}
+
+/// A line over 13 months.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Line {
+    kind: &'static str,
+    dots: Vec<Dot>,
+    strokes: Vec<[f64; 4]>,
+}
+
+/// A value of one month.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Dot {
+    x: f64,
+    y: f64,
+    value: f64,
+    month: Month,
+}
+
+/// The lines, and the place of each month.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Lines {
+    lines: Vec<Line>,
+    months: Vec<Tick>,
+}
+
+/// The name of one month under the lines.
+#[derive(Clone, Debug, Serialize)]
+struct Tick {
+    x: f64,
+    label: &'static str,
+    applied: u64,
+}
+
+/// Exposure and unused share, 0 at the bottom and 1 at the top. A line is broken
+/// where a month has no report.
+pub(super) fn lines(points: &[Point], month: Month) -> Lines {
+    let place = |own: Month| {
+        let back = f64::from(month.since(own));
+        round(97.0 - back * 94.0 / 12.0)
+    };
+    let line = |kind, value: fn(&Point) -> Option<f64>| {
+        let dots: Vec<Dot> = points
+            .iter()
+            .filter_map(|point| {
+                let value = value(point)?;
+                Some(Dot {
+                    x: place(point.month),
+                    y: round(100.0 - value.clamp(0.0, 1.0) * 100.0),
+                    value,
+                    month: point.month,
+                })
+            })
+            .collect();
+        let strokes = dots
+            .windows(2)
+            .filter(|pair| pair[1].month.since(pair[0].month) == 1)
+            .map(|pair| [pair[0].x, pair[0].y, pair[1].x, pair[1].y])
+            .collect();
+        Line {
+            kind,
+            dots,
+            strokes,
+        }
+    };
+    let applied = |own: Month| {
+        let mut points = points.iter();
+        points
+            .find(|point| point.month == own)
+            .and_then(|point| point.applied)
+            .unwrap_or(0)
+    };
+    Lines {
+        lines: vec![
+            line("exposure", |point| point.exposure_mean),
+            line("unused", |point| point.unused_share),
+        ],
+        months: (0..13)
+            .map(|back| month.plus(back - 12))
+            .map(|own| Tick {
+                x: place(own),
+                label: own.short(),
+                applied: applied(own),
+            })
+            .collect(),
+    }
+}
+
+/// Runs of days without records, and where each month begins.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Coverage {
+    days: usize,
+    missing: Vec<[usize; 2]>,
+    ticks: Vec<(f64, &'static str)>,
+    month: [f64; 2],
+}
+
+/// The coverage strip, one unit wide for each day.
+pub(super) fn coverage(page: &Page) -> Coverage {
+    let days = &page.days;
+    let mut missing: Vec<[usize; 2]> = Vec::new();
+    for (at, _) in days.iter().enumerate().filter(|(_, day)| day.records == 0) {
+        match missing.last_mut() {
+            Some([from, length]) if *from + *length == at => *length += 1,
+            _ => missing.push([at, 1]),
+        }
+    }
+    let place = |at: usize| percent(float(at) / float(days.len().max(1)));
+    let first_of_month = |(at, day): (usize, &DayCell)| {
+        let month = Month::of(day.day);
+        (month.days().from == day.day).then(|| (place(at), month.short()))
+    };
+    let inside = |day: &DayCell| day.day >= page.head.from && day.day <= page.head.to;
+    let from = days.iter().position(inside).unwrap_or(0);
+    let length = days.iter().filter(|day| inside(day)).count();
+    Coverage {
+        days: days.len(),
+        missing,
+        ticks: days.iter().enumerate().filter_map(first_of_month).collect(),
+        month: [place(from), place(length)],
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "days and rows are far below 2^52"
+)]
+fn float(value: usize) -> f64 {
+    value as f64
+}
+
+/// One past month end of the backtest, at one level.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Cut {
+    pub(super) as_of: String,
+    pub(super) level: String,
+    /// The log ends too early to see all that may have been denied.
+    pub(super) censored: bool,
+    pub(super) removals: u64,
+    pub(super) wrong: u64,
+    pub(super) denied_requests: u64,
+    pub(super) rate: Option<f64>,
+}
+
+/// The past month ends that the contract states, at one level or at all; none when no
+/// backtest was computed.
+pub(super) fn cuts(backtest: &Value, level: Option<&str>) -> Vec<Cut> {
+    let mut cuts = Vec::new();
+    for origin in backtest["origins"].as_array().into_iter().flatten() {
+        for row in origin["levels"].as_array().into_iter().flatten() {
+            let (Some(as_of), Some(own)) = (origin["as_of"].as_str(), row["level"].as_str()) else {
+                continue;
+            };
+            if level.is_none_or(|level| level == own) {
+                cuts.push(Cut {
+                    as_of: as_of.to_owned(),
+                    level: own.to_owned(),
+                    censored: origin["censored"].as_bool().unwrap_or(true),
+                    removals: row["removals"].as_u64().unwrap_or(0),
+                    wrong: row["wrong"].as_u64().unwrap_or(0),
+                    denied_requests: row["denied_requests"].as_u64().unwrap_or(0),
+                    rate: row["rate"].as_f64(),
+                });
+            }
+        }
+    }
+    cuts
+}
+
+/// The sums over the month ends that are not censored, at one level.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Pooled {
+    origins: u64,
+    removals: u64,
+    wrong: u64,
+    rate: Option<f64>,
+    upper: Option<f64>,
+}
+
+/// The pooled rate with its bound.
+pub(super) fn pooled(backtest: &Value, level: &str) -> Option<Pooled> {
+    let mut rows = backtest["pooled"].as_array()?.iter();
+    let own = rows.find(|own| own["level"] == level)?;
+    Some(Pooled {
+        origins: own["origins"].as_u64()?,
+        removals: own["removals"].as_u64()?,
+        wrong: own["wrong"].as_u64()?,
+        rate: own["rate"].as_f64(),
+        upper: own["upper"].as_f64(),
+    })
+}

@@ -1,0 +1,167 @@
+//! Three tables for spreadsheets (RFC 4180, CRLF), safe from formulas.
+
+use serde_json::Value;
+
+use super::{OutputFile, RenderError, Renderer};
+use crate::model::{Day, Level, Place};
+use crate::report::escape::{csv_field, terminal};
+use crate::report::monthly::{Page, Sealed};
+
+/// The CSV renderer.
+pub(super) struct Csv;
+
+impl Renderer for Csv {
+    fn name(&self) -> &'static str {
+        "csv"
+    }
+
+    fn purpose(&self) -> &'static str {
+        "grants.csv, findings.csv and backtest.csv for spreadsheets"
+    }
+
+    fn files(&self, report: &Sealed) -> Result<Vec<OutputFile>, RenderError> {
+        let page = &report.page;
+        Ok(vec![
+            OutputFile {
+                name: "grants.csv",
+                text: grants(page),
+            },
+            OutputFile {
+                name: "findings.csv",
+                text: findings(page),
+            },
+            OutputFile {
+                name: "backtest.csv",
+                text: backtest(&page.backtest),
+            },
+        ])
+    }
+}
+
+/// One line in the making.
+#[derive(Default)]
+struct Line(String);
+
+impl Line {
+    fn text(&mut self, text: &str) -> &mut Self {
+        self.field(&csv_field(&terminal(text)))
+    }
+
+    /// Numbers and dates of our own need no guard, and a minus sign stays a number.
+    fn field(&mut self, field: &str) -> &mut Self {
+        if !self.0.is_empty() {
+            self.0.push(',');
+        }
+        self.0.push_str(field);
+        self
+    }
+
+    fn number(&mut self, number: &impl ToString) -> &mut Self {
+        self.field(&number.to_string())
+    }
+
+    fn maybe(&mut self, value: Option<impl ToString>) -> &mut Self {
+        let text = value.map(|value| value.to_string()).unwrap_or_default();
+        self.field(&text)
+    }
+
+    fn day(&mut self, day: Option<Day>) -> &mut Self {
+        self.maybe(day)
+    }
+
+    fn end(&mut self, out: &mut String) {
+        out.push_str(&self.0);
+        out.push_str("\r\n");
+        self.0.clear();
+    }
+}
+
+fn places(places: &[Place]) -> String {
+    let places: Vec<String> = places.iter().map(ToString::to_string).collect();
+    places.join("; ")
+}
+
+fn grants(page: &Page) -> String {
+    let mut out = String::from(
+        "client,owner,term,roles,places,verdict,kind,level,reasons,held_since,first_used,last_used,days_used,idle_days,requests,chance,upper,replace_with,id\r\n",
+    );
+    let mut line = Line::default();
+    for client in &page.clients {
+        for term in &client.terms {
+            line.text(&client.id)
+                .text(client.owner.as_deref().unwrap_or_default())
+                .text(&term.term)
+                .text(&term.via.join("; "))
+                .text(&places(&term.places))
+                .text(term.verdict)
+                .text(term.kind.unwrap_or_default())
+                .text(term.level.map_or("", Level::name))
+                .text(&term.codes.join("; "))
+                .day(term.since)
+                .day(term.first_used)
+                .day(term.last_used)
+                .number(&term.days_used)
+                .maybe(term.idle_days)
+                .number(&term.uses)
+                .maybe(term.p)
+                .maybe(term.upper)
+                .text(&term.replace_with.join("; "))
+                .text(term.id.as_deref().unwrap_or_default())
+                .end(&mut out);
+        }
+    }
+    out
+}
+
+fn findings(page: &Page) -> String {
+    let mut out = String::from("rule,severity,client,subject,message,controls,place,id\r\n");
+    let mut line = Line::default();
+    for group in &page.findings {
+        for row in &group.rows {
+            line.text(&group.rule)
+                .text(&row.severity)
+                .text(&row.client)
+                .text(&row.subject)
+                .text(&row.message)
+                .text(&group.controls.join("; "))
+                .text(
+                    &row.place
+                        .as_ref()
+                        .map(ToString::to_string)
+                        .unwrap_or_default(),
+                )
+                .text(&row.id)
+                .end(&mut out);
+        }
+    }
+    for own in &page.not_evaluable {
+        line.text(&own.rule)
+            .text("not evaluable")
+            .text("")
+            .text("")
+            .text(&format!("missing: {}", own.missing))
+            .text("")
+            .text("")
+            .text("")
+            .end(&mut out);
+    }
+    out
+}
+
+/// One line for each past month end and level; without a backtest there is only the header.
+fn backtest(backtest: &Value) -> String {
+    let mut out =
+        String::from("as_of,level,censored,removals,wrong_removals,denied_requests,rate\r\n");
+    let mut line = Line::default();
+    for row in super::charts::cuts(backtest, None) {
+        line.text(&row.as_of)
+            .text(&row.level)
+            .number(&row.censored)
+            .number(&row.removals)
+            .number(&row.wrong)
+            .number(&row.denied_requests)
+            .maybe(row.rate)
+            .end(&mut out);
+    }
+    out
+}

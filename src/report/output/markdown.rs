@@ -1,0 +1,374 @@
+//! `report.md`: the conclusions for a pull request or a wiki. No raw HTML; every
+//! name is escaped for `CommonMark` and GFM.
+
+use std::fmt::Write as _;
+
+use super::{OutputFile, RenderError, Renderer};
+use crate::model::{Level, Place};
+use crate::report::escape::{cut, markdown};
+use crate::report::monthly::{Page, Sealed, words};
+
+/// Rows of a table.
+const ROWS: usize = 12;
+/// Columns of one field.
+const WIDE: usize = 240;
+
+/// The Markdown renderer.
+pub(super) struct Markdown;
+
+impl Renderer for Markdown {
+    fn name(&self) -> &'static str {
+        "md"
+    }
+
+    fn purpose(&self) -> &'static str {
+        "the conclusions, for a pull request or a wiki"
+    }
+
+    fn files(&self, report: &Sealed) -> Result<Vec<OutputFile>, RenderError> {
+        let page = &report.page;
+        let mut text = String::new();
+        head(page, &mut text);
+        now(page, &mut text);
+        human(page, &mut text);
+        findings(page, &mut text);
+        last(page, &mut text);
+        exceptions(page, &mut text);
+        evidence(page, &mut text);
+        Ok(vec![OutputFile {
+            name: "report.md",
+            text,
+        }])
+    }
+}
+
+/// A bounded, harmless field.
+fn safe(text: &str) -> String {
+    markdown(&cut(text, WIDE)).into_owned()
+}
+
+fn list(names: &[String], most: usize) -> String {
+    let mut shown: Vec<String> = names.iter().take(most).map(|name| safe(name)).collect();
+    if names.len() > most {
+        shown.push(format!("and {} more", names.len() - most));
+    }
+    shown.join(", ")
+}
+
+fn places(places: &[Place]) -> String {
+    let places: Vec<String> = places.iter().map(ToString::to_string).collect();
+    list(&places, 3)
+}
+
+fn line(out: &mut String, text: &str) {
+    out.push_str(text);
+    out.push('\n');
+}
+
+fn row(out: &mut String, cells: &[String]) {
+    line(out, &format!("| {} |", cells.join(" | ")));
+}
+
+fn table(out: &mut String, heads: &[&str]) {
+    line(out, "");
+    line(out, &format!("| {} |", heads.join(" | ")));
+    line(out, &format!("|{}", " --- |".repeat(heads.len())));
+}
+
+fn rest(out: &mut String, all: usize, file: &str) {
+    if all > ROWS {
+        line(out, &format!("\nAnd {} more in {file}.", all - ROWS));
+    }
+}
+
+fn head(page: &Page, out: &mut String) {
+    let head = &page.head;
+    let organisation = head.organisation.as_deref().map(safe);
+    let whose = organisation
+        .map(|own| format!("{own}: "))
+        .unwrap_or_default();
+    line(
+        out,
+        &format!("# {whose}access review {}\n", head.month_name),
+    );
+    let compared = head
+        .compared_with
+        .map_or_else(|| "no earlier report".to_owned(), |month| month.to_string());
+    line(
+        out,
+        &format!(
+            "{} to {}; window {} to {}, {} of {} days with records; compared with {compared}; report {}.\n",
+            head.from,
+            head.to,
+            head.window_from,
+            head.window_to,
+            head.covered_days,
+            head.window_days,
+            &head.id[..12.min(head.id.len())]
+        ),
+    );
+    for text in page.incomplete.iter().take(5) {
+        line(out, &format!("**Incomplete input:** {}\n", safe(text)));
+    }
+    if page.incomplete.len() > 5 {
+        let more = page.incomplete.len() - 5;
+        line(out, &format!("**Incomplete input:** and {more} more\n"));
+    }
+    let own = &page.verdict;
+    if own.removals == 0 {
+        let text = format!(
+            "**Nothing can be removed now at level {}; exposure {}.**",
+            head.level.name(),
+            words::share(own.before)
+        );
+        line(out, &text);
+    } else {
+        let past = match (own.expected, own.at_most) {
+            (Some(expected), Some(most)) => {
+                format!(
+                    "Expected wrong removals: {expected:.1} of {} (at most {most:.1}).",
+                    own.removals
+                )
+            }
+            _ => format!(
+                "How many of them will turn out wrong is not known: {} have no evidence from the past yet.",
+                own.without_evidence
+            ),
+        };
+        let text = format!(
+            "**{} can lose {} now; exposure {} → {}.** {past}",
+            words::plural(own.clients as u64, "client"),
+            words::plural(own.removals as u64, "scope"),
+            words::share(own.before),
+            words::share(own.after)
+        );
+        line(out, &text);
+    }
+    table(out, &["number", "now", "last month", "change"]);
+    for tile in &page.tiles {
+        let change = match (tile.judgement, &tile.delta, tile.direction) {
+            (Some("unchanged"), ..) => "unchanged".to_owned(),
+            (Some(judgement), Some(delta), Some(direction)) => {
+                format!("{judgement}: {direction} {delta}")
+            }
+            _ => "not known".to_owned(),
+        };
+        let last = tile.last.clone().unwrap_or_else(|| "not known".to_owned());
+        row(
+            out,
+            &[
+                tile.label.to_owned(),
+                safe(&tile.value),
+                safe(&last),
+                change,
+            ],
+        );
+    }
+}
+
+fn now(page: &Page, out: &mut String) {
+    line(out, "\n## Do this now");
+    if page.advice.is_empty() {
+        line(out, "\nNothing.");
+        return;
+    }
+    table(
+        out,
+        &["client", "remove", "exposure", "evidence", "level", "where"],
+    );
+    for own in page.advice.iter().take(ROWS) {
+        row(
+            out,
+            &[
+                safe(&own.client),
+                list(&own.terms, 6),
+                format!("{} → {}", words::share(own.before), words::share(own.after)),
+                safe(&own.evidence),
+                own.level.name().to_owned(),
+                places(&own.places),
+            ],
+        );
+    }
+    rest(out, page.advice.len(), "report.json");
+}
+
+fn human(page: &Page, out: &mut String) {
+    line(out, "\n## Needs a human");
+    if page.human.is_empty() {
+        line(out, "\nNothing.");
+        return;
+    }
+    table(
+        out,
+        &["client", "scope", "held back by", "ask the owner", "level"],
+    );
+    for own in page.human.iter().take(ROWS) {
+        let owner = own.owner.as_deref().map(safe);
+        let owner = owner.map(|owner| format!(" ({owner})")).unwrap_or_default();
+        row(
+            out,
+            &[
+                format!("{}{owner}", safe(&own.client)),
+                safe(&own.term),
+                safe(&own.reasons.join("; ")),
+                safe(&own.question),
+                own.what.to_owned(),
+            ],
+        );
+    }
+    rest(out, page.human.len(), "report.json");
+}
+
+fn findings(page: &Page, out: &mut String) {
+    line(out, "\n## Findings");
+    if page.findings.is_empty() {
+        line(out, "\nNone.");
+    } else {
+        table(out, &["rule", "severity", "count", "worst", "controls"]);
+        for group in page.findings.iter().take(ROWS) {
+            let worst = group.rows.first();
+            row(
+                out,
+                &[
+                    safe(&group.rule),
+                    safe(&group.severity),
+                    group.rows.len().to_string(),
+                    worst
+                        .map(|own| safe(&format!("{} {}", own.client, own.message)))
+                        .unwrap_or_default(),
+                    safe(&group.controls.join(", ")),
+                ],
+            );
+        }
+        rest(out, page.findings.len(), "findings.csv");
+    }
+    if !page.not_evaluable.is_empty() {
+        let names: Vec<String> = page
+            .not_evaluable
+            .iter()
+            .map(|own| format!("{} (missing: {})", own.rule, own.missing))
+            .collect();
+        line(out, &format!("\nNot evaluable: {}.", list(&names, 20)));
+    }
+}
+
+fn last(page: &Page, out: &mut String) {
+    line(out, "\n## Since last month");
+    let Some(changes) = &page.changes else {
+        line(out, "\nThere is no earlier report to compare with.");
+        return;
+    };
+    line(
+        out,
+        &format!(
+            "\nSince {}: {} new, {} still open, {} resolved, {} came back.",
+            changes.with,
+            changes.new.len(),
+            changes.ignored.len(),
+            changes.resolved.len(),
+            changes.came_back.len()
+        ),
+    );
+    let mut states: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
+    for own in &page.outcomes {
+        *states.entry(own.state).or_default() += 1;
+    }
+    let states: Vec<String> = states
+        .iter()
+        .map(|(state, count)| format!("{count} {}", state.replace('_', " ")))
+        .collect();
+    if !states.is_empty() {
+        line(out, &format!("Its recommendations: {}.", states.join(", ")));
+    }
+    for own in page
+        .outcomes
+        .iter()
+        .filter(|own| own.denials > 0)
+        .take(ROWS)
+    {
+        let text = format!(
+            "- {} {}: {}",
+            safe(&own.client),
+            safe(&own.term),
+            safe(&own.detail)
+        );
+        line(out, &text);
+    }
+    let longest = changes.ignored.iter().map(|own| own.for_months).max();
+    if let Some(months) = longest {
+        let text = format!(
+            "Open longest: {}.",
+            words::plural(months.unsigned_abs().into(), "month")
+        );
+        line(out, &text);
+    }
+}
+
+fn exceptions(page: &Page, out: &mut String) {
+    if page.exceptions.is_empty() {
+        return;
+    }
+    line(out, "\n## Accepted exceptions");
+    table(out, &["client", "scope", "reason", "owner", "until"]);
+    for own in page.exceptions.iter().take(ROWS) {
+        let until = match (own.until, own.days_left) {
+            (Some(until), Some(days)) if days < 0 => format!("{until}, expired"),
+            (Some(until), _) => until.to_string(),
+            (None, _) => "no end".to_owned(),
+        };
+        let owner = own.owner.as_deref().unwrap_or("nobody named");
+        row(
+            out,
+            &[
+                safe(&own.client),
+                safe(&own.term),
+                safe(&own.reason),
+                safe(owner),
+                until,
+            ],
+        );
+    }
+    rest(out, page.exceptions.len(), "report.json");
+}
+
+fn evidence(page: &Page, out: &mut String) {
+    let own = &page.evidence;
+    let records: u64 = own.inputs.iter().map(|input| input.records).sum();
+    let counted: u64 = own.inputs.iter().map(|input| input.counted).sum();
+    let mut text = String::new();
+    // Writing to a string cannot fail.
+    let _ = write!(
+        text,
+        "\n## Evidence\n\nscopetrim {}; {}, {} records read, {} counted.",
+        own.version,
+        words::plural(own.inputs.len() as u64, "log file"),
+        words::count(records),
+        words::count(counted)
+    );
+    for file in own.grants.iter().chain(&own.catalogues).take(ROWS) {
+        let digest = file.digest.as_deref().unwrap_or("could not be read again");
+        let _ = write!(text, "\n- {}: {}", safe(&file.path), safe(digest));
+    }
+    if let Some(previous) = &own.previous {
+        let _ = write!(
+            text,
+            "\n- follows the report of {}: {}",
+            previous.month,
+            safe(&previous.digest)
+        );
+    }
+    line(out, &text);
+    let level = page.head.level;
+    let undo = if level <= Level::Likely {
+        ""
+    } else {
+        ", with what a person has to decide"
+    };
+    line(
+        out,
+        &format!(
+            "\nThe removals are those of level {} and safer{undo}. The report supports a review of access rights; it proves no compliance.",
+            level.name()
+        ),
+    );
+}

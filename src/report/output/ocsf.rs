@@ -1,0 +1,195 @@
+//! `report.ocsf.ndjson`: one event for each client with something to say, for a SIEM.
+//!
+//! Open Cybersecurity Schema Framework 1.6.0, category Findings (2), class IAM
+//! Analysis Finding (2008). Times are milliseconds since 1970; the time of an
+//! event is the end of the month, for no clock is read.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use super::{OutputFile, RenderError, Renderer};
+use crate::model::{Day, Level, Verdict};
+use crate::report::escape::terminal;
+use crate::report::monthly::{ClientPage, Page, Sealed, TermPage, id};
+
+/// The version of the schema that events follow.
+const SCHEMA: &str = "1.6.0";
+const CATEGORY: u32 = 2;
+const CLASS: u32 = 2008;
+/// `Create`: the finding is of this month.
+const ACTIVITY: u32 = 1;
+
+/// The OCSF renderer.
+pub(super) struct Ocsf;
+
+impl Renderer for Ocsf {
+    fn name(&self) -> &'static str {
+        "ocsf"
+    }
+
+    fn purpose(&self) -> &'static str {
+        "IAM Analysis Finding events (class 2008), one a line, for a SIEM"
+    }
+
+    fn files(&self, report: &Sealed) -> Result<Vec<OutputFile>, RenderError> {
+        let page = &report.page;
+        let mut text = String::new();
+        for client in page.clients.iter().filter(|client| tells(page, client)) {
+            text.push_str(&serde_json::to_string(&event(page, client))?);
+            text.push('\n');
+        }
+        Ok(vec![OutputFile {
+            name: "report.ocsf.ndjson",
+            text,
+        }])
+    }
+}
+
+/// A client with nothing to remove and no finding is no finding.
+fn tells(page: &Page, client: &ClientPage) -> bool {
+    client.terms.iter().any(|term| term.id.is_some()) || !findings(page, client).is_empty()
+}
+
+fn findings<'a>(page: &'a Page, client: &ClientPage) -> Vec<(&'a str, &'a str)> {
+    let rows = page.findings.iter().flat_map(|group| {
+        let rule = group.rule.as_str();
+        group.rows.iter().map(move |row| (rule, row))
+    });
+    rows.filter(|(_, row)| row.client == client.id)
+        .map(|(rule, row)| (rule, row.message.as_str()))
+        .collect()
+}
+
+fn event(page: &Page, client: &ClientPage) -> Value {
+    let time = page.head.to.plus(1).start() - 1;
+    let going: Vec<&TermPage> = client
+        .terms
+        .iter()
+        .filter(|term| term.verdict == Verdict::Remove.name())
+        .collect();
+    let unused: Vec<&str> = going.iter().map(|term| term.term.as_str()).collect();
+    let findings = findings(page, client);
+    let (severity_id, severity) = severity(client, !findings.is_empty());
+    let title = format!(
+        "{}: {} of {} granted scopes are not needed",
+        client.id,
+        going.len(),
+        client.terms.len()
+    );
+    let mut description = format!(
+        "Exposure {:.4}, {:.4} after every removal, {:.4} needed.",
+        client.before, client.after_all, client.needed_exposure
+    );
+    for (rule, message) in &findings {
+        // Writing to a string cannot fail.
+        let _ = write!(description, " {rule}: {message}.");
+    }
+    let texts = |list: &[&str]| -> Vec<String> {
+        list.iter()
+            .map(|text| terminal(text).into_owned())
+            .collect()
+    };
+    let granted: Vec<&str> = client.terms.iter().map(|term| term.term.as_str()).collect();
+    let policies: Vec<Value> = page
+        .evidence
+        .grants
+        .iter()
+        .filter(|file| {
+            let mut places = client.terms.iter().flat_map(|term| &term.places);
+            places.any(|place| *place.file == *file.path)
+        })
+        .map(|file| json!({"name": terminal(&file.path), "uid": file.digest}))
+        .collect();
+    let mut event = json!({
+        "activity_id": ACTIVITY,
+        "activity_name": "Create",
+        "category_uid": CATEGORY,
+        "category_name": "Findings",
+        "class_uid": CLASS,
+        "class_name": "IAM Analysis Finding",
+        "type_uid": CLASS * 100 + ACTIVITY,
+        "type_name": "IAM Analysis Finding: Create",
+        "severity_id": severity_id,
+        "severity": severity,
+        "status_id": 1,
+        "status": "New",
+        "time": time,
+        "start_time": page.head.window_from.start(),
+        "end_time": page.head.window_to.plus(1).start() - 1,
+        "message": terminal(&title),
+        "metadata": {
+            "version": SCHEMA,
+            "product": {"name": "scopetrim", "vendor_name": "scopetrim", "version": page.head.version},
+            "uid": format!("{}-{}", page.head.id, id(&client.id, "", "ocsf")),
+            "log_name": format!("access review {}", page.head.month),
+        },
+        "finding_info": {
+            "uid": id(&client.id, "", "least-privilege"),
+            "title": terminal(&title),
+            "desc": terminal(&description),
+            "types": ["Least privilege"],
+            "created_time": time,
+            "analytic": {"name": "exact minimum of needed scopes", "type_id": 1, "type": "Rule"},
+        },
+        "user": {
+            "name": terminal(&client.id),
+            "type_id": 3,
+            "type": "System",
+        },
+        "permission_analysis_results": [{
+            "granted_privileges": texts(&granted),
+            "unused_privileges_count": going.len(),
+            "policy": policies.first().cloned().unwrap_or_else(|| json!({"name": "policy"})),
+        }],
+        "unmapped": {
+            "unused_privileges": texts(&unused),
+            "exposure_before": client.before,
+            "exposure_after": client.after_all,
+            "removal_levels": levels(&going),
+        },
+    });
+    if let Some(seen) = client.last_seen {
+        event["identity_activity_metrics"] = json!({"last_seen_time": end(seen)});
+    }
+    if let Some(owner) = &client.owner {
+        event["unmapped"]["owner"] = json!(terminal(owner));
+    }
+    if !unused.is_empty() {
+        let remove = texts(&unused).join(", ");
+        event["remediation"] = json!({"desc": format!("Remove from the policy: {remove}")});
+    }
+    event
+}
+
+fn end(day: Day) -> i64 {
+    day.plus(1).start() - 1
+}
+
+/// How many removals each level has.
+fn levels(going: &[&TermPage]) -> Value {
+    let count = |level: Level| {
+        going
+            .iter()
+            .filter(|term| term.level == Some(level))
+            .count()
+    };
+    json!({
+        "safe": count(Level::Safe), "likely": count(Level::Likely),
+        "review": count(Level::Review), "manual": count(Level::Manual),
+    })
+}
+
+/// By what can be taken away: half of the API is high, a tenth medium.
+fn severity(client: &ClientPage, found: bool) -> (u32, &'static str) {
+    let freed = client.before - client.after_all;
+    if found || freed >= 0.5 {
+        (4, "High")
+    } else if freed >= 0.1 {
+        (3, "Medium")
+    } else if freed > 0.0 {
+        (2, "Low")
+    } else {
+        (1, "Informational")
+    }
+}

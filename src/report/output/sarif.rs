@@ -1,0 +1,275 @@
+//! `report.sarif`: code scanning on the policy file (SARIF 2.1.0, OASIS).
+//!
+//! Each removable grant is a result at its file and line, each finding one at
+//! the client's first line. Levels: `error` for holes, `warning` for safe
+//! removals and findings, `note` for likely removals; what a person has to
+//! decide is of kind `review`, which by the standard has the level `none`
+//! (section 3.27.9). The fingerprint is the item's stable id.
+//!
+//! The exit code never depends on any of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value, json};
+
+use super::{OutputFile, RenderError, Renderer};
+use crate::model::{Level, Place, Verdict};
+use crate::report::escape::terminal;
+use crate::report::monthly::{ClientPage, FindingGroup, FindingRow, Page, Sealed, TermPage};
+
+/// The SARIF renderer.
+pub(super) struct Sarif;
+
+/// Rules of recommendations: id, name, short sentence, help.
+const RULES: [(&str, &str, &str, &str); 3] = [
+    (
+        "unused-grant",
+        "UnusedGrant",
+        "A granted scope served no request in the window.",
+        "Remove the scope from the policy file. `scopetrim analyze --out DIR` writes the smallest diff that does, proved by replay, and an undo. When it must stay, add an exception with reason, owner and end.",
+    ),
+    (
+        "redundant-grant",
+        "RedundantGrant",
+        "Other scopes of the client permit everything that this one was used for.",
+        "Look at both scopes and keep the one that opens less. Redundant grants are never removed without a person's decision.",
+    ),
+    (
+        "broad-grant",
+        "BroadGrant",
+        "A narrower scope would permit everything that this one was used for.",
+        "Grant the narrower scope, wait until the client uses it, then remove the broad one. `scopetrim analyze --narrow --level review` shows the diff.",
+    ),
+];
+
+impl Renderer for Sarif {
+    fn name(&self) -> &'static str {
+        "sarif"
+    }
+
+    fn purpose(&self) -> &'static str {
+        "results on the policy file's lines, for code scanning"
+    }
+
+    fn files(&self, report: &Sealed) -> Result<Vec<OutputFile>, RenderError> {
+        let page = &report.page;
+        let mut results = Vec::new();
+        for client in &page.clients {
+            for term in client.terms.iter().filter(|term| term.id.is_some()) {
+                results.extend(recommendation(client, term));
+            }
+        }
+        let fallback = Fallback::of(page);
+        for group in &page.findings {
+            for row in &group.rows {
+                results.extend(finding(row, group, &fallback));
+            }
+        }
+        let sarif = json!({
+            "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+            "version": "2.1.0",
+            "runs": [{
+                "tool": {"driver": {
+                    "name": "scopetrim",
+                    "version": page.head.version,
+                    "semanticVersion": page.head.version,
+                    "rules": rules(page),
+                }},
+                "automationDetails": {"id": format!("scopetrim/{}", page.head.month)},
+                "columnKind": "unicodeCodePoints",
+                "originalUriBaseIds": {"SRCROOT": {
+                    "description": {"text": "The folder in which the program was started."},
+                }},
+                "results": results,
+            }],
+        });
+        let mut text = serde_json::to_string_pretty(&sarif)?;
+        text.push('\n');
+        Ok(vec![OutputFile {
+            name: "report.sarif",
+            text,
+        }])
+    }
+}
+
+fn rules(page: &Page) -> Vec<Value> {
+    let fixed = RULES.iter().map(|(id, name, short, help)| {
+        json!({
+            "id": id, "name": name,
+            "shortDescription": {"text": short},
+            "fullDescription": {"text": short},
+            "help": {"text": help},
+            "defaultConfiguration": {"level": "note"},
+        })
+    });
+    let found = page.findings.iter().map(|group| {
+        let title = group.title.as_deref().unwrap_or(&group.rule);
+        let controls = group.controls.join(", ");
+        let controls = if controls.is_empty() {
+            String::new()
+        } else {
+            format!(" Supports {controls}.")
+        };
+        let help = format!(
+            "`scopetrim rules {}` explains the rule.{controls}",
+            group.rule
+        );
+        json!({
+            "id": terminal(&group.rule), "name": terminal(&group.rule),
+            "shortDescription": {"text": terminal(title)},
+            "help": {"text": terminal(&help)},
+            "defaultConfiguration": {"level": level(&group.severity)},
+            "properties": {"tags": group.controls},
+        })
+    });
+    fixed.chain(found).collect()
+}
+
+/// SARIF knows three levels.
+fn level(severity: &str) -> &'static str {
+    match severity {
+        "critical" | "high" | "error" => "error",
+        "low" | "note" | "info" => "note",
+        _ => "warning",
+    }
+}
+
+fn recommendation(client: &ClientPage, term: &TermPage) -> Option<Value> {
+    let rule = RULES.iter().position(|own| Some(own.0) == rule(term))?;
+    let (kind, level) = match term.level {
+        Some(Level::Safe) if !term.protected => ("fail", "warning"),
+        Some(Level::Likely) if !term.protected => ("fail", "note"),
+        _ => ("review", "none"),
+    };
+    let what = if term.verdict == Verdict::Narrow.name() {
+        format!("could be replaced by {}", term.replace_with.join(", "))
+    } else {
+        "can go".to_owned()
+    };
+    let message = format!(
+        "{}: {} {what} ({}): {}; {}",
+        client.id,
+        term.term,
+        term.level.map_or("no level", Level::name),
+        term.reasons.join("; "),
+        term.evidence
+    );
+    let locations: Vec<Value> = term.places.iter().map(location).collect();
+    Some(json!({
+        "ruleId": RULES[rule].0,
+        "ruleIndex": rule,
+        "kind": kind,
+        "level": level,
+        "message": {"text": terminal(&message)},
+        "locations": locations,
+        "partialFingerprints": {"scopetrimId/v1": term.id},
+        "properties": {
+            "client": terminal(&client.id), "scope": terminal(&term.term),
+            "trimLevel": term.level, "owner": client.owner.as_deref().map(terminal),
+        },
+    }))
+}
+
+fn rule(term: &TermPage) -> Option<&'static str> {
+    Some(match term.kind? {
+        "unused" => RULES[0].0,
+        "redundant" => RULES[1].0,
+        _ => RULES[2].0,
+    })
+}
+
+/// Where findings without a place of their own are shown.
+struct Fallback<'a> {
+    clients: BTreeMap<&'a str, &'a Place>,
+    first: Option<Place>,
+    indices: BTreeMap<&'a str, usize>,
+}
+
+impl<'a> Fallback<'a> {
+    fn of(page: &'a Page) -> Self {
+        let clients = page.clients.iter().filter_map(|client| {
+            let places: BTreeSet<&Place> = client.terms.iter().flat_map(|t| &t.places).collect();
+            Some((client.id.as_str(), places.into_iter().next()?))
+        });
+        let file = page.evidence.grants.first();
+        Self {
+            clients: clients.collect(),
+            first: file.map(|file| Place {
+                file: file.path.as_str().into(),
+                line: 1,
+            }),
+            indices: page
+                .findings
+                .iter()
+                .enumerate()
+                .map(|(index, group)| (group.rule.as_str(), RULES.len() + index))
+                .collect(),
+        }
+    }
+}
+
+fn finding(row: &FindingRow, group: &FindingGroup, fallback: &Fallback<'_>) -> Option<Value> {
+    let place = row
+        .place
+        .as_ref()
+        .or_else(|| fallback.clients.get(row.client.as_str()).copied())
+        .or(fallback.first.as_ref())?;
+    let client = if row.client.is_empty() {
+        String::new()
+    } else {
+        format!("{}: ", row.client)
+    };
+    Some(json!({
+        "ruleId": terminal(&group.rule),
+        "ruleIndex": fallback.indices.get(group.rule.as_str()),
+        "kind": "fail",
+        "level": level(&row.severity),
+        "message": {"text": terminal(&format!("{client}{}", row.message))},
+        "locations": [location(place)],
+        "partialFingerprints": {"scopetrimId/v1": row.id},
+        "properties": {"client": terminal(&row.client), "subject": terminal(&row.subject)},
+    }))
+}
+
+fn location(place: &Place) -> Value {
+    let mut file = Map::new();
+    file.insert("uri".to_owned(), json!(uri(&place.file)));
+    // An absolute path is no reference from the root of the sources.
+    if !place.file.starts_with('/') {
+        file.insert("uriBaseId".to_owned(), json!("SRCROOT"));
+    }
+    json!({"physicalLocation": {
+        "artifactLocation": file,
+        "region": {"startLine": place.line.max(1)},
+    }})
+}
+
+/// A path as a URI reference (RFC 3986): what is no path character is percent-encoded.
+fn uri(path: &str) -> String {
+    use std::fmt::Write as _;
+
+    let mut uri = String::with_capacity(path.len());
+    for byte in path.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => {
+                uri.push(char::from(byte));
+            }
+            // Writing to a string cannot fail.
+            _ => {
+                let _ = write!(uri, "%{byte:02X}");
+            }
+        }
+    }
+    uri
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_becomes_a_reference_that_no_reader_takes_for_a_scheme() {
+        assert_eq!(uri("policy/grants.yaml"), "policy/grants.yaml");
+        assert_eq!(uri("a b:c#é.yaml"), "a%20b%3Ac%23%C3%A9.yaml");
+    }
+}

@@ -1,0 +1,380 @@
+//! Names replaced by keyed hashes, so that a report can leave the company.
+//!
+//! In: a view and a key. Out: the same view in which no client, owner, role,
+//! file or folder can be recognised without the key.
+//!
+//! Invariants:
+//! * one name has one pseudonym under one key, in every report;
+//! * lists are sorted by pseudonym: the old order would tell something too;
+//! * sentences of others are searched for every known name, and reviewers' own
+//!   words are withheld.
+//!
+//! Scopes and operations stay: they are the API's words, and without them a
+//! report says nothing. Whoever holds the key can compute every pseudonym.
+
+mod beside;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{InputView, View};
+use crate::analysis::backtest::Backtest;
+use crate::analysis::blast::Blast;
+use crate::analysis::{Action, Analysis, Compared};
+use crate::finding::Outcomes;
+use crate::model::{
+    ClientName, Exception, Granted, Keep, Place, Policy, PolicyFile, RoleName, Subject, Warning,
+};
+use crate::usage::{Coverage, Gap};
+
+/// Hex digits of a pseudonym.
+const DIGITS: usize = 12;
+/// What stands in place of a reviewer's own words.
+const WITHHELD: &str = "(withheld)";
+
+/// The key, made from the content of a key file.
+pub struct Pseudonyms {
+    key: [u8; 32],
+    /// Names that sentences are searched for, longest first, with what takes their place.
+    known: Vec<(String, String)>,
+}
+
+impl Pseudonyms {
+    /// Makes the key from the bytes of a key file (white space around them does not count).
+    pub fn new(key_file: &[u8]) -> Self {
+        let key = blake3::derive_key("scopetrim report pseudonyms v1", key_file.trim_ascii());
+        Self {
+            key,
+            known: Vec::new(),
+        }
+    }
+
+    fn hash(&self, what: &str, name: &str) -> String {
+        let mut hash = blake3::Hasher::new_keyed(&self.key);
+        hash.update(what.as_bytes());
+        hash.update(&[0]);
+        hash.update(name.as_bytes());
+        format!("{what}-{}", &hash.finalize().to_hex()[..DIGITS])
+    }
+
+    /// The pseudonym of a client.
+    pub fn client(&self, name: &str) -> String {
+        self.hash("client", name)
+    }
+
+    /// The pseudonym of a path. A file keeps its extension: what it holds is no secret.
+    pub fn path(&self, path: &str) -> String {
+        let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+        let extension = name.split_once('.').map(|(_, rest)| rest);
+        let plain = |text: &&str| {
+            text.len() <= 12
+                && text
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphabetic() || byte == b'.')
+        };
+        let hash = self.hash("file", path);
+        match extension.filter(plain) {
+            Some(extension) => format!("{hash}.{extension}"),
+            None => hash,
+        }
+    }
+
+    fn place(&self, place: &Place) -> Place {
+        Place {
+            file: Arc::from(self.path(&place.file)),
+            line: place.line,
+        }
+    }
+
+    /// The sentence with every known name replaced, where it stands as a word.
+    pub fn text(&self, sentence: &str) -> String {
+        let mut text = sentence.to_owned();
+        for (name, hidden) in &self.known {
+            if text.contains(name.as_str()) {
+                text = replace_words(&text, name, hidden);
+            }
+        }
+        text
+    }
+
+    fn learn(&mut self, view: &View<'_>, exceptions: &[Exception]) {
+        let mut known: BTreeMap<String, String> = BTreeMap::new();
+        let mut clients: BTreeSet<String> = view
+            .policy
+            .clients()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        clients.extend(view.only_in_log.iter().map(|(name, _)| name.clone()));
+        clients.extend(exceptions.iter().map(|own| own.client.clone()));
+        for file in &view.policy.files {
+            known.insert(file.path.to_string(), self.path(&file.path));
+            for entry in &file.entries {
+                if let Some(owner) = &entry.owner {
+                    known.insert(owner.to_string(), self.hash("owner", owner));
+                }
+                let roles = [
+                    match &entry.subject {
+                        Subject::Role(role) => Some(role),
+                        Subject::Client(_) => None,
+                    },
+                    match &entry.granted {
+                        Granted::Role(role) => Some(role),
+                        Granted::Term(_) => None,
+                    },
+                ];
+                for role in roles.into_iter().flatten() {
+                    known.insert(role.to_string(), self.hash("role", role.as_str()));
+                }
+            }
+        }
+        for input in view.inputs {
+            known.insert(input.path.to_string(), self.path(&input.path));
+        }
+        for gap in &view.coverage.gaps {
+            known.insert(gap.source.to_string(), self.path(&gap.source));
+        }
+        for place in view.warnings.iter().filter_map(|own| own.place.as_ref()) {
+            known.insert(place.file.to_string(), self.path(&place.file));
+        }
+        for client in clients {
+            let hidden = self.client(&client);
+            known.insert(client, hidden);
+        }
+        known.remove("");
+        known.remove("*");
+        self.known = known.into_iter().collect();
+        // A name may be part of a longer one.
+        self.known
+            .sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.0.cmp(&b.0)));
+    }
+}
+
+/// Replaces the name where no letter, digit or joining sign stands beside it.
+fn replace_words(text: &str, name: &str, hidden: &str) -> String {
+    let joins = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(name) {
+        let end = at + name.len();
+        let before = rest[..at].chars().next_back().or(out.chars().next_back());
+        let alone = !before.is_some_and(joins) && !rest[end..].starts_with(joins);
+        out.push_str(&rest[..at]);
+        out.push_str(if alone { hidden } else { name });
+        rest = &rest[end..];
+    }
+    out.push_str(rest);
+    out
+}
+
+/// A view's data under pseudonyms.
+pub struct Masked<'a> {
+    base: View<'a>,
+    analysis: Analysis,
+    policy: Policy,
+    coverage: Coverage,
+    inputs: Vec<InputView>,
+    actions: Vec<Action>,
+    warnings: Vec<Warning>,
+    only_in_log: Vec<(String, u64)>,
+    unused_names: Vec<ClientName>,
+    incomplete: Vec<String>,
+    usage_notes: Vec<String>,
+    backtest: Option<Backtest>,
+    outcomes: Outcomes,
+    blast: Vec<Blast>,
+    compared: Vec<Compared>,
+    /// The exceptions of the configuration, without their reasons.
+    pub exceptions: Vec<Exception>,
+}
+
+impl<'a> Masked<'a> {
+    /// Replaces every name of the view, and teaches `key` the names to look for in sentences.
+    pub fn new(view: &View<'a>, exceptions: &[Exception], key: &mut Pseudonyms) -> Self {
+        key.learn(view, exceptions);
+        let key = &*key;
+        let name = |client: &ClientName| ClientName::new(&key.client(client.as_str()));
+        let mut inputs = view.inputs.to_vec();
+        for input in &mut inputs {
+            input.path = Arc::from(key.path(&input.path));
+            input.status = key.text(&input.status);
+        }
+        let mut actions = view.actions.to_vec();
+        for action in &mut actions {
+            action.clients = action.clients.iter().map(name).collect();
+        }
+        let warning = |own: &Warning| Warning {
+            code: own.code,
+            message: key.text(&own.message),
+            place: own.place.as_ref().map(|place| key.place(place)),
+        };
+        let mut only_in_log: Vec<(String, u64)> = view
+            .only_in_log
+            .iter()
+            .map(|(name, count)| (key.client(name), *count))
+            .collect();
+        only_in_log.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        let mut unused_names: Vec<ClientName> = view.unused_names.iter().map(name).collect();
+        unused_names.sort();
+        let texts = |list: &[String]| list.iter().map(|text| key.text(text)).collect();
+        let mut backtest = view.backtest.cloned();
+        for origin in backtest.iter_mut().flat_map(|own| &mut own.origins) {
+            for hit in &mut origin.hits {
+                hit.client = name(&hit.client);
+            }
+            origin.hits.sort();
+        }
+        let exception = |own: &Exception| Exception {
+            client: if own.client == "*" {
+                own.client.clone()
+            } else {
+                key.client(&own.client)
+            },
+            term: own.term.clone(),
+            until: own.until,
+            reason: WITHHELD.to_owned(),
+            owner: own.owner.as_ref().map(|owner| key.hash("owner", owner)),
+            place: key.place(&own.place),
+        };
+        Self {
+            base: *view,
+            analysis: analysis(view.analysis, key, &warning),
+            policy: policy(view.policy, key, &warning),
+            coverage: Coverage {
+                days: view.coverage.days.clone(),
+                gaps: view
+                    .coverage
+                    .gaps
+                    .iter()
+                    .map(|gap| Gap {
+                        source: Arc::from(key.path(&gap.source)),
+                        from: gap.from,
+                        to: gap.to,
+                        reason: key.text(&gap.reason),
+                    })
+                    .collect(),
+            },
+            inputs,
+            actions,
+            warnings: view.warnings.iter().map(warning).collect(),
+            only_in_log,
+            unused_names,
+            incomplete: texts(view.incomplete),
+            usage_notes: texts(view.usage_notes),
+            backtest,
+            outcomes: beside::outcomes(view.outcomes, key),
+            blast: beside::blast(view.blast, key),
+            compared: beside::compared(view.compared, key),
+            exceptions: exceptions.iter().map(exception).collect(),
+        }
+    }
+
+    /// The view that renderers may show.
+    pub fn view(&self) -> View<'_> {
+        View {
+            analysis: &self.analysis,
+            policy: &self.policy,
+            coverage: &self.coverage,
+            inputs: &self.inputs,
+            actions: &self.actions,
+            warnings: &self.warnings,
+            only_in_log: &self.only_in_log,
+            unused_names: &self.unused_names,
+            incomplete: &self.incomplete,
+            usage_notes: &self.usage_notes,
+            backtest: self.backtest.as_ref(),
+            outcomes: &self.outcomes,
+            blast: &self.blast,
+            compared: &self.compared,
+            catalog: self.base.catalog,
+            routes: self.base.routes,
+            level: self.base.level,
+        }
+    }
+}
+
+fn analysis(own: &Analysis, key: &Pseudonyms, warning: &dyn Fn(&Warning) -> Warning) -> Analysis {
+    let mut clients = own.clients.clone();
+    for client in &mut clients {
+        client.id = ClientName::new(&key.client(client.id.as_str()));
+        for term in &mut client.terms {
+            for (role, _) in term.vias.iter_mut().filter_map(|via| via.role.as_mut()) {
+                *role = RoleName::new(&key.hash("role", role.as_str()));
+            }
+        }
+        for cluster in &mut client.unmatched {
+            // What matches no operation may hold anything, names included.
+            cluster.path = key.hash("path", &cluster.path);
+        }
+        client
+            .unmatched
+            .sort_by(|a, b| (a.method, &a.path).cmp(&(b.method, &b.path)));
+    }
+    clients.sort_by(|a, b| a.id.cmp(&b.id));
+    Analysis {
+        window: own.window,
+        basis: own.basis.clone(),
+        clients,
+        warnings: own.warnings.iter().map(warning).collect(),
+    }
+}
+
+fn policy(own: &Policy, key: &Pseudonyms, warning: &dyn Fn(&Warning) -> Warning) -> Policy {
+    let file = |file: &PolicyFile| {
+        let mut masked = file.clone();
+        masked.path = Arc::from(key.path(&file.path));
+        masked.clients = file
+            .clients
+            .iter()
+            .map(|client| ClientName::new(&key.client(client.as_str())))
+            .collect();
+        masked.warnings = file.warnings.iter().map(warning).collect();
+        for entry in &mut masked.entries {
+            entry.subject = match &entry.subject {
+                Subject::Client(client) => {
+                    Subject::Client(ClientName::new(&key.client(client.as_str())))
+                }
+                Subject::Role(role) => {
+                    Subject::Role(RoleName::new(&key.hash("role", role.as_str())))
+                }
+            };
+            if let Granted::Role(role) = &entry.granted {
+                entry.granted = Granted::Role(RoleName::new(&key.hash("role", role.as_str())));
+            }
+            entry.owner = entry
+                .owner
+                .as_ref()
+                .map(|owner| Arc::from(key.hash("owner", owner)));
+            entry.keep = entry.keep.as_ref().map(|keep| Keep {
+                until: keep.until,
+                reason: keep.reason.as_ref().map(|_| WITHHELD.to_owned()),
+            });
+            entry.place = key.place(&entry.place);
+            entry.frozen = entry.frozen.as_ref().map(|text| key.text(text));
+        }
+        masked
+    };
+    Policy {
+        files: own.files.iter().map(file).collect(),
+        audience: own.audience.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_replaced_as_a_word_and_never_inside_a_longer_one() {
+        let text = replace_words("`ops` and ops-breakglass, xops; ops", "ops", "client-1");
+        assert_eq!(text, "`client-1` and ops-breakglass, xops; client-1");
+    }
+
+    #[test]
+    fn another_key_gives_another_pseudonym_and_a_line_end_in_the_key_file_does_not() {
+        let of = |key: &[u8]| Pseudonyms::new(key).client("billing");
+        assert_eq!(of(b"secret"), of(b"secret\n"));
+        assert_ne!(of(b"secret"), of(b"Secret"));
+        assert!(!of(b"secret").contains("billing"));
+    }
+}

@@ -1,0 +1,125 @@
+//! Three months, and what each says about the one before.
+
+use std::fs;
+
+use serde_json::Value;
+
+use super::{case, month};
+
+/// `client/scope state since` of each open recommendation.
+fn open(report: &Value) -> Vec<String> {
+    let items = report["month"]["items"].as_array().unwrap().iter();
+    let mut told: Vec<String> = items
+        .filter(|own| own["recommendation"] == true)
+        .map(|own| {
+            let text = |key: &str| own[key].as_str().unwrap();
+            format!(
+                "{}/{} {} {}",
+                text("client"),
+                text("subject"),
+                text("state"),
+                text("since")
+            )
+        })
+        .collect();
+    told.sort();
+    told
+}
+
+/// `client/scope state denials` of each recommendation of the month before.
+fn outcomes(report: &Value) -> Vec<String> {
+    let rows = report["month"]["outcomes"].as_array().unwrap().iter();
+    let mut told: Vec<String> = rows
+        .map(|own| {
+            let text = |key: &str| own[key].as_str().unwrap();
+            format!(
+                "{}/{} {} {}",
+                text("client"),
+                text("term"),
+                text("state"),
+                own["denials"]
+            )
+        })
+        .collect();
+    told.sort();
+    told
+}
+
+#[test]
+fn three_months_give_the_table_made_by_hand() {
+    // | grant         | July   | August           | September              |
+    // | one/a:write   | remove | remove, open     | gone: applied          |
+    // | one/b:admin   | remove | gone: applied, 3 | held: came back        |
+    // |               |        | requests refused | (rolled back)          |
+    // | two/a:write   | remove | remove, open     | remove, open since Jul |
+    // | two/b:admin   |        | remove, new      | needed                 |
+    // | three/b:read  |        |                  | remove, new            |
+    let case = case();
+    let july = month(&case, "2026-07", "r/2026-07", &[]);
+    assert_eq!(
+        open(&july),
+        ["one/a:write", "one/b:admin", "two/a:write"]
+            .map(|own| format!("{own} first_report 2026-07"))
+    );
+    let august = month(
+        &case,
+        "2026-08",
+        "r/2026-08",
+        &["--previous", "r/2026-07/report.json"],
+    );
+    assert_eq!(
+        open(&august),
+        [
+            "one/a:write ignored 2026-07",
+            "two/a:write ignored 2026-07",
+            "two/b:admin new 2026-08"
+        ]
+    );
+    assert_eq!(
+        outcomes(&august),
+        [
+            "one/a:write open 0",
+            "one/b:admin applied 3",
+            "two/a:write open 0"
+        ]
+    );
+    let september = month(&case, "2026-09", "s/2026-09", &["--previous", "r"]);
+    let wanted = [
+        "one/b:admin came_back 2026-09",
+        "three/b:read new 2026-09",
+        "two/a:write ignored 2026-07",
+    ];
+    assert_eq!(open(&september), wanted);
+    assert_eq!(
+        outcomes(&september),
+        [
+            "one/a:write applied 0",
+            "one/b:admin rolled_back 0",
+            "two/a:write open 0",
+            "two/b:admin needed 0"
+        ]
+    );
+    // The last report alone carries what it knew of the months before it.
+    let alone = month(
+        &case,
+        "2026-09",
+        "t/2026-09",
+        &["--previous", "r/2026-08/report.json"],
+    );
+    assert_eq!(
+        (open(&alone), outcomes(&alone)),
+        (wanted.map(str::to_owned).to_vec(), outcomes(&september))
+    );
+    let digest = blake3::hash(&fs::read(case.path("r/2026-08/report.json")).unwrap());
+    let link = &alone["month"]["evidence"]["previous"];
+    assert_eq!(link["digest"], format!("blake3:{digest}"));
+    let page = fs::read_to_string(case.path("t/2026-09/report.html")).unwrap();
+    for text in [
+        "<b>1</b> came back",
+        "<b>1</b> new",
+        "<b>1</b> still open",
+        "<b>2</b> resolved",
+    ] {
+        assert!(page.contains(text), "{text}");
+    }
+}
