@@ -89,7 +89,6 @@ fn under_pseudonyms_no_name_is_left_and_months_still_compare() {
 
 #[test]
 fn two_thousand_clients_make_a_page_of_less_than_five_megabytes() {
-    let case = Case::new();
     let mut routes = String::from("routes:\n");
     for at in 0..40 {
         writeln!(
@@ -98,7 +97,6 @@ fn two_thousand_clients_make_a_page_of_less_than_five_megabytes() {
         )
         .unwrap();
     }
-    case.write("routes.yaml", routes);
     let (mut log, mut grants) = (String::new(), String::from("clients:\n"));
     for at in 0..2_000 {
         writeln!(
@@ -120,8 +118,7 @@ fn two_thousand_clients_make_a_page_of_less_than_five_megabytes() {
             ));
         }
     }
-    case.write("log.jsonl", log);
-    case.write("grants.yaml", grants);
+    let case = Case::of(&routes, &grants, &log);
     let mut args = vec!["report", "--month", "2026-07", "--level", "review"];
     args.extend([
         "--logs",
@@ -185,4 +182,25 @@ fn what_cannot_be_done_is_said_with_advice() {
             "{args:?}: {error}"
         );
     }
+}
+
+#[test]
+fn the_report_is_that_of_analyze_with_the_month_added() {
+    let grants =
+        "clients:\n  one:\n    since: 2024-01-01\n    scopes:\n      - a:read\n      - a:write\n";
+    let case = Case::of(ROUTES, grants, &daily(200, "one", "GET /a", 200));
+    let analyze = case.analyze(&["--as-of", "2026-06-30", "--backtest", "--json"]);
+    let mut args = vec!["report", "--month", "2026-06", "--format", "json"];
+    args.extend([
+        "--logs",
+        "log.jsonl",
+        "--catalog",
+        "routes.yaml",
+        "--grants",
+        "grants.yaml",
+    ]);
+    let mut report: Value = serde_json::from_str(&case.run(&args).out).unwrap();
+    let month = report.as_object_mut().unwrap().remove("month").unwrap();
+    assert_eq!(report, serde_json::from_str::<Value>(&analyze.out).unwrap());
+    assert_eq!(month["to"], "2026-06-30");
 }

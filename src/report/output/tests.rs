@@ -138,8 +138,10 @@ fn harmless(files: &BTreeMap<&'static str, String>) {
     };
     let mut width = 0;
     for line in files["report.md"].lines() {
+        // A letter behind a backslash is a letter.
+        let bare = line.replace("\\]", "").replace("\\:", "");
         assert!(
-            !line.contains('<') && !line.contains("](") && !line.contains("://"),
+            !bare.contains('<') && !bare.contains("](") && !bare.contains("://"),
             "{line}"
         );
         if line.starts_with('|') {
@@ -168,7 +170,7 @@ fn hostile_names_change_no_structure_and_act_in_no_output() {
         "\"><img src=x onerror=alert(1)>",
         "' onmouseover='alert(1)",
         "</style></title><svg onload=alert(1)>",
-        "{{ 7 * 7 }}{% raw %}",
+        "{{ 7777 * 1111 }}{% raw %}",
         "=HYPERLINK(\"http://x\")",
         "@SUM(1)|calc",
         "a|b\n\n# c [d](https://e.example) `f`",
@@ -187,7 +189,7 @@ fn hostile_names_change_no_structure_and_act_in_no_output() {
         );
         let page = &found["report.html"];
         assert!(
-            !page.contains("<script>alert") && !page.contains("<img") && !page.contains("49"),
+            !page.contains("<script>alert") && !page.contains("<img") && !page.contains("8640247"),
             "{hostile}"
         );
     }
