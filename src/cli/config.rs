@@ -14,6 +14,7 @@
 //! file named in it is opened here.
 
 mod error;
+mod names;
 mod reader;
 mod rules;
 mod values;
@@ -33,60 +34,13 @@ use crate::finding::Settings;
 use crate::model::{Day, Exception, Level, ScopeMatch};
 
 pub use error::ConfigError;
+pub use names::{EXCEPTION_KEYS, KEYS, LEVEL_KEYS, OUTCOME_KEYS, WEIGHT_KEYS};
 use reader::{Section, Text, Value};
 pub use rules::{NO_CATEGORY, RULE_KEYS};
 pub use values::{PathCase, parse_base_path, parse_pattern, parse_size, parse_window};
 
 /// The name of the file.
 pub const FILE_NAME: &str = "scopetrim.toml";
-
-/// Keys at the top of the file, in the order of the documentation.
-pub const KEYS: [&str; 36] = [
-    "logs",
-    "ledger",
-    "expected_sources",
-    "catalog",
-    "grants",
-    "format",
-    "scopes",
-    "match",
-    "path_case",
-    "base_path",
-    "window",
-    "since",
-    "as_of",
-    "hints",
-    "objective",
-    "level",
-    "narrow",
-    "audience",
-    "protocol_scopes",
-    "protected",
-    "needs",
-    "health_paths",
-    "redact",
-    "max_line",
-    "max_unpacked",
-    "max_reject_share",
-    "threads",
-    "merge_slashes",
-    "levels",
-    "hash_key",
-    "outcomes",
-    "aliases",
-    "exceptions",
-    "weights",
-    "rules",
-    "categories",
-];
-/// Keys of `[outcomes]`.
-pub const OUTCOME_KEYS: [&str; 2] = ["denied", "attempted"];
-/// Keys of `[levels]`.
-pub const LEVEL_KEYS: [&str; 4] = ["safe_p", "safe_upper", "likely_p", "likely_upper"];
-/// Keys of `[[exceptions]]`.
-pub const EXCEPTION_KEYS: [&str; 5] = ["client", "term", "reason", "owner", "until"];
-/// Keys of `[[weights]]`.
-pub const WEIGHT_KEYS: [&str; 4] = ["matches", "data", "weight", "tenant_wide"];
 
 /// Far above any real file, and far below what would hurt.
 const MAX_BYTES: u64 = 16 << 20;

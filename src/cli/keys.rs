@@ -8,6 +8,7 @@
 
 use super::config::{self, Config};
 use super::talk::Advised;
+use crate::usage::credentials::HashKey;
 
 /// How logs are read.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -34,6 +35,9 @@ pub(super) struct ReadingKeys {
     /// Most unpacked bytes that are read of one packed log; default: 256GiB
     #[arg(long, value_name = "SIZE")]
     max_unpacked: Option<String>,
+    /// An input that must have data on every day, as a pattern over names; in place of the file's
+    #[arg(long, value_name = "PATTERN")]
+    expected_source: Vec<String>,
 }
 
 /// How grants are judged.
@@ -55,6 +59,18 @@ pub(super) struct JudgingKeys {
     /// Risk of operations: `matches="DELETE /*", data="secret"`
     #[arg(long, value_name = "TABLE")]
     weight: Vec<String>,
+    /// Stated as needed: a glob over terms, or an operation `POST /v1/exports`; beside the file's
+    #[arg(long, value_name = "GLOB")]
+    needs: Vec<String>,
+    /// What makes a removal safe or likely, in place of the file's: `safe_p=0.01, likely_upper=0.1`
+    #[arg(long, value_name = "TABLE")]
+    levels: Option<String>,
+    /// One setting of a rule, in place of all that the file says of it: `F3.max_lifetime="2h"`
+    #[arg(long, value_name = "KEY=VALUE")]
+    rule: Vec<String>,
+    /// Operations of a risk category, beside the file's: `money=["* /wallets/*"]`
+    #[arg(long, value_name = "KEY=LIST")]
+    category: Vec<String>,
 }
 
 /// Puts the flags in front of what the file says.
@@ -121,6 +137,29 @@ pub(super) fn put_in_front(
         weights.extend(table("weights", "--weight", text)?.weights);
     }
     config.weights.splice(0..0, weights);
+    if !reading.expected_source.is_empty() {
+        config.expected_sources.clone_from(&reading.expected_source);
+    }
+    config.needs.extend(judging.needs.iter().cloned());
+    if let Some(text) = &judging.levels {
+        config.levels = setting(&format!("levels = {{ {text} }}"), "--levels", text)?.levels;
+    }
+    for text in &judging.rule {
+        let own = setting(&format!("rules.{text}"), "--rule", text)?.rules;
+        config.rules.rules.extend(own.rules);
+    }
+    for text in &judging.category {
+        let own = setting(&format!("categories.{text}"), "--category", text)?.categories;
+        for (category, operations) in own.add {
+            config
+                .categories
+                .add
+                .entry(category)
+                .or_default()
+                .extend(operations);
+        }
+        config.categories.none.extend(own.none);
+    }
     Ok(())
 }
 
@@ -132,13 +171,36 @@ fn replace<T: Clone>(key: &mut Option<Vec<T>>, flag: &[T]) {
 
 /// A flag's text as one table of the file: the same grammar, the same checks.
 fn table(key: &str, flag: &str, text: &str) -> anyhow::Result<Config> {
-    config::parse(&format!("{key} = [{{ {text} }}]"), flag).map_err(|error| match error {
+    setting(&format!("{key} = [{{ {text} }}]"), flag, text)
+}
+
+/// One line of the file that a flag stands for.
+fn setting(line: &str, flag: &str, text: &str) -> anyhow::Result<Config> {
+    config::parse(line, flag).map_err(|error| match error {
         config::ConfigError::Syntax { .. } => Advised::new(
             format!("{flag} cannot be `{text}`"),
             "write keys and values as in scopetrim.toml, with commas between, texts in double quotes, and the whole in single quotes: 'client=\"ops\", term=\"incident.*\", reason=\"drill\"'",
         ),
         other => Advised::new(other.to_string(), other.help()),
     })
+}
+
+/// The key under which ids of credentials are hashed.
+pub(super) fn hash_key(file: Option<&String>) -> anyhow::Result<HashKey> {
+    let Some(file) = file else {
+        return Ok(HashKey::default());
+    };
+    let help = "name a file that holds a secret, for example 32 random bytes";
+    let secret = std::fs::read(file).map_err(|error| {
+        Advised::new(format!("cannot read the key file `{file}`: {error}"), help)
+    })?;
+    if secret.is_empty() {
+        return Err(Advised::new(
+            format!("the key file `{file}` is empty"),
+            help,
+        ));
+    }
+    Ok(HashKey::of(&secret))
 }
 
 #[cfg(test)]
@@ -150,7 +212,10 @@ mod tests {
     use super::config::KEYS;
 
     /// Keys whose flag has another name: one flag for one entry, or one for each key of a table.
-    const RENAMED: [(&str, &[&str]); 6] = [
+    const RENAMED: [(&str, &[&str]); 9] = [
+        ("expected_sources", &["expected-source"]),
+        ("rules", &["rule"]),
+        ("categories", &["category"]),
         ("health_paths", &["health-path"]),
         ("protocol_scopes", &["protocol-scope"]),
         ("outcomes", &["denied", "attempted"]),

@@ -20,6 +20,7 @@ mod ingest;
 pub mod init;
 mod keys;
 mod ledger;
+mod names;
 mod pipeline;
 mod published;
 mod recall;

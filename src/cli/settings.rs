@@ -144,7 +144,7 @@ pub(super) fn setup(args: &InputArgs, policy: Option<&PolicyArgs>) -> anyhow::Re
         .hash_key
         .as_ref()
         .map(|key| from_folder(&folder, key));
-    let hash_key = hash_key(args.hash_key.as_ref().or(key_file.as_ref()))?;
+    let hash_key = keys::hash_key(args.hash_key.as_ref().or(key_file.as_ref()))?;
     let default = OutcomeTable::default();
     let names = |own: Option<Vec<String>>, default: &[&str]| -> Vec<String> {
         own.unwrap_or_else(|| default.iter().map(|name| (*name).to_owned()).collect())
@@ -331,24 +331,6 @@ fn display(path: &Path) -> String {
     let path = path.strip_prefix(&here).unwrap_or(path);
     let path = path.strip_prefix(".").unwrap_or(path);
     path.display().to_string().replace('\\', "/")
-}
-
-/// The key under which ids of credentials are hashed.
-fn hash_key(file: Option<&String>) -> anyhow::Result<HashKey> {
-    let Some(file) = file else {
-        return Ok(HashKey::default());
-    };
-    let help = "name a file that holds a secret, for example 32 random bytes";
-    let secret = std::fs::read(file).map_err(|error| {
-        Advised::new(format!("cannot read the key file `{file}`: {error}"), help)
-    })?;
-    if secret.is_empty() {
-        return Err(Advised::new(
-            format!("the key file `{file}` is empty"),
-            help,
-        ));
-    }
-    Ok(HashKey::of(&secret))
 }
 
 /// A list of windows, sorted and each once.

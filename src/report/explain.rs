@@ -387,13 +387,8 @@ fn route(view: &View<'_>, index: u32) -> String {
 
 /// `2026-10-31 12:30 UTC`, cut to the minute.
 fn instant(at: Millis) -> String {
-    let minutes = (at - Day::of(at).start()).div_euclid(60_000);
-    format!(
-        "{} {:02}:{:02} UTC",
-        Day::of(at),
-        minutes / 60,
-        minutes % 60
-    )
+    let (day, minutes) = (Day::of(at), (at - Day::of(at).start()).div_euclid(60_000));
+    format!("{day} {:02}:{:02} UTC", minutes / 60, minutes % 60)
 }
 
 #[cfg(test)]

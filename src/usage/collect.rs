@@ -10,6 +10,7 @@ use super::batch::{Batch, ROWS};
 use super::bounded::{Clusters, masked};
 use super::counts::{FileCounts, Reject};
 use super::credentials::{Collector, CredentialTable, HashKey};
+use super::number::number;
 use super::table::{UNMATCHED, UsageTable, merge};
 use crate::catalog::matcher::Matcher;
 use crate::event::identity::Identities;
@@ -377,27 +378,5 @@ impl<'a> Event<'a> {
             looser,
             unmatched,
         })
-    }
-}
-
-/// The worker's number of the names on a line: both names together when there are two.
-#[inline]
-fn number(
-    name: &[u8],
-    alt: Option<&[u8]>,
-    identities: &Identities,
-    buffer: &mut Vec<u8>,
-    names: &mut Names,
-) -> u32 {
-    let known = |_: &[u8]| identities.known.contains(identities.resolve(name, alt));
-    match alt {
-        None => names.number(name, known),
-        Some(alt) => {
-            buffer.clear();
-            buffer.extend_from_slice(name);
-            buffer.push(super::table::NAME_SEPARATOR);
-            buffer.extend_from_slice(alt);
-            names.number(buffer, known)
-        }
     }
 }

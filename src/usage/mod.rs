@@ -24,6 +24,7 @@ mod export;
 mod facts;
 mod frame;
 pub mod ledger;
+mod number;
 mod parquet;
 mod table;
 mod windows;

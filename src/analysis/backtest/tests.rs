@@ -29,12 +29,8 @@ impl World {
     /// A log of every day of the span, and a policy file as YAML.
     fn new(letters: &[&str], policy: &str, (from, to): (&str, &str)) -> Self {
         let operations = letters.iter().map(|letter| {
-            let clause = [Scope::new(letter)].into();
-            Operation::new(
-                Method::Get,
-                format!("/{letter}"),
-                Requirement::AnyOf(vec![clause]),
-            )
+            let needs = Requirement::AnyOf(vec![[Scope::new(letter)].into()]);
+            Operation::new(Method::Get, format!("/{letter}"), needs)
         });
         let route = |operation: usize| Route {
             method: Method::Get,

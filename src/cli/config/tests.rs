@@ -37,8 +37,8 @@ const EACH: [(&str, &str); 36] = [
     ("max_reject_share", "max_reject_share = 0.01"),
     ("threads", "threads = 2"),
     ("merge_slashes", "merge_slashes = true"),
-    ("levels", "[levels]\nsafe_p = 0.01\nlikely_upper = 0.1"),
     ("hash_key", "hash_key = 'secret.bin'"),
+    ("levels", "[levels]\nsafe_p = 0.01\nlikely_upper = 0.1"),
     (
         "outcomes",
         "[outcomes]\ndenied = [401, 0x193]\nattempted = [429]",

@@ -23,6 +23,9 @@ const REST: &str = r#"
 # max_unpacked = "256GiB"       # most unpacked bytes of one packed log
 # max_reject_share = 0.01       # more rejected records make a log incomplete
 # threads = 2                   # default: one for each core
+# ledger = "usage-ledger"       # folder of usage that `ingest` has counted already
+# expected_sources = ["gw-*"]   # inputs that must have data on every day
+# hash_key = "hash.key"         # secret under which ids of credentials are hashed
 
 # --- what is looked at, and what is suggested -------------------------------
 # window = "90d"                # or `since = 2026-01-01`
@@ -60,6 +63,13 @@ const REST: &str = r#"
 # matches = "* /customers/*"
 # data = "personal"             # public, internal, personal, secret, payment
 # tenant_wide = false
+
+# [rules.F3]                    # a finding's rule: see `scopetrim rules`
+# severity = "high"
+# max_lifetime = "2h"
+
+# [categories]                  # operations of a risk category, beside what their names say
+# money = ["* /wallets/*"]
 "#;
 
 pub(super) fn text(found: &Found) -> String {

@@ -1,0 +1,49 @@
+//! The names of all keys, in the order of the documentation.
+
+/// Keys at the top of the file, in the order of the documentation.
+pub const KEYS: [&str; 36] = [
+    "logs",
+    "ledger",
+    "expected_sources",
+    "catalog",
+    "grants",
+    "format",
+    "scopes",
+    "match",
+    "path_case",
+    "base_path",
+    "window",
+    "since",
+    "as_of",
+    "hints",
+    "objective",
+    "level",
+    "narrow",
+    "audience",
+    "protocol_scopes",
+    "protected",
+    "needs",
+    "health_paths",
+    "redact",
+    "max_line",
+    "max_unpacked",
+    "max_reject_share",
+    "threads",
+    "merge_slashes",
+    "hash_key",
+    "levels",
+    "outcomes",
+    "aliases",
+    "exceptions",
+    "weights",
+    "rules",
+    "categories",
+];
+/// Keys of `[outcomes]`.
+pub const OUTCOME_KEYS: [&str; 2] = ["denied", "attempted"];
+/// Keys of `[levels]`.
+pub const LEVEL_KEYS: [&str; 4] = ["safe_p", "safe_upper", "likely_p", "likely_upper"];
+/// Keys of `[[exceptions]]`.
+pub const EXCEPTION_KEYS: [&str; 5] = ["client", "term", "reason", "owner", "until"];
+/// Keys of `[[weights]]`.
+pub const WEIGHT_KEYS: [&str; 4] = ["matches", "data", "weight", "tenant_wide"];
