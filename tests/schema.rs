@@ -82,7 +82,7 @@ fn a_report_with_a_backtest_keeps_the_contract() {
         [json!(41), json!(null), json!(null)]
     );
     assert_eq!(origins[0]["hits"][0]["terms"], json!(["y"]));
-    assert_eq!(report["backtest"]["pooled"][1]["wrong"], json!(2));
+    assert_eq!(report["backtest"]["pooled"][1]["wrong"], json!(1));
 }
 
 #[test]

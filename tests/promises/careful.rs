@@ -241,14 +241,25 @@ fn an_unmatched_request_does_not_join_a_policy_file_to_the_log() {
 #[test]
 fn a_throttled_unmatched_request_that_may_be_the_operation_caps_its_removal() {
     let case = quiet_client(&[0, 100, 199], 100);
-    for (status, level) in [(200, 2), (429, 2), (503, 2), (403, 1)] {
+    for (status, capped) in [(200, true), (429, true), (503, true), (403, false)] {
         let folder = case.folder();
         let mut event = case.events[0].clone();
         (event.client, event.status) = ("c0".to_owned(), status);
         let line = case.line(&event, 7).replace("/orders", "/v2/users");
         add(&folder, &case.lines(), &line);
         let report = case.analyze(&folder, &["more.jsonl"], &[]).report(0);
-        let found = removals(&report);
-        assert_eq!(found.values().collect::<Vec<_>>(), [&level], "{status}");
+        let mut removed = report["clients"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .flat_map(|client| client["terms"].as_array().unwrap())
+            .filter(|term| term["verdict"] == "remove");
+        let reasons = removed.next().unwrap()["reasons"].as_array().unwrap();
+        let said = reasons.contains(&"unmatched_traffic".into());
+        assert_eq!(
+            (said, removed.count()),
+            (capped, 0),
+            "{status}: {reasons:?}"
+        );
     }
 }
