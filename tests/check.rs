@@ -181,6 +181,20 @@ fn exposure_over_the_limit_fails_and_a_number_that_is_no_share_is_refused() {
 }
 
 #[test]
+fn a_milder_limit_catches_findings_that_a_graver_one_lets_pass() {
+    let case = case();
+    // `shop` may write and only reads: a finding of medium severity.
+    assert_eq!(check(&case, &["--fail-on", "high"]).code, Some(0));
+    let failed = check(&case, &["--fail-on", "medium"]);
+    assert_eq!(failed.code, Some(1));
+    assert!(
+        failed.out.contains("medium [no-read-write-split] "),
+        "{}",
+        failed.out
+    );
+}
+
+#[test]
 fn the_output_never_changes_the_exit_code() {
     let case = case();
     for (limit, code) in [("review", 1), ("none", 0)] {

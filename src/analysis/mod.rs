@@ -288,10 +288,8 @@ pub fn analyse(inputs: &Inputs<'_>, options: &Options) -> Analysis {
     }
     roles::apply(inputs.policy, &mut clients);
     let mut warnings = check_exceptions(inputs.exceptions, inputs.policy, options.window.to);
-    warnings.extend(redundant::warnings(
-        inputs.policy,
-        &actions(inputs.policy, &clients, false),
-    ));
+    let edits = actions(inputs.policy, &clients, false);
+    warnings.extend(redundant::warnings(inputs.policy, &clients, &edits));
     for client in &mut clients {
         client.exposure = exposure::exposure(&context, client);
     }

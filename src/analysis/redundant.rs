@@ -9,25 +9,24 @@
 //! * of two roles that make each other redundant the one that stands later in
 //!   the file goes, whatever the order of anything else.
 //!
-//! The level is review: why somebody gave both is not known here.
+//! They are reported, and never edited: why somebody gave both is not known here,
+//! and with the assignment gone other terms of the role could go in a next run,
+//! which would break the promise that a second run finds nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ClientAnalysis;
-use super::roles::{Action, Decided};
-use crate::model::{
-    ClientName, Granted, Level, Policy, Reason, Subject, Term, Verdict, Via, Warning,
-};
+use super::roles::{Action, Decided, decided};
+use crate::model::{ClientName, Granted, Policy, Subject, Term, Verdict, Via, Warning};
 
-/// The assignments, none of which is in `taken` already.
-pub(super) fn assignments(
+/// File and entry of the assignments, none of which is in `gone` already.
+fn assignments(
     policy: &Policy,
     clients: &[ClientAnalysis],
     decided: &Decided<'_>,
-    taken: &BTreeMap<(usize, usize), Action>,
-) -> Vec<Action> {
+    mut gone: BTreeSet<(usize, usize)>,
+) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
-    let mut gone: BTreeSet<(usize, usize)> = taken.keys().copied().collect();
     let mut memberships = memberships(policy);
     if memberships.is_empty() {
         return found;
@@ -41,32 +40,25 @@ pub(super) fn assignments(
             if gone.contains(&(file, entry)) {
                 continue;
             }
-            let Some(terms) = superfluous(policy, decided, &client, &held, (file, entry), &gone)
-            else {
-                continue;
-            };
-            gone.insert((file, entry));
-            found.push(Action {
-                file,
-                entry,
-                clients: BTreeSet::from([client.clone()]),
-                terms,
-                level: Level::Review,
-                reasons: BTreeSet::from([Reason::RoleRedundant]),
-                replace_with: Vec::new(),
-            });
+            if superfluous(policy, decided, &client, &held, (file, entry), &gone) {
+                gone.insert((file, entry));
+                found.push((file, entry));
+            }
         }
     }
     found
 }
 
-/// Says which roles are redundant, whether they can be edited or not.
-pub(super) fn warnings(policy: &Policy, actions: &[Action]) -> Vec<Warning> {
-    let redundant = actions
-        .iter()
-        .filter(|action| action.reasons.contains(&Reason::RoleRedundant));
-    let warning = |action: &Action| {
-        let entry = policy.files.get(action.file)?.entries.get(action.entry)?;
+/// Says which roles are redundant, by the verdicts and the edits that are possible.
+pub(super) fn warnings(
+    policy: &Policy,
+    clients: &[ClientAnalysis],
+    edits: &[Action],
+) -> Vec<Warning> {
+    let taken: BTreeSet<(usize, usize)> =
+        edits.iter().map(|edit| (edit.file, edit.entry)).collect();
+    let warning = |(file, entry): (usize, usize)| {
+        let entry = policy.files.get(file)?.entries.get(entry)?;
         let (Subject::Client(client), Granted::Role(role)) = (&entry.subject, &entry.granted)
         else {
             return None;
@@ -76,7 +68,8 @@ pub(super) fn warnings(policy: &Policy, actions: &[Action]) -> Vec<Warning> {
         );
         Some(Warning::new("redundant-role", text).at(entry.place.clone()))
     };
-    redundant.filter_map(warning).collect()
+    let found = assignments(policy, clients, &decided(clients), taken);
+    found.into_iter().filter_map(warning).collect()
 }
 
 /// Each client's role assignments that may be edited, the last of a file first.
@@ -98,7 +91,7 @@ fn memberships(policy: &Policy) -> BTreeMap<ClientName, Vec<(usize, usize)>> {
     found
 }
 
-/// The role's terms when the client loses nothing of use without it.
+/// Whether the client loses nothing of use without the role.
 fn superfluous(
     policy: &Policy,
     decided: &Decided<'_>,
@@ -106,16 +99,17 @@ fn superfluous(
     held: &BTreeMap<Term, Vec<Via>>,
     membership: (usize, usize),
     gone: &BTreeSet<(usize, usize)>,
-) -> Option<BTreeSet<Term>> {
+) -> bool {
     let through = |via: &Via| {
         via.role
             .as_ref()
             .is_some_and(|(_, assignment)| (via.file, *assignment) == membership)
     };
-    let mut terms = BTreeSet::new();
     let mut kept = 0;
     for (term, vias) in held.iter().filter(|(_, vias)| vias.iter().any(through)) {
-        let (found, _) = decided.get(&(client, term))?;
+        let Some((found, _)) = decided.get(&(client, term)) else {
+            return false;
+        };
         // A scope that can be asked for is not one that is issued, and another file may be
         // another gateway's.
         let like = |via: &Via| {
@@ -138,14 +132,15 @@ fn superfluous(
         match found.verdict {
             Verdict::Remove => {}
             // What comes in the place of a scope comes in one place only.
-            Verdict::Narrow | Verdict::Undetermined => return None,
+            Verdict::Narrow | Verdict::Undetermined => return false,
             Verdict::Keep | Verdict::Unobservable => {
-                vias.iter().find(stays)?;
+                if !vias.iter().any(|via| stays(&via)) {
+                    return false;
+                }
                 kept += 1;
             }
         }
-        terms.insert(term.clone());
     }
     // Where everything can go, the role's own rules decide.
-    (kept > 0).then_some(terms)
+    kept > 0
 }

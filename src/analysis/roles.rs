@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ClientAnalysis, redundant};
+use super::ClientAnalysis;
 use crate::model::{ClientName, Level, Policy, Reason, RoleName, Term, Verdict};
 
 /// One entry of a policy file that can go, or be replaced.
@@ -32,7 +32,7 @@ pub struct Action {
 pub(super) type Decided<'a> =
     BTreeMap<(&'a ClientName, &'a Term), (&'a super::TermAnalysis, Option<Level>)>;
 
-fn decided(clients: &[ClientAnalysis]) -> Decided<'_> {
+pub(super) fn decided(clients: &[ClientAnalysis]) -> Decided<'_> {
     clients
         .iter()
         .flat_map(|client| {
@@ -167,9 +167,6 @@ fn all_actions(policy: &Policy, clients: &[ClientAnalysis]) -> Vec<Action> {
     }
     for (file, role) in roles {
         role_actions(policy, &decided, (file, role), &mut actions);
-    }
-    for action in redundant::assignments(policy, clients, &decided, &actions) {
-        actions.insert((action.file, action.entry), action);
     }
     let frozen = |action: &Action| {
         policy

@@ -8,8 +8,9 @@ use super::analyze::write_atomically;
 use super::args::{InputArgs, PolicyArgs};
 use super::study::{say_incomplete, study};
 use super::talk::Advised;
+use crate::finding::Severity;
 use crate::model::Level;
-use crate::report::check::{self, Baseline, Severity, Thresholds, weigh};
+use crate::report::check::{self, Baseline, Thresholds, weigh};
 
 /// Arguments of `check`.
 #[derive(Debug, clap::Args)]
@@ -28,9 +29,9 @@ pub(super) struct Args {
     #[command(flatten)]
     inputs: InputArgs,
     /// What fails: grants that can go at this level or safer (safe, likely, review), findings of this
-    /// severity or graver (high), or none; repeatable
+    /// severity or graver (critical, high, medium, low, note), or none; repeatable
     #[arg(long, value_name = "LIMIT", default_values = ["likely", "high"],
-          value_parser = ["safe", "likely", "review", "high", "none"])]
+          value_parser = ["safe", "likely", "review", "critical", "high", "medium", "low", "note", "none"])]
     fail_on: Vec<String>,
     /// Issues in this file do not fail: one that --write-baseline wrote, or an earlier --output json
     #[arg(long, value_name = "FILE")]
@@ -97,8 +98,13 @@ fn thresholds(args: &Args) -> anyhow::Result<Thresholds> {
             "safe" => thresholds.level = thresholds.level.max(Some(Level::Safe)),
             "likely" => thresholds.level = thresholds.level.max(Some(Level::Likely)),
             "review" => thresholds.level = thresholds.level.max(Some(Level::Review)),
-            "high" => thresholds.severity = Some(Severity::High),
-            _ => {}
+            // The mildest of several decides, as with the levels.
+            other => {
+                if let Some(severity) = Severity::parse(other) {
+                    let known = thresholds.severity.unwrap_or(severity);
+                    thresholds.severity = Some(known.min(severity));
+                }
+            }
         }
     }
     Ok(thresholds)

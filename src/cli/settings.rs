@@ -27,6 +27,10 @@ use crate::model::{Day, Exception, Level, OutcomeTable, Scope, ScopeMatch};
 use crate::usage::credentials::HashKey;
 
 /// Settings of one run.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "switches of the command line, each on its own"
+)]
 pub(super) struct Setup {
     pub(super) logs: Vec<String>,
     /// Usage kept on disk.

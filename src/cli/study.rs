@@ -123,17 +123,7 @@ fn run(input_args: &InputArgs, policy_args: &PolicyArgs, past: bool) -> anyhow::
         coverage: &read.coverage,
         exceptions: &setup.exceptions,
     };
-    let options = analysis::Options {
-        window,
-        hints: setup.hints,
-        objective: setup.objective,
-        narrow: setup.narrow,
-        protocol: setup.protocol.clone(),
-        protected: setup.protected.clone(),
-        needs: setup.needs.clone(),
-        thresholds: setup.thresholds,
-        node_budget: 2_000_000,
-    };
+    let options = options(&setup, window);
     let mut analysis = analysis::analyse(&inputs, &options);
     // Nothing may be called safe before past removals of that level were looked at.
     let backtest = (past || calls_any_safe(&analysis)).then(|| backtest(&inputs, &options));
@@ -190,6 +180,20 @@ fn run(input_args: &InputArgs, policy_args: &PolicyArgs, past: bool) -> anyhow::
         level,
         audit,
     })
+}
+
+fn options(setup: &Setup, window: Window) -> analysis::Options {
+    analysis::Options {
+        window,
+        hints: setup.hints,
+        objective: setup.objective,
+        narrow: setup.narrow,
+        protocol: setup.protocol.clone(),
+        protected: setup.protected.clone(),
+        needs: setup.needs.clone(),
+        thresholds: setup.thresholds,
+        node_budget: 2_000_000,
+    }
 }
 
 fn calls_any_safe(analysis: &Analysis) -> bool {

@@ -146,8 +146,6 @@ pub enum Reason {
     Exception,
     /// Held through a role that another member still needs.
     SharedRole,
-    /// The client holds everything useful of the role in another way.
-    RoleRedundant,
     /// A role member has no adequate data, so the role cannot be cut.
     RoleMemberUnknown,
     /// Unmatched requests of this client may have needed it.
@@ -219,7 +217,6 @@ impl Reason {
             }
             Self::Exception => "kept by a reviewed exception",
             Self::SharedRole => "another member of the role needs it",
-            Self::RoleRedundant => "the client holds everything useful of the role in another way",
             Self::RoleMemberUnknown => "a member of the role has no adequate data",
             Self::UnmatchedTraffic => "requests that match no operation may have needed it",
             Self::TooMuchUnmatched => "more than 1 % of the client's requests match no operation",

@@ -16,8 +16,10 @@ mod json;
 mod junit;
 mod text;
 
+use std::cmp::Reverse;
+
 use crate::analysis::{ClientAnalysis, TermAnalysis};
-use crate::finding;
+use crate::finding::{Finding, Severity, stable_id};
 use crate::model::{Level, Place, Verdict};
 
 use super::View;
@@ -45,26 +47,10 @@ pub fn by_name(name: &str) -> Option<&'static dyn Output> {
 pub enum Weight {
     /// A removal, by its level: the safer it is, the less there is to wait for.
     Removal(Level),
-    /// A finding, by its severity; 0 is the gravest.
-    Finding(Severity),
+    /// A finding, by its severity.
+    Finding(Reverse<Severity>),
     /// A client's exposure is over the limit.
     Exposure,
-}
-
-/// How grave a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// Access that nobody meant to give is in use.
-    High,
-}
-
-impl Severity {
-    /// The name used on the command line and in every output.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::High => "high",
-        }
-    }
 }
 
 impl Weight {
@@ -72,7 +58,7 @@ impl Weight {
     pub fn name(self) -> &'static str {
         match self {
             Self::Removal(level) => level.name(),
-            Self::Finding(severity) => severity.name(),
+            Self::Finding(severity) => severity.0.name(),
             Self::Exposure => "exposure",
         }
     }
@@ -128,17 +114,6 @@ impl Outcome {
     pub fn failing(&self) -> impl Iterator<Item = &Issue> {
         self.issues.iter().filter(|issue| issue.fails)
     }
-}
-
-/// The id of an issue.
-pub fn stable_id(rule: &str, client: &str, subject: &str) -> String {
-    let mut hasher = blake3::Hasher::new();
-    for part in [rule, client, subject] {
-        // The length keeps `a` + `bc` and `ab` + `c` apart.
-        hasher.update(&(part.len() as u64).to_le_bytes());
-        hasher.update(part.as_bytes());
-    }
-    hasher.finalize().to_hex().as_str()[..16].to_owned()
 }
 
 /// Weighs everything against the thresholds and the baseline.
@@ -232,13 +207,14 @@ fn exposed(client: &ClientAnalysis, thresholds: &Thresholds) -> Option<Issue> {
 }
 
 fn found(view: &View<'_>, thresholds: &Thresholds) -> Vec<Issue> {
-    // Lesser findings are for the report; the gate weighs what is worth stopping for.
-    let grave = |finding: &&finding::Finding| finding.severity >= finding::Severity::High;
+    // Findings below the limit and below `high` are for the report: the gate does not list them.
+    let least = thresholds.severity.unwrap_or(Severity::High);
+    let grave = |finding: &&Finding| finding.severity >= least.min(Severity::High);
     let all = view.outcomes.findings.iter().filter(grave);
     all.map(|finding| Issue {
         id: finding.id.clone(),
         rule: finding.rule.to_owned(),
-        weight: Weight::Finding(Severity::High),
+        weight: Weight::Finding(Reverse(finding.severity)),
         client: finding.client.clone(),
         subject: finding.subject.clone(),
         message: finding.message.clone(),
@@ -246,7 +222,7 @@ fn found(view: &View<'_>, thresholds: &Thresholds) -> Vec<Issue> {
         known: false,
         fails: thresholds
             .severity
-            .is_some_and(|least| Severity::High <= least),
+            .is_some_and(|least| finding.severity >= least),
     })
     .collect()
 }

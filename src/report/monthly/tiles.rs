@@ -12,12 +12,12 @@ use super::{Extra, words};
 /// Months of the lines.
 const MONTHS: i32 = 13;
 /// Rules that find operations served without a grant.
-const HOLES: [&str; 2] = ["enforcement-hole", "used-without-grant"];
+const HOLES: [&str; 1] = ["enforcement-hole"];
 /// Rules that find credentials past a limit.
 const CREDENTIALS: [&str; 4] = [
     "old-credential",
-    "unrotated-credential",
-    "unused-credential",
+    "rotation",
+    "unused-client",
     "long-lived-token",
 ];
 
