@@ -1,6 +1,6 @@
 //! The same content is read once, whatever its names and however it is packed.
 //!
-//! In: opened sources. Out: what [`read_all`] gives, with a status of its own for
+//! In: opened sources. Out: what `read_all` gives, with a status of its own for
 //! a source whose content another one has: `access.log.1` and `access.log.1.gz`.
 //!
 //! Invariants:

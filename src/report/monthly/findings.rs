@@ -1,8 +1,8 @@
 //! Findings by rule, as the contract states them.
 //!
 //! Read from the JSON rather than from types, so that a rule may add fields
-//! without a change here: `rule` and `message` are enough, and `title`,
-//! `severity`, `controls`, `client`, `subject`, `place` are shown when present.
+//! without a change here: `rule` and `message` are enough, and `severity`, `client`,
+//! `subject`, `places` are shown when present. Title and controls are the rule's own.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::items;
 use super::previous::History;
 use super::rows::{FindingGroup, FindingRow, NotEvaluable};
+use crate::finding::{self, Doc, Rule};
 use crate::model::Place;
 
 /// Severities, the worst first.
@@ -35,9 +36,9 @@ pub(super) fn groups(report: &Value, history: &History) -> Vec<FindingGroup> {
             .entry(item.rule.clone())
             .or_insert_with(|| FindingGroup {
                 rule: item.rule.clone(),
-                title: finding["title"].as_str().map(str::to_owned),
+                title: doc(&item.rule).map(|doc| doc.title.to_owned()),
                 severity: item.level.clone(),
-                controls: controls(finding),
+                controls: controls(&item.rule),
                 last: last(history, &item.rule),
                 rows: Vec::new(),
             });
@@ -68,25 +69,21 @@ fn last(history: &History, rule: &str) -> Option<u64> {
     point.findings.get(rule).copied()
 }
 
-fn controls(finding: &Value) -> Vec<String> {
-    let list = finding["controls"].as_array().into_iter().flatten();
-    list.filter_map(|own| match own {
-        Value::String(text) => Some(text.clone()),
-        Value::Object(_) => {
-            let text = |key: &str| own[key].as_str();
-            let (standard, control) = (text("standard")?, text("control").or(text("id"))?);
-            Some(format!("{standard} {control}"))
-        }
-        _ => None,
-    })
-    .collect()
+/// The page of a rule of this version; an earlier one may have had others.
+fn doc(rule: &str) -> Option<&'static Doc> {
+    finding::by_name(rule).map(Rule::doc)
+}
+
+fn controls(rule: &str) -> Vec<String> {
+    let controls = doc(rule).map_or(&[][..], |doc| doc.controls);
+    controls
+        .iter()
+        .map(|own| format!("{} {}", own.framework, own.control))
+        .collect()
 }
 
 fn place(finding: &Value) -> Option<Place> {
-    let own = ["place", "source"]
-        .into_iter()
-        .map(|key| &finding[key])
-        .find(|own| own.is_object())?;
+    let own = finding["places"].as_array()?.first()?;
     Some(Place {
         file: own["file"].as_str()?.into(),
         line: u32::try_from(own["line"].as_u64()?).ok()?,

@@ -8,6 +8,7 @@ use super::month::Month;
 use super::page::{Point, Tile};
 use super::rows::{FindingGroup, Outcome};
 use super::{Extra, words};
+use crate::finding;
 
 /// Months of the lines.
 const MONTHS: i32 = 13;
@@ -183,14 +184,14 @@ fn counted(
     }
 }
 
-/// Whether the rule was applied to this data: the contract says so, or it is the
-/// rule that every version has.
+/// Whether the rule was applied to this data. A report states what was not
+/// evaluated and what was turned off; every other rule of this version was applied.
 fn evaluated(rule: &str, report: &Value) -> bool {
     let listed = |key: &str| {
         let mut list = report[key].as_array().into_iter().flatten();
         list.any(|own| own == rule || own["rule"] == rule)
     };
-    !listed("not_evaluable") && (rule == "used-without-grant" || listed("rules"))
+    finding::by_name(rule).is_some() && !listed("not_evaluable") && !listed("rules_off")
 }
 
 fn missing(rules: &[&str], report: &Value) -> String {
@@ -203,7 +204,7 @@ fn missing(rules: &[&str], report: &Value) -> String {
         })
         .find_map(|own| own["missing"].as_str().or(own["reason"].as_str()));
     reason.map_or_else(
-        || "this version has no such audit".to_owned(),
+        || "turned off by the configuration".to_owned(),
         |missing| format!("missing: {missing}"),
     )
 }
