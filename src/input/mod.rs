@@ -11,6 +11,7 @@
 //! What a line means is not known here.
 
 pub mod bytes;
+mod cloudwatch;
 mod cutter;
 mod digest;
 mod discover;

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use super::cloudwatch::{Messages, is_enveloped};
 use super::{Compression, Input, Sniffed, sniff_bytes};
 use crate::model::ContentDigest;
 
@@ -20,7 +21,7 @@ pub(super) type Reader = Box<dyn Read + Send>;
 pub(super) enum Opened {
     /// A file whose bytes are the content: read in parallel at any offset.
     Plain { size: u64 },
-    /// A file that has to be unpacked from its start.
+    /// A file that has to be unpacked, or taken out of envelopes, from its start.
     Packed,
     /// Standard input, unpacked, with its head put back in front, and the count of its packed bytes.
     Stdin(Mutex<Option<(Reader, Arc<AtomicU64>)>>),
@@ -93,9 +94,9 @@ fn open_file(path: &Path) -> io::Result<(Opened, Vec<u8>, Option<String>)> {
     let size = file.metadata()?.len();
     let mut first = read_up_to(&mut file, HEAD)?;
     match sniff_bytes(&first) {
-        Sniffed::Text => Ok((Opened::Plain { size }, first, None)),
+        Sniffed::Text if !is_enveloped(&first) => Ok((Opened::Plain { size }, first, None)),
         Sniffed::Refused(what) => Ok((Opened::Packed, Vec::new(), Some(what.to_owned()))),
-        Sniffed::Packed(_) => {
+        Sniffed::Text | Sniffed::Packed(_) => {
             let mut unpacked = unpack(Box::new(File::open(path)?), Arc::default());
             first.clear();
             let mut refused = None;
@@ -150,7 +151,7 @@ impl Read for Counted {
     }
 }
 
-/// The content behind up to three compressed layers; `packed` counts the outermost bytes.
+/// The content behind up to three compressed layers, and out of its envelopes; `packed` counts the outermost bytes.
 pub(super) fn unpack(raw: Reader, packed: Arc<AtomicU64>) -> io::Result<Reader> {
     let mut reader: Reader = Box::new(Counted {
         inner: raw,
@@ -159,8 +160,10 @@ pub(super) fn unpack(raw: Reader, packed: Arc<AtomicU64>) -> io::Result<Reader> 
     for _ in 0..=LAYERS {
         let first = read_up_to(&mut reader, 512)?;
         let kind = sniff_bytes(&first);
+        let enveloped = is_enveloped(&first);
         let whole = BufReader::with_capacity(128 << 10, Cursor::new(first).chain(reader));
         reader = match kind {
+            Sniffed::Text if enveloped => return Ok(Box::new(Messages::of(Box::new(whole)))),
             Sniffed::Text => return Ok(Box::new(whole)),
             Sniffed::Packed(Compression::Gzip) => {
                 Box::new(flate2::bufread::MultiGzDecoder::new(whole))

@@ -158,3 +158,31 @@ fn e38_many_half_written_lines_leave_no_removal() {
         "remove unused likely"
     );
 }
+
+#[test]
+fn e38_logs_in_cloudwatch_envelopes_count_like_their_lines_and_a_cut_one_is_partial() {
+    let line = |day: u32| {
+        format!(
+            r#"{{"requestId":"r{day}","requestTime":"{day:02}/Jan/2026:12:00:00 +0000","httpMethod":"GET","resourcePath":"/orders","path":"/orders","status":"200","clientId":"app"}}"#
+        )
+    };
+    let envelope = |days: std::ops::Range<u32>, kind: &str| {
+        let events: Vec<_> = days
+            .map(|day| serde_json::json!({"id": "0", "timestamp": 0, "message": line(day)}))
+            .collect();
+        serde_json::json!({"messageType": kind, "owner": "1", "logGroup": "g", "logEvents": events})
+            .to_string()
+    };
+    let whole = envelope(1..3, "DATA_MESSAGE")
+        + &envelope(3..4, "CONTROL_MESSAGE")
+        + &envelope(4..6, "DATA_MESSAGE");
+    let case = Case::of(ROUTES, &app_holds(&["orders:read"]), &whole);
+    let read = report(&case.analyze(&["--json"]), 0);
+    assert_eq!(read["inputs"][0]["counted"], 4, "{read:#}");
+    assert_eq!(verdict(&read, "app", "orders:read"), "keep");
+    let cut = &whole[..whole.len() - 40];
+    let case = Case::of(ROUTES, &app_holds(&["orders:read"]), cut);
+    let read = report(&case.analyze(&["--json"]), 3);
+    assert_eq!(read["inputs"][0]["counted"], 2);
+    assert!(read.to_string().contains("CloudWatch envelope"), "{read:#}");
+}
