@@ -86,3 +86,17 @@ pub(super) fn input_views(facts: &[SourceFacts]) -> Vec<InputView> {
     });
     all.collect()
 }
+
+/// A warning when the end of the data is not that of the last record.
+pub(super) fn ran_ahead(read: &Read, share: f64) -> Option<Warning> {
+    let (end, stray @ 1..) = read.coverage.credible_end(share)? else {
+        return None;
+    };
+    Some(Warning::new(
+        "clock-ran-ahead",
+        format!(
+            "{stray} records are dated more than a year behind all others; taken for a wrong clock, \
+             so the data ends on {end} (`--as-of` ends it elsewhere)"
+        ),
+    ))
+}

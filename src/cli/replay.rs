@@ -91,7 +91,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         read.incomplete
             .push("the logs hold no records: nothing was replayed".to_owned());
     }
-    let window = study::window(&setup, span)?;
+    let window = study::window(&setup, &read.coverage)?;
     let table = &read.collected.usage;
     let joined = known
         .iter()

@@ -6,7 +6,7 @@ use super::args::{InputArgs, PolicyArgs};
 use super::audience;
 use super::audit::{Audit, audit};
 use super::beside::{compared, history};
-use super::facts::{input_views, without_clients};
+use super::facts::{input_views, ran_ahead, without_clients};
 use super::names::{only_in_log, unknown_scopes};
 use super::pipeline::{self, Read, Routes};
 use super::settings::{Setup, setup};
@@ -17,7 +17,7 @@ use crate::grants;
 use crate::grants::history::History;
 use crate::model::{ClientName, Day, Level, Policy, Semantics, Warning, Window};
 use crate::report::{InputView, View};
-use crate::usage::{ClientUse, Cluster, summarise};
+use crate::usage::{ClientUse, Cluster, Coverage, summarise};
 
 /// Longest default window in days.
 const DEFAULT_WINDOW: u32 = 365;
@@ -102,7 +102,7 @@ fn run(input_args: &InputArgs, policy_args: &PolicyArgs, past: bool) -> anyhow::
         read.incomplete
             .push("the logs hold no records: nothing can be said about any grant".to_owned());
     }
-    let window = window(&setup, span)?;
+    let window = window(&setup, &read.coverage)?;
     let usage = usage(&policy, &read, window)?;
     if span.is_some() {
         check_joined(&policy, &read, !usage.is_empty())?;
@@ -142,6 +142,7 @@ fn run(input_args: &InputArgs, policy_args: &PolicyArgs, past: bool) -> anyhow::
     warnings.extend(unknown_scopes(&policy, &routes, &semantics, &setup));
     warnings.extend(analysis.warnings.iter().cloned());
     warnings.extend(without_clients(&read));
+    warnings.extend(ran_ahead(&read, setup.reject_share));
     warnings.extend(elsewhere);
     warnings.sort();
     warnings.dedup();
@@ -225,15 +226,16 @@ pub(super) fn load_policy(names: &[String], setup: &Setup) -> anyhow::Result<Pol
 }
 
 /// The days looked at: they end where the data ends, never at the clock.
-pub(super) fn window(setup: &Setup, span: Option<Window>) -> anyhow::Result<Window> {
-    let Some(span) = span else {
+pub(super) fn window(setup: &Setup, coverage: &Coverage) -> anyhow::Result<Window> {
+    let (Some(span), Some((end, _))) = (coverage.span(), coverage.credible_end(setup.reject_share))
+    else {
         return Ok(Window {
             from: Day(0),
             to: Day(0),
         });
     };
     // Behind the data there is nothing to look at, only days that would look silent.
-    let to = setup.as_of.map_or(span.to, |as_of| as_of.min(span.to));
+    let to = setup.as_of.map_or(end, |as_of| as_of.min(span.to));
     let window = match (setup.since, setup.window) {
         (Some(since), _) => Window { from: since, to },
         (None, Some(days)) => Window::ending(to, days),

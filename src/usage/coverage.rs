@@ -32,6 +32,9 @@ impl Gap {
     }
 }
 
+/// Days without any record that no log has between two of its own.
+const A_YEAR: i32 = 366;
+
 /// Records by day, and the gaps.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Coverage {
@@ -108,6 +111,26 @@ impl Coverage {
         })
     }
 
+    /// Where the data ends when single clocks that ran ahead are left out, and the records
+    /// dated later: few of all (at most `share`, 0..1), with more than a year of nothing in
+    /// front of them. Taken at its word, one such record would make every grant look idle.
+    pub fn credible_end(&self, share: f64) -> Option<(Day, u64)> {
+        let all: u64 = self.days.values().sum();
+        let (mut end, mut stray) = (*self.days.keys().next_back()?, 0);
+        let mut seen = 0;
+        let back = self.days.iter().rev();
+        for ((day, count), (before, _)) in back.clone().zip(back.skip(1)) {
+            seen += count;
+            if is_more_than(seen, share, all) {
+                break;
+            }
+            if day.0 - before.0 > A_YEAR {
+                (end, stray) = (*before, seen);
+            }
+        }
+        Some((end, stray))
+    }
+
     /// Days of the window that have records.
     pub fn covered(&self, window: Window) -> u32 {
         if window.to < window.from {
@@ -130,9 +153,13 @@ impl Coverage {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a share for a threshold")]
 fn too_many_rejects(file: &FileCounts, share: f64) -> bool {
-    file.rejected() > 0 && file.rejected() as f64 > share * file.records as f64
+    file.rejected() > 0 && is_more_than(file.rejected(), share, file.records)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a share for a threshold")]
+fn is_more_than(part: u64, share: f64, all: u64) -> bool {
+    part as f64 > share * all as f64
 }
 
 fn reasons(file: &FileCounts) -> String {
@@ -148,6 +175,30 @@ fn reasons(file: &FileCounts) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_record_from_a_clock_that_ran_ahead_does_not_move_the_end_of_the_data() {
+        let day = |text| Day::parse(text).unwrap();
+        let of = |stray: u64| Coverage {
+            days: BTreeMap::from([
+                (day("2026-01-01"), 500),
+                (day("2026-07-19"), 499),
+                (day("2098-12-31"), stray),
+                (day("2099-01-01"), 1),
+            ]),
+            gaps: Vec::new(),
+        };
+        assert_eq!(of(1).credible_end(0.01), Some((day("2026-07-19"), 2)));
+        // Too many for a mistake: then the log really has a hole.
+        assert_eq!(of(50).credible_end(0.01), Some((day("2099-01-01"), 0)));
+        // A hole of less than a year is one.
+        let near = Coverage {
+            days: BTreeMap::from([(day("2026-01-01"), 500), (day("2026-12-31"), 1)]),
+            gaps: Vec::new(),
+        };
+        assert_eq!(near.credible_end(0.01), Some((day("2026-12-31"), 0)));
+        assert_eq!(Coverage::default().credible_end(0.01), None);
+    }
 
     #[test]
     fn a_day_without_records_is_missing_and_an_open_gap_reaches_the_end() {

@@ -173,6 +173,24 @@ fn e24_the_window_ends_where_the_data_ends_however_old_the_export_is() {
 }
 
 #[test]
+fn e24_one_clock_that_ran_ahead_does_not_make_every_grant_look_idle() {
+    let stray = daily(1, "app", "GET /invoices", 200).replace("\"2026-", "\"2099-");
+    let log = daily(200, "app", "GET /orders", 200) + &stray;
+    let case = Case::of(ROUTES, &app_holds(&["orders:read", "invoices:read"]), &log);
+    let whole = report(&case.analyze(&["--json"]), 0);
+    assert_eq!(whole["as_of"], "2026-07-19");
+    assert_eq!(verdict(&whole, "app", "orders:read"), "keep");
+    assert!(
+        whole["warnings"]
+            .to_string()
+            .contains("1 records are dated"),
+        "{whole:#}"
+    );
+    let told = report(&case.analyze(&["--json", "--as-of", "2099-01-01"]), 0);
+    assert_eq!(told["as_of"], "2099-01-01");
+}
+
+#[test]
 fn e28_preflight_health_and_probe_requests_exercise_nothing() {
     let log = daily(100, "app", "GET /orders", 200)
         + &daily(100, "app", "OPTIONS /invoices", 204)
