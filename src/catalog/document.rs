@@ -142,7 +142,14 @@ impl Document {
                 if map.len() > keys.len() {
                     keys.push("…".to_owned());
                 }
-                format!("a mapping with the keys {}", keys.join(", "))
+                let seen = format!("a mapping with the keys {}", keys.join(", "));
+                if map.get("routes").is_some_and(Value::is_array) {
+                    // Close to our own form, so the difference is worth a word.
+                    return seen
+                        + ", and `routes` is a list; a routes.yaml says what each route needs, \
+                           as in `GET /orders/{id}: orders:read`";
+                }
+                seen
             }
             other => kind(other).to_owned(),
         }

@@ -7,9 +7,9 @@ use std::sync::mpsc::sync_channel;
 
 use super::args::{InputArgs, PolicyArgs};
 use super::{ExitStatus, pipeline, settings, talk};
-use crate::input::SourceReport;
+use crate::format::Skip;
 use crate::report::{escape, events_text};
-use crate::usage::{EventRow, ExportError, read_events, write_events};
+use crate::usage::{EventRow, EventsRead, ExportError, read_events, write_events};
 
 /// Rows of the table when no limit is given.
 const FIRST: u64 = 20;
@@ -44,9 +44,14 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     };
     let setup = settings::setup(&args.inputs, Some(&policy))?;
     let file = args.parquet.as_deref().map(pipeline::create).transpose()?;
-    let routes = pipeline::catalog(&setup)?;
-    let reports = if let Some(file) = file {
-        let (reports, rows) = pipeline::events(
+    // Without an API description the events are shown all the same, only without operations.
+    let routes = if setup.catalogs.is_empty() {
+        pipeline::no_catalog()
+    } else {
+        pipeline::catalog(&setup)?
+    };
+    let read = if let Some(file) = file {
+        let read = pipeline::events(
             &setup,
             &routes,
             BTreeSet::new(),
@@ -58,12 +63,16 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             .unwrap_or(Path::new(""))
             .display()
             .to_string();
-        writeln!(out, "{rows} events in {}", escape::terminal(&name))?;
-        reports
+        writeln!(out, "{} events in {}", read.rows, escape::terminal(&name))?;
+        read
     } else {
         print(args, &setup, &routes, out)?
     };
-    let broken = reports
+    if let Some(left_out) = left_out(&read) {
+        talk::note(setup.quiet, &left_out);
+    }
+    let broken = read
+        .reports
         .iter()
         .filter(|report| !report.status.is_whole())
         .count();
@@ -80,7 +89,7 @@ fn print(
     setup: &settings::Setup,
     routes: &pipeline::Routes,
     out: &mut dyn Write,
-) -> anyhow::Result<Vec<SourceReport>> {
+) -> anyhow::Result<EventsRead> {
     let all = if args.ndjson { u64::MAX } else { FIRST };
     let limit = args.limit.unwrap_or(all);
     let (send, receive) = sync_channel::<Vec<u8>>(4);
@@ -94,7 +103,7 @@ fn print(
     if !args.ndjson {
         events_text::header(out)?;
     }
-    let (reports, more) = std::thread::scope(|scope| {
+    let (read, more) = std::thread::scope(|scope| {
         let reading = scope.spawn(move || {
             pipeline::events(
                 setup,
@@ -109,8 +118,9 @@ fn print(
         let read = reading
             .join()
             .map_err(|_| anyhow::anyhow!("the reading broke off"))?;
-        let (reports, rows) = read??;
-        Ok::<_, anyhow::Error>((reports, rows > limit))
+        let read = read??;
+        let more = read.rows > limit;
+        Ok::<_, anyhow::Error>((read, more))
     })?;
     if more && !args.ndjson {
         talk::note(
@@ -118,7 +128,18 @@ fn print(
             &format!("the first {limit} events; --limit N shows more, --ndjson all"),
         );
     }
-    Ok(reports)
+    Ok(read)
+}
+
+/// How many lines gave no event, and why.
+fn left_out(read: &EventsRead) -> Option<String> {
+    let named: Vec<String> = Skip::ALL
+        .iter()
+        .zip(read.skips)
+        .filter(|(skip, count)| **skip != Skip::Blank && *count > 0)
+        .map(|(skip, count)| format!("{} {count}", skip.name()))
+        .collect();
+    (!named.is_empty()).then(|| format!("lines without an event: {}", named.join(", ")))
 }
 
 /// The text of the first `most` events, and how many they are.

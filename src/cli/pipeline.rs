@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicU64;
 
 use super::settings::Setup;
 use super::talk::{self, Advised};
-use crate::catalog::matcher::Matcher;
+use crate::catalog::matcher::{MatchOptions, Matcher};
 use crate::catalog::{self};
 use crate::event::identity::Identities;
 use crate::format::{self, LogFormat, detect};
@@ -81,6 +81,17 @@ pub(super) fn catalog(setup: &Setup) -> anyhow::Result<Routes> {
     })
 }
 
+/// No operation is known, so no request matches one.
+pub(super) fn no_catalog() -> Routes {
+    let catalog = Catalog::default();
+    let (matcher, warnings) = Matcher::new(&catalog.operations, MatchOptions::default());
+    Routes {
+        catalog,
+        matcher,
+        warnings,
+    }
+}
+
 /// The logs, found and recognised, and their size on disk in bytes.
 pub(super) struct Logs {
     pub(super) sources: Vec<Source>,
@@ -130,7 +141,7 @@ pub(super) fn events<T>(
         matcher: &routes.matcher,
         limits: &setup.limits,
         max_clients: MAX_CLIENTS,
-        credentials: None,
+        credentials: Some(&setup.hash_key),
     };
     let progress = AtomicU64::new(0);
     let work = || work(&sources, &options, &progress);

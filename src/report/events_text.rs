@@ -2,9 +2,11 @@
 
 use std::io::{self, Write};
 
+use serde_json::Value;
+
 use super::json::instant;
 use super::{escape, json_text};
-use crate::usage::EventRow;
+use crate::usage::{Cell, EventRow};
 
 /// Columns of the table and their widths; the last has the rest.
 const COLUMNS: [(&str, usize); 5] = [
@@ -26,12 +28,14 @@ pub fn table(event: &EventRow, out: &mut dyn Write) -> io::Result<()> {
     let what = event
         .text("path_template")
         .map_or_else(|| format!("{} (no operation)", text("path")), str::to_owned);
+    let status = match event.cell("status") {
+        Cell::Code(code) => code.to_string(),
+        _ => "-".to_owned(),
+    };
     let cells = [
-        instant(event.time),
+        instant(event.time()),
         text("client_id").to_owned(),
-        event
-            .status
-            .map_or_else(|| "-".to_owned(), |code| code.to_string()),
+        status,
         text("outcome").to_owned(),
         format!("{} {what}", text("method")),
     ];
@@ -52,12 +56,17 @@ fn row(out: &mut dyn Write, cells: &[String; COLUMNS.len()]) -> io::Result<()> {
 /// One line of NDJSON, with the names of the Parquet columns.
 pub fn ndjson(event: &EventRow, out: &mut dyn Write) -> io::Result<()> {
     let mut object = serde_json::Map::new();
-    object.insert("time".to_owned(), instant(event.time).into());
-    object.insert("source_offset".to_owned(), event.offset.into());
-    object.insert("status".to_owned(), event.status.into());
-    object.insert("upstream_status".to_owned(), event.upstream_status.into());
-    for (name, text) in event.texts() {
-        object.insert(name.to_owned(), text.into());
+    for (name, cell) in event.cells() {
+        let value = match cell {
+            Cell::Null => Value::Null,
+            Cell::Time(time) => instant(*time).into(),
+            Cell::Second(time) => instant(time.saturating_mul(1_000)).into(),
+            Cell::Number(number) => (*number).into(),
+            Cell::Code(code) => (*code).into(),
+            Cell::Text(text) => text.as_str().into(),
+            Cell::List(list) => list.as_slice().into(),
+        };
+        object.insert(name.to_owned(), value);
     }
     writeln!(out, "{}", json_text::line(&object)?)
 }

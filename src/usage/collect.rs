@@ -24,7 +24,7 @@ const REJECTS: usize = 1_000;
 /// Bytes of a rejected line that are shown.
 const EXCERPT: usize = 200;
 /// 2000-01-01 and 2100-01-01: a log does not lie outside.
-const TIMES: std::ops::Range<Millis> = 946_684_800_000..4_102_444_800_000;
+pub(super) const TIMES: std::ops::Range<Millis> = 946_684_800_000..4_102_444_800_000;
 
 /// How lines are read.
 pub struct CollectOptions<'a> {

@@ -270,7 +270,7 @@ fn fold(groups: &mut BTreeMap<(Day, u32), Group>, seen: &mut Seen) {
 }
 
 /// Scopes separated by spaces or commas, or in a JSON array.
-fn split(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub(in crate::usage) fn split(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(|byte| matches!(byte, b' ' | b',' | b'[' | b']' | b'"'))
         .filter(|scope| !scope.is_empty() && scope.len() <= 256)
 }

@@ -23,7 +23,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 pub use agent::Agent;
-pub(super) use collector::Collector;
+pub(super) use collector::{Collector, split};
 pub use facts::{Facts, Hours, MAX_AGENTS, MAX_NETWORKS, Network, Ranked, SKEW_SECONDS};
 pub use hash::{CredentialHash, HashKey};
 
