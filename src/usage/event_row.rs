@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use arrow::array::{
     ArrayRef, ListBuilder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder,
-    TimestampSecondBuilder, UInt16Builder, UInt64Builder,
+    TimestampMillisecondBuilder, UInt16Builder, UInt64Builder,
 };
 use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
 
@@ -110,7 +110,8 @@ pub(super) fn schema() -> Schema {
     let utc = || Some("UTC".into());
     let of = |kind| match kind {
         Kind::Time => DataType::Timestamp(TimeUnit::Microsecond, utc()),
-        Kind::Second => DataType::Timestamp(TimeUnit::Second, utc()),
+        // Parquet has no unit of a second.
+        Kind::Second => DataType::Timestamp(TimeUnit::Millisecond, utc()),
         Kind::Number => DataType::UInt64,
         Kind::Code => DataType::UInt16,
         Kind::Text => DataType::Utf8,
@@ -144,9 +145,9 @@ fn column<'a>(kind: Kind, cells: impl Iterator<Item = &'a Cell>) -> ArrayRef {
             Arc::new(out.finish().with_timezone("UTC"))
         }
         Kind::Second => {
-            let mut out = TimestampSecondBuilder::new();
+            let mut out = TimestampMillisecondBuilder::new();
             cells.for_each(|cell| match cell {
-                Cell::Second(time) => out.append_value(*time),
+                Cell::Second(time) => out.append_value(time.saturating_mul(1_000)),
                 _ => out.append_null(),
             });
             Arc::new(out.finish().with_timezone("UTC"))
