@@ -96,17 +96,17 @@ impl Clock {
 /// Seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by
 /// magnitude; decimals are kept to the millisecond.
 pub fn epoch(text: &[u8]) -> Option<Millis> {
-    let split = memchr::memchr(b'.', text).unwrap_or(text.len());
-    let whole = text.get(..split)?;
-    if whole.is_empty() || whole.len() > 19 {
+    let split = text.iter().position(|byte| !byte.is_ascii_digit());
+    let (whole, rest) = text.split_at(split.unwrap_or(text.len()));
+    if whole.is_empty() || whole.len() > 19 || rest.starts_with(b",") {
         return None;
     }
-    let mut value: i64 = 0;
-    for byte in whole {
-        let digit = byte.checked_sub(b'0').filter(|digit| *digit < 10)?;
-        value = value.checked_mul(10)?.checked_add(i64::from(digit))?;
-    }
-    let (decimals, rest) = fraction(text.get(split..)?);
+    // Nineteen digits are less than 2^64.
+    let value = whole
+        .iter()
+        .fold(0_u64, |value, digit| value * 10 + u64::from(digit - b'0'));
+    let value = i64::try_from(value).ok()?;
+    let (decimals, rest) = fraction(rest);
     if !rest.is_empty() {
         return None;
     }

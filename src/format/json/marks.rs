@@ -21,7 +21,7 @@ pub(super) struct Marks {
 
 /// Bits of 64 bytes that equal `byte`.
 #[inline]
-fn bits(chunks: &[u8x16; 4], byte: u8) -> u64 {
+pub(super) fn bits(chunks: &[u8x16; 4], byte: u8) -> u64 {
     let wanted = u8x16::splat(byte);
     chunks.iter().rev().fold(0, |bits, chunk| {
         bits << 16 | u64::from(chunk.simd_eq(wanted).to_bitmask())
@@ -81,7 +81,7 @@ impl Marks {
 /// Bits that follow each other are worked on at once, by the carry of a
 /// subtraction. The method of simdjson (Langdale and Lemire, 2019, section 3.1.1).
 #[inline]
-fn escaped(backslashes: u64, carry: &mut u64) -> u64 {
+pub(super) fn escaped(backslashes: u64, carry: &mut u64) -> u64 {
     const ODD: u64 = 0xaaaa_aaaa_aaaa_aaaa;
     let starts = backslashes & !*carry;
     let codes = ((starts << 1) | ODD).wrapping_sub(starts) ^ ODD;
@@ -93,7 +93,7 @@ fn escaped(backslashes: u64, carry: &mut u64) -> u64 {
 /// Whether the rarer escapes are good: letters, and `\u` with four digits that
 /// are no half of a surrogate pair.
 #[inline]
-fn other_escapes(line: &[u8], base: usize, mut bits: u64) -> bool {
+pub(super) fn other_escapes(line: &[u8], base: usize, mut bits: u64) -> bool {
     while bits != 0 {
         let at = base + bits.trailing_zeros() as usize;
         bits &= bits - 1;

@@ -13,9 +13,12 @@
 
 mod full;
 mod keys;
+mod learn;
 mod marks;
 mod scan;
+mod shape;
 mod unescape;
+mod value;
 
 #[cfg(test)]
 mod tests;
@@ -57,7 +60,7 @@ struct Found {
     end: u32,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 enum Action {
     Take(usize),
     Enter(usize),
@@ -142,6 +145,8 @@ pub struct Scratch {
     marks: marks::Marks,
     /// The keys seen so far by node of the plan with this number.
     keys: Vec<keys::Keys>,
+    /// The shapes its lines had.
+    shapes: learn::Shapes,
     plan: u64,
 }
 
@@ -224,29 +229,45 @@ fn scan_line(line: &[u8], plan: &Plan, scratch: &mut Scratch) -> bool {
         scratch
             .keys
             .resize_with(plan.nodes.len(), keys::Keys::default);
+        scratch.shapes = learn::Shapes::default();
     }
     let Scratch {
-        found, marks, keys, ..
+        found,
+        marks,
+        keys,
+        shapes,
+        ..
     } = scratch;
-    if !marks.fill(line) || scan::scan(line, marks, plan, keys, found).is_none() {
-        return false;
+    let escapes = match shapes.read(line, plan, keys, marks, found) {
+        Some(escapes) => escapes,
+        None => {
+            if !marks.fill(line) || scan::scan(line, marks, plan, keys, found).is_none() {
+                return false;
+            }
+            shapes.learn(line, marks, plan);
+            marks.escapes
+        }
+    };
+    if escapes {
+        decode(line, &mut found[..plan.slots], &mut scratch.text);
     }
-    if !scratch.marks.escapes {
-        return true;
-    }
-    for found in &mut scratch.found[..plan.slots] {
+    true
+}
+
+/// Decodes the strings that hold escapes into the buffer.
+fn decode(line: &[u8], found: &mut [Found], text: &mut Vec<u8>) {
+    for found in found {
         if found.escaped {
             let raw = &line[found.start as usize..found.end as usize];
-            let start = scratch.text.len();
-            unescape::unescape(raw, &mut scratch.text);
+            let start = text.len();
+            unescape::unescape(raw, text);
             *found = Found {
                 kind: found.kind,
                 copied: true,
                 escaped: false,
                 start: u32::try_from(start).unwrap_or(u32::MAX),
-                end: u32::try_from(scratch.text.len()).unwrap_or(u32::MAX),
+                end: u32::try_from(text.len()).unwrap_or(u32::MAX),
             };
         }
     }
-    true
 }

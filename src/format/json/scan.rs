@@ -4,7 +4,9 @@
 //! `None` means "not sure": the line may still be good.
 
 use super::keys::{Keys, START};
+use super::learn::Value;
 use super::marks::Marks;
+use super::value::number_end;
 use super::{Action, Found, Kind, Plan, SLOTS};
 use crate::input::bytes::find;
 
@@ -40,7 +42,112 @@ pub(super) fn scan(
     (scanner.at == bytes.len()).then_some(())
 }
 
+/// One value at a place inside of a line; its end. `action` is what the plan wants of it.
+#[inline(never)]
+pub(super) fn one(
+    bytes: &[u8],
+    at: usize,
+    marks: &Marks,
+    plan: &Plan,
+    action: Option<Action>,
+    keys: &mut [Keys],
+    found: &mut [Found; SLOTS],
+) -> Option<usize> {
+    let mut scanner = Scanner {
+        bytes,
+        at,
+        marks,
+        entered: 0,
+    };
+    match action {
+        Some(Action::Take(slot)) => found[slot] = scanner.take()?,
+        Some(Action::Enter(node)) if scanner.eat(b'{').is_some() => {
+            scanner.object(plan, node, keys, found)?;
+        }
+        _ => scanner.skip(0)?,
+    }
+    Some(scanner.at)
+}
+
+/// All values of a line that [`scan`] answered; `None` when there are more than `most`.
+#[inline(never)]
+pub(super) fn values(bytes: &[u8], marks: &Marks, plan: &Plan, most: usize) -> Option<Vec<Value>> {
+    let mut scanner = Scanner {
+        bytes,
+        at: 0,
+        marks,
+        entered: 0,
+    };
+    let mut values = Vec::new();
+    scanner.space();
+    scanner.value(plan, Some(Action::Enter(0)), &mut values, most)?;
+    Some(values)
+}
+
+/// The kind of value that begins with this byte.
+fn kind(first: u8) -> Kind {
+    match first {
+        b'"' => Kind::Text,
+        b'{' | b'[' => Kind::Container,
+        b't' | b'f' => Kind::Bool,
+        b'n' => Kind::Null,
+        _ => Kind::Number,
+    }
+}
+
 impl Scanner<'_> {
+    /// Notes a value and those in it.
+    fn value(
+        &mut self,
+        plan: &Plan,
+        action: Option<Action>,
+        values: &mut Vec<Value>,
+        most: usize,
+    ) -> Option<()> {
+        let (start, own) = (self.at, values.len());
+        let kind = kind(self.peek()?);
+        if own >= most {
+            return None;
+        }
+        values.push(Value {
+            start,
+            end: start,
+            behind: own,
+            kind,
+            action,
+            hole: None,
+        });
+        match self.peek()? {
+            open @ (b'{' | b'[') => {
+                self.at += 1;
+                self.space();
+                while !matches!(self.peek()?, b'}' | b']') {
+                    let mut inner = None;
+                    if open == b'{' {
+                        let start = self.at + 1;
+                        self.eat(b'"')?;
+                        let end = self.string()?;
+                        if let Some(Action::Enter(node)) = action {
+                            inner = plan.nodes[node].action(&self.bytes[start..end]).copied();
+                        }
+                        self.space();
+                        self.eat(b':')?;
+                        self.space();
+                    }
+                    self.value(plan, inner, values, most)?;
+                    self.space();
+                    if self.eat(b',').is_some() {
+                        self.space();
+                    }
+                }
+                self.at += 1;
+            }
+            _ => self.skip(0)?,
+        }
+        (values[own].end, values[own].behind) = (self.at, values.len());
+        Some(())
+    }
+
     #[inline]
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
@@ -145,13 +252,7 @@ impl Scanner<'_> {
         } else {
             let start = self.at;
             self.skip(0)?;
-            let kind = match first {
-                b'{' | b'[' => Kind::Container,
-                b't' | b'f' => Kind::Bool,
-                b'n' => Kind::Null,
-                _ => Kind::Number,
-            };
-            (kind, start, self.at, false)
+            (kind(first), start, self.at, false)
         };
         Some(Found {
             kind,
@@ -251,31 +352,8 @@ impl Scanner<'_> {
         (self.bytes.get(self.at..end)? == word).then(|| self.at = end)
     }
 
-    /// A number without exponent; one with an exponent may be out of range.
     fn number(&mut self) -> Option<()> {
-        if self.peek()? == b'-' {
-            self.at += 1;
-        }
-        let first = self.peek()?;
-        let digits = self.digits();
-        if digits == 0 || (first == b'0' && digits > 1) || digits > 300 {
-            return None;
-        }
-        if self.peek() == Some(b'.') {
-            self.at += 1;
-            if self.digits() == 0 {
-                return None;
-            }
-        }
-        (!matches!(self.peek(), Some(b'e' | b'E'))).then_some(())
-    }
-
-    #[inline]
-    fn digits(&mut self) -> usize {
-        let start = self.at;
-        while matches!(self.peek(), Some(b'0'..=b'9')) {
-            self.at += 1;
-        }
-        self.at - start
+        self.at = number_end(self.bytes, self.at)?;
+        Some(())
     }
 }
