@@ -39,8 +39,30 @@ pub fn find(byte: u8, text: &[u8]) -> Option<usize> {
             return Some(index * 16 + found.trailing_zeros() as usize);
         }
     }
-    let at = rest.iter().position(|own| *own == byte)?;
-    Some(chunks.len() * 16 + at)
+    if let (Some(last), false) = (text.last_chunk::<16>(), rest.is_empty()) {
+        // The last 16 bytes begin among those that were looked at.
+        let found = u8x16::from(*last).simd_eq(wanted).to_bitmask();
+        let found = found >> (16 - rest.len());
+        return (found != 0).then(|| chunks.len() * 16 + found.trailing_zeros() as usize);
+    }
+    let at = match (rest.first_chunk(), rest.last_chunk()) {
+        (Some(first), Some(last)) => {
+            let last = || eight(byte, *last).map(|at| rest.len() - 8 + at);
+            eight(byte, *first).or_else(last)
+        }
+        _ => rest.iter().position(|own| *own == byte),
+    };
+    at.map(|at| chunks.len() * 16 + at)
+}
+
+/// The same for eight bytes: where a byte is equal, its difference is zero, and
+/// the lowest zero byte is the first whose top bit the subtraction sets.
+#[inline]
+fn eight(byte: u8, text: [u8; 8]) -> Option<usize> {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    let different = u64::from_le_bytes(text) ^ ONES * u64::from(byte);
+    let zero = different.wrapping_sub(ONES) & !different & ONES << 7;
+    (zero != 0).then(|| zero.trailing_zeros() as usize / 8)
 }
 
 #[cfg(test)]

@@ -1,13 +1,11 @@
 //! Templates as a tree of segments in flat arrays.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::BuildHasher;
 
-use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
 use super::template::{Part, Segment, Template, fits, literal_len, may_share};
-use crate::input::bytes::{find, same};
+use crate::input::bytes::find;
 use crate::model::Method;
 
 /// Segments of a request path that are followed.
@@ -24,6 +22,8 @@ type Leaf = Vec<(Method, u32)>;
 struct Node {
     /// Bit n is set when some literal child is n bytes long (modulo 64).
     literals: u64,
+    /// A literal child that fits needs no way back: there is no other child.
+    only_literals: bool,
     mixed: Vec<(Vec<Part>, u32)>,
     parameter: Option<u32>,
     /// For a segment that two mixed children fit equally well: the operations of all of them.
@@ -35,13 +35,59 @@ struct Node {
     tail_empty: Leaf,
 }
 
-/// A literal child: the bytes of its segment stand in `Trie::bytes`.
+/// A literal child.
 #[derive(Debug)]
 struct Edge {
-    node: u32,
+    key: Key,
     child: u32,
+    /// Where the bytes of its segment stand in `Trie::bytes`.
     start: u32,
     end: u32,
+}
+
+/// A node and the segment behind it. Up to 16 bytes its ends are all of a segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Key {
+    node: u32,
+    len: u32,
+    ends: (u64, u64),
+}
+
+/// Bytes of a segment that its ends hold for certain.
+const WHOLE: usize = 16;
+
+impl Key {
+    #[inline]
+    fn new(node: u32, segment: &[u8]) -> Self {
+        let ends = if let (Some(first), Some(last)) = (segment.first_chunk(), segment.last_chunk())
+        {
+            (u64::from_le_bytes(*first), u64::from_le_bytes(*last))
+        } else if let (Some(first), Some(last)) = (segment.first_chunk(), segment.last_chunk()) {
+            let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+            (u64::from(first), u64::from(last))
+        } else if let (Some(first), Some(last)) = (segment.first(), segment.last()) {
+            let middle = u64::from(segment[segment.len() / 2]);
+            (u64::from(*first) << 8 | middle, u64::from(*last))
+        } else {
+            (0, 0)
+        };
+        Self {
+            node,
+            len: u32::try_from(segment.len()).unwrap_or(u32::MAX),
+            ends,
+        }
+    }
+
+    /// The table holds the catalogue's segments and no others, so no request can crowd it.
+    #[inline]
+    fn hash(&self) -> u64 {
+        const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
+        let place = u64::from(self.node) | u64::from(self.len) << 32;
+        let first = u128::from(self.ends.0 ^ MIX);
+        let wide = first * u128::from(self.ends.1 ^ place.wrapping_mul(MIX));
+        // Both halves of the product, folded.
+        u64::try_from(wide >> 64 ^ wide & u128::from(u64::MAX)).unwrap_or(0)
+    }
 }
 
 #[derive(Debug)]
@@ -49,7 +95,6 @@ pub(super) struct Trie {
     nodes: Vec<Node>,
     edges: HashTable<Edge>,
     bytes: Vec<u8>,
-    hasher: FixedState,
 }
 
 impl Trie {
@@ -58,23 +103,16 @@ impl Trie {
             nodes: vec![Node::default()],
             edges: HashTable::new(),
             bytes: Vec::new(),
-            hasher: FixedState::with_seed(0x7e11),
         }
     }
 
     #[inline]
-    fn hash(&self, node: u32, segment: &[u8]) -> u64 {
-        self.hasher.hash_one(segment) ^ u64::from(node).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-    }
-
-    #[inline]
     fn literal(&self, node: u32, segment: &[u8]) -> Option<u32> {
-        let found = self.edges.find(self.hash(node, segment), |edge| {
-            edge.node == node
-                && self
-                    .bytes
-                    .get(edge.start as usize..edge.end as usize)
-                    .is_some_and(|text| same(text, segment))
+        let key = Key::new(node, segment);
+        let found = self.edges.find(key.hash(), |edge| {
+            edge.key == key
+                && (segment.len() <= WHOLE
+                    || self.bytes.get(edge.start as usize..edge.end as usize) == Some(segment))
         });
         found.map(|edge| edge.child)
     }
@@ -147,23 +185,21 @@ impl Trie {
         let start = u32::try_from(self.bytes.len()).unwrap_or(NONE);
         self.bytes.extend_from_slice(segment);
         let edge = Edge {
-            node,
+            key: Key::new(node, segment),
             child,
             start,
             end: u32::try_from(self.bytes.len()).unwrap_or(NONE),
         };
-        let hash = self.hash(node, segment);
-        let (bytes, hasher) = (&self.bytes, &self.hasher);
-        self.edges.insert_unique(hash, edge, |edge| {
-            let segment = &bytes[edge.start as usize..edge.end as usize];
-            hasher.hash_one(segment) ^ u64::from(edge.node).wrapping_mul(0x9e37_79b9_7f4a_7c15)
-        });
+        self.edges
+            .insert_unique(edge.key.hash(), edge, |edge| edge.key.hash());
         child
     }
 
-    /// Puts mixed segments in the order of their specificity.
+    /// Puts mixed segments in the order of their specificity. Nothing is added afterwards.
     pub(super) fn finish(&mut self) {
         for node in &mut self.nodes {
+            node.only_literals =
+                node.mixed.is_empty() && node.parameter.is_none() && node.tail.is_empty();
             node.mixed.sort_by(|(a, _), (b, _)| {
                 literal_len(b).cmp(&literal_len(a)).then_with(|| a.cmp(b))
             });
@@ -210,7 +246,7 @@ impl Trie {
             }
             open.extend(own.mixed.iter().map(|(_, child)| *child));
             open.extend(own.parameter);
-            let edges = self.edges.iter().filter(|edge| edge.node == node);
+            let edges = self.edges.iter().filter(|edge| edge.key.node == node);
             open.extend(edges.map(|edge| edge.child));
         }
     }
@@ -230,40 +266,52 @@ impl Trie {
 
     fn walk(
         &self,
-        node: u32,
-        rest: Option<&[u8]>,
+        mut node: u32,
+        mut rest: Option<&[u8]>,
         method: Method,
-        depth: usize,
+        mut depth: usize,
         steps: &mut u32,
     ) -> Option<u32> {
-        *steps = steps.checked_sub(1)?;
-        let own = &self.nodes[node as usize];
-        let Some(rest) = rest else {
-            return at(&own.leaf, method).or_else(|| at(&own.tail_empty, method));
-        };
-        let depth = depth.checked_sub(1)?;
-        let end = find(b'/', rest).unwrap_or(rest.len());
-        let segment = &rest[..end];
-        let next = rest.get(end + 1..);
-        // Most parameters are told from every literal by their length: no hash is taken.
-        if own.literals >> (end % 64) & 1 == 1
-            && let Some(child) = self.literal(node, segment)
-            && let Some(route) = self.walk(child, next, method, depth, steps)
-        {
-            return Some(route);
+        loop {
+            *steps = steps.checked_sub(1)?;
+            let own = &self.nodes[node as usize];
+            let Some(text) = rest else {
+                return at(&own.leaf, method).or_else(|| at(&own.tail_empty, method));
+            };
+            depth = depth.checked_sub(1)?;
+            let end = find(b'/', text).unwrap_or(text.len());
+            let segment = &text[..end];
+            let next = text.get(end + 1..);
+            // Most parameters are told from every literal by their length: no hash is taken.
+            if own.literals >> (end % 64) & 1 == 1
+                && let Some(child) = self.literal(node, segment)
+            {
+                if own.only_literals {
+                    (node, rest) = (child, next);
+                    continue;
+                }
+                if let Some(route) = self.walk(child, next, method, depth, steps) {
+                    return Some(route);
+                }
+            }
+            if !own.mixed.is_empty()
+                && let Some(route) = self.mixed(own, (segment, next), method, depth, steps)
+            {
+                return Some(route);
+            }
+            if let Some(child) = own.parameter
+                && !segment.is_empty()
+            {
+                if own.tail.is_empty() {
+                    (node, rest) = (child, next);
+                    continue;
+                }
+                if let Some(route) = self.walk(child, next, method, depth, steps) {
+                    return Some(route);
+                }
+            }
+            return at(&own.tail, method);
         }
-        if !own.mixed.is_empty()
-            && let Some(route) = self.mixed(own, (segment, next), method, depth, steps)
-        {
-            return Some(route);
-        }
-        if let Some(child) = own.parameter
-            && !segment.is_empty()
-            && let Some(route) = self.walk(child, next, method, depth, steps)
-        {
-            return Some(route);
-        }
-        at(&own.tail, method)
     }
 
     /// The heaviest mixed segment that fits; of several equally heavy ones that
