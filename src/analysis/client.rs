@@ -256,6 +256,7 @@ pub(super) fn analyse_client(
             .iter()
             .map(|(route, count)| (*route, *count))
             .collect(),
+        demand: super::demand::Demand::default(),
         granted,
     };
     for (term, vias) in held {

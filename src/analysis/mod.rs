@@ -21,6 +21,7 @@ pub mod category;
 mod client;
 mod compare;
 mod completeness;
+pub mod demand;
 mod evidence;
 mod exceptions;
 mod exposure;
@@ -252,6 +253,8 @@ pub struct ClientAnalysis {
     pub complete: bool,
     /// Routes that were used although the grants do not permit them.
     pub without_grant: Vec<(u32, u64)>,
+    /// What it asks for and does not get; filled by [`demand::fill`].
+    pub demand: demand::Demand,
 }
 
 /// The result for all clients.

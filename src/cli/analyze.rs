@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::args::{InputArgs, PolicyArgs};
 use super::study::{Study, say_incomplete, study, study_and_backtest};
 use super::talk::Advised;
-use super::{ExitStatus, pipeline, published};
+use super::{ExitStatus, past, pipeline, published};
 use crate::analysis::minimum::Universe;
 use crate::analysis::replay::{Replay, replay};
 use crate::grants;
@@ -66,7 +66,8 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     let proved = prove(&study)?;
     if let Some(folder) = &args.out {
         write_all(folder, &study, &proved)?;
-        if study.read.coverage.span().is_some() {
+        // Advice about a policy of the past is no advice to follow up.
+        if study.read.coverage.span().is_some() && study.setup.grants_at.is_none() {
             published::publish(folder, &study.analysis)?;
         }
     }
@@ -196,6 +197,9 @@ pub(super) fn after(policy: &Policy, patch: &Patch) -> anyhow::Result<Policy> {
 pub(super) fn diff_text(study: &Study, proved: &Proved) -> String {
     let view = study.view();
     let mut text = String::new();
+    if !proved.patch.files.is_empty() {
+        text = past::above_diff(&study.policy);
+    }
     for file in &proved.patch.files {
         text.push_str(&difftext::reasons(&view, file.file));
         text.push_str(&file.diff);
@@ -220,12 +224,11 @@ fn write_diff(study: &Study, proved: &Proved, out: &mut dyn Write) -> std::io::R
 }
 
 fn write_all(folder: &Path, study: &Study, proved: &Proved) -> anyhow::Result<()> {
-    let undo: String = proved
-        .patch
-        .files
-        .iter()
-        .map(|file| file.undo.as_str())
-        .collect();
+    let mut undo = String::new();
+    if !proved.patch.files.is_empty() {
+        undo = past::above_diff(&study.policy);
+    }
+    undo.extend(proved.patch.files.iter().map(|file| file.undo.as_str()));
     let mut rejects = String::new();
     for reject in &study.read.collected.rejects {
         let line = serde_json::json!({

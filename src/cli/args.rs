@@ -80,10 +80,16 @@ pub(super) struct PolicyFlags {
     /// First day looked at, in place of --window
     #[arg(long, value_name = "DATE", conflicts_with = "window")]
     pub(super) since: Option<String>,
+    /// Read the policy files as git had them at the end of this day
+    #[arg(long, value_name = "DATE")]
+    pub(super) grants_at: Option<String>,
     /// Table of dates for grants of unknown age: client,term,date
     #[arg(long, value_name = "FILE")]
     pub(super) granted_since: Option<PathBuf>,
-    /// Do not ask git for the age of grants without a date
+    /// Ask git for the age of grants without a date; default: true
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true", conflicts_with = "no_blame")]
+    pub(super) blame: Option<bool>,
+    /// The same as --blame=false
     #[arg(long)]
     pub(super) no_blame: bool,
     /// Place of the vendor's `least` hint in the objective

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::args::{InputArgs, PolicyArgs};
-use super::study::{Study, say_incomplete, study, study_and_backtest};
+use super::study::{Study, say_incomplete, study, study_and_backtest, study_and_backtest_as_held};
 use super::{ExitStatus, analyze, published};
 use crate::analysis::Inputs;
 use crate::analysis::backtest::published::follow;
@@ -16,6 +16,7 @@ use crate::report::{backtest as report, followed};
 #[command(after_help = "Examples:
   scopetrim backtest samples/shop
   scopetrim backtest samples/shop --follow result
+  scopetrim backtest . --grants-history git
   scopetrim backtest --logs 'logs/*.gz' --catalog openapi.yaml --grants grants.yaml --json
 
 For each month end with 90 covered days before it and 30 days behind it, the recommendation is made
@@ -29,6 +30,10 @@ pub(super) struct Args {
     /// Say instead what became of the recommendations that `analyze --out` wrote: a file, or a folder of them
     #[arg(long, value_name = "PATH", conflicts_with = "csv")]
     follow: Option<PathBuf>,
+    /// Grants of each month end: today's but for those that the files date later, or as git had
+    /// the policy files then
+    #[arg(long, value_name = "today|git", value_parser = ["today", "git"], default_value = "today", conflicts_with_all = ["follow", "grants_at"])]
+    grants_history: String,
     /// Print JSON
     #[arg(long, conflicts_with = "csv")]
     json: bool,
@@ -41,7 +46,11 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     if let Some(path) = &args.follow {
         return follow_up(args, path, out);
     }
-    let study = study_and_backtest(&args.inputs, &args.policy)?;
+    let study = if args.grants_history == "git" {
+        study_and_backtest_as_held(&args.inputs, &args.policy)?
+    } else {
+        study_and_backtest(&args.inputs, &args.policy)?
+    };
     let found = study.backtest.clone().unwrap_or_default();
     let catalog = &study.routes.catalog;
     if args.json {

@@ -11,7 +11,10 @@ pub(super) fn history(setup: &Setup, policy: &Policy) -> anyhow::Result<History>
     let mut history = History::default();
     if setup.blame {
         let paths: Vec<std::path::PathBuf> = setup.grants.iter().map(Into::into).collect();
-        history.blame(policy, &paths);
+        match setup.grants_at {
+            None => history.blame(policy, &paths),
+            Some(day) => history.blame_at(policy, &paths, day),
+        }
     }
     if let Some(path) = &setup.granted_since {
         let shown = path.display().to_string();

@@ -76,6 +76,10 @@ pub struct Config {
     pub since: Option<Day>,
     /// The day the analysis is for.
     pub as_of: Option<Day>,
+    /// Table of dates for grants of unknown age.
+    pub granted_since: Option<String>,
+    /// Ask git for the age of grants without a date.
+    pub blame: Option<bool>,
     /// Place of the vendor's privilege hint.
     pub hints: Option<Hints>,
     /// What is minimised first.
@@ -192,6 +196,8 @@ impl Config {
             "window" => self.window = Some(value.parse(parse_window)?),
             "since" => self.since = Some(value.day()?),
             "as_of" => self.as_of = Some(value.day()?),
+            "granted_since" => self.granted_since = Some(value.text()?),
+            "blame" => self.blame = Some(value.flag()?),
             "hints" => self.hints = Some(value.parse(values::hints)?),
             "objective" => self.objective = Some(value.parse(values::objective)?),
             "level" => self.level = Some(value.parse(values::level)?),

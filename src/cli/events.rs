@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
 
 use super::args::{InputArgs, PolicyArgs};
+use super::talk::Advised;
 use super::{ExitStatus, pipeline, settings, talk};
 use crate::format::Skip;
 use crate::report::{escape, events_text};
@@ -43,6 +44,13 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         ..PolicyArgs::default()
     };
     let setup = settings::setup(&args.inputs, Some(&policy))?;
+    // Counts of a day cannot be turned back into requests.
+    if setup.ledger.is_some() && setup.logs.is_empty() {
+        return Err(Advised::new(
+            "the ledger keeps counts, not requests: there are no events in it",
+            "name the logs with --logs PATH, or see the counts with `scopetrim usage --ledger DIR`",
+        ));
+    }
     let file = args.parquet.as_deref().map(pipeline::create).transpose()?;
     // Without an API description the events are shown all the same, only without operations.
     let routes = if setup.catalogs.is_empty() {

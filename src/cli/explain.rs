@@ -10,6 +10,7 @@ use super::suggest::closest;
 use super::talk::Advised;
 use super::windows::of;
 use super::{ExitStatus, json_client};
+use crate::analysis::minimum::Universe;
 use crate::model::Term;
 use crate::report::explain_strip::{Letters, strip};
 use crate::report::{explain, windows};
@@ -38,7 +39,7 @@ pub(super) struct Args {
     /// Draw the days with ASCII characters
     #[arg(long)]
     ascii: bool,
-    /// Print the client's part of the report as JSON, with its windows and months
+    /// Print the client's part of the report as JSON, with guards, windows, months and days
     #[arg(long)]
     json: bool,
 }
@@ -71,21 +72,25 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         let scope = args.scope.as_deref();
         scope.is_none_or(|scope| scope == term.as_str())
     };
+    let universe = Universe::new(&study.routes.catalog, &study.semantics, &study.weights);
     let found = of(&study, &[client], MONTHS, wanted)?;
     if args.json {
         let mut own = json_client(&study, &args.client)?;
         let as_of = study.read.coverage.span().map(|_| study.analysis.window.to);
         let value = windows::json(&found, as_of, &study.read.incomplete)?;
+        let view = study.view();
+        explain::json::add((&view, &universe), client, &found.holdings, &mut own);
         if let Some(own) = own.as_object_mut() {
             own.insert("windows".to_owned(), value);
         }
         writeln!(out, "{}", crate::report::json_text::pretty(&own)?)?;
     } else {
         explain::explain(
-            &study.view(),
+            (&study.view(), &universe),
             client,
             args.scope.as_deref().map(Term::new).as_ref(),
             out,
+            width(),
         )?;
         if !found.holdings.is_empty() {
             writeln!(out)?;

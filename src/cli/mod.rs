@@ -12,6 +12,7 @@ mod beside;
 mod boundary_tests;
 mod check;
 pub mod config;
+mod demand;
 mod events;
 mod explain;
 mod facts;
@@ -21,7 +22,9 @@ pub mod init;
 mod keys;
 mod ledger;
 mod names;
+mod past;
 mod pipeline;
+mod policy;
 mod published;
 mod recall;
 mod replay;
@@ -63,6 +66,8 @@ enum Command {
     Ledger(ledger::Args),
     /// Show every fact behind the verdicts of one client
     Explain(explain::Args),
+    /// Show what clients ask for and do not get, and what their tokens carried
+    Demand(demand::Args),
     /// Say what the advice of past months would have denied
     Backtest(backtest::Args),
     /// Say which observed requests a proposed policy would deny
@@ -150,6 +155,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Exi
         Command::Ingest(args) => ingest::run(args, out),
         Command::Ledger(args) => ledger::run(args, out),
         Command::Explain(args) => explain::run(args, out),
+        Command::Demand(args) => demand::run(args, out),
         Command::Backtest(args) => backtest::run(args, out),
         Command::Replay(args) => replay::run(args, out),
         Command::Check(args) => check::run(args, out),

@@ -8,7 +8,7 @@ use super::args::{InputArgs, PolicyArgs, PolicyFlags};
 use super::audience;
 use super::settings::{self, Setup};
 use super::talk;
-use super::{ExitStatus, pipeline, study};
+use super::{ExitStatus, past, pipeline, study};
 use crate::analysis::minimum::Universe;
 use crate::analysis::replay::observed::{observe, samples};
 use crate::analysis::replay::proposal::{Fate, Side, simulate};
@@ -23,6 +23,7 @@ use crate::report::replay::{self as report, ReplayView};
   scopetrim replay samples/shop --grants proposal.yaml
   scopetrim replay --logs 'logs/*.gz' --catalog openapi.yaml --grants new.json --before grants.yaml
   scopetrim replay --logs access.jsonl --catalog catalog.json --grants new.json --json
+  scopetrim replay . --grants-at 2026-03-31
 
 The proposal may be in any supported policy format, or a plain JSON object: client to list of scopes.
 With --before, or when a scopetrim.toml names the policy that is in force, what was not covered
@@ -49,6 +50,9 @@ pub(super) struct Args {
     /// First day looked at, in place of --window
     #[arg(long, value_name = "DATE", conflicts_with = "window")]
     since: Option<String>,
+    /// Replay the policy files as git had them at the end of this day; before: the same files today
+    #[arg(long, value_name = "DATE")]
+    grants_at: Option<String>,
     #[command(flatten)]
     inputs: InputArgs,
     /// Print JSON
@@ -63,6 +67,8 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     let setup = settings::setup(&args.inputs, Some(&policy_args(args, args.grants.clone())))?;
     let old_files = if !args.before.is_empty() {
         args.before.clone()
+    } else if args.grants_at.is_some() {
+        setup.grants.clone()
     } else if args.grants.is_empty() {
         Vec::new()
     } else {
@@ -71,7 +77,8 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     let new = study::policy(&setup)?;
     let old = match old_files.as_slice() {
         [] => None,
-        files => Some(study::load_policy(files, &setup)?),
+        // What is in force is the file of today, whatever is replayed.
+        files => Some(study::load_today(files, &setup)?),
     };
     let both = Policy {
         files: old
@@ -99,7 +106,8 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     if span.is_some() {
         study::check_joined(&both, &read, joined)?;
     }
-    let (semantics, notes) = semantics(&setup, old.as_ref(), &new, &routes);
+    let (semantics, mut notes) = semantics(&setup, old.as_ref(), &new, &routes);
+    notes.extend(past::sentences(&new));
     let weights = weight::weights(&routes.catalog, &setup.weights);
     let [old_universe, new_universe] = semantics
         .each_ref()
@@ -161,6 +169,7 @@ fn policy_args(args: &Args, grants: Vec<String>) -> PolicyArgs {
             window: args.window.clone(),
             as_of: args.as_of.clone(),
             since: args.since.clone(),
+            grants_at: args.grants_at.clone(),
             ..PolicyFlags::default()
         },
     }

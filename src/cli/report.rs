@@ -84,6 +84,12 @@ pub(super) fn run(
             "write for example 2026-10",
         )
     })?;
+    if args.policy.flags.grants_at.is_some() {
+        return Err(Advised::new(
+            "--grants-at is not for the monthly report, which states the digests of today's files",
+            "`scopetrim analyze --grants-at DATE` looks at a policy of the past",
+        ));
+    }
     let renderers = renderers(args)?;
     if let Some(folder) = &args.out {
         std::fs::create_dir_all(folder).map_err(|error| {

@@ -53,6 +53,8 @@ pub(super) struct Setup {
     pub(super) windows: Vec<u32>,
     pub(super) since: Option<Day>,
     pub(super) as_of: Option<Day>,
+    /// Policy files are read as git had them on this day.
+    pub(super) grants_at: Option<Day>,
     pub(super) granted_since: Option<PathBuf>,
     pub(super) blame: bool,
     pub(super) hints: Hints,
@@ -234,8 +236,12 @@ pub(super) fn setup(args: &InputArgs, policy: Option<&PolicyArgs>) -> anyhow::Re
             .map(date)
             .transpose()?
             .or(config.as_of),
-        granted_since: flags.granted_since.clone(),
-        blame: !flags.no_blame,
+        grants_at: flags.grants_at.as_deref().map(date).transpose()?,
+        granted_since: flags.granted_since.clone().or_else(|| {
+            let key = config.granted_since.as_ref();
+            key.map(|key| PathBuf::from(from_folder(&folder, key)))
+        }),
+        blame: !flags.no_blame && flags.blame.or(config.blame).unwrap_or(true),
         hints: match flags.hints.as_deref() {
             Some("first") => Hints::First,
             Some("ignore") => Hints::Ignore,

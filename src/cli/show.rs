@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::args::{InputArgs, PolicyArgs, PolicyFlags};
-use super::{ExitStatus, pipeline, settings, study, talk};
+use super::{ExitStatus, past, pipeline, settings, study, talk};
 use crate::catalog;
 use crate::model::{Granted, Requirement, Subject};
 use crate::report::{escape, json_text};
@@ -98,6 +98,9 @@ pub(super) fn grants(args: &GrantsArgs, out: &mut dyn Write) -> anyhow::Result<E
     };
     let setup = settings::setup(&args.inputs, Some(&policy))?;
     let policy = study::policy(&setup)?;
+    for text in past::sentences(&policy) {
+        talk::note(setup.quiet, &text);
+    }
     let mut rows = Vec::new();
     for (client, held) in policy.holdings() {
         for (term, vias) in held {

@@ -8,12 +8,14 @@ use super::audit::{Audit, audit};
 use super::beside::{compared, history};
 use super::facts::{input_views, ran_ahead, without_clients};
 use super::names::{only_in_log, unknown_scopes};
+use super::past;
 use super::pipeline::{self, Read, Routes};
+pub(super) use super::policy::{load_today, policy, semantics};
 use super::settings::{Setup, setup};
 use super::talk::{self, Advised};
-use crate::analysis::backtest::{Backtest, backtest};
-use crate::analysis::{self, Action, Analysis, Compared, Inputs, actions, weight};
-use crate::grants;
+use crate::analysis::backtest::{Backtest, backtest, backtest_as_held, origins};
+use crate::analysis::minimum::Universe;
+use crate::analysis::{self, Action, Analysis, Compared, Inputs, actions, demand, weight};
 use crate::grants::history::History;
 use crate::model::{ClientName, Day, Level, Policy, Semantics, Warning, Window};
 use crate::report::{InputView, View};
@@ -74,7 +76,7 @@ impl Study {
 
 /// Runs every stage up to the analysis.
 pub(super) fn study(input_args: &InputArgs, policy_args: &PolicyArgs) -> anyhow::Result<Study> {
-    run(input_args, policy_args, false)
+    run(input_args, policy_args, None)
 }
 
 /// The same, with the advice of past months replayed in any case.
@@ -82,10 +84,29 @@ pub(super) fn study_and_backtest(
     input_args: &InputArgs,
     policy_args: &PolicyArgs,
 ) -> anyhow::Result<Study> {
-    run(input_args, policy_args, true)
+    run(input_args, policy_args, Some(GrantsOf::Today))
 }
 
-fn run(input_args: &InputArgs, policy_args: &PolicyArgs, past: bool) -> anyhow::Result<Study> {
+/// The same with the grants as git had them at each month end.
+pub(super) fn study_and_backtest_as_held(
+    input_args: &InputArgs,
+    policy_args: &PolicyArgs,
+) -> anyhow::Result<Study> {
+    run(input_args, policy_args, Some(GrantsOf::TheTime))
+}
+
+/// Whose grants a backtest takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum GrantsOf {
+    Today,
+    TheTime,
+}
+
+fn run(
+    input_args: &InputArgs,
+    policy_args: &PolicyArgs,
+    replayed: Option<GrantsOf>,
+) -> anyhow::Result<Study> {
     let mut setup = setup(input_args, Some(policy_args))?;
     setup.credentials = true;
     let routes = pipeline::catalog(&setup)?;
@@ -103,7 +124,16 @@ fn run(input_args: &InputArgs, policy_args: &PolicyArgs, past: bool) -> anyhow::
             .push("the logs hold no records: nothing can be said about any grant".to_owned());
     }
     let window = window(&setup, &read.coverage)?;
-    let usage = usage(&policy, &read, window)?;
+    let versions = match replayed {
+        Some(GrantsOf::TheTime) => {
+            let origins = origins(&read.coverage, window.to);
+            Some(past::versions(&setup, &origins)?)
+        }
+        _ => None,
+    };
+    let mut clients = policy.clients();
+    clients.extend(versions.iter().flat_map(|own| own.clients.iter().cloned()));
+    let usage = usage(clients, &read, window)?;
     if span.is_some() {
         check_joined(&policy, &read, !usage.is_empty())?;
     }
@@ -126,26 +156,21 @@ fn run(input_args: &InputArgs, policy_args: &PolicyArgs, past: bool) -> anyhow::
     let options = options(&setup, window);
     let mut analysis = analysis::analyse(&inputs, &options);
     // Nothing may be called safe before past removals of that level were looked at.
-    let backtest = (past || calls_any_safe(&analysis)).then(|| backtest(&inputs, &options));
+    let asked = replayed.is_some() || calls_any_safe(&analysis);
+    let backtest = asked.then(|| match &versions {
+        None => backtest(&inputs, &options),
+        Some(versions) => backtest_as_held(&inputs, &options, &versions.held),
+    });
     if let Some(found) = &backtest {
         found.apply_brake(&mut analysis);
     }
+    let universe = Universe::new(&routes.catalog, &semantics, &weights);
+    let seen = (&read.collected.usage, &read.collected.credentials);
+    demand::fill(&mut analysis, &inputs, &universe, &options.protocol, seen);
     let compared = compared(&inputs, &options, &setup.windows, &analysis);
     let actions = actions(&policy, &analysis.clients, setup.narrow);
-    let mut warnings = routes.warnings.clone();
-    warnings.extend(
-        policy
-            .files
-            .iter()
-            .flat_map(|file| file.warnings.iter().cloned()),
-    );
-    warnings.extend(unknown_scopes(&policy, &routes, &semantics, &setup));
-    warnings.extend(analysis.warnings.iter().cloned());
-    warnings.extend(without_clients(&read));
-    warnings.extend(ran_ahead(&read, setup.reject_share));
-    warnings.extend(elsewhere);
-    warnings.sort();
-    warnings.dedup();
+    let found = (&analysis, elsewhere);
+    let warnings = warnings(&setup, &routes, &policy, &semantics, &read, found);
     let only_in_log = only_in_log(&policy, &read);
     let seen: BTreeSet<&ClientName> = usage.keys().collect();
     let never_seen = policy
@@ -183,6 +208,32 @@ fn run(input_args: &InputArgs, policy_args: &PolicyArgs, past: bool) -> anyhow::
     })
 }
 
+/// What a reviewer should know, from all stages.
+fn warnings(
+    setup: &Setup,
+    routes: &Routes,
+    policy: &Policy,
+    semantics: &Semantics,
+    read: &Read,
+    (analysis, elsewhere): (&Analysis, Option<Warning>),
+) -> Vec<Warning> {
+    let mut warnings = routes.warnings.clone();
+    warnings.extend(
+        policy
+            .files
+            .iter()
+            .flat_map(|file| file.warnings.iter().cloned()),
+    );
+    warnings.extend(unknown_scopes(policy, routes, semantics, setup));
+    warnings.extend(analysis.warnings.iter().cloned());
+    warnings.extend(without_clients(read));
+    warnings.extend(ran_ahead(read, setup.reject_share));
+    warnings.extend(elsewhere);
+    warnings.sort();
+    warnings.dedup();
+    warnings
+}
+
 fn options(setup: &Setup, window: Window) -> analysis::Options {
     analysis::Options {
         window,
@@ -200,29 +251,6 @@ fn options(setup: &Setup, window: Window) -> analysis::Options {
 fn calls_any_safe(analysis: &Analysis) -> bool {
     let mut terms = analysis.clients.iter().flat_map(|client| &client.terms);
     terms.any(|term| term.level == Some(Level::Safe))
-}
-
-/// Reads the policy files.
-pub(super) fn policy(setup: &Setup) -> anyhow::Result<Policy> {
-    if setup.grants.is_empty() {
-        return Err(Advised::new(
-            "no policy file given",
-            "name the file that says which client holds which scopes with --grants FILE",
-        ));
-    }
-    load_policy(&setup.grants, setup)
-}
-
-/// Reads these policy files.
-pub(super) fn load_policy(names: &[String], setup: &Setup) -> anyhow::Result<Policy> {
-    let files: Vec<(std::path::PathBuf, String)> = names
-        .iter()
-        .map(|name| (std::path::PathBuf::from(name), name.clone()))
-        .collect();
-    let mut policy = grants::load(&files)
-        .map_err(|error| Advised::new(error.to_string(), error.help().unwrap_or_default()))?;
-    policy.audience = setup.audience.as_deref().map(std::sync::Arc::from);
-    Ok(policy)
 }
 
 /// The days looked at: they end where the data ends, never at the clock.
@@ -260,13 +288,12 @@ pub(super) fn window(setup: &Setup, coverage: &Coverage) -> anyhow::Result<Windo
 }
 
 fn usage(
-    policy: &Policy,
+    clients: BTreeSet<ClientName>,
     read: &Read,
     window: Window,
 ) -> anyhow::Result<BTreeMap<ClientName, ClientUse>> {
     let table = &read.collected.usage;
-    let wanted: BTreeMap<u32, ClientName> = policy
-        .clients()
+    let wanted: BTreeMap<u32, ClientName> = clients
         .into_iter()
         .filter_map(|name| Some((table.client(name.as_str())?, name)))
         .collect();
@@ -333,26 +360,6 @@ fn unmatched(policy: &Policy, read: &Read) -> BTreeMap<ClientName, Vec<Cluster>>
             ))
         })
         .collect()
-}
-
-/// The enforcer's rule: flag or configuration, else what the policy file states.
-pub(super) fn semantics(setup: &Setup, policy: &Policy, routes: &Routes) -> Semantics {
-    let stated = policy.files.iter().find_map(|file| file.matching);
-    let mut implies = routes.catalog.implies.clone();
-    for (scope, implied) in policy.files.iter().flat_map(|file| &file.implies) {
-        implies
-            .entry(scope.clone())
-            .or_default()
-            .extend(implied.iter().cloned());
-    }
-    Semantics {
-        matching: setup
-            .matching
-            .or(stated)
-            .or(routes.catalog.matching)
-            .unwrap_or_default(),
-        implies,
-    }
 }
 
 /// Notes that belong on standard error before a result.

@@ -118,6 +118,7 @@ impl Case {
                 last: noon + 1,
                 lifetime: None,
                 endless: 0,
+                scoped: 0,
                 expired: 0,
                 networks: Hours::default(),
                 agents: Hours::default(),

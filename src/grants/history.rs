@@ -17,6 +17,7 @@
 mod blame;
 mod git;
 mod given;
+mod past;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -27,6 +28,7 @@ use crate::model::{ClientName, Day, Entry, Granted, Policy, PolicyFile, Subject,
 
 pub use git::GitError;
 pub use given::{GivenError, read_given};
+pub use past::{Past, PastError, Then};
 
 /// Versions of one policy file that are read to check its blame.
 const VERSIONS: usize = 64;
@@ -104,6 +106,26 @@ impl History {
     ///
     /// `paths` are the files of the policy in the same order.
     pub fn blame(&mut self, policy: &Policy, paths: &[PathBuf]) {
+        self.blame_with(policy, paths, blamed);
+    }
+
+    /// The same for the files as they were on a day.
+    pub fn blame_at(&mut self, policy: &Policy, paths: &[PathBuf], day: Day) {
+        self.blame_with(policy, paths, |file, path| {
+            let past = Past::of(path).map_err(refused)?;
+            let then = past.at(day).map_err(refused)?;
+            let origins = blame::parse(&past.blame(&then)?);
+            let repository = git::Repository::of(path)?;
+            Ok(proved(file, &repository, (&then.bytes, &origins)))
+        });
+    }
+
+    fn blame_with(
+        &mut self,
+        policy: &Policy,
+        paths: &[PathBuf],
+        blamed: impl Fn(&PolicyFile, &Path) -> Result<BTreeMap<usize, Day>, GitError>,
+    ) {
         for (index, (file, path)) in policy.files.iter().zip(paths).enumerate() {
             if file.entries.iter().all(|entry| entry.since.is_some()) {
                 continue;
@@ -128,7 +150,23 @@ fn blamed(file: &PolicyFile, path: &Path) -> Result<BTreeMap<usize, Day>, GitErr
     let repository = git::Repository::of(path)?;
     let committed = repository.file_at("HEAD")?;
     let origins = blame::parse(&repository.blame()?);
-    let lines = blame::align(&committed, &file.bytes);
+    Ok(proved(file, &repository, (&committed, &origins)))
+}
+
+fn refused(error: PastError) -> GitError {
+    match error {
+        PastError::Git(error) => error,
+        other => GitError::Refused(other.to_string()),
+    }
+}
+
+/// The day of each entry's line, from the origins of the lines of these bytes.
+fn proved(
+    file: &PolicyFile,
+    repository: &git::Repository,
+    (committed, origins): (&[u8], &BTreeMap<usize, blame::Origin>),
+) -> BTreeMap<usize, Day> {
+    let lines = blame::align(committed, &file.bytes);
     let mut wanted: BTreeMap<usize, &blame::Origin> = BTreeMap::new();
     for (index, entry) in file.entries.iter().enumerate() {
         let first = entry.place.line as usize;
@@ -166,7 +204,7 @@ fn blamed(file: &PolicyFile, path: &Path) -> Result<BTreeMap<usize, Day>, GitErr
         then.contains(&what(file.entries.get(index)?))
             .then(|| (index, origin.day()))
     });
-    Ok(proved.collect())
+    proved.collect()
 }
 
 fn what(entry: &Entry) -> (Subject, Granted) {

@@ -19,6 +19,15 @@ pub const SCHEMA: &str = "scopetrim.backtest/1";
 pub const HEADER: &str = "as_of,days_after,censored,level,removals,wrong,rate,at_most,denied_requests,denied_requests_30,clients,operations,first_denied_after,wrong_within_30,unknown_requests,requests\n";
 /// What the numbers take for granted.
 pub const ASSUMPTIONS: &str = "today's configuration; today's grants, but for those that the files date later; unmatched paths hold no past removal back";
+/// The same where the grants were read as they were.
+pub const AS_HELD: &str = "today's configuration; the grants as git had the policy files at each month end, and what they gained behind it; unmatched paths hold no past removal back";
+
+fn assumptions(found: &Backtest) -> &'static str {
+    if found.as_held { AS_HELD } else { ASSUMPTIONS }
+}
+/// Head of the table where there is room for it.
+const HEAD: &str =
+    "AS OF        LEVEL   REMOVED  MISSED  DENIED  CLIENTS  OPS  FIRST  30 D   UPPER";
 /// Hits in the table.
 const HITS: usize = 10;
 /// Origins in the table.
@@ -90,7 +99,8 @@ pub fn value(found: &Backtest, catalog: &Catalog) -> Value {
         all.iter().enumerate().map(one).collect()
     };
     json!({
-        "schema": SCHEMA, "horizon_days": HORIZON, "shadow_days": SHADOW, "assumptions": ASSUMPTIONS,
+        "schema": SCHEMA, "horizon_days": HORIZON, "shadow_days": SHADOW, "assumptions": assumptions(found),
+        "grants": if found.as_held { "as_held" } else { "today" }, "left_out": found.left_out,
         "brake": found.brake().is_some(),
         "origins": found.origins.iter().map(origin).collect::<Value>(),
         "pooled": pooled(&found.pooled),
@@ -182,13 +192,31 @@ pub fn table(
         found.origins.len()
     );
     screen.prose("backtest  ", &text)?;
-    screen.line("LEVEL     contains everything safer, as --level does in `analyze`")?;
-    screen.line("30 D      share of the missed ones that 30 days of shadow denial show")?;
-    screen.line("UPPER     bound of missed / removed (Wilson, one-sided 95 %)")?;
-    screen.prose("assumes   ", ASSUMPTIONS)?;
+    screen.whole(
+        "LEVEL     ",
+        "contains everything safer, as --level does in `analyze`",
+    )?;
+    screen.whole(
+        "30 D      ",
+        "share of the missed ones that 30 days of shadow denial show",
+    )?;
+    screen.whole(
+        "UPPER     ",
+        "bound of missed / removed (Wilson, one-sided 95 %)",
+    )?;
+    screen.whole("assumes   ", assumptions(found))?;
+    if found.left_out > 0 {
+        let text = format!(
+            "{} month ends before the policy files were in git",
+            found.left_out
+        );
+        screen.whole("left out  ", &text)?;
+    }
     screen.line("")?;
-    screen
-        .line("AS OF        LEVEL   REMOVED  MISSED  DENIED  CLIENTS  OPS  FIRST  30 D   UPPER")?;
+    let wide = screen.width() >= HEAD.len();
+    if wide {
+        screen.line(HEAD)?;
+    }
     let start = found.origins.len().saturating_sub(ORIGINS);
     for origin in &found.origins[start..] {
         for (at, own) in origin.tallies.iter().enumerate() {
@@ -204,6 +232,15 @@ pub fn table(
                 wrong => format!("{}%", own.wrong_early * 100 / wrong),
             };
             let upper = bound(own).map_or_else(|| "-".to_owned(), percent);
+            if !wide {
+                let text = format!(
+                    "{} removed, {} missed, {} denied, {} clients, {} operations, first {first}, {early} within 30 d, at most {upper}",
+                    own.removals, own.wrong, own.requests, own.clients, own.operations,
+                );
+                let label = format!("{}{mark} {:<6}  ", origin.as_of, LEVELS[at].name());
+                screen.whole(&label, &text)?;
+                continue;
+            }
             screen.line(&format!(
                 "{}{mark}  {:<6}  {:>7}  {:>6}  {:>6}  {:>7}  {:>3}  {first:>5}  {early:>4}  {upper:>6}",
                 origin.as_of,

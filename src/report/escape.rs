@@ -63,6 +63,11 @@ pub fn csv_field(text: &str) -> Cow<'_, str> {
     Cow::Owned(field)
 }
 
+/// A name as a field of a CSV file: no formula, and what nobody sees made visible.
+pub fn csv_text(text: &str) -> String {
+    csv_field(&terminal(text)).into_owned()
+}
+
 /// Text inside a paragraph or a table cell of Markdown (`CommonMark` 2.4, GFM tables and autolinks).
 ///
 /// GitHub turns `@name` into a mention even behind a backslash; only a code span
@@ -154,6 +159,17 @@ fn width(letter: char) -> usize {
         | 0x2_0000..=0x3_fffd => 2,
         _ => 1,
     }
+}
+
+/// How many letters of escaped text fit into so many columns.
+pub(super) fn fitting(text: &str, room: usize) -> usize {
+    let mut used = 0;
+    text.chars()
+        .take_while(|letter| {
+            used += width(*letter);
+            used <= room
+        })
+        .count()
 }
 
 /// Escaped text in at most `most` columns; what is cut is marked with `…`.

@@ -8,30 +8,36 @@
 //! * numbers are exact, instants are UTC;
 //! * nothing but escaped text is written.
 
+mod guards;
+pub mod json;
+mod term;
+mod traffic;
+
 use std::io::{self, Write};
 
 use super::View;
-use super::difftext::{age, days};
-use super::escape;
+use super::difftext::days;
 use super::evidence;
+use super::screen::Screen;
 use super::terminal::silent_days;
-use crate::analysis::{ClientAnalysis, Served, Status, TermAnalysis};
-use crate::catalog::matcher::Route;
-use crate::grants::history::SinceFrom;
-use crate::model::{Day, Entry, Kind, Level, Millis, Operation, Requirement, Term, Verdict, Via};
-use crate::usage::UNMATCHED;
-
-/// Windows of the use counts, in days, as the analysis counts them.
-const WINDOWS: [u32; 5] = [30, 60, 90, 180, 365];
+use crate::analysis::minimum::Universe;
+use crate::analysis::{ClientAnalysis, Served, Status};
+use crate::model::{Day, Millis, Operation, Requirement, Term};
 
 /// Writes every fact about the client and its terms, or about one term.
+///
+/// `universe` is the catalogue of the view, compiled; lines are `width` columns wide
+/// (kept within 60 to 200).
 pub fn explain(
-    view: &View<'_>,
+    (view, universe): (&View<'_>, &Universe),
     client: &ClientAnalysis,
     scope: Option<&Term>,
     out: &mut dyn Write,
+    width: usize,
 ) -> io::Result<()> {
-    let mut facts = Facts { out };
+    let mut facts = Facts {
+        screen: Screen::new(out, width),
+    };
     facts.title(client.id.as_str())?;
     about(view, client, &mut facts)?;
     let mut terms = client
@@ -46,30 +52,31 @@ pub fn explain(
     }
     for term in terms {
         facts.gap()?;
-        about_term(view, client, term, &mut facts)?;
+        term::about((view, universe), client, term, &mut facts)?;
     }
     facts.gap()?;
-    traffic(view, client, &mut facts)
+    traffic::traffic(view, client, &mut facts)
 }
 
+/// Facts as wrapped lines.
 struct Facts<'w> {
-    out: &'w mut dyn Write,
+    screen: Screen<'w>,
 }
 
 impl Facts<'_> {
     fn gap(&mut self) -> io::Result<()> {
-        writeln!(self.out)
+        self.screen.line("")
     }
 
     fn title(&mut self, text: &str) -> io::Result<()> {
-        writeln!(self.out, "{}", escape::terminal(text))
+        self.screen.whole("", text)
     }
 
-    /// A label with its values, one on each line; nothing when there is none.
+    /// A label with its values, each on a line of its own; nothing when there is none.
     fn fact(&mut self, label: &str, values: impl IntoIterator<Item = String>) -> io::Result<()> {
         let mut label = label;
         for value in values {
-            writeln!(self.out, "  {label:<13}{}", escape::terminal(&value))?;
+            self.screen.whole(&format!("  {label:<13}"), &value)?;
             label = "";
         }
         Ok(())
@@ -143,149 +150,6 @@ fn advice(client: &ClientAnalysis) -> Option<String> {
     })
 }
 
-fn about_term(
-    view: &View<'_>,
-    client: &ClientAnalysis,
-    term: &TermAnalysis,
-    facts: &mut Facts<'_>,
-) -> io::Result<()> {
-    let verdict = match term.verdict {
-        Verdict::Undetermined => "undetermined (cannot tell)",
-        other => other.name(),
-    };
-    let details = [term.kind.map(Kind::name), term.level.map(Level::name)];
-    let details: Vec<&str> = details.into_iter().flatten().collect();
-    facts.title(&format!(
-        "{}   {}",
-        term.term,
-        [&[verdict], &details[..]].concat().join("   ")
-    ))?;
-    facts.fact(
-        "because",
-        term.reasons
-            .iter()
-            .map(|reason| reason.sentence().to_owned()),
-    )?;
-    facts.fact("held", term.vias.iter().map(|via| held(view, via)))?;
-    facts.one(
-        "granted",
-        term.since.map_or_else(
-            || "the files do not say since when".to_owned(),
-            |since| {
-                let from = match term.since_from {
-                    Some(SinceFrom::GitBlame) => ", by the commit of the line",
-                    Some(SinceFrom::Ledger) => ", first seen in the ledger",
-                    Some(SinceFrom::GivenTable) => ", by --granted-since",
-                    Some(SinceFrom::PolicyFile) | None => "",
-                };
-                let age = age(since, view.analysis.window.to);
-                format!("since {since} ({age}{from})")
-            },
-        ),
-    )?;
-    rhythm(view, term, facts)?;
-    facts.fact("regular", evidence::regular(term))?;
-    let past = term.evidence.as_ref();
-    facts.fact(
-        "the past",
-        past.map(|own| evidence::sentence(&view.analysis.basis, own)),
-    )?;
-    let undo = "`undo.diff` of `scopetrim analyze --out DIR` puts it back";
-    let edits = term.level.is_some_and(|level| level < Level::Manual);
-    facts.fact("if wrong", edits.then(|| undo.to_owned()))?;
-    facts.fact(
-        "serves",
-        term.serves.iter().map(|op| operation(view, client, *op)),
-    )?;
-    facts.fact(
-        "only it for",
-        term.witness.iter().map(|op| operation(view, client, *op)),
-    )?;
-    facts.fact("narrower", term.replace_with.iter().map(Term::to_string))
-}
-
-/// `grants.yaml:30 through role admin (grants.yaml:44)`, and what the lines say beside.
-fn held(view: &View<'_>, via: &Via) -> String {
-    let entries = view
-        .policy
-        .files
-        .get(via.file)
-        .map_or(&[][..], |file| &file.entries);
-    let place = |index: usize| {
-        entries.get(index).map_or_else(
-            || "unknown place".to_owned(),
-            |entry| entry.place.to_string(),
-        )
-    };
-    let mut parts = vec![place(via.entry)];
-    parts.extend(entries.get(via.entry).into_iter().flat_map(remarks));
-    if let Some((role, membership)) = &via.role {
-        parts[0] = format!("{} through role {role} ({})", parts[0], place(*membership));
-        parts.extend(entries.get(*membership).into_iter().flat_map(remarks));
-    }
-    parts.join(", ")
-}
-
-fn remarks(entry: &Entry) -> Vec<String> {
-    let keep = entry.keep.as_ref().map(|keep| {
-        let until = keep
-            .until
-            .map(|day| format!(" until {day}"))
-            .unwrap_or_default();
-        format!(
-            "keep{until}: {}",
-            keep.reason.as_deref().unwrap_or("no reason given")
-        )
-    });
-    let optional = entry.optional.then(|| "optional".to_owned());
-    let owner = entry.owner.as_ref().map(|owner| format!("owner {owner}"));
-    let frozen = entry
-        .frozen
-        .as_ref()
-        .map(|frozen| format!("cannot be edited: {frozen}"));
-    [optional, owner, keep, frozen]
-        .into_iter()
-        .flatten()
-        .collect()
-}
-
-fn rhythm(view: &View<'_>, term: &TermAnalysis, facts: &mut Facts<'_>) -> io::Result<()> {
-    let (own, covered, to) = (&term.rhythm, &view.coverage.days, view.analysis.window.to);
-    let (Some(first), Some(last)) = (own.first, own.last) else {
-        // Never seen and never visible are not the same.
-        let unseen = term.verdict == Verdict::Unobservable;
-        let text = if unseen {
-            "no request can show it"
-        } else {
-            "never in the data read"
-        };
-        return facts.one("used", text);
-    };
-    facts.one(
-        "used",
-        format!("first {}, last {}", instant(first), instant(last)),
-    )?;
-    facts.one(
-        "",
-        format!("{} requests on {}", own.total, days(own.days.len() as u64)),
-    )?;
-    let counts: Vec<String> = WINDOWS
-        .iter()
-        .zip(own.uses)
-        .map(|(back, uses)| format!("{back} d: {uses}"))
-        .collect();
-    facts.one("uses", counts.join("   "))?;
-    let longest = own.longest_gap().map_or_else(
-        || "unknown (one day of use)".to_owned(),
-        |gap| days(gap.into()),
-    );
-    let idle = days(own.idle(covered, to).unwrap_or(0).into());
-    facts.one(
-        "silence",
-        format!("longest {longest}, now {idle} with records"),
-    )
-}
-
 fn operation(view: &View<'_>, client: &ClientAnalysis, index: usize) -> String {
     let label = view
         .catalog
@@ -311,78 +175,24 @@ fn counted(served: &Served) -> String {
     format!("{} requests{proof}", served.count)
 }
 
-fn traffic(view: &View<'_>, client: &ClientAnalysis, facts: &mut Facts<'_>) -> io::Result<()> {
-    facts.title("traffic in the window")?;
-    let needed = client.needed.iter().map(|served| {
-        let (first, last) = (instant(served.first), instant(served.last));
-        format!(
-            "{}  {first} to {last}",
-            operation(view, client, served.operation)
-        )
-    });
-    facts.fact("needed", needed)?;
-    if client.needed.is_empty() {
-        facts.one("needed", "nothing that the grants permit")?;
+/// The clauses of an operation's requirement: `a + b | c`.
+fn requirement(view: &View<'_>, index: usize) -> String {
+    let found = view.catalog.operations.get(index);
+    match found.map(|own| &own.requirement) {
+        None | Some(Requirement::Unspecified) => "(not stated)".to_owned(),
+        Some(own) if own.is_open() => "(no scope)".to_owned(),
+        Some(own) => {
+            let clause = |clause: &crate::model::Clause| {
+                let scopes: Vec<&str> = clause.iter().map(crate::model::Scope::as_str).collect();
+                scopes.join(" + ")
+            };
+            own.clauses()
+                .iter()
+                .map(clause)
+                .collect::<Vec<_>>()
+                .join(" | ")
+        }
     }
-    let denied = client.denied.iter().map(|(index, count, granted)| {
-        let why = match (*index, granted) {
-            (UNMATCHED, _) => "",
-            (_, true) => ", although its grants permit it",
-            (route, false) if asks_nothing(view, route) => {
-                ", though the catalogue states no scope for it"
-            }
-            (_, false) => ", not granted",
-        };
-        format!("{}  {count} refused{why}", route(view, *index))
-    });
-    facts.fact("denied", denied)?;
-    let beyond = client.without_grant.iter();
-    facts.fact(
-        "not granted",
-        beyond.map(|(index, count)| format!("{}  {count} requests passed", route(view, *index))),
-    )?;
-    if client.unmatched_requests > 0 || !client.unmatched.is_empty() {
-        facts.one(
-            "unmatched",
-            format!(
-                "{} requests match no operation and may have needed a scope",
-                client.unmatched_requests
-            ),
-        )?;
-    }
-    let clusters = client.unmatched.iter();
-    facts.fact(
-        "",
-        clusters.map(|own| {
-            format!(
-                "{} {}  {} passed, {} refused or anonymous",
-                own.method, own.path, own.need, own.other
-            )
-        }),
-    )
-}
-
-/// No scope is asked for, or the catalogue does not say: "not granted" would be wrong.
-fn asks_nothing(view: &View<'_>, route: u32) -> bool {
-    let operations = view
-        .routes
-        .get(route as usize)
-        .map_or(&[][..], |route| &route.operations);
-    let open = |op: &usize| {
-        let found = view.catalog.operations.get(*op);
-        found
-            .is_none_or(|op| op.requirement.is_open() || op.requirement == Requirement::Unspecified)
-    };
-    operations.iter().any(open)
-}
-
-fn route(view: &View<'_>, index: u32) -> String {
-    if index == UNMATCHED {
-        return "(no operation of the catalogue)".to_owned();
-    }
-    view.routes
-        .get(index as usize)
-        .map_or_else(|| format!("route {index}"), Route::label)
 }
 
 /// `2026-10-31 12:30 UTC`, cut to the minute.

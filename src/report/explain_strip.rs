@@ -14,6 +14,7 @@ use std::io::{self, Write};
 use chrono::Datelike;
 
 use super::escape::{self, columns};
+use super::screen::Screen;
 use crate::model::{Day, Outcome, Window};
 use crate::usage::{Coverage, Holding};
 
@@ -71,13 +72,21 @@ pub fn strip(
         return Ok(());
     }
     match holdings {
-        [one] => months(&days(one, coverage, window), window, letters, out),
+        [one] => {
+            Screen::new(out, width).whole("", &letters.legend("day"))?;
+            months(&days(one, coverage, window), window, letters, out)
+        }
         all => weeks(all, coverage, window, letters, width, out),
     }
 }
 
+/// One ASCII character for each day of the window.
+pub(super) fn day_marks(holding: &Holding<'_>, coverage: &Coverage, window: Window) -> String {
+    let marks = days(holding, coverage, window);
+    marks.iter().map(|own| Letters::Ascii.of(*own)).collect()
+}
+
 fn months(marks: &[Mark], window: Window, letters: Letters, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "{}", letters.legend("day"))?;
     let mut line = String::new();
     for (at, mark) in marks.iter().enumerate() {
         let date = window.from.plus(i32::try_from(at).unwrap_or(0)).date();
@@ -110,12 +119,8 @@ fn weeks(
     let count = (window.days() as usize).div_ceil(7).min(room);
     let back = i32::try_from(count * 7).unwrap_or(i32::MAX) - 1;
     let first = window.to.plus(-back).max(window.from);
-    writeln!(
-        out,
-        "{}, from {first} to {}",
-        letters.legend("week"),
-        window.to
-    )?;
+    let legend = format!("{}, from {first} to {}", letters.legend("week"), window.to);
+    Screen::new(out, width).whole("", &legend)?;
     for (name, holding) in names.iter().zip(holdings) {
         let marks = days(holding, coverage, window);
         // Weeks are counted back from the end, so that the last one is whole.
@@ -234,7 +239,7 @@ mod tests {
     #[test]
     fn several_terms_get_a_character_a_week_counted_back_from_the_end() {
         let text = drawn(&["x", "longer"], Letters::Ascii, 80);
-        let lines: Vec<&str> = text.lines().skip(1).collect();
+        let lines: Vec<&str> = text.lines().filter(|line| line.starts_with("  ")).collect();
         assert_eq!(lines, ["  x       #+", "  longer  .."]);
         let narrow = drawn(&["x", "longer"], Letters::Ascii, 11);
         assert!(narrow.contains("from 2026-01-30"), "{narrow}");

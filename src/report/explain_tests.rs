@@ -1,14 +1,23 @@
 use super::super::testing::{Sample, sample};
 use super::*;
+use crate::model::{Semantics, Verdict, Via};
+use crate::report::escape::columns;
+use crate::usage::UNMATCHED;
 
 fn shown(sample: &Sample, client: usize, scope: Option<&str>) -> String {
+    shown_in(sample, client, scope, 200)
+}
+
+fn shown_in(sample: &Sample, client: usize, scope: Option<&str>, width: usize) -> String {
     let mut out = Vec::new();
     let scope = scope.map(Term::new);
+    let universe = Universe::new(&sample.catalog, &Semantics::default(), &[1; 9]);
     explain(
-        &sample.view(),
+        (&sample.view(), &universe),
         &sample.analysis.clients[client],
         scope.as_ref(),
         &mut out,
+        width,
     )
     .unwrap();
     String::from_utf8(out).unwrap()
@@ -29,22 +38,76 @@ fn a_scope_that_stays_is_explained_like_one_that_goes() {
     orders:read   keep
       because      serves an operation that was needed in the window
       held         grants.yaml:11
-      granted      since 2025-01-15 (655 days)
+      granted      since 2025-01-15 (655 days, by the policy file)
       used         first 2026-08-04 01:00 UTC, last 2026-10-31 12:30 UTC
                    1204 requests on 2 days
       uses         30 d: 1200   60 d: 1200   90 d: 1204   180 d: 1204   365 d: 1204
       silence      longest 87 days, now 1 day with records
       serves       GET /v1/orders/{id}  1204 requests (1200 prove use)
-      only it for  GET /v1/orders/{id}  1204 requests (1200 prove use)
+      only it for  GET /v1/orders/{id}  1204 requests (1200 prove use), 2026-08-04 01:00 UTC to 2026-10-31 12:30 UTC; it needs orders:read
     ");
-    insta::assert_snapshot!(block(&text, "orders:write"), @r"
-    orders:write   remove   unused   likely
-      because      never used in the data read
-      held         grants.yaml:12
-      granted      since 2025-01-15 (655 days)
-      used         never in the data read
-      if wrong     `undo.diff` of `scopetrim analyze --out DIR` puts it back
-    ");
+    let write = block(&text, "orders:write");
+    assert!(
+        write.starts_with("orders:write   remove   unused   likely\n"),
+        "{write}"
+    );
+    for fact in [
+        "  because      never used in the data read\n",
+        "  held         grants.yaml:12\n",
+        "  granted      since 2025-01-15 (655 days, by the policy file)\n",
+        "  used         never in the data read\n",
+        "  if wrong     no operation would answer 403 for it alone",
+        "  in short     orders:write held by billing: likely. Never used in the data read. The client itself is active",
+    ] {
+        assert!(write.contains(fact), "{fact}: {write}");
+    }
+}
+
+#[test]
+fn every_guard_of_a_removal_is_named_in_order_passed_or_failed() {
+    let text = shown(&sample(), 1, None);
+    let at: Vec<usize> = (1..=10)
+        .map(|number| text.find(&format!(" G{number} ")).unwrap())
+        .collect();
+    assert!(at.is_sorted(), "{text}");
+    for fact in [
+        "G2 age: since an unknown day (the grant has no date, so its age is unknown): failed",
+        "G3 rhythm: never used: passed",
+        "G8 drift: something else had decided before: not reached",
+        "G9 whole client: silent (the whole client is silent: suspend it instead of trimming it): failed",
+        "1 operation would answer 403:\n               POST /v1/refunds\n",
+        "Guards: 7 of 10 passed, failed: G2, G9. If wrong: 1 operation would answer 403;",
+    ] {
+        assert!(text.contains(fact), "{fact}: {text}");
+    }
+    let kept = block(&shown(&sample(), 0, None), "orders:read");
+    assert!(!kept.contains("G1 "), "no guard was asked: {kept}");
+}
+
+#[test]
+fn no_fact_is_lost_and_no_line_too_wide_whatever_the_width_and_the_names() {
+    let mut sample = sample();
+    let evil = format!(
+        "/v2/\u{1b}[2J\u{202e}{}/東京/end-of-it",
+        "long segment ".repeat(30)
+    );
+    sample.analysis.clients[0].unmatched[0].path = evil.clone();
+    for width in [60, 80, 133, 200] {
+        let text = shown_in(&sample, 0, None, width);
+        for line in text.lines() {
+            assert!(
+                columns(line) <= width,
+                "{} > {width}: {line}",
+                columns(line)
+            );
+        }
+        assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}'));
+        let squeeze = |text: &str| text.split_whitespace().collect::<String>();
+        let whole = squeeze(&evil)
+            .replace('\u{1b}', "\\u{1b}")
+            .replace('\u{202e}', "\\u{202e}");
+        assert!(squeeze(&text).contains(&whole), "{width}: {text}");
+    }
 }
 
 #[test]

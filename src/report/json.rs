@@ -4,6 +4,7 @@
 //!
 //! Invariants: keys in fixed order, lists sorted, no clock, no secret.
 
+pub(super) mod demand;
 mod fleet;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use serde::Serialize;
 
 use super::evidence::EvidenceJson;
 use super::finding_json::{AuditJson, audit};
+use demand::{CompletenessJson, DeniedJson, TokensJson};
 use fleet::{Fleet, fleet};
 
 use super::windows::{WindowJson, compared_json};
@@ -102,7 +104,9 @@ struct ClientJson<'a> {
     terms: Vec<TermJson<'a>>,
     needed: Vec<OperationJson>,
     unmatched: UnmatchedJson<'a>,
-    denied: Vec<DeniedJson>,
+    denied: Vec<DeniedJson<'a>>,
+    tokens: TokensJson<'a>,
+    completeness: CompletenessJson,
 }
 
 #[derive(Serialize)]
@@ -157,13 +161,6 @@ struct PathJson<'a> {
     method: &'static str,
     path: &'a str,
     requests: u64,
-}
-
-#[derive(Serialize)]
-struct DeniedJson {
-    operation: String,
-    requests: u64,
-    granted: bool,
 }
 
 /// `2026-01-02T12:00:00.117Z`.
@@ -270,12 +267,6 @@ fn client<'a>(view: &'a View<'a>, own: &'a ClientAnalysis) -> ClientJson<'a> {
             .map(crate::model::Operation::label)
             .unwrap_or_default()
     };
-    let route = |route: u32| {
-        view.routes.get(route as usize).map_or_else(
-            || "(no operation)".to_owned(),
-            super::super::catalog::matcher::Route::label,
-        )
-    };
     let exposure = own.exposure;
     let efficiency = (exposure.before > 0.0)
         .then(|| (exposure.needed / exposure.before * 10_000.0).round() / 10_000.0);
@@ -321,12 +312,10 @@ fn client<'a>(view: &'a View<'a>, own: &'a ClientAnalysis) -> ClientJson<'a> {
         denied: own
             .denied
             .iter()
-            .map(|(id, requests, granted)| DeniedJson {
-                operation: route(*id),
-                requests: *requests,
-                granted: *granted,
-            })
+            .map(|denied| DeniedJson::of(view, own, denied))
             .collect(),
+        tokens: TokensJson::of(&own.demand.tokens),
+        completeness: CompletenessJson::of(&own.seen),
     }
 }
 

@@ -10,6 +10,7 @@
 
 pub mod backtest;
 pub mod check;
+pub mod demand;
 pub mod difftext;
 pub mod escape;
 pub mod events_text;

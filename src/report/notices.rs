@@ -74,6 +74,16 @@ pub(super) fn names(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> 
     Ok(())
 }
 
+/// What these clients have in common, with a number for each of the first.
+pub(super) fn counted(
+    screen: &mut Screen<'_>,
+    label: &str,
+    text: &str,
+    clients: &[(&str, u64)],
+) -> io::Result<()> {
+    screen.prose(label, &format!("{text}: {}", first(&with_counts(clients))))
+}
+
 fn first(items: &[String]) -> String {
     let shown = items
         .iter()

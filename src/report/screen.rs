@@ -8,7 +8,9 @@ use std::io::{self, Write};
 use super::escape::{self, columns};
 
 /// Lines of one message.
-const LINES: usize = 4;
+const LINES: usize = 10;
+/// Columns of a message that is not cut.
+const WHOLE: usize = 8_000;
 
 /// A writer that knows its width in columns.
 pub(super) struct Screen<'w> {
@@ -55,6 +57,72 @@ impl<'w> Screen<'w> {
             empty = false;
         }
         self.line(&line)
+    }
+
+    /// A row whose last cell is text, which is wrapped below itself. A name that is wider
+    /// than its column gets a line of its own, because a cut one may be that of another.
+    pub(super) fn row(
+        &mut self,
+        name: &str,
+        column: usize,
+        cells: &str,
+        text: &str,
+    ) -> io::Result<()> {
+        let name = escape::terminal(name);
+        let label = if columns(&name) > column {
+            self.whole("  ", &name)?;
+            " ".repeat(2 + column)
+        } else {
+            format!("  {name}{}", " ".repeat(column - columns(&name)))
+        };
+        self.whole(&format!("{label}{cells}"), text)
+    }
+
+    /// One message, wrapped and not cut: a fact that stands nowhere else. Only beyond
+    /// [`WHOLE`] columns, which no honest name needs, is the rest left out and marked.
+    pub(super) fn whole(&mut self, label: &str, text: &str) -> io::Result<()> {
+        let text = escape::cut(text, WHOLE);
+        let indent = columns(label).min(self.width / 2);
+        let mut line = label.to_owned();
+        let mut used = columns(label);
+        let mut empty = true;
+        for word in text.split(' ') {
+            let mut word = word;
+            if !empty && used + 1 + columns(word) > self.width {
+                writeln!(self.out, "{}", line.trim_end())?;
+                line = " ".repeat(indent);
+                used = indent;
+                empty = true;
+            }
+            if !empty {
+                line.push(' ');
+                used += 1;
+            }
+            // A word that fits on no line is broken where the line ends.
+            while used + columns(word) > self.width {
+                let fits = escape::fitting(word, self.width.saturating_sub(used));
+                if fits == 0 && used > indent {
+                    writeln!(self.out, "{line}")?;
+                    line = " ".repeat(indent);
+                    used = indent;
+                    continue;
+                }
+                let fits = fits.max(1);
+                let end = word
+                    .char_indices()
+                    .nth(fits)
+                    .map_or(word.len(), |(at, _)| at);
+                line.push_str(&word[..end]);
+                word = &word[end..];
+                writeln!(self.out, "{line}")?;
+                line = " ".repeat(indent);
+                used = indent;
+            }
+            line.push_str(word);
+            used += columns(word);
+            empty = false;
+        }
+        writeln!(self.out, "{}", line.trim_end())
     }
 
     /// A list with its rest counted.

@@ -35,6 +35,7 @@ pub fn summary(view: &View<'_>, out: &mut dyn Write, width: usize) -> io::Result
     table(view, &mut screen)?;
     super::windows::compared_screen(view, &mut screen)?;
     notices::names(view, &mut screen)?;
+    super::demand::summary(view, &mut screen)?;
     notices::notes(view, &mut screen)?;
     past(view, &mut screen)?;
     screen.line("")?;
@@ -112,21 +113,19 @@ fn numbers(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
     if clients.is_empty() {
         return screen.line("  no client in the policy files");
     }
-    screen.line(&format!("  exposure        {}", exposure(view)))?;
+    screen.whole("  exposure        ", &exposure(view))?;
     let terms: Vec<&TermAnalysis> = clients.iter().flat_map(|client| &client.terms).collect();
     let used = terms.iter().filter(|term| !term.serves.is_empty()).count();
     let percent = (used * 100).checked_div(terms.len()).unwrap_or(0);
-    screen.line(&format!(
-        "  granted scopes  {}, used {used} ({percent} %)",
-        terms.len()
-    ))?;
+    let held = format!("{}, used {used} ({percent} %)", terms.len());
+    screen.whole("  granted scopes  ", &held)?;
     let levels = [Level::Safe, Level::Likely, Level::Review, Level::Manual];
     let parts: Vec<String> = levels
         .into_iter()
         .filter(|level| !too_short(view) || *level >= Level::Review)
         .map(|l| part(view, &terms, l))
         .collect();
-    screen.line(&format!("  can go          {}", parts.join("   ")))?;
+    screen.whole("  can go          ", &parts.join("   "))?;
     if let Some(past) = evidence::past(basis) {
         screen.prose("  the past        ", &past)?;
     }
@@ -149,7 +148,7 @@ fn numbers(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
     if parts.is_empty() {
         Ok(())
     } else {
-        screen.line(&format!("  stays for now   {}", parts.join("   ")))
+        screen.whole("  stays for now   ", &parts.join("   "))
     }
 }
 
@@ -218,33 +217,35 @@ fn table(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
         return Ok(());
     }
     screen.line("")?;
-    screen.line("  top clients by surface that can go (exposure with every removal)")?;
+    screen.whole(
+        "  ",
+        "top clients by surface that can go (exposure with every removal)",
+    )?;
     let shown = &ranked[..ranked.len().min(CLIENTS)];
     let most = (screen.width() / 3).max(20);
-    let names: Vec<String> = shown
+    let wide = |client: &&ClientAnalysis| columns(&escape::terminal(client.id.as_str()));
+    let column = shown
         .iter()
-        .map(|client| escape::cut(client.id.as_str(), most))
-        .collect();
-    let column = names
-        .iter()
-        .map(|name| columns(name))
+        .map(wide)
+        .filter(|own| *own <= most)
         .max()
         .unwrap_or(0)
         .max("CLIENT".len());
-    let pad = |name: &str| " ".repeat(column - columns(name));
-    screen.line(&format!(
-        "  CLIENT{}  REMOVE  OF ALL  EXPOSURE      EVIDENCE",
-        pad("CLIENT")
-    ))?;
-    for (client, name) in shown.iter().zip(&names) {
+    screen.row(
+        "CLIENT",
+        column,
+        "  REMOVE  OF ALL  EXPOSURE      ",
+        "EVIDENCE",
+    )?;
+    for client in shown {
         let all = client.terms.iter().filter_map(|term| removable(view, term));
         let now = all.clone().filter(|level| *level <= view.level).count();
         let (before, after) = (client.exposure.before, client.exposure.after_all);
-        let evidence = evidence(view, client);
-        let (all, space) = (all.count(), pad(name));
-        screen.line(&format!(
-            "  {name}{space}  {now:>6}  {all:>6}  {before:.2} -> {after:.2}  {evidence}"
-        ))?;
+        let cells = format!(
+            "  {now:>6}  {:>6}  {before:.2} -> {after:.2}  ",
+            all.count()
+        );
+        screen.row(client.id.as_str(), column, &cells, &evidence(view, client))?;
     }
     if ranked.len() > shown.len() {
         screen.line(&format!(

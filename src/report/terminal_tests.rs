@@ -26,7 +26,8 @@ fn the_first_screen_says_what_can_go_and_what_to_run_next() {
     insta::assert_snapshot!(shown(&sample.view(), 90), @r"
     scopetrim  2026-08-02..2026-11-01  92 days, 1 missing   9.0 M requests   2 clients
 
-      exposure        0.62 -> 0.30 with safe and likely removals -> 0.11 with every removal  …
+      exposure        0.62 -> 0.30 with safe and likely removals -> 0.11 with every removal
+                      (mean)
       granted scopes  3, used 1 (33 %)
       can go          SAFE 0   LIKELY 1   REVIEW 1   MANUAL 0
 

@@ -133,6 +133,7 @@ pub(super) fn client(name: &str, terms: Vec<TermAnalysis>) -> ClientAnalysis {
         denied: Vec::new(),
         complete: true,
         without_grant: Vec::new(),
+        demand: crate::analysis::demand::Demand::default(),
     }
 }
 

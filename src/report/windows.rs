@@ -14,7 +14,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::escape::{self, columns, csv_field};
+use super::escape::{self, columns, csv_text};
 use super::json::instant;
 use super::screen::Screen;
 use crate::model::{Day, Millis};
@@ -35,8 +35,8 @@ pub fn csv(matrix: &Matrix<'_>, out: &mut dyn Write) -> io::Result<()> {
     for (holding, uses) in matrix.holdings.iter().zip(&matrix.uses) {
         let head = format!(
             "{},{},{}",
-            csv_field(holding.client),
-            csv_field(holding.term),
+            csv_text(holding.client),
+            csv_text(holding.term),
             holding.observable
         );
         for (period, own) in matrix.periods.iter().zip(uses) {
@@ -192,9 +192,10 @@ pub(super) fn block(
     let most = (screen.width() / 3).max(20);
     let names: Vec<String> = holdings
         .iter()
-        .map(|own| escape::cut(own.term, most))
+        .map(|own| escape::terminal(own.term).into_owned())
         .collect();
-    let wide = names.iter().map(|name| columns(name)).max().unwrap_or(0);
+    let fitting = names.iter().map(|name| columns(name));
+    let wide = fitting.filter(|own| *own <= most).max().unwrap_or(0);
     let wide = wide.max("SCOPE".len());
     let windows: Vec<usize> = (0..matrix.periods.len())
         .filter(|at| !matrix.periods[*at].month)
@@ -207,7 +208,6 @@ pub(super) fn block(
         .iter()
         .map(|at| matrix.periods[*at].id.clone())
         .collect();
-    // Where there is no room for all, the last ones go.
     head.extend(["LAST", "DAYS", "GAP", "FIRST"].map(str::to_owned));
     let longest = windows.last().copied();
     let cells = |row: usize| -> Vec<String> {
@@ -241,7 +241,7 @@ pub(super) fn block(
     })
 }
 
-/// Head and rows, with as many columns as there is room for.
+/// Head and rows; columns for which there is no room follow below, under a head of their own.
 fn lines(
     screen: &mut Screen<'_>,
     (names, wide): (&[String], usize),
@@ -256,31 +256,31 @@ fn lines(
             cell.max(head[at].len()).max(5)
         })
         .collect();
-    let mut room = screen.width().saturating_sub(2 + wide);
-    let mut shown = Vec::new();
-    for (at, wide) in widths.iter().enumerate() {
-        if wide + 2 > room {
-            break;
+    let mut from = 0;
+    while from < head.len() {
+        let mut room = screen.width().saturating_sub(2 + wide);
+        let mut to = from;
+        while to < head.len() && (widths[to] + 2 <= room || to == from) {
+            room = room.saturating_sub(widths[to] + 2);
+            to += 1;
         }
-        room -= wide + 2;
-        shown.push(at);
-    }
-    let line = |name: &str, row: &[String]| {
-        let mut text = format!("  {name}{}", " ".repeat(wide.saturating_sub(columns(name))));
-        for at in &shown {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "  {:>1$}", row[*at], widths[*at]);
+        let line = |row: &[String]| {
+            let mut text = String::new();
+            for at in from..to {
+                // Writing to a string cannot fail.
+                let _ = write!(text, "  {:>1$}", row[at], widths[at]);
+            }
+            text
+        };
+        screen.row("SCOPE", wide, &line(head), "")?;
+        for ((name, holding), row) in names.iter().zip(holdings).zip(&all) {
+            if holding.observable {
+                screen.row(name, wide, &line(row), "")?;
+            } else if from == 0 {
+                screen.row(name, wide, "  ", "no request can show its use")?;
+            }
         }
-        text
-    };
-    screen.line(&line("SCOPE", head))?;
-    for ((name, holding), row) in names.iter().zip(holdings).zip(&all) {
-        if holding.observable {
-            screen.line(&line(name, row))?;
-        } else {
-            let pad = " ".repeat(wide - columns(name));
-            screen.line(&format!("  {name}{pad}  no request can show its use"))?;
-        }
+        from = to;
     }
     Ok(())
 }

@@ -27,6 +27,7 @@ mod frame;
 pub mod ledger;
 mod number;
 mod parquet;
+mod refused;
 mod table;
 mod windows;
 
@@ -39,5 +40,6 @@ pub use export::{EventsRead, ExportError, read_events, write_events};
 pub use facts::SourceFacts;
 pub use frame::{ClientUse, DayUse, RouteUse, frame, summarise};
 pub use parquet::write_usage;
+pub use refused::RefusedUse;
 pub use table::{DayRows, Row, UNMATCHED, UsageTable, for_each_day};
 pub use windows::{Holding, Matrix, Period, Uses, WINDOW_DAYS, matrix, periods, write_windows};

@@ -98,7 +98,7 @@ pub struct UsageTable {
     pub unmatched: BTreeMap<u32, Vec<Cluster>>,
     /// Clients beyond the limit were counted as one.
     pub clients_capped: bool,
-    workers: Vec<(Vec<u32>, Aggregate)>,
+    pub(super) workers: Vec<(Vec<u32>, Aggregate)>,
     days: Vec<Day>,
 }
 

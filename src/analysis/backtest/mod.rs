@@ -23,13 +23,15 @@ mod replay;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, Months};
 
 use super::minimum::Universe;
 use super::{Analysis, Inputs, Options};
-use crate::model::{ClientName, Day, Level, Reason, Term, Window};
+use crate::grants::history::History;
+use crate::model::{ClientName, Day, Level, Policy, Reason, Term, Window};
+use crate::usage::Coverage;
 
 pub use past::proposed;
 pub use pool::{Pooled, wilson};
@@ -117,21 +119,65 @@ pub struct Origin {
 pub struct Backtest {
     /// In order of time.
     pub origins: Vec<Origin>,
+    /// The grants were read as they were at each origin.
+    pub as_held: bool,
+    /// Month ends of which the grants are not known.
+    pub left_out: usize,
     /// Sums over the origins that are not censored, in the order of [`LEVELS`].
     pub pooled: [Pooled; LEVELS.len()],
     /// Sums over all origins, of the first [`SHADOW`] days alone.
     pub pooled_early: [Pooled; LEVELS.len()],
 }
 
-/// Replays every month end that has enough log before and behind it.
+/// What was held at a month end.
+pub struct Held {
+    /// The policy files as they were.
+    pub policy: Policy,
+    /// The age of their grants.
+    pub history: History,
+    /// What each client got behind that day, and when, in order of time.
+    pub later: BTreeMap<ClientName, Vec<(Day, Term)>>,
+}
+
+/// Replays every month end that has enough log before and behind it, with today's
+/// grants but for those that the policy files date later.
 pub fn backtest(inputs: &Inputs<'_>, options: &Options) -> Backtest {
+    replayed(inputs, options, None)
+}
+
+/// The same with the grants as they were. Month ends of which nothing is known are
+/// left out, and counted. The usage must hold every client of every version.
+pub fn backtest_as_held(
+    inputs: &Inputs<'_>,
+    options: &Options,
+    held: &BTreeMap<Day, Held>,
+) -> Backtest {
+    replayed(inputs, options, Some(held))
+}
+
+fn replayed(
+    inputs: &Inputs<'_>,
+    options: &Options,
+    held: Option<&BTreeMap<Day, Held>>,
+) -> Backtest {
     let universe = Universe::new(inputs.catalog, inputs.semantics, inputs.weights);
-    let mut result = Backtest::default();
+    let mut result = Backtest {
+        as_held: held.is_some(),
+        ..Backtest::default()
+    };
     let mut pools: [pool::Pool; LEVELS.len()] = Default::default();
     let mut early: [pool::Pool; LEVELS.len()] = Default::default();
     // One after the other, for each holds its own past in memory; the work within is parallel.
-    for as_of in origins(inputs, options.window.to) {
-        let proposal = proposed(inputs, options, as_of);
+    for as_of in origins(inputs.coverage, options.window.to) {
+        let then = held.map(|all| all.get(&as_of));
+        let proposal = match then {
+            None => proposed(inputs, options, as_of),
+            Some(Some(then)) => past::proposed_as_held(inputs, options, as_of, then),
+            Some(None) => {
+                result.left_out += 1;
+                continue;
+            }
+        };
         let (origin, sets) = replay::origin(inputs, options.window.to, &universe, &proposal);
         for (at, set) in sets.iter().enumerate() {
             let tally = &origin.tallies[at];
@@ -152,8 +198,8 @@ pub fn backtest(inputs: &Inputs<'_>, options: &Options) -> Backtest {
 }
 
 /// Month ends with at least 90 covered days up to them and 30 days behind them.
-fn origins(inputs: &Inputs<'_>, to: Day) -> Vec<Day> {
-    let Some(span) = inputs.coverage.span() else {
+pub fn origins(coverage: &Coverage, to: Day) -> Vec<Day> {
+    let Some(span) = coverage.span() else {
         return Vec::new();
     };
     let mut list = Vec::new();
@@ -167,7 +213,7 @@ fn origins(inputs: &Inputs<'_>, to: Day) -> Vec<Day> {
             from: span.from,
             to: as_of,
         };
-        if inputs.coverage.covered(before) >= BEFORE {
+        if coverage.covered(before) >= BEFORE {
             list.push(as_of);
         }
         next = first.checked_add_months(Months::new(1));

@@ -8,6 +8,9 @@ use crate::analysis::{Analysis, Inputs, Options, analyse};
 use crate::model::{ClientName, Day, Granted, Policy, RoleName, Subject, Term, Verdict, Window};
 use crate::usage::ClientUse;
 
+use super::Held;
+use crate::grants::history::History;
+
 /// The recommendation of one origin.
 pub struct Proposed {
     /// Last day it knows.
@@ -41,6 +44,32 @@ impl Proposed {
 
 /// Analyses what was known at the end of `as_of`, with the code that analyses today.
 pub fn proposed(inputs: &Inputs<'_>, options: &Options, as_of: Day) -> Proposed {
+    analysed(inputs, options, as_of, (inputs.policy, inputs.history))
+}
+
+/// The same with what was held then.
+pub(super) fn proposed_as_held(
+    inputs: &Inputs<'_>,
+    options: &Options,
+    as_of: Day,
+    held: &Held,
+) -> Proposed {
+    let mut found = analysed(inputs, options, as_of, (&held.policy, &held.history));
+    for (client, more) in &held.later {
+        let own = found.later.entry(client.clone()).or_default();
+        own.extend(more.iter().cloned());
+        own.sort();
+        own.dedup();
+    }
+    found
+}
+
+fn analysed(
+    inputs: &Inputs<'_>,
+    options: &Options,
+    as_of: Day,
+    (held, history): (&Policy, &History),
+) -> Proposed {
     let coverage = inputs.coverage.until(as_of);
     let usage: BTreeMap<ClientName, ClientUse> = inputs
         .usage
@@ -48,7 +77,7 @@ pub fn proposed(inputs: &Inputs<'_>, options: &Options, as_of: Day) -> Proposed 
         .map(|(client, own)| (client.clone(), own.until(as_of)))
         .filter(|(_, own)| !own.routes.is_empty())
         .collect();
-    let policy = policy_at(inputs.policy, as_of);
+    let policy = policy_at(held, as_of);
     let mut window = Window::ending(as_of, options.window.days().max(1));
     if let Some(span) = coverage.span() {
         window.from = window.from.max(span.from);
@@ -59,7 +88,7 @@ pub fn proposed(inputs: &Inputs<'_>, options: &Options, as_of: Day) -> Proposed 
         routes: inputs.routes,
         weights: inputs.weights,
         policy: &policy,
-        history: inputs.history,
+        history,
         usage: &usage,
         // The paths have no dates, so that later ones cannot be told from earlier ones.
         unmatched: &BTreeMap::new(),
@@ -73,7 +102,7 @@ pub fn proposed(inputs: &Inputs<'_>, options: &Options, as_of: Day) -> Proposed 
     Proposed {
         as_of,
         analysis: analyse(&then, &options),
-        later: later(inputs.policy, as_of),
+        later: later(held, as_of),
     }
 }
 

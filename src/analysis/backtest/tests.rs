@@ -102,7 +102,7 @@ impl World {
             routes: &self.routes,
             weights: &weights,
             policy: &self.policy,
-            history: &crate::grants::history::History::default(),
+            history: &History::default(),
             usage: &self.usage,
             unmatched: &BTreeMap::new(),
             coverage: &self.coverage,

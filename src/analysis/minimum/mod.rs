@@ -18,6 +18,7 @@
 
 mod bits;
 mod instance;
+mod missing;
 mod search;
 #[cfg(test)]
 mod tests;

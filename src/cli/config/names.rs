@@ -1,7 +1,7 @@
 //! The names of all keys, in the order of the documentation.
 
 /// Keys at the top of the file, in the order of the documentation.
-pub const KEYS: [&str; 36] = [
+pub const KEYS: [&str; 38] = [
     "logs",
     "ledger",
     "expected_sources",
@@ -15,6 +15,8 @@ pub const KEYS: [&str; 36] = [
     "window",
     "since",
     "as_of",
+    "granted_since",
+    "blame",
     "hints",
     "objective",
     "level",

@@ -8,7 +8,7 @@ use super::*;
 mod wrong;
 
 /// One line, or one table, for each key: setting it has to be seen in the result.
-const EACH: [(&str, &str); 36] = [
+const EACH: [(&str, &str); 38] = [
     ("logs", "logs = ['logs/*.gz']"),
     ("ledger", "ledger = 'usage'"),
     ("expected_sources", "expected_sources = ['gw-1']"),
@@ -22,6 +22,8 @@ const EACH: [(&str, &str); 36] = [
     ("window", "window = '90d'"),
     ("since", "since = 2026-01-01"),
     ("as_of", "as_of = '2026-10-31'"),
+    ("granted_since", "granted_since = 'since.csv'"),
+    ("blame", "blame = false"),
     ("hints", "hints = 'first'"),
     ("objective", "objective = 'risk'"),
     ("level", "level = 'review'"),

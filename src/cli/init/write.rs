@@ -30,6 +30,8 @@ const REST: &str = r#"
 # --- what is looked at, and what is suggested -------------------------------
 # window = "90d"                # or `since = 2026-01-01`
 # as_of = 2026-10-31            # default: the end of the data
+# granted_since = "since.csv"   # dates for grants of unknown age: client,term,date
+# blame = true                  # ask git for the age of grants without a date
 # hints = "tiebreak"            # the vendor's privilege hint: "first", "tiebreak", "ignore"
 # objective = "reach"           # or "risk"
 # level = "likely"              # removals up to this level: "safe", "likely", "review"

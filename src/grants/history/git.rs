@@ -41,7 +41,14 @@ pub(super) struct Repository {
 impl Repository {
     /// The repository around a file; symbolic links are followed first.
     pub(super) fn of(path: &Path) -> Result<Self, GitError> {
-        let real = std::fs::canonicalize(path).map_err(|_| GitError::Path)?;
+        let real = std::fs::canonicalize(path).or_else(|_| {
+            // A file that is gone today may have been there.
+            let folder = path.parent().filter(|own| !own.as_os_str().is_empty());
+            let folder = std::fs::canonicalize(folder.unwrap_or(Path::new(".")));
+            let name = path.file_name().unwrap_or_default();
+            folder.map(|folder| folder.join(name))
+        });
+        let real = real.map_err(|_| GitError::Path)?;
         let folder = real.parent().ok_or(GitError::Path)?.to_path_buf();
         let name = real.file_name().and_then(|name| name.to_str());
         Ok(Self {
@@ -60,10 +67,46 @@ impl Repository {
         self.run(&["cat-file", "blob", &format!("{commit}:{name}")])
     }
 
+    /// Every commit along the first parents that touched the file, renames followed:
+    /// for each `\x01`, its id and its two dates, and NUL-separated status and names.
+    pub(super) fn log(&self) -> Result<Vec<u8>, GitError> {
+        let name = format!("./{}", self.name);
+        self.run(&[
+            "log",
+            "--first-parent",
+            "--follow",
+            "--no-ext-diff",
+            "--no-textconv",
+            "--name-status",
+            "-z",
+            "--format=%x01%H %at %ct",
+            "HEAD",
+            "--",
+            &name,
+        ])
+    }
+
+    /// Whether older commits are missing in this clone.
+    pub(super) fn is_shallow(&self) -> bool {
+        let answer = self.run(&["rev-parse", "--is-shallow-repository"]);
+        answer.is_ok_and(|own| own.starts_with(b"true"))
+    }
+
     /// Where each line of the committed file comes from, along the first parents:
     /// what a merge brought counts from the merge.
     pub(super) fn blame(&self) -> Result<Vec<u8>, GitError> {
-        let name = format!("./{}", self.name);
+        self.blame_of("HEAD", &format!("./{}", self.name))
+    }
+
+    /// The same for a name, counted from the top of the repository, in a commit.
+    pub(super) fn blame_of(&self, commit: &str, name: &str) -> Result<Vec<u8>, GitError> {
+        // A pathspec counts from the folder, unless it says that it does not.
+        let from_top = self.run(&["rev-parse", "--show-cdup"]).unwrap_or_default();
+        let up = String::from_utf8_lossy(&from_top).trim_end().to_owned();
+        let name = match name.strip_prefix("./") {
+            Some(_) => name.to_owned(),
+            None => format!("{up}{name}"),
+        };
         self.run(&[
             "blame",
             "--no-textconv",
@@ -72,7 +115,7 @@ impl Repository {
             // list of the configuration only here: `-c blame.ignoreRevsFile=` is sorted before it.
             "--ignore-revs-file=",
             "--line-porcelain",
-            "HEAD",
+            commit,
             "--",
             &name,
         ])

@@ -84,7 +84,7 @@ pub(in crate::report) fn screen(view: &View<'_>, screen: &mut Screen<'_>) -> io:
     let pairs = view.compared.iter().zip(view.compared.iter().skip(1));
     for (shorter, longer) in pairs {
         screen.line("")?;
-        screen.line(&head(view, shorter, longer))?;
+        screen.whole("  ", head(view, shorter, longer).trim_start())?;
         let changed: Vec<&ClientWindow> = longer
             .clients
             .iter()
@@ -96,8 +96,9 @@ pub(in crate::report) fn screen(view: &View<'_>, screen: &mut Screen<'_>) -> io:
                 let names: Vec<String> = own.drops.iter().map(short).collect();
                 parts.push(format!("- {} (another set is smaller)", names.join(", ")));
             }
-            let label = format!("    {}  ", escape::cut(own.id.as_str(), 24));
-            screen.prose(&label, &parts.join("; "))?;
+            let name = format!("  {}", escape::terminal(own.id.as_str()));
+            let wide = escape::columns(&name).min(26);
+            screen.row(&name, wide, "  ", &parts.join("; "))?;
         }
         if changed.len() > CLIENTS {
             screen.line(&format!("    and {} more clients", changed.len() - CLIENTS))?;

@@ -62,6 +62,9 @@ fn the_table_fits_eighty_columns_and_no_data_is_not_zero() {
       orders:read          7  2000k  2000k  2000k  2000k  2000k  2026-03-31      3
       a,"b"\u{1b}[31m      0      0      0      0      0      0           -      0
       openid           no request can show its use
+      SCOPE              GAP       FIRST
+      orders:read       31 d  2026-02-19
+      a,"b"\u{1b}[31m      -           -
       SCOPE            2026-03  2026-02  2026-01
       orders:read        2000k        3        -
       a,"b"\u{1b}[31m        0        0        -
@@ -94,7 +97,7 @@ fn a_spreadsheet_takes_no_field_for_a_formula() {
     let mut reader = csv::ReaderBuilder::new().from_reader(text.as_bytes());
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
     assert_eq!(
-        &rows[9][1], "a,\"b\"\u{1b}[31m",
-        "RFC 4180 gives the term back"
+        &rows[9][1], "a,\"b\"\\u{1b}[31m",
+        "RFC 4180 gives the term back, with what nobody sees made visible"
     );
 }

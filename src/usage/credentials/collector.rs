@@ -4,6 +4,7 @@
 //! again. Such a combination is looked up by its bytes once per line; parsing the
 //! address, hashing the id and naming the agent happen only when it is new.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
@@ -11,7 +12,7 @@ use hashbrown::HashMap;
 use super::facts::wider;
 use super::{
     Agent, CredentialTable, Facts, Group, HashKey, Hours, Issued, Network, SKEW_SECONDS, Scopes,
-    Sum, Which,
+    Sum, UNREAD, Which,
 };
 use crate::format::token::key_in_query;
 use crate::format::{AuthKind, LogFormat, RawRecord, Token, json};
@@ -24,8 +25,12 @@ const ADDRESS: usize = 64;
 const AGENT: usize = 256;
 /// A longer id is compared by its hash.
 const ID: usize = 128;
-/// A longer list of scopes is not looked at.
+/// A longer list of scopes is not looked at, and that is counted as [`super::UNREAD`].
 const SCOPES: usize = 4_096;
+/// Stands for such a list.
+const TOO_LONG: &[u8] = b"\0";
+/// Longest name of a scope that is kept.
+const SCOPE: usize = 256;
 
 /// One combination of client, credential, kind, address and agent.
 struct Seen {
@@ -48,6 +53,7 @@ struct Counts {
     lifetime: Option<(u32, u32)>,
     endless: u64,
     expired: u64,
+    scoped: u64,
 }
 
 pub(in crate::usage) struct Collector {
@@ -108,11 +114,18 @@ impl Collector {
             seen.day = day;
         }
         count(&mut seen.counts, &token, raw.time, refused);
+        let scopes = raw.token_scopes.filter(|scopes| *scopes != b"-");
+        seen.counts.scoped += u64::from(scopes.is_some());
         if self.seen.len() > REMEMBERED {
             self.fold_seen();
         }
-        if let Some(scopes) = raw.token_scopes.filter(|scopes| scopes.len() <= SCOPES) {
-            self.add_scopes(client, scopes, raw.time);
+        if let Some(scopes) = scopes {
+            let read = if scopes.len() <= SCOPES {
+                scopes
+            } else {
+                TOO_LONG
+            };
+            self.add_scopes(client, read, raw.time);
         }
     }
 
@@ -147,11 +160,11 @@ impl Collector {
     // The order of the hash table does not matter: these are sums.
     fn fold_scopes(&mut self) {
         for (key, (client, own)) in self.scopes.drain() {
-            for scope in split(&key[4..]) {
-                self.issued
-                    .entry(client)
-                    .or_default()
-                    .add(&String::from_utf8_lossy(scope), &own);
+            let scopes = self.issued.entry(client).or_default();
+            for scope in split(&plain(&key[4..])) {
+                let read = scope.len() <= SCOPE && scope != TOO_LONG;
+                let name = String::from_utf8_lossy(scope);
+                scopes.add(if read { &name } else { UNREAD }, &own);
             }
         }
     }
@@ -252,6 +265,7 @@ fn fold(groups: &mut BTreeMap<(Day, u32), Group>, seen: &mut Seen) {
         lifetime: counts.lifetime,
         endless: counts.endless,
         expired: counts.expired,
+        scoped: counts.scoped,
         networks: Hours::default(),
         agents: Hours::default(),
     };
@@ -272,5 +286,16 @@ fn fold(groups: &mut BTreeMap<(Day, u32), Group>, seen: &mut Seen) {
 /// Scopes separated by spaces or commas, or in a JSON array.
 pub(in crate::usage) fn split(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     text.split(|byte| matches!(byte, b' ' | b',' | b'[' | b']' | b'"'))
-        .filter(|scope| !scope.is_empty() && scope.len() <= 256)
+        .filter(|scope| !scope.is_empty())
+}
+
+/// The list without the escapes of a JSON array; a text has lost its own already.
+fn plain(text: &[u8]) -> Cow<'_, [u8]> {
+    if !text.starts_with(b"[") || !text.contains(&b'\\') {
+        return Cow::Borrowed(text);
+    }
+    match serde_json::from_slice::<Vec<String>>(text) {
+        Ok(names) => Cow::Owned(names.join(" ").into_bytes()),
+        Err(_) => Cow::Borrowed(text),
+    }
 }

@@ -173,6 +173,8 @@ pub struct Facts {
     pub endless: u64,
     /// Requests that passed with a token more than [`SKEW_SECONDS`] behind its end.
     pub expired: u64,
+    /// Requests whose token carried a list of scopes, be it empty.
+    pub scoped: u64,
     /// Where they came from.
     pub networks: Hours<Network>,
     /// What sent them.
@@ -189,6 +191,7 @@ impl Facts {
         self.lifetime = wider(self.lifetime, other.lifetime);
         self.endless += other.endless;
         self.expired += other.expired;
+        self.scoped += other.scoped;
         self.networks.merge(&other.networks, MAX_NETWORKS);
         self.agents.merge(&other.agents, MAX_AGENTS);
     }

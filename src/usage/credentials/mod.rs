@@ -35,6 +35,9 @@ use crate::model::{Day, Millis};
 pub const MAX_CREDENTIALS: usize = 16;
 /// Distinct scopes in the tokens of one client that are kept.
 pub const MAX_ISSUED: usize = 256;
+/// Stands in [`CredentialTable::issued`] for what a token carried and could not be kept:
+/// a list or a name that is too long. No scope has an empty name.
+pub const UNREAD: &str = "";
 
 /// Which credential a row is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -207,9 +210,10 @@ impl Scopes {
             return;
         }
         self.0.insert(scope.to_owned(), *issued);
-        if self.0.len() > MAX_ISSUED {
+        let named = |scope: &&String| !scope.is_empty();
+        if self.0.keys().filter(named).count() > MAX_ISSUED {
             let rank = |scope: &&String| (stable_hash(scope.as_bytes()), (*scope).clone());
-            if let Some(largest) = self.0.keys().max_by_key(rank).cloned() {
+            if let Some(largest) = self.0.keys().filter(named).max_by_key(rank).cloned() {
                 self.0.remove(&largest);
             }
         }

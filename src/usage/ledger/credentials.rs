@@ -101,6 +101,7 @@ fn credentials(
             number(|facts| facts.refused),
             number(|facts| facts.endless),
             number(|facts| facts.expired),
+            number(|facts| facts.scoped),
             Values::Text(networks.collect::<Result<_, _>>()?),
             Values::Text(agents.collect::<Result<_, _>>()?),
         ],
@@ -243,6 +244,7 @@ pub(super) fn table(
     );
     let (refused, endless) = (columns.number("refused")?, columns.number("endless")?);
     let expired = columns.number("expired")?;
+    let scoped = columns.number("scoped")?;
     let (networks, agents) = (columns.text("networks")?, columns.text("agents")?);
     for row in 0..rows.num_rows() {
         let wrong = |text: &str| LedgerError::Columns(format!("`{text}` is no credential"));
@@ -266,6 +268,7 @@ pub(super) fn table(
                     .then(|| (shortest.value(row), longest.value(row))),
                 endless: endless.value(row),
                 expired: expired.value(row),
+                scoped: scoped.value(row),
                 networks: read_set(networks.value(row), network)?,
                 agents: read_set(agents.value(row), |name| Some(Agent::named(name)))?,
             },

@@ -1,0 +1,73 @@
+//! `demand`: what clients ask for and do not get.
+
+use std::io::Write;
+
+use super::ExitStatus;
+use super::analyze::width;
+use super::args::{InputArgs, PolicyArgs};
+use super::study::{say_incomplete, study};
+use super::suggest::closest;
+use super::talk::Advised;
+use crate::analysis::ClientAnalysis;
+use crate::report::demand;
+
+/// Arguments of `demand`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  scopetrim demand samples/shop
+  scopetrim demand samples/shop --client carrier-feed --window 90d
+  scopetrim demand --logs 'logs/*.gz' --catalog openapi.yaml --grants grants.yaml --json
+
+For each client and refused operation (by default 401 and 403): requests, days, first, last, an id to look
+up, who refused, and whether the grants permit it. Where they do not, the smallest sets of scopes that
+would, with what each would open beside. Nothing here is a recommendation to grant anything. Where the log
+has the scopes of tokens: what is granted and never issued, and what is issued and not granted.
+docs/demand.md explains each word.")]
+pub(super) struct Args {
+    #[command(flatten)]
+    policy: PolicyArgs,
+    /// Only this client, as the policy file names it; may be repeated
+    #[arg(long, value_name = "NAME")]
+    client: Vec<String>,
+    #[command(flatten)]
+    inputs: InputArgs,
+    /// Print JSON
+    #[arg(long, conflicts_with = "csv")]
+    json: bool,
+    /// Print comma-separated values: one line for each client, operation and way to open it
+    #[arg(long)]
+    csv: bool,
+}
+
+pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
+    let study = study(&args.inputs, &args.policy)?;
+    let all = &study.analysis.clients;
+    for name in &args.client {
+        if !all.iter().any(|own| own.id.as_str() == name) {
+            let help = closest(name, all.iter().map(|own| own.id.as_str())).map_or_else(
+                || "`scopetrim grants` lists the clients of the policy files".to_owned(),
+                |close| format!("did you mean `{close}`?"),
+            );
+            let text = format!("no policy file names a client `{name}`");
+            return Err(Advised::new(text, help));
+        }
+    }
+    let wanted = |own: &&ClientAnalysis| {
+        args.client.is_empty() || args.client.iter().any(|name| name == own.id.as_str())
+    };
+    let clients: Vec<&ClientAnalysis> = all.iter().filter(wanted).collect();
+    let view = study.view();
+    if args.json {
+        out.write_all(demand::json(&view, &clients)?.as_bytes())?;
+    } else if args.csv {
+        out.write_all(demand::csv(&view, &clients).as_bytes())?;
+    } else {
+        demand::table(&view, &clients, out, width())?;
+    }
+    say_incomplete(&study);
+    Ok(if study.read.incomplete.is_empty() {
+        ExitStatus::Done
+    } else {
+        ExitStatus::Incomplete
+    })
+}

@@ -1,0 +1,193 @@
+//! A policy file as it was on a day, from the commits of its repository.
+//!
+//! In: the path of a file and a day. Out: the bytes of the last commit on or before
+//! the end of that day (UTC) that touched it, along the first parents, renames
+//! followed.
+//!
+//! Invariants:
+//! * a commit counts from the later of its two dates, as the age of a line does;
+//! * a file that was not there on the day is an error with its first day, never an
+//!   empty policy;
+//! * nothing is checked out, and nothing that the repository configures is run.
+
+use std::path::Path;
+
+use super::git::{GitError, Repository};
+use crate::model::Day;
+
+/// A file as it was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Then {
+    /// Its bytes in that commit.
+    pub bytes: Vec<u8>,
+    /// Object id of the commit.
+    pub commit: String,
+    /// Its name in that commit, from the top of the repository.
+    pub name: String,
+    /// The day (UTC) of the commit.
+    pub day: Day,
+}
+
+impl Then {
+    /// The first twelve digits of the commit, as people write them.
+    pub fn short(&self) -> &str {
+        self.commit.get(..12).unwrap_or(&self.commit)
+    }
+}
+
+/// Why a file cannot be read as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum PastError {
+    /// Git gave no answer, or the file lies in no repository.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// No commit of the branch touches it.
+    #[error("no commit of the present branch holds it")]
+    Untracked,
+    /// It came later.
+    #[error("it was not tracked yet on {asked}: its first commit is of {first}")]
+    NotYet {
+        /// The day asked for.
+        asked: Day,
+        /// The day of its first commit.
+        first: Day,
+    },
+    /// The clone does not go back so far.
+    #[error("the clone is shallow and does not go back to {asked}")]
+    Shallow {
+        /// The day asked for.
+        asked: Day,
+    },
+    /// It was deleted at that time.
+    #[error("it was deleted on {deleted}, and not there on {asked}")]
+    Deleted {
+        /// The day asked for.
+        asked: Day,
+        /// The day of the commit that deleted it.
+        deleted: Day,
+    },
+}
+
+/// One commit that touched the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Touch {
+    commit: String,
+    day: Day,
+    name: String,
+    deleted: bool,
+}
+
+/// Every commit that touched the file, the newest first.
+pub struct Past {
+    repository: Repository,
+    touches: Vec<Touch>,
+    shallow: bool,
+}
+
+impl Past {
+    /// Asks git for the commits of a file.
+    pub fn of(path: &Path) -> Result<Self, PastError> {
+        let repository = Repository::of(path)?;
+        let touches = parse(&repository.log()?);
+        if touches.is_empty() {
+            return Err(PastError::Untracked);
+        }
+        let shallow = repository.is_shallow();
+        Ok(Self {
+            repository,
+            touches,
+            shallow,
+        })
+    }
+
+    /// The file as it was at the end of a day.
+    pub fn at(&self, day: Day) -> Result<Then, PastError> {
+        let Some(found) = self.touches.iter().find(|own| own.day <= day) else {
+            let first = self.touches.iter().map(|own| own.day).min().unwrap_or(day);
+            return Err(if self.shallow {
+                PastError::Shallow { asked: day }
+            } else {
+                PastError::NotYet { asked: day, first }
+            });
+        };
+        if found.deleted {
+            return Err(PastError::Deleted {
+                asked: day,
+                deleted: found.day,
+            });
+        }
+        Ok(Then {
+            bytes: self.repository.blob(&found.commit, &found.name)?,
+            commit: found.commit.clone(),
+            name: found.name.clone(),
+            day: found.day,
+        })
+    }
+
+    /// The days in the span on which the file changed, in order.
+    pub fn changes(&self, after: Day, to: Day) -> Vec<Day> {
+        let mut days: Vec<Day> = self.touches.iter().map(|own| own.day).collect();
+        days.retain(|own| *own > after && *own <= to);
+        days.sort_unstable();
+        days.dedup();
+        days
+    }
+
+    /// The origins of the lines of the file as it was.
+    pub(super) fn blame(&self, then: &Then) -> Result<Vec<u8>, GitError> {
+        self.repository.blame_of(&then.commit, &then.name)
+    }
+}
+
+/// The answer of [`Repository::log`]: fields that end with NUL, a record for each
+/// commit that begins with `\x01`.
+fn parse(bytes: &[u8]) -> Vec<Touch> {
+    let mut touches = Vec::new();
+    for record in bytes.split(|byte| *byte == 1).filter(|own| !own.is_empty()) {
+        let mut fields = record
+            .split(|byte| *byte == 0)
+            .map(|own| String::from_utf8_lossy(own));
+        let head = fields.next().unwrap_or_default();
+        let parts: Vec<&str> = head.split(' ').collect();
+        let [commit, authored, committed] = parts[..] else {
+            continue;
+        };
+        let time = |text: &str| text.trim().parse::<i64>().ok()?.checked_mul(1_000);
+        let (Some(authored), Some(committed)) = (time(authored), time(committed)) else {
+            continue;
+        };
+        let status = fields.next().unwrap_or_default();
+        let status = status.trim_start_matches('\n').to_owned();
+        // A rename has its old name first.
+        let name = match status.chars().next() {
+            Some('R' | 'C') => fields.nth(1),
+            _ => fields.next(),
+        };
+        let Some(name) = name.filter(|own| !own.is_empty()) else {
+            continue;
+        };
+        touches.push(Touch {
+            commit: commit.to_owned(),
+            day: Day::of(authored.max(committed)),
+            name: name.into_owned(),
+            deleted: status.starts_with('D'),
+        });
+    }
+    touches
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rename_keeps_its_new_name_and_what_is_cut_off_is_no_commit() {
+        let log = b"\x01aa 86400 172800\0\nR090\0p/old.yaml\0p/new.yaml\0\x01bb 86400 86400\0\nA\0p/old.yaml\0\x01cc 5";
+        let found = parse(log);
+        let seen: Vec<(&str, &str, i32)> = found
+            .iter()
+            .map(|own| (own.commit.as_str(), own.name.as_str(), own.day.0))
+            .collect();
+        assert_eq!(seen, [("aa", "p/new.yaml", 2), ("bb", "p/old.yaml", 1)]);
+    }
+}
