@@ -11,6 +11,7 @@
 
 mod base_path;
 pub mod identity;
+mod look;
 pub mod mask;
 pub mod path;
 pub mod redact;

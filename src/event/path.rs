@@ -10,9 +10,8 @@
 //!   it must not match anything;
 //! * the trailing slash stays: whether it matters is the matcher's affair.
 
-use wide::u8x16;
-
 use super::base_path::strip_base;
+use super::look::look;
 
 /// How targets are normalised.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,46 +116,6 @@ fn split_authority(target: &[u8]) -> Option<(Option<&[u8]>, &[u8])> {
             b"/"
         },
     ))
-}
-
-/// Where query or fragment begin, and whether there is nothing before them to
-/// decode, to merge or to resolve. One pass decides nearly every line.
-#[inline]
-fn look(target: &[u8]) -> (usize, bool) {
-    let (chunks, rest) = target.as_chunks::<16>();
-    // The bit of a slash that ends the chunk before.
-    let mut carry = 0;
-    for (index, chunk) in chunks.iter().enumerate() {
-        let bytes = u8x16::from(*chunk);
-        let is = |byte: u8| bytes.simd_eq(u8x16::splat(byte));
-        let slash = is(b'/').to_bitmask();
-        let dots = (is(b'/') | is(b'.')).to_bitmask();
-        let stop = (is(b'?') | is(b'#')).to_bitmask();
-        let odd = (is(b'%') | is(b';') | is(b'\\')).to_bitmask() | (slash << 1 | carry) & dots;
-        let before_stop = stop.wrapping_sub(1) & !stop;
-        if odd & 0xffff & before_stop != 0 {
-            return (end(target), false);
-        }
-        if stop != 0 {
-            return (index * 16 + stop.trailing_zeros() as usize, true);
-        }
-        carry = slash >> 15;
-    }
-    let mut before = if carry == 0 { 0 } else { b'/' };
-    for (at, byte) in rest.iter().enumerate() {
-        match byte {
-            b'?' | b'#' => return (chunks.len() * 16 + at, true),
-            b'%' | b';' | b'\\' => return (end(target), false),
-            b'/' | b'.' if before == b'/' => return (end(target), false),
-            _ => before = *byte,
-        }
-    }
-    (target.len(), true)
-}
-
-#[cold]
-fn end(target: &[u8]) -> usize {
-    memchr::memchr2(b'?', b'#', target).unwrap_or(target.len())
 }
 
 /// Writes the normalised path; whether it is suspicious, or `None` above the root.
@@ -347,16 +306,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn one_look_finds_the_end_and_what_is_odd(target in "[a/.%;?#\\\\]{0,8}[a-z/]{0,40}[a/.%;?#]{0,20}") {
-            let target = target.as_bytes();
-            let end = target.iter().position(|byte| b"?#".contains(byte)).unwrap_or(target.len());
-            let path = &target[..end];
-            let odd = path.iter().any(|byte| b"%;\\".contains(byte))
-                || path.windows(2).any(|pair| pair[0] == b'/' && b"/.".contains(&pair[1]));
-            prop_assert_eq!(look(target), (end, !odd));
-        }
-
         #[test]
         fn a_normal_path_stays_as_it_is_and_no_input_panics(target in proptest::collection::vec(any::<u8>(), 0..64)) {
             let (mut one, mut two) = (Vec::new(), Vec::new());

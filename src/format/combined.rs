@@ -16,10 +16,11 @@
 
 use std::ops::Range;
 
-use memchr::{memchr, memmem, memrchr};
+use memchr::{memmem, memrchr};
 
 use super::json::parse_status;
 use super::{LogFormat, RawRecord, SampleLine, Scratch, Skip};
+use crate::input::bytes::find;
 use crate::model::AnsweredBy;
 
 #[path = "combined_parts.rs"]
@@ -116,7 +117,7 @@ enum Piece<'a> {
 impl<'a> Piece<'a> {
     #[inline]
     fn new(raw: &'a [u8], may_be_escaped: bool, text: &mut Vec<u8>) -> Self {
-        if !may_be_escaped || memchr(b'\\', raw).is_none() {
+        if !may_be_escaped || find(b'\\', raw).is_none() {
             return Self::Line(raw);
         }
         let start = text.len();
@@ -140,7 +141,7 @@ impl<'a> Piece<'a> {
 /// has no protocol; then the target has to look like one.
 #[inline]
 fn split_request(request: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (method, rest) = request.split_at(memchr(b' ', request)?);
+    let (method, rest) = request.split_at(find(b' ', request)?);
     if method.is_empty() || !method.iter().copied().all(is_token_byte) {
         return None;
     }
@@ -224,7 +225,7 @@ fn next_list<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     let text = rest.trim_ascii_start();
     let mut end = 0;
     loop {
-        end += memchr(b' ', &text[end..]).unwrap_or(text.len() - end);
+        end += find(b' ', &text[end..]).unwrap_or(text.len() - end);
         let goes_on = text[..end].ends_with(b",")
             || text[..end].ends_with(b" :")
             || text[end..].starts_with(b" : ");

@@ -4,9 +4,10 @@
 use std::net::IpAddr;
 use std::ops::Range;
 
-use memchr::{memchr, memchr2, memmem};
+use memchr::memmem;
 
 use crate::format::json::parse_status;
+use crate::input::bytes::{find, find_either};
 
 /// Bytes from `[` within which the date has to end.
 const LONGEST_DATE: usize = 48;
@@ -16,7 +17,7 @@ const LONGEST_DATE: usize = 48;
 pub(super) fn find_date(line: &[u8]) -> Option<Range<usize>> {
     let mut from = 0;
     loop {
-        let start = from + memchr(b'[', &line[from..])? + 1;
+        let start = from + find(b'[', &line[from..])? + 1;
         let text = &line[start..];
         if let [b'0'..=b'3', b'0'..=b'9', b'/', ..] = text {
             // The usual form has one length.
@@ -24,10 +25,10 @@ pub(super) fn find_date(line: &[u8]) -> Option<Range<usize>> {
                 return Some(start..start + 26);
             }
             let window = &text[..text.len().min(LONGEST_DATE)];
-            if let Some(len) = memchr(b']', window)
+            if let Some(len) = find(b']', window)
                 && text[len..].starts_with(b"] \"")
-                && memchr(b':', &text[..len]).is_some()
-                && memchr(b'[', &text[..len]).is_none()
+                && find(b':', &text[..len]).is_some()
+                && find(b'[', &text[..len]).is_none()
             {
                 return Some(start..start + len);
             }
@@ -52,7 +53,7 @@ pub(super) fn is_error_log(line: &[u8]) -> bool {
 fn closing_quote(text: &[u8], from: usize) -> Option<(usize, bool)> {
     let (mut at, mut escaped) = (from, false);
     loop {
-        at += memchr2(b'"', b'\\', text.get(at..)?)?;
+        at += find_either(b'"', b'\\', text.get(at..)?)?;
         if text[at] == b'"' {
             return Some((at, escaped));
         }
@@ -106,9 +107,9 @@ pub(super) struct Quoted<'a> {
 /// add times there.
 #[inline]
 pub(super) fn user_agent(rest: &[u8]) -> Option<Quoted<'_>> {
-    let open = memchr(b'"', rest)? + 1;
+    let open = find(b'"', rest)? + 1;
     let (close, _) = closing_quote(rest, open)?;
-    let open = close + 1 + memchr(b'"', &rest[close + 1..])? + 1;
+    let open = close + 1 + find(b'"', &rest[close + 1..])? + 1;
     if let Some((close, escaped)) = closing_quote(rest, open) {
         return Some(Quoted {
             text: &rest[open..close],
@@ -191,7 +192,7 @@ pub(super) fn prefix(text: &[u8]) -> Prefix<'_> {
 /// The text up to the first blank, and what follows the blanks.
 #[inline]
 fn split_blank(text: &[u8]) -> (&[u8], &[u8]) {
-    match memchr(b' ', text) {
+    match find(b' ', text) {
         Some(at) => (&text[..at], text[at..].trim_ascii_start()),
         None => (text, &[]),
     }
@@ -200,11 +201,8 @@ fn split_blank(text: &[u8]) -> (&[u8], &[u8]) {
 /// A network address, possibly one of a list.
 fn is_address(text: &[u8]) -> bool {
     let text = text.strip_suffix(b",").unwrap_or(text);
-    if text.len() <= 15
-        && text
-            .iter()
-            .all(|byte| byte.is_ascii_digit() || *byte == b'.')
-    {
+    let digits = |all: bool, byte: &u8| all & (byte.is_ascii_digit() | (*byte == b'.'));
+    if text.len() <= 15 && text.iter().fold(true, digits) {
         return !text.is_empty();
     }
     text == b"unix:"
@@ -230,7 +228,7 @@ fn without_port(text: &[u8]) -> &[u8] {
 /// Decodes what NGINX or Apache escaped; what is no escape of theirs stays as it is.
 pub(super) fn unescape(raw: &[u8], out: &mut Vec<u8>) {
     let mut rest = raw;
-    while let Some(at) = memchr(b'\\', rest) {
+    while let Some(at) = find(b'\\', rest) {
         out.extend_from_slice(&rest[..at]);
         let (byte, used) = match &rest[at..] {
             [_, b'x', high, low, ..] => match (hex(*high), hex(*low)) {

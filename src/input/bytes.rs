@@ -55,7 +55,33 @@ pub fn find(byte: u8, text: &[u8]) -> Option<usize> {
     at.map(|at| chunks.len() * 16 + at)
 }
 
-/// The same for eight bytes: where a byte is equal, its difference is zero, and
+/// Offset of the first byte that is one of two.
+#[inline]
+pub fn find_either(one: u8, two: u8, text: &[u8]) -> Option<usize> {
+    let found = |chunk: &[u8; 16]| {
+        let bytes = u8x16::from(*chunk);
+        let equal = bytes.simd_eq(u8x16::splat(one)) | bytes.simd_eq(u8x16::splat(two));
+        equal.to_bitmask()
+    };
+    let (chunks, rest) = text.as_chunks::<16>();
+    for (index, chunk) in chunks.iter().enumerate() {
+        let found = found(chunk);
+        if found != 0 {
+            return Some(index * 16 + found.trailing_zeros() as usize);
+        }
+    }
+    let at = match text.last_chunk::<16>() {
+        _ if rest.is_empty() => None,
+        Some(last) => {
+            let found = found(last) >> (16 - rest.len());
+            (found != 0).then(|| found.trailing_zeros() as usize)
+        }
+        None => rest.iter().position(|own| *own == one || *own == two),
+    };
+    at.map(|at| chunks.len() * 16 + at)
+}
+
+/// The same as [`find`] for eight bytes: where a byte is equal, its difference is zero, and
 /// the lowest zero byte is the first whose top bit the subtraction sets.
 #[inline]
 fn eight(byte: u8, text: [u8; 8]) -> Option<usize> {
@@ -87,6 +113,10 @@ mod tests {
                 prop_assert_eq!(find(4, &changed), changed.iter().position(|byte| *byte == 4));
             }
             prop_assert_eq!(find(3, &text), text.iter().position(|byte| *byte == 3));
+            let either = text.iter().position(|byte| matches!(byte, 1 | 3));
+            prop_assert_eq!(find_either(1, 3, &text), either);
+            let rare: Vec<u8> = text.iter().map(|byte| byte / 3).collect();
+            prop_assert_eq!(find_either(1, 9, &rare), rare.iter().position(|byte| *byte == 1));
         }
     }
 }

@@ -4,6 +4,7 @@
 //! standard input are unpacked by the worker that took them; others take its
 //! blocks from a short queue; when that is full it works on the block itself.
 
+use std::fs::File;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -217,7 +218,7 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 fn worker<S: BlockSink>(work: &Work<'_, S>, queue: &Receiver<Parcel>) -> S::State {
     let mut state = work.sink.begin();
-    let mut buffer = Vec::new();
+    let mut own = plain::Own::default();
     loop {
         if let Ok(parcel) = queue.try_recv() {
             deliver(work, &mut state, parcel);
@@ -228,7 +229,7 @@ fn worker<S: BlockSink>(work: &Work<'_, S>, queue: &Receiver<Parcel>) -> S::Stat
                     index,
                     size,
                 } => {
-                    plain_block(work, &mut state, &mut buffer, (*source, *index, *size));
+                    plain_block(work, &mut state, &mut own, (*source, *index, *size));
                 }
                 Item::Stream { source, queue } => {
                     let sender = lock(queue).take();
@@ -248,15 +249,14 @@ fn worker<S: BlockSink>(work: &Work<'_, S>, queue: &Receiver<Parcel>) -> S::Stat
 fn plain_block<S: BlockSink>(
     work: &Work<'_, S>,
     state: &mut S::State,
-    buffer: &mut Vec<u8>,
+    own: &mut plain::Own,
     (source, index, size): (usize, usize, u64),
 ) {
-    let path = work.sources[source]
-        .input
-        .path
-        .as_deref()
-        .unwrap_or(Path::new(""));
-    match plain::read_block(path, index, size, work.limits.line, buffer) {
+    let mut buffer = std::mem::take(&mut own.buffer);
+    let found = own
+        .file(source, work.sources[source].input.path.as_deref())
+        .and_then(|file| plain::read_block(file, index, size, work.limits.line, &mut buffer));
+    match found {
         Ok(found) => {
             let hash = hash_block(index, &buffer[found.own.clone()], size <= BLOCK as u64);
             let mut ledger = lock(&work.ledgers[source]);
@@ -279,6 +279,7 @@ fn plain_block<S: BlockSink>(
             lock(&work.ledgers[source]).fault = Some(SourceStatus::Partial(error.to_string()));
         }
     }
+    own.buffer = buffer;
 }
 
 /// Hands lines over, without the byte order mark that some tools write first.
@@ -332,7 +333,7 @@ fn open(source: &Source) -> std::io::Result<(Reader, Arc<AtomicU64>)> {
             .take()
             .ok_or_else(|| std::io::Error::other("standard input was read already"));
     }
-    let file = std::fs::File::open(source.input.path.as_deref().unwrap_or(Path::new("")))?;
+    let file = File::open(source.input.path.as_deref().unwrap_or(Path::new("")))?;
     let packed = Arc::new(AtomicU64::new(0));
     Ok((unpack(Box::new(file), Arc::clone(&packed))?, packed))
 }

@@ -31,5 +31,6 @@ pub use once::read_once;
 pub use sniff::{Compression, Sniffed, sniff_bytes};
 pub use stream::{Source, head};
 
-/// Bytes in one block; a power of two so that a block is a BLAKE3 subtree.
-pub const BLOCK: usize = 1 << 20;
+/// Bytes in one block; a power of two so that a block is a BLAKE3 subtree, and
+/// half of a usual second-level cache: it is written, hashed and read there.
+pub const BLOCK: usize = 1 << 19;

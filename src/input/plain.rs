@@ -22,6 +22,25 @@ pub(super) struct Found {
     pub(super) oversize: Option<u64>,
 }
 
+/// What one worker uses again from block to block.
+#[derive(Default)]
+pub(super) struct Own {
+    pub(super) buffer: Vec<u8>,
+    /// The file that was read last, by the number of its source.
+    file: Option<(usize, File)>,
+}
+
+impl Own {
+    /// The file of a source, opened unless it was the last one.
+    pub(super) fn file(&mut self, source: usize, path: Option<&Path>) -> io::Result<&File> {
+        if self.file.as_ref().is_none_or(|(own, _)| *own != source) {
+            self.file = Some((source, File::open(path.unwrap_or(Path::new("")))?));
+        }
+        let file = self.file.as_ref().map(|(_, file)| file);
+        file.ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+}
+
 /// Bytes read at a time behind the block to finish its last line.
 const MORE: usize = 16 << 10;
 
@@ -30,20 +49,19 @@ const MORE: usize = 16 << 10;
 /// `size` is the file's size when it was opened: what is appended later is left
 /// for the next run, and a file that shrank is an error.
 pub(super) fn read_block(
-    path: &Path,
+    file: &File,
     index: usize,
     size: u64,
     line: usize,
     buffer: &mut Vec<u8>,
 ) -> io::Result<Found> {
-    let file = File::open(path)?;
     let begin = index as u64 * BLOCK as u64;
     let end = (begin + BLOCK as u64).min(size);
     // One byte before the block tells whether a line begins at its first byte.
     let lead = usize::from(index > 0);
     let own_len = usize::try_from(end - begin).unwrap_or(BLOCK);
     buffer.resize(lead + own_len, 0);
-    read_exact_at(&file, buffer, begin - lead as u64)?;
+    read_exact_at(file, buffer, begin - lead as u64)?;
     let own = lead..buffer.len();
     let first = if index == 0 {
         0
@@ -67,7 +85,7 @@ pub(super) fn read_block(
         let start = buffer.len();
         let take = usize::try_from((size - at).min(MORE as u64)).unwrap_or(MORE);
         buffer.resize(start + take, 0);
-        read_exact_at(&file, &mut buffer[start..], at)?;
+        read_exact_at(file, &mut buffer[start..], at)?;
         if let Some(newline) = memchr::memchr(b'\n', &buffer[start..]) {
             buffer.truncate(start + newline + 1);
             break;

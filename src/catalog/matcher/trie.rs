@@ -22,6 +22,8 @@ type Leaf = Vec<(Method, u32)>;
 struct Node {
     /// Bit n is set when some literal child is n bytes long (modulo 64).
     literals: u64,
+    /// The literal child that was added first: often the only one, as `api` and `v1` are.
+    first: Option<(Key, u32)>,
     /// A literal child that fits needs no way back: there is no other child.
     only_literals: bool,
     mixed: Vec<(Vec<Part>, u32)>,
@@ -109,6 +111,12 @@ impl Trie {
     #[inline]
     fn literal(&self, node: u32, segment: &[u8]) -> Option<u32> {
         let key = Key::new(node, segment);
+        if let Some((first, child)) = self.nodes[node as usize].first
+            && first == key
+            && segment.len() <= WHOLE
+        {
+            return Some(child);
+        }
         let found = self.edges.find(key.hash(), |edge| {
             edge.key == key
                 && (segment.len() <= WHOLE
@@ -190,6 +198,9 @@ impl Trie {
             start,
             end: u32::try_from(self.bytes.len()).unwrap_or(NONE),
         };
+        self.nodes[node as usize]
+            .first
+            .get_or_insert((edge.key, child));
         self.edges
             .insert_unique(edge.key.hash(), edge, |edge| edge.key.hash());
         child
