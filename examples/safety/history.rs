@@ -199,6 +199,7 @@ fn usage(rows: &Rows, scopes: &[String]) -> Result<BTreeMap<ClientName, ClientUs
             counts: filled(number(row, "count")?),
             first: Day(day).start(),
             last: Day(day).start(),
+            ..DayUse::default()
         });
     }
     let client = |(index, (name, routes)): (usize, (String, BTreeMap<u32, Vec<DayUse>>))| {

@@ -57,8 +57,7 @@ mod tests {
             let day = |day: &i32| DayUse {
                 day: *day,
                 counts: [1; crate::model::Outcome::ALL.len()],
-                first: 0,
-                last: 0,
+                ..DayUse::default()
             };
             days.iter().map(day).collect()
         };

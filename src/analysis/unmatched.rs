@@ -95,6 +95,7 @@ mod tests {
                 path: path.to_owned(),
                 need: 1,
                 other: 0,
+                served: 1,
             },
         )
     }

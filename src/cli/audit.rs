@@ -1,8 +1,10 @@
 //! The findings of a study: from what was read to what a reviewer should see.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use super::pipeline::{Read, Routes};
+use super::recall::advised;
 use super::settings::Setup;
 use crate::analysis::blast::{self, Blast};
 use crate::analysis::category::categories;
@@ -11,6 +13,7 @@ use crate::analysis::{Analysis, weight};
 use crate::finding::{self, Context, Outcomes};
 use crate::model::{ClientName, Policy, Semantics};
 use crate::usage::ClientUse;
+use crate::usage::ledger::Ledger;
 
 /// Findings, and what falls together.
 pub(super) struct Audit {
@@ -27,7 +30,14 @@ pub(super) fn audit(
     analysis: &Analysis,
     semantics: &Semantics,
     usage: &BTreeMap<ClientName, ClientUse>,
-) -> Audit {
+) -> anyhow::Result<Audit> {
+    let mut withdrawn = Vec::new();
+    if let Some(dir) = &setup.ledger {
+        withdrawn = Ledger::consistent(Path::new(dir), Ledger::withdrawn)
+            .map_err(|error| advised(&error))?;
+        // What was recorded behind the window is not known yet.
+        withdrawn.retain(|own| own.gone <= analysis.window.to.plus(1));
+    }
     let weights = weight::weights(&routes.catalog, &setup.weights);
     let universe = Universe::new(&routes.catalog, semantics, &weights);
     let categories = categories(&routes.catalog, &setup.categories);
@@ -44,11 +54,12 @@ pub(super) fn audit(
         coverage: &read.coverage,
         exceptions: &setup.exceptions,
         credentials: &read.collected.credentials,
+        withdrawn: &withdrawn,
     };
     let mut outcomes = finding::evaluate(&context, &setup.findings);
     finding::attach_samples(&mut outcomes.findings, &read.collected.usage);
-    Audit {
+    Ok(Audit {
         outcomes,
         blast: blast::by_owner(policy, analysis, &universe),
-    }
+    })
 }

@@ -184,7 +184,7 @@ fn run(
     let level = setup.level;
     let audit = audit(
         &setup, &routes, &policy, &read, &analysis, &semantics, &usage,
-    );
+    )?;
     Ok(Study {
         setup,
         routes,

@@ -8,6 +8,7 @@ use crate::analysis::{Analysis, ClientAnalysis, TermAnalysis};
 use crate::catalog::matcher::Route;
 use crate::model::{Catalog, ClientName, Day, Exception, Outcome, Place, Policy, Semantics};
 use crate::usage::credentials::{CredentialHash, CredentialRow, CredentialTable, Which};
+use crate::usage::ledger::Withdrawn;
 use crate::usage::{ClientUse, Coverage, DayUse};
 
 /// Everything a rule may look at.
@@ -36,6 +37,8 @@ pub struct Context<'a> {
     pub exceptions: &'a [Exception],
     /// Credentials, when they were collected.
     pub credentials: &'a CredentialTable,
+    /// Grants that the ledger has seen and that are gone; empty without a ledger.
+    pub withdrawn: &'a [Withdrawn],
 }
 
 impl<'a> Context<'a> {

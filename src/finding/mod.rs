@@ -18,6 +18,7 @@ mod evidence;
 mod rule;
 mod rules;
 mod settings;
+mod shared;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

@@ -12,13 +12,14 @@ use crate::catalog::matcher::{MatchOptions, Matcher};
 use crate::format::AuthKind;
 use crate::grants;
 use crate::model::{
-    Catalog, ClientName, Day, Exception, Method, Operation, Outcome, Policy, Requirement, Scope,
-    ScopeMatch, Semantics, Window,
+    Catalog, ClientName, Day, Exception, Method, Millis, Operation, Outcome, Policy, Requirement,
+    Scope, ScopeMatch, Semantics, Window,
 };
 use crate::usage::credentials::{
-    Agent, CredentialRow, CredentialTable, Facts, HashKey, Hours, Network, Which,
+    Agent, Carried, CredentialRow, CredentialTable, Facts, HashKey, Hours, Issued, Network, Which,
 };
-use crate::usage::{ClientUse, Cluster, Coverage, DayUse, RouteUse};
+use crate::usage::ledger::Withdrawn;
+use crate::usage::{ClientUse, Cluster, Coverage, DayUse, RouteUse, Within};
 
 type Cells = BTreeMap<(String, u32, i32), [u64; 6]>;
 
@@ -30,8 +31,11 @@ pub(super) struct Case {
     pub(super) exceptions: Vec<Exception>,
     pub(super) unmatched: BTreeMap<ClientName, Vec<Cluster>>,
     pub(super) settings: Settings,
+    pub(super) withdrawn: Vec<Withdrawn>,
     cells: Cells,
+    hours: BTreeMap<(String, u32, i32), [Option<(Millis, Millis)>; 2]>,
     rows: Vec<(String, CredentialRow)>,
+    tokens: Vec<(String, &'static str, Carried)>,
 }
 
 /// Operations as `METHOD /path = scopes`; scopes are separated by `|` (any of them).
@@ -66,12 +70,66 @@ pub(super) fn case(operations: &[&str], grants: &str) -> Case {
         exceptions: Vec::new(),
         unmatched: BTreeMap::new(),
         settings: Settings::default(),
+        withdrawn: Vec::new(),
         cells: Cells::new(),
+        hours: BTreeMap::new(),
         rows: Vec::new(),
+        tokens: Vec::new(),
     }
 }
 
 impl Case {
+    fn route(&self, operation: &str) -> u32 {
+        let matcher = self.matcher();
+        let mut routes = matcher.routes().iter();
+        let route = routes.position(|route| route.label() == operation).unwrap();
+        u32::try_from(route).unwrap()
+    }
+
+    /// Of a day's requests, those of one kind lie between these hours.
+    pub(super) fn at(
+        mut self,
+        client: &str,
+        operation: &str,
+        day: i32,
+        (refused, from, to): (bool, i64, i64),
+    ) -> Self {
+        let route = self.route(operation);
+        let own = self
+            .hours
+            .entry((client.to_owned(), route, day))
+            .or_default();
+        let of = |hour: i64| Day(day).start() + hour * 3_600_000;
+        own[usize::from(refused)] = Some((of(from), of(to)));
+        self
+    }
+
+    /// `count` of a day's requests had a token with these scopes.
+    pub(super) fn with_token(
+        mut self,
+        (client, scopes): (&str, &'static str),
+        operation: &str,
+        days: impl IntoIterator<Item = i32>,
+        (refused, count): (bool, u64),
+    ) -> Self {
+        let route = self.route(operation);
+        for day in days {
+            let noon = Day(day).start() + 43_200_000;
+            let own = Carried {
+                day: Day(day),
+                client: 0,
+                route,
+                refused,
+                set: None,
+                count,
+                first: noon,
+                last: noon + 1,
+            };
+            self.tokens.push((client.to_owned(), scopes, own));
+        }
+        self
+    }
+
     fn matcher(&self) -> Matcher {
         Matcher::new(&self.catalog.operations, MatchOptions::default()).0
     }
@@ -84,13 +142,7 @@ impl Case {
         days: impl IntoIterator<Item = i32>,
         (outcome, count): (Outcome, u64),
     ) -> Self {
-        let matcher = self.matcher();
-        let route = matcher
-            .routes()
-            .iter()
-            .position(|route| route.label() == operation)
-            .unwrap();
-        let route = u32::try_from(route).unwrap();
+        let route = self.route(operation);
         for day in days {
             let cell = self
                 .cells
@@ -218,6 +270,7 @@ impl Case {
             coverage: &coverage,
             exceptions: &self.exceptions,
             credentials: &self.table(),
+            withdrawn: &self.withdrawn,
         })
     }
 
@@ -235,32 +288,72 @@ impl Case {
                 });
             }
             let noon = Day(*day).start() + 43_200_000;
+            let key = (client.clone(), *route, *day);
+            let [passed, refused] = self.hours.get(&key).copied().unwrap_or_default();
+            let within = |span| Within::new(Day(*day), span);
             own.routes.last_mut().unwrap().days.push(DayUse {
                 day: *day,
                 counts: *counts,
                 first: noon,
                 last: noon + 60_000,
+                passed: within(passed),
+                refused: within(refused),
             });
         }
         usage
     }
 
     fn table(&self) -> CredentialTable {
-        let names: BTreeSet<&String> = self.rows.iter().map(|(name, _)| name).collect();
+        let names = self.rows.iter().map(|(name, _)| name);
+        let names: BTreeSet<&String> = names
+            .chain(self.tokens.iter().map(|(name, ..)| name))
+            .collect();
         let clients: Vec<String> = names.into_iter().cloned().collect();
+        let number = |name: &String| u32::try_from(clients.binary_search(name).unwrap()).unwrap();
         let mut rows: Vec<CredentialRow> = self
             .rows
             .iter()
             .map(|(name, row)| CredentialRow {
-                client: u32::try_from(clients.binary_search(name).unwrap()).unwrap(),
+                client: number(name),
                 ..row.clone()
             })
             .collect();
         rows.sort_by_key(|row| (row.day, row.client, row.credential, row.kind));
+        let mut lifetimes = BTreeMap::new();
+        for row in &rows {
+            if let Some((_, longest)) = row.facts.lifetime {
+                *lifetimes.entry((row.day, row.client, longest)).or_default() += row.facts.count;
+            }
+        }
+        let sets: BTreeSet<&str> = self.tokens.iter().map(|(_, set, _)| *set).collect();
+        let sets: Vec<String> = sets.into_iter().map(str::to_owned).collect();
+        let mut carried = Vec::new();
+        let mut issued: BTreeMap<(u32, String), Issued> = BTreeMap::new();
+        for (name, set, own) in &self.tokens {
+            let at = sets.iter().position(|known| known == set);
+            carried.push(Carried {
+                client: number(name),
+                set: at.map(|at| u32::try_from(at).unwrap()),
+                ..*own
+            });
+            for scope in set.split(' ').filter(|scope| !scope.is_empty()) {
+                let key = (number(name), scope.to_owned());
+                let known = issued.entry(key).or_insert(Issued {
+                    count: 0,
+                    first: own.first,
+                    last: own.last,
+                });
+                known.count += own.count;
+            }
+        }
+        carried.sort_unstable();
         CredentialTable {
             clients,
             rows,
-            issued: BTreeMap::new(),
+            issued,
+            sets,
+            carried,
+            lifetimes,
         }
     }
 }

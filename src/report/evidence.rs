@@ -134,7 +134,8 @@ fn percent(share: f64) -> String {
 }
 
 fn up(value: f64, unit: f64) -> f64 {
-    (value * unit - 1e-9).ceil().max(0.0) / unit
+    // A negative zero plus zero is zero; `max` may take either.
+    ((value * unit - 1e-9).ceil().max(0.0) + 0.0) / unit
 }
 
 #[cfg(test)]

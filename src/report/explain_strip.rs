@@ -184,8 +184,7 @@ mod tests {
             DayUse {
                 day: day(text).0,
                 counts,
-                first: 0,
-                last: 0,
+                ..DayUse::default()
             }
         };
         let usage = ClientUse {

@@ -18,6 +18,7 @@ mod evidence;
 pub mod explain;
 pub mod explain_strip;
 mod finding_json;
+mod finding_lines;
 pub mod followed;
 pub mod json;
 pub mod json_text;

@@ -37,6 +37,7 @@ pub fn summary(view: &View<'_>, out: &mut dyn Write, width: usize) -> io::Result
     notices::names(view, &mut screen)?;
     super::demand::summary(view, &mut screen)?;
     notices::notes(view, &mut screen)?;
+    super::finding_lines::findings(view, &mut screen)?;
     past(view, &mut screen)?;
     screen.line("")?;
     screen.prose("next: ", &next(view, screen.width()))
@@ -45,9 +46,10 @@ pub fn summary(view: &View<'_>, out: &mut dyn Write, width: usize) -> io::Result
 /// What the advice of past months did, where it was looked at.
 fn past(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
     let Some(found) = view.backtest else {
-        return Ok(());
+        return screen.line(
+            "  backtest: not replayed, for nothing is called safe; see `scopetrim backtest`",
+        );
     };
-    screen.line("")?;
     for at in 0..2 {
         screen.prose("  backtest: ", &super::backtest::sentence(found, at))?;
     }
@@ -329,6 +331,7 @@ fn next(view: &View<'_>, width: usize) -> String {
     let mut commands = vec![
         format!("scopetrim explain {}", client.unwrap_or("CLIENT")),
         "scopetrim analyze --out DIR".to_owned(),
+        "scopetrim check".to_owned(),
     ];
     if view.level < Level::Review {
         commands.push("scopetrim analyze --level review".to_owned());

@@ -37,9 +37,10 @@ fn the_first_screen_says_what_can_go_and_what_to_run_next() {
       worker        0       1  0.62 -> 0.11  whole client silent 61 d: suspend
 
       requests: match no operation of the catalogue: billing (2)
+      backtest: not replayed, for nothing is called safe; see `scopetrim backtest`
 
-    next: scopetrim explain billing | scopetrim analyze --out DIR | scopetrim analyze --level
-          review
+    next: scopetrim explain billing | scopetrim analyze --out DIR | scopetrim check |
+          scopetrim analyze --level review
     ");
 }
 

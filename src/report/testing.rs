@@ -200,6 +200,7 @@ fn billing(window: Window) -> ClientAnalysis {
         path: "/v2/orders/{}".to_owned(),
         need: 2,
         other: 0,
+        served: 2,
     }];
     billing.denied = vec![(1, 3, false)];
     billing

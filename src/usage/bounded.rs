@@ -39,6 +39,8 @@ pub struct Cluster {
     pub need: u64,
     /// Requests that were refused or had no client.
     pub other: u64,
+    /// Of those that passed, answers with a status of 200 to 399: something is there.
+    pub served: u64,
 }
 
 /// Unmatched paths by (client, method, clustered path), bounded.
@@ -54,6 +56,7 @@ pub(super) struct Clusters {
 pub(super) struct Counts {
     pub(super) need: u64,
     pub(super) other: u64,
+    pub(super) served: u64,
     pub(super) hash: u64,
 }
 
@@ -72,7 +75,7 @@ impl Clusters {
         (client, client_hash): (u32, u64),
         method: Method,
         path: &[u8],
-        need: bool,
+        (need, served): (bool, bool),
     ) {
         let path = cluster(path);
         let hash = stable_hash(&path) ^ client_hash.rotate_left(17);
@@ -80,10 +83,10 @@ impl Clusters {
             return;
         }
         let counts = self.map.entry((client, method, path)).or_insert(Counts {
-            need: 0,
-            other: 0,
             hash,
+            ..Counts::default()
         });
+        counts.served += u64::from(need && served);
         if need {
             counts.need += 1;
         } else {
@@ -99,26 +102,29 @@ impl Clusters {
 
 /// The same clusters without secrets in their paths; those that then look alike are one.
 pub(super) fn masked(clusters: Vec<Cluster>, mask: &Mask) -> Vec<Cluster> {
-    let mut sums: BTreeMap<(Method, String), (u64, u64)> = BTreeMap::new();
+    let mut sums: BTreeMap<(Method, String), [u64; 3]> = BTreeMap::new();
     for Cluster {
         method,
         path,
         need,
         other,
+        served,
     } in clusters
     {
         let sum = sums
             .entry((method, mask.path(&path).into_owned()))
             .or_default();
-        sum.0 += need;
-        sum.1 += other;
+        for (sum, own) in sum.iter_mut().zip([need, other, served]) {
+            *sum += own;
+        }
     }
     sums.into_iter()
-        .map(|((method, path), (need, other))| Cluster {
+        .map(|((method, path), [need, other, served])| Cluster {
             method,
             path,
             need,
             other,
+            served,
         })
         .collect()
 }
@@ -190,10 +196,10 @@ mod tests {
         let mut forward = Clusters::new(50);
         let mut backward = Clusters::new(50);
         for path in &paths {
-            forward.add((1, 77), Method::Get, path.as_bytes(), true);
+            forward.add((1, 77), Method::Get, path.as_bytes(), (true, true));
         }
         for path in paths.iter().rev() {
-            backward.add((1, 77), Method::Get, path.as_bytes(), true);
+            backward.add((1, 77), Method::Get, path.as_bytes(), (true, true));
         }
         assert!(forward.map.len() <= 50);
         assert_eq!(

@@ -9,7 +9,7 @@ use super::aggregate::{Aggregate, NOBODY, Names};
 use super::batch::{Batch, ROWS};
 use super::bounded::{Clusters, masked};
 use super::counts::{FileCounts, Reject};
-use super::credentials::{Collector, CredentialTable, HashKey};
+use super::credentials::{Collector, CredentialTable, HashKey, Request};
 use super::number::number;
 use super::table::{UNMATCHED, UsageTable, merge};
 use crate::catalog::matcher::Matcher;
@@ -256,8 +256,9 @@ impl Worker {
                     Ok(event) => {
                         if let Some(path) = event.unmatched {
                             let client = (event.client, self.names.hash(event.client));
-                            self.clusters
-                                .add(client, event.method, path, event.outcome.is_need());
+                            let served = matches!(raw.status, Some(200..=399));
+                            let kind = (event.outcome.is_need(), served);
+                            self.clusters.add(client, event.method, path, kind);
                         }
                         self.batch.push(
                             raw.time,
@@ -269,8 +270,12 @@ impl Worker {
                         if let Some(collector) = &mut self.credentials
                             && event.client != NOBODY
                         {
-                            let refused = event.outcome.is_denied();
-                            collector.add(format, line, &raw, event.client, refused);
+                            let request = Request {
+                                client: event.client,
+                                route: event.route,
+                                outcome: event.outcome,
+                            };
+                            collector.add(format, line, &raw, request);
                         }
                         let file = &mut self.tally.files[block.source];
                         file.counted += 1;

@@ -18,9 +18,60 @@ pub struct DayUse {
     pub first: Millis,
     /// Last request of the day.
     pub last: Millis,
+    /// Requests that passed.
+    pub passed: Within,
+    /// Requests that were refused.
+    pub refused: Within,
+}
+
+/// First and last of some requests of one day, as milliseconds of the day: small,
+/// because ten million days of clients and routes are a real case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Within {
+    first: u32,
+    last: u32,
+}
+
+impl Default for Within {
+    fn default() -> Self {
+        Self {
+            first: u32::MAX,
+            last: 0,
+        }
+    }
+}
+
+impl Within {
+    /// From instants of that day; `None` when there was no such request.
+    pub fn new(day: Day, span: Option<(Millis, Millis)>) -> Self {
+        let of = |instant: Millis| u32::try_from(instant - day.start()).unwrap_or(0);
+        span.map_or_else(Self::default, |(first, last)| Self {
+            first: of(first),
+            last: of(last),
+        })
+    }
+
+    /// First and last instant; `None` when there was no such request.
+    pub fn span(self, day: i32) -> Option<(Millis, Millis)> {
+        let start = Day(day).start();
+        let of = |ms: u32| start + i64::from(ms);
+        (self.first <= self.last).then(|| (of(self.first), of(self.last)))
+    }
 }
 
 impl DayUse {
+    /// First and last request that passed; of any request when none did.
+    pub fn passed(&self) -> (Millis, Millis) {
+        let own = self.passed.span(self.day);
+        own.unwrap_or((self.first, self.last))
+    }
+
+    /// First and last request that was refused; of any request when none was.
+    pub fn refused(&self) -> (Millis, Millis) {
+        let own = self.refused.span(self.day);
+        own.unwrap_or((self.first, self.last))
+    }
+
     /// Requests that must stay permitted.
     pub fn need(&self) -> u64 {
         self.counts[Outcome::Used as usize] + self.counts[Outcome::Attempted as usize]
@@ -128,6 +179,14 @@ pub fn summarise(
         .collect();
     sums.push(col("first").min());
     sums.push(col("last").max());
+    let is = |outcome: Outcome| col("outcome").eq(lit(u32::from(outcome as u8)));
+    let refused = || is(Outcome::DeniedGateway).or(is(Outcome::DeniedUpstream));
+    for (name, which) in [("passed", is(Outcome::Used)), ("refused", refused())] {
+        let first = col("first").filter(which.clone()).min();
+        let last = col("last").filter(which).max();
+        sums.push(first.alias(format!("{name}_first")));
+        sums.push(last.alias(format!("{name}_last")));
+    }
     let keys = ["client", "route", "day"];
     let frame = frame
         .lazy()
@@ -141,6 +200,9 @@ pub fn summarise(
         frame.column("day")?.i32()?,
     );
     let (first, last) = (frame.column("first")?.i64()?, frame.column("last")?.i64()?);
+    let instants = |name: &str| frame.column(name)?.i64();
+    let passed = (instants("passed_first")?, instants("passed_last")?);
+    let refused = (instants("refused_first")?, instants("refused_last")?);
     let outcomes: Vec<&UInt64Chunked> = Outcome::ALL
         .iter()
         .map(|outcome| frame.column(outcome.name())?.u64())
@@ -156,11 +218,16 @@ pub fn summarise(
         for (count, column) in counts.iter_mut().zip(&outcomes) {
             *count = column.get(row).unwrap_or(0);
         }
+        let within = |(first, last): (&Int64Chunked, &Int64Chunked)| {
+            Within::new(Day(day), first.get(row).zip(last.get(row)))
+        };
         let day = DayUse {
             day,
             counts,
             first: first.get(row).unwrap_or(0),
             last: last.get(row).unwrap_or(0),
+            passed: within(passed),
+            refused: within(refused),
         };
         if all.last().is_none_or(|last| last.client != client) {
             all.push(ClientUse {

@@ -38,7 +38,7 @@ pub use coverage::{Coverage, Gap};
 pub use event_row::{Cell, EventRow};
 pub use export::{EventsRead, ExportError, read_events, write_events};
 pub use facts::SourceFacts;
-pub use frame::{ClientUse, DayUse, RouteUse, frame, summarise};
+pub use frame::{ClientUse, DayUse, RouteUse, Within, frame, summarise};
 pub use parquet::write_usage;
 pub use refused::RefusedUse;
 pub use table::{DayRows, Row, UNMATCHED, UsageTable, for_each_day};

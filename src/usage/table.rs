@@ -272,6 +272,7 @@ pub(super) fn merge(
             let sum = unmatched.entry((client, method, path)).or_default();
             sum.need += counts.need;
             sum.other += counts.other;
+            sum.served += counts.served;
             sum.hash = counts.hash;
         }
         tables.push((numbers, aggregate));
@@ -291,6 +292,7 @@ pub(super) fn merge(
                 path,
                 need: counts.need,
                 other: counts.other,
+                served: counts.served,
             });
         }
     }

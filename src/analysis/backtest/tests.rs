@@ -88,6 +88,7 @@ impl World {
                 counts,
                 first,
                 last,
+                ..DayUse::default()
             });
         }
         known.days.sort_by_key(|day| day.day);

@@ -134,6 +134,7 @@ impl World {
                 .iter()
                 .map(|scope| ((0, (*scope).to_owned()), issued))
                 .collect(),
+            ..CredentialTable::default()
         };
         let protocol = BTreeSet::from([Scope::new("openid")]);
         self.with(|judge, client| {

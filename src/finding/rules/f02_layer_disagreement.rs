@@ -2,10 +2,9 @@
 
 use crate::finding::context::count;
 use crate::finding::rule::{nist, owasp, soc2};
-use crate::finding::{
-    Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit,
-};
-use crate::model::{Day, Outcome};
+use crate::finding::shared::{ByToken, REPEATED, Tally};
+use crate::finding::{Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity};
+use crate::model::Outcome;
 use crate::usage::DayUse;
 
 pub(super) struct LayerDisagreement;
@@ -14,10 +13,10 @@ static DOC: Doc = Doc {
     number: "F2",
     id: "layer-disagreement",
     title: "Gateway and service disagree",
-    what: "The gateway lets requests through that the service refuses (late deny), the gateway refuses requests that the grants permit (early deny), or the same client and operation is allowed and refused side by side on one day (split brain).",
+    what: "The gateway lets requests through that the service refuses (late deny), the gateway refuses requests that the grants permit (early deny), or the same client and operation is allowed and refused within one hour (split brain).",
     why: "Two layers with two opinions mean that one of them is wrong. The one that is too open is the one an attacker will find.",
     example: "erp-sync: late deny: the service refused 31 of 212 requests to POST /v1/orders that the gateway let through",
-    guards: "At least `min_events` refusals on at least `min_days` days. A service also refuses for reasons of business (quota, state of a tenant), a firewall in front may refuse too: read the examples first. Usage is kept by day, so split brain is judged only on days on which all requests of the client to the operation lie within one hour.",
+    guards: "At least `min_events` refusals on at least `min_days` days. A service also refuses for reasons of business (quota, state of a tenant), a firewall in front may refuse too: read the examples first. Where the log carries the scopes of tokens, a refused token that lacked the scope is no early deny. Usage is kept by day with the first and last instant of what passed and of what was refused: split brain is reported where two of these lie within one hour, so that some cases stay unseen and none is made up.",
     action: "Compare the scope checks of both layers for the operation, and make the outer one at least as strict.",
     fields: &[
         "client",
@@ -26,20 +25,7 @@ static DOC: Doc = Doc {
         "who refused (gateway or service)",
     ],
     severity: Severity::Medium,
-    thresholds: &[
-        Threshold {
-            key: "min_events",
-            unit: Unit::Count,
-            default: 5,
-            text: "refusals before it is reported",
-        },
-        Threshold {
-            key: "min_days",
-            unit: Unit::Count,
-            default: 2,
-            text: "days with refusals before it is reported",
-        },
-    ],
+    thresholds: &REPEATED,
     controls: &[nist("AC-3"), soc2("CC6.1"), owasp("API5")],
 };
 
@@ -67,6 +53,7 @@ impl Rule for LayerDisagreement {
     }
 
     fn check(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {
+        let tokens = ByToken::new(context);
         let mut findings = Vec::new();
         for client in &context.analysis.clients {
             for (route, days) in context.used(client) {
@@ -75,65 +62,76 @@ impl Rule for LayerDisagreement {
                 }
                 let label = context.label(route);
                 let permitted = context.permits(client, route);
+                let told = tokens.days(&client.id, route, true);
                 let total: u64 = days.iter().map(|day| day.need() + day.denied()).sum();
-                let mut say =
-                    |kind: &str, which: &dyn Fn(&DayUse) -> u64, text: &str, low: bool| {
-                        let own: Vec<&&DayUse> = days.iter().filter(|day| which(day) > 0).collect();
-                        let events: u64 = own.iter().map(|day| which(day)).sum();
-                        let (Some(first), Some(last)) = (own.first(), own.last()) else {
-                            return;
-                        };
-                        if events < settings.threshold(&DOC, "min_events")
-                            || (own.len() as u64) < settings.threshold(&DOC, "min_days")
-                        {
-                            return;
-                        }
-                        let message =
-                            format!("{kind}: {events} of {total} requests to {label} {text}");
-                        let severity = if low { Severity::Low } else { DOC.severity };
-                        findings.push(
-                            Finding::new(
-                                &DOC,
-                                settings,
-                                client.id.as_str(),
-                                format!("{label} ({kind})"),
-                                message,
-                            )
-                            .graded(settings, severity)
-                            .seen(events, first.first, last.last)
-                            .traced(Day(first.day), route, true)
-                            .traced(Day(last.day), route, true),
-                        );
-                    };
-                say(
-                    "late deny",
-                    &|day| count(day, Outcome::DeniedUpstream),
-                    "passed the gateway and were refused by the service",
-                    false,
-                );
-                if permitted {
-                    say(
+                let early = |day: &DayUse| {
+                    let gateway = count(day, Outcome::DeniedGateway);
+                    let told = told.get(&day.day).copied().unwrap_or_default();
+                    if permitted {
+                        gateway.saturating_sub(told.lacked)
+                    } else {
+                        // Who refused which token is not known: the fewest that fit.
+                        let service = count(day, Outcome::DeniedUpstream);
+                        told.carried.saturating_sub(service).min(gateway)
+                    }
+                };
+                let why = if permitted {
+                    "the grants permit them"
+                } else {
+                    "their tokens carry the scopes"
+                };
+                let kinds: [(&str, String, Severity, &dyn Fn(&DayUse) -> u64); 3] = [
+                    (
+                        "late deny",
+                        "passed the gateway and were refused by the service".to_owned(),
+                        DOC.severity,
+                        &|day| count(day, Outcome::DeniedUpstream),
+                    ),
+                    (
                         "early deny",
-                        &|day| count(day, Outcome::DeniedGateway),
-                        "were refused by the gateway although the grants permit them",
-                        false,
+                        format!("were refused by the gateway although {why}"),
+                        DOC.severity,
+                        &early,
+                    ),
+                    (
+                        "split brain",
+                        "were refused on days on which others passed within an hour".to_owned(),
+                        Severity::Low,
+                        &|day| if is_split(day) { day.denied() } else { 0 },
+                    ),
+                ];
+                for (kind, text, severity, which) in kinds {
+                    let sum = Tally::of(days.iter().copied(), which, DayUse::refused);
+                    let Some(sum) = sum.filter(|sum| sum.is_repeated(&DOC, settings)) else {
+                        continue;
+                    };
+                    let message = format!(
+                        "{kind}: {} of {total} requests to {label} {text}",
+                        sum.events
                     );
+                    let subject = format!("{label} ({kind})");
+                    let finding =
+                        Finding::new(&DOC, settings, client.id.as_str(), subject, message);
+                    findings.push(sum.on(finding.graded(settings, severity), route, true));
                 }
-                say(
-                    "split brain",
-                    &|day| {
-                        let both = count(day, Outcome::Used) > 0 && day.denied() > 0;
-                        if both && day.last - day.first < 3_600_000 {
-                            day.denied()
-                        } else {
-                            0
-                        }
-                    },
-                    "were refused within an hour of others that passed",
-                    true,
-                );
             }
         }
         findings
     }
+}
+
+/// Some request passed within an hour of one that was refused. Of each kind the
+/// first and last of the day are known: what lies between them may hide a case, and
+/// can never make one up.
+fn is_split(day: &DayUse) -> bool {
+    const HOUR: i64 = 3_600_000;
+    let spans = (day.passed.span(day.day), day.refused.span(day.day));
+    let (Some(passed), Some(refused)) = spans else {
+        return false;
+    };
+    [passed.0, passed.1].iter().any(|own| {
+        [refused.0, refused.1]
+            .iter()
+            .any(|other| (own - other).abs() <= HOUR)
+    })
 }

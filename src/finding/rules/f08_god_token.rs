@@ -1,6 +1,9 @@
 //! F8: clients that can do nearly everything.
 
+use std::collections::BTreeSet;
+
 use crate::finding::rule::{iso, nist, soc2};
+use crate::finding::shared::{needs_requirements, terms};
 use crate::finding::{
     Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit,
 };
@@ -11,7 +14,7 @@ static DOC: Doc = Doc {
     number: "F8",
     id: "god-token",
     title: "One client can do most of the API",
-    what: "A client's exposure, the risk-weighted share of the API that its scopes open, is above the limit.",
+    what: "A client's exposure, the risk-weighted share of the API that its scopes open, is above the limit; or it holds a scope whose name says that it is for administrators (`admin`, `root`, `superuser`, `owner`) and that opens something.",
     why: "Whoever takes over this one client has the API.",
     example: "legacy-cron: opens 62 % of the risk-weighted API and needed 4 %",
     guards: "Platform operators need much by nature: put them on the `allow` list, so that the exception is written down. Exposure counts operations of the API description only.",
@@ -33,24 +36,17 @@ impl Rule for GodToken {
     }
 
     fn evaluable(&self, context: &Context<'_>) -> Result<(), MissingField> {
-        let restricted = (0..context.catalog.operations.len())
-            .any(|operation| context.universe.is_restricted(operation));
-        if restricted {
-            return Ok(());
-        }
-        Err(MissingField::new(
-            "scopes required by the operations (no operation of the API description asks for any)",
-        ))
+        needs_requirements(context)
     }
 
     fn check(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {
         let limit = u32::try_from(settings.threshold(&DOC, "max_exposure")).unwrap_or(100);
-        let wide = context
+        let (wide, others): (Vec<_>, Vec<_>) = context
             .analysis
             .clients
             .iter()
-            .filter(|client| client.exposure.before * 100.0 > f64::from(limit));
-        wide.map(|client| {
+            .partition(|client| client.exposure.before * 100.0 > f64::from(limit));
+        let wide = wide.into_iter().map(|client| {
             let message = format!(
                 "opens {:.0} % of the risk-weighted API and needed {:.0} %",
                 client.exposure.before * 100.0,
@@ -58,7 +54,30 @@ impl Rule for GodToken {
             );
             let places = client.terms.iter().flat_map(|term| context.places(term));
             Finding::new(&DOC, settings, client.id.as_str(), "client", message).at(places)
-        })
-        .collect()
+        });
+        let narrow: BTreeSet<&str> = others.iter().map(|client| client.id.as_str()).collect();
+        let admin = terms(context, (&DOC, settings), |client, term| {
+            let opens = context.universe.opens([&term.term]).len();
+            let named = narrow.contains(client.id.as_str()) && is_admin(term.term.as_str());
+            (named && opens > 0).then(|| {
+                format!(
+                    "holds the administrator's scope `{}`, which opens {opens} operations",
+                    term.term
+                )
+            })
+        });
+        let admin = admin
+            .into_iter()
+            .map(|own| own.graded(settings, Severity::Low));
+        wide.chain(admin).collect()
     }
+}
+
+/// A word of the name says that it is meant for administrators.
+fn is_admin(term: &str) -> bool {
+    let words = term.split(|letter: char| !letter.is_alphanumeric());
+    let names = ["admin", "administrator", "root", "superuser", "owner"];
+    words
+        .map(str::to_ascii_lowercase)
+        .any(|word| names.contains(&word.as_str()))
 }

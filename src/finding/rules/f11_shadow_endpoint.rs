@@ -14,10 +14,10 @@ static DOC: Doc = Doc {
     number: "F11",
     id: "shadow-endpoint",
     title: "An endpoint that is not in the API description",
-    what: "Requests of known clients to a path that matches no operation were answered, not refused.",
+    what: "Requests of known clients to a path that matches no operation were answered with success (status 200 to 399).",
     why: "What is not in the description is in nobody's review, and its scopes are unknown. Requests to it also lower the confidence of every removal for these clients.",
     example: "GET /internal/export is in no API description and answered 312 requests of 2 clients",
-    guards: "Two clients or ten requests at least. Paths of static files are left out. Ids in paths are replaced by `{}`. Check the base path and the trailing slash first: a wrong base path makes everything a shadow.",
+    guards: "Two clients or ten requests at least; an answer 404 shows that nothing is there. Paths of static files are left out. Ids in paths are replaced by `{}`. Check the base path and the trailing slash first: a wrong base path makes everything a shadow.",
     action: "Describe the operation with its scopes, or switch it off.",
     fields: &["client", "path", "status", "API description"],
     severity: Severity::Medium,
@@ -66,13 +66,13 @@ impl Rule for ShadowEndpoint {
     fn check(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {
         let mut paths: BTreeMap<(Method, &str), (BTreeSet<&str>, u64)> = BTreeMap::new();
         for client in &context.analysis.clients {
-            for cluster in client.unmatched.iter().filter(|own| own.need > 0) {
+            for cluster in client.unmatched.iter().filter(|own| own.served > 0) {
                 if STATIC.iter().any(|end| cluster.path.ends_with(end)) {
                     continue;
                 }
                 let own = paths.entry((cluster.method, &cluster.path)).or_default();
                 own.0.insert(client.id.as_str());
-                own.1 += cluster.need;
+                own.1 += cluster.served;
             }
         }
         let least = (

@@ -3,10 +3,12 @@
 use crate::analysis::category::Category;
 use crate::finding::context::count;
 use crate::finding::rule::nist;
+use crate::finding::shared::Tally;
 use crate::finding::{
     Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit,
 };
-use crate::model::{Day, Outcome};
+use crate::model::Outcome;
+use crate::usage::DayUse;
 
 pub(super) struct PrivilegedUse;
 
@@ -62,24 +64,21 @@ impl Rule for PrivilegedUse {
                     })
                     .map(|category| category.name())
                     .collect();
-                let passed: Vec<_> = days
-                    .iter()
-                    .filter(|day| count(day, Outcome::Used) > 0)
-                    .collect();
-                let (Some(first), Some(last)) = (passed.first(), passed.last()) else {
+                let used = |day: &DayUse| count(day, Outcome::Used);
+                let Some(sum) = Tally::of(days.iter().copied(), used, DayUse::passed) else {
                     continue;
                 };
-                let requests: u64 = passed.iter().map(|day| count(day, Outcome::Used)).sum();
-                if categories.is_empty() || requests < settings.threshold(&DOC, "min_requests") {
+                if categories.is_empty() || sum.events < settings.threshold(&DOC, "min_requests") {
                     continue;
                 }
                 let label = context.label(route);
-                let message = format!("{requests} requests to {label} ({})", categories.join(", "));
-                findings.push(
-                    Finding::new(&DOC, settings, client.id.as_str(), label, message)
-                        .seen(requests, first.first, last.last)
-                        .traced(Day(last.day), route, false),
+                let message = format!(
+                    "{} requests to {label} ({})",
+                    sum.events,
+                    categories.join(", ")
                 );
+                let finding = Finding::new(&DOC, settings, client.id.as_str(), label, message);
+                findings.push(sum.on(finding, route, false));
             }
         }
         findings

@@ -1,4 +1,7 @@
-//! F16: a heavy operation is used again after a long silence.
+//! F16: a heavy operation is used after a long silence, from a new network, or at an
+//! unusual hour.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::context::count;
 use crate::finding::rule::nist;
@@ -7,19 +10,25 @@ use crate::finding::{
 };
 use crate::model::{Day, Outcome};
 use crate::usage::DayUse;
+use crate::usage::credentials::Network;
 
 pub(super) struct PrivilegedAfterIdle;
 
 static DOC: Doc = Doc {
     number: "F16",
     id: "privileged-after-idle",
-    title: "A heavy operation is used after a long silence",
-    what: "A client used an operation of high risk weight for the first time, or again after more than the limit's number of covered days, within the last `recent` days.",
-    why: "A right that nobody needed for months and that is used today is either a yearly job, an incident, or somebody else.",
-    example: "ops-breakglass: DELETE /v1/orders/{id} was used on 2026-10-28 after 214 silent covered days",
-    guards: "A feed for detection, not a verdict: true incidents look the same. Days without records stop the clock. Only operations of at least `min_weight`. Networks and times of day are not compared with it, because usage is kept by day and operation.",
+    title: "A heavy operation is used as never before",
+    what: "Within the last `recent` days a client used an operation of high risk weight for the first time, or again after more than the limit's number of covered days; or on a day on which it came from a network, or at an hour, from which it never came before.",
+    why: "A right that nobody needed for months and that is used today is either a yearly job, an incident, or somebody else. So is a heavy request from a place or at a time that the client does not have.",
+    example: "ops-breakglass: DELETE /v1/orders/{id} was used on 2026-10-28 again after 214 silent covered days, on the day on which the client came from the new network 203.0.113.0/24",
+    guards: "A feed for detection, not a verdict: true incidents look the same. Days without records stop the clock. Only operations of at least `min_weight`. Networks and hours come from the credentials of the day, so that the new network may belong to another request of that day in the same hours. They are judged only where the log carries addresses or user agents, for clients that were seen on `known` earlier days and from at most `networks` networks; a client without a fixed place or time is left alone.",
     action: "Ask who did it and why; if it was meant, consider a grant just in time.",
-    fields: &["client", "operation", "90 covered days"],
+    fields: &[
+        "client",
+        "operation",
+        "90 covered days",
+        "network address (for new networks)",
+    ],
     severity: Severity::Low,
     thresholds: &[
         Threshold {
@@ -40,9 +49,30 @@ static DOC: Doc = Doc {
             default: 8,
             text: "least risk weight of the operation",
         },
+        Threshold {
+            key: "known",
+            unit: Unit::Count,
+            default: 60,
+            text: "earlier days of the client that make its networks and hours known",
+        },
+        Threshold {
+            key: "networks",
+            unit: Unit::Count,
+            default: 3,
+            text: "networks of the earlier days up to which a client has a fixed place",
+        },
     ],
     controls: &[nist("AC-2(12)")],
 };
+
+/// Where and when a client was active on one day; hours (UTC) as bits.
+#[derive(Clone, Default)]
+struct Habit {
+    networks: BTreeMap<Network, u32>,
+    hours: u32,
+    /// Not all networks were kept.
+    more: bool,
+}
 
 impl Rule for PrivilegedAfterIdle {
     fn doc(&self) -> &'static Doc {
@@ -60,52 +90,149 @@ impl Rule for PrivilegedAfterIdle {
     }
 
     fn check(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {
-        let to = context.analysis.window.to;
-        let recent = to.plus(-settings.days(&DOC, "recent"));
-        let limit = settings.threshold(&DOC, "idle");
-        let weight = settings.threshold(&DOC, "min_weight");
+        let habits = habits(context);
+        let nothing = BTreeMap::new();
         let mut findings = Vec::new();
         for client in &context.analysis.clients {
             let Some(usage) = context.usage.get(&client.id) else {
                 continue;
             };
+            let own = habits.get(client.id.as_str()).unwrap_or(&nothing);
             for route in &usage.routes {
-                let heavy = context
-                    .operations(route.route)
-                    .iter()
-                    .any(|op| context.weights.get(*op).copied().unwrap_or(0) >= weight);
-                if !heavy {
-                    continue;
-                }
-                let used: Vec<&DayUse> = route
-                    .days
-                    .iter()
-                    .filter(|day| count(day, Outcome::Used) > 0 && Day(day.day) <= to)
-                    .collect();
-                let mut before: Option<Day> = None;
-                for day in used {
-                    let own = Day(day.day);
-                    let from = before.map_or(Day(i32::MIN), |before| before.plus(1));
-                    let silent = context.coverage.days.range(from..own).count() as u64;
-                    if own > recent && silent > limit {
-                        let label = context.label(route.route);
-                        let how = if before.is_some() {
-                            "again after"
-                        } else {
-                            "for the first time after"
-                        };
-                        let message =
-                            format!("{label} was used on {own} {how} {silent} silent covered days");
-                        findings.push(
-                            Finding::new(&DOC, settings, client.id.as_str(), label, message)
-                                .seen(count(day, Outcome::Used), day.first, day.last)
-                                .traced(own, route.route, false),
-                        );
-                    }
-                    before = Some(own);
-                }
+                findings.extend(on_route(
+                    context,
+                    settings,
+                    (client.id.as_str(), route.route),
+                    &route.days,
+                    own,
+                ));
             }
         }
         findings
     }
+}
+
+fn on_route(
+    context: &Context<'_>,
+    settings: &RuleSettings,
+    (client, route): (&str, u32),
+    days: &[DayUse],
+    habits: &BTreeMap<Day, Habit>,
+) -> Vec<Finding> {
+    let to = context.analysis.window.to;
+    let recent = to.plus(-settings.days(&DOC, "recent"));
+    let weight = settings.threshold(&DOC, "min_weight");
+    let heavy = context
+        .operations(route)
+        .iter()
+        .any(|op| context.weights.get(*op).copied().unwrap_or(0) >= weight);
+    if !heavy {
+        return Vec::new();
+    }
+    let label = context.label(route);
+    let mut findings = Vec::new();
+    let mut before: Option<Day> = None;
+    let used = days.iter();
+    let used = used.filter(|day| count(day, Outcome::Used) > 0 && Day(day.day) <= to);
+    for day in used {
+        let own = Day(day.day);
+        let from = before.map_or(Day(i32::MIN), |before| before.plus(1));
+        let silent = context.coverage.days.range(from..own).count() as u64;
+        let idle = silent > settings.threshold(&DOC, "idle");
+        let again = before.replace(own).is_some();
+        if own <= recent {
+            continue;
+        }
+        let unusual = unusual(settings, day, habits);
+        if !idle && unusual.is_empty() {
+            continue;
+        }
+        let mut message = format!("{label} was used on {own}");
+        if idle {
+            let how = if again {
+                "again after"
+            } else {
+                "for the first time after"
+            };
+            message.push_str(&format!(" {how} {silent} silent covered days"));
+        }
+        for text in &unusual {
+            message.push_str(&format!(", {text}"));
+        }
+        let severity = if idle && !unusual.is_empty() {
+            Severity::Medium
+        } else {
+            DOC.severity
+        };
+        let (first, last) = day.passed();
+        findings.push(
+            Finding::new(&DOC, settings, client, label.clone(), message)
+                .graded(settings, severity)
+                .seen(count(day, Outcome::Used), first, last)
+                .traced(own, route, false),
+        );
+    }
+    findings
+}
+
+/// What the client's other days do not have.
+fn unusual(settings: &RuleSettings, day: &DayUse, habits: &BTreeMap<Day, Habit>) -> Vec<String> {
+    let own = Day(day.day);
+    let earlier: Vec<&Habit> = habits.range(..own).map(|(_, habit)| habit).collect();
+    if (earlier.len() as u64) < settings.threshold(&DOC, "known") {
+        return Vec::new();
+    }
+    let (first, last) = day.passed();
+    let hour = |instant: i64| u32::try_from((instant - own.start()) / 3_600_000).unwrap_or(0);
+    let during = (hour(first)..=hour(last)).fold(0, |bits: u32, hour| bits | 1 << hour);
+    let mut unusual = Vec::new();
+    let networks: BTreeSet<&Network> = earlier.iter().flat_map(|own| own.networks.keys()).collect();
+    let fixed = !networks.is_empty()
+        && networks.len() as u64 <= settings.threshold(&DOC, "networks")
+        && earlier.iter().all(|own| !own.more);
+    if fixed && let Some(today) = habits.get(&own) {
+        let mut new = today.networks.iter();
+        let new = new.find(|(network, hours)| !networks.contains(network) && **hours & during != 0);
+        if let Some((network, _)) = new {
+            unusual.push(format!(
+                "on the day on which the client came from the new network {network}"
+            ));
+        }
+    }
+    // An hour belongs to the client when it was active in it, or beside it, on one of
+    // twenty days.
+    let active = |hour: u32| {
+        earlier
+            .iter()
+            .filter(|own| own.hours >> hour & 1 == 1)
+            .count()
+    };
+    let usual = (0..24).filter(|hour| active(*hour) * 20 >= earlier.len());
+    let usual = usual.fold(0_u32, |bits, hour| {
+        bits | 1 << hour | 1 << ((hour + 1) % 24) | 1 << ((hour + 23) % 24)
+    });
+    if usual != 0 && during & usual == 0 {
+        unusual.push(format!(
+            "at {:02} h UTC, when the client is never active otherwise",
+            hour(first)
+        ));
+    }
+    unusual
+}
+
+/// By client and day.
+fn habits<'a>(context: &Context<'a>) -> BTreeMap<&'a str, BTreeMap<Day, Habit>> {
+    let mut all: BTreeMap<&str, BTreeMap<Day, Habit>> = BTreeMap::new();
+    for (client, row) in context.credential_rows() {
+        let own = all.entry(client).or_default().entry(row.day).or_default();
+        for (network, hours) in &row.facts.networks.items {
+            *own.networks.entry(*network).or_default() |= hours;
+            own.hours |= hours;
+        }
+        for (_, hours) in &row.facts.agents.items {
+            own.hours |= hours;
+        }
+        own.more |= row.facts.networks.more;
+    }
+    all
 }

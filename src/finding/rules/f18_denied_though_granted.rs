@@ -1,10 +1,9 @@
 //! F18: refused although granted.
 
 use crate::finding::rule::{nist, soc2};
-use crate::finding::{
-    Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit,
-};
-use crate::model::Day;
+use crate::finding::shared::{ByToken, REPEATED, Tally, needs_status};
+use crate::finding::{Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity};
+use crate::usage::DayUse;
 
 pub(super) struct DeniedThoughGranted;
 
@@ -19,20 +18,7 @@ static DOC: Doc = Doc {
     action: "Compare token, gateway rule and policy file for one such request.",
     fields: &["client", "operation", "status"],
     severity: Severity::Medium,
-    thresholds: &[
-        Threshold {
-            key: "min_events",
-            unit: Unit::Count,
-            default: 5,
-            text: "refusals before it is reported",
-        },
-        Threshold {
-            key: "min_days",
-            unit: Unit::Count,
-            default: 2,
-            text: "days with refusals before it is reported",
-        },
-    ],
+    thresholds: &REPEATED,
     controls: &[nist("AC-3"), soc2("CC6.1")],
 };
 
@@ -42,21 +28,11 @@ impl Rule for DeniedThoughGranted {
     }
 
     fn evaluable(&self, context: &Context<'_>) -> Result<(), MissingField> {
-        let status = context.analysis.clients.iter().any(|client| {
-            let used = context.used(client);
-            used.iter()
-                .flat_map(|(_, days)| days)
-                .any(|day| day.counts[0] + day.denied() > 0)
-        });
-        if status {
-            return Ok(());
-        }
-        Err(MissingField::new(
-            "status of the answers (no request of a known client has one)",
-        ))
+        needs_status(context)
     }
 
     fn check(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {
+        let tokens = ByToken::new(context);
         let mut findings = Vec::new();
         for client in &context.analysis.clients {
             for (route, days) in context.used(client) {
@@ -67,16 +43,10 @@ impl Rule for DeniedThoughGranted {
                 if !restricted || !context.permits(client, route) {
                     continue;
                 }
-                let refused: Vec<_> = days.iter().filter(|day| day.denied() > 0).collect();
-                let events: u64 = refused.iter().map(|day| day.denied()).sum();
-                let (Some(first), Some(last)) = (refused.first(), refused.last()) else {
+                let sum = Tally::of(days.iter().copied(), DayUse::denied, DayUse::refused);
+                let Some(sum) = sum.filter(|sum| sum.is_repeated(&DOC, settings)) else {
                     continue;
                 };
-                if events < settings.threshold(&DOC, "min_events")
-                    || (refused.len() as u64) < settings.threshold(&DOC, "min_days")
-                {
-                    continue;
-                }
                 let label = context.label(route);
                 let terms: Vec<&str> = client
                     .granted
@@ -88,17 +58,20 @@ impl Rule for DeniedThoughGranted {
                     })
                     .map(crate::model::Term::as_str)
                     .collect();
+                let told = tokens.days(&client.id, route, true);
+                let lacked: u64 = told.values().map(|own| own.lacked).sum();
+                let tokens = match lacked {
+                    0 => String::new(),
+                    some => format!("; the tokens of {some} of them did not carry the scope"),
+                };
                 let message = format!(
-                    "{events} requests to {label} were refused on {} days although granted: {}",
-                    refused.len(),
+                    "{} requests to {label} were refused on {} days although granted: {}{tokens}",
+                    sum.events,
+                    sum.days,
                     terms.join(", ")
                 );
-                findings.push(
-                    Finding::new(&DOC, settings, client.id.as_str(), label, message)
-                        .seen(events, first.first, last.last)
-                        .traced(Day(first.day), route, true)
-                        .traced(Day(last.day), route, true),
-                );
+                let finding = Finding::new(&DOC, settings, client.id.as_str(), label, message);
+                findings.push(sum.on(finding, route, true));
             }
         }
         findings

@@ -1,6 +1,7 @@
 //! F19: grants that no request can show.
 
 use crate::finding::rule::{iso, nist};
+use crate::finding::shared::terms;
 use crate::finding::{Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity};
 use crate::model::{Reason, Verdict};
 
@@ -34,27 +35,10 @@ impl Rule for UnobservableScope {
     }
 
     fn check(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        for client in &context.analysis.clients {
-            for term in &client.terms {
-                let unseen = term.verdict == Verdict::Unobservable
-                    && !term.reasons.contains(&Reason::ProtocolScope);
-                if !unseen {
-                    continue;
-                }
-                let message = format!("`{}` opens no operation of the API description", term.term);
-                findings.push(
-                    Finding::new(
-                        &DOC,
-                        settings,
-                        client.id.as_str(),
-                        term.term.as_str(),
-                        message,
-                    )
-                    .at(context.places(term)),
-                );
-            }
-        }
-        findings
+        terms(context, (&DOC, settings), |_, term| {
+            let unseen = term.verdict == Verdict::Unobservable
+                && !term.reasons.contains(&Reason::ProtocolScope);
+            unseen.then(|| format!("`{}` opens no operation of the API description", term.term))
+        })
     }
 }

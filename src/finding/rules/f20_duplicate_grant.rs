@@ -1,8 +1,8 @@
 //! F20: the same term, granted twice.
 
 use crate::finding::rule::{iso, nist};
+use crate::finding::shared::{needs_grants, terms};
 use crate::finding::{Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity};
-use crate::model::Granted;
 
 pub(super) struct DuplicateGrant;
 
@@ -27,47 +27,27 @@ impl Rule for DuplicateGrant {
     }
 
     fn evaluable(&self, context: &Context<'_>) -> Result<(), MissingField> {
-        let entries = context.policy.files.iter().flat_map(|file| &file.entries);
-        if entries
-            .filter(|own| matches!(own.granted, Granted::Term(_)))
-            .count()
-            == 0
-        {
-            return Err(MissingField::new("grants (the policy files list none)"));
-        }
-        Ok(())
+        needs_grants(context)
     }
 
     fn check(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        for client in &context.analysis.clients {
-            for term in client.terms.iter().filter(|term| term.vias.len() > 1) {
-                let ways: Vec<String> = term
-                    .vias
-                    .iter()
-                    .map(|via| match &via.role {
-                        Some((role, _)) => format!("through role {role}"),
-                        None => "directly".to_owned(),
-                    })
-                    .collect();
-                let message = format!(
+        terms(context, (&DOC, settings), |_, term| {
+            let ways: Vec<String> = term
+                .vias
+                .iter()
+                .map(|via| match &via.role {
+                    Some((role, _)) => format!("through role {role}"),
+                    None => "directly".to_owned(),
+                })
+                .collect();
+            (ways.len() > 1).then(|| {
+                format!(
                     "holds `{}` by {} lines: {}",
                     term.term,
                     ways.len(),
                     ways.join(", ")
-                );
-                findings.push(
-                    Finding::new(
-                        &DOC,
-                        settings,
-                        client.id.as_str(),
-                        term.term.as_str(),
-                        message,
-                    )
-                    .at(context.places(term)),
-                );
-            }
-        }
-        findings
+                )
+            })
+        })
     }
 }

@@ -2,6 +2,7 @@
 
 mod first;
 mod second;
+mod third;
 
 use super::Severity;
 use super::testing::{Case, case};

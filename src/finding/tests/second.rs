@@ -15,6 +15,7 @@ fn unmatched(path: &str, need: u64) -> Case {
         path: path.to_owned(),
         need,
         other: 99,
+        served: need,
     };
     own.unmatched.insert(ClientName::new("app"), vec![cluster]);
     own

@@ -217,7 +217,11 @@ fn found(view: &View<'_>, thresholds: &Thresholds) -> Vec<Issue> {
         weight: Weight::Finding(Reverse(finding.severity)),
         client: finding.client.clone(),
         subject: finding.subject.clone(),
-        message: finding.message.clone(),
+        message: if finding.client.is_empty() {
+            finding.message.clone()
+        } else {
+            format!("{}: {}", finding.client, finding.message)
+        },
         place: finding.places.first().cloned(),
         known: false,
         fails: thresholds

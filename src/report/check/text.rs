@@ -30,6 +30,9 @@ impl Output for Text {
             "check {verdict}: {failing} at or above the limit, {known} known, {below} below it, {} of the baseline resolved",
             outcome.resolved.len()
         );
+        if below + known > 0 {
+            text.push_str("what is known or below the limit is listed by --output json\n");
+        }
         text
     }
 }

@@ -8,7 +8,7 @@ use super::page::{ClientPage, DeniedRow, NeededRow, Segments, TermPage};
 use super::{Extra, goes_now, items, words};
 use crate::analysis::{ClientAnalysis, TermAnalysis};
 use crate::catalog::matcher::Route;
-use crate::model::{Day, Operation, Place, Reason, Subject, Term, Verdict, Via, Window};
+use crate::model::{Day, Operation, Place, Reason, Scope, Subject, Term, Verdict, Via, Window};
 use crate::report::View;
 
 /// Chance of renewed use and its upper bound, by client and term.
@@ -106,6 +106,10 @@ fn client(
         )
     };
     let activity = extra.activity.get(&own.id);
+    let (now, then) = (
+        extra.universe.opens(&own.granted),
+        extra.universe.opens(&stays),
+    );
     ClientPage {
         id: own.id.to_string(),
         owner: owners.get(own.id.as_str()).cloned(),
@@ -117,8 +121,9 @@ fn client(
         after: extra.universe.exposure(&stays),
         after_all: own.exposure.after_all,
         needed_exposure: own.exposure.needed,
-        operations_before: extra.universe.opens(&own.granted).len(),
-        operations_after: extra.universe.opens(&stays).len(),
+        operations_before: now.len(),
+        operations_after: then.len(),
+        closed: now.difference(&then).map(|own| label(*own)).collect(),
         bar: bar(extra, own),
         minimal: own.minimal.iter().map(ToString::to_string).collect(),
         minimal_proven: own.minimal_proven,
@@ -233,9 +238,34 @@ fn term(
         p: chance.map(|own| own.0),
         upper: chance.map(|own| own.1),
         evidence: evidence(view, found, chance.and_then(|own| own.2.clone())),
-        witness: found.witness.iter().map(label).collect(),
+        witness: found
+            .witness
+            .iter()
+            .map(|op| asked(label(op), view.catalog.operations.get(*op)))
+            .collect(),
         replace_with: found.replace_with.iter().map(ToString::to_string).collect(),
         strip: runs(&found.rhythm.days, window),
+    }
+}
+
+/// An operation with what it asks for: any of several sets of scopes.
+fn asked(label: String, operation: Option<&Operation>) -> String {
+    let clauses = operation.map_or(&[][..], |own| own.requirement.clauses());
+    let any: Vec<String> = clauses
+        .iter()
+        .take(4)
+        .map(|all| {
+            let all: Vec<&str> = all.iter().map(Scope::as_str).collect();
+            all.join(" and ")
+        })
+        .collect();
+    match clauses.len().saturating_sub(any.len()) {
+        _ if any.is_empty() => label,
+        0 => format!("{label}, which asks for {}", any.join(", or ")),
+        more => format!(
+            "{label}, which asks for {}, or {more} others",
+            any.join(", or ")
+        ),
     }
 }
 

@@ -203,6 +203,8 @@ pub struct ClientPage {
     pub operations_before: usize,
     /// Operations open after the removals of the chosen level.
     pub operations_after: usize,
+    /// Those that these removals close: each must be refused afterwards.
+    pub closed: Vec<String>,
     /// What the exposure is made of.
     pub bar: Segments,
     /// The exact minimum.

@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::{OutputFile, RenderError, Renderer};
+use crate::finding::Severity;
 use crate::model::{Day, Level, Verdict};
 use crate::report::escape::terminal;
 use crate::report::monthly::{ClientPage, Page, Sealed, TermPage, id};
@@ -51,13 +52,16 @@ fn tells(page: &Page, client: &ClientPage) -> bool {
     client.terms.iter().any(|term| term.id.is_some()) || !findings(page, client).is_empty()
 }
 
-fn findings<'a>(page: &'a Page, client: &ClientPage) -> Vec<(&'a str, &'a str)> {
+/// Rule, message, severity.
+type Told<'a> = (&'a str, &'a str, &'a str);
+
+fn findings<'a>(page: &'a Page, client: &ClientPage) -> Vec<Told<'a>> {
     let rows = page.findings.iter().flat_map(|group| {
         let rule = group.rule.as_str();
         group.rows.iter().map(move |row| (rule, row))
     });
     rows.filter(|(_, row)| row.client == client.id)
-        .map(|(rule, row)| (rule, row.message.as_str()))
+        .map(|(rule, row)| (rule, row.message.as_str(), row.severity.as_str()))
         .collect()
 }
 
@@ -70,7 +74,7 @@ fn event(page: &Page, client: &ClientPage) -> Value {
         .collect();
     let unused: Vec<&str> = going.iter().map(|term| term.term.as_str()).collect();
     let findings = findings(page, client);
-    let (severity_id, severity) = severity(client, !findings.is_empty());
+    let (severity_id, severity) = severity(client, &findings);
     let title = format!(
         "{}: {} of {} granted scopes are not needed",
         client.id,
@@ -81,7 +85,7 @@ fn event(page: &Page, client: &ClientPage) -> Value {
         "Exposure {:.4}, {:.4} after every removal, {:.4} needed.",
         client.before, client.after_all, client.needed_exposure
     );
-    for (rule, message) in &findings {
+    for (rule, message, _) in &findings {
         // Writing to a string cannot fail.
         let _ = write!(description, " {rule}: {message}.");
     }
@@ -134,8 +138,8 @@ fn event(page: &Page, client: &ClientPage) -> Value {
         },
         "user": {
             "name": terminal(&client.id),
-            "type_id": 3,
-            "type": "System",
+            "type_id": 4,
+            "type": "Service",
         },
         "permission_analysis_results": [{
             "granted_privileges": texts(&granted),
@@ -180,16 +184,21 @@ fn levels(going: &[&TermPage]) -> Value {
     })
 }
 
-/// By what can be taken away: half of the API is high, a tenth medium.
-fn severity(client: &ClientPage, found: bool) -> (u32, &'static str) {
+/// By what can be taken away (half of the API is high, a tenth medium), and by the
+/// gravest finding; whichever is more.
+fn severity(client: &ClientPage, findings: &[Told<'_>]) -> (usize, &'static str) {
+    /// In the order of `severity_id`, from 1.
+    const NAMES: [&str; 5] = ["Informational", "Low", "Medium", "High", "Critical"];
     let freed = client.before - client.after_all;
-    if found || freed >= 0.5 {
-        (4, "High")
-    } else if freed >= 0.1 {
-        (3, "Medium")
-    } else if freed > 0.0 {
-        (2, "Low")
-    } else {
-        (1, "Informational")
-    }
+    let own = match freed {
+        0.5.. => Severity::High,
+        0.1.. => Severity::Medium,
+        freed if freed > 0.0 => Severity::Low,
+        _ => Severity::Note,
+    };
+    let found = findings
+        .iter()
+        .filter_map(|(_, _, severity)| Severity::parse(severity));
+    let worst = found.fold(own, Severity::max) as usize;
+    (worst + 1, NAMES[worst])
 }

@@ -11,7 +11,7 @@ use crate::analysis::minimum::Universe;
 use crate::model::{ClientName, Level, Semantics, Term, Warning};
 use crate::report::escape::terminal;
 use crate::report::monthly::{Extra, History, Month, Previous, Sealed, seal};
-use crate::report::testing::{Sample, sample};
+use crate::report::testing::{Sample, client, sample, term};
 
 fn sealed(sample: &Sample, organisation: &str, history: &History) -> Sealed {
     let weights = vec![2; sample.catalog.operations.len()];
@@ -280,4 +280,32 @@ fn a_report_reads_its_own_json_back_and_names_its_digest() {
     let before = link(&bytes);
     bytes.push(b'\n');
     assert_ne!(link(&bytes), before, "one byte more is another file");
+}
+
+#[test]
+fn two_thousand_clients_with_thirty_scopes_each_stay_below_five_megabytes() {
+    let mut own = sample();
+    own.level = Level::Likely;
+    let days: Vec<i32> = (0..60).collect();
+    let to = own.analysis.window.to;
+    own.analysis.clients = (0..2_000)
+        .map(|number: i32| {
+            let terms = (0..30).map(|at: i32| {
+                let mut term = term(&format!("service-{at:02}:read"), 0);
+                // Days with gaps make the longest strips.
+                for back in days.iter().filter(|back| (*back + at + number) % 3 == 0) {
+                    let day = to.plus(-back);
+                    let noon = day.start() + 43_200_000;
+                    term.rhythm.add(day, 2, (noon, noon), to);
+                }
+                term
+            });
+            client(&format!("client-{number:04}"), terms.collect())
+        })
+        .collect();
+    let found = files(&sealed(&own, "o", &History::default()));
+    let page = &found["report.html"];
+    assert!(page.len() < 5_000_000, "{} bytes", page.len());
+    assert!(page.contains("client-1999"), "every client is named");
+    assert_eq!(found["grants.csv"].lines().count(), 60_001);
 }

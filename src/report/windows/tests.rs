@@ -10,6 +10,7 @@ fn shown(width: usize, render: impl Fn(&Matrix<'_>, usize) -> Vec<u8>) -> String
         counts: [used, 0, 0, 0, 0, 0],
         first: to.plus(-back).start(),
         last: to.plus(-back).start() + 1,
+        ..DayUse::default()
     };
     let usage = ClientUse {
         client: 1,

@@ -4,19 +4,18 @@
 //! again. Such a combination is looked up by its bytes once per line; parsing the
 //! address, hashing the id and naming the agent happen only when it is new.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use hashbrown::HashMap;
 
 use super::facts::wider;
+use super::tokens::{Lives, TOO_LONG, Tokens};
 use super::{
-    Agent, CredentialTable, Facts, Group, HashKey, Hours, Issued, Network, SKEW_SECONDS, Scopes,
-    Sum, UNREAD, Which,
+    Agent, CredentialTable, Facts, Group, HashKey, Hours, Network, SKEW_SECONDS, Sum, Which,
 };
 use crate::format::token::key_in_query;
 use crate::format::{AuthKind, LogFormat, RawRecord, Token, json};
-use crate::model::{Day, Millis};
+use crate::model::{Day, Millis, Outcome};
 
 /// Combinations remembered before they are folded into the rows.
 const REMEMBERED: usize = 8_192;
@@ -27,10 +26,6 @@ const AGENT: usize = 256;
 const ID: usize = 128;
 /// A longer list of scopes is not looked at, and that is counted as [`super::UNREAD`].
 const SCOPES: usize = 4_096;
-/// Stands for such a list.
-const TOO_LONG: &[u8] = b"\0";
-/// Longest name of a scope that is kept.
-const SCOPE: usize = 256;
 
 /// One combination of client, credential, kind, address and agent.
 struct Seen {
@@ -54,6 +49,15 @@ struct Counts {
     endless: u64,
     expired: u64,
     scoped: u64,
+    lives: Lives,
+}
+
+/// What one request adds, beside its record.
+#[derive(Clone, Copy)]
+pub(in crate::usage) struct Request {
+    pub(in crate::usage) client: u32,
+    pub(in crate::usage) route: u32,
+    pub(in crate::usage) outcome: Outcome,
 }
 
 pub(in crate::usage) struct Collector {
@@ -61,9 +65,8 @@ pub(in crate::usage) struct Collector {
     scratch: json::Scratch,
     buffer: Vec<u8>,
     seen: HashMap<Box<[u8]>, Seen, foldhash::fast::FixedState>,
-    scopes: HashMap<Box<[u8]>, (u32, Issued), foldhash::fast::FixedState>,
+    tokens: Tokens,
     groups: BTreeMap<(Day, u32), Group>,
-    issued: BTreeMap<u32, Scopes>,
 }
 
 impl Collector {
@@ -73,9 +76,8 @@ impl Collector {
             scratch: json::Scratch::default(),
             buffer: Vec::new(),
             seen: HashMap::default(),
-            scopes: HashMap::default(),
+            tokens: Tokens::default(),
             groups: BTreeMap::new(),
-            issued: BTreeMap::new(),
         }
     }
 
@@ -85,9 +87,9 @@ impl Collector {
         format: &'static dyn LogFormat,
         line: &[u8],
         raw: &RawRecord<'_>,
-        client: u32,
-        refused: bool,
+        request: Request,
     ) {
+        let (client, refused) = (request.client, request.outcome.is_denied());
         let token = format.token(line, raw, &mut self.scratch);
         let kind = if key_in_query(raw.target) {
             AuthKind::QueryKey
@@ -110,7 +112,7 @@ impl Collector {
         };
         let day = Day::of(raw.time);
         if seen.day != day {
-            fold(&mut self.groups, seen);
+            fold(&mut self.groups, &mut self.tokens, seen);
             seen.day = day;
         }
         count(&mut seen.counts, &token, raw.time, refused);
@@ -125,47 +127,14 @@ impl Collector {
             } else {
                 TOO_LONG
             };
-            self.add_scopes(client, read, raw.time);
-        }
-    }
-
-    fn add_scopes(&mut self, client: u32, scopes: &[u8], time: Millis) {
-        self.buffer.clear();
-        self.buffer.extend_from_slice(&client.to_le_bytes());
-        self.buffer.extend_from_slice(scopes);
-        let fresh = Issued {
-            count: 0,
-            first: time,
-            last: time,
-        };
-        let (_, own) = self
-            .scopes
-            .entry_ref(&self.buffer[..])
-            .or_insert((client, fresh));
-        own.count += 1;
-        own.first = own.first.min(time);
-        own.last = own.last.max(time);
-        if self.scopes.len() > REMEMBERED {
-            self.fold_scopes();
+            self.tokens.add(request, read, raw.time);
         }
     }
 
     // The order of the hash table does not matter: these are sums.
     fn fold_seen(&mut self) {
         for (_, mut seen) in self.seen.drain() {
-            fold(&mut self.groups, &mut seen);
-        }
-    }
-
-    // The order of the hash table does not matter: these are sums.
-    fn fold_scopes(&mut self) {
-        for (key, (client, own)) in self.scopes.drain() {
-            let scopes = self.issued.entry(client).or_default();
-            for scope in split(&plain(&key[4..])) {
-                let read = scope.len() <= SCOPE && scope != TOO_LONG;
-                let name = String::from_utf8_lossy(scope);
-                scopes.add(if read { &name } else { UNREAD }, &own);
-            }
+            fold(&mut self.groups, &mut self.tokens, &mut seen);
         }
     }
 
@@ -177,7 +146,6 @@ impl Collector {
         let mut sum = Sum::default();
         for (index, mut worker) in workers.into_iter().enumerate() {
             worker.fold_seen();
-            worker.fold_scopes();
             for ((day, client), group) in worker.groups {
                 let Some(name) = name(index, client) else {
                     continue;
@@ -187,15 +155,9 @@ impl Collector {
                     own.add(*key, facts);
                 }
             }
-            for (client, scopes) in worker.issued {
-                let Some(name) = name(index, client) else {
-                    continue;
-                };
-                let own = sum.issued.entry(name).or_default();
-                for (scope, issued) in &scopes.0 {
-                    own.add(scope, issued);
-                }
-            }
+            worker
+                .tokens
+                .into_sum(&mut sum, |client| name(index, client));
         }
         sum.finish()
     }
@@ -241,6 +203,7 @@ fn count(counts: &mut Counts, token: &Token<'_>, time: Millis, refused: bool) {
         (Some(issued), Some(expires)) => {
             let seconds = u32::try_from(expires.saturating_sub(issued).max(0)).unwrap_or(u32::MAX);
             counts.lifetime = wider(counts.lifetime, Some((seconds, seconds)));
+            counts.lives.add(seconds);
         }
         (Some(_), None) => counts.endless += 1,
         _ => {}
@@ -252,11 +215,12 @@ fn count(counts: &mut Counts, token: &Token<'_>, time: Millis, refused: bool) {
 }
 
 /// Moves what was counted into the rows.
-fn fold(groups: &mut BTreeMap<(Day, u32), Group>, seen: &mut Seen) {
-    let counts = std::mem::take(&mut seen.counts);
+fn fold(groups: &mut BTreeMap<(Day, u32), Group>, tokens: &mut Tokens, seen: &mut Seen) {
+    let mut counts = std::mem::take(&mut seen.counts);
     if counts.count == 0 {
         return;
     }
+    tokens.lived(seen.day, seen.client, &mut counts.lives);
     let mut facts = Facts {
         count: counts.count,
         refused: counts.refused,
@@ -281,21 +245,4 @@ fn fold(groups: &mut BTreeMap<(Day, u32), Group>, seen: &mut Seen) {
         .entry((seen.day, seen.client))
         .or_default()
         .add((seen.which, seen.kind), &facts);
-}
-
-/// Scopes separated by spaces or commas, or in a JSON array.
-pub(in crate::usage) fn split(text: &[u8]) -> impl Iterator<Item = &[u8]> {
-    text.split(|byte| matches!(byte, b' ' | b',' | b'[' | b']' | b'"'))
-        .filter(|scope| !scope.is_empty())
-}
-
-/// The list without the escapes of a JSON array; a text has lost its own already.
-fn plain(text: &[u8]) -> Cow<'_, [u8]> {
-    if !text.starts_with(b"[") || !text.contains(&b'\\') {
-        return Cow::Borrowed(text);
-    }
-    match serde_json::from_slice::<Vec<String>>(text) {
-        Ok(names) => Cow::Owned(names.join(" ").into_bytes()),
-        Err(_) => Cow::Borrowed(text),
-    }
 }

@@ -19,13 +19,16 @@ mod facts;
 mod hash;
 #[cfg(test)]
 mod tests;
+mod tokens;
 
 use std::collections::BTreeMap;
 
 pub use agent::Agent;
-pub(super) use collector::{Collector, split};
+pub(super) use collector::{Collector, Request};
 pub use facts::{Facts, Hours, MAX_AGENTS, MAX_NETWORKS, Network, Ranked, SKEW_SECONDS};
 pub use hash::{CredentialHash, HashKey};
+pub(super) use tokens::split;
+pub use tokens::{Carried, MAX_SETS};
 
 use super::bounded::stable_hash;
 use crate::format::AuthKind;
@@ -93,6 +96,15 @@ pub struct CredentialTable {
     pub rows: Vec<CredentialRow>,
     /// Scopes seen in tokens, by client index and scope.
     pub issued: BTreeMap<(u32, String), Issued>,
+    /// Distinct sets of token scopes, sorted; the scopes of one set are sorted and
+    /// separated by spaces.
+    pub sets: Vec<String>,
+    /// What was done with which set; sorted.
+    pub carried: Vec<Carried>,
+    /// Requests by day, client index and lifetime of the token (`exp - iat`) in
+    /// seconds, rounded up: to the minute within an hour, to 15 minutes within a day,
+    /// to the day within 30 days, else to 30 days.
+    pub lifetimes: BTreeMap<(Day, u32, u32), u64>,
 }
 
 impl CredentialTable {
@@ -132,6 +144,7 @@ type RowKey = (Day, String);
 struct Sum {
     groups: BTreeMap<RowKey, Group>,
     issued: BTreeMap<String, Scopes>,
+    tokens: tokens::Named,
 }
 
 impl Sum {
@@ -148,6 +161,7 @@ impl Sum {
                 self.issued.entry(name).or_default().add(scope, issued);
             }
         }
+        self.tokens.add(table, name);
     }
 
     fn finish(self) -> CredentialTable {
@@ -157,6 +171,7 @@ impl Sum {
             .keys()
             .map(|(_, name)| name)
             .chain(self.issued.keys())
+            .chain(self.tokens.clients())
         {
             if !numbers.contains_key(name) {
                 numbers.insert(name.clone(), 0);
@@ -191,10 +206,14 @@ impl Sum {
                     .map(|(scope, own)| ((client, scope), own)),
             );
         }
+        let (sets, carried, lifetimes) = self.tokens.finish(&numbers);
         CredentialTable {
             clients: numbers.into_keys().collect(),
             rows,
             issued,
+            sets,
+            carried,
+            lifetimes,
         }
     }
 }

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::format::{self, Scratch};
+use crate::model::Outcome;
 
 /// One line of the native format.
 #[derive(Clone, Debug)]
@@ -76,9 +77,25 @@ fn feed(collector: &mut Collector, line: &Line) {
         native,
         text.as_bytes(),
         &raw,
-        u32::from(line.client) + 2,
-        line.refused,
+        request(
+            u32::from(line.client) + 2,
+            u32::from(line.network % 3),
+            line.refused,
+        ),
     );
+}
+
+fn request(client: u32, route: u32, refused: bool) -> Request {
+    let outcome = if refused {
+        Outcome::DeniedGateway
+    } else {
+        Outcome::Used
+    };
+    Request {
+        client,
+        route,
+        outcome,
+    }
 }
 
 /// The lines dealt to workers.
@@ -118,6 +135,10 @@ proptest! {
         let found = table(&lines, 2);
         let total: u64 = found.rows.iter().map(|row| row.facts.count).sum();
         prop_assert_eq!(total, lines.len() as u64);
+        let carried: u64 = found.carried.iter().map(|own| own.count).sum();
+        prop_assert_eq!(carried, lines.len() as u64);
+        let lived: u64 = found.lifetimes.values().sum();
+        prop_assert_eq!(lived, lines.iter().filter(|line| line.life.is_some()).count() as u64);
         let key = HashKey::default();
         for row in &found.rows {
             let Which::Named(hash) = row.credential else { continue };
@@ -265,12 +286,74 @@ fn a_token_used_long_after_its_end_is_counted_only_when_it_passed() {
         let mut scratch = Scratch::default();
         let raw = native.parse(text.as_bytes(), &mut scratch).unwrap();
         let mut collector = Collector::new(&HashKey::default());
-        collector.add(native, text.as_bytes(), &raw, 2, status == 401);
+        collector.add(native, text.as_bytes(), &raw, request(2, 0, status == 401));
         Collector::merge(vec![collector], |_, _| Some("c".to_owned())).rows[0]
             .facts
             .expired
     };
     assert_eq!((of(200, 200), of(301, 200), of(301, 401)), (0, 1, 0));
+}
+
+#[test]
+fn a_request_is_counted_under_the_scopes_of_its_own_token() {
+    let line = |network: u8, scope: u16, refused: bool| Line {
+        client: 0,
+        time: 0,
+        credential: None,
+        network,
+        agent: 0,
+        life: Some(3_599),
+        refused,
+        scope,
+    };
+    let found = table(&[line(0, 7, false), line(0, 7, true), line(1, 8, false)], 2);
+    assert_eq!(found.sets, ["base s7", "base s8"]);
+    let rows: Vec<_> = found
+        .carried
+        .iter()
+        .map(|own| (own.route, own.refused, own.set, own.count))
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            (0, false, Some(0), 1),
+            (0, true, Some(0), 1),
+            (1, false, Some(1), 1)
+        ]
+    );
+    assert_eq!(
+        found
+            .lifetimes
+            .into_iter()
+            .map(|(key, n)| (key.2, n))
+            .collect::<Vec<_>>(),
+        [(3_600, 3)]
+    );
+}
+
+#[test]
+fn of_too_many_sets_the_rest_is_counted_without_its_scopes() {
+    let mut collector = Collector::new(&HashKey::default());
+    for scope in 0..100 {
+        feed(
+            &mut collector,
+            &Line {
+                client: 0,
+                time: 0,
+                credential: None,
+                network: 0,
+                agent: 0,
+                life: None,
+                refused: false,
+                scope,
+            },
+        );
+    }
+    let found = Collector::merge(vec![collector], |_, _| Some("c".to_owned()));
+    let apart = found.carried.iter().filter(|own| own.set.is_some()).count();
+    assert_eq!((apart, found.sets.len()), (MAX_SETS, MAX_SETS));
+    let others = found.carried.iter().find(|own| own.set.is_none()).unwrap();
+    assert_eq!(others.count, 100 - MAX_SETS as u64);
 }
 
 #[test]

@@ -50,9 +50,17 @@ impl Contribution {
         if let Some(rows) = unmatched(&record, collected)? {
             batches.insert((Table::Unmatched, record.last_partition()), rows);
         }
+        if let Some(rows) = served(&record, collected)? {
+            batches.insert((Table::Served, record.last_partition()), rows);
+        }
         batches.extend(super::credentials::batches(
             &record,
             &collected.credentials,
+        )?);
+        batches.extend(super::tokens::batches(
+            &record,
+            &collected.credentials,
+            operations,
         )?);
         batches.insert((Table::Sources, record.partition()), record.to_batch()?);
         Ok(Self { record, batches })
@@ -188,6 +196,36 @@ fn unmatched(
         Values::Number(other),
     ];
     batch(Table::Unmatched, columns).map(Some)
+}
+
+fn served(
+    record: &SourceRecord,
+    collected: &Collected,
+) -> Result<Option<RecordBatch>, LedgerError> {
+    let (mut client, mut alt, mut method, mut path) = (vec![], vec![], vec![], vec![]);
+    let mut count = vec![];
+    for (index, clusters) in &collected.usage.unmatched {
+        let (own, second) = client_names(&collected.usage.clients, *index);
+        for cluster in clusters.iter().filter(|own| own.served > 0) {
+            client.push(own.clone());
+            alt.push(second.clone());
+            method.push(Some(cluster.method.name().to_owned()));
+            path.push(Some(cluster.path.clone()));
+            count.push(cluster.served);
+        }
+    }
+    if count.is_empty() {
+        return Ok(None);
+    }
+    let columns = vec![
+        Values::Text(vec![Some(record.id.clone()); count.len()]),
+        Values::Text(client),
+        Values::Text(alt),
+        Values::Text(method),
+        Values::Text(path),
+        Values::Number(count),
+    ];
+    batch(Table::Served, columns).map(Some)
 }
 
 /// Both names of a client; nobody has none.

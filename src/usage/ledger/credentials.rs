@@ -47,7 +47,7 @@ pub(super) fn batches(
     Ok(all)
 }
 
-fn client(table: &CredentialTable, index: u32) -> (String, Option<String>) {
+pub(super) fn client(table: &CredentialTable, index: u32) -> (String, Option<String>) {
     names(table.clients.get(index as usize).map_or("", String::as_str))
 }
 
@@ -170,16 +170,16 @@ fn hash(text: &str) -> Option<CredentialHash> {
 
 /// Names that rows use, numbered for one table.
 #[derive(Default)]
-struct Clients(BTreeMap<String, u32>);
+pub(super) struct Clients(BTreeMap<String, u32>);
 
 impl Clients {
-    fn number(&mut self, name: String) -> u32 {
+    pub(super) fn number(&mut self, name: String) -> u32 {
         let next = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
         *self.0.entry(name).or_insert(next)
     }
 
     /// The numbers in order of name, as tables have them.
-    fn sorted(self) -> (Vec<String>, Vec<u32>) {
+    pub(super) fn sorted(self) -> (Vec<String>, Vec<u32>) {
         let mut moved = vec![0; self.0.len()];
         for (new, old) in (0..).zip(self.0.values()) {
             if let Some(slot) = moved.get_mut(*old as usize) {

@@ -106,7 +106,7 @@ fn rows(held: &BTreeSet<Held>) -> Result<RecordBatch, LedgerError> {
     )
 }
 
-fn read(rows: &RecordBatch) -> Result<Vec<Held>, LedgerError> {
+pub(super) fn read(rows: &RecordBatch) -> Result<Vec<Held>, LedgerError> {
     let columns = Columns(rows);
     let (client, term) = (columns.text("client")?, columns.text("term")?);
     let via = columns.text("via")?;

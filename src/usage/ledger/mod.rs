@@ -31,7 +31,9 @@ mod read;
 mod source;
 mod status;
 mod table;
+mod tokens;
 mod verify;
+mod withdrawn;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -44,6 +46,7 @@ pub use source::SourceRecord;
 pub use status::Summary;
 pub use table::Table;
 pub use verify::Verified;
+pub use withdrawn::Withdrawn;
 pub use writer::{Added, Committed, Writer};
 
 use manifest::Manifest;

@@ -11,7 +11,7 @@ use super::columns::{Columns, join_names, text_at};
 use super::judge::{self, Verdict};
 use super::operations::{Operations, as_cluster};
 use super::source::SourceRecord;
-use super::{Contribution, Ledger, LedgerError, Table, credentials, part};
+use super::{Contribution, Ledger, LedgerError, Table, credentials, part, tokens};
 use crate::catalog::matcher::Matcher;
 use crate::event::identity::Identities;
 use crate::input::Source;
@@ -116,7 +116,7 @@ impl Ledger {
                     for batch in batches(table, day)? {
                         match table {
                             Table::Usage => usage(&batch, day, reading, &mut worker, &mut unknown)?,
-                            _ => unmatched(&batch, &mut worker)?,
+                            _ => unmatched(table, &batch, &mut worker)?,
                         }
                     }
                     Ok((worker, unknown))
@@ -125,11 +125,19 @@ impl Ledger {
         };
         let mut workers = read(Table::Usage)?;
         workers.extend(read(Table::Unmatched)?);
+        workers.extend(read(Table::Served)?);
         let mut tables = Vec::new();
         for table in [Table::Credentials, Table::Issued] {
             for day in days(table) {
                 for batch in batches(table, day)? {
                     tables.push(credentials::table(table, day, &batch, reading.identities)?);
+                }
+            }
+        }
+        for table in [Table::Carried, Table::Lifetimes] {
+            for day in days(table) {
+                for batch in batches(table, day)? {
+                    tables.push(tokens::table(table, day, &batch, reading)?);
                 }
             }
         }
@@ -281,8 +289,14 @@ fn usage(
                 if route.is_none() {
                     *unknown += count.value(row);
                     let need = outcome.is_need();
-                    let counts = (count.value(row), 0);
-                    let counts = if need { counts } else { (counts.1, counts.0) };
+                    let count = count.value(row);
+                    // With its operation known once, it was there.
+                    let served = if outcome == Outcome::Used { count } else { 0 };
+                    let counts = if need {
+                        [count, 0, served]
+                    } else {
+                        [0, count, 0]
+                    };
                     let method = Method::parse(method.as_bytes());
                     for template in template.split(" | ") {
                         let path = as_cluster(template);
@@ -314,33 +328,45 @@ fn cluster(
     (client, hash): (u32, u64),
     method: Method,
     path: Vec<u8>,
-    (need, other): (u64, u64),
+    [need, other, served]: [u64; 3],
 ) {
     let hash = stable_hash(&path) ^ hash.rotate_left(17);
     let counts = clusters
         .map
         .entry((client, method, path.into_boxed_slice()))
         .or_insert(Counts {
-            need: 0,
-            other: 0,
             hash,
+            ..Counts::default()
         });
     counts.need += need;
     counts.other += other;
+    counts.served += served;
 }
 
-fn unmatched(batch: &RecordBatch, (names, _, clusters): &mut Worker) -> Result<(), LedgerError> {
+/// Rows of `unmatched` or `served`.
+fn unmatched(
+    table: Table,
+    batch: &RecordBatch,
+    (names, _, clusters): &mut Worker,
+) -> Result<(), LedgerError> {
     let columns = Columns(batch);
     let (client, alt) = (columns.text("client")?, columns.text("client_alt")?);
     let (method, path) = (columns.text("method")?, columns.text("path")?);
-    let (need, other) = (columns.number("need")?, columns.number("other")?);
+    let columns: [Option<&str>; 3] = match table {
+        Table::Served => [None, None, Some("count")],
+        _ => [Some("need"), Some("other"), None],
+    };
+    let mut numbers = [None; 3];
+    for (slot, name) in numbers.iter_mut().zip(columns) {
+        *slot = name.map(|name| Columns(batch).number(name)).transpose()?;
+    }
     let mut buffer = Vec::new();
     for row in 0..batch.num_rows() {
         let own = (text_at(client, row), text_at(alt, row));
         let client = number(own, names, &mut buffer);
         let method = Method::parse(method.value(row).as_bytes());
         let path = path.value(row).as_bytes().to_vec();
-        let counts = (need.value(row), other.value(row));
+        let counts = numbers.map(|own| own.map_or(0, |own| own.value(row)));
         cluster(clusters, (client, names.hash(client)), method, path, counts);
     }
     Ok(())

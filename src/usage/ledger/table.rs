@@ -8,6 +8,8 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 /// One table of the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Table {
+    /// What was done with tokens that carried which scopes.
+    Carried,
     /// Which days each source has records of.
     Coverage,
     /// Which credential each client presented.
@@ -16,6 +18,10 @@ pub enum Table {
     Grants,
     /// Scopes that the tokens of a source carried, under its last day.
     Issued,
+    /// How long the tokens of each client live.
+    Lifetimes,
+    /// Paths outside the catalogue that were answered with success, as `unmatched`.
+    Served,
     /// One row for each source, under its first day.
     Sources,
     /// Paths outside the catalogue, under the last day of their source.
@@ -26,11 +32,14 @@ pub enum Table {
 
 impl Table {
     /// Every table, in order.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
+        Self::Carried,
         Self::Coverage,
         Self::Credentials,
         Self::Grants,
         Self::Issued,
+        Self::Lifetimes,
+        Self::Served,
         Self::Sources,
         Self::Unmatched,
         Self::Usage,
@@ -39,10 +48,13 @@ impl Table {
     /// Its folder.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Carried => "carried",
             Self::Coverage => "coverage",
             Self::Credentials => "credentials",
             Self::Grants => "grants",
             Self::Issued => "issued",
+            Self::Lifetimes => "lifetimes",
+            Self::Served => "served",
             Self::Sources => "sources",
             Self::Unmatched => "unmatched",
             Self::Usage => "usage",
@@ -92,6 +104,14 @@ impl Table {
                 must("path", text),
                 must("need", number.clone()),
                 must("other", number),
+            ],
+            Self::Served => vec![
+                must("source", text.clone()),
+                may("client", text.clone()),
+                may("client_alt", text.clone()),
+                must("method", text.clone()),
+                must("path", text),
+                must("count", number),
             ],
             Self::Coverage => vec![
                 must("source", text.clone()),
@@ -148,6 +168,25 @@ impl Table {
                 must("count", number),
                 must("first", instant()),
                 must("last", instant()),
+            ],
+            Self::Carried => vec![
+                must("source", text.clone()),
+                must("client", text.clone()),
+                may("client_alt", text.clone()),
+                must("method", text.clone()),
+                must("template", text.clone()),
+                must("refused", DataType::Boolean),
+                may("scopes", text),
+                must("count", number),
+                must("first", instant()),
+                must("last", instant()),
+            ],
+            Self::Lifetimes => vec![
+                must("source", text.clone()),
+                must("client", text.clone()),
+                may("client_alt", text),
+                must("lifetime_s", number.clone()),
+                must("count", number),
             ],
             Self::Grants => vec![
                 must("client", text.clone()),

@@ -20,6 +20,7 @@ fn route(route: u32, days: &[(&str, u64, u64)]) -> RouteUse {
             counts,
             first: noon,
             last: noon,
+            ..DayUse::default()
         }
     });
     RouteUse {

@@ -1,0 +1,69 @@
+//! The findings on the first screen: how many of which severity, and the gravest by rule.
+//!
+//! In: the view. Out: a few lines; where the numbers lead is said with a command.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::io;
+
+use super::View;
+use super::screen::Screen;
+use crate::finding::{Finding, Severity};
+
+/// Rules that are named.
+const RULES: usize = 3;
+/// Severities that are worth a line of the first screen.
+const LEAST: Severity = Severity::Medium;
+
+/// Writes the counts, and for the gravest rules one finding each.
+pub(super) fn findings(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
+    let all = &view.outcomes.findings;
+    let unjudged = view.outcomes.not_evaluable.len();
+    if all.is_empty() && unjudged == 0 {
+        return Ok(());
+    }
+    screen.line("")?;
+    let counts = Severity::ALL.iter().rev().filter_map(|severity| {
+        let count = all.iter().filter(|own| own.severity == *severity).count();
+        (count > 0).then(|| format!("{count} {}", severity.name()))
+    });
+    let mut parts: Vec<String> = counts.collect();
+    if all.is_empty() {
+        parts.push("none".to_owned());
+    }
+    if unjudged > 0 {
+        parts.push(format!("{unjudged} rules not evaluable"));
+    }
+    screen.prose("  findings: ", &parts.join(", "))?;
+    let mut rules: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
+    for own in all.iter().filter(|own| own.severity >= LEAST) {
+        rules.entry(own.rule).or_default().push(own);
+    }
+    let mut rules: Vec<(Severity, Vec<&Finding>)> = rules
+        .into_values()
+        .filter_map(|mut own| {
+            // Of equal gravity the one with most requests behind it stands for the rule.
+            own.sort_by_key(|own| (Reverse(own.severity), Reverse(own.requests)));
+            Some((own.first()?.severity, own))
+        })
+        .collect();
+    rules.sort_by_key(|(severity, own)| (Reverse(*severity), Reverse(own.len())));
+    for (severity, own) in rules.iter().take(RULES) {
+        let first = own[0];
+        let whose = match first.client.as_str() {
+            "" => first.subject.clone(),
+            client if first.subject == "client" => client.to_owned(),
+            client => format!("{client}: {}", first.subject),
+        };
+        let more = match own.len() {
+            1 => String::new(),
+            count => format!(" and {} more", count - 1),
+        };
+        let text = format!("  {:<9} {} {}", severity.name(), first.number, first.rule);
+        screen.line(&format!("{text} ({whose}{more})"))?;
+    }
+    if rules.len() > RULES {
+        screen.line(&format!("  and {} more rules", rules.len() - RULES))?;
+    }
+    Ok(())
+}
