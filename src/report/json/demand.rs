@@ -138,7 +138,7 @@ pub(in crate::report) struct CompletenessJson {
 
 impl CompletenessJson {
     pub(in crate::report) fn of(seen: &Completeness) -> Self {
-        let up = |value: f64| (value * 1e3 - 1e-6).ceil().max(0.0) / 1e3;
+        let up = |value: f64| ((value * 1e3 - 1e-6).ceil().max(0.0) + 0.0) / 1e3;
         Self {
             operations: seen.operations,
             on_one_day: seen.once,
