@@ -171,10 +171,7 @@ fn hostile_documents_end_soon_and_without_a_crash() {
         .unwrap();
     }
     text.push_str("}}");
-    let start = std::time::Instant::now();
     assert_eq!(good(&text).operations.len(), 100_000);
-    println!("100,000 operations: {:?}", start.elapsed());
-    assert!(start.elapsed().as_secs() < 60);
 }
 
 fn scope() -> impl Strategy<Value = Scope> {

@@ -4,7 +4,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use super::*;
 use crate::model::{Operation, Requirement};
@@ -57,13 +56,11 @@ fn compare(source: &str, case: &str, scopes: ScopeList) {
         scopes,
         base_path: None,
     };
-    let start = Instant::now();
     let ours = load(&source, "source", &options).unwrap_or_else(|e| panic!("{e}\n{:?}", e.help()));
-    let took = start.elapsed();
     let theirs = load(&expected, "case", &options).unwrap();
     let silent = |op: &&Operation| op.requirement == Requirement::Unspecified;
     println!(
-        "{case}: {} operations, {} unspecified, {} open to anonymous callers, {took:?}",
+        "{case}: {} operations, {} unspecified, {} open to anonymous callers",
         ours.operations.len(),
         ours.operations.iter().filter(silent).count(),
         ours.operations.iter().filter(|op| op.optional_auth).count(),
