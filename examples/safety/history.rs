@@ -1,22 +1,14 @@
 //! One simulated history, through the analysis.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
 use scopetrim::analysis::landmark::{Thresholds, guards};
-use scopetrim::analysis::{Analysis, Evidence, Hints, Inputs, Objective, Options, analyse, weight};
-use scopetrim::catalog::matcher::Route;
-use scopetrim::model::{
-    Catalog, ClientName, ContentDigest, Day, Entry, Granted, Level, Method, Operation, Place,
-    Policy, PolicyFile, Requirement, Scope, Semantics, Span, Subject, Term, Verdict, Window,
-};
-use scopetrim::usage::{ClientUse, Coverage, DayUse, RouteUse};
+use scopetrim::analysis::{Analysis, Evidence};
+use scopetrim::model::{Level, Reason, Verdict};
 
-/// The first simulated day as a date: 2025-01-01.
-const EPOCH: i32 = 20_089;
-/// The day of decision.
-const END: i32 = 450;
+use super::world::{END, Key, World, key, number, rows, text};
+
 /// Longest window of a run without `--window`.
 const WINDOW: u32 = 365;
 /// A window in which a grant idle for 30 days shows no use.
@@ -27,12 +19,18 @@ pub(crate) struct Case {
     pub(crate) client: String,
     /// Probability and bound; `None` when not idle for 30 days.
     pub(crate) odds: Option<(f64, f64)>,
+    /// Number of the stratum here and there.
+    pub(crate) stratum: (Option<usize>, usize),
     /// By the guards of the other implementation (G2, G3 and G4).
     pub(crate) core: Option<Level>,
     /// As the program says it, with the shortest window.
     pub(crate) short: Option<Level>,
     /// The same with the window of a run without flags.
     pub(crate) long: Option<Level>,
+    /// Both again, where advice to suspend a client takes all its grants at its own level.
+    pub(crate) suspended: [Option<Level>; 2],
+    /// What holds it at `review` with the window of a run without flags.
+    pub(crate) held: String,
     /// What the other implementation says.
     pub(crate) expected: (f64, f64, String),
     pub(crate) never: bool,
@@ -46,48 +44,17 @@ pub(crate) struct Read {
     pub(crate) cases: Vec<Case>,
     /// Safe, used again, safe or likely, used again: one horizon earlier.
     pub(crate) past: Option<[u32; 4]>,
+    /// Clients to be suspended at a level, and those of them that came back within 90 days:
+    /// safe, safe or likely; with the window of a run without flags.
+    pub(crate) silent: [[u64; 2]; 2],
 }
 
-type Rows = Vec<BTreeMap<String, String>>;
-type Key = (String, String);
-
-fn rows(folder: &Path, name: &str) -> Result<Rows, String> {
-    let mut reader = csv::Reader::from_path(folder.join(name)).map_err(|e| e.to_string())?;
-    let rows: Result<Rows, _> = reader.deserialize().collect();
-    rows.map_err(|error| format!("{name}: {error}"))
-}
-
-fn text(row: &BTreeMap<String, String>, key: &str) -> String {
-    row.get(key).cloned().unwrap_or_default()
-}
-
-fn number<T: std::str::FromStr>(row: &BTreeMap<String, String>, key: &str) -> Result<T, String> {
-    let text = text(row, key);
-    text.parse().map_err(|_| format!("`{text}` is no {key}"))
-}
-
-fn key(row: &BTreeMap<String, String>) -> Key {
-    (text(row, "client"), text(row, "scope"))
-}
-
-pub(crate) fn read(folder: &Path) -> Result<Read, String> {
-    let (grants, expected) = (rows(folder, "grants.csv")?, rows(folder, "expected.csv")?);
-    let mut coverage = Coverage::default();
-    for row in rows(folder, "coverage.csv")? {
-        if number::<u8>(&row, "covered")? == 1 {
-            coverage
-                .days
-                .insert(Day(EPOCH + number::<i32>(&row, "day")?), 1);
-        }
-    }
-    let scopes: BTreeSet<String> = grants.iter().map(|row| text(row, "scope")).collect();
-    let scopes: Vec<String> = scopes.into_iter().collect();
-    let usage = usage(&rows(folder, "usage.csv")?, &scopes)?;
-    let policy = policy(&grants)?;
-    let (short, long) = (SHORT, WINDOW);
-    let short = run(&scopes, &policy, &usage, &coverage, short);
-    let long = run(&scopes, &policy, &usage, &coverage, long);
+/// Both analyses of the history, beside what the other implementation says and what came.
+pub(crate) fn read(folder: &Path, world: &World) -> Result<Read, String> {
+    let expected = rows(folder, "expected.csv")?;
+    let (short, long) = (world.analyse(SHORT), world.analyse(WINDOW));
     let (now, default) = (decided(&short), decided(&long));
+    let suspended = [suspended(&short), suspended(&long)];
     let mut later: BTreeMap<Key, (u64, bool)> = BTreeMap::new();
     for row in rows(folder, "future.csv")? {
         let own = later.entry(key(&row)).or_default();
@@ -99,7 +66,8 @@ pub(crate) fn read(folder: &Path) -> Result<Read, String> {
     let mut cases = Vec::new();
     for row in &expected {
         let key = key(row);
-        let (own, level) = now.get(&key).copied().unwrap_or_default();
+        let (own, level, _) = now.get(&key).cloned().unwrap_or_default();
+        let (_, one, held) = default.get(&key).cloned().unwrap_or_default();
         let core = own.map(|own| {
             if guards(&own.state, short.basis.days) {
                 Thresholds::default().level(&own.odds)
@@ -109,9 +77,16 @@ pub(crate) fn read(folder: &Path) -> Result<Read, String> {
         });
         cases.push(Case {
             odds: own.map(|own| (own.odds.p, own.odds.upper)),
+            stratum: (
+                own.map(|own| own.odds.stratum.number()),
+                number(row, "stratum")?,
+            ),
             core,
             short: level,
-            long: default.get(&key).and_then(|found| found.1),
+            long: one,
+            suspended: [(level, &suspended[0]), (one, &suspended[1])]
+                .map(|(own, all)| all.get(&key.0).copied().or(own)),
+            held,
             expected: (number(row, "p")?, number(row, "upper")?, text(row, "level")),
             never: text(row, "never") == "1",
             idle: number(row, "idle")?,
@@ -122,143 +97,48 @@ pub(crate) fn read(folder: &Path) -> Result<Read, String> {
     }
     let origin = short.basis.past.origins.first();
     let past = origin.map(|own| [own.safe, own.safe_used, own.likely, own.likely_used]);
-    Ok(Read { cases, past })
+    let came = |client: &String| {
+        let own = cases.iter().filter(|case| case.client == *client);
+        own.map(|case| case.later.0).sum::<u64>() > 0
+    };
+    let silent = [Level::Safe, Level::Likely].map(|worst| {
+        let all = suspended[1].iter().filter(|(_, level)| **level <= worst);
+        let all: Vec<bool> = all.map(|(client, _)| came(client)).collect();
+        [
+            all.len() as u64,
+            all.iter().filter(|came| **came).count() as u64,
+        ]
+    });
+    Ok(Read {
+        cases,
+        past,
+        silent,
+    })
 }
 
-/// Evidence and level of each removal.
-fn decided(analysis: &Analysis) -> BTreeMap<Key, (Option<Evidence>, Option<Level>)> {
+/// Clients to be suspended, and how safe that is.
+fn suspended(analysis: &Analysis) -> BTreeMap<String, Level> {
+    let clients = analysis.clients.iter();
+    let own = clients.filter_map(|own| Some((own.id.to_string(), own.suspend.as_ref()?.level)));
+    own.collect()
+}
+
+/// Evidence and level of each removal, and what holds it back.
+fn decided(analysis: &Analysis) -> BTreeMap<Key, (Option<Evidence>, Option<Level>, String)> {
     let clients = analysis.clients.iter();
     clients
         .flat_map(|client| client.terms.iter().map(move |found| (client, found)))
         .filter(|(_, found)| found.verdict == Verdict::Remove)
         .map(|(client, found)| {
             let key = (client.id.to_string(), found.term.to_string());
-            (key, (found.evidence, found.level))
+            let facts = [Reason::NeverUsed, Reason::NotUsedInWindow];
+            let held = found.reasons.iter().filter(|own| !facts.contains(own));
+            let held: Vec<String> = held
+                .filter(|_| found.level == Some(Level::Review))
+                .map(|own| serde_json::to_string(own).unwrap_or_default())
+                .collect();
+            let held = held.join(", ").replace('"', "`");
+            (key, (found.evidence, found.level, held))
         })
         .collect()
-}
-
-/// The analysis as the command line would run it, with a window of so many days.
-fn run(
-    scopes: &[String],
-    policy: &Policy,
-    usage: &BTreeMap<ClientName, ClientUse>,
-    coverage: &Coverage,
-    days: u32,
-) -> Analysis {
-    let operation = |scope: &String| {
-        let needs = Requirement::AnyOf(vec![BTreeSet::from([Scope::new(scope)])]);
-        Operation::new(Method::Get, format!("/{scope}"), needs)
-    };
-    let catalog = Catalog {
-        operations: scopes.iter().map(operation).collect(),
-        ..Catalog::default()
-    };
-    let route = |(index, scope): (usize, &String)| Route {
-        method: Method::Get,
-        template: format!("/{scope}"),
-        operations: vec![index],
-    };
-    let routes: Vec<Route> = scopes.iter().enumerate().map(route).collect();
-    let inputs = Inputs {
-        catalog: &catalog,
-        semantics: &Semantics::default(),
-        routes: &routes,
-        weights: &weight::weights(&catalog, &[]),
-        policy,
-        usage,
-        unmatched: &BTreeMap::new(),
-        coverage,
-        history: &scopetrim::grants::history::History::default(),
-        exceptions: &[],
-    };
-    let options = Options {
-        window: Window::ending(Day(EPOCH + END - 1), days),
-        hints: Hints::default(),
-        objective: Objective::default(),
-        narrow: false,
-        protocol: BTreeSet::new(),
-        protected: Vec::new(),
-        needs: Vec::new(),
-        thresholds: Thresholds::default(),
-        node_budget: 2_000_000,
-    };
-    analyse(&inputs, &options)
-}
-
-fn usage(rows: &Rows, scopes: &[String]) -> Result<BTreeMap<ClientName, ClientUse>, String> {
-    let mut all: BTreeMap<String, BTreeMap<u32, Vec<DayUse>>> = BTreeMap::new();
-    for row in rows {
-        let route = scopes.binary_search(&text(row, "scope"));
-        let route = route.map_err(|_| "a use of a scope that nobody holds".to_owned())?;
-        let day = EPOCH + number::<i32>(row, "day")?;
-        let own = all.entry(text(row, "client")).or_default();
-        let route = u32::try_from(route).map_err(|e| e.to_string())?;
-        own.entry(route).or_default().push(DayUse {
-            day,
-            counts: filled(number(row, "count")?),
-            first: Day(day).start(),
-            last: Day(day).start(),
-            ..DayUse::default()
-        });
-    }
-    let client = |(index, (name, routes)): (usize, (String, BTreeMap<u32, Vec<DayUse>>))| {
-        let routes = routes.into_iter();
-        let own = ClientUse {
-            client: u32::try_from(index).unwrap_or(u32::MAX),
-            routes: routes
-                .map(|(route, days)| RouteUse { route, days })
-                .collect(),
-        };
-        (ClientName::new(&name), own)
-    };
-    Ok(all.into_iter().enumerate().map(client).collect())
-}
-
-/// Only served requests.
-fn filled<const N: usize>(used: u64) -> [u64; N] {
-    let mut counts = [0; N];
-    if let Some(first) = counts.first_mut() {
-        *first = used;
-    }
-    counts
-}
-
-fn policy(grants: &Rows) -> Result<Policy, String> {
-    let file: Arc<str> = Arc::from("grants.csv");
-    let mut entries = Vec::new();
-    for (line, row) in grants.iter().enumerate() {
-        entries.push(Entry {
-            audience: None,
-            subject: Subject::Client(ClientName::new(&text(row, "client"))),
-            granted: Granted::Term(Term::new(&text(row, "scope"))),
-            optional: false,
-            since: Some(Day(EPOCH + number::<i32>(row, "granted_day")?)),
-            owner: None,
-            keep: None,
-            place: Place {
-                file: Arc::clone(&file),
-                line: u32::try_from(line + 2).unwrap_or(u32::MAX),
-            },
-            span: Span { start: 0, end: 0 },
-            frozen: None,
-        });
-    }
-    let clients = grants
-        .iter()
-        .map(|row| ClientName::new(&text(row, "client")));
-    Ok(Policy {
-        audience: None,
-        files: vec![PolicyFile {
-            path: file,
-            format: "csv",
-            bytes: Arc::from(&[][..]),
-            digest: ContentDigest::of(&[]),
-            clients: clients.collect(),
-            entries,
-            warnings: Vec::new(),
-            matching: None,
-            implies: BTreeMap::new(),
-        }],
-    })
 }

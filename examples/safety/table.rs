@@ -1,6 +1,6 @@
 //! The tables: equal to the other implementation, and right about what came.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use scopetrim::model::Level;
@@ -13,7 +13,7 @@ const BINS: [f64; 9] = [0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.01];
 const BIN: u64 = 300;
 
 /// Rules that are compared.
-const RULES: [&str; 8] = [
+pub(crate) const RULES: [&str; 12] = [
     "unused 90 d, grant >= 90 d old",
     "never used, grant >= 90 d old",
     "core: safe",
@@ -22,10 +22,14 @@ const RULES: [&str; 8] = [
     "--window 29d: safe and likely",
     "default window: safe",
     "default window: safe and likely",
+    "--window 29d and suspensions: safe",
+    "--window 29d and suspensions: safe and likely",
+    "default window and suspensions: safe",
+    "default window and suspensions: safe and likely",
 ];
 
 #[derive(Clone, Copy, Default)]
-struct Sums {
+pub(crate) struct Sums {
     removed: u64,
     right: u64,
     wrong: u64,
@@ -36,7 +40,7 @@ struct Sums {
 
 /// All histories of one setting.
 pub(crate) struct Setting {
-    name: String,
+    pub(crate) name: String,
     histories: u64,
     grants: u64,
     clients: u64,
@@ -44,7 +48,7 @@ pub(crate) struct Setting {
     compared: u64,
     worst: f64,
     worst_upper: f64,
-    /// Grants that one side compares and the other does not, and other levels.
+    /// Grants that one side compares and the other does not, and other levels or strata.
     missing: u64,
     mismatches: u64,
     rules: [Sums; RULES.len()],
@@ -52,6 +56,9 @@ pub(crate) struct Setting {
     log: f64,
     bins: [(u64, f64, u64); BINS.len() - 1],
     past: [u64; 4],
+    silent: [[u64; 2]; 2],
+    /// Grants that the method would remove and the program does not, and those used within 90 days.
+    held: BTreeMap<String, [u64; 2]>,
 }
 
 impl Setting {
@@ -72,6 +79,8 @@ impl Setting {
             log: 0.0,
             bins: [(0, 0.0, 0); BINS.len() - 1],
             past: [0; 4],
+            silent: [[0; 2]; 2],
+            held: BTreeMap::new(),
         }
     }
 
@@ -83,8 +92,18 @@ impl Setting {
         for (sum, own) in self.past.iter_mut().zip(read.past.unwrap_or_default()) {
             *sum += u64::from(own);
         }
+        for (sums, own) in self.silent.iter_mut().zip(read.silent) {
+            for (sum, own) in sums.iter_mut().zip(own) {
+                *sum += own;
+            }
+        }
         for case in &read.cases {
             self.surplus += u64::from(!case.later.1);
+            if case.core.is_some_and(|level| level <= Level::Likely) && case.long > case.core {
+                let own = self.held.entry(case.held.clone()).or_default();
+                own[0] += 1;
+                own[1] += u64::from(case.later.0 > 0);
+            }
             self.compare(case);
         }
         for (index, sums) in self.rules.iter_mut().enumerate() {
@@ -104,6 +123,35 @@ impl Setting {
         }
     }
 
+    /// Share of the surplus that a rule removes, and share of its removals used within 90 days.
+    pub(crate) fn rates(&self, rule: usize) -> (f64, f64) {
+        let sums = &self.rules[rule];
+        (
+            share(sums.right, self.surplus),
+            share(sums.wrong, sums.removed),
+        )
+    }
+
+    /// Brier and logarithmic score on the grants compared.
+    pub(crate) fn scores(&self) -> (f64, f64) {
+        let all = share(self.compared, 1);
+        (self.brier / all, self.log / all)
+    }
+
+    /// Mean prediction and share seen of each bin below 5 % with enough grants.
+    pub(crate) fn low_bins(&self) -> impl Iterator<Item = (f64, f64)> {
+        let bins = self.bins.iter().zip(BINS);
+        bins.filter(|((count, ..), edge)| *edge < 0.05 && *count >= BIN)
+            .map(|((count, sum, seen), _)| (sum / share(*count, 1), share(*seen, *count)))
+    }
+
+    /// What its own backtest said of safe, and of safe and likely; nothing for a short log.
+    pub(crate) fn said(&self) -> [Option<f64>; 2] {
+        let [safe, safe_used, likely, likely_used] = self.past;
+        [(safe, safe_used), (likely, likely_used)]
+            .map(|(all, used)| (all > 0).then(|| share(used, all)))
+    }
+
     fn compare(&mut self, case: &Case) {
         let (p, upper, level) = &case.expected;
         match (case.odds, level.is_empty()) {
@@ -111,8 +159,9 @@ impl Setting {
             (Some(own), false) => {
                 self.worst = self.worst.max((own.0 - p).abs());
                 self.worst_upper = self.worst_upper.max((own.1 - upper).abs());
-                let same = case.core.map(Level::name) == Some(level.as_str());
-                self.mismatches += u64::from(!same);
+                let level = case.core.map(Level::name) == Some(level.as_str());
+                let stratum = case.stratum.0 == Some(case.stratum.1);
+                self.mismatches += u64::from(!level || !stratum);
             }
             _ => {
                 self.missing += 1;
@@ -143,7 +192,11 @@ fn removes(rule: usize, case: &Case) -> bool {
         4 => up_to(case.short, Level::Safe),
         5 => up_to(case.short, Level::Likely),
         6 => up_to(case.long, Level::Safe),
-        _ => up_to(case.long, Level::Likely),
+        7 => up_to(case.long, Level::Likely),
+        8 => up_to(case.suspended[0], Level::Safe),
+        9 => up_to(case.suspended[0], Level::Likely),
+        10 => up_to(case.suspended[1], Level::Safe),
+        _ => up_to(case.suspended[1], Level::Likely),
     }
 }
 
@@ -158,7 +211,7 @@ pub(crate) fn render(settings: &[Setting]) -> String {
     let mut line = |own: String| {
         let _ = writeln!(text, "{own}");
     };
-    line("| setting | histories | grants | grants compared | largest difference of p | of the bound | other level | only on one side |".to_owned());
+    line("| setting | histories | grants | grants compared | largest difference of p | of the bound | other level or stratum | only on one side |".to_owned());
     line("|---|---|---|---|---|---|---|---|".to_owned());
     for own in settings {
         line(format!(
@@ -188,6 +241,28 @@ pub(crate) fn render(settings: &[Setting]) -> String {
                 100.0 * share(sums.clients, own.clients),
             ));
         }
+    }
+    line("\n| setting | held at a less safe level than the method gives, by | grants | used within 90 d |".to_owned());
+    line("|---|---|---|---|".to_owned());
+    for own in settings {
+        let mut held: Vec<(&String, &[u64; 2])> = own.held.iter().collect();
+        held.sort_by_key(|(_, [count, _])| std::cmp::Reverse(*count));
+        for (reasons, [count, used]) in held.into_iter().take(8) {
+            let share = 100.0 * share(*used, *count);
+            line(format!(
+                "| {} | {reasons} | {count} | {share:.2} % |",
+                own.name
+            ));
+        }
+    }
+    line("\n| setting | clients to suspend: safe | came back within 90 d | safe and likely | came back |".to_owned());
+    line("|---|---|---|---|---|".to_owned());
+    for own in settings {
+        let [[safe, back], [likely, came]] = own.silent;
+        line(format!(
+            "| {} | {safe} | {back} | {likely} | {came} |",
+            own.name
+        ));
     }
     line("\n| setting | Brier | log | own backtest: safe | what came | safe and likely | what came | predicted -> seen (grants) |".to_owned());
     line("|---|---|---|---|---|---|---|---|".to_owned());

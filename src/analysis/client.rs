@@ -7,7 +7,7 @@ use super::levels;
 use super::minimum::{Problem, Universe, minimum};
 use super::rhythm::Rhythm;
 use super::term::{narrowed, term_analysis, unobservable};
-use super::{ClientAnalysis, Completeness, Exposure, Inputs, Options, Served};
+use super::{ClientAnalysis, Completeness, Evidence, Exposure, Inputs, Options, Served};
 use crate::grants::{self, CommentEffect};
 use crate::model::{ClientName, Day, Requirement, Scope, Term, Via};
 use crate::usage::{ClientUse, DayUse, RouteUse, UNMATCHED};
@@ -56,11 +56,20 @@ impl<'a> Context<'a> {
     }
 }
 
+/// One route in all data. Where several operations have equal templates, each request
+/// may have been any of them, and is counted once.
+pub(super) struct Ever {
+    /// Operations of the route that the grants permit.
+    pub(super) operations: Vec<usize>,
+    /// Days of need.
+    pub(super) days: Vec<DayUse>,
+}
+
 /// What the client did, counted by operation.
 pub(super) struct Needs {
     pub(super) served: BTreeMap<usize, Served>,
-    /// All operations that the grants permit, with their days of need in all data.
-    pub(super) ever: BTreeMap<usize, Vec<DayUse>>,
+    /// Routes with an operation that the grants permit, with their days of need in all data.
+    pub(super) ever: Vec<Ever>,
     requests: u64,
     pub(super) unmatched: u64,
     denied: BTreeMap<u32, u64>,
@@ -69,13 +78,15 @@ pub(super) struct Needs {
     pub(super) unspecified: bool,
     pub(super) optional_auth: BTreeSet<usize>,
     pub(super) alive: Rhythm,
+    /// What the past says about each grant, whatever its verdict; of silent clients only.
+    pub(super) looks: BTreeMap<Term, Evidence>,
     pub(super) any_need: bool,
 }
 
 fn needs(context: &Context<'_>, held: &BTreeSet<Term>, usage: Option<&ClientUse>) -> Needs {
     let mut needs = Needs {
         served: BTreeMap::new(),
-        ever: BTreeMap::new(),
+        ever: Vec::new(),
         requests: 0,
         unmatched: 0,
         denied: BTreeMap::new(),
@@ -83,6 +94,7 @@ fn needs(context: &Context<'_>, held: &BTreeSet<Term>, usage: Option<&ClientUse>
         unspecified: false,
         optional_auth: BTreeSet::new(),
         alive: Rhythm::default(),
+        looks: BTreeMap::new(),
         any_need: false,
     };
     for route in usage.into_iter().flat_map(|usage| &usage.routes) {
@@ -139,16 +151,17 @@ fn add_route(context: &Context<'_>, held: &BTreeSet<Term>, usage: &RouteUse, nee
     if permitted.is_empty() && need > 0 {
         *needs.without_grant.entry(usage.route).or_default() += need;
     }
-    for operation in permitted {
-        let days: Vec<DayUse> = usage
-            .days
-            .iter()
-            .filter(|day| day.need() > 0)
-            .copied()
-            .collect();
-        if days.is_empty() {
-            continue;
-        }
+    let days: Vec<DayUse> = usage
+        .days
+        .iter()
+        .filter(|day| day.need() > 0)
+        .copied()
+        .collect();
+    if permitted.is_empty() || days.is_empty() {
+        return;
+    }
+    for operation in &permitted {
+        let operation = *operation;
         if need > 0 {
             needs.any_need = true;
             let first = days
@@ -181,8 +194,11 @@ fn add_route(context: &Context<'_>, held: &BTreeSet<Term>, usage: &RouteUse, nee
                 needs.optional_auth.insert(operation);
             }
         }
-        needs.ever.entry(operation).or_default().extend(days);
     }
+    needs.ever.push(Ever {
+        operations: permitted,
+        days,
+    });
 }
 
 /// Verdicts for one client; the levels wait for the past of all clients.
@@ -231,8 +247,9 @@ pub(super) fn analyse_client(
         status,
         requests: needs.requests,
         last_seen: needs.alive.last,
-        seen: Completeness::of(&needs.ever),
+        seen: Completeness::of(needs.ever.iter().map(|route| &route.days[..])),
         exposure: Exposure::default(),
+        suspend: None,
         minimal: chosen.kept.clone(),
         minimal_proven: chosen.proven,
         gap: chosen.gap.clone(),

@@ -1,14 +1,12 @@
 //! How much of a client its log has shown: Good-Turing and Chao, days as samples.
 
-use std::collections::BTreeMap;
-
 use crate::model::Day;
 use crate::usage::DayUse;
 
 /// Operations seen, and how many more there may be.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Completeness {
-    /// Operations that were needed at any time in the data.
+    /// Operations that were needed at any time in the data; equal templates are one.
     pub operations: usize,
     /// Of these, seen on one day only.
     pub once: usize,
@@ -20,18 +18,17 @@ pub struct Completeness {
 
 impl Completeness {
     /// Counts the days of each operation.
-    pub(super) fn of(ever: &BTreeMap<usize, Vec<DayUse>>) -> Self {
-        let days = |uses: &Vec<DayUse>| -> std::collections::BTreeSet<Day> {
+    pub(super) fn of<'a>(ever: impl Iterator<Item = &'a [DayUse]> + Clone) -> Self {
+        let days = |uses: &[DayUse]| -> std::collections::BTreeSet<Day> {
             uses.iter().map(|day| Day(day.day)).collect()
         };
-        let counts: Vec<usize> = ever.values().map(|uses| days(uses).len()).collect();
+        let counts: Vec<usize> = ever.clone().map(|uses| days(uses).len()).collect();
         let on = |count: usize| counts.iter().filter(|own| **own == count).count();
         Self {
             operations: counts.len(),
             once: on(1),
             twice: on(2),
             days: ever
-                .values()
                 .flat_map(days)
                 .collect::<std::collections::BTreeSet<_>>()
                 .len(),
@@ -49,6 +46,8 @@ impl Completeness {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     #[test]
@@ -63,14 +62,16 @@ mod tests {
         };
         let all: Vec<i32> = (0..10).collect();
         let mut ever = BTreeMap::from([(0, days(&all))]);
-        assert_eq!(Completeness::of(&ever).unseen(), Some(0.0));
+        let of =
+            |ever: &BTreeMap<i32, Vec<DayUse>>| Completeness::of(ever.values().map(|own| &own[..]));
+        assert_eq!(of(&ever).unseen(), Some(0.0));
         ever.extend([
             (1, days(&[1])),
             (2, days(&[2])),
             (3, days(&[5])),
             (4, days(&[1, 9])),
         ]);
-        let found = Completeness::of(&ever);
+        let found = of(&ever);
         assert_eq!((found.operations, found.once, found.twice), (5, 3, 1));
         // 9/10 of 3 x 2 / (2 x 2).
         assert!((found.unseen().unwrap() - 1.35).abs() < 1e-12);

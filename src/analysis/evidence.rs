@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::client::{Context, Needs};
 use super::landmark::{Clock, Grant, History, IDLE, Model, Odds, Past, State};
-use super::{ClientAnalysis, TermAnalysis};
+use super::{ClientAnalysis, Status, TermAnalysis};
 use crate::model::{Day, Term, Verdict, Window};
 
 /// The past, and the grant as it looks now.
@@ -61,20 +61,26 @@ pub(super) fn learn(context: &Context<'_>, drafts: &mut [(ClientAnalysis, Needs)
     let landmarks = history.landmarks(end);
     let model = Model::fit(&history, &landmarks);
     let mut looks = history.grants.iter().zip(history.states(end));
-    for found in drafts.iter_mut().flat_map(|(client, _)| &mut client.terms) {
-        if !counts(found) {
-            continue;
-        }
-        let Some((grant, state)) = looks.next() else {
-            break;
-        };
-        found.evidence = state
-            .filter(|state| found.verdict == Verdict::Remove && state.idle >= IDLE)
-            .filter(|_| !landmarks.is_empty())
-            .map(|state| Evidence {
+    for (client, needs) in drafts.iter_mut() {
+        let silent = matches!(client.status, Status::Silent | Status::Dormant);
+        for found in client.terms.iter_mut().filter(|found| counts(found)) {
+            let look = looks
+                .next()
+                .and_then(|(grant, state)| Some((grant, state?)));
+            let Some((grant, state)) = look.filter(|_| !landmarks.is_empty()) else {
+                continue;
+            };
+            let own = Evidence {
                 odds: model.odds(&state, grant.scope),
                 state,
-            });
+            };
+            if silent {
+                needs.looks.insert(found.term.clone(), own);
+            }
+            if found.verdict == Verdict::Remove && state.idle >= IDLE {
+                found.evidence = Some(own);
+            }
+        }
     }
     Basis {
         covered: history.clock.at(end),

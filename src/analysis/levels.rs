@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use super::calendar::{Period, holds_year_end};
 use super::client::{Context, Needs};
 use super::landmark::{left_rhythm, perhaps_yearly, wilson};
+use super::suspend::suspension;
 use super::unmatched::hit_by_unmatched;
 use super::{Basis, ClientAnalysis, Status, TermAnalysis};
 use crate::model::{
@@ -63,6 +64,7 @@ pub(super) fn settle(
     mut client: ClientAnalysis,
     needs: &Needs,
 ) -> ClientAnalysis {
+    client.suspend = suspension(context, basis, &client, needs);
     let mut terms = std::mem::take(&mut client.terms);
     for found in &mut terms {
         decide(context, basis, &client, needs, found);
@@ -140,7 +142,7 @@ fn decide(
 }
 
 /// The level that the past allows; every guard passed.
-fn by_the_past(context: &Context<'_>, basis: &Basis, found: &mut TermAnalysis) -> Level {
+pub(super) fn by_the_past(context: &Context<'_>, basis: &Basis, found: &mut TermAnalysis) -> Level {
     let thresholds = &context.options.thresholds;
     if basis.landmarks == 0 {
         // Nothing to compare with: the fixed rule "never used, 90 days" is what is left.
@@ -188,7 +190,7 @@ fn by_the_past(context: &Context<'_>, basis: &Basis, found: &mut TermAnalysis) -
 }
 
 /// Guards that look at the whole log: G2, G3, G4 in covered days, G5 and G10.
-fn guarded(
+pub(super) fn guarded(
     context: &Context<'_>,
     basis: &Basis,
     needs: &Needs,
@@ -239,7 +241,11 @@ fn stated(context: &Context<'_>, found: &TermAnalysis) -> bool {
         })
 }
 
-fn kept_by_reviewer(context: &Context<'_>, client: &ClientAnalysis, found: &TermAnalysis) -> bool {
+pub(super) fn kept_by_reviewer(
+    context: &Context<'_>,
+    client: &ClientAnalysis,
+    found: &TermAnalysis,
+) -> bool {
     let entry = |via: &Via, index: usize| {
         context
             .inputs
@@ -280,7 +286,7 @@ pub(super) fn cannot_tell(
 }
 
 /// Every reason why the removal is not above `review`.
-fn caps(
+pub(super) fn caps(
     context: &Context<'_>,
     client: &ClientAnalysis,
     needs: &Needs,

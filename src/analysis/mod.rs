@@ -33,6 +33,7 @@ pub mod replay;
 mod rhythm;
 mod roles;
 mod serving;
+mod suspend;
 mod term;
 mod unmatched;
 pub mod weight;
@@ -48,6 +49,7 @@ pub use minimum::{Hints, Objective};
 pub use rhythm::{Rhythm, WINDOWS};
 pub use roles::{Action, actions};
 pub use serving::serving;
+pub use suspend::Suspension;
 
 use crate::catalog::matcher::Route;
 use crate::grants::history::{History, SinceFrom};
@@ -123,6 +125,8 @@ pub struct Inputs<'a> {
     pub unmatched: &'a BTreeMap<ClientName, Vec<Cluster>>,
     /// What the logs cover.
     pub coverage: &'a Coverage,
+    /// Nobody in the log can be a client of the policy under another name.
+    pub names_proven: bool,
     /// Exceptions of the configuration.
     pub exceptions: &'a [Exception],
 }
@@ -231,6 +235,8 @@ pub struct ClientAnalysis {
     pub seen: Completeness,
     /// Exposure before and after.
     pub exposure: Exposure,
+    /// Advice to suspend it as a whole, when it is silent.
+    pub suspend: Option<Suspension>,
     /// Everything it holds, sorted.
     pub granted: BTreeSet<Term>,
     /// The exact minimum of the window.

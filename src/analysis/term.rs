@@ -51,9 +51,12 @@ pub(super) fn term_analysis(
         found.reasons.push(reason);
         return found;
     }
-    for (operation, days) in &needs.ever {
-        if context.universe.serves(term, &client.granted, *operation) {
-            for day in days {
+    let mut serves = BTreeSet::new();
+    for route in &needs.ever {
+        let served = |op: &&usize| context.universe.serves(term, &client.granted, **op);
+        let served: Vec<usize> = route.operations.iter().filter(served).copied().collect();
+        if !served.is_empty() {
+            for day in &route.days {
                 found.rhythm.add(
                     Day(day.day),
                     day.need(),
@@ -61,11 +64,11 @@ pub(super) fn term_analysis(
                     context.options.window.to,
                 );
             }
-            if needs.served.contains_key(operation) {
-                found.serves.push(*operation);
-            }
+            let needed = served.iter().filter(|op| needs.served.contains_key(op));
+            serves.extend(needed.copied());
         }
     }
+    found.serves = serves.into_iter().collect();
     if client.minimal.contains(term) {
         found.reasons.push(Reason::Needed);
         let proof = |op: &usize| needs.served.get(op).is_some_and(|served| served.used > 0);

@@ -105,6 +105,7 @@ fn inputs(study: &Study) -> Inputs<'_> {
         usage: &study.usage,
         unmatched: &NONE,
         coverage: &study.read.coverage,
+        names_proven: study.names_proven,
         history: &study.history,
         exceptions: &study.setup.exceptions,
     }

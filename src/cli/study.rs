@@ -7,7 +7,7 @@ use super::audience;
 use super::audit::{Audit, audit};
 use super::beside::{compared, history};
 use super::facts::{input_views, ran_ahead, without_clients};
-use super::names::{only_in_log, unknown_scopes};
+use super::names::{names_proven, only_in_log, unknown_scopes};
 use super::past;
 use super::pipeline::{self, Read, Routes};
 pub(super) use super::policy::{load_today, policy, semantics};
@@ -31,6 +31,7 @@ pub(super) struct Study {
     pub(super) policy: Policy,
     pub(super) read: Read,
     pub(super) history: History,
+    pub(super) names_proven: bool,
     pub(super) analysis: Analysis,
     pub(super) backtest: Option<Backtest>,
     /// Minimal sets of each window of a list, the shortest first.
@@ -141,6 +142,7 @@ fn run(
     let history = history(&setup, &policy)?;
     let semantics = semantics(&setup, &policy, &routes);
     let weights = weight::weights(&routes.catalog, &setup.weights);
+    let names_proven = names_proven(&policy, &read, &routes)?;
     let inputs = Inputs {
         catalog: &routes.catalog,
         semantics: &semantics,
@@ -151,6 +153,7 @@ fn run(
         usage: &usage,
         unmatched: &unmatched,
         coverage: &read.coverage,
+        names_proven,
         exceptions: &setup.exceptions,
     };
     let options = options(&setup, window);
@@ -191,6 +194,7 @@ fn run(
         policy,
         read,
         history,
+        names_proven,
         analysis,
         backtest,
         compared,
@@ -249,8 +253,12 @@ fn options(setup: &Setup, window: Window) -> analysis::Options {
 }
 
 fn calls_any_safe(analysis: &Analysis) -> bool {
-    let mut terms = analysis.clients.iter().flat_map(|client| &client.terms);
-    terms.any(|term| term.level == Some(Level::Safe))
+    let mut clients = analysis.clients.iter();
+    clients.any(|client| {
+        let suspend = client.suspend.as_ref().map(|own| own.level);
+        let mut levels = client.terms.iter().map(|term| term.level);
+        suspend == Some(Level::Safe) || levels.any(|level| level == Some(Level::Safe))
+    })
 }
 
 /// The days looked at: they end where the data ends, never at the clock.

@@ -237,6 +237,7 @@ impl Case {
             usage: &usage,
             unmatched: &self.unmatched,
             coverage: &coverage,
+            names_proven: true,
             history: &grants::history::History::default(),
             exceptions: &self.exceptions,
         };

@@ -180,6 +180,7 @@ impl Table {
                 granted: Granted::Term(Term::new(&term)),
                 optional: false,
                 since,
+                since_line: None,
                 owner: owner.as_deref().map(Arc::from),
                 keep: None,
                 place: place.clone(),

@@ -3,7 +3,8 @@
 //! In: the policy as read, its repository if there is one, a table of dates.
 //! Out: for a client and a term the day since when it is held, and who says so.
 //!
-//! Order: the date in the policy file; else `git blame` of the line; else the
+//! Order: the date in the policy file (one of the client or role only for lines
+//! that are no younger than it); else `git blame` of the line; else the
 //! first day in the ledger; else the given table.
 //!
 //! Invariants:
@@ -63,6 +64,9 @@ impl SinceFrom {
 pub struct History {
     /// Day of the commit, by file and entry.
     lines: BTreeMap<(usize, usize), Day>,
+    /// Entries that came below the date of their client or role later, and when;
+    /// `None` when nobody knows.
+    younger: BTreeMap<(usize, usize), Option<Day>>,
     held: BTreeMap<(ClientName, Term), (Day, SinceFrom)>,
     /// What could not be asked, one sentence each.
     pub notes: Vec<String>,
@@ -85,6 +89,10 @@ impl History {
         let entry = |file: usize, index: usize| -> Option<(Day, SinceFrom)> {
             let entry = policy.files.get(file)?.entries.get(index)?;
             let stated = entry.since.map(|day| (day, SinceFrom::PolicyFile));
+            if let Some(own) = self.younger.get(&(file, index)) {
+                let own = own.filter(|day| *day <= as_of)?;
+                return stated.max(Some((own, SinceFrom::GitBlame)));
+            }
             // A line that came after the data says nothing about its days.
             let blamed = || self.lines.get(&(file, index)).filter(|day| **day <= as_of);
             stated.or_else(|| blamed().map(|day| (*day, SinceFrom::GitBlame)))
@@ -102,7 +110,12 @@ impl History {
         latest.or_else(|| self.held.get(&(client.clone(), term.clone())).copied())
     }
 
-    /// Asks git for the age of every line whose entry has no date.
+    /// The day on which an entry came below an older date of its client or role.
+    pub fn came_later(&self, file: usize, entry: usize) -> Option<Day> {
+        self.younger.get(&(file, entry)).copied().flatten()
+    }
+
+    /// Asks git for the age of every line whose entry has no date of its own.
     ///
     /// `paths` are the files of the policy in the same order.
     pub fn blame(&mut self, policy: &Policy, paths: &[PathBuf]) {
@@ -124,18 +137,24 @@ impl History {
         &mut self,
         policy: &Policy,
         paths: &[PathBuf],
-        blamed: impl Fn(&PolicyFile, &Path) -> Result<BTreeMap<usize, Day>, GitError>,
+        blamed: impl Fn(&PolicyFile, &Path) -> Result<Blamed, GitError>,
     ) {
         for (index, (file, path)) in policy.files.iter().zip(paths).enumerate() {
-            if file.entries.iter().all(|entry| entry.since.is_some()) {
+            let undated = |entry: &Entry| entry.since.is_none();
+            let inherits = |entry: &Entry| entry.since_line.is_some();
+            if !file.entries.iter().any(|own| undated(own) || inherits(own)) {
                 continue;
             }
             match blamed(file, path) {
-                Ok(days) => {
-                    let days = days.into_iter();
-                    self.lines
-                        .extend(days.map(|(entry, day)| ((index, entry), day)));
+                Ok(found) => {
+                    let at = |entry: usize| (index, entry);
+                    let days = found.lines.into_iter();
+                    self.lines.extend(days.map(|(own, day)| (at(own), day)));
+                    let days = found.younger.into_iter();
+                    self.younger.extend(days.map(|(own, day)| (at(own), day)));
                 }
+                // A date that is stated stands where nobody can check it.
+                Err(_) if !file.entries.iter().any(undated) => {}
                 Err(error) => self.notes.push(format!(
                     "the age of grants without a date in `{}` is not known: {error}",
                     file.path
@@ -145,8 +164,15 @@ impl History {
     }
 }
 
+/// What git says about the entries of one file.
+#[derive(Default)]
+struct Blamed {
+    lines: BTreeMap<usize, Day>,
+    younger: BTreeMap<usize, Option<Day>>,
+}
+
 /// The day of each entry's line, where the commit's own file bears it out.
-fn blamed(file: &PolicyFile, path: &Path) -> Result<BTreeMap<usize, Day>, GitError> {
+fn blamed(file: &PolicyFile, path: &Path) -> Result<Blamed, GitError> {
     let repository = git::Repository::of(path)?;
     let committed = repository.file_at("HEAD")?;
     let origins = blame::parse(&repository.blame()?);
@@ -165,25 +191,35 @@ fn proved(
     file: &PolicyFile,
     repository: &git::Repository,
     (committed, origins): (&[u8], &BTreeMap<usize, blame::Origin>),
-) -> BTreeMap<usize, Day> {
+) -> Blamed {
     let lines = blame::align(committed, &file.bytes);
+    let origin = |line: usize| {
+        let at = lines.get(line.wrapping_sub(1)).copied().flatten()?;
+        origins.get(&(at + 1))
+    };
+    let mut found = Blamed::default();
     let mut wanted: BTreeMap<usize, &blame::Origin> = BTreeMap::new();
     for (index, entry) in file.entries.iter().enumerate() {
         let first = entry.place.line as usize;
         let text = file.bytes.get(entry.span.start..entry.span.end);
         let more = text.map_or(0, |text| memchr::memchr_iter(b'\n', text).count());
-        let mut found = Vec::new();
-        for line in first..=first + more {
-            let origin = lines
-                .get(line.wrapping_sub(1))
-                .copied()
-                .flatten()
-                .and_then(|at| origins.get(&(at + 1)));
-            found.push(origin);
-        }
-        let all: Option<Vec<&blame::Origin>> = found.into_iter().collect();
-        if let Some(latest) = all.and_then(|all| all.into_iter().max_by_key(|own| own.day())) {
-            wanted.insert(index, latest);
+        let all: Option<Vec<&blame::Origin>> = (first..=first + more).map(origin).collect();
+        let latest = all.and_then(|all| all.into_iter().max_by_key(|own| own.day()));
+        // A date of the client says nothing about a line that was added below it later.
+        let stated = entry.since_line.map(|line| origin(line as usize));
+        match (stated, latest) {
+            (None, latest) => wanted.extend(latest.map(|latest| (index, latest))),
+            // Not committed, below a date that is.
+            (Some(Some(_)), None) => {
+                found.younger.insert(index, None);
+            }
+            (Some(Some(stated)), Some(latest))
+                if latest.commit != stated.commit && latest.day() >= stated.day() =>
+            {
+                wanted.insert(index, latest);
+            }
+            // Written with the date or before it, so the date was stated for it.
+            (Some(_), _) => {}
         }
     }
     let commits: BTreeSet<(&str, &str)> = wanted
@@ -198,13 +234,21 @@ fn proved(
             versions.insert(commit, then.entries.iter().map(what).collect());
         }
     }
-    let proved = wanted.into_iter().filter_map(|(index, origin)| {
+    for (index, origin) in wanted {
+        let Some(entry) = file.entries.get(index) else {
+            continue;
+        };
         // The line may be old, and stand below another client's name since yesterday.
-        let then = versions.get(origin.commit.as_str())?;
-        then.contains(&what(file.entries.get(index)?))
-            .then(|| (index, origin.day()))
-    });
-    proved.collect()
+        let then = versions.get(origin.commit.as_str());
+        let proved = then.is_some_and(|then| then.contains(&what(entry)));
+        if entry.since_line.is_some() {
+            let day = proved.then(|| origin.day());
+            found.younger.insert(index, day);
+        } else if proved {
+            found.lines.insert(index, origin.day());
+        }
+    }
+    found
 }
 
 fn what(entry: &Entry) -> (Subject, Granted) {

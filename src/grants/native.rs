@@ -259,7 +259,10 @@ fn holder(
     for pair in &inner {
         let name = reader.name(pair.key, "key")?;
         match name {
-            "since" => shared.since = Some(reader.day(pair.value)?),
+            "since" => {
+                shared.since = Some(reader.day(pair.value)?);
+                shared.since_line = Some(pair.value.line);
+            }
             "owner" => shared.owner = Some(Arc::from(reader.name(pair.value, "client")?)),
             _ if !known.contains(&name) => {
                 let similar = super::error::similar(name, known.iter().copied());

@@ -48,6 +48,8 @@ pub(super) enum Gives {
 #[derive(Clone, Default)]
 pub(super) struct Shared {
     pub(super) since: Option<Day>,
+    /// Line of the date, while it is that of the client or role.
+    pub(super) since_line: Option<u32>,
     pub(super) owner: Option<Arc<str>>,
     pub(super) frozen: Option<String>,
 }
@@ -285,7 +287,7 @@ impl<'a> Reader<'a> {
             for (key, value) in pairs {
                 match self.name(key, "key")? {
                     name if name == word => named = Some(value),
-                    "since" => shared.since = Some(self.day(value)?),
+                    "since" => (shared.since, shared.since_line) = (Some(self.day(value)?), None),
                     "owner" => shared.owner = Some(Arc::from(self.name(value, "client")?)),
                     name => {
                         let similar = error::similar(name, [word, "since", "owner"]);
@@ -342,6 +344,7 @@ impl<'a> Reader<'a> {
                 granted,
                 optional: gives == Gives::OptionalTerms,
                 since: shared.since,
+                since_line: shared.since_line,
                 owner: shared.owner,
                 keep: keep.map(|(_, (keep, _))| keep),
                 place,

@@ -60,6 +60,8 @@ pub struct Entry {
     pub optional: bool,
     /// Since when, where the file says so (on the entry, else on its client or role).
     pub since: Option<Day>,
+    /// Line of that date where it is the client's or role's, not the entry's own.
+    pub since_line: Option<u32>,
     /// Who answers for the client or role.
     pub owner: Option<Arc<str>>,
     /// A reviewed exception on the line.

@@ -122,6 +122,10 @@ pub enum Reason {
     Protected,
     /// The whole client is silent: suspend the client instead (guard G9).
     ClientSilent,
+    /// Never seen, and the log holds names that may be this client's (guard G9).
+    NameNotProven,
+    /// Suspending it would refuse what it needed in the window.
+    NeededInWindow,
     /// First seen less than 90 covered days before the end of the window (guard G2).
     ClientTooNew,
     /// Idle for no longer than twice its detected period and a week (guard G5).
@@ -199,6 +203,10 @@ impl Reason {
             Self::SeenOnce => "used within a single week only, which may be a yearly job",
             Self::Protected => "protected by the owner; consider a just-in-time grant",
             Self::ClientSilent => "the whole client is silent: suspend it instead of trimming it",
+            Self::NameNotProven => {
+                "never seen, and the log holds callers that no policy file names: one of them may be this client"
+            }
+            Self::NeededInWindow => "it needed something within the window",
             Self::ClientTooNew => "the client was first seen less than 90 covered days ago",
             Self::Calendar => "its regular use may only be due again",
             Self::YearEndNotSeen => "the logs hold no turn of a year, so it may be a yearly job",

@@ -10,15 +10,17 @@ use serde_json::{Value, json};
 
 use super::escape::{csv_field, terminal};
 use super::screen::Screen;
-use crate::analysis::backtest::{Backtest, HORIZON, Hit, LEVELS, Origin, Pooled, SHADOW, Tally};
+use crate::analysis::backtest::{
+    Backtest, HORIZON, Hit, LEVELS, Origin, Pooled, SHADOW, Scores, Tally,
+};
 use crate::model::{Catalog, Operation};
 
 /// Name and version of the JSON.
 pub const SCHEMA: &str = "scopetrim.backtest/1";
 /// Column names of the CSV.
-pub const HEADER: &str = "as_of,days_after,censored,level,removals,wrong,rate,at_most,denied_requests,denied_requests_30,clients,operations,first_denied_after,wrong_within_30,unknown_requests,requests\n";
+pub const HEADER: &str = "as_of,days_after,censored,level,removals,wrong,rate,at_most,denied_requests,denied_requests_30,clients,operations,first_denied_after,wrong_within_30,unknown_requests,requests,scored_grants,expected_uses,seen_uses,brier,log\n";
 /// What the numbers take for granted.
-pub const ASSUMPTIONS: &str = "today's configuration; today's grants, but for those that the files date later; unmatched paths hold no past removal back";
+pub const ASSUMPTIONS: &str = "today's configuration; today's grants, but for those that the files, or git for a line below an older date, date later; unmatched paths hold no past removal back";
 /// The same where the grants were read as they were.
 pub const AS_HELD: &str = "today's configuration; the grants as git had the policy files at each month end, and what they gained behind it; unmatched paths hold no past removal back";
 
@@ -85,6 +87,7 @@ pub fn value(found: &Backtest, catalog: &Catalog) -> Value {
             "requests": own.requests, "unknown": own.unknown,
             "levels": own.tallies.iter().enumerate().map(tally).collect::<Value>(),
             "hits": own.hits.iter().map(hit).collect::<Value>(),
+            "scores": own.scores.as_ref().map(scored),
         })
     };
     let pooled = |all: &[Pooled]| -> Value {
@@ -105,7 +108,21 @@ pub fn value(found: &Backtest, catalog: &Catalog) -> Value {
         "origins": found.origins.iter().map(origin).collect::<Value>(),
         "pooled": pooled(&found.pooled),
         "pooled_30": pooled(&found.pooled_early),
+        "scores": found.scores.as_ref().map(scored),
     })
+}
+
+fn scored(own: &Scores) -> Value {
+    json!({
+        "grants": own.grants, "expected": rounded(own.expected, 1e2), "used": own.used,
+        "brier": own.brier().map(|own| rounded(own, 1e6)),
+        "log": own.log().map(|own| rounded(own, 1e6)),
+    })
+}
+
+/// To the nearest: a score is no bound.
+fn rounded(value: f64, unit: f64) -> f64 {
+    (value * unit).round() / unit
 }
 
 /// One line for each origin and level.
@@ -117,12 +134,21 @@ pub fn csv(found: &Backtest) -> String {
             .unwrap_or_default()
     };
     for origin in &found.origins {
+        let scores = origin.scores.as_ref().map_or_else(
+            || ",,,,".to_owned(),
+            |own| {
+                let [brier, log] =
+                    [own.brier(), own.log()].map(|own| rounded(own.unwrap_or(0.0), 1e6));
+                let expected = rounded(own.expected, 1e2);
+                format!("{},{expected},{},{brier},{log}", own.grants, own.used)
+            },
+        );
         for (at, own) in origin.tallies.iter().enumerate() {
             let upper = bound(own);
             // A write to a string cannot fail.
             let _ = writeln!(
                 text,
-                "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{}",
+                "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{scores}",
                 origin.as_of,
                 origin.days_after,
                 origin.censored,
@@ -266,10 +292,38 @@ pub fn table(
     for at in 0..LEVELS.len() {
         screen.prose("sum       ", &sentence(found, at))?;
     }
+    scores(found, &mut screen)?;
     if found.brake().is_some() {
         screen.prose("brake     ", crate::model::Reason::BacktestBrake.sentence())?;
     }
     hits(found, catalog, &mut screen)
+}
+
+/// How right the probabilities were, origin by origin.
+fn scores(found: &Backtest, screen: &mut Screen<'_>) -> io::Result<()> {
+    let Some(all) = &found.scores else {
+        return Ok(());
+    };
+    screen.line("")?;
+    screen.prose(
+        "",
+        "probabilities given to idle grants, against what came (Brier and log score: 0 is perfect)",
+    )?;
+    screen.line("AS OF        GRANTS  EXPECTED  CAME   BRIER     LOG")?;
+    let mut row = |name: &str, own: &Scores| {
+        let [brier, log] = [own.brier(), own.log()].map(|own| own.unwrap_or(0.0));
+        screen.line(&format!(
+            "{name:<10}  {:>7}  {:>8.1}  {:>4}  {brier:.4}  {log:.4}",
+            own.grants, own.expected, own.used
+        ))
+    };
+    let start = found.origins.len().saturating_sub(ORIGINS);
+    for origin in &found.origins[start..] {
+        if let Some(own) = &origin.scores {
+            row(&origin.as_of.to_string(), own)?;
+        }
+    }
+    row("all", all)
 }
 
 fn unknown(found: &Backtest, screen: &mut Screen<'_>) -> io::Result<()> {

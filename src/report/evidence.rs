@@ -34,10 +34,13 @@ pub(super) struct EvidenceJson {
 
 impl EvidenceJson {
     pub(super) fn of(view: &View<'_>, found: &TermAnalysis) -> Option<Self> {
-        let (basis, own) = (&view.analysis.basis, found.evidence?);
-        Some(Self {
+        Some(Self::new(&view.analysis.basis, found.evidence.as_ref()?))
+    }
+
+    pub(super) fn new(basis: &Basis, own: &Evidence) -> Self {
+        Self {
             similar: own.odds.similar,
-            reused: reused(&own),
+            reused: reused(own),
             p: up(own.odds.p, 1e6),
             upper: up(own.odds.upper, 1e6),
             stratum: own.odds.source.words(),
@@ -46,8 +49,8 @@ impl EvidenceJson {
             age_days: own.state.age,
             covered_days: basis.covered,
             log_days: basis.days,
-            sentence: sentence(basis, &own),
-        })
+            sentence: sentence(basis, own),
+        }
     }
 }
 

@@ -19,9 +19,10 @@ use super::View;
 use super::difftext::days;
 use super::evidence;
 use super::screen::Screen;
+use super::suspend;
 use super::terminal::silent_days;
 use crate::analysis::minimum::Universe;
-use crate::analysis::{ClientAnalysis, Served, Status};
+use crate::analysis::{ClientAnalysis, Served};
 use crate::model::{Day, Millis, Operation, Requirement, Term};
 
 /// Writes every fact about the client and its terms, or about one term.
@@ -116,7 +117,11 @@ fn about(view: &View<'_>, client: &ClientAnalysis, facts: &mut Facts<'_>) -> io:
     )?;
     facts.one("requests", client.requests.to_string())?;
     facts.fact("complete", evidence::unseen(&client.seen))?;
-    facts.fact("advice", advice(client))?;
+    let advice = client.suspend.as_ref();
+    facts.fact(
+        "advice",
+        advice.map(|own| suspend::sentence(&view.analysis.basis, own)),
+    )?;
     facts.one(
         "exposure",
         format!(
@@ -141,13 +146,6 @@ fn about(view: &View<'_>, client: &ClientAnalysis, facts: &mut Facts<'_>) -> io:
             (None, false) => "not proven minimal".to_owned(),
         },
     )
-}
-
-fn advice(client: &ClientAnalysis) -> Option<String> {
-    matches!(client.status, Status::Silent | Status::Dormant).then(|| {
-        "suspend the client, which is easy to undo, instead of removing its scopes one by one"
-            .to_owned()
-    })
 }
 
 fn operation(view: &View<'_>, client: &ClientAnalysis, index: usize) -> String {

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::evidence::EvidenceJson;
 use super::finding_json::{AuditJson, audit};
+use super::suspend::AdviceJson;
 use demand::{CompletenessJson, DeniedJson, TokensJson};
 use fleet::{Fleet, fleet};
 
@@ -96,6 +97,7 @@ struct ClientJson<'a> {
     requests: u64,
     last_seen: Option<String>,
     exposure: ExposureJson,
+    advice: Option<AdviceJson<'a>>,
     granted: Vec<&'a Term>,
     minimal: Vec<&'a Term>,
     minimal_proven: bool,
@@ -289,6 +291,7 @@ fn client<'a>(view: &'a View<'a>, own: &'a ClientAnalysis) -> ClientJson<'a> {
             needed: exposure.needed,
             efficiency,
         },
+        advice: AdviceJson::of(view, own),
         granted: own.granted.iter().collect(),
         minimal: own.minimal.iter().collect(),
         minimal_proven: own.minimal_proven,

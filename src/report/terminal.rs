@@ -17,6 +17,7 @@ use super::escape::{self, columns};
 use super::evidence;
 use super::notices::{self, ITEMS};
 use super::screen::Screen;
+use super::suspend;
 use crate::analysis::{ClientAnalysis, Exposure, Status, TermAnalysis};
 use crate::model::{Day, Kind, Level, Millis, Reason, Verdict};
 
@@ -128,6 +129,9 @@ fn numbers(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
         .map(|l| part(view, &terms, l))
         .collect();
     screen.whole("  can go          ", &parts.join("   "))?;
+    if let Some(counts) = suspend::counts(view) {
+        screen.whole("  whole clients   ", &format!("suspend {counts}"))?;
+    }
     if let Some(past) = evidence::past(basis) {
         screen.prose("  the past        ", &past)?;
     }
@@ -278,12 +282,16 @@ fn ranked<'a>(view: &View<'a>) -> Vec<&'a ClientAnalysis> {
 
 /// What stands behind the removals, in a few words.
 fn evidence(view: &View<'_>, client: &ClientAnalysis) -> String {
+    let level = client.suspend.as_ref().map(|own| own.level.name());
+    let level = level.map(|own| format!(" ({own})")).unwrap_or_default();
     match client.status {
         Status::Silent => {
             let silent = client.last_seen.map_or(0, |last| silent_days(view, last));
-            return format!("whole client silent {silent} d: suspend");
+            return format!("silent {silent} d: suspend{level}");
         }
-        Status::Dormant => return "never in the log: check its name, then suspend".to_owned(),
+        Status::Dormant => {
+            return format!("never seen: suspend{level}");
+        }
         Status::DeniedOnly => return "every request was refused".to_owned(),
         Status::Unknown => return "no data to tell".to_owned(),
         Status::Active => {}

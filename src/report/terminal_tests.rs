@@ -34,7 +34,7 @@ fn the_first_screen_says_what_can_go_and_what_to_run_next() {
       top clients by surface that can go (exposure with every removal)
       CLIENT   REMOVE  OF ALL  EXPOSURE      EVIDENCE
       billing       1       1  0.62 -> 0.11  1 unused
-      worker        0       1  0.62 -> 0.11  whole client silent 61 d: suspend
+      worker        0       1  0.62 -> 0.11  silent 61 d: suspend
 
       requests: match no operation of the catalogue: billing (2)
       backtest: not replayed, for nothing is called safe; see `scopetrim backtest`

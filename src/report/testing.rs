@@ -68,6 +68,7 @@ fn entry(line: u32, subject: Subject, granted: Granted) -> Entry {
         granted,
         optional: false,
         since: None,
+        since_line: None,
         owner: None,
         keep: None,
         place: Place {
@@ -123,6 +124,7 @@ pub(super) fn client(name: &str, terms: Vec<TermAnalysis>) -> ClientAnalysis {
             .filter(kept)
             .map(|term| term.term.clone())
             .collect(),
+        suspend: None,
         minimal_proven: true,
         gap: None,
         granted,

@@ -121,3 +121,18 @@ fn e35_a_route_without_scopes_has_to_say_that_it_is_public() {
     assert!(run.err.contains("GET /products"), "{}", run.err);
     assert!(run.err.contains("`public`"), "{}", run.err);
 }
+
+#[test]
+fn a_request_that_fits_two_equal_templates_is_counted_once() {
+    let routes =
+        "version: 1\nroutes:\n  GET /mail/{id}: mail:read\n  GET /mail/{name}: mail:read\n";
+    let log = daily(100, "app", "GET /mail/7", 200);
+    let case = Case::of(routes, &app_holds(&["mail:read"]), &log);
+    let own = report(&case.analyze(&["--json"]), 0);
+    let term = &client(&own, "app")["terms"][0];
+    assert_eq!(term["verdict"], "keep");
+    assert_eq!(
+        (&term["uses"]["30"], &term["days_used"]),
+        (&30.into(), &100.into())
+    );
+}

@@ -19,6 +19,7 @@ mod past;
 mod pool;
 pub mod published;
 mod replay;
+mod scores;
 
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,7 @@ use crate::usage::Coverage;
 
 pub use past::proposed;
 pub use pool::{Pooled, wilson};
+pub use scores::Scores;
 
 /// Days that are replayed behind an origin.
 pub const HORIZON: u32 = 90;
@@ -96,7 +98,7 @@ pub struct Hit {
 }
 
 /// One month end.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Origin {
     /// Last day that the recommendation knows.
     pub as_of: Day,
@@ -112,6 +114,8 @@ pub struct Origin {
     pub tallies: [Tally; LEVELS.len()],
     /// What was hit, by client and operation.
     pub hits: Vec<Hit>,
+    /// How right its probabilities were; `None` when it is censored or gave none.
+    pub scores: Option<Scores>,
 }
 
 /// All origins, and the sums.
@@ -127,6 +131,8 @@ pub struct Backtest {
     pub pooled: [Pooled; LEVELS.len()],
     /// Sums over all origins, of the first [`SHADOW`] days alone.
     pub pooled_early: [Pooled; LEVELS.len()],
+    /// The probabilities of all origins that are not censored.
+    pub scores: Option<Scores>,
 }
 
 /// What was held at a month end.
@@ -190,6 +196,9 @@ fn replayed(
                 pools[at].add(set, tally.wrong, (tally.wrong_early, tally.requests));
             }
         }
+        if let Some(own) = &origin.scores {
+            result.scores = Some(result.scores.unwrap_or_default().and(own));
+        }
         result.origins.push(origin);
     }
     result.pooled = pools.map(pool::Pool::sum);
@@ -244,6 +253,15 @@ impl Backtest {
                     term.reasons.push(Reason::BacktestBrake);
                     changed += 1;
                 }
+            }
+            if let Some(advice) = client
+                .suspend
+                .as_mut()
+                .filter(|own| own.level == Level::Safe)
+            {
+                advice.level = Level::Likely;
+                advice.reasons.insert(Reason::BacktestBrake);
+                changed += 1;
             }
             // Nothing is left that is safe.
             client.exposure.after_safe = client.exposure.before;

@@ -64,12 +64,10 @@ pub(super) fn proposed_as_held(
     found
 }
 
-fn analysed(
-    inputs: &Inputs<'_>,
-    options: &Options,
-    as_of: Day,
-    (held, history): (&Policy, &History),
-) -> Proposed {
+/// A policy, and what is known beside its dates.
+type Of<'a> = (&'a Policy, &'a History);
+
+fn analysed(inputs: &Inputs<'_>, options: &Options, as_of: Day, of: Of<'_>) -> Proposed {
     let coverage = inputs.coverage.until(as_of);
     let usage: BTreeMap<ClientName, ClientUse> = inputs
         .usage
@@ -77,7 +75,7 @@ fn analysed(
         .map(|(client, own)| (client.clone(), own.until(as_of)))
         .filter(|(_, own)| !own.routes.is_empty())
         .collect();
-    let policy = policy_at(held, as_of);
+    let policy = policy_at(of, as_of);
     let mut window = Window::ending(as_of, options.window.days().max(1));
     if let Some(span) = coverage.span() {
         window.from = window.from.max(span.from);
@@ -88,11 +86,12 @@ fn analysed(
         routes: inputs.routes,
         weights: inputs.weights,
         policy: &policy,
-        history,
+        history: of.1,
         usage: &usage,
         // The paths have no dates, so that later ones cannot be told from earlier ones.
         unmatched: &BTreeMap::new(),
         coverage: &coverage,
+        names_proven: inputs.names_proven,
         exceptions: inputs.exceptions,
     };
     let options = Options {
@@ -102,7 +101,7 @@ fn analysed(
     Proposed {
         as_of,
         analysis: analyse(&then, &options),
-        later: later(held, as_of),
+        later: later(of, as_of),
     }
 }
 
@@ -110,28 +109,37 @@ fn analysed(
 ///
 /// Entries keep their index, which other parts of the analysis rely on: a later
 /// one grants a role that does not exist.
-fn policy_at(policy: &Policy, as_of: Day) -> Policy {
+fn policy_at(of: Of<'_>, as_of: Day) -> Policy {
     // No policy file can spell this name.
     let nobody = RoleName::new("\u{0}later");
-    let mut then = policy.clone();
-    for entry in then.files.iter_mut().flat_map(|file| &mut file.entries) {
-        if entry.since.is_some_and(|since| since > as_of) {
-            match &entry.subject {
-                Subject::Client(_) => entry.granted = Granted::Role(nobody.clone()),
-                Subject::Role(_) => entry.subject = Subject::Role(nobody.clone()),
+    let mut then = of.0.clone();
+    for (file, own) in then.files.iter_mut().enumerate() {
+        for (index, entry) in own.entries.iter_mut().enumerate() {
+            if since(of, file, index).is_some_and(|since| since > as_of) {
+                match &entry.subject {
+                    Subject::Client(_) => entry.granted = Granted::Role(nobody.clone()),
+                    Subject::Role(_) => entry.subject = Subject::Role(nobody.clone()),
+                }
             }
         }
     }
     then
 }
 
+/// Since when an entry is in force: its date, or the later day on which git saw the
+/// line come below a date of its client or role.
+fn since((policy, history): Of<'_>, file: usize, entry: usize) -> Option<Day> {
+    let stated = policy.files.get(file)?.entries.get(entry)?.since;
+    stated.max(history.came_later(file, entry))
+}
+
 /// Terms that clients get behind the origin.
-fn later(policy: &Policy, as_of: Day) -> BTreeMap<ClientName, Vec<(Day, Term)>> {
+fn later(of: Of<'_>, as_of: Day) -> BTreeMap<ClientName, Vec<(Day, Term)>> {
     let mut all: BTreeMap<ClientName, Vec<(Day, Term)>> = BTreeMap::new();
-    for (client, held) in policy.holdings() {
+    for (client, held) in of.0.holdings() {
         for (term, vias) in held {
             for via in vias {
-                let since = |entry: usize| policy.files.get(via.file)?.entries.get(entry)?.since;
+                let since = |entry: usize| since(of, via.file, entry);
                 let membership = via.role.as_ref().and_then(|(_, entry)| since(*entry));
                 // Held from the later of both; a side without a date holds from the start.
                 let from = since(via.entry).max(membership);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::past::Proposed;
+use super::scores::scores;
 use super::{Grant, HORIZON, Hit, LEVELS, MISSING_PERCENT, Origin, SHADOW, Tally};
 use crate::analysis::minimum::Universe;
 use crate::analysis::{ClientAnalysis, Inputs};
@@ -62,6 +63,7 @@ pub(super) fn origin(
         unknown: lost.iter().map(|own| own.unknown).sum(),
         tallies: Default::default(),
         hits: Vec::new(),
+        scores: None,
     };
     for at in 0..SETS {
         let operations: BTreeSet<usize> = lost
@@ -85,6 +87,10 @@ pub(super) fn origin(
     }
     origin.hits = lost.into_iter().flat_map(|own| own.hits).collect();
     origin.hits.sort();
+    // Fewer days behind it would show less use than was foretold.
+    origin.scores = (!origin.censored)
+        .then(|| scores(inputs, universe, proposal, window))
+        .filter(|own| own.grants > 0);
     let sets = std::array::from_fn(|at| {
         removals
             .iter()

@@ -6,7 +6,7 @@ use super::*;
 use crate::analysis::{Hints, Objective, analyse, landmark::Thresholds};
 use crate::catalog::matcher::Route;
 use crate::model::{
-    Catalog, Method, Millis, Operation, Outcome, Policy, Requirement, Scope, Semantics, Verdict,
+    Catalog, Method, Operation, Outcome, Policy, Requirement, Scope, Semantics, Verdict,
 };
 use crate::usage::{ClientUse, Coverage, DayUse, RouteUse};
 
@@ -82,12 +82,11 @@ impl World {
         for day in days {
             let mut counts = [0; Outcome::ALL.len()];
             counts[Outcome::Used as usize] = 2;
-            let (first, last): (Millis, Millis) = (day.start() + 1, day.start() + 2);
             known.days.push(DayUse {
                 day: day.0,
                 counts,
-                first,
-                last,
+                first: day.start() + 1,
+                last: day.start() + 2,
                 ..DayUse::default()
             });
         }
@@ -107,6 +106,7 @@ impl World {
             usage: &self.usage,
             unmatched: &BTreeMap::new(),
             coverage: &self.coverage,
+            names_proven: true,
             exceptions: &[],
         };
         let span = self.coverage.span().unwrap();

@@ -77,6 +77,7 @@ impl World {
             unmatched: &BTreeMap::new(),
             coverage: &coverage,
             history: &crate::grants::history::History::default(),
+            names_proven: true,
             exceptions: &[],
         };
         let options = crate::analysis::Options {

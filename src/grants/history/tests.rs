@@ -99,6 +99,36 @@ fn a_reformatted_line_looks_younger_and_a_date_in_the_file_wins() {
 }
 
 #[test]
+fn a_date_of_the_client_does_not_cover_what_was_added_below_it_later() {
+    let repo = Repo::new();
+    let first = "version: 1\nroles:\n  r:\n    since: 2025-02-02\n    scopes:\n      - v\nclients:\n  a:\n    since: 2025-01-01\n    roles: [r]\n    scopes:\n      - x\n";
+    repo.commit("2026-01-02", first);
+    assert_eq!(
+        repo.ages(),
+        ["a v 2025-02-02 policy_file", "a x 2025-01-01 policy_file"],
+        "an imported file: the date came with the lines"
+    );
+    let later = format!("{first}      - y\n      - {{scope: z, since: 2025-03-03}}\n");
+    let later = later.replace("      - v\n", "      - v\n      - w\n");
+    repo.commit("2026-03-04", &later);
+    repo.write(&format!("{later}      - u\n"));
+    assert_eq!(
+        repo.ages(),
+        [
+            "a u unknown",
+            "a v 2025-02-02 policy_file",
+            "a w 2026-03-04 git_blame",
+            "a x 2025-01-01 policy_file",
+            "a y 2026-03-04 git_blame",
+            "a z 2025-03-03 policy_file"
+        ]
+    );
+    // Who states the date again states it for everything that stands below.
+    repo.commit("2026-04-05", &later.replace("2025-01-01", "2025-01-02"));
+    assert_eq!(repo.ages()[3], "a y 2025-01-02 policy_file");
+}
+
+#[test]
 fn an_old_line_below_a_new_client_has_no_age() {
     let repo = Repo::new();
     repo.commit("2026-01-02", FIRST);

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::page::{ClientPage, DeniedRow, NeededRow, Segments, TermPage};
+use super::page::{ClientPage, DeniedRow, NeededRow, Segments, SuspendPage, TermPage};
 use super::{Extra, goes_now, items, words};
 use crate::analysis::{ClientAnalysis, TermAnalysis};
 use crate::catalog::matcher::Route;
 use crate::model::{Day, Operation, Place, Reason, Scope, Subject, Term, Verdict, Via, Window};
-use crate::report::View;
+use crate::report::{View, suspend};
 
 /// Chance of renewed use and its upper bound, by client and term.
 type Chances = BTreeMap<(String, String), (f64, f64, Option<String>)>;
@@ -125,6 +125,11 @@ fn client(
         operations_after: then.len(),
         closed: now.difference(&then).map(|own| label(*own)).collect(),
         bar: bar(extra, own),
+        suspend: own.suspend.as_ref().map(|advice| SuspendPage {
+            level: advice.level,
+            grants: advice.grants,
+            sentence: suspend::sentence(&view.analysis.basis, advice),
+        }),
         minimal: own.minimal.iter().map(ToString::to_string).collect(),
         minimal_proven: own.minimal_proven,
         gap: own.gap.clone(),

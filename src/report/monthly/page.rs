@@ -207,6 +207,8 @@ pub struct ClientPage {
     pub closed: Vec<String>,
     /// What the exposure is made of.
     pub bar: Segments,
+    /// Advice to suspend it as a whole.
+    pub suspend: Option<SuspendPage>,
     /// The exact minimum.
     pub minimal: Vec<String>,
     /// Nothing smaller exists.
@@ -221,6 +223,17 @@ pub struct ClientPage {
     pub denied: Vec<DeniedRow>,
     /// Requests that match no operation.
     pub unmatched: u64,
+}
+
+/// Advice to suspend a silent client.
+#[derive(Clone, Debug, Serialize)]
+pub struct SuspendPage {
+    /// How safe that is.
+    pub level: Level,
+    /// Grants that it takes out of use.
+    pub grants: usize,
+    /// The advice and its evidence in one sentence.
+    pub sentence: String,
 }
 
 /// One term of a client.

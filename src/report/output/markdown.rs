@@ -30,6 +30,7 @@ impl Renderer for Markdown {
         let mut text = String::new();
         head(page, &mut text);
         now(page, &mut text);
+        suspend(page, &mut text);
         human(page, &mut text);
         findings(page, &mut text);
         last(page, &mut text);
@@ -190,6 +191,30 @@ fn now(page: &Page, out: &mut String) {
         );
     }
     rest(out, page.advice.len(), "report.json");
+}
+
+fn suspend(page: &Page, out: &mut String) {
+    let clients = page.clients.iter();
+    let silent = clients.filter_map(|own| Some((own, own.suspend.as_ref()?)));
+    let count = silent.clone().count();
+    if count == 0 {
+        return;
+    }
+    line(out, "\n## Suspend as a whole");
+    table(out, &["client", "scopes", "exposure", "advice", "level"]);
+    for (client, own) in silent.take(ROWS) {
+        row(
+            out,
+            &[
+                safe(&client.id),
+                own.grants.to_string(),
+                words::share(client.before),
+                markdown(&cut(&own.sentence, 2 * WIDE)).into_owned(),
+                own.level.name().to_owned(),
+            ],
+        );
+    }
+    rest(out, count, "report.json");
 }
 
 fn human(page: &Page, out: &mut String) {

@@ -1,0 +1,153 @@
+//! A silent client as a whole: how safe is it to suspend it (guard G9)?
+//!
+//! In: a client without a sign of life, and what the past says about each of its
+//! grants. Out: one advice, no safer than its least safe grant.
+//!
+//! Invariants:
+//! * every guard that holds one of its grants holds the advice, whether or not the
+//!   grant was needed in the window;
+//! * what no request can show, what somebody keeps, protects or states as needed,
+//!   and what has no evidence, hold it at `review`;
+//! * what was needed in the window is never called `safe` to cut off;
+//! * a client that was never seen may be in the log under another name: above
+//!   `review` only where no name of the log is left over.
+//!
+//! Nothing is edited for it: its grants stay out of the diff.
+
+use std::collections::BTreeSet;
+
+use super::client::{Context, Needs};
+use super::landmark::IDLE;
+use super::levels::{by_the_past, cannot_tell, caps, guarded, kept_by_reviewer};
+use super::{Basis, ClientAnalysis, Evidence, Status, TermAnalysis};
+use crate::model::{Day, Level, Reason, Term, Verdict};
+use crate::usage::{DayUse, UNMATCHED};
+
+/// Advice to suspend a client as a whole.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Suspension {
+    /// How safe that is: `safe`, `likely` or `review`.
+    pub level: Level,
+    /// What holds it there, and every guard that failed for one of its grants.
+    pub reasons: BTreeSet<Reason>,
+    /// Grants that it takes out of use.
+    pub grants: usize,
+    /// The grant that decided: of the least safe level, the likeliest to be used again.
+    pub term: Term,
+    /// What the past says about that grant.
+    pub evidence: Option<Evidence>,
+}
+
+/// The advice for a client; `None` when it is alive, unknown, or holds nothing.
+pub(super) fn suspension(
+    context: &Context<'_>,
+    basis: &Basis,
+    client: &ClientAnalysis,
+    needs: &Needs,
+) -> Option<Suspension> {
+    if !matches!(client.status, Status::Silent | Status::Dormant) {
+        return None;
+    }
+    let mut reasons = BTreeSet::new();
+    let mut worst: Option<(Level, f64, &TermAnalysis, Option<Evidence>)> = None;
+    for found in &client.terms {
+        let evidence = needs.looks.get(&found.term).copied();
+        let (level, why) = grant(context, basis, client, needs, found, evidence);
+        reasons.extend(why);
+        // Without evidence it is the least known, and comes first.
+        let p = evidence.map_or(1.0, |own| own.odds.p);
+        if worst.is_none_or(|(own, other, ..)| (own, other) < (level, p)) {
+            worst = Some((level, p, found, evidence));
+        }
+    }
+    let (mut level, _, found, evidence) = worst?;
+    let mut hold = |fires: bool, reason: Reason, at: Level| {
+        if fires {
+            level = level.max(at);
+            reasons.insert(reason);
+        }
+    };
+    if let Some(reason) = cannot_tell(context, client, context.options.window) {
+        hold(true, reason, Level::Review);
+    }
+    hold(
+        client.status == Status::Dormant && !context.inputs.names_proven,
+        Reason::NameNotProven,
+        Level::Review,
+    );
+    hold(
+        unmatched_since(context, client, needs),
+        Reason::UnmatchedTraffic,
+        Level::Review,
+    );
+    hold(
+        !client.needed.is_empty(),
+        Reason::NeededInWindow,
+        Level::Likely,
+    );
+    Some(Suspension {
+        level,
+        reasons,
+        grants: client.terms.len(),
+        term: found.term.clone(),
+        evidence,
+    })
+}
+
+/// What the method and the guards say about one grant, without those that look at
+/// an edit (a comment beside it, an unproved minimum) and without G9 itself.
+fn grant(
+    context: &Context<'_>,
+    basis: &Basis,
+    client: &ClientAnalysis,
+    needs: &Needs,
+    found: &TermAnalysis,
+    evidence: Option<Evidence>,
+) -> (Level, Vec<Reason>) {
+    if found.verdict == Verdict::Unobservable {
+        return (Level::Review, found.reasons.clone());
+    }
+    let mut own = TermAnalysis {
+        reasons: Vec::new(),
+        evidence,
+        ..found.clone()
+    };
+    let edit = [
+        Reason::ClientSilent,
+        Reason::NotProvenMinimal,
+        Reason::CommentAffected,
+        // Guard G4 asks for a client that is alive; the guard on the state does so.
+        Reason::SeenOnce,
+    ];
+    let mut held: Vec<Reason> = caps(context, client, needs, &own)
+        .into_iter()
+        .filter(|reason| !edit.contains(reason))
+        .chain(guarded(context, basis, needs, &own))
+        .collect();
+    if kept_by_reviewer(context, client, &own) {
+        held.push(Reason::Exception);
+    }
+    if evidence.is_some_and(|own| own.state.idle < IDLE) {
+        held.push(Reason::StillInRhythm);
+    }
+    if !held.is_empty() {
+        return (Level::Review, held);
+    }
+    let level = by_the_past(context, basis, &mut own);
+    (level, own.reasons)
+}
+
+/// Requests passed, after the last sign of life, that match no operation: the
+/// client may be at work where the catalogue does not look.
+fn unmatched_since(context: &Context<'_>, client: &ClientAnalysis, needs: &Needs) -> bool {
+    let usage = context.inputs.usage.get(&client.id);
+    let last = usage
+        .into_iter()
+        .flat_map(|usage| &usage.routes)
+        .filter(|route| route.route == UNMATCHED)
+        .flat_map(|route| &route.days)
+        .filter(|day| day.need() > 0 && day.day <= context.options.window.to.0)
+        .map(|day: &DayUse| Day(day.day))
+        .max();
+    last.is_some_and(|last| needs.alive.days.last().is_none_or(|alive| *alive < last))
+}

@@ -1,0 +1,90 @@
+//! Advice to suspend a silent client, in words and as data.
+//!
+//! Invariants: the level stands beside its evidence; what holds it back is named.
+
+use serde::Serialize;
+
+use super::View;
+use super::evidence::{self, EvidenceJson};
+use crate::analysis::{Basis, ClientAnalysis, Suspension};
+use crate::model::{Level, Reason, Term};
+
+/// The advice of one client as data.
+#[derive(Serialize)]
+pub(super) struct AdviceJson<'a> {
+    action: &'static str,
+    level: Level,
+    reasons: Vec<Reason>,
+    grants: usize,
+    term: &'a Term,
+    evidence: Option<EvidenceJson>,
+    sentence: String,
+}
+
+impl<'a> AdviceJson<'a> {
+    pub(super) fn of(view: &View<'_>, client: &'a ClientAnalysis) -> Option<Self> {
+        let (basis, own) = (&view.analysis.basis, client.suspend.as_ref()?);
+        Some(Self {
+            action: "suspend",
+            level: own.level,
+            reasons: own.reasons.iter().copied().collect(),
+            grants: own.grants,
+            term: &own.term,
+            evidence: own
+                .evidence
+                .as_ref()
+                .map(|own| EvidenceJson::new(basis, own)),
+            sentence: sentence(basis, own),
+        })
+    }
+}
+
+/// `suspend it as a whole (safe), which is easy to undo: of its 9 grants `a` is the
+/// likeliest to be used again: 412 similar grants (...)...; held back: ...`.
+pub(super) fn sentence(basis: &Basis, own: &Suspension) -> String {
+    let mut text = format!(
+        "suspend it as a whole ({}), which is easy to undo",
+        own.level.name()
+    );
+    if let Some(past) = own
+        .evidence
+        .as_ref()
+        .map(|own| evidence::sentence(basis, own))
+    {
+        text += &match own.grants {
+            1 => format!(": for its only grant `{}`, {past}", own.term),
+            grants => format!(
+                ": of its {grants} grants `{}` is the likeliest to be used again: {past}",
+                own.term
+            ),
+        };
+    }
+    let why = held_back(own);
+    if !why.is_empty() {
+        text += &format!("; held back: {}", why.join("; "));
+    }
+    text
+}
+
+/// What keeps it from a safer level, in words.
+pub(super) fn held_back(own: &Suspension) -> Vec<&'static str> {
+    own.reasons.iter().map(|reason| reason.sentence()).collect()
+}
+
+/// `suspend SAFE 3   LIKELY 1   REVIEW 2`; nothing when no client is silent.
+pub(super) fn counts(view: &View<'_>) -> Option<String> {
+    let levels = || {
+        let clients = view.analysis.clients.iter();
+        clients.filter_map(|client| client.suspend.as_ref().map(|own| own.level))
+    };
+    levels().next()?;
+    let part = |level: Level| {
+        let count = levels().filter(|own| *own == level).count();
+        format!("{} {count}", level.name().to_uppercase())
+    };
+    Some(
+        [Level::Safe, Level::Likely, Level::Review]
+            .map(part)
+            .join("   "),
+    )
+}

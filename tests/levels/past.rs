@@ -1,0 +1,123 @@
+//! What the past says decides the level.
+
+use std::fs;
+
+use super::world::{Call, DAYS, count, levels, reads, report};
+
+#[test]
+fn what_nobody_ever_came_back_to_is_safe_with_its_counts() {
+    let whole = report(&reads, 1, &[]);
+    assert_eq!(count(&whole, "safe"), 2 * 70);
+    let (level, evidence) = &levels(&whole)[&("c00".to_owned(), "orders:write".to_owned())];
+    assert_eq!(
+        (&**level, &evidence["similar"], &evidence["reused"]),
+        ("safe", &140.into(), &0.into())
+    );
+    assert_eq!(
+        evidence["stratum"],
+        "never used, granted for 150 to 225 days, client active"
+    );
+    // Doubled counts are the same days.
+    assert_eq!(levels(&whole), levels(&report(&reads, 2, &[])));
+}
+
+#[test]
+fn the_backtest_scores_the_probabilities_of_each_month() {
+    let org = super::world::Org::default();
+    let found: serde_json::Value = serde_json::from_str(&org.run("backtest", &["--json"])).unwrap();
+    let scored: Vec<_> = found["origins"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|origin| !origin["scores"].is_null())
+        .collect();
+    // Before 120 days of log there is no past to take a probability from.
+    let dates: Vec<_> = scored.iter().map(|own| own["as_of"].as_str()).collect();
+    assert_eq!(
+        dates,
+        [Some("2025-12-31"), Some("2026-01-31"), Some("2026-02-28")]
+    );
+    for origin in scored {
+        let own = &origin["scores"];
+        assert_eq!((&own["grants"], &own["used"]), (&140.into(), &0.into()));
+        let (brier, expected) = (
+            own["brier"].as_f64().unwrap(),
+            own["expected"].as_f64().unwrap(),
+        );
+        // Each was given the same small probability, and none came back.
+        assert!(brier > 0.0 && brier < 0.001 && expected < 3.0, "{own}");
+        assert!((brier - (expected / 140.0).powi(2)).abs() < 1e-5, "{own}");
+    }
+    assert_eq!(found["scores"]["grants"], 3 * 140);
+    let text = org.run("backtest", &[]);
+    assert!(
+        text.contains("AS OF        GRANTS  EXPECTED  CAME   BRIER     LOG"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_use_within_30_days_keeps_the_grant() {
+    let used = |day: i64| -> Vec<Call> {
+        let mut calls = reads(day);
+        calls.extend((day == DAYS - 20).then_some((7, "GET /reports")));
+        calls
+    };
+    let (before, after) = (
+        levels(&report(&reads, 1, &[])),
+        levels(&report(&used, 1, &[])),
+    );
+    let key = ("c07".to_owned(), "reports:read".to_owned());
+    assert_eq!((&*before[&key].0, &*after[&key].0), ("safe", "-"));
+    // With a window that does not see it, the guards do.
+    let short = levels(&report(&used, 1, &["--window", "14d"]));
+    assert_eq!(short[&key].0, "review");
+}
+
+#[test]
+fn forty_days_without_records_in_the_last_ninety_leave_nothing_safe() {
+    let hole = |day: i64| -> Vec<Call> {
+        if (DAYS - 70..DAYS - 30).contains(&day) {
+            Vec::new()
+        } else {
+            reads(day)
+        }
+    };
+    let torn = report(&hole, 1, &[]);
+    assert_eq!((count(&torn, "safe"), count(&torn, "likely")), (0, 0));
+    assert_eq!(count(&torn, "review"), 2 * 70);
+}
+
+#[test]
+fn what_came_back_before_is_no_longer_safe() {
+    // Every fourth client writes for the first time late, long after its grant.
+    let late = |day: i64| -> Vec<Call> {
+        let mut calls = reads(day);
+        let writers =
+            (0..super::world::CLIENTS).filter(|client| client % 4 == 0 && 200 + client == day);
+        calls.extend(writers.map(|client| (client, "POST /orders")));
+        calls
+    };
+    let found = levels(&report(&late, 1, &[]));
+    let level = |client: &str, scope: &str| &*found[&(client.to_owned(), scope.to_owned())].0;
+    assert_eq!(level("c01", "orders:write"), "review");
+    assert_eq!(level("c04", "orders:write"), "-", "used in the window");
+}
+
+#[test]
+fn what_is_stated_as_needed_waits_for_a_person_and_thresholds_can_be_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("scopetrim.toml");
+    fs::write(
+        &config,
+        "needs = ['POST /orders']\n[levels]\nsafe_upper = 0.001\n",
+    )
+    .unwrap();
+    let own = report(&reads, 1, &["--config", config.to_str().unwrap()]);
+    let found = levels(&own);
+    let level = |scope: &str| &*found[&("c00".to_owned(), scope.to_owned())].0;
+    assert_eq!(
+        (level("orders:write"), level("reports:read")),
+        ("review", "likely")
+    );
+}

@@ -1,0 +1,168 @@
+//! A silent client is suspended as a whole, or nothing happens to it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use super::world::{CLIENTS, Call, DAYS, Org, levels, reads};
+
+/// Thirty clients that never call, and what more is said of the policy.
+fn never_seen(more: &str) -> String {
+    let mut text = String::new();
+    for client in 0..30 {
+        writeln!(
+            text,
+            "  s{client:02}: {{since: 2024-01-01, scopes: [orders:read, orders:write, reports:read]}}"
+        )
+        .unwrap();
+    }
+    text + more
+}
+
+fn advice(report: &Value) -> BTreeMap<&str, &Value> {
+    let clients = report["clients"].as_array().unwrap().iter();
+    let own = clients.filter(|client| !client["advice"].is_null());
+    own.map(|client| (client["id"].as_str().unwrap(), &client["advice"]))
+        .collect()
+}
+
+fn has(advice: &Value, reason: &str) -> bool {
+    let reasons = advice["reasons"].as_array().unwrap();
+    reasons.iter().any(|own| own == reason)
+}
+
+#[test]
+fn who_never_calls_is_suspended_as_a_whole_and_no_single_grant_is_in_the_diff() {
+    let grants = never_seen("");
+    let org = Org {
+        grants: &grants,
+        ..Org::default()
+    };
+    let report = org.report();
+    let all = advice(&report);
+    assert_eq!(all.len(), 30, "nobody else is silent");
+    let own = all["s07"];
+    assert_eq!((&own["level"], &own["grants"]), (&"safe".into(), &3.into()));
+    let sentence = own["sentence"].as_str().unwrap();
+    assert!(
+        sentence
+            .starts_with("suspend it as a whole (safe), which is easy to undo: of its 3 grants"),
+        "{sentence}"
+    );
+    assert!(
+        sentence.contains("90 similar grants") && sentence.contains("client silent): 0 used again"),
+        "{sentence}"
+    );
+    for ((client, _), (level, _)) in levels(&report) {
+        assert!(!client.starts_with('s') || level == "review", "{client}");
+    }
+    let text = org.run("analyze", &["--level", "likely"]);
+    assert!(
+        text.contains("suspend SAFE 30   LIKELY 0   REVIEW 0"),
+        "{text}"
+    );
+    assert!(!text.lines().any(|line| line.starts_with("-  s")), "{text}");
+}
+
+#[test]
+fn one_grant_that_holds_back_holds_back_the_whole_client() {
+    let more = "  young: {since: 2024-01-01, scopes: [orders:read, {scope: orders:write, since: 2026-05-01}]}
+  login: {since: 2024-01-01, scopes: [orders:read, openid]}
+  dangling: {since: 2024-01-01, scopes: [orders:read, incident.override]}
+  undated: {scopes: [orders:read]}
+  kept:
+    since: 2024-01-01
+    scopes:
+      - orders:read
+      - orders:write # keep: the auditors need it
+";
+    let grants = never_seen(more);
+    let org = Org {
+        grants: &grants,
+        ..Org::default()
+    };
+    let report = org.report();
+    let all = advice(&report);
+    assert_eq!(all["s00"]["level"], "safe");
+    for (client, reason) in [
+        ("young", "grant_too_young"),
+        ("login", "protocol_scope"),
+        ("dangling", "opens_no_operation"),
+        ("undated", "grant_age_unknown"),
+        ("kept", "exception"),
+    ] {
+        let own = all[client];
+        assert_eq!(own["level"], "review", "{client}: {own}");
+        assert!(has(own, reason), "{client}: {own}");
+    }
+}
+
+#[test]
+fn who_was_never_seen_may_be_in_the_log_under_another_name() {
+    let stranger = |day: i64| -> Vec<Call> {
+        let mut calls = reads(day);
+        calls.extend((day == 250).then_some((CLIENTS + 20, "GET /orders")));
+        calls
+    };
+    let grants = never_seen("");
+    let org = Org {
+        calls: &stranger,
+        grants: &grants,
+        ..Org::default()
+    };
+    let report = org.report();
+    for (client, own) in advice(&report) {
+        assert_eq!(own["level"], "review", "{client}");
+        assert!(has(own, "name_not_proven"), "{client}: {own}");
+    }
+}
+
+/// The first 55 clients stop on day 100; `then` is called by the first of them on day 250.
+fn stopped(then: Option<&'static str>) -> impl Fn(i64) -> Vec<Call> {
+    move |day| {
+        let mut calls: Vec<Call> = reads(day)
+            .into_iter()
+            .filter(|(client, _)| *client >= 55 || day < 100)
+            .collect();
+        calls.extend(then.filter(|_| day == 250).map(|call| (0, call)));
+        calls
+    }
+}
+
+#[test]
+fn what_was_needed_in_the_window_is_never_safe_to_suspend() {
+    let calls = stopped(None);
+    let year = Org {
+        calls: &calls,
+        ..Org::default()
+    };
+    let report = year.report();
+    let own = &advice(&report)["c00"];
+    assert!(has(own, "needed_in_window"), "{own}");
+    assert_eq!(own["level"], "likely", "{own}");
+    // A window that does not see the need leaves it to the past.
+    let short = Org {
+        more: &["--window", "60d"],
+        ..year
+    };
+    let report = short.report();
+    let own = &advice(&report)["c00"];
+    assert!(!has(own, "needed_in_window"), "{own}");
+    assert_eq!(own["level"], "safe", "{own}");
+}
+
+#[test]
+fn a_request_that_matches_nothing_after_the_last_one_that_does_is_a_sign_of_life() {
+    let calls = stopped(Some("GET /elsewhere"));
+    let org = Org {
+        calls: &calls,
+        ..Org::default()
+    };
+    let report = org.report();
+    let all = advice(&report);
+    assert_eq!(all["c01"]["level"], "likely");
+    assert_eq!(all["c00"]["level"], "review");
+    assert!(has(all["c00"], "unmatched_traffic"), "{}", all["c00"]);
+    assert!(DAYS > 250);
+}
