@@ -124,8 +124,11 @@ fn e35_a_route_without_scopes_has_to_say_that_it_is_public() {
 
 #[test]
 fn a_request_that_fits_two_equal_templates_is_counted_once() {
-    let routes =
-        "version: 1\nroutes:\n  GET /mail/{id}: mail:read\n  GET /mail/{name}: mail:read\n";
+    // A list of routes refuses them; other descriptions may hold them, with a warning.
+    let routes = r#"{"operations": [
+        {"method": "GET", "path": "/mail/{id}", "any_of": [["mail:read"]]},
+        {"method": "GET", "path": "/mail/{name}", "any_of": [["mail:read"]]}
+    ]}"#;
     let log = daily(100, "app", "GET /mail/7", 200);
     let case = Case::of(routes, &app_holds(&["mail:read"]), &log);
     let own = report(&case.analyze(&["--json"]), 0);
