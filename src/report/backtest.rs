@@ -42,12 +42,15 @@ fn set(at: usize) -> &'static str {
 
 /// To six decimals, upwards, so that no bound is understated.
 fn upwards(value: f64) -> f64 {
-    (value * 1e6 - 1e-6).ceil().max(0.0) / 1e6
+    (value * 1e6 - 1e-6).ceil().max(0.0).abs() / 1e6
 }
 
 /// `0.3 %`, rounded up.
 fn percent(value: f64) -> String {
-    format!("{:.1} %", (value * 1_000.0 - 1e-9).ceil().max(0.0) / 10.0)
+    format!(
+        "{:.1} %",
+        (value * 1_000.0 - 1e-9).ceil().max(0.0).abs() / 10.0
+    )
 }
 
 fn label(catalog: &Catalog, operation: usize) -> String {
