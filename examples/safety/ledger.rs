@@ -113,7 +113,6 @@ pub(crate) fn world(folder: &Path, scratch: &Path, most: u64) -> Result<World, S
         .collect();
     let clients: BTreeSet<u32> = wanted.keys().copied().collect();
     let usage: BTreeMap<ClientName, ClientUse> = summarise(table, &clients, None)
-        .map_err(said)?
         .into_iter()
         .filter_map(|own| Some((wanted.get(&own.client)?.clone(), own)))
         .collect();

@@ -95,6 +95,7 @@ impl World {
             unmatched: &BTreeMap::new(),
             coverage: &self.coverage,
             // Everybody in the log is a client of the policy.
+            blind: &BTreeMap::new(),
             names_proven: true,
             history: &History::default(),
             exceptions: &[],
@@ -152,7 +153,10 @@ fn usage(rows: &Rows, scopes: &[String]) -> Result<BTreeMap<ClientName, ClientUs
         let own = ClientUse {
             client: u32::try_from(index).unwrap_or(u32::MAX),
             routes: routes
-                .map(|(route, days)| RouteUse { route, days })
+                .map(|(route, days)| RouteUse {
+                    route,
+                    days: days.into(),
+                })
                 .collect(),
         };
         (ClientName::new(&name), own)

@@ -1,5 +1,6 @@
 //! One client: what it needed, what is left over, and why.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::exceptions::Exceptions;
@@ -10,7 +11,7 @@ use super::term::{narrowed, term_analysis, unobservable};
 use super::{ClientAnalysis, Completeness, Evidence, Exposure, Inputs, Options, Served};
 use crate::grants::{self, CommentEffect};
 use crate::model::{ClientName, Day, Requirement, Scope, Term, Via};
-use crate::usage::{ClientUse, DayUse, RouteUse, UNMATCHED};
+use crate::usage::{ClientUse, DayUse, Days, RouteUse, UNMATCHED};
 
 /// What is the same for every client.
 pub(super) struct Context<'a> {
@@ -61,14 +62,28 @@ impl<'a> Context<'a> {
 pub(super) struct Ever {
     /// Operations of the route that the grants permit.
     pub(super) operations: Vec<usize>,
-    /// Days of need.
-    pub(super) days: Vec<DayUse>,
+    /// All its days, some of need among them.
+    pub(super) days: Days,
+}
+
+impl<'a> Context<'a> {
+    /// The days on which a client's requests would have been seen.
+    pub(super) fn covered(&self, id: &ClientName) -> Cow<'a, BTreeMap<Day, u64>> {
+        let days = &self.inputs.coverage.days;
+        match self.inputs.blind.get(id) {
+            Some(blind) if !blind.days.is_empty() => {
+                let seen = days.iter().filter(|(day, _)| !blind.days.contains(day));
+                Cow::Owned(seen.map(|(day, count)| (*day, *count)).collect())
+            }
+            _ => Cow::Borrowed(days),
+        }
+    }
 }
 
 /// What the client did, counted by operation.
 pub(super) struct Needs {
     pub(super) served: BTreeMap<usize, Served>,
-    /// Routes with an operation that the grants permit, with their days of need in all data.
+    /// Routes with an operation that the grants permit and that was needed in all data.
     pub(super) ever: Vec<Ever>,
     requests: u64,
     pub(super) unmatched: u64,
@@ -105,7 +120,7 @@ fn needs(context: &Context<'_>, held: &BTreeSet<Term>, usage: Option<&ClientUse>
 
 fn add_route(context: &Context<'_>, held: &BTreeSet<Term>, usage: &RouteUse, needs: &mut Needs) {
     let (window, catalog) = (context.options.window, context.inputs.catalog);
-    let in_window = |day: &&DayUse| window.contains(Day(day.day));
+    let in_window = |day: &DayUse| window.contains(Day(day.day));
     // What matches nothing shows no life.
     if usage.route != UNMATCHED {
         for day in &usage.days {
@@ -123,12 +138,17 @@ fn add_route(context: &Context<'_>, held: &BTreeSet<Term>, usage: &RouteUse, nee
         .filter(in_window)
         .map(|day| day.counts.iter().sum::<u64>())
         .sum::<u64>();
-    let need: u64 = usage.days.iter().filter(in_window).map(DayUse::need).sum();
+    let need: u64 = usage
+        .days
+        .iter()
+        .filter(in_window)
+        .map(|day| day.need())
+        .sum();
     let denied: u64 = usage
         .days
         .iter()
         .filter(in_window)
-        .map(DayUse::denied)
+        .map(|day| day.denied())
         .sum();
     if denied > 0 {
         *needs.denied.entry(usage.route).or_default() += denied;
@@ -151,32 +171,18 @@ fn add_route(context: &Context<'_>, held: &BTreeSet<Term>, usage: &RouteUse, nee
     if permitted.is_empty() && need > 0 {
         *needs.without_grant.entry(usage.route).or_default() += need;
     }
-    let days: Vec<DayUse> = usage
-        .days
-        .iter()
-        .filter(|day| day.need() > 0)
-        .copied()
-        .collect();
-    if permitted.is_empty() || days.is_empty() {
+    let days = || usage.days.iter().filter(|day| day.need() > 0);
+    if permitted.is_empty() || days().next().is_none() {
         return;
     }
     for operation in &permitted {
         let operation = *operation;
         if need > 0 {
             needs.any_need = true;
-            let first = days
-                .iter()
-                .filter(in_window)
-                .map(|day| day.first)
-                .min()
-                .unwrap_or_default();
-            let last = days
-                .iter()
-                .filter(in_window)
-                .map(|day| day.last)
-                .max()
-                .unwrap_or_default();
-            let used: u64 = days.iter().filter(in_window).map(|day| day.counts[0]).sum();
+            let own = || days().filter(in_window);
+            let first = own().map(|day| day.first).min().unwrap_or_default();
+            let last = own().map(|day| day.last).max().unwrap_or_default();
+            let used: u64 = own().map(|day| day.counts[0]).sum();
             let served = needs.served.entry(operation).or_insert(Served {
                 operation,
                 count: 0,
@@ -197,7 +203,7 @@ fn add_route(context: &Context<'_>, held: &BTreeSet<Term>, usage: &RouteUse, nee
     }
     needs.ever.push(Ever {
         operations: permitted,
-        days,
+        days: usage.days.clone(),
     });
 }
 
@@ -247,7 +253,7 @@ pub(super) fn analyse_client(
         status,
         requests: needs.requests,
         last_seen: needs.alive.last,
-        seen: Completeness::of(needs.ever.iter().map(|route| &route.days[..])),
+        seen: Completeness::of(needs.ever.iter().map(|route| &route.days)),
         exposure: Exposure::default(),
         suspend: None,
         minimal: chosen.kept.clone(),

@@ -1,7 +1,7 @@
 //! How much of a client its log has shown: Good-Turing and Chao, days as samples.
 
 use crate::model::Day;
-use crate::usage::DayUse;
+use crate::usage::Days;
 
 /// Operations seen, and how many more there may be.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -17,10 +17,11 @@ pub struct Completeness {
 }
 
 impl Completeness {
-    /// Counts the days of each operation.
-    pub(super) fn of<'a>(ever: impl Iterator<Item = &'a [DayUse]> + Clone) -> Self {
-        let days = |uses: &[DayUse]| -> std::collections::BTreeSet<Day> {
-            uses.iter().map(|day| Day(day.day)).collect()
+    /// Counts the days on which each operation was needed.
+    pub(super) fn of<'a>(ever: impl Iterator<Item = &'a Days> + Clone) -> Self {
+        let days = |uses: &Days| -> std::collections::BTreeSet<Day> {
+            let needed = uses.iter().filter(|day| day.need() > 0);
+            needed.map(|day| Day(day.day)).collect()
         };
         let counts: Vec<usize> = ever.clone().map(|uses| days(uses).len()).collect();
         let on = |count: usize| counts.iter().filter(|own| **own == count).count();
@@ -52,18 +53,17 @@ mod tests {
 
     #[test]
     fn what_was_seen_once_says_how_much_was_not_seen() {
-        let days = |days: &[i32]| -> Vec<DayUse> {
-            let day = |day: &i32| DayUse {
+        let days = |days: &[i32]| -> Days {
+            let day = |day: &i32| crate::usage::DayUse {
                 day: *day,
                 counts: [1; crate::model::Outcome::ALL.len()],
-                ..DayUse::default()
+                ..crate::usage::DayUse::default()
             };
             days.iter().map(day).collect()
         };
         let all: Vec<i32> = (0..10).collect();
         let mut ever = BTreeMap::from([(0, days(&all))]);
-        let of =
-            |ever: &BTreeMap<i32, Vec<DayUse>>| Completeness::of(ever.values().map(|own| &own[..]));
+        let of = |ever: &BTreeMap<i32, Days>| Completeness::of(ever.values());
         assert_eq!(of(&ever).unseen(), Some(0.0));
         ever.extend([
             (1, days(&[1])),

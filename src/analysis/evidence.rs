@@ -57,7 +57,16 @@ pub(super) fn learn(context: &Context<'_>, drafts: &mut [(ClientAnalysis, Needs)
         .map(|(_, needs)| needs.alive.days.iter().copied().collect())
         .collect();
     let clock = Clock::new(*from, end, &covered);
-    let history = History::new(clock, clients, grants, scopes.len());
+    let own = drafts
+        .iter()
+        .enumerate()
+        .filter_map(|(index, (client, _))| {
+            let blind = context.inputs.blind.get(&client.id)?;
+            let seen: BTreeSet<Day> = covered.difference(&blind.days).copied().collect();
+            (seen.len() < covered.len()).then(|| (index, Clock::new(*from, end, &seen)))
+        });
+    let own = own.collect();
+    let history = History::new(clock, clients, grants, scopes.len()).with_clocks(own);
     let landmarks = history.landmarks(end);
     let model = Model::fit(&history, &landmarks);
     let mut looks = history.grants.iter().zip(history.states(end));

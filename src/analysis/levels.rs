@@ -8,12 +8,13 @@ use std::collections::BTreeSet;
 
 use super::calendar::{Period, holds_year_end};
 use super::client::{Context, Needs};
+use super::doubt::{counted_as_another, denied_though_granted};
 use super::landmark::{left_rhythm, perhaps_yearly, wilson};
 use super::suspend::suspension;
 use super::unmatched::hit_by_unmatched;
 use super::{Basis, ClientAnalysis, Status, TermAnalysis};
 use crate::model::{
-    ClientName, Kind, Level, Operation, Reason, ScopeMatch, Term, Verdict, Via, Window,
+    ClientName, Day, Kind, Level, Operation, Reason, ScopeMatch, Term, Verdict, Via, Window,
 };
 
 /// Days a grant must be old and the log must cover (guards G1 and G2).
@@ -47,7 +48,7 @@ pub(super) fn status(context: &Context<'_>, id: &ClientName, needs: &Needs) -> S
     }
     let idle = needs.alive.silent_for(window.to).unwrap_or(0);
     // Each side in the way that calls a client silent sooner: that only makes the answer more careful.
-    let gap = needs.alive.covered_gap(&coverage.days).unwrap_or(0);
+    let gap = needs.alive.covered_gap(&context.covered(id)).unwrap_or(0);
     if idle > SILENT && idle > 2 * gap {
         Status::Silent
     } else if needs.any_need {
@@ -127,14 +128,14 @@ fn decide(
         return;
     }
     let mut caps = caps(context, client, needs, found);
-    for reason in guarded(context, basis, needs, found) {
+    for reason in guarded(context, basis, client, needs, found) {
         if !caps.contains(&reason) {
             caps.push(reason);
         }
     }
     let unused = found.kind == Some(Kind::Unused);
     found.level = Some(if unused && caps.is_empty() {
-        by_the_past(context, basis, found)
+        by_the_past(context, basis, client, found)
     } else {
         Level::Review
     });
@@ -142,7 +143,12 @@ fn decide(
 }
 
 /// The level that the past allows; every guard passed.
-pub(super) fn by_the_past(context: &Context<'_>, basis: &Basis, found: &mut TermAnalysis) -> Level {
+pub(super) fn by_the_past(
+    context: &Context<'_>,
+    basis: &Basis,
+    client: &ClientAnalysis,
+    found: &mut TermAnalysis,
+) -> Level {
     let thresholds = &context.options.thresholds;
     if basis.landmarks == 0 {
         // Nothing to compare with: the fixed rule "never used, 90 days" is what is left.
@@ -175,9 +181,14 @@ pub(super) fn by_the_past(context: &Context<'_>, basis: &Basis, found: &mut Term
         found.reasons.push(Reason::Drift);
     }
     if level == Level::Safe {
-        let to = context.options.window.to;
-        let from = context.inputs.coverage.days.keys().next();
-        if !from.is_some_and(|from| holds_year_end(*from, to)) {
+        let end = context.options.window.to;
+        let seen = context.covered(&client.id);
+        let mut days = seen.range(..=end).map(|(day, _)| *day);
+        let from = days.next();
+        // Silence at the end counts, unless the client's own source is what ends.
+        let blind = seen.len() < context.inputs.coverage.days.len();
+        let to = days.next_back().filter(|_| blind).unwrap_or(end);
+        if !from.is_some_and(|from| holds_year_end(from, to)) {
             level = Level::Likely;
             found.reasons.push(Reason::YearEndNotSeen);
         }
@@ -193,10 +204,12 @@ pub(super) fn by_the_past(context: &Context<'_>, basis: &Basis, found: &mut Term
 pub(super) fn guarded(
     context: &Context<'_>,
     basis: &Basis,
+    client: &ClientAnalysis,
     needs: &Needs,
     found: &TermAnalysis,
 ) -> BTreeSet<Reason> {
-    let (covered, to) = (&context.inputs.coverage.days, context.options.window.to);
+    let (seen, to) = (context.covered(&client.id), context.options.window.to);
+    let covered = &*seen;
     let mut failed = BTreeSet::new();
     let mut guard = |fires: bool, reason: Reason| {
         if fires && !found.reasons.contains(&reason) {
@@ -300,8 +313,9 @@ pub(super) fn caps(
             caps.push(reason);
         }
     };
+    let seen = context.covered(&client.id);
     // Of all data: a short window makes the history behind it no shorter.
-    let days = coverage.days.range(..=window.to).count();
+    let days = seen.range(..=window.to).count();
     cap(days < DAYS as usize, Reason::HistoryTooShort);
     let from = coverage.days.keys().next().copied().unwrap_or(window.to);
     let all = Window {
@@ -313,6 +327,12 @@ pub(super) fn caps(
         coverage.missing(last).len() * 100 > last.days() as usize * MISSING_PERCENT,
         Reason::DaysMissing,
     );
+    let absent = (last.from.0..=last.to.0).filter(|day| !seen.contains_key(&Day(*day)));
+    cap(
+        seen.len() < coverage.days.len()
+            && absent.count() * 100 > last.days() as usize * MISSING_PERCENT,
+        Reason::SourceMissing,
+    );
     match found.since {
         None => cap(true, Reason::GrantAgeUnknown),
         Some(since) => cap(
@@ -320,11 +340,11 @@ pub(super) fn caps(
             Reason::GrantTooYoung,
         ),
     }
-    let idle = found.rhythm.idle(&coverage.days, window.to);
+    let idle = found.rhythm.idle(&seen, window.to);
     let gap = found.rhythm.longest_gap();
     if let Some(idle) = idle {
         cap(gap.is_some_and(|gap| idle < 2 * gap), Reason::StillInRhythm);
-        let short = u32::try_from(coverage.days.len()).unwrap_or(u32::MAX) < YEAR;
+        let short = u32::try_from(seen.len()).unwrap_or(u32::MAX) < YEAR;
         cap(found.rhythm.once() && short, Reason::SeenOnce);
     }
     let protected = |pattern: &String| ScopeMatch::Glob.covers(pattern, found.term.as_str());
@@ -346,6 +366,10 @@ pub(super) fn caps(
         hit_by_unmatched(context, client, found),
         Reason::UnmatchedTraffic,
     );
+    cap(
+        counted_as_another(context, client, found),
+        Reason::CountedAsAnother,
+    );
     cap(needs.unspecified, Reason::RequirementUnknown);
     cap(
         found
@@ -363,26 +387,4 @@ pub(super) fn caps(
     };
     cap(found.vias.iter().any(commented), Reason::CommentAffected);
     caps
-}
-
-/// Requests that the term would permit were refused in the window.
-fn denied_though_granted(
-    context: &Context<'_>,
-    client: &ClientAnalysis,
-    found: &TermAnalysis,
-) -> bool {
-    client
-        .denied
-        .iter()
-        .filter(|(_, _, permitted)| *permitted)
-        .any(|(route, ..)| {
-            let operations = context
-                .inputs
-                .routes
-                .get(*route as usize)
-                .map_or(&[][..], |route| &route.operations);
-            operations
-                .iter()
-                .any(|op| context.universe.serves(&found.term, &client.granted, *op))
-        })
 }

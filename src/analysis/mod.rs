@@ -22,6 +22,7 @@ mod client;
 mod compare;
 mod completeness;
 pub mod demand;
+mod doubt;
 mod evidence;
 mod exceptions;
 mod exposure;
@@ -57,7 +58,7 @@ use crate::model::{
     Catalog, ClientName, Day, Exception, Kind, Level, Millis, Policy, Reason, Scope, Semantics,
     Term, Verdict, Via, Warning, Window,
 };
-use crate::usage::{ClientUse, Cluster, Coverage};
+use crate::usage::{Blind, ClientUse, Cluster, Coverage};
 use minimum::Universe;
 
 /// What the analysis is asked to do.
@@ -127,6 +128,8 @@ pub struct Inputs<'a> {
     pub coverage: &'a Coverage,
     /// Nobody in the log can be a client of the policy under another name.
     pub names_proven: bool,
+    /// What of a client's use cannot be seen, where that is known.
+    pub blind: &'a BTreeMap<ClientName, Blind>,
     /// Exceptions of the configuration.
     pub exceptions: &'a [Exception],
 }

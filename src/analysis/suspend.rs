@@ -21,7 +21,7 @@ use super::landmark::IDLE;
 use super::levels::{by_the_past, cannot_tell, caps, guarded, kept_by_reviewer};
 use super::{Basis, ClientAnalysis, Evidence, Status, TermAnalysis};
 use crate::model::{Day, Level, Reason, Term, Verdict};
-use crate::usage::{DayUse, UNMATCHED};
+use crate::usage::UNMATCHED;
 
 /// Advice to suspend a client as a whole.
 #[derive(Clone, Debug, PartialEq)]
@@ -122,7 +122,7 @@ fn grant(
     let mut held: Vec<Reason> = caps(context, client, needs, &own)
         .into_iter()
         .filter(|reason| !edit.contains(reason))
-        .chain(guarded(context, basis, needs, &own))
+        .chain(guarded(context, basis, client, needs, &own))
         .collect();
     if kept_by_reviewer(context, client, &own) {
         held.push(Reason::Exception);
@@ -133,7 +133,7 @@ fn grant(
     if !held.is_empty() {
         return (Level::Review, held);
     }
-    let level = by_the_past(context, basis, &mut own);
+    let level = by_the_past(context, basis, client, &mut own);
     (level, own.reasons)
 }
 
@@ -147,7 +147,7 @@ fn unmatched_since(context: &Context<'_>, client: &ClientAnalysis, needs: &Needs
         .filter(|route| route.route == UNMATCHED)
         .flat_map(|route| &route.days)
         .filter(|day| day.need() > 0 && day.day <= context.options.window.to.0)
-        .map(|day: &DayUse| Day(day.day))
+        .map(|day| Day(day.day))
         .max();
     last.is_some_and(|last| needs.alive.days.last().is_none_or(|alive| *alive < last))
 }

@@ -56,7 +56,7 @@ pub(super) fn term_analysis(
         let served = |op: &&usize| context.universe.serves(term, &client.granted, **op);
         let served: Vec<usize> = route.operations.iter().filter(served).copied().collect();
         if !served.is_empty() {
-            for day in &route.days {
+            for day in route.days.iter().filter(|day| day.need() > 0) {
                 found.rhythm.add(
                     Day(day.day),
                     day.need(),

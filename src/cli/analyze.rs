@@ -13,7 +13,7 @@ use crate::analysis::replay::{Replay, replay};
 use crate::grants;
 use crate::model::{ClientName, Policy};
 use crate::patch::{self, Patch, Removal, Replacement};
-use crate::report::{difftext, json, json_text, shown_diff, terminal};
+use crate::report::{difftext, json, shown_diff, terminal};
 
 /// Arguments of `analyze`.
 #[derive(Debug, clap::Args)]
@@ -229,17 +229,7 @@ fn write_all(folder: &Path, study: &Study, proved: &Proved) -> anyhow::Result<()
         undo = past::above_diff(&study.policy);
     }
     undo.extend(proved.patch.files.iter().map(|file| file.undo.as_str()));
-    let mut rejects = String::new();
-    for reject in &study.read.collected.rejects {
-        let line = serde_json::json!({
-            "file": study.read.sources.get(reject.source).map(|source| source.input.shown.as_ref()),
-            "offset": reject.offset,
-            "reason": reject.reason.name(),
-            "excerpt": reject.excerpt,
-        });
-        rejects.push_str(&json_text::line(&line)?);
-        rejects.push('\n');
-    }
+    let rejects = super::rejects::lines(&study.read.sources, &study.read.collected.rejects)?;
     let files = [
         ("report.json", json::render(&study.view())?),
         ("policy.diff", diff_text(study, proved)),

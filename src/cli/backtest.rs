@@ -106,6 +106,7 @@ fn inputs(study: &Study) -> Inputs<'_> {
         unmatched: &NONE,
         coverage: &study.read.coverage,
         names_proven: study.names_proven,
+        blind: &study.blind,
         history: &study.history,
         exceptions: &study.setup.exceptions,
     }

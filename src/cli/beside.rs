@@ -1,19 +1,30 @@
 //! What stands beside the main analysis: the age of grants, and shorter windows.
 
+use super::recall::advised;
 use super::settings::Setup;
 use super::talk::Advised;
 use crate::analysis::{self, Analysis, Compared, Inputs, compare};
 use crate::grants::history::{History, SinceFrom, read_given};
-use crate::model::{Policy, Window};
+use crate::model::{ClientName, Day, Policy, Term, Window};
+use crate::usage::ledger::Ledger;
 
-/// Since when grants are held: the lines' commits, then the table given.
-pub(super) fn history(setup: &Setup, policy: &Policy) -> anyhow::Result<History> {
+/// Since when grants are held, as known at a day: the lines' commits, then the ledger,
+/// then the table given.
+pub(super) fn history(setup: &Setup, policy: &Policy, as_of: Day) -> anyhow::Result<History> {
     let mut history = History::default();
     if setup.blame {
         let paths: Vec<std::path::PathBuf> = setup.grants.iter().map(Into::into).collect();
         match setup.grants_at {
             None => history.blame(policy, &paths),
             Some(day) => history.blame_at(policy, &paths, day),
+        }
+    }
+    if let Some(dir) = &setup.ledger {
+        let since = Ledger::consistent(dir, |ledger| ledger.granted_since(as_of))
+            .map_err(|error| advised(&error))?;
+        for ((client, term), day) in since {
+            let (client, term) = (ClientName::new(&client), Term::new(&term));
+            history.add(client, term, day, SinceFrom::Ledger);
         }
     }
     if let Some(path) = &setup.granted_since {

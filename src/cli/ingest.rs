@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use super::analyze::write_atomically;
 use super::args::{InputArgs, PolicyArgs, PolicyFlags};
 use super::recall::{advised, each_source};
 use super::settings;
@@ -21,6 +22,7 @@ use crate::usage::ledger::{Added, Committed, Ledger, LedgerError, Operations, Wr
   scopetrim ingest access.log --ledger usage --catalog openapi.yaml --grants grants.yaml
   scopetrim ingest --dir samples/shop --ledger usage
   scopetrim ingest 'logs/gw-1/*.gz' --catalog openapi.yaml --partial part-1
+  scopetrim ingest access.log --ledger usage --catalog openapi.yaml --rejects rejects.ndjson
 
 The same content is counted once, whatever its name or compression; a log that has grown replaces
 its earlier part. With --grants what is held is recorded, too. Exit codes: 0 done, 2 error (the ledger
@@ -38,6 +40,9 @@ pub(super) struct Args {
     /// Write the result of these logs alone into this new folder, for `ledger merge`
     #[arg(long, value_name = "DIR", conflicts_with = "ledger")]
     partial: Option<PathBuf>,
+    /// Write the lines that could not be read (of each log the first 1,000) into this file, as JSON lines
+    #[arg(long, value_name = "FILE")]
+    rejects: Option<PathBuf>,
     #[command(flatten)]
     inputs: InputArgs,
     /// Print JSON
@@ -88,6 +93,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     let opened = pipeline::open_logs(&setup)?;
     let mut writer = Writer::open(&dir).map_err(|error| advised(&error))?;
     let mut done = Vec::new();
+    let mut rejects = String::new();
     let sources = &opened.sources;
     each_source(
         &setup,
@@ -96,6 +102,10 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         &operations,
         &opened,
         |index, found| {
+            if args.rejects.is_some() {
+                let own = std::slice::from_ref(&sources[index]);
+                rejects.push_str(&super::rejects::lines(own, &found.rejects)?);
+            }
             let facts = found.contribution.record.facts.clone();
             let added = writer
                 .add(found.contribution, &sources[index])
@@ -110,6 +120,10 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         writer
             .record_grants(day, policy)
             .map_err(|error| advised(&error))?;
+    }
+    // Before the commit: who lost the list could not get it again by a second run.
+    if let Some(path) = &args.rejects {
+        write_atomically(path, rejects.as_bytes())?;
     }
     let committed = writer.commit().map_err(|error| advised(&error))?;
     let incomplete = say_incomplete(setup.quiet, &done);

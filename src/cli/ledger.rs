@@ -19,7 +19,7 @@ use crate::usage::ledger::{Ledger, LedgerError, Writer};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   scopetrim ledger status usage
-  scopetrim ledger verify usage
+  scopetrim ledger verify --ledger usage
   scopetrim ledger compact usage
   scopetrim ledger prune usage --keep 15mo
   scopetrim ledger merge part-1 part-2 --into usage")]
@@ -60,6 +60,12 @@ struct Place {
     /// Folder of the ledger; default: the one of scopetrim.toml
     #[arg(value_name = "DIR")]
     dir: Option<PathBuf>,
+    /// The same as a flag, as other subcommands have it
+    #[arg(long, value_name = "DIR", conflicts_with = "dir")]
+    ledger: Option<PathBuf>,
+    /// Configuration file; default: scopetrim.toml in the current folder
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["dir", "ledger"])]
+    config: Option<PathBuf>,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -67,19 +73,24 @@ struct Place {
 
 impl Place {
     fn dir(&self) -> anyhow::Result<PathBuf> {
-        if let Some(dir) = &self.dir {
+        if let Some(dir) = self.dir.as_ref().or(self.ledger.as_ref()) {
             return Ok(dir.clone());
         }
-        if let Some(file) = config::find(Path::new(".")) {
-            let config = config::load(&file, config::FILE_NAME)
+        let file = self.config.clone();
+        if let Some(file) = file.or_else(|| config::find(Path::new("."))) {
+            let shown = file.strip_prefix(".").unwrap_or(&file).display();
+            let config = config::load(&file, &shown.to_string())
                 .map_err(|error| Advised::new(error.to_string(), error.help()))?;
             if let Some(dir) = config.ledger {
-                return Ok(PathBuf::from(dir));
+                // As everywhere: paths in the configuration start at its own folder.
+                let folder = file.parent().unwrap_or(Path::new(""));
+                let folder = folder.strip_prefix(".").unwrap_or(folder);
+                return Ok(folder.join(dir));
             }
         }
         Err(Advised::new(
             "no ledger given",
-            "name its folder, or write `ledger = \"DIR\"` in scopetrim.toml",
+            "name its folder, alone or with --ledger DIR, or write `ledger = \"DIR\"` in scopetrim.toml",
         ))
     }
 }

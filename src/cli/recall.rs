@@ -12,7 +12,6 @@ use super::talk::{self, Advised};
 use crate::event::identity::Identities;
 use crate::format;
 use crate::input::{Limits, Source};
-use crate::usage::credentials::HashKey;
 use crate::usage::ledger::{Contribution, Ledger, LedgerError, Operations, Reading, Recalled};
 use crate::usage::{CollectOptions, Collected, Reject, SourceFacts, collect_as_logged};
 
@@ -69,6 +68,7 @@ pub(super) fn read(
         usage,
         facts,
         credentials,
+        presence,
         looser,
         other_catalogue,
         unknown_operation,
@@ -91,6 +91,7 @@ pub(super) fn read(
         rejects,
         looser,
         credentials,
+        presence,
     };
     let formats = facts
         .iter()
@@ -128,7 +129,6 @@ pub(super) fn each_source(
         ..setup.limits.clone()
     };
     let progress = AtomicU64::new(0);
-    let key = HashKey::default();
     let one = |index: usize| -> Result<Found, LedgerError> {
         let source = std::slice::from_ref(&logs.sources[index]);
         let formats = std::slice::from_ref(&logs.formats[index]);
@@ -139,7 +139,7 @@ pub(super) fn each_source(
             matcher: &routes.matcher,
             limits: &limits,
             max_clients: MAX_CLIENTS,
-            credentials: Some(&key),
+            credentials: Some(&setup.hash_key),
         };
         let mut collected = collect_as_logged(source, &options, &progress);
         let rejects = std::mem::take(&mut collected.rejects);

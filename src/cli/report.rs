@@ -207,7 +207,7 @@ fn sealed(
     (month, earlier, key): (Month, Vec<Previous>, Option<&mut Pseudonyms>),
 ) -> anyhow::Result<Sealed> {
     let universe = Universe::new(&study.routes.catalog, &study.semantics, &study.weights);
-    let activity = activity(study, month)?;
+    let activity = activity(study, month);
     let view = study.view();
     let pseudonymised = key.is_some();
     let configuration = settings::configuration_file(&args.inputs, &args.policy);
@@ -301,7 +301,7 @@ fn proof(study: &Study) -> anyhow::Result<Proof> {
 }
 
 /// Requests and refusals of the month itself, by client of the policy.
-fn activity(study: &Study, month: Month) -> anyhow::Result<BTreeMap<ClientName, Activity>> {
+fn activity(study: &Study, month: Month) -> BTreeMap<ClientName, Activity> {
     let table = &study.read.collected.usage;
     let names: BTreeMap<u32, ClientName> = study
         .policy
@@ -310,7 +310,7 @@ fn activity(study: &Study, month: Month) -> anyhow::Result<BTreeMap<ClientName, 
         .filter_map(|name| Some((table.client(name.as_str())?, name)))
         .collect();
     let days = month.days();
-    let rows = summarise(table, &names.keys().copied().collect(), Some(days.to))?;
+    let rows = summarise(table, &names.keys().copied().collect(), Some(days.to));
     let of = |own: &ClientUse| {
         let mut activity = Activity::default();
         for route in &own.routes {
@@ -324,9 +324,8 @@ fn activity(study: &Study, month: Month) -> anyhow::Result<BTreeMap<ClientName, 
         activity
     };
     let rows = rows.iter();
-    Ok(rows
-        .filter_map(|own| Some((names.get(&own.client)?.clone(), of(own))))
-        .collect())
+    rows.filter_map(|own| Some((names.get(&own.client)?.clone(), of(own))))
+        .collect()
 }
 
 fn summary(folder: &Path, sealed: &Sealed, out: &mut dyn Write) -> std::io::Result<()> {

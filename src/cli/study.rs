@@ -19,7 +19,7 @@ use crate::analysis::{self, Action, Analysis, Compared, Inputs, actions, demand,
 use crate::grants::history::History;
 use crate::model::{ClientName, Day, Level, Policy, Semantics, Warning, Window};
 use crate::report::{InputView, View};
-use crate::usage::{ClientUse, Cluster, Coverage, summarise};
+use crate::usage::{Blind, ClientUse, Cluster, Coverage, summarise};
 
 /// Longest default window in days.
 const DEFAULT_WINDOW: u32 = 365;
@@ -32,6 +32,8 @@ pub(super) struct Study {
     pub(super) read: Read,
     pub(super) history: History,
     pub(super) names_proven: bool,
+    /// What of a client's use cannot be seen.
+    pub(super) blind: BTreeMap<ClientName, Blind>,
     pub(super) analysis: Analysis,
     pub(super) backtest: Option<Backtest>,
     /// Minimal sets of each window of a list, the shortest first.
@@ -134,12 +136,13 @@ fn run(
     };
     let mut clients = policy.clients();
     clients.extend(versions.iter().flat_map(|own| own.clients.iter().cloned()));
-    let usage = usage(clients, &read, window)?;
+    let usage = usage(clients, &read, window);
     if span.is_some() {
         check_joined(&policy, &read, !usage.is_empty())?;
     }
     let unmatched = unmatched(&policy, &read);
-    let history = history(&setup, &policy)?;
+    let (blind, unseen) = read.blind(&policy);
+    let history = history(&setup, &policy, window.to)?;
     let semantics = semantics(&setup, &policy, &routes);
     let weights = weight::weights(&routes.catalog, &setup.weights);
     let names_proven = names_proven(&policy, &read, &routes)?;
@@ -154,6 +157,7 @@ fn run(
         unmatched: &unmatched,
         coverage: &read.coverage,
         names_proven,
+        blind: &blind,
         exceptions: &setup.exceptions,
     };
     let options = options(&setup, window);
@@ -172,7 +176,7 @@ fn run(
     demand::fill(&mut analysis, &inputs, &universe, &options.protocol, seen);
     let compared = compared(&inputs, &options, &setup.windows, &analysis);
     let actions = actions(&policy, &analysis.clients, setup.narrow);
-    let found = (&analysis, elsewhere);
+    let found = (&analysis, elsewhere.into_iter().chain(unseen).collect());
     let warnings = warnings(&setup, &routes, &policy, &semantics, &read, found);
     let only_in_log = only_in_log(&policy, &read);
     let seen: BTreeSet<&ClientName> = usage.keys().collect();
@@ -195,6 +199,7 @@ fn run(
         read,
         history,
         names_proven,
+        blind,
         analysis,
         backtest,
         compared,
@@ -219,7 +224,7 @@ fn warnings(
     policy: &Policy,
     semantics: &Semantics,
     read: &Read,
-    (analysis, elsewhere): (&Analysis, Option<Warning>),
+    (analysis, elsewhere): (&Analysis, Vec<Warning>),
 ) -> Vec<Warning> {
     let mut warnings = routes.warnings.clone();
     warnings.extend(
@@ -299,17 +304,16 @@ fn usage(
     clients: BTreeSet<ClientName>,
     read: &Read,
     window: Window,
-) -> anyhow::Result<BTreeMap<ClientName, ClientUse>> {
+) -> BTreeMap<ClientName, ClientUse> {
     let table = &read.collected.usage;
     let wanted: BTreeMap<u32, ClientName> = clients
         .into_iter()
         .filter_map(|name| Some((table.client(name.as_str())?, name)))
         .collect();
-    let rows = summarise(table, &wanted.keys().copied().collect(), Some(window.to))?;
-    Ok(rows
-        .into_iter()
+    let rows = summarise(table, &wanted.keys().copied().collect(), Some(window.to));
+    rows.into_iter()
         .filter_map(|own| Some((wanted.get(&own.client)?.clone(), own)))
-        .collect())
+        .collect()
 }
 
 /// When no name of the policy appears in the log, the names do not match, and

@@ -6,7 +6,7 @@ use crate::analysis::category::Category;
 use crate::analysis::minimum::Universe;
 use crate::analysis::{Analysis, ClientAnalysis, TermAnalysis};
 use crate::catalog::matcher::Route;
-use crate::model::{Catalog, ClientName, Day, Exception, Outcome, Place, Policy, Semantics};
+use crate::model::{Catalog, ClientName, Exception, Outcome, Place, Policy, Semantics};
 use crate::usage::credentials::{CredentialHash, CredentialRow, CredentialTable, Which};
 use crate::usage::ledger::Withdrawn;
 use crate::usage::{ClientUse, Coverage, DayUse};
@@ -64,7 +64,7 @@ impl<'a> Context<'a> {
     }
 
     /// What a client did in the window, by route.
-    pub(super) fn used(&self, client: &ClientAnalysis) -> Vec<(u32, Vec<&'a DayUse>)> {
+    pub(super) fn used(&self, client: &ClientAnalysis) -> Vec<(u32, Vec<DayUse>)> {
         let window = self.analysis.window;
         let routes = self
             .usage
@@ -73,11 +73,8 @@ impl<'a> Context<'a> {
         routes
             .iter()
             .map(|route| {
-                let days = route
-                    .days
-                    .iter()
-                    .filter(|day| window.contains(Day(day.day)));
-                (route.route, days.collect::<Vec<_>>())
+                let days = route.days.since(window.from).until(window.to);
+                (route.route, days.iter().collect::<Vec<_>>())
             })
             .filter(|(_, days)| !days.is_empty())
             .collect()

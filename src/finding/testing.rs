@@ -19,7 +19,7 @@ use crate::usage::credentials::{
     Agent, Carried, CredentialRow, CredentialTable, Facts, HashKey, Hours, Issued, Network, Which,
 };
 use crate::usage::ledger::Withdrawn;
-use crate::usage::{ClientUse, Cluster, Coverage, DayUse, RouteUse, Within};
+use crate::usage::{ClientUse, Cluster, Coverage, DayUse, Days, RouteUse, Within};
 
 type Cells = BTreeMap<(String, u32, i32), [u64; 6]>;
 
@@ -238,6 +238,7 @@ impl Case {
             unmatched: &self.unmatched,
             coverage: &coverage,
             names_proven: true,
+            blind: &BTreeMap::new(),
             history: &grants::history::History::default(),
             exceptions: &self.exceptions,
         };
@@ -285,21 +286,23 @@ impl Case {
             if own.routes.last().is_none_or(|last| last.route != *route) {
                 own.routes.push(RouteUse {
                     route: *route,
-                    days: Vec::new(),
+                    days: Days::default(),
                 });
             }
             let noon = Day(*day).start() + 43_200_000;
             let key = (client.clone(), *route, *day);
             let [passed, refused] = self.hours.get(&key).copied().unwrap_or_default();
             let within = |span| Within::new(Day(*day), span);
-            own.routes.last_mut().unwrap().days.push(DayUse {
+            let days = &mut own.routes.last_mut().unwrap().days;
+            let next = DayUse {
                 day: *day,
                 counts: *counts,
                 first: noon,
                 last: noon + 60_000,
                 passed: within(passed),
                 refused: within(refused),
-            });
+            };
+            *days = days.iter().chain([next]).collect();
         }
         usage
     }

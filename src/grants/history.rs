@@ -105,9 +105,21 @@ impl History {
                 Some((_, membership)) => Some(own.max(entry(via.file, *membership)?)),
             }
         };
-        let ways: Option<Vec<_>> = vias.iter().map(way).collect();
-        let latest = ways.and_then(|ways| ways.into_iter().max());
-        latest.or_else(|| self.held.get(&(client.clone(), term.clone())).copied())
+        let ways: Vec<Option<_>> = vias.iter().map(way).collect();
+        if let Some(ways) = ways.iter().copied().collect::<Option<Vec<_>>>()
+            && !ways.is_empty()
+        {
+            return ways.into_iter().max();
+        }
+        let held = self.held.get(&(client.clone(), term.clone())).copied()?;
+        // The ledger saw the client hold it; a way whose date is known to be later still decides.
+        let later = || ways.iter().flatten().map(|(day, _)| *day).max();
+        Some(match held {
+            (day, SinceFrom::Ledger) => {
+                (later().map_or(day, |own| own.max(day)), SinceFrom::Ledger)
+            }
+            given => given,
+        })
     }
 
     /// The day on which an entry came below an older date of its client or role.

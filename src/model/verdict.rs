@@ -110,6 +110,8 @@ pub enum Reason {
     HistoryTooShort,
     /// More than 10 % of the last 90 days have no records.
     DaysMissing,
+    /// A source that carries the client has no data on more than 10 % of the last 90 days.
+    SourceMissing,
     /// Granted less than 90 days before the end of the window (guard G2).
     GrantTooYoung,
     /// The file does not say since when it is granted (guard G2).
@@ -154,6 +156,9 @@ pub enum Reason {
     RoleMemberUnknown,
     /// Unmatched requests of this client may have needed it.
     UnmatchedTraffic,
+    /// Requests that it serves may have been counted as another operation, which the
+    /// catalogue of that time did not tell apart.
+    CountedAsAnother,
     /// More than 1 % of the client's requests matched no operation.
     TooMuchUnmatched,
     /// The client used operations that its grants do not permit: the mapping may be wrong.
@@ -197,6 +202,9 @@ impl Reason {
             Self::NoData => "there are no log records",
             Self::HistoryTooShort => "fewer than 90 covered days",
             Self::DaysMissing => "more than 10 % of the last 90 days have no records",
+            Self::SourceMissing => {
+                "a source that carries the client has no data on more than 10 % of the last 90 days"
+            }
             Self::GrantTooYoung => "granted less than 90 days before the end of the window",
             Self::GrantAgeUnknown => "the grant has no date, so its age is unknown",
             Self::StillInRhythm => "idle for less than twice its longest earlier silence",
@@ -227,6 +235,9 @@ impl Reason {
             Self::SharedRole => "another member of the role needs it",
             Self::RoleMemberUnknown => "a member of the role has no adequate data",
             Self::UnmatchedTraffic => "requests that match no operation may have needed it",
+            Self::CountedAsAnother => {
+                "an older catalogue did not tell an operation that it opens from one that was used"
+            }
             Self::TooMuchUnmatched => "more than 1 % of the client's requests match no operation",
             Self::UsedWithoutGrant => {
                 "the client used operations its grants do not permit: check the mapping first"

@@ -195,7 +195,8 @@ mod tests {
                     on("2026-01-29", Outcome::Used),
                     on("2026-02-01", Outcome::Attempted),
                     on("2026-02-03", Outcome::DeniedGateway),
-                ],
+                ]
+                .into(),
             }],
         };
         let window = Window {

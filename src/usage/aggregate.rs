@@ -8,6 +8,7 @@ use hashbrown::{HashMap, HashTable};
 use super::batch::Batch;
 use super::bounded::stable_hash;
 use super::cell::{Arena, Cell};
+use super::packed::PackedDay;
 use crate::input::bytes::same;
 use crate::model::Day;
 
@@ -33,6 +34,8 @@ pub(super) struct Aggregate {
     pub(super) days: Vec<(Day, Counts)>,
     current: usize,
     pub(super) arena: Arena,
+    /// Days to which nothing is added any more.
+    pub(super) packed: Vec<PackedDay>,
 }
 
 impl Aggregate {
@@ -73,6 +76,18 @@ impl Aggregate {
         (counts, &mut self.arena)
     }
 
+    /// Packs everything that was counted so far.
+    pub(super) fn pack(&mut self) {
+        for (day, counts) in self.days.drain(..) {
+            let mut rows: Vec<(Key, Cell)> = counts.into_iter().collect();
+            rows.sort_unstable_by_key(|(key, _)| *key);
+            self.packed.push(PackedDay::new(day, &rows, &self.arena));
+        }
+        self.index.clear();
+        self.current = 0;
+        self.arena = Arena::default();
+    }
+
     fn turn_to(&mut self, day: Day) {
         self.current = *self.index.entry(day.0).or_insert(self.days.len());
         if self.current == self.days.len() {
@@ -87,6 +102,7 @@ pub(super) struct Names {
     bytes: Vec<u8>,
     ends: Vec<usize>,
     hashes: Vec<u64>,
+    known: Vec<bool>,
     /// Names whose hash is not below this are not kept apart, unless they are known.
     limit: u64,
     unknown: usize,
@@ -105,6 +121,7 @@ impl Names {
             bytes: Vec::new(),
             ends: vec![0, 0],
             hashes: vec![0, 0],
+            known: vec![false, false],
             limit: u64::MAX,
             unknown: 0,
             cap,
@@ -132,6 +149,7 @@ impl Names {
         self.bytes.extend_from_slice(name);
         self.ends.push(self.bytes.len());
         self.hashes.push(hash);
+        self.known.push(known);
         self.table
             .insert_unique(hash, number, |number| self.hashes[*number as usize]);
         if !known {
@@ -155,6 +173,11 @@ impl Names {
             .get(number)
             .and_then(|end| self.bytes.get(start..*end))
             .unwrap_or_default()
+    }
+
+    /// Whether it is a name of the policy.
+    pub(super) fn is_known(&self, number: u32) -> bool {
+        self.known.get(number as usize).copied().unwrap_or(false)
     }
 
     pub(super) fn hash(&self, number: u32) -> u64 {

@@ -4,8 +4,6 @@
 //! the instant is kept as milliseconds of its day, and the sample request id,
 //! usually a UUID or 32 hex digits, as the 16 bytes it stands for.
 
-use crate::model::{Day, Millis};
-
 /// How the id of the sample request is kept; in the top bits of `meta`.
 const NONE: u64 = 0;
 const HEX: u64 = 1 << 60;
@@ -129,27 +127,78 @@ impl Cell {
         self.meta & COUNT
     }
 
-    pub(super) fn first(&self, day: Day) -> Millis {
-        day.start() + i64::from(self.first)
+    /// First and last in milliseconds of the day.
+    pub(super) fn span(&self) -> (u32, u32) {
+        (self.first, self.last)
     }
 
-    pub(super) fn last(&self, day: Day) -> Millis {
-        day.start() + i64::from(self.last)
+    /// The sample's id as it is kept.
+    pub(super) fn id<'a>(&self, arena: &'a Arena) -> Id<'a> {
+        match self.meta & FORM {
+            HEX => Id::Hex(self.id),
+            UUID => Id::Uuid(self.id),
+            ARENA => Id::Text(arena.at(self.id)),
+            _ => Id::None,
+        }
+    }
+
+    /// A group from its parts.
+    pub(super) fn with(
+        count: u64,
+        (first, last): (u32, u32),
+        id: Id<'_>,
+        arena: &mut Arena,
+    ) -> Self {
+        let (form, id) = match id {
+            Id::None => (NONE, [0, 0]),
+            Id::Hex(words) => (HEX, words),
+            Id::Uuid(words) => (UUID, words),
+            Id::Text(text) => (ARENA, arena.keep(text)),
+        };
+        Self {
+            meta: form | (count & COUNT),
+            first,
+            last,
+            id,
+        }
     }
 
     /// The sample's id as it was written.
     pub(super) fn text<'a>(&self, arena: &'a Arena, buffer: &'a mut [u8; 36]) -> Option<&'a [u8]> {
-        match self.meta & FORM {
-            HEX => {
-                let written = write_hex(self.id, &[], buffer);
+        self.id(arena).text(buffer)
+    }
+}
+
+/// The id of a sample in the form in which it takes least room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Id<'a> {
+    /// The log has no ids.
+    None,
+    /// 32 hex digits.
+    Hex([u64; 2]),
+    /// The same as a UUID.
+    Uuid([u64; 2]),
+    /// Anything else.
+    Text(&'a [u8]),
+}
+
+impl<'a> Id<'a> {
+    /// As it was written.
+    pub(super) fn text<'b>(self, buffer: &'b mut [u8; 36]) -> Option<&'b [u8]>
+    where
+        'a: 'b,
+    {
+        match self {
+            Self::None => None,
+            Self::Hex(words) => {
+                let written = write_hex(words, &[], buffer);
                 Some(&buffer[..written])
             }
-            UUID => {
-                let written = write_hex(self.id, &[8, 13, 18, 23], buffer);
+            Self::Uuid(words) => {
+                let written = write_hex(words, &[8, 13, 18, 23], buffer);
                 Some(&buffer[..written])
             }
-            ARENA => Some(arena.at(self.id)),
-            _ => None,
+            Self::Text(text) => Some(text),
         }
     }
 }
@@ -268,17 +317,16 @@ mod tests {
                 }
             }
             let cell = cell.unwrap();
-            orders.push((
-                cell.count(),
-                cell.first(Day(0)),
-                cell.last(Day(0)),
-                sample(&cell, &arena),
-            ));
+            orders.push((cell.count(), cell.span(), sample(&cell, &arena)));
         }
         assert!(orders.iter().all(|order| *order == orders[0]), "{orders:?}");
         assert_eq!(
             orders[0],
-            (5, 3, 9, Some("0123456789abcdef0123456789abcdef".to_owned()))
+            (
+                5,
+                (3, 9),
+                Some("0123456789abcdef0123456789abcdef".to_owned())
+            )
         );
     }
 

@@ -8,9 +8,10 @@ use std::sync::atomic::AtomicU64;
 use super::aggregate::{Aggregate, NOBODY, Names};
 use super::batch::{Batch, ROWS};
 use super::bounded::{Clusters, masked};
-use super::counts::{FileCounts, Reject};
+use super::counts::{FileCounts, Reject, Tally};
 use super::credentials::{Collector, CredentialTable, HashKey, Request};
 use super::number::number;
+use super::presence::{Marks, Presence};
 use super::table::{UNMATCHED, UsageTable, merge};
 use crate::catalog::matcher::Matcher;
 use crate::event::identity::Identities;
@@ -58,6 +59,8 @@ pub struct Collected {
     pub looser: u64,
     /// Credentials and issued scopes; empty unless asked for.
     pub credentials: CredentialTable,
+    /// Which clients of the policy appear in which sources.
+    pub presence: Presence,
 }
 
 /// Reads every source and merges what the workers counted.
@@ -84,9 +87,13 @@ fn gather(
     progress: &AtomicU64,
     as_logged: bool,
 ) -> Collected {
+    let (mut presence, places) =
+        Presence::of(sources.iter().map(|source| source.input.shown.as_ref()));
     let sink = Sink {
         options,
         sources: sources.len(),
+        // One source alone can be absent only when there is no record at all.
+        places: (presence.sources.len() > 1).then_some(places),
     };
     let (workers, reports) = read_once(sources, options.limits, &sink, progress);
     let mut files = vec![FileCounts::default(); sources.len()];
@@ -94,6 +101,7 @@ fn gather(
     let mut looser = 0;
     let mut tables = Vec::with_capacity(workers.len());
     let mut credentials = Vec::new();
+    let mut marks = Vec::with_capacity(workers.len());
     for worker in workers {
         for (own, other) in files.iter_mut().zip(&worker.tally.files) {
             own.add(other);
@@ -102,6 +110,7 @@ fn gather(
         looser += worker.looser;
         tables.push((worker.names, worker.aggregate, worker.clusters));
         credentials.extend(worker.credentials);
+        marks.push(worker.marks);
     }
     for (source, report) in reports.iter().enumerate() {
         files[source].records += report.oversize;
@@ -125,6 +134,7 @@ fn gather(
         as_logged,
     );
     let credentials = Collector::merge(credentials, |worker, client| usage.name_in(worker, client));
+    presence.add(&marks, |worker, client| usage.name_in(worker, client));
     for clusters in usage.unmatched.values_mut() {
         *clusters = masked(std::mem::take(clusters), &options.rules.mask);
     }
@@ -135,12 +145,15 @@ fn gather(
         rejects,
         looser,
         credentials,
+        presence,
     }
 }
 
 struct Sink<'a> {
     options: &'a CollectOptions<'a>,
     sources: usize,
+    /// The source of each input, when there are several.
+    places: Option<Vec<usize>>,
 }
 
 struct Worker {
@@ -155,31 +168,9 @@ struct Worker {
     rejects: Vec<Reject>,
     looser: u64,
     credentials: Option<Collector>,
-}
-
-/// What became of the records.
-struct Tally {
-    files: Vec<FileCounts>,
-    /// Day and count of the records since the day last changed, to spare the map.
-    run: (Day, u64),
-}
-
-impl Tally {
-    #[inline]
-    fn day(&mut self, source: usize, day: Day) {
-        if self.run.0 != day {
-            self.flush(source);
-            self.run.0 = day;
-        }
-        self.run.1 += 1;
-    }
-
-    fn flush(&mut self, source: usize) {
-        if self.run.1 > 0 {
-            *self.files[source].days.entry(self.run.0).or_default() += self.run.1;
-            self.run.1 = 0;
-        }
-    }
+    marks: Marks,
+    /// Of the block.
+    place: Option<usize>,
 }
 
 impl BlockSink for Sink<'_> {
@@ -201,6 +192,8 @@ impl BlockSink for Sink<'_> {
             rejects: Vec::new(),
             looser: 0,
             credentials: self.options.credentials.map(Collector::new),
+            marks: Marks::default(),
+            place: None,
         }
     }
 
@@ -208,6 +201,8 @@ impl BlockSink for Sink<'_> {
         let Some(format) = self.options.formats.get(block.source).copied().flatten() else {
             return;
         };
+        let places = self.places.as_ref();
+        worker.place = places.and_then(|own| own.get(block.source).copied());
         let mut at = 0;
         while at < block.bytes.len() {
             let rest = &block.bytes[at..];
@@ -300,6 +295,10 @@ impl Worker {
 
     fn flush_batch(&mut self) {
         self.aggregate.consume(&self.batch);
+        if let Some(place) = self.place {
+            let known = |client| self.names.is_known(client);
+            self.marks.add(place, &self.batch.client, known);
+        }
         self.batch.clear();
     }
 

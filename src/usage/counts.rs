@@ -67,3 +67,28 @@ pub struct Reject {
     /// Its first bytes, masked and escaped.
     pub excerpt: String,
 }
+
+/// What became of the records.
+pub(super) struct Tally {
+    pub(super) files: Vec<FileCounts>,
+    /// Day and count of the records since the day last changed, to spare the map.
+    pub(super) run: (Day, u64),
+}
+
+impl Tally {
+    #[inline]
+    pub(super) fn day(&mut self, source: usize, day: Day) {
+        if self.run.0 != day {
+            self.flush(source);
+            self.run.0 = day;
+        }
+        self.run.1 += 1;
+    }
+
+    pub(super) fn flush(&mut self, source: usize) {
+        if self.run.1 > 0 {
+            *self.files[source].days.entry(self.run.0).or_default() += self.run.1;
+            self.run.1 = 0;
+        }
+    }
+}

@@ -1,9 +1,16 @@
-//! The usage table as a Polars frame, and what the analysis asks of it.
+//! What the analysis asks of the usage table: each client's routes, day by day;
+//! and the table as a Polars frame.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use polars::prelude::*;
+use hashbrown::HashMap;
+use polars::prelude::{Column, DataFrame, PolarsError, PolarsResult};
+use rayon::prelude::*;
 
+use super::aggregate::split;
+use super::days::{Days, Packed};
+use super::packed::PackedDay;
 use super::table::{UsageTable, for_each_day};
 use crate::model::{Day, Millis, Outcome};
 
@@ -51,6 +58,12 @@ impl Within {
         })
     }
 
+    /// Takes further requests in; milliseconds of the day.
+    pub(super) fn add(&mut self, (first, last): (u32, u32)) {
+        self.first = self.first.min(first);
+        self.last = self.last.max(last);
+    }
+
     /// First and last instant; `None` when there was no such request.
     pub fn span(self, day: i32) -> Option<(Millis, Millis)> {
         let start = Day(day).start();
@@ -89,7 +102,7 @@ pub struct RouteUse {
     /// Index into the table's routes, or [`super::UNMATCHED`].
     pub route: u32,
     /// Days in order.
-    pub days: Vec<DayUse>,
+    pub days: Days,
 }
 
 /// What one client did.
@@ -106,10 +119,10 @@ impl ClientUse {
     #[must_use]
     pub fn until(&self, day: Day) -> Self {
         let cut = |own: &RouteUse| {
-            let end = own.days.partition_point(|own| own.day <= day.0);
-            (end > 0).then(|| RouteUse {
+            let days = own.days.until(day);
+            (!days.is_empty()).then_some(RouteUse {
                 route: own.route,
-                days: own.days[..end].to_vec(),
+                days,
             })
         };
         Self {
@@ -168,82 +181,95 @@ pub fn summarise(
     table: &UsageTable,
     clients: &BTreeSet<u32>,
     until: Option<Day>,
-) -> PolarsResult<Vec<ClientUse>> {
-    let frame = frame(table, clients, until)?;
-    let mut sums: Vec<Expr> = Outcome::ALL
-        .iter()
-        .map(|outcome| {
-            let this = col("outcome").eq(lit(u32::from(*outcome as u8)));
-            col("count").filter(this).sum().alias(outcome.name())
-        })
-        .collect();
-    sums.push(col("first").min());
-    sums.push(col("last").max());
-    let is = |outcome: Outcome| col("outcome").eq(lit(u32::from(outcome as u8)));
-    let refused = || is(Outcome::DeniedGateway).or(is(Outcome::DeniedUpstream));
-    for (name, which) in [("passed", is(Outcome::Used)), ("refused", refused())] {
-        let first = col("first").filter(which.clone()).min();
-        let last = col("last").filter(which).max();
-        sums.push(first.alias(format!("{name}_first")));
-        sums.push(last.alias(format!("{name}_last")));
-    }
-    let keys = ["client", "route", "day"];
-    let frame = frame
-        .lazy()
-        .group_by(keys.map(col))
-        .agg(sums)
-        .sort(keys, SortMultipleOptions::default())
-        .collect()?;
-    let (client, route, day) = (
-        frame.column("client")?.u32()?,
-        frame.column("route")?.u32()?,
-        frame.column("day")?.i32()?,
-    );
-    let (first, last) = (frame.column("first")?.i64()?, frame.column("last")?.i64()?);
-    let instants = |name: &str| frame.column(name)?.i64();
-    let passed = (instants("passed_first")?, instants("passed_last")?);
-    let refused = (instants("refused_first")?, instants("refused_last")?);
-    let outcomes: Vec<&UInt64Chunked> = Outcome::ALL
-        .iter()
-        .map(|outcome| frame.column(outcome.name())?.u64())
-        .collect::<PolarsResult<_>>()?;
-    let mut all: Vec<ClientUse> = Vec::new();
-    for row in 0..frame.height() {
-        let (Some(client), Some(route), Some(day)) =
-            (client.get(row), route.get(row), day.get(row))
-        else {
-            continue;
-        };
-        let mut counts = [0; Outcome::ALL.len()];
-        for (count, column) in counts.iter_mut().zip(&outcomes) {
-            *count = column.get(row).unwrap_or(0);
+) -> Vec<ClientUse> {
+    let mut wanted = vec![false; table.clients.len()];
+    for client in clients {
+        if let Some(own) = wanted.get_mut(*client as usize) {
+            *own = true;
         }
-        let within = |(first, last): (&Int64Chunked, &Int64Chunked)| {
-            Within::new(Day(day), first.get(row).zip(last.get(row)))
-        };
-        let day = DayUse {
-            day,
-            counts,
-            first: first.get(row).unwrap_or(0),
-            last: last.get(row).unwrap_or(0),
-            passed: within(passed),
-            refused: within(refused),
-        };
+    }
+    let end = table
+        .packed()
+        .partition_point(|day| until.is_none_or(|until| day.day <= until));
+    let days = &table.packed()[..end];
+    // Where each client and route begins among all rows.
+    let pairs = pairs(days, &wanted);
+    let mut starts = Vec::with_capacity(pairs.len() + 1);
+    let mut total = 0;
+    for (_, rows) in &pairs {
+        starts.push(total);
+        total += rows;
+    }
+    let mut rows = vec![Packed::default(); total];
+    let mut next = starts.clone();
+    for day in days {
+        // Both are sorted: one goes beside the other.
+        let mut at = 0;
+        for row in day.iter() {
+            let pair = row.key >> OUTCOME;
+            while pairs.get(at).is_some_and(|(own, _)| *own < pair) {
+                at += 1;
+            }
+            if pairs.get(at).is_some_and(|(own, _)| *own == pair)
+                && let Some(place) = next.get_mut(at)
+                && let Some(slot) = rows.get_mut(*place)
+            {
+                *slot = Packed::new(day.day, split(row.key).2, row.count, row.span);
+                *place += 1;
+            }
+        }
+    }
+    starts.push(total);
+    let rows = Arc::new(rows);
+    let mut all: Vec<ClientUse> = Vec::new();
+    for ((pair, _), place) in pairs.iter().zip(starts.windows(2)) {
+        let (client, route, _) = split(pair << OUTCOME);
         if all.last().is_none_or(|last| last.client != client) {
             all.push(ClientUse {
                 client,
                 routes: Vec::new(),
             });
         }
-        if let Some(own) = all.last_mut() {
-            match own.routes.last_mut() {
-                Some(last) if last.route == route => last.days.push(day),
-                _ => own.routes.push(RouteUse {
-                    route,
-                    days: vec![day],
-                }),
-            }
+        if let (Some(own), [from, to]) = (all.last_mut(), place) {
+            let days = Days::of(Arc::clone(&rows), *from, *to);
+            own.routes.push(RouteUse { route, days });
         }
     }
-    Ok(all)
+    all
 }
+
+/// Bits of the outcome in a key.
+const OUTCOME: u32 = 3;
+
+/// Client and route of the wanted clients, sorted, and how many rows each has.
+fn pairs(days: &[Arc<PackedDay>], wanted: &[bool]) -> Vec<(u64, usize)> {
+    type Counts = HashMap<u64, usize, foldhash::fast::FixedState>;
+    let count = |mut counts: Counts, day: &Arc<PackedDay>| {
+        for row in day.iter() {
+            if wanted.get(split(row.key).0 as usize) == Some(&true) {
+                *counts.entry(row.key >> OUTCOME).or_default() += 1;
+            }
+        }
+        counts
+    };
+    let join = |mut all: Counts, other: Counts| {
+        if all.is_empty() {
+            return other;
+        }
+        for (pair, rows) in other {
+            *all.entry(pair).or_default() += rows;
+        }
+        all
+    };
+    let counts = days
+        .par_iter()
+        .fold(Counts::default, count)
+        .reduce(Counts::default, join);
+    let mut pairs: Vec<(u64, usize)> = counts.into_iter().collect();
+    pairs.sort_unstable();
+    pairs
+}
+
+#[cfg(test)]
+#[path = "frame_tests.rs"]
+mod tests;

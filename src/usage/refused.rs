@@ -1,8 +1,7 @@
 //! Refused requests by client and route: how often, on which days, by whom.
 //!
 //! Invariants:
-//! * one pass over the cells as they were counted, without merging a day: what is
-//!   refused is a small part of a large table;
+//! * one pass over the packed rows: what is refused is a small part of a large table;
 //! * the sample is the earliest refused request that has an id; of several at one
 //!   instant the smallest id, so that threads and order do not matter.
 
@@ -59,27 +58,23 @@ impl UsageTable {
         }
         let mut sums: BTreeMap<(u32, u32), Sum> = BTreeMap::new();
         let mut buffer = [0; 36];
-        for (numbers, aggregate) in &self.workers {
-            let days = aggregate
-                .days
-                .iter()
-                .filter(|(day, _)| window.contains(*day));
-            // The order of the hash table does not matter: these are sums and smallest values.
-            let cells = days.flat_map(|(day, counts)| counts.iter().map(move |own| (*day, own)));
-            for (day, (key, cell)) in cells {
-                let (client, route, outcome) = split(*key);
+        let days = self.packed().iter().filter(|own| window.contains(own.day));
+        for own in days {
+            let day = own.day;
+            for row in own.iter() {
+                let (client, route, outcome) = split(row.key);
                 let outcome = Outcome::from_number(outcome).filter(|own| own.is_denied());
-                let client = numbers.get(client as usize).copied().unwrap_or(0);
                 let (Some(outcome), Some(true)) = (outcome, wanted.get(client as usize)) else {
                     continue;
                 };
                 let own = sums.entry((client, route)).or_default();
-                let (first, last) = (cell.first(day), cell.last(day));
+                let at = |ms: u32| day.start() + i64::from(ms);
+                let (first, last) = (at(row.span.0), at(row.span.1));
                 let fresh = own.days.is_empty();
                 own.days.insert(day);
                 match outcome {
-                    Outcome::DeniedGateway => own.found.gateway += cell.count(),
-                    _ => own.found.service += cell.count(),
+                    Outcome::DeniedGateway => own.found.gateway += row.count,
+                    _ => own.found.service += row.count,
                 }
                 own.found.first = if fresh {
                     first
@@ -91,7 +86,7 @@ impl UsageTable {
                 } else {
                     own.found.last.max(last)
                 };
-                if let Some(id) = cell.text(&aggregate.arena, &mut buffer) {
+                if let Some(id) = row.id.text(&mut buffer) {
                     let earlier = own
                         .sample
                         .as_ref()

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::aggregate::{Aggregate, NOBODY, Names, OTHERS, key, split};
+use super::aggregate::{Aggregate, Counts, Key, NOBODY, Names, OTHERS, key, split};
 use super::bounded::{Cluster, Clusters, limit_for, stable_hash};
 use super::cell::{Arena, Cell};
+use super::packed::PackedDay;
 use crate::catalog::matcher::Route;
 use crate::event::identity::Identities;
 use crate::model::{Day, Method, Millis, Outcome};
@@ -45,8 +46,7 @@ pub struct Row<'a> {
 /// The rows of one day.
 pub struct DayRows {
     day: Day,
-    rows: Vec<(u64, Cell)>,
-    arena: Arena,
+    rows: Option<Arc<PackedDay>>,
 }
 
 impl DayRows {
@@ -57,19 +57,19 @@ impl DayRows {
 
     /// Number of rows.
     pub fn len(&self) -> usize {
-        self.rows.len()
+        self.rows.as_ref().map_or(0, |rows| rows.len())
     }
 
     /// Whether the day has no rows.
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.len() == 0
     }
 
     /// Calls with each row, in order of client, route, outcome.
     pub fn for_each(&self, mut call: impl FnMut(Row<'_>)) {
         let mut buffer = [0; 36];
-        for (key, cell) in &self.rows {
-            let (client, route, outcome) = split(*key);
+        for row in self.rows.iter().flat_map(|rows| rows.iter()) {
+            let (client, route, outcome) = split(row.key);
             let Some(outcome) = Outcome::from_number(outcome) else {
                 continue;
             };
@@ -78,10 +78,10 @@ impl DayRows {
                 client,
                 route,
                 outcome,
-                count: cell.count(),
-                first: cell.first(self.day),
-                last: cell.last(self.day),
-                sample: cell.text(&self.arena, &mut buffer),
+                count: row.count,
+                first: self.day.start() + i64::from(row.span.0),
+                last: self.day.start() + i64::from(row.span.1),
+                sample: row.id.text(&mut buffer),
             });
         }
     }
@@ -98,8 +98,12 @@ pub struct UsageTable {
     pub unmatched: BTreeMap<u32, Vec<Cluster>>,
     /// Clients beyond the limit were counted as one.
     pub clients_capped: bool,
-    pub(super) workers: Vec<(Vec<u32>, Aggregate)>,
+    /// The rows, by day.
+    rows: Vec<Arc<PackedDay>>,
+    /// The same days.
     days: Vec<Day>,
+    /// Client numbers of each worker.
+    numbers: Vec<Vec<u32>>,
 }
 
 impl UsageTable {
@@ -108,9 +112,13 @@ impl UsageTable {
         &self.days
     }
 
+    pub(super) fn packed(&self) -> &[Arc<PackedDay>] {
+        &self.rows
+    }
+
     /// The name of a worker's client.
     pub(super) fn name_in(&self, worker: usize, client: u32) -> Option<String> {
-        let number = *self.workers.get(worker)?.0.get(client as usize)?;
+        let number = *self.numbers.get(worker)?.get(client as usize)?;
         self.clients.get(number as usize).cloned()
     }
 
@@ -133,49 +141,26 @@ impl UsageTable {
     /// All requests of each client, whatever their outcome.
     pub fn requests_by_client(&self) -> BTreeMap<String, u64> {
         let mut counts = vec![0_u64; self.clients.len()];
-        for (numbers, aggregate) in &self.workers {
-            for (key, cell) in aggregate.days.iter().flat_map(|(_, counts)| counts) {
-                let client = numbers.get(split(*key).0 as usize).copied().unwrap_or(0);
-                if let Some(count) = counts.get_mut(client as usize) {
-                    *count += cell.count();
-                }
+        for row in self.rows.iter().flat_map(|day| day.iter()) {
+            if let Some(count) = counts.get_mut(split(row.key).0 as usize) {
+                *count += row.count;
             }
         }
         self.clients.iter().cloned().zip(counts).collect()
     }
 
-    /// Merges and sorts the rows of one day.
+    /// The rows of one day.
     pub fn day_rows(&self, day: Day) -> DayRows {
-        let mut rows: Vec<(u64, Cell)> = Vec::new();
-        let mut arena = Arena::default();
-        for (numbers, aggregate) in &self.workers {
-            for (_, counts) in aggregate.days.iter().filter(|(own, _)| *own == day) {
-                rows.reserve(counts.len());
-                for (own, cell) in counts {
-                    let (client, route, outcome) = split(*own);
-                    let client = numbers.get(client as usize).copied().unwrap_or(0);
-                    rows.push((
-                        key(client, route, outcome),
-                        cell.moved(&aggregate.arena, &mut arena),
-                    ));
-                }
-            }
+        let at = self.days.binary_search(&day).ok();
+        DayRows {
+            day,
+            rows: at.and_then(|at| self.rows.get(at)).cloned(),
         }
-        rows.sort_unstable_by_key(|(key, _)| *key);
-        rows.dedup_by(|next, kept| {
-            let same = next.0 == kept.0;
-            if same {
-                kept.1.merge(&next.1, &arena);
-            }
-            same
-        });
-        DayRows { day, rows, arena }
     }
 }
 
-/// Hands out the days in order; days are merged and `work`ed on in parallel, a
-/// few at a time and while earlier ones are taken, so that a large table is
-/// never in memory twice.
+/// Hands out the days in order; days are `work`ed on in parallel, a few at a time
+/// and while earlier ones are taken, so that a large table is never in memory twice.
 pub fn for_each_day<T: Send, E>(
     table: &UsageTable,
     work: impl Fn(DayRows) -> T + Sync,
@@ -258,27 +243,27 @@ pub(super) fn merge(
     for (index, number) in clients.values_mut().enumerate() {
         *number = u32::try_from(index).unwrap_or(u32::MAX);
     }
-    let mut days: Vec<Day> = Vec::new();
     let mut unmatched: BTreeMap<(u32, Method, Box<[u8]>), super::bounded::Counts> = BTreeMap::new();
-    let mut tables = Vec::with_capacity(workers.len());
+    let mut aggregates = Vec::with_capacity(workers.len());
+    let mut numbers: Vec<Vec<u32>> = Vec::with_capacity(workers.len());
     for ((_, aggregate, clusters), own) in workers.into_iter().zip(resolved) {
-        let numbers: Vec<u32> = own
+        let own: Vec<u32> = own
             .iter()
             .map(|name| clients.get(name).copied().unwrap_or(0))
             .collect();
-        days.extend(aggregate.days.iter().map(|(day, _)| *day));
         for ((client, method, path), counts) in clusters.map {
-            let client = numbers.get(client as usize).copied().unwrap_or(0);
+            let client = own.get(client as usize).copied().unwrap_or(0);
             let sum = unmatched.entry((client, method, path)).or_default();
             sum.need += counts.need;
             sum.other += counts.other;
             sum.served += counts.served;
             sum.hash = counts.hash;
         }
-        tables.push((numbers, aggregate));
+        aggregates.push(aggregate);
+        numbers.push(own);
     }
-    days.sort_unstable();
-    days.dedup();
+    let rows = days_of(aggregates, &numbers);
+    let days = rows.iter().map(|own| own.day).collect();
     let limit = limit_for(
         unmatched.values().map(|counts| counts.hash).collect(),
         20_000,
@@ -301,7 +286,79 @@ pub(super) fn merge(
         routes,
         unmatched: by_client,
         clients_capped: capped,
-        workers: tables,
+        rows,
         days,
+        numbers,
     }
+}
+
+/// One worker's rows of a day.
+enum Piece {
+    Counted(Counts),
+    Packed(PackedDay),
+}
+
+/// Merges, sorts and packs the rows of each day; what the workers held goes day by day.
+fn days_of(aggregates: Vec<Aggregate>, numbers: &[Vec<u32>]) -> Vec<Arc<PackedDay>> {
+    let mut days: BTreeMap<Day, Vec<(usize, Piece)>> = BTreeMap::new();
+    let mut arenas: Vec<Arena> = Vec::with_capacity(aggregates.len());
+    for (worker, aggregate) in aggregates.into_iter().enumerate() {
+        for (day, counts) in aggregate.days {
+            let own = days.entry(day).or_default();
+            own.push((worker, Piece::Counted(counts)));
+        }
+        for packed in aggregate.packed {
+            let own = days.entry(packed.day).or_default();
+            own.push((worker, Piece::Packed(packed)));
+        }
+        arenas.push(aggregate.arena);
+    }
+    let days: Vec<(Day, Vec<(usize, Piece)>)> = days.into_iter().collect();
+    days.into_par_iter()
+        .map(|(day, pieces)| Arc::new(join(day, pieces, numbers, &arenas)))
+        .collect()
+}
+
+fn join(
+    day: Day,
+    pieces: Vec<(usize, Piece)>,
+    numbers: &[Vec<u32>],
+    arenas: &[Arena],
+) -> PackedDay {
+    let mut rows: Vec<(Key, Cell)> = Vec::new();
+    let mut arena = Arena::default();
+    for (worker, piece) in pieces {
+        let (Some(numbers), Some(from)) = (numbers.get(worker), arenas.get(worker)) else {
+            continue;
+        };
+        let renumbered = |own: Key| {
+            let (client, route, outcome) = split(own);
+            let client = numbers.get(client as usize).copied().unwrap_or(0);
+            key(client, route, outcome)
+        };
+        match piece {
+            Piece::Counted(counts) => {
+                rows.reserve(counts.len());
+                for (own, cell) in counts {
+                    rows.push((renumbered(own), cell.moved(from, &mut arena)));
+                }
+            }
+            Piece::Packed(packed) => {
+                rows.reserve(packed.len());
+                for row in packed.iter() {
+                    let cell = Cell::with(row.count, row.span, row.id, &mut arena);
+                    rows.push((renumbered(row.key), cell));
+                }
+            }
+        }
+    }
+    rows.sort_unstable_by_key(|(key, _)| *key);
+    rows.dedup_by(|next, kept| {
+        let same = next.0 == kept.0;
+        if same {
+            kept.1.merge(&next.1, &arena);
+        }
+        same
+    });
+    PackedDay::new(day, &rows, &arena)
 }

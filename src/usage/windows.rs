@@ -119,10 +119,48 @@ pub struct Matrix<'a> {
     pub uses: Vec<Vec<Uses>>,
 }
 
+/// Days of use that are counted at a time: a year of thousands of clients is not in
+/// memory a second time.
+const BATCH: usize = 1 << 19;
+
 /// Counts every holding in every period.
 pub fn matrix(holdings: Vec<Holding<'_>>, periods: Vec<Period>) -> PolarsResult<Matrix<'_>> {
-    let days = daily(&holdings)?.lazy();
     let mut uses = vec![vec![Uses::default(); periods.len()]; holdings.len()];
+    let mut start = 0;
+    while start < holdings.len() {
+        let mut rows = 0;
+        let end = holdings
+            .iter()
+            .enumerate()
+            .skip(start)
+            .find(|(at, holding)| {
+                rows += width(holding);
+                *at > start && rows > BATCH
+            })
+            .map_or(holdings.len(), |(at, _)| at);
+        if let (Some(own), Some(uses)) = (holdings.get(start..end), uses.get_mut(start..end)) {
+            count(own, &periods, uses)?;
+        }
+        start = end;
+    }
+    Ok(Matrix {
+        periods,
+        holdings,
+        uses,
+    })
+}
+
+/// Rows of a holding before they are joined by day, at most.
+fn width(holding: &Holding<'_>) -> usize {
+    let routes = holding.usage.into_iter().flat_map(|usage| &usage.routes);
+    routes
+        .filter(|own| holding.routes.contains(&own.route))
+        .map(|own| own.days.rows())
+        .sum()
+}
+
+fn count(holdings: &[Holding<'_>], periods: &[Period], uses: &mut [Vec<Uses>]) -> PolarsResult<()> {
+    let days = daily(holdings)?.lazy();
     for (column, period) in periods.iter().enumerate() {
         let inside = col("day")
             .gt_eq(lit(period.window.from.0))
@@ -163,11 +201,7 @@ pub fn matrix(holdings: Vec<Holding<'_>>, periods: Vec<Period>) -> PolarsResult<
             }
         }
     }
-    Ok(Matrix {
-        periods,
-        holdings,
-        uses,
-    })
+    Ok(())
 }
 
 /// One row for each holding and day with use, sorted by both.

@@ -16,7 +16,7 @@ const GRANTS: &str =
     r#"{"erp":["orders:read","orders:write","orders:delete"],"bi":["orders:all","orders:read"]}"#;
 
 /// Lines of some days; the same seed gives the same lines.
-fn lines(seed: u64, days: std::ops::Range<u32>, each: u32) -> String {
+pub(crate) fn lines(seed: u64, days: std::ops::Range<u32>, each: u32) -> String {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut next = |n: u64| {
         state ^= state << 13;
@@ -47,14 +47,14 @@ fn lines(seed: u64, days: std::ops::Range<u32>, each: u32) -> String {
     text
 }
 
-fn folder() -> Folder {
+pub(crate) fn folder() -> Folder {
     let folder = Folder::new();
     folder.put("routes.json", ROUTES);
     folder.put("grants.json", GRANTS);
     folder
 }
 
-fn ingest(folder: &Folder, ledger: &str, logs: &[&str]) -> String {
+pub(crate) fn ingest(folder: &Folder, ledger: &str, logs: &[&str]) -> String {
     let mut args = vec!["ingest"];
     args.extend(logs);
     args.extend(["--ledger", ledger, "--catalog", "routes.json"]);
@@ -63,7 +63,7 @@ fn ingest(folder: &Folder, ledger: &str, logs: &[&str]) -> String {
     run.stdout
 }
 
-fn analyze(folder: &Folder, more: &[&str], code: i32) -> Value {
+pub(crate) fn analyze(folder: &Folder, more: &[&str], code: i32) -> Value {
     let mut args = vec![
         "analyze",
         "--catalog",
@@ -77,7 +77,7 @@ fn analyze(folder: &Folder, more: &[&str], code: i32) -> Value {
 }
 
 /// Every file below a folder but the lock, with its bytes.
-fn bytes(root: &Path) -> BTreeMap<String, Vec<u8>> {
+pub(crate) fn bytes(root: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut open = vec![root.to_path_buf()];
     while let Some(dir) = open.pop() {

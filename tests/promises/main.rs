@@ -10,6 +10,8 @@ mod common;
 mod bounded;
 mod careful;
 mod ledger;
+mod ledger_facts;
+mod ledger_together;
 mod replayed;
 mod same;
 mod secret;

@@ -92,6 +92,7 @@ fn analysed(inputs: &Inputs<'_>, options: &Options, as_of: Day, of: Of<'_>) -> P
         unmatched: &BTreeMap::new(),
         coverage: &coverage,
         names_proven: inputs.names_proven,
+        blind: inputs.blind,
         exceptions: inputs.exceptions,
     };
     let options = Options {

@@ -179,11 +179,7 @@ fn replay(
             own.is_some_and(|own| own.requirement != Requirement::Unspecified)
         };
         let unknown = !operations.iter().any(stated);
-        let start = route.days.partition_point(|day| day.day < window.from.0);
-        for day in route.days[start..]
-            .iter()
-            .take_while(|day| day.day <= window.to.0)
-        {
+        for day in &route.days.since(window.from).until(window.to) {
             let need = day.need();
             if need == 0 {
                 continue;

@@ -8,7 +8,7 @@ use crate::catalog::matcher::Route;
 use crate::model::{
     Catalog, Method, Operation, Outcome, Policy, Requirement, Scope, Semantics, Verdict,
 };
-use crate::usage::{ClientUse, Coverage, DayUse, RouteUse};
+use crate::usage::{ClientUse, Coverage, DayUse, Days, RouteUse};
 
 pub(super) fn day(text: &str) -> Day {
     Day::parse(text).unwrap()
@@ -60,17 +60,15 @@ impl World {
 
     fn uses(&mut self, client: &str, route: u32, days: impl IntoIterator<Item = Day>) {
         let next = u32::try_from(self.usage.len()).unwrap() + 1;
-        let own = self
-            .usage
-            .entry(ClientName::new(client))
-            .or_insert(ClientUse {
-                client: next,
-                routes: Vec::new(),
-            });
+        let entry = self.usage.entry(ClientName::new(client));
+        let own = entry.or_insert(ClientUse {
+            client: next,
+            routes: Vec::new(),
+        });
         if !own.routes.iter().any(|own| own.route == route) {
             own.routes.push(RouteUse {
                 route,
-                days: Vec::new(),
+                days: Days::default(),
             });
         }
         own.routes.sort_by_key(|own| own.route);
@@ -79,10 +77,11 @@ impl World {
             .iter_mut()
             .find(|own| own.route == route)
             .unwrap();
+        let mut all: Vec<DayUse> = known.days.iter().collect();
         for day in days {
             let mut counts = [0; Outcome::ALL.len()];
             counts[Outcome::Used as usize] = 2;
-            known.days.push(DayUse {
+            all.push(DayUse {
                 day: day.0,
                 counts,
                 first: day.start() + 1,
@@ -90,8 +89,9 @@ impl World {
                 ..DayUse::default()
             });
         }
-        known.days.sort_by_key(|day| day.day);
-        known.days.dedup_by_key(|day| day.day);
+        all.sort_by_key(|day| day.day);
+        all.dedup_by_key(|day| day.day);
+        known.days = all.into();
     }
 
     pub(super) fn ask<T>(&self, work: impl FnOnce(&Inputs<'_>, &Options) -> T) -> T {
@@ -107,6 +107,7 @@ impl World {
             unmatched: &BTreeMap::new(),
             coverage: &self.coverage,
             names_proven: true,
+            blind: &BTreeMap::new(),
             exceptions: &[],
         };
         let span = self.coverage.span().unwrap();

@@ -78,6 +78,7 @@ impl World {
             coverage: &coverage,
             history: &crate::grants::history::History::default(),
             names_proven: true,
+            blind: &BTreeMap::new(),
             exceptions: &[],
         };
         let options = crate::analysis::Options {

@@ -29,6 +29,8 @@ pub use past::{Origin, Past};
 pub use state::{Grant, IDLE, State};
 pub use stratum::{STRATA, Stratum};
 
+use std::collections::BTreeMap;
+
 use crate::model::{Day, Level};
 
 /// Days between two landmarks.
@@ -90,6 +92,8 @@ pub struct History {
     pub grants: Vec<Grant>,
     /// Number of different scopes.
     pub scopes: usize,
+    /// Clocks of clients some of whose days are not seen although the log covers them.
+    own: BTreeMap<usize, Clock>,
 }
 
 impl History {
@@ -109,7 +113,26 @@ impl History {
             clients,
             grants,
             scopes,
+            own: BTreeMap::new(),
         }
+    }
+
+    /// With clocks of their own for some clients.
+    #[must_use]
+    pub fn with_clocks(self, own: BTreeMap<usize, Clock>) -> Self {
+        Self { own, ..self }
+    }
+
+    /// The clock of a client.
+    fn clock_of(&self, client: usize) -> &Clock {
+        self.own.get(&client).unwrap_or(&self.clock)
+    }
+
+    /// Whether some day of the span is covered by the log and not seen for the client.
+    fn is_blind(&self, client: usize, from: Day, to: Day) -> bool {
+        let days = |clock: &Clock| clock.at(to) - clock.at(from);
+        let own = self.own.get(&client);
+        own.is_some_and(|own| days(own) < days(&self.clock))
     }
 
     /// The landmarks of a decision at `date`, in order of time; none when the log is too short.
@@ -133,11 +156,13 @@ impl History {
         let silent: Vec<Vec<bool>> = self
             .clients
             .par_iter()
-            .map(|days| state::silences(&self.clock, days, &dates))
+            .enumerate()
+            .map(|(client, days)| state::silences(self.clock_of(client), days, &dates))
             .collect();
         let look = |grant: &Grant| {
             let silent = &silent[grant.client];
-            let mut found = state::states(&self.clock, grant, &dates, silent, HORIZON);
+            let clock = self.clock_of(grant.client);
+            let mut found = state::states(clock, grant, &dates, silent, HORIZON);
             found.next().flatten().map(|(state, _)| state)
         };
         self.grants.par_iter().map(look).collect()

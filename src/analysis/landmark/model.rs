@@ -83,7 +83,8 @@ impl Model {
         let silent: Vec<Vec<bool>> = history
             .clients
             .par_iter()
-            .map(|days| state::silences(&history.clock, days, landmarks))
+            .enumerate()
+            .map(|(client, days)| state::silences(history.clock_of(client), days, landmarks))
             .collect();
         let rows: Vec<Rows> = history
             .grants
@@ -179,11 +180,17 @@ impl Odds {
 fn rows(history: &History, grant: &state::Grant, landmarks: &[Day], silent: &[bool]) -> Rows {
     let mut counts = [(0, 0); STRATA];
     let mut newest = None;
-    for found in state::states(&history.clock, grant, landmarks, silent, HORIZON) {
+    let clock = history.clock_of(grant.client);
+    let found = state::states(clock, grant, landmarks, silent, HORIZON);
+    for (found, date) in found.zip(landmarks) {
         newest = None;
         let Some((state, used)) = found.filter(|(state, _)| state.idle >= IDLE) else {
             continue;
         };
+        // Silence that was not seen is no example of silence.
+        if !used && history.is_blind(grant.client, *date, date.plus(HORIZON)) {
+            continue;
+        }
         let b = Stratum::of(&state).number();
         counts[b].0 += 1;
         counts[b].1 += u32::from(used);

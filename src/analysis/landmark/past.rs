@@ -90,6 +90,10 @@ fn decide(history: &History, thresholds: &Thresholds, date: Day) -> Option<Origi
         let next = grant.days.partition_point(|day| *day < date);
         let end = date.plus(HORIZON);
         let used = u32::from(grant.days.get(next).is_some_and(|day| *day < end));
+        // Nobody saw that it was left alone.
+        if used == 0 && history.is_blind(grant.client, date, end) {
+            continue;
+        }
         origin.likely += 1;
         origin.likely_used += used;
         if level == Level::Safe {

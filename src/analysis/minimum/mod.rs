@@ -189,13 +189,20 @@ impl Universe {
     /// Whether the term is part of a way in which `held` permits the operation.
     pub fn serves(&self, term: &Term, held: &BTreeSet<Term>, operation: usize) -> bool {
         let own = self.scopes_of(term);
+        let clauses = self
+            .ops
+            .get(operation)
+            .into_iter()
+            .flat_map(|op| &op.clauses);
+        let takes_part =
+            |clause: &&Vec<u32>| clause.iter().any(|scope| own.binary_search(scope).is_ok());
+        let mut ways = clauses.filter(takes_part).peekable();
+        // Most terms have nothing to do with most operations.
+        if ways.peek().is_none() {
+            return false;
+        }
         let all = self.held(held);
-        self.ops.get(operation).is_some_and(|op| {
-            op.clauses.iter().any(|clause| {
-                clause.iter().any(|scope| own.binary_search(scope).is_ok())
-                    && clause.iter().all(|scope| all.contains(*scope as usize))
-            })
-        })
+        ways.any(|clause| clause.iter().all(|scope| all.contains(*scope as usize)))
     }
 
     /// Share (0..1, four decimals) of the risk weight that these operations have.

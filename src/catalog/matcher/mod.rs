@@ -16,12 +16,15 @@
 //!
 //! Which scopes a route needs is not known here.
 
+mod overlap;
 mod template;
 #[cfg(test)]
 mod tests;
 mod trie;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use overlap::may_have_taken;
 
 use crate::model::{Method, Operation, Warning};
 use template::Template;

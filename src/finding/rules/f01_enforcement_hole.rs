@@ -87,7 +87,7 @@ impl Rule for EnforcementHole {
                             0
                         }
                     };
-                    Tally::of(days.iter().copied(), own, DayUse::passed)
+                    Tally::of(days.iter(), own, DayUse::passed)
                 };
                 let new = |subject: String, text| {
                     Finding::new(&DOC, settings, client.id.as_str(), subject, text)

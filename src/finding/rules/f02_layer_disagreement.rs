@@ -101,7 +101,7 @@ impl Rule for LayerDisagreement {
                     ),
                 ];
                 for (kind, text, severity, which) in kinds {
-                    let sum = Tally::of(days.iter().copied(), which, DayUse::refused);
+                    let sum = Tally::of(days.iter(), which, DayUse::refused);
                     let Some(sum) = sum.filter(|sum| sum.is_repeated(&DOC, settings)) else {
                         continue;
                     };

@@ -65,7 +65,7 @@ impl Rule for PrivilegedUse {
                     .map(|category| category.name())
                     .collect();
                 let used = |day: &DayUse| count(day, Outcome::Used);
-                let Some(sum) = Tally::of(days.iter().copied(), used, DayUse::passed) else {
+                let Some(sum) = Tally::of(days.iter(), used, DayUse::passed) else {
                     continue;
                 };
                 if categories.is_empty() || sum.events < settings.threshold(&DOC, "min_requests") {

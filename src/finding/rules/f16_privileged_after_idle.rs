@@ -9,8 +9,8 @@ use crate::finding::{
     Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit,
 };
 use crate::model::{Day, Outcome};
-use crate::usage::DayUse;
 use crate::usage::credentials::Network;
+use crate::usage::{DayUse, Days};
 
 pub(super) struct PrivilegedAfterIdle;
 
@@ -116,7 +116,7 @@ fn on_route(
     context: &Context<'_>,
     settings: &RuleSettings,
     (client, route): (&str, u32),
-    days: &[DayUse],
+    days: &Days,
     habits: &BTreeMap<Day, Habit>,
 ) -> Vec<Finding> {
     let to = context.analysis.window.to;
@@ -143,7 +143,7 @@ fn on_route(
         if own <= recent {
             continue;
         }
-        let unusual = unusual(settings, day, habits);
+        let unusual = unusual(settings, &day, habits);
         if !idle && unusual.is_empty() {
             continue;
         }
@@ -168,7 +168,7 @@ fn on_route(
         findings.push(
             Finding::new(&DOC, settings, client, label.clone(), message)
                 .graded(settings, severity)
-                .seen(count(day, Outcome::Used), first, last)
+                .seen(count(&day, Outcome::Used), first, last)
                 .traced(own, route, false),
         );
     }

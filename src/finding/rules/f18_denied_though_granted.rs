@@ -43,7 +43,7 @@ impl Rule for DeniedThoughGranted {
                 if !restricted || !context.permits(client, route) {
                     continue;
                 }
-                let sum = Tally::of(days.iter().copied(), DayUse::denied, DayUse::refused);
+                let sum = Tally::of(days.iter(), DayUse::denied, DayUse::refused);
                 let Some(sum) = sum.filter(|sum| sum.is_repeated(&DOC, settings)) else {
                     continue;
                 };

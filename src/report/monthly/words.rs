@@ -78,6 +78,10 @@ pub(super) fn question(reason: &str) -> Option<&'static str> {
         "comment_affected" => "Does the comment beside the line still hold?",
         "others_suffice" => "Is there a reason to hold two scopes that permit the same?",
         "narrower_suffices" => "May the narrower scope take its place?",
+        "counted_as_another" => {
+            "Did the client use the operation that the catalogue did not have then?"
+        }
+        "source_missing" => "Where are the logs of the source that carries the client?",
         "history_too_short" | "days_missing" | "partial_input" | "no_data" => {
             "Where are the missing days of the log?"
         }

@@ -16,7 +16,7 @@ fn shown(width: usize, render: impl Fn(&Matrix<'_>, usize) -> Vec<u8>) -> String
         client: 1,
         routes: vec![RouteUse {
             route: 0,
-            days: vec![day(40, 3), day(8, 2_000_000), day(0, 7)],
+            days: vec![day(40, 3), day(8, 2_000_000), day(0, 7)].into(),
         }],
     };
     let coverage = Coverage {

@@ -21,7 +21,7 @@ mod hash;
 mod tests;
 mod tokens;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use agent::Agent;
 pub(super) use collector::{Collector, Request};
@@ -134,6 +134,65 @@ impl CredentialTable {
             sum.add(table);
         }
         sum.finish()
+    }
+
+    /// Tables whose rows lie on different days as one: row by row, for many days.
+    #[must_use]
+    pub fn join(tables: Vec<Self>) -> Self {
+        let names: BTreeSet<String> = tables
+            .iter()
+            .flat_map(|table| table.clients.iter().cloned())
+            .collect();
+        let mut whole = Self {
+            clients: names.into_iter().collect(),
+            ..Self::default()
+        };
+        let sets: BTreeSet<String> = tables
+            .iter()
+            .flat_map(|table| table.sets.iter().cloned())
+            .collect();
+        whole.sets = sets.into_iter().collect();
+        let mut issued: BTreeMap<u32, Scopes> = BTreeMap::new();
+        for table in tables {
+            let numbers: Vec<u32> = table
+                .clients
+                .iter()
+                .map(|name| whole.clients.binary_search(name).unwrap_or(0))
+                .map(|at| u32::try_from(at).unwrap_or(u32::MAX))
+                .collect();
+            let number = |own: u32| numbers.get(own as usize).copied().unwrap_or(u32::MAX);
+            whole.rows.extend(table.rows.into_iter().map(|row| {
+                let client = number(row.client);
+                CredentialRow { client, ..row }
+            }));
+            for ((client, scope), own) in table.issued {
+                let scopes = issued.entry(number(client)).or_default();
+                scopes.add(&scope, &own);
+            }
+            let set = |own: u32| {
+                let text = table.sets.get(own as usize)?;
+                u32::try_from(whole.sets.binary_search(text).ok()?).ok()
+            };
+            let carried = table.carried.iter().map(|own| Carried {
+                client: number(own.client),
+                set: own.set.and_then(set),
+                ..*own
+            });
+            whole.carried.extend(carried);
+            for ((day, client, step), count) in table.lifetimes {
+                let key = (day, number(client), step);
+                *whole.lifetimes.entry(key).or_default() += count;
+            }
+        }
+        whole.rows.sort_by_key(|row| row.day);
+        whole.carried.sort_unstable();
+        for (client, scopes) in issued {
+            let own = scopes.0.into_iter();
+            whole
+                .issued
+                .extend(own.map(|(scope, own)| ((client, scope), own)));
+        }
+        whole
     }
 }
 

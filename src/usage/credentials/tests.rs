@@ -126,6 +126,16 @@ proptest! {
         let (left, right) = (table(left, 1), table(right, workers));
         prop_assert_eq!(&left.merge(&right), &whole);
         prop_assert_eq!(&right.merge(&left), &whole);
+        let of_day = |day: Day| {
+            let mut own = whole.clone();
+            own.rows.retain(|row| row.day == day);
+            own.issued.clear();
+            own
+        };
+        let days: BTreeSet<Day> = whole.rows.iter().map(|row| row.day).collect();
+        let mut parts: Vec<CredentialTable> = days.into_iter().rev().map(of_day).collect();
+        parts.push(CredentialTable { rows: Vec::new(), ..whole.clone() });
+        prop_assert_eq!(&CredentialTable::join(parts), &whole);
     }
 
     #[test]

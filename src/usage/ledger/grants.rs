@@ -1,6 +1,6 @@
 //! What was held at which day, as the policy files stated it at that ingest.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::RecordBatch;
 
@@ -63,26 +63,34 @@ impl Writer {
 }
 
 impl Ledger {
-    /// Since when a client has been seen to hold a term without a break: the first of
-    /// the last records that all name it. `None` when the latest record does not.
+    /// Since when each client has been seen to hold each term without a break: the first
+    /// of the last records that all name it, up to a day. What the latest of them does
+    /// not name is left out.
     ///
     /// It may have been held for longer: the first record of the ledger cannot tell.
-    pub fn granted_since(&self, client: &str, term: &str) -> Result<Option<Day>, LedgerError> {
-        let mut since = None;
-        let days: BTreeSet<Day> = self.manifest.of(Table::Grants).map(|own| own.day).collect();
-        for day in days.into_iter().rev() {
-            let mut held = false;
+    pub fn granted_since(
+        &self,
+        as_of: Day,
+    ) -> Result<BTreeMap<(String, String), Day>, LedgerError> {
+        let mut since: BTreeMap<(String, String), Day> = BTreeMap::new();
+        let mut unbroken: Option<BTreeSet<(String, String)>> = None;
+        let days = self.grant_days();
+        for day in days.into_iter().rev().filter(|day| *day <= as_of) {
+            let mut held = BTreeSet::new();
             for own in self.manifest.of(Table::Grants).filter(|own| own.day == day) {
                 for batch in part::read(&self.dir, own)? {
-                    held |= read(&batch)?
-                        .iter()
-                        .any(|(own, held, _)| own == client && held == term);
+                    let rows = read(&batch)?.into_iter();
+                    held.extend(rows.map(|(client, term, _)| (client, term)));
                 }
             }
-            if !held {
+            if let Some(unbroken) = &unbroken {
+                held.retain(|grant| unbroken.contains(grant));
+            }
+            if held.is_empty() {
                 break;
             }
-            since = Some(day);
+            since.extend(held.iter().cloned().map(|grant| (grant, day)));
+            unbroken = Some(held);
         }
         Ok(since)
     }

@@ -28,11 +28,13 @@ mod operations;
 mod part;
 mod prune;
 mod read;
+mod seen;
 mod source;
 mod status;
 mod table;
 mod tokens;
 mod verify;
+mod view;
 mod withdrawn;
 mod writer;
 

@@ -10,12 +10,15 @@ use rayon::prelude::*;
 use super::columns::{Columns, join_names, text_at};
 use super::judge::{self, Verdict};
 use super::operations::{Operations, as_cluster};
+use super::seen::{Known, Seen};
 use super::source::SourceRecord;
-use super::{Contribution, Ledger, LedgerError, Table, credentials, part, tokens};
+use super::view::View;
+use super::{Contribution, Ledger, LedgerError, Table, credentials, tokens};
 use crate::catalog::matcher::Matcher;
 use crate::event::identity::Identities;
 use crate::input::Source;
 use crate::model::{Day, Method, Outcome};
+use crate::usage::Presence;
 use crate::usage::SourceFacts;
 use crate::usage::aggregate::{Aggregate, NOBODY, Names, key};
 use crate::usage::bounded::{Clusters, Counts, stable_hash};
@@ -43,6 +46,8 @@ pub struct Recalled {
     pub facts: Vec<SourceFacts>,
     /// Credentials and issued scopes.
     pub credentials: CredentialTable,
+    /// Which clients appear in which sources, and where an older catalogue told less.
+    pub presence: Presence,
     /// Requests that matched only without regard to case or to a trailing slash.
     pub looser: u64,
     /// Sources that were counted with another catalogue.
@@ -52,6 +57,16 @@ pub struct Recalled {
 }
 
 type Worker = (Names, Aggregate, Clusters);
+
+/// One worker's part.
+struct Read {
+    worker: Worker,
+    unknown: u64,
+    seen: Seen,
+}
+
+/// Parts in which the days are read.
+const WORKERS: usize = 32;
 
 impl Ledger {
     /// Reads everything. `logs` are sources beside the ledger: content that it holds
@@ -74,102 +89,118 @@ impl Ledger {
             replaced,
             added,
         } = self.overlay(logs)?;
-        let mut beside: BTreeMap<(Table, Day), Vec<&RecordBatch>> = BTreeMap::new();
-        for own in added.values() {
-            for (key, batch) in &own.batches {
-                beside.entry(*key).or_default().push(batch);
-            }
-        }
         let records: Vec<SourceRecord> = records.into_values().collect();
-        let days = |table: Table| -> Vec<Day> {
-            let mut days: Vec<Day> = self.manifest.of(table).map(|own| own.day).collect();
-            days.extend(beside.keys().filter(|key| key.0 == table).map(|key| key.1));
-            days.sort_unstable();
-            days.dedup();
-            days
-        };
-        let batches = |table: Table, day: Day| -> Result<Vec<RecordBatch>, LedgerError> {
-            let mut all = Vec::new();
-            for own in self.manifest.of(table).filter(|own| own.day == day) {
-                for batch in part::read(&self.dir, own)? {
-                    all.push(if replaced.is_empty() {
-                        batch
-                    } else {
-                        part::of_sources(&batch, &replaced, false)?
-                    });
-                }
-            }
-            let own = beside.get(&(table, day)).into_iter().flatten();
-            all.extend(own.map(|batch| (*batch).clone()));
-            Ok(all)
-        };
-        let read = |table: Table| -> Result<Vec<(Worker, u64)>, LedgerError> {
-            days(table)
-                .into_par_iter()
-                .map(|day| {
-                    let mut worker = (
-                        Names::new(usize::MAX),
-                        Aggregate::default(),
-                        Clusters::new(usize::MAX),
-                    );
-                    let mut unknown = 0;
-                    for batch in batches(table, day)? {
-                        match table {
-                            Table::Usage => usage(&batch, day, reading, &mut worker, &mut unknown)?,
-                            _ => unmatched(table, &batch, &mut worker)?,
+        let view = View::new(self, &replaced, added.values().copied());
+        let (known, presence) = Known::new(&records, reading);
+        let read = |table: Table| -> Result<Vec<Read>, LedgerError> {
+            let days = view.days(table);
+            // A few workers with many days each: the names of a worker are kept once.
+            days.par_chunks(days.len().div_ceil(WORKERS).max(1))
+                .map(|days| {
+                    let mut own = Read {
+                        worker: (
+                            Names::new(usize::MAX),
+                            Aggregate::default(),
+                            Clusters::new(usize::MAX),
+                        ),
+                        unknown: 0,
+                        seen: Seen::default(),
+                    };
+                    for day in days {
+                        for batch in view.batches(table, *day)? {
+                            match table {
+                                Table::Usage => usage(&batch, *day, reading, &known, &mut own)?,
+                                _ => unmatched(table, &batch, &mut own.worker)?,
+                            }
                         }
+                        // Only one day of each worker is in memory at its full size.
+                        own.worker.1.pack();
                     }
-                    Ok((worker, unknown))
+                    Ok(own)
                 })
                 .collect()
         };
         let mut workers = read(Table::Usage)?;
         workers.extend(read(Table::Unmatched)?);
         workers.extend(read(Table::Served)?);
-        let mut tables = Vec::new();
-        for table in [Table::Credentials, Table::Issued] {
-            for day in days(table) {
-                for batch in batches(table, day)? {
-                    tables.push(credentials::table(table, day, &batch, reading.identities)?);
-                }
-            }
-        }
-        for table in [Table::Carried, Table::Lifetimes] {
-            for day in days(table) {
-                for batch in batches(table, day)? {
-                    tables.push(tokens::table(table, day, &batch, reading)?);
-                }
-            }
-        }
-        let mut covered: BTreeMap<String, BTreeMap<Day, u64>> = BTreeMap::new();
-        for day in days(Table::Coverage) {
-            for batch in batches(Table::Coverage, day)? {
-                let columns = Columns(&batch);
-                let (source, count) = (columns.text("source")?, columns.number("records")?);
-                for row in 0..batch.num_rows() {
-                    let own = covered.entry(source.value(row).to_owned()).or_default();
-                    *own.entry(day).or_default() += count.value(row);
-                }
-            }
-        }
-        let unknown_operation = workers.iter().map(|(_, unknown)| unknown).sum();
+        let credentials = credentials(&view, reading)?;
+        let mut covered = covered(&view)?;
+        let unknown_operation = workers.iter().map(|own| own.unknown).sum();
+        let (workers, seen): (Vec<Worker>, Vec<Seen>) = workers
+            .into_iter()
+            .map(|own| (own.worker, own.seen))
+            .unzip();
         let usage = merge(
-            workers.into_iter().map(|(worker, _)| worker).collect(),
+            workers,
             reading.identities,
             reading.max_clients,
             Arc::from(reading.matcher.routes()),
             false,
         );
+        let presence = known.presence(presence, &seen, &usage);
         let other = |own: &&SourceRecord| own.catalogue != reading.operations.digest();
         Ok(Recalled {
-            usage,
             looser: records.iter().map(|own| own.looser).sum(),
             other_catalogue: records.iter().filter(other).count(),
             facts: facts(records, &mut covered),
-            credentials: CredentialTable::sum(&tables),
+            credentials,
+            presence,
             unknown_operation,
+            usage,
         })
     }
+}
+
+fn credentials(view: &View<'_>, reading: &Reading<'_>) -> Result<CredentialTable, LedgerError> {
+    let mut tables = Vec::new();
+    for table in [Table::Credentials, Table::Issued] {
+        // Summed day by day: a sum under way takes ten times as much as its rows.
+        let summed: Result<Vec<CredentialTable>, LedgerError> = view
+            .days(table)
+            .into_par_iter()
+            .map(|day| {
+                let own = view.batches(table, day)?;
+                let own = own
+                    .iter()
+                    .map(|rows| credentials::table(table, day, rows, reading.identities));
+                let own: Vec<CredentialTable> = own.collect::<Result<_, _>>()?;
+                Ok(CredentialTable::sum(&own))
+            })
+            .collect();
+        tables.extend(summed?);
+    }
+    for table in [Table::Carried, Table::Lifetimes] {
+        let summed: Result<Vec<CredentialTable>, LedgerError> = view
+            .days(table)
+            .into_par_iter()
+            .map(|day| {
+                let own = view.batches(table, day)?;
+                let own = own
+                    .iter()
+                    .map(|rows| tokens::table(table, day, rows, reading));
+                let own: Vec<CredentialTable> = own.collect::<Result<_, _>>()?;
+                Ok(CredentialTable::sum(&own))
+            })
+            .collect();
+        tables.extend(summed?);
+    }
+    Ok(CredentialTable::join(tables))
+}
+
+/// Records of each source by day.
+fn covered(view: &View<'_>) -> Result<BTreeMap<String, BTreeMap<Day, u64>>, LedgerError> {
+    let mut covered: BTreeMap<String, BTreeMap<Day, u64>> = BTreeMap::new();
+    for day in view.days(Table::Coverage) {
+        for batch in view.batches(Table::Coverage, day)? {
+            let columns = Columns(&batch);
+            let (source, count) = (columns.text("source")?, columns.number("records")?);
+            for row in 0..batch.num_rows() {
+                let own = covered.entry(source.value(row).to_owned()).or_default();
+                *own.entry(day).or_default() += count.value(row);
+            }
+        }
+    }
+    Ok(covered)
 }
 
 /// Which sources count, when logs stand beside a ledger.
@@ -254,10 +285,16 @@ fn usage(
     batch: &RecordBatch,
     day: Day,
     reading: &Reading<'_>,
-    (names, aggregate, clusters): &mut Worker,
-    unknown: &mut u64,
+    known: &Known<'_>,
+    own: &mut Read,
 ) -> Result<(), LedgerError> {
+    let Read {
+        worker: (names, aggregate, clusters),
+        unknown,
+        seen,
+    } = own;
     let columns = Columns(batch);
+    let source = columns.text("source")?;
     let (client, alt) = (columns.text("client")?, columns.text("client_alt")?);
     let (method, template) = (columns.text("method")?, columns.text("template")?);
     let (outcome, count) = (columns.text("outcome")?, columns.number("count")?);
@@ -267,11 +304,17 @@ fn usage(
     let mut routes: HashMap<(&str, &str), Option<u32>, foldhash::fast::FixedState> =
         HashMap::default();
     let mut previous = (None, NOBODY);
+    let mut of = known.source(None);
     let cells = aggregate.day(day, batch.num_rows());
     for row in 0..batch.num_rows() {
         let own = (text_at(client, row), text_at(alt, row));
-        if row == 0 || previous.0 != Some(own) {
+        let turns = row == 0 || source.value(row) != source.value(row - 1);
+        if turns {
+            of = known.source(Some(source.value(row)));
+        }
+        if turns || previous.0 != Some(own) {
             previous = (Some(own), number(own, names, &mut buffer));
+            seen.client(&of, previous.1);
         }
         let client = previous.1;
         let outcome = Outcome::ALL
@@ -303,15 +346,21 @@ fn usage(
                         cluster(clusters, (client, names.hash(client)), method, path, counts);
                     }
                 }
-                route.unwrap_or(UNMATCHED)
+                route
             }
-            _ => UNMATCHED,
+            _ => None,
         };
+        if let Some(route) = route {
+            seen.route(&of, client, route, outcome);
+        }
         let ms = |instant: i64| u32::try_from(instant - day.start()).unwrap_or(0);
         let id = text_at(sample, row).unwrap_or_default().as_bytes();
         let span = (ms(first.value(row)), ms(last.value(row)));
         let cell = Cell::of(count.value(row), span, id, cells.1);
-        match cells.0.entry(key(client, route, outcome as u8)) {
+        match cells
+            .0
+            .entry(key(client, route.unwrap_or(UNMATCHED), outcome as u8))
+        {
             hashbrown::hash_map::Entry::Occupied(mut known) => {
                 known.get_mut().merge(&cell, cells.1);
             }

@@ -1,0 +1,63 @@
+//! The rows that count: those of the ledger, without what logs beside it replace, and those of the logs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use arrow::array::RecordBatch;
+
+use super::contribution::Contribution;
+use super::{Ledger, LedgerError, Table, part};
+use crate::model::Day;
+
+/// A ledger with logs beside it, read table by table and day by day.
+pub(super) struct View<'a> {
+    ledger: &'a Ledger,
+    /// Sources of the ledger whose rows do not count.
+    replaced: &'a BTreeSet<String>,
+    beside: BTreeMap<(Table, Day), Vec<&'a RecordBatch>>,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn new(
+        ledger: &'a Ledger,
+        replaced: &'a BTreeSet<String>,
+        added: impl Iterator<Item = &'a Contribution>,
+    ) -> Self {
+        let mut beside: BTreeMap<(Table, Day), Vec<&RecordBatch>> = BTreeMap::new();
+        for own in added {
+            for (key, batch) in &own.batches {
+                beside.entry(*key).or_default().push(batch);
+            }
+        }
+        Self {
+            ledger,
+            replaced,
+            beside,
+        }
+    }
+
+    /// The days of a table, in order.
+    pub(super) fn days(&self, table: Table) -> Vec<Day> {
+        let own = self.ledger.manifest.of(table).map(|own| own.day);
+        let logs = self.beside.keys().filter(|key| key.0 == table);
+        let days: BTreeSet<Day> = own.chain(logs.map(|key| key.1)).collect();
+        days.into_iter().collect()
+    }
+
+    /// The rows of one day.
+    pub(super) fn batches(&self, table: Table, day: Day) -> Result<Vec<RecordBatch>, LedgerError> {
+        let mut all = Vec::new();
+        let manifest = &self.ledger.manifest;
+        for own in manifest.of(table).filter(|own| own.day == day) {
+            for batch in part::read(&self.ledger.dir, own)? {
+                all.push(if self.replaced.is_empty() {
+                    batch
+                } else {
+                    part::of_sources(&batch, self.replaced, false)?
+                });
+            }
+        }
+        let own = self.beside.get(&(table, day)).into_iter().flatten();
+        all.extend(own.map(|batch| (*batch).clone()));
+        Ok(all)
+    }
+}

@@ -1,0 +1,158 @@
+//! Which clients appear in which sources.
+//!
+//! A source is what writes logs: one gateway, one cluster. Its name is what the
+//! names of its files have in common: without dates, without the numbers of a
+//! rotation, without the ending of a compression.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Clients by source, and what an older catalogue did not tell apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Presence {
+    /// Names of the sources, sorted.
+    pub sources: Vec<String>,
+    /// For each client the sources (indices) that carry its requests. Empty when there
+    /// is one source only.
+    pub clients: BTreeMap<String, BTreeSet<usize>>,
+    /// For each client the routes that its requests may have been on, counted as others
+    /// because the catalogue of that time did not have them.
+    pub hidden: BTreeMap<String, BTreeSet<u32>>,
+}
+
+impl Presence {
+    /// With the sources of these inputs, and the source of each input.
+    pub(super) fn of<'a>(inputs: impl IntoIterator<Item = &'a str> + Clone) -> (Self, Vec<usize>) {
+        let names: BTreeSet<String> = inputs.clone().into_iter().map(stem).collect();
+        let sources: Vec<String> = names.into_iter().collect();
+        let place = |input| sources.binary_search(&stem(input)).unwrap_or(0);
+        let places = inputs.into_iter().map(place).collect();
+        let own = Self {
+            sources,
+            ..Self::default()
+        };
+        (own, places)
+    }
+
+    /// Adds the marks of each worker, whose clients have names.
+    pub(super) fn add(&mut self, marks: &[Marks], name: impl Fn(usize, u32) -> Option<String>) {
+        for (worker, marks) in marks.iter().enumerate() {
+            for (client, source) in marks.iter() {
+                if let Some(name) = name(worker, client) {
+                    self.clients.entry(name).or_default().insert(source);
+                }
+            }
+        }
+    }
+}
+
+/// A bit for each known client and source, of one worker.
+#[derive(Debug, Default)]
+pub(super) struct Marks(Vec<Vec<u64>>);
+
+impl Marks {
+    /// Notes that clients, by their numbers, are in a source.
+    pub(super) fn add(&mut self, source: usize, clients: &[u32], known: impl Fn(u32) -> bool) {
+        let (word, bit) = (source / 64, 1 << (source % 64));
+        let mut last = None;
+        for client in clients {
+            if last == Some(client) {
+                continue;
+            }
+            last = Some(client);
+            let at = *client as usize;
+            let there = self.0.get(at).and_then(|own| own.get(word));
+            if there.is_some_and(|own| own & bit != 0) || !known(*client) {
+                continue;
+            }
+            if self.0.len() <= at {
+                self.0.resize(at + 1, Vec::new());
+            }
+            if let Some(own) = self.0.get_mut(at) {
+                own.resize(own.len().max(word + 1), 0);
+                if let Some(own) = own.get_mut(word) {
+                    *own |= bit;
+                }
+            }
+        }
+    }
+
+    /// Clients and sources.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, usize)> + '_ {
+        (0..).zip(&self.0).flat_map(|(client, words)| {
+            (0..).zip(words).flat_map(move |(at, word)| {
+                let set = (0..64).filter(move |bit| word >> bit & 1 != 0);
+                set.map(move |bit| (client, at * 64 + bit))
+            })
+        })
+    }
+}
+
+/// The name of the source that an input belongs to.
+fn stem(input: &str) -> String {
+    let mut name = input;
+    loop {
+        let packed = [".gz", ".zst", ".bz2", ".xz"];
+        let end = packed.iter().find_map(|end| name.strip_suffix(end));
+        let turned = || {
+            let (rest, last) = name.rsplit_once('.')?;
+            let number = !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit());
+            (number && !rest.is_empty()).then_some(rest)
+        };
+        match end.or_else(turned) {
+            Some(rest) => name = rest,
+            None => break,
+        }
+    }
+    let mut out = String::with_capacity(name.len());
+    let mut rest = name;
+    // `2026-10-31`, `2026/10/31/05`, `20261031T0500`: a long number, and pairs behind it.
+    let mut date = false;
+    while let Some(first) = rest.chars().next() {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        if digits > 0 {
+            date = digits >= 4 || (date && digits == 2);
+            if !date {
+                out.push_str(&rest[..digits]);
+            }
+            rest = &rest[digits..];
+        } else {
+            date &= "-_/.:TZ".contains(first);
+            out.push(first);
+            rest = &rest[first.len_utf8()..];
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_and_rotations_do_not_make_another_source_and_numbers_of_gateways_do() {
+        let same = |names: &[&str]| {
+            let all: BTreeSet<String> = names.iter().map(|name| stem(name)).collect();
+            assert_eq!(all.len(), 1, "{all:?}");
+            all.into_iter().next().unwrap()
+        };
+        same(&["kong-2026-10.log.gz", "kong-2025-01.log.gz"]);
+        same(&["gw-1.log", "gw-1.log.1", "gw-1.log.12.gz"]);
+        same(&["logs/2026/10/31/05/gw-1.zst", "logs/2025/01/02/23/gw-1.gz"]);
+        same(&["a_20261031T0500Z.log", "a_20250102T2300Z.log"]);
+        assert_ne!(stem("gw-1.log"), stem("gw-2.log"));
+        assert_ne!(stem("eu/2026-10-31.log"), stem("us/2026-10-31.log"));
+        assert_ne!(
+            stem("logs/gw-1/2026-10-31.log"),
+            stem("logs/gw-12/2026-10-31.log")
+        );
+    }
+
+    #[test]
+    fn marks_come_back_for_known_clients_only() {
+        let mut marks = Marks::default();
+        marks.add(3, &[7, 7, 9, 7], |client| client != 9);
+        marks.add(70, &[7, 2], |_| true);
+        let found: Vec<(u32, usize)> = marks.iter().collect();
+        assert_eq!(found, [(2, 70), (7, 3), (7, 70)]);
+    }
+}
