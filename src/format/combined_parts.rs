@@ -201,7 +201,7 @@ fn split_blank(text: &[u8]) -> (&[u8], &[u8]) {
 /// A network address, possibly one of a list.
 fn is_address(text: &[u8]) -> bool {
     let text = text.strip_suffix(b",").unwrap_or(text);
-    let digits = |all: bool, byte: &u8| all & (byte.is_ascii_digit() | (*byte == b'.'));
+    let digits = |all: bool, byte: &u8| all & matches!(*byte, b'0'..=b'9' | b'.');
     if text.len() <= 15 && text.iter().fold(true, digits) {
         return !text.is_empty();
     }

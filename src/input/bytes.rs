@@ -86,7 +86,7 @@ pub fn find_either(one: u8, two: u8, text: &[u8]) -> Option<usize> {
 #[inline]
 fn eight(byte: u8, text: [u8; 8]) -> Option<usize> {
     const ONES: u64 = u64::from_ne_bytes([1; 8]);
-    let different = u64::from_le_bytes(text) ^ ONES * u64::from(byte);
+    let different = u64::from_le_bytes(text) ^ (ONES * u64::from(byte));
     let zero = different.wrapping_sub(ONES) & !different & ONES << 7;
     (zero != 0).then(|| zero.trailing_zeros() as usize / 8)
 }

@@ -61,10 +61,13 @@ const WHOLE: usize = 16;
 impl Key {
     #[inline]
     fn new(node: u32, segment: &[u8]) -> Self {
-        let ends = if let (Some(first), Some(last)) = (segment.first_chunk(), segment.last_chunk())
+        let ends = if let (Some(first), Some(last)) =
+            (segment.first_chunk::<8>(), segment.last_chunk::<8>())
         {
             (u64::from_le_bytes(*first), u64::from_le_bytes(*last))
-        } else if let (Some(first), Some(last)) = (segment.first_chunk(), segment.last_chunk()) {
+        } else if let (Some(first), Some(last)) =
+            (segment.first_chunk::<4>(), segment.last_chunk::<4>())
+        {
             let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
             (u64::from(first), u64::from(last))
         } else if let (Some(first), Some(last)) = (segment.first(), segment.last()) {

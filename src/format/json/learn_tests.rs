@@ -133,7 +133,7 @@ fn write(
             out.push('{');
             for (index, (key, inner)) in pairs.iter().enumerate() {
                 out.push_str(if index > 0 { "," } else { "" });
-                out.push_str(&format!("{space}\"{key}\":{space}"));
+                out.push_str(&[space, "\"", key, "\":", space].concat());
                 write(inner, space, choices, out);
             }
             out.push('}');

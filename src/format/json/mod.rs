@@ -238,15 +238,14 @@ fn scan_line(line: &[u8], plan: &Plan, scratch: &mut Scratch) -> bool {
         shapes,
         ..
     } = scratch;
-    let escapes = match shapes.read(line, plan, keys, marks, found) {
-        Some(escapes) => escapes,
-        None => {
-            if !marks.fill(line) || scan::scan(line, marks, plan, keys, found).is_none() {
-                return false;
-            }
-            shapes.learn(line, marks, plan);
-            marks.escapes
+    let escapes = if let Some(escapes) = shapes.read(line, plan, keys, marks, found) {
+        escapes
+    } else {
+        if !marks.fill(line) || scan::scan(line, marks, plan, keys, found).is_none() {
+            return false;
         }
+        shapes.learn(line, marks, plan);
+        marks.escapes
     };
     if escapes {
         decode(line, &mut found[..plan.slots], &mut scratch.text);

@@ -184,11 +184,11 @@ impl Shape {
             }
             at += step.len;
             let start = at;
-            let (kind, escaped) = match step.hole {
+            let (kind, odd) = match step.hole {
                 Some(Hole::Text) => {
-                    let (end, escaped) = text_end(line, at)?;
+                    let (end, odd) = text_end(line, at)?;
                     at = end;
-                    (Kind::Text, escaped)
+                    (Kind::Text, odd)
                 }
                 Some(Hole::Number) => {
                     at = number_end(line, at)?;
@@ -206,11 +206,11 @@ impl Shape {
                 None => break,
             };
             if let Some(Action::Take(slot)) = step.action {
-                escapes |= escaped;
+                escapes |= odd;
                 found[slot] = Found {
                     kind,
                     copied: false,
-                    escaped,
+                    escaped: odd,
                     start: place(start),
                     end: place(at),
                 };
