@@ -53,9 +53,14 @@ pub(super) fn term_analysis(
     }
     let mut serves = BTreeSet::new();
     for route in &needs.ever {
-        let served = |op: &&usize| context.universe.serves(term, &client.granted, **op);
-        let served: Vec<usize> = route.operations.iter().filter(served).copied().collect();
-        if !served.is_empty() {
+        let takes_part = |op: &&usize| context.universe.serves(term, &client.granted, **op);
+        let own: Vec<usize> = route
+            .operations
+            .iter()
+            .filter(takes_part)
+            .copied()
+            .collect();
+        if !own.is_empty() {
             for day in route.days.iter().filter(|day| day.need() > 0) {
                 found.rhythm.add(
                     Day(day.day),
@@ -64,7 +69,7 @@ pub(super) fn term_analysis(
                     context.options.window.to,
                 );
             }
-            let needed = served.iter().filter(|op| needs.served.contains_key(op));
+            let needed = own.iter().filter(|op| needs.served.contains_key(op));
             serves.extend(needed.copied());
         }
     }

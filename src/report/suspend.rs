@@ -42,28 +42,25 @@ impl<'a> AdviceJson<'a> {
 /// `suspend it as a whole (safe), which is easy to undo: of its 9 grants `a` is the
 /// likeliest to be used again: 412 similar grants (...)...; held back: ...`.
 pub(super) fn sentence(basis: &Basis, own: &Suspension) -> String {
-    let mut text = format!(
-        "suspend it as a whole ({}), which is easy to undo",
-        own.level.name()
-    );
-    if let Some(past) = own
-        .evidence
-        .as_ref()
-        .map(|own| evidence::sentence(basis, own))
-    {
-        text += &match own.grants {
-            1 => format!(": for its only grant `{}`, {past}", own.term),
-            grants => format!(
-                ": of its {grants} grants `{}` is the likeliest to be used again: {past}",
-                own.term
-            ),
-        };
-    }
+    let past = own.evidence.as_ref();
+    let past = past.map(|found| evidence::sentence(basis, found));
+    let past = past.map_or_else(String::new, |past| match own.grants {
+        1 => format!(": for its only grant `{}`, {past}", own.term),
+        grants => format!(
+            ": of its {grants} grants `{}` is the likeliest to be used again: {past}",
+            own.term
+        ),
+    });
     let why = held_back(own);
-    if !why.is_empty() {
-        text += &format!("; held back: {}", why.join("; "));
-    }
-    text
+    let why = if why.is_empty() {
+        String::new()
+    } else {
+        format!("; held back: {}", why.join("; "))
+    };
+    format!(
+        "suspend it as a whole ({}), which is easy to undo{past}{why}",
+        own.level.name()
+    )
 }
 
 /// What keeps it from a safer level, in words.
