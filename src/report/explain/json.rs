@@ -75,6 +75,8 @@ fn strips(view: &View<'_>, holdings: &[Holding<'_>]) -> Value {
     }
     let terms: BTreeMap<&str, String> = holdings
         .iter()
+        // Of what no request can show, a day without use is no fact.
+        .filter(|own| own.observable)
         .map(|own| {
             (
                 own.term,
