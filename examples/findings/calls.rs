@@ -16,7 +16,9 @@ pub(crate) enum On {
 impl On {
     pub(crate) fn falls_on(self, day: u32) -> bool {
         match self {
-            Self::Every(step, from, to) => (from..=to).contains(&day) && (day - from) % step == 0,
+            Self::Every(step, from, to) => {
+                (from..=to).contains(&day) && (day - from).is_multiple_of(step)
+            }
             Self::Days(days) => days.contains(&day),
         }
     }

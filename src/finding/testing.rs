@@ -21,6 +21,8 @@ use crate::usage::credentials::{
 use crate::usage::ledger::Withdrawn;
 use crate::usage::{ClientUse, Cluster, Coverage, DayUse, Days, RouteUse, Within};
 
+/// First and last instant.
+type Span = Option<(Millis, Millis)>;
 type Cells = BTreeMap<(String, u32, i32), [u64; 6]>;
 
 pub(super) struct Case {
@@ -33,7 +35,7 @@ pub(super) struct Case {
     pub(super) settings: Settings,
     pub(super) withdrawn: Vec<Withdrawn>,
     cells: Cells,
-    hours: BTreeMap<(String, u32, i32), [Option<(Millis, Millis)>; 2]>,
+    hours: BTreeMap<(String, u32, i32), [Span; 2]>,
     rows: Vec<(String, CredentialRow)>,
     tokens: Vec<(String, &'static str, Carried)>,
 }

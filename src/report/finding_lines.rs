@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::View;
+use super::escape::{self, columns};
 use super::screen::Screen;
 use crate::finding::{Finding, Severity};
 
@@ -32,7 +33,8 @@ pub(super) fn findings(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<(
         parts.push("none".to_owned());
     }
     if unjudged > 0 {
-        parts.push(format!("{unjudged} rules not evaluable"));
+        let rules = if unjudged == 1 { "rule" } else { "rules" };
+        parts.push(format!("{unjudged} {rules} not evaluable"));
     }
     screen.prose("  findings: ", &parts.join(", "))?;
     let mut rules: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
@@ -50,20 +52,34 @@ pub(super) fn findings(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<(
     rules.sort_by_key(|(severity, own)| (Reverse(*severity), Reverse(own.len())));
     for (severity, own) in rules.iter().take(RULES) {
         let first = own[0];
-        let whose = match first.client.as_str() {
-            "" => first.subject.clone(),
-            client if first.subject == "client" => client.to_owned(),
-            client => format!("{client}: {}", first.subject),
-        };
         let more = match own.len() {
             1 => String::new(),
-            count => format!(" and {} more", count - 1),
+            count => format!(", and {} more", count - 1),
         };
-        let text = format!("  {:<9} {} {}", severity.name(), first.number, first.rule);
-        screen.line(&format!("{text} ({whose}{more})"))?;
+        let text = format!("{} {} {}", severity.name(), first.number, first.rule);
+        // What is cut is the subject, not how many there are.
+        let room = screen
+            .width()
+            .saturating_sub(columns(&text) + columns(&more) + 14);
+        let whose = escape::cut(&whose(first), room.max(8));
+        screen.line(&format!("            {text}: {whose}{more}"))?;
     }
     if rules.len() > RULES {
-        screen.line(&format!("  and {} more rules", rules.len() - RULES))?;
+        let text = format!("and {} more rules", rules.len() - RULES);
+        screen.line(&format!("            {text}"))?;
     }
     Ok(())
+}
+
+/// Whom and what a finding is about; of a credential's hash the first twelve digits.
+fn whose(finding: &Finding) -> String {
+    let mut subject = finding.subject.as_str();
+    if subject.starts_with("cred:") {
+        subject = subject.get(..17).unwrap_or(subject);
+    }
+    match finding.client.as_str() {
+        "" => subject.to_owned(),
+        client if subject == "client" => client.to_owned(),
+        client => format!("{client}: {subject}"),
+    }
 }

@@ -80,7 +80,7 @@ impl Rule for LayerDisagreement {
                 } else {
                     "their tokens carry the scopes"
                 };
-                let kinds: [(&str, String, Severity, &dyn Fn(&DayUse) -> u64); 3] = [
+                let kinds: [Kind<'_>; 3] = [
                     (
                         "late deny",
                         "passed the gateway and were refused by the service".to_owned(),
@@ -119,6 +119,9 @@ impl Rule for LayerDisagreement {
         findings
     }
 }
+
+/// Its name, what happened, how much it matters, and how many of a day's requests it is about.
+type Kind<'k> = (&'static str, String, Severity, &'k dyn Fn(&DayUse) -> u64);
 
 /// Some request passed within an hour of one that was refused. Of each kind the
 /// first and last of the day are known: what lies between them may hide a case, and

@@ -171,11 +171,11 @@ fn burst(
             .take(3)
             .map(|gone| format!("`{}` (held until {})", gone.term, gone.until))
             .collect();
-        message.push_str(&format!(
-            "; {} of them were permitted by {}: a removal of your own",
+        message = format!(
+            "{message}; {} of them were permitted by {}: a removal of your own",
             own.taken.len(),
             names.join(", ")
-        ));
+        );
         severity = Severity::Low;
     }
     let requests = bursts.iter().map(|(_, own)| own.requests).sum();

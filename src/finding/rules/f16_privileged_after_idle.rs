@@ -154,10 +154,10 @@ fn on_route(
             } else {
                 "for the first time after"
             };
-            message.push_str(&format!(" {how} {silent} silent covered days"));
+            message = format!("{message} {how} {silent} silent covered days");
         }
         for text in &unusual {
-            message.push_str(&format!(", {text}"));
+            message = format!("{message}, {text}");
         }
         let severity = if idle && !unusual.is_empty() {
             Severity::Medium

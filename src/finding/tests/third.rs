@@ -231,7 +231,7 @@ fn f16_a_heavy_operation_from_a_new_network_or_at_a_strange_hour() {
                 (false, hour.into(), hour.into()),
             )
             .showed("app", ("", AuthKind::Token), 0..195, |facts| {
-                networks(facts, 1)
+                networks(facts, 1);
             })
             .showed("app", ("", AuthKind::Token), [195], move |facts| {
                 let network = Network::of(format!("10.0.{network}.1").as_bytes()).unwrap();

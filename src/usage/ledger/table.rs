@@ -105,14 +105,6 @@ impl Table {
                 must("need", number.clone()),
                 must("other", number),
             ],
-            Self::Served => vec![
-                must("source", text.clone()),
-                may("client", text.clone()),
-                may("client_alt", text.clone()),
-                must("method", text.clone()),
-                must("path", text),
-                must("count", number),
-            ],
             Self::Coverage => vec![
                 must("source", text.clone()),
                 must("records", number),
@@ -169,10 +161,27 @@ impl Table {
                 must("first", instant()),
                 must("last", instant()),
             ],
-            Self::Carried => vec![
-                must("source", text.clone()),
+            Self::Carried | Self::Lifetimes | Self::Served => return self.later(),
+            Self::Grants => vec![
                 must("client", text.clone()),
-                may("client_alt", text.clone()),
+                must("term", text.clone()),
+                may("via", text),
+            ],
+        };
+        Arc::new(Schema::new(fields))
+    }
+
+    /// The tables that came after the others.
+    fn later(self) -> SchemaRef {
+        let instant = || DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into()));
+        let must = |name: &str, kind| Field::new(name, kind, false);
+        let may = |name: &str, kind| Field::new(name, kind, true);
+        let (text, number) = (DataType::Utf8, DataType::UInt64);
+        let mut fields = vec![must("source", text.clone())];
+        fields.push(Field::new("client", text.clone(), self == Self::Served));
+        fields.push(may("client_alt", text.clone()));
+        fields.extend(match self {
+            Self::Carried => vec![
                 must("method", text.clone()),
                 must("template", text.clone()),
                 must("refused", DataType::Boolean),
@@ -181,19 +190,13 @@ impl Table {
                 must("first", instant()),
                 must("last", instant()),
             ],
-            Self::Lifetimes => vec![
-                must("source", text.clone()),
-                must("client", text.clone()),
-                may("client_alt", text),
-                must("lifetime_s", number.clone()),
+            Self::Lifetimes => vec![must("lifetime_s", number.clone()), must("count", number)],
+            _ => vec![
+                must("method", text.clone()),
+                must("path", text),
                 must("count", number),
             ],
-            Self::Grants => vec![
-                must("client", text.clone()),
-                must("term", text.clone()),
-                may("via", text),
-            ],
-        };
+        });
         Arc::new(Schema::new(fields))
     }
 }
