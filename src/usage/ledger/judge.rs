@@ -49,7 +49,7 @@ pub(super) fn judge<'a>(
             if known.is_unreadable() && known.facts.shown == record.facts.shown {
                 replaced.insert(known.id.clone());
             }
-        } else if known.may_begin(record) && begins(known)? {
+        } else if known.may_begin_at_hand(record) && begins(known)? {
             replaced.insert(known.id.clone());
         } else if record.may_begin(known) && covered(known)? {
             return Ok(Verdict::Earlier(known.facts.shown.to_string()));

@@ -61,6 +61,16 @@ impl SourceRecord {
         }
     }
 
+    /// The same where the content of `longer` is at hand to prove it: then `self` may
+    /// also end within its first line, of which its head says nothing.
+    pub(super) fn may_begin_at_hand(&self, longer: &Self) -> bool {
+        let cut = self.head.is_some()
+            && self.head == self.first_line
+            && self.head_bytes < HEAD as u64
+            && self.facts.bytes <= longer.facts.bytes;
+        cut || self.may_begin(longer)
+    }
+
     pub(super) fn is_complete(&self) -> bool {
         self.facts.status == SourceStatus::Complete
     }

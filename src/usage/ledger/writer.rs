@@ -104,7 +104,7 @@ impl Writer {
         let mut earlier = BTreeSet::new();
         for known in self.records() {
             if !known.is_unreadable()
-                && known.may_begin(&own.record)
+                && known.may_begin_at_hand(&own.record)
                 && judge::begins(known, source, &own, || self.rows_of(known))?
             {
                 earlier.insert(known.id.clone());
