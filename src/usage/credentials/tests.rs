@@ -130,6 +130,8 @@ proptest! {
             let mut own = whole.clone();
             own.rows.retain(|row| row.day == day);
             own.issued.clear();
+            own.carried.clear();
+            own.lifetimes.clear();
             own
         };
         let days: BTreeSet<Day> = whole.rows.iter().map(|row| row.day).collect();
