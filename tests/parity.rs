@@ -38,8 +38,8 @@ const HISTORIES: [&[&str]; 3] = [
 /// A Python with numpy, if there is one.
 fn python() -> Option<String> {
     let named = std::env::var("PYTHON").ok();
-    let mut names = named.into_iter().chain(["python3".to_owned()]);
-    names.find(|name| {
+    let mut candidates = named.into_iter().chain(["python3".to_owned()]);
+    candidates.find(|name| {
         let asked = Command::new(name).args(["-c", "import numpy"]).output();
         asked.is_ok_and(|done| done.status.success())
     })

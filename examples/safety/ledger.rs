@@ -2,6 +2,7 @@
 //! catalogue are written, ingested into a ledger, and the ledger is read back.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -42,14 +43,19 @@ pub(crate) fn world(folder: &Path, scratch: &Path, most: u64) -> Result<World, S
     let catalogue = scratch.join("routes.yaml");
     let mut out = "version: 1\nroutes:\n".to_owned();
     for scope in scopes(&grants) {
-        out += &format!("  GET /{scope}: [{scope}]\n");
+        let _ = writeln!(out, "  GET /{scope}: [{scope}]");
     }
     fs::write(&catalogue, out).map_err(said)?;
     let held = scratch.join("grants.csv");
     let mut out = "client,scope,since\n".to_owned();
     for row in &grants {
         let since = Day(EPOCH + number::<i32>(row, "granted_day")?);
-        out += &format!("{},{},{since}\n", text(row, "client"), text(row, "scope"));
+        let _ = writeln!(
+            out,
+            "{},{},{since}",
+            text(row, "client"),
+            text(row, "scope")
+        );
     }
     fs::write(&held, out).map_err(said)?;
     let logs = logs(folder, scratch, most)?;

@@ -105,6 +105,8 @@ enum GrantsOf {
     TheTime,
 }
 
+const NO_RECORDS: &str = "the logs hold no records: nothing can be said about any grant";
+
 fn run(
     input_args: &InputArgs,
     policy_args: &PolicyArgs,
@@ -123,8 +125,7 @@ fn run(
     let mut read = pipeline::read_logs(&setup, &routes, known)?;
     let span = read.coverage.span();
     if span.is_none() {
-        read.incomplete
-            .push("the logs hold no records: nothing can be said about any grant".to_owned());
+        read.incomplete.push(NO_RECORDS.to_owned());
     }
     let window = window(&setup, &read.coverage)?;
     let versions = match replayed {
@@ -179,12 +180,8 @@ fn run(
     let found = (&analysis, elsewhere.into_iter().chain(unseen).collect());
     let warnings = warnings(&setup, &routes, &policy, &semantics, &read, found);
     let only_in_log = only_in_log(&policy, &read);
-    let seen: BTreeSet<&ClientName> = usage.keys().collect();
-    let never_seen = policy
-        .clients()
-        .into_iter()
-        .filter(|client| !seen.contains(client))
-        .collect();
+    let mut never_seen = policy.clients();
+    never_seen.retain(|client| !usage.contains_key(client));
     let inputs = input_views(&read.facts);
     let mut notes = read.notes.clone();
     notes.extend(history.notes.iter().cloned());
@@ -211,7 +208,7 @@ fn run(
         warnings,
         notes,
         only_in_log,
-        never_seen,
+        never_seen: never_seen.into_iter().collect(),
         level,
         audit,
     })
