@@ -38,18 +38,30 @@ fn by_full(line: &[u8], plan: &Plan) -> Option<Answer> {
 /// Numbers and containers compared by value: the full parser writes them anew.
 fn by_value(answer: Answer) -> Vec<(Kind, Option<serde_json::Value>)> {
     let value = |kind: Kind, text: Vec<u8>| match kind {
-        Kind::Container => serde_json::from_slice(&text).unwrap(),
-        // Both texts are rounded to a double, and the last digit may come out differently.
-        Kind::Number => {
-            let number: f64 = String::from_utf8(text).unwrap().parse().unwrap();
-            format!("{number:.12e}").into()
-        }
+        Kind::Container | Kind::Number => rounded(serde_json::from_slice(&text).unwrap()),
         _ => String::from_utf8(text).unwrap().into(),
     };
     answer
         .into_iter()
         .map(|(kind, text)| (kind, text.map(|text| value(kind, text))))
         .collect()
+}
+
+/// Both texts are rounded to a double, and the last digit may come out differently.
+fn rounded(value: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    match value {
+        Value::Number(number) => {
+            let number: f64 = number.to_string().parse().unwrap();
+            format!("{number:.12e}").into()
+        }
+        Value::Array(items) => items.into_iter().map(rounded).collect(),
+        Value::Object(pairs) => pairs
+            .into_iter()
+            .map(|(key, own)| (key, rounded(own)))
+            .collect(),
+        other => other,
+    }
 }
 
 /// A layout: every line of it has these keys in this order, and one of the texts at each leaf.
