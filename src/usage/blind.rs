@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::coverage::Coverage;
 use super::facts::SourceFacts;
-use super::presence::Presence;
+use super::presence::{Presence, is_dated};
 use crate::model::Day;
 
 /// Days with data that make the files of one name a source of their own. With fewer
@@ -47,7 +47,10 @@ impl Blind {
             own.routes.extend(routes);
         }
         let mut absences = Vec::new();
-        if presence.sources.len() < 2 {
+        // Only a log that is cut by date shows by its names that its parts go together:
+        // any other split of the same lines must not change the answer.
+        let dated = facts.iter().any(|own| is_dated(&own.shown));
+        if presence.sources.len() < 2 || !dated {
             return (all, absences);
         }
         let (names, places) = Presence::of(facts.iter().map(|own| own.shown.as_ref()));

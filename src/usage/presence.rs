@@ -87,6 +87,27 @@ impl Marks {
     }
 }
 
+/// Whether the name says of which month its lines are (`2026-10`, `2026/10`, `202610`).
+pub(super) fn is_dated(input: &str) -> bool {
+    let two = |text: &[u8]| match text {
+        [a @ b'0'..=b'9', b @ b'0'..=b'9', ..] => {
+            Some(u32::from(a - b'0') * 10 + u32::from(b - b'0'))
+        }
+        _ => None,
+    };
+    let bytes = input.as_bytes();
+    (0..bytes.len()).any(|at| {
+        let Some([b'2', b'0', rest @ ..]) = bytes.get(at..) else {
+            return false;
+        };
+        let month = match rest {
+            [_, _, b'-' | b'/' | b'_' | b'.', month @ ..] | [_, _, month @ ..] => two(month),
+            _ => None,
+        };
+        two(rest).is_some() && month.is_some_and(|month| (1..=12).contains(&month))
+    })
+}
+
 /// The name of the source that an input belongs to.
 fn stem(input: &str) -> String {
     let mut name = input;
@@ -127,6 +148,28 @@ fn stem(input: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_month_in_the_name_dates_a_file_and_no_other_number_does() {
+        for name in [
+            "gw/2026-10-31.log.gz",
+            "a-202610.log",
+            "2026/01/02/a.log",
+            "x_2026_12",
+        ] {
+            assert!(is_dated(name), "{name}");
+        }
+        for name in [
+            "one.jsonl",
+            "gw-1.log",
+            "access.log.12.gz",
+            "v2013.log",
+            "2026.log",
+            "20261399",
+        ] {
+            assert!(!is_dated(name), "{name}");
+        }
+    }
 
     #[test]
     fn dates_and_rotations_do_not_make_another_source_and_numbers_of_gateways_do() {

@@ -61,10 +61,8 @@ impl World {
     fn uses(&mut self, client: &str, route: u32, days: impl IntoIterator<Item = Day>) {
         let next = u32::try_from(self.usage.len()).unwrap() + 1;
         let entry = self.usage.entry(ClientName::new(client));
-        let own = entry.or_insert(ClientUse {
-            client: next,
-            routes: Vec::new(),
-        });
+        let (client, routes) = (next, Vec::new());
+        let own = entry.or_insert(ClientUse { client, routes });
         if !own.routes.iter().any(|own| own.route == route) {
             own.routes.push(RouteUse {
                 route,
@@ -72,11 +70,8 @@ impl World {
             });
         }
         own.routes.sort_by_key(|own| own.route);
-        let known = own
-            .routes
-            .iter_mut()
-            .find(|own| own.route == route)
-            .unwrap();
+        let known = own.routes.iter_mut().find(|own| own.route == route);
+        let known = known.unwrap();
         let mut all: Vec<DayUse> = known.days.iter().collect();
         for day in days {
             let mut counts = [0; Outcome::ALL.len()];

@@ -124,7 +124,7 @@ impl Ledger {
         workers.extend(read(Table::Unmatched)?);
         workers.extend(read(Table::Served)?);
         let credentials = credentials(&view, reading)?;
-        let mut covered = covered(&view)?;
+        let mut covered = view.covered()?;
         let unknown_operation = workers.iter().map(|own| own.unknown).sum();
         let (workers, seen): (Vec<Worker>, Vec<Seen>) = workers
             .into_iter()
@@ -153,31 +153,22 @@ impl Ledger {
 
 fn credentials(view: &View<'_>, reading: &Reading<'_>) -> Result<CredentialTable, LedgerError> {
     let mut tables = Vec::new();
-    for table in [Table::Credentials, Table::Issued] {
+    for table in [
+        Table::Credentials,
+        Table::Issued,
+        Table::Carried,
+        Table::Lifetimes,
+    ] {
         // Summed day by day: a sum under way takes ten times as much as its rows.
         let summed: Result<Vec<CredentialTable>, LedgerError> = view
             .days(table)
             .into_par_iter()
             .map(|day| {
                 let own = view.batches(table, day)?;
-                let own = own
-                    .iter()
-                    .map(|rows| credentials::table(table, day, rows, reading.identities));
-                let own: Vec<CredentialTable> = own.collect::<Result<_, _>>()?;
-                Ok(CredentialTable::sum(&own))
-            })
-            .collect();
-        tables.extend(summed?);
-    }
-    for table in [Table::Carried, Table::Lifetimes] {
-        let summed: Result<Vec<CredentialTable>, LedgerError> = view
-            .days(table)
-            .into_par_iter()
-            .map(|day| {
-                let own = view.batches(table, day)?;
-                let own = own
-                    .iter()
-                    .map(|rows| tokens::table(table, day, rows, reading));
+                let own = own.iter().map(|rows| match table {
+                    Table::Carried | Table::Lifetimes => tokens::table(table, day, rows, reading),
+                    _ => credentials::table(table, day, rows, reading.identities),
+                });
                 let own: Vec<CredentialTable> = own.collect::<Result<_, _>>()?;
                 Ok(CredentialTable::sum(&own))
             })
@@ -185,22 +176,6 @@ fn credentials(view: &View<'_>, reading: &Reading<'_>) -> Result<CredentialTable
         tables.extend(summed?);
     }
     Ok(CredentialTable::join(tables))
-}
-
-/// Records of each source by day.
-fn covered(view: &View<'_>) -> Result<BTreeMap<String, BTreeMap<Day, u64>>, LedgerError> {
-    let mut covered: BTreeMap<String, BTreeMap<Day, u64>> = BTreeMap::new();
-    for day in view.days(Table::Coverage) {
-        for batch in view.batches(Table::Coverage, day)? {
-            let columns = Columns(&batch);
-            let (source, count) = (columns.text("source")?, columns.number("records")?);
-            for row in 0..batch.num_rows() {
-                let own = covered.entry(source.value(row).to_owned()).or_default();
-                *own.entry(day).or_default() += count.value(row);
-            }
-        }
-    }
-    Ok(covered)
 }
 
 /// Which sources count, when logs stand beside a ledger.

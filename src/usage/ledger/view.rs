@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::RecordBatch;
 
+use super::columns::Columns;
 use super::contribution::Contribution;
 use super::{Ledger, LedgerError, Table, part};
 use crate::model::Day;
@@ -59,5 +60,21 @@ impl<'a> View<'a> {
         let own = self.beside.get(&(table, day)).into_iter().flatten();
         all.extend(own.map(|batch| (*batch).clone()));
         Ok(all)
+    }
+
+    /// Records of each source by day.
+    pub(super) fn covered(&self) -> Result<BTreeMap<String, BTreeMap<Day, u64>>, LedgerError> {
+        let mut covered: BTreeMap<String, BTreeMap<Day, u64>> = BTreeMap::new();
+        for day in self.days(Table::Coverage) {
+            for batch in self.batches(Table::Coverage, day)? {
+                let columns = Columns(&batch);
+                let (source, count) = (columns.text("source")?, columns.number("records")?);
+                for row in 0..batch.num_rows() {
+                    let own = covered.entry(source.value(row).to_owned()).or_default();
+                    *own.entry(day).or_default() += count.value(row);
+                }
+            }
+        }
+        Ok(covered)
     }
 }
