@@ -25,6 +25,8 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use hashbrown::HashMap;
+
 use crate::model::{Catalog, Requirement, Scope, Semantics, Term};
 use bits::Bits;
 
@@ -60,7 +62,8 @@ struct Op {
 
 /// A catalogue compiled to numbers, shared by all clients.
 pub struct Universe {
-    scopes: BTreeMap<Scope, u32>,
+    /// Looked up for each term of each client; never gone through in its order.
+    scopes: HashMap<Scope, u32, foldhash::fast::FixedState>,
     names: BTreeSet<Scope>,
     semantics: Semantics,
     ops: Vec<Op>,
@@ -71,7 +74,7 @@ impl Universe {
     /// Compiles the catalogue; `weights` has one risk weight for each operation.
     pub fn new(catalog: &Catalog, semantics: &Semantics, weights: &[u64]) -> Self {
         let names = catalog.required_scopes();
-        let scopes: BTreeMap<Scope, u32> = names.iter().cloned().zip(0..).collect();
+        let scopes: HashMap<Scope, u32, _> = names.iter().cloned().zip(0..).collect();
         let number = |scope: &Scope| scopes.get(scope).copied();
         let ops: Vec<Op> = catalog
             .operations
@@ -244,13 +247,13 @@ impl Universe {
             .flat_map(|op| op.clauses.iter().flatten().copied())
             .collect();
         let mut pool = held.clone();
-        for (scope, number) in &self.scopes {
+        for (scope, number) in self.names.iter().zip(0_u32..) {
             let term = Term::new(scope.as_str());
             let implied = self.scopes_of(&term);
             let useful = self
                 .ops
                 .iter()
-                .any(|op| op.clauses.iter().flatten().any(|scope| scope == number));
+                .any(|op| op.clauses.iter().flatten().any(|scope| *scope == number));
             if useful
                 && implied
                     .iter()
