@@ -96,7 +96,7 @@ pub(super) fn ran_ahead(read: &Read, share: f64) -> Option<Warning> {
         "clock-ran-ahead",
         format!(
             "{stray} records are dated more than a year behind all others; taken for a wrong clock, \
-             so the data ends on {end} (`--as-of` ends it elsewhere)"
+             so the data ends on {end} and what they needed counts there (`--as-of` ends it elsewhere)"
         ),
     ))
 }

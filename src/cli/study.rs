@@ -137,7 +137,7 @@ fn run(
     };
     let mut clients = policy.clients();
     clients.extend(versions.iter().flat_map(|own| own.clients.iter().cloned()));
-    let usage = usage(clients, &read, window);
+    let usage = usage(clients, &read, window, setup.as_of);
     if span.is_some() {
         check_joined(&policy, &read, !usage.is_empty())?;
     }
@@ -301,15 +301,19 @@ fn usage(
     clients: BTreeSet<ClientName>,
     read: &Read,
     window: Window,
+    as_of: Option<Day>,
 ) -> BTreeMap<ClientName, ClientUse> {
     let table = &read.collected.usage;
     let wanted: BTreeMap<u32, ClientName> = clients
         .into_iter()
         .filter_map(|name| Some((table.client(name.as_str())?, name)))
         .collect();
-    let rows = summarise(table, &wanted.keys().copied().collect(), Some(window.to));
+    // What a wrong clock dated behind the end of the data did happen: it counts as of the
+    // last day, so that what it needed stays. An end that was asked for cuts it off.
+    let until = as_of.map(|_| window.to);
+    let rows = summarise(table, &wanted.keys().copied().collect(), until);
     rows.into_iter()
-        .filter_map(|own| Some((wanted.get(&own.client)?.clone(), own)))
+        .filter_map(|own| Some((wanted.get(&own.client)?.clone(), own.ended(window.to))))
         .collect()
 }
 

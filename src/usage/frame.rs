@@ -115,6 +115,30 @@ pub struct ClientUse {
 }
 
 impl ClientUse {
+    /// With what is dated behind a day counted on that day.
+    #[must_use]
+    pub fn ended(mut self, last: Day) -> Self {
+        for own in &mut self.routes {
+            if own.days.since(last.plus(1)).is_empty() {
+                continue;
+            }
+            let moved = own.days.iter().map(|day| {
+                if day.day <= last.0 {
+                    return day;
+                }
+                let shift = last.start() - Day(day.day).start();
+                DayUse {
+                    day: last.0,
+                    first: day.first + shift,
+                    last: day.last + shift,
+                    ..day
+                }
+            });
+            own.days = moved.collect();
+        }
+        self
+    }
+
     /// What the client did up to the end of a day; routes without such a day are left out.
     #[must_use]
     pub fn until(&self, day: Day) -> Self {
