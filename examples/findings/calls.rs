@@ -335,15 +335,15 @@ pub(crate) fn calls() -> Vec<Call> {
         ),
         of("f19-typo"),
         of("f20-twice"),
-        // F21: tokens carry what no line grants, five times and four times.
-        token(of("f21-issued"), "orders:read"),
+        // F22: tokens carry what no line grants, five times and four times.
+        token(of("f22-issued"), "orders:read"),
         token(
-            on("f21-issued", READ, On::Days(&[30, 31, 32, 33, 34])),
+            on("f22-issued", READ, On::Days(&[30, 31, 32, 33, 34])),
             "orders:read keys:delete",
         ),
-        token(of("f21-few"), "orders:read"),
+        token(of("f22-few"), "orders:read"),
         token(
-            on("f21-few", READ, On::Days(&[30, 31, 32, 33])),
+            on("f22-few", READ, On::Days(&[30, 31, 32, 33])),
             "orders:read keys:delete",
         ),
         of("f21-switch"),

@@ -11,6 +11,7 @@ use super::{ExitStatus, past, pipeline, published};
 use crate::analysis::minimum::Universe;
 use crate::analysis::replay::{Replay, replay};
 use crate::grants;
+use crate::model::words::plural;
 use crate::model::{ClientName, Policy};
 use crate::patch::{self, Patch, Removal, Replacement};
 use crate::report::{difftext, json, shown_diff, terminal};
@@ -214,8 +215,9 @@ fn write_diff(study: &Study, proved: &Proved, out: &mut dyn Write) -> std::io::R
     }
     writeln!(
         out,
-        "# proof: {} needed operations ({} requests) replayed against the edited files: none refused, none opened",
-        proved.replay.operations, proved.replay.requests
+        "# proof: {} ({}) replayed against the edited files: none refused, none opened",
+        plural(proved.replay.operations, "needed operation"),
+        plural(proved.replay.requests, "request")
     )?;
     if std::io::stdout().is_terminal() {
         return out.write_all(shown_diff::for_terminal(&text).as_bytes());

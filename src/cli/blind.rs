@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::pipeline::Read;
+use crate::model::words::{either, plural};
 use crate::model::{ClientName, Policy, Warning};
 use crate::usage::Blind;
 
@@ -21,9 +22,10 @@ impl Read {
                 n => format!("the {n} clients"),
             };
             let text = format!(
-                "the source `{}` has no data on {} of the {covered} days that have any: these days count as missing for {clients} of the policy that it carries",
+                "the source `{}` has no data on {} of the {covered} days that have any: {} as missing for {clients} of the policy that it carries",
                 own.source,
-                own.days.len()
+                own.days.len(),
+                either(own.days.len(), "this day counts", "these days count")
             );
             warnings.push(Warning::new("source-missing", text));
         }
@@ -35,7 +37,8 @@ impl Read {
         let hidden = blind.values().filter(|own| !own.routes.is_empty()).count();
         if hidden > 0 {
             let text = format!(
-                "{hidden} clients of the policy used operations that an older catalogue did not tell from more specific ones: what opens these is not above review"
+                "{} of the policy used operations that an older catalogue did not tell from more specific ones: what opens these is not above review",
+                plural(hidden, "client")
             );
             warnings.push(Warning::new("older-catalogue", text));
         }

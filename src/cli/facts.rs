@@ -8,6 +8,7 @@ use crate::event::Ignored;
 use crate::format::{self, Skip};
 use crate::input::SourceStatus;
 use crate::model::Warning;
+use crate::model::words::{either, plural};
 use crate::report::InputView;
 use crate::usage::SourceFacts;
 
@@ -40,7 +41,8 @@ pub(super) fn notes(looser: u64) -> Vec<String> {
     let mut notes = Vec::new();
     if looser > 0 {
         notes.push(format!(
-            "{looser} requests matched only without regard to case or to a trailing slash"
+            "{} matched only without regard to case or to a trailing slash",
+            plural(looser, "request")
         ));
     }
     notes
@@ -95,8 +97,10 @@ pub(super) fn ran_ahead(read: &Read, share: f64) -> Option<Warning> {
     Some(Warning::new(
         "clock-ran-ahead",
         format!(
-            "{stray} records are dated more than a year behind all others; taken for a wrong clock, \
-             so the data ends on {end} and what they needed counts there (`--as-of` ends it elsewhere)"
+            "{} {} dated more than a year behind all others; taken for a wrong clock, \
+             so the data ends on {end} and what was needed then counts there (`--as-of` ends it elsewhere)",
+            plural(stray, "record"),
+            either(stray, "is", "are")
         ),
     ))
 }

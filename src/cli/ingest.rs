@@ -11,6 +11,7 @@ use super::talk::{self, Advised};
 use super::{ExitStatus, pipeline, study};
 use crate::event::identity::Identities;
 use crate::input::SourceStatus;
+use crate::model::words::plural;
 use crate::report::escape;
 use crate::usage::SourceFacts;
 use crate::usage::ledger::{Added, Committed, Ledger, LedgerError, Operations, Writer};
@@ -191,9 +192,9 @@ fn print(
                 format!(" {}", of.join(", "))
             };
             let line = format!(
-                "{}: {what}{of}; {} records, {} counted, {} rejected",
+                "{}: {what}{of}; {}, {} counted, {} rejected",
                 facts.shown,
-                facts.counts.records,
+                plural(facts.counts.records, "record"),
                 facts.counts.counted,
                 facts.counts.rejected()
             );

@@ -12,6 +12,7 @@ use super::talk::Advised;
 use super::{ExitStatus, pipeline};
 use crate::analysis::minimum::Universe;
 use crate::analysis::{ClientAnalysis, serving};
+use crate::model::words::plural;
 use crate::model::{Term, Verdict};
 use crate::report::{escape, windows};
 use crate::usage::{Holding, Matrix, matrix, periods, write_windows};
@@ -76,8 +77,8 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             .map_err(|error| pipeline::cannot_write(path, &std::io::Error::other(error)))?;
         writeln!(
             out,
-            "{} rows in {}",
-            found.holdings.len() * found.periods.len(),
+            "{} in {}",
+            plural(found.holdings.len() * found.periods.len(), "row"),
             escape::terminal(&path.display().to_string())
         )?;
     } else if args.csv {

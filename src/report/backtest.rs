@@ -13,6 +13,7 @@ use super::screen::Screen;
 use crate::analysis::backtest::{
     Backtest, HORIZON, Hit, LEVELS, Origin, Pooled, SHADOW, Scores, Tally,
 };
+use crate::model::words::plural;
 use crate::model::{Catalog, Operation};
 
 /// Name and version of the JSON.
@@ -186,17 +187,17 @@ pub fn sentence(found: &Backtest, at: usize) -> String {
     let name = set(at);
     match (own.rate, own.upper) {
         (Some(rate), Some(upper)) => format!(
-            "{} past months, {} removals ({} grants) {name}: {} would have been missed ({}, at most {}), {} requests denied",
-            own.origins,
-            own.removals,
-            own.grants,
+            "{}, {} ({}) {name}: {} would have been missed ({}, at most {}), {} denied",
+            plural(own.origins, "past month"),
+            plural(own.removals, "removal"),
+            plural(own.grants, "grant"),
             own.wrong,
             percent(rate),
             percent(upper),
-            own.requests
+            plural(own.requests, "request")
         ),
         _ if own.origins == 0 => format!("{name}: too short a log to say"),
-        _ => format!("{} past months: nothing was {name}", own.origins),
+        _ => format!("{}: nothing was {name}", plural(own.origins, "past month")),
     }
 }
 
@@ -217,8 +218,8 @@ pub fn table(
         );
     }
     let text = format!(
-        "{} month ends, each with the advice that was possible then, replayed on the {HORIZON} days behind it",
-        found.origins.len()
+        "{}, each with the advice that was possible then, replayed on the {HORIZON} days behind it",
+        plural(found.origins.len(), "month end")
     );
     screen.prose("backtest  ", &text)?;
     screen.whole(
@@ -236,8 +237,8 @@ pub fn table(
     screen.whole("assumes   ", assumptions(found))?;
     if found.left_out > 0 {
         let text = format!(
-            "{} month ends before the policy files were in git",
-            found.left_out
+            "{} before the policy files were in git",
+            plural(found.left_out, "month end")
         );
         screen.whole("left out  ", &text)?;
     }
@@ -263,8 +264,12 @@ pub fn table(
             let upper = bound(own).map_or_else(|| "-".to_owned(), percent);
             if !wide {
                 let text = format!(
-                    "{} removed, {} missed, {} denied, {} clients, {} operations, first {first}, {early} within 30 d, at most {upper}",
-                    own.removals, own.wrong, own.requests, own.clients, own.operations,
+                    "{} removed, {} missed, {} denied, {}, {}, first {first}, {early} within 30 d, at most {upper}",
+                    own.removals,
+                    own.wrong,
+                    own.requests,
+                    plural(own.clients, "client"),
+                    plural(own.operations, "operation"),
                 );
                 let label = format!("{}{mark} {:<6}  ", origin.as_of, LEVELS[at].name());
                 screen.whole(&label, &text)?;

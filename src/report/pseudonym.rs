@@ -62,6 +62,14 @@ impl Pseudonyms {
         self.hash("client", name)
     }
 
+    /// The same by pseudonym.
+    pub fn by_client<T: Clone>(&self, all: &BTreeMap<ClientName, T>) -> BTreeMap<ClientName, T> {
+        let hidden = |name: &ClientName| ClientName::new(&self.client(name.as_str()));
+        all.iter()
+            .map(|(name, own)| (hidden(name), own.clone()))
+            .collect()
+    }
+
     /// The pseudonym of a path. A file keeps its extension: what it holds is no secret.
     pub fn path(&self, path: &str) -> String {
         let name = path.rsplit(['/', '\\']).next().unwrap_or(path);

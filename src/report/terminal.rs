@@ -19,6 +19,7 @@ use super::notices::{self, ITEMS};
 use super::screen::Screen;
 use super::suspend;
 use crate::analysis::{ClientAnalysis, Exposure, Status, TermAnalysis};
+use crate::model::words::{either, plural};
 use crate::model::{Day, Kind, Level, Millis, Reason, Verdict};
 
 /// Covered days below which nothing is called safe or likely (guard G1).
@@ -86,13 +87,16 @@ fn head(view: &View<'_>) -> String {
     let clients = view.analysis.clients.len();
     if view.coverage.span().is_none() {
         // Without data there is no first and no last day.
-        return format!("scopetrim  no data   {clients} clients");
+        return format!("scopetrim  no data   {}", plural(clients, "client"));
     }
     format!(
-        "scopetrim  {}..{}  {days} days, {missing} missing   {} requests   {clients} clients",
+        "scopetrim  {}..{}  {}, {missing} missing   {} {}   {}",
         window.from,
         window.to,
-        rounded(requests)
+        plural(days, "day"),
+        rounded(requests),
+        either(requests, "request", "requests"),
+        plural(clients, "client")
     )
 }
 
@@ -254,10 +258,8 @@ fn table(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
         screen.row(client.id.as_str(), column, &cells, &evidence(view, client))?;
     }
     if ranked.len() > shown.len() {
-        screen.line(&format!(
-            "  and {} more clients",
-            ranked.len() - shown.len()
-        ))?;
+        let more = plural(ranked.len() - shown.len(), "more client");
+        screen.line(&format!("  and {more}"))?;
     }
     Ok(())
 }

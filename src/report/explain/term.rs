@@ -9,6 +9,7 @@ use super::{Facts, instant, operation, requirement};
 use crate::analysis::minimum::Universe;
 use crate::analysis::{ClientAnalysis, Status, TermAnalysis};
 use crate::grants::history::SinceFrom;
+use crate::model::words::plural;
 use crate::model::{Day, Entry, Kind, Level, Operation, Term, Verdict, Via};
 use crate::report::difftext::{age, days};
 use crate::report::{View, evidence};
@@ -278,7 +279,11 @@ fn rhythm(view: &View<'_>, term: &TermAnalysis, facts: &mut Facts<'_>) -> io::Re
     )?;
     facts.one(
         "",
-        format!("{} requests on {}", own.total, days(own.days.len() as u64)),
+        format!(
+            "{} on {}",
+            plural(own.total, "request"),
+            days(own.days.len() as u64)
+        ),
     )?;
     let counts: Vec<String> = WINDOWS
         .iter()

@@ -60,6 +60,7 @@ fn month(page: &Page, extra: &Extra<'_>, items: &BTreeMap<String, Item>) -> Valu
             changes.resolved.iter().map(|own| &own.id).collect::<Vec<_>>()
         }),
         "outcomes": page.outcomes,
+        "credentials": credentials(extra),
         "exceptions": page.exceptions,
         "evidence": {
             "grants": page.evidence.grants,
@@ -69,6 +70,13 @@ fn month(page: &Page, extra: &Extra<'_>, items: &BTreeMap<String, Item>) -> Valu
             "previous": page.evidence.previous,
         },
     })
+}
+
+/// With what each client proved who it is; clients of which the log shows nothing are left out.
+fn credentials(extra: &Extra<'_>) -> Vec<Value> {
+    let all = extra.credentials.iter();
+    all.map(|(client, lines)| json!({"client": client.as_str(), "credentials": lines}))
+        .collect()
 }
 
 /// Open items with their state.

@@ -98,13 +98,13 @@ fn head(page: &Page, out: &mut String) {
     line(
         out,
         &format!(
-            "{} to {}; window {} to {}, {} of {} days with records; compared with {compared}; report {}.\n",
+            "{} to {}; window {} to {}, {} of {} with records; compared with {compared}; report {}.\n",
             head.from,
             head.to,
             head.window_from,
             head.window_to,
             head.covered_days,
-            head.window_days,
+            words::plural(head.window_days.into(), "day"),
             &head.id[..12.min(head.id.len())]
         ),
     );
@@ -251,7 +251,7 @@ fn findings(page: &Page, out: &mut String) {
     } else {
         table(out, &["rule", "severity", "count", "worst", "controls"]);
         for group in page.findings.iter().take(ROWS) {
-            let worst = group.rows.first();
+            let worst = group.worst();
             row(
                 out,
                 &[
@@ -364,10 +364,10 @@ fn evidence(page: &Page, out: &mut String) {
     // Writing to a string cannot fail.
     let _ = write!(
         text,
-        "\n## Evidence\n\nscopetrim {}; {}, {} records read, {} counted.",
+        "\n## Evidence\n\nscopetrim {}; {}, {} read, {} counted.",
         own.version,
         words::plural(own.inputs.len() as u64, "log file"),
-        words::count(records),
+        words::plural(records, "record"),
         words::count(counted)
     );
     for file in own.grants.iter().chain(&own.catalogues).take(ROWS) {

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::{OutputFile, RenderError, Renderer};
 use crate::finding::Severity;
+use crate::model::words::plural;
 use crate::model::{Day, Level, Verdict};
 use crate::report::escape::terminal;
 use crate::report::monthly::{ClientPage, Page, Sealed, TermPage, id};
@@ -76,10 +77,10 @@ fn event(page: &Page, client: &ClientPage) -> Value {
     let findings = findings(page, client);
     let (severity_id, severity) = severity(client, &findings);
     let title = format!(
-        "{}: {} of {} granted scopes are not needed",
+        "{}: {} of {} not needed",
         client.id,
         going.len(),
-        client.terms.len()
+        plural(client.terms.len(), "granted scope")
     );
     let mut description = format!(
         "Exposure {:.4}, {:.4} after every removal, {:.4} needed.",

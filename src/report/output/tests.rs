@@ -26,6 +26,7 @@ fn sealed(sample: &Sample, organisation: &str, history: &History) -> Sealed {
         universe: &universe,
         exceptions: &[],
         activity: &BTreeMap::new(),
+        credentials: &BTreeMap::new(),
         history,
         proof: None,
         pseudonymised: false,

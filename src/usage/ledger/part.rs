@@ -92,7 +92,7 @@ pub(super) fn read(dir: &Path, part: &Part) -> Result<Vec<RecordBatch>, LedgerEr
     }
     let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
     if rows as u64 != part.rows {
-        return Err(damaged(&format!("{rows} rows of {}", part.rows)));
+        return Err(damaged(&format!("{rows} of {} rows", part.rows)));
     }
     Ok(batches)
 }
