@@ -26,6 +26,9 @@ static PLAN: LazyLock<Plan> = LazyLock::new(|| {
         &["ip"],
         &["remote_addr"],
         &["user_agent"],
+        &["iat"],
+        &["exp"],
+        &["auth"],
     ])
 });
 
@@ -90,25 +93,22 @@ impl LogFormat for Native {
             token_scopes: fields.raw(11),
             client_ip: fields.text(12).or_else(|| fields.text(13)),
             user_agent: fields.text(14),
+            fields: Some(fields),
             ..RawRecord::default()
         })
     }
 
-    fn token<'a>(
-        &self,
-        line: &'a [u8],
-        _raw: &RawRecord<'_>,
-        scratch: &'a mut json::Scratch,
-    ) -> Token<'a> {
-        if !token::mentions(line, &["\"iat\"", "\"exp\"", "\"auth\""]) {
-            return Token::default();
-        }
-        let Ok(fields) = json::read(line, &TOKEN, scratch) else {
+    fn token<'a>(&self, raw: &RawRecord<'a>) -> Token<'a> {
+        let Some(fields) = raw.fields else {
             return Token::default();
         };
-        let (issued, expires) = (token::seconds(&fields, &[0]), token::seconds(&fields, &[1]));
+        let (issued, expires) = (
+            token::seconds(&fields, &[15]),
+            token::seconds(&fields, &[16]),
+        );
+        // One of the names of `AuthKind`.
         let stated = fields
-            .text(2)
+            .text(17)
             .and_then(|text| AuthKind::parse(std::str::from_utf8(text).ok()?));
         let by_claims = (issued.is_some() || expires.is_some()).then_some(AuthKind::Token);
         Token {
@@ -119,9 +119,6 @@ impl LogFormat for Native {
         }
     }
 }
-
-/// `auth` is one of the names of [`AuthKind`].
-static TOKEN: LazyLock<Plan> = LazyLock::new(|| Plan::new(&[&["iat"], &["exp"], &["auth"]]));
 
 #[cfg(test)]
 mod tests {

@@ -270,7 +270,7 @@ impl Worker {
                                 route: event.route,
                                 outcome: event.outcome,
                             };
-                            collector.add(format, line, &raw, request);
+                            collector.add(format, &raw, request);
                         }
                         let file = &mut self.tally.files[block.source];
                         file.counted += 1;

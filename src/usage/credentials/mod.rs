@@ -15,6 +15,7 @@
 
 mod agent;
 mod collector;
+mod combinations;
 mod facts;
 mod hash;
 #[cfg(test)]

@@ -75,7 +75,6 @@ fn feed(collector: &mut Collector, line: &Line) {
     let raw = native.parse(text.as_bytes(), &mut scratch).unwrap();
     collector.add(
         native,
-        text.as_bytes(),
         &raw,
         request(
             u32::from(line.client) + 2,
@@ -197,9 +196,9 @@ proptest! {
 
 fn read(format: &str, line: &str) -> (Option<i64>, Option<i64>, AuthKind, Option<Vec<u8>>) {
     let format = format::by_name(format).unwrap();
-    let (mut scratch, mut json) = (Scratch::default(), format::json::Scratch::default());
+    let mut scratch = Scratch::default();
     let raw = format.parse(line.as_bytes(), &mut scratch).unwrap();
-    let token = format.token(line.as_bytes(), &raw, &mut json);
+    let token = format.token(&raw);
     let id = token.credential.or(raw.credential).map(<[u8]>::to_vec);
     (token.issued, token.expires, token.kind, id)
 }
@@ -298,7 +297,7 @@ fn a_token_used_long_after_its_end_is_counted_only_when_it_passed() {
         let mut scratch = Scratch::default();
         let raw = native.parse(text.as_bytes(), &mut scratch).unwrap();
         let mut collector = Collector::new(&HashKey::default());
-        collector.add(native, text.as_bytes(), &raw, request(2, 0, status == 401));
+        collector.add(native, &raw, request(2, 0, status == 401));
         Collector::merge(vec![collector], |_, _| Some("c".to_owned())).rows[0]
             .facts
             .expired
