@@ -11,7 +11,7 @@ use super::{Compression, Input, Sniffed, sniff_bytes};
 use crate::model::ContentDigest;
 
 /// Bytes looked at for detection, after unpacking.
-const HEAD: usize = 64 << 10;
+pub(super) const HEAD: usize = 64 << 10;
 /// Compression inside compression that is still unpacked.
 const LAYERS: usize = 3;
 
