@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::{CERTIFICATE, CLIENTS, PAYLOADS, SCOPES, SUBJECTS, TOKEN_IDS};
 use crate::format::clock;
 use crate::format::json::{Fields, Kind};
+use crate::format::token::scopes;
 
 /// A value of the line, or its place in the buffer.
 #[derive(Default)]
@@ -62,7 +63,8 @@ pub(super) fn read<'a>(fields: &Fields<'a>, text: &mut Vec<u8>) -> Caller<'a> {
 
     let mut token = Piece::new(
         first(CLIENTS),
-        claim(&["azp", "client_id", "appid", "cid"]),
+        // A list is no name.
+        claim(&["azp", "client_id", "appid", "cid"]).filter(|name| name.first() != Some(&b'[')),
         text,
     );
     let certificate = first(CERTIFICATE);
@@ -79,24 +81,6 @@ pub(super) fn read<'a>(fields: &Fields<'a>, text: &mut Vec<u8>) -> Caller<'a> {
         subject: Piece::new(first(SUBJECTS), claim(&["sub"]), text),
         claimed: payload.is_some().then(|| (seconds("iat"), seconds("exp"))),
     }
-}
-
-/// The scopes at one key: text, a JSON array, or the JSON text of an array. One
-/// that was cut off is none, because its last name would be half a name.
-fn scopes<'a>(fields: &Fields<'a>, slot: usize) -> Option<&'a [u8]> {
-    match fields.kind(slot) {
-        Kind::Text => {}
-        Kind::Container => return fields.raw(slot).filter(|raw| raw.first() == Some(&b'[')),
-        _ => return None,
-    }
-    // An empty text is a token without scopes, which is something else than `-`.
-    let text = fields.raw(slot).filter(|text| *text != b"-")?;
-    let whole = match text.first() {
-        Some(b'[') => serde_json::from_slice::<Vec<String>>(text).is_ok(),
-        Some(b'{' | b'"') => false,
-        _ => true,
-    };
-    whole.then_some(text)
 }
 
 /// A JSON payload that was cut off does not parse, and so gives nothing.

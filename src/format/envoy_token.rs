@@ -16,9 +16,9 @@ pub(super) fn read<'a>(raw: &RawRecord<'a>) -> Token<'a> {
     let expires = seconds(&fields, &EXPIRES).or(claimed.1);
     let claims = issued.is_some() || expires.is_some() || raw.claimed.is_some();
     let serial = fields.text(SERIAL);
-    let kind = if claims || TOKEN_IDS.into_iter().chain(PARTIES).any(has) {
+    let kind = if claims || TOKEN_IDS.chain(PARTIES).any(has) {
         AuthKind::Token
-    } else if serial.is_some() || CERTIFICATE.into_iter().any(has) {
+    } else if serial.is_some() || { CERTIFICATE }.any(has) {
         AuthKind::Certificate
     } else if KEYS.iter().any(|slot| fields.kind(*slot) != Kind::Missing) {
         AuthKind::ApiKey

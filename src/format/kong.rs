@@ -145,7 +145,7 @@ impl LogFormat for Kong {
             subject: fields.text(USER).filter(|_| authenticated),
             credential: fields.text(ENTITY_ID),
             // Without authentication the client itself may have sent the header.
-            token_scopes: fields.raw(TOKEN_SCOPES).filter(|_| authenticated),
+            token_scopes: token::scopes(&fields, TOKEN_SCOPES).filter(|_| authenticated),
             client_ip: fields.text(CLIENT_IP),
             user_agent: fields.text(USER_AGENT),
             fields: Some(fields),

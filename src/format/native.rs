@@ -90,7 +90,7 @@ impl LogFormat for Native {
             host: fields.text(8),
             subject: fields.text(9),
             credential: fields.text(10),
-            token_scopes: fields.raw(11),
+            token_scopes: token::scopes(&fields, 11),
             client_ip: fields.text(12).or_else(|| fields.text(13)),
             user_agent: fields.text(14),
             fields: Some(fields),
@@ -161,6 +161,24 @@ mod tests {
             let line =
                 format!(r#"{{{client}"time":1767355200,"method":"GET","path":"/x","status":0}}"#);
             assert_eq!(read(&line).unwrap(), (None, None, 1_767_355_200_000));
+        }
+    }
+
+    #[test]
+    fn only_a_text_or_a_list_is_a_list_of_scopes() {
+        let scopes = |value: &str| {
+            let line = format!(
+                r#"{{"time":1767355200,"method":"GET","path":"/x","status":200,"scopes":{value}}}"#
+            );
+            let mut scratch = Scratch::default();
+            let record = Native.parse(line.as_bytes(), &mut scratch).unwrap();
+            record.token_scopes.map(<[u8]>::to_vec)
+        };
+        for list in [r#""a b""#, r#""[\"a\",\"b\"]""#, r#"["a","b"]"#, r#""""#] {
+            assert!(scopes(list).is_some(), "{list}");
+        }
+        for other in ["7", "null", r#"{"a":1}"#, r#""-""#, r#""[\"a\",\"b""#] {
+            assert_eq!(scopes(other), None, "{other}");
         }
     }
 

@@ -9,7 +9,7 @@
 
 use serde::Serialize;
 
-use super::json::Fields;
+use super::json::{Fields, Kind};
 use super::{Millis, clock};
 use crate::input::bytes::{find, find_either};
 
@@ -84,6 +84,24 @@ pub(super) fn seconds(fields: &Fields<'_>, slots: &[usize]) -> Option<i64> {
         .iter()
         .find_map(|slot| fields.text(*slot).and_then(clock::epoch))
         .map(|ms: Millis| ms.div_euclid(1_000))
+}
+
+/// The scopes at one key: text, a JSON array, or the JSON text of an array. One
+/// that was cut off is none, because its last name would be half a name.
+pub(super) fn scopes<'a>(fields: &Fields<'a>, slot: usize) -> Option<&'a [u8]> {
+    match fields.kind(slot) {
+        Kind::Text => {}
+        Kind::Container => return fields.raw(slot).filter(|raw| raw.first() == Some(&b'[')),
+        _ => return None,
+    }
+    // An empty text is a token without scopes, which is something else than `-`.
+    let text = fields.raw(slot).filter(|text| *text != b"-")?;
+    let whole = match text.first() {
+        Some(b'[') => serde_json::from_slice::<Vec<String>>(text).is_ok(),
+        Some(b'{' | b'"') => false,
+        _ => true,
+    };
+    whole.then_some(text)
 }
 
 /// Names of query parameters that carry a credential and nothing else.

@@ -363,10 +363,8 @@ impl<'a> Event<'a> {
             (found.route, None)
         } else {
             let path = normal.map(|normal| normal.path);
-            if let Some(ignored) = options.rules.ignored(method, path) {
-                return Err(ignored);
-            }
-            (UNMATCHED, path)
+            let path = options.rules.unmatched(raw, method, path)?;
+            (UNMATCHED, Some(path))
         };
         let client = match raw.client {
             Some(name) if !raw.anonymous => {

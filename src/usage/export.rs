@@ -182,7 +182,7 @@ impl<F> Sink<'_, F> {
             .and_then(|path| self.options.matcher.find(method, path))
             .or_else(|| self.options.matcher.find_template(method, raw.template?));
         let route = found.and_then(|found| self.options.matcher.routes().get(found.route as usize));
-        let ignored = route.is_none() && rules.ignored(method, normal).is_some();
+        let ignored = route.is_none() && rules.unmatched(&raw, method, normal).is_err();
         let outcome = if ignored {
             "ignored"
         } else {

@@ -15,6 +15,8 @@
 
 mod agent;
 mod collector;
+#[cfg(test)]
+mod combination_tests;
 mod combinations;
 mod facts;
 mod hash;
