@@ -187,9 +187,11 @@ pub(super) fn prefix(text: &[u8]) -> Option<Prefix<'_>> {
     })
 }
 
-/// The host in front of the address, the address, and what follows, of a line that does
-/// not begin with a plain address.
-fn begin<'a>(first: &'a [u8], rest: &'a [u8]) -> Option<(Option<&'a [u8]>, &'a [u8], &'a [u8])> {
+/// The host in front of the address, the address, and what follows.
+type Begin<'a> = (Option<&'a [u8]>, &'a [u8], &'a [u8]);
+
+/// Where the fields begin on a line that does not begin with a plain address.
+fn begin<'a>(first: &'a [u8], rest: &'a [u8]) -> Option<Begin<'a>> {
     let (second, after) = split_blank(rest);
     let (third, _) = split_blank(after);
     // `$http_x_forwarded_for`, or a name in place of the address.
@@ -225,10 +227,13 @@ fn split_blank(text: &[u8]) -> (&[u8], &[u8]) {
 /// A network address, possibly one of a list.
 fn is_address(text: &[u8]) -> bool {
     let text = text.strip_suffix(b",").unwrap_or(text);
-    let digits = |all: bool, byte: &u8| all & matches!(*byte, b'0'..=b'9' | b'.');
-    if text.len() <= 15 && text.iter().fold(true, digits) {
+    let (digits, dots) = text.iter().fold((true, 0), |(digits, dots), byte| {
+        let digit = matches!(*byte, b'0'..=b'9' | b'.');
+        (digits & digit, dots + u32::from(*byte == b'.'))
+    });
+    if digits && text.len() <= 15 {
         // A number alone is a day or a process.
-        return text.iter().filter(|byte| **byte == b'.').count() == 3;
+        return dots == 3;
     }
     text == b"unix:"
         || (text.contains(&b':')
