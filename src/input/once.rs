@@ -34,6 +34,11 @@ pub fn read_once<S: BlockSink>(
     let Some(mut alike) = Alike::find(sources, limits) else {
         return read_some(sources, &vec![true; sources.len()], limits, sink, progress);
     };
+    // Without digests nobody could tell that a source was read as it was hashed.
+    let limits = &Limits {
+        digests: true,
+        ..limits.clone()
+    };
     let is_stdin = |source: &Source| matches!(source.opened, Opened::Stdin(_));
     let stdin = sources.iter().position(is_stdin);
     let waits = |source: usize| {

@@ -200,3 +200,25 @@ fn standard_input_is_compared_with_the_files_beside_it() {
         assert_eq!(found, statuses);
     }
 }
+
+#[test]
+fn copies_count_once_also_where_no_digest_is_asked_for() {
+    let case = Case::new(9);
+    let folder = case.folder();
+    for text in [case.lines().join("\n") + "\n", long(&case)] {
+        folder.put("a.jsonl", &text.as_bytes()[..text.len() - 7]);
+        folder.put("b.jsonl", &text);
+        folder.put("c.gz", gzip(text.as_bytes()));
+        let usage = |logs: &[&str]| {
+            let ran = Command::new(env!("CARGO_BIN_EXE_scopetrim"))
+                .current_dir(folder.root())
+                .args(["usage", "--quiet", "--catalog", "catalog.json", "--logs"])
+                .args(logs)
+                .output()
+                .unwrap();
+            assert!(ran.status.success(), "{ran:?}");
+            ran.stdout
+        };
+        assert_eq!(usage(&["a.jsonl", "b.jsonl", "c.gz"]), usage(&["b.jsonl"]));
+    }
+}
