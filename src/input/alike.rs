@@ -7,6 +7,7 @@
 //! has: a content that equals a part of that length is the beginning. A source that is
 //! shorter than 64 KiB is compared byte by byte.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::Read;
@@ -18,7 +19,7 @@ use rayon::prelude::*;
 
 use super::BLOCK;
 use super::limits::Limits;
-use super::stream::{HEAD, Opened, Reader, Source, unpack};
+use super::stream::{HEAD, KEPT, Opened, Reader, Source, unpack};
 use crate::model::ContentDigest;
 
 /// A content: its digest, its length, and the error that ended it early, if any.
@@ -38,12 +39,17 @@ pub(super) struct Alike {
     /// The source that may be read in place of each: an earlier one with the same
     /// content, or a longer one that begins with it, so that no chain of these is a circle.
     pub(super) original_of: Vec<Option<usize>>,
+    /// How much of each was compared byte by byte.
+    pub(super) heads: Vec<usize>,
+    /// Files that begin like standard input.
+    pub(super) like_stdin: Vec<bool>,
 }
 
 impl Alike {
     /// `None` when no two sources begin alike.
     pub(super) fn find(sources: &[Source], limits: &Limits) -> Option<Self> {
-        let heads = Heads::of(sources);
+        let texts = whole_heads(sources);
+        let heads = Heads::of(&texts);
         let wanted: Vec<bool> = (0..sources.len())
             .map(|source| heads.is_candidate(sources, source))
             .collect();
@@ -57,17 +63,64 @@ impl Alike {
             let Some(hash) = hash else { continue };
             let known = *first.entry(&hash.content).or_insert(source);
             original_of[source] = if known == source {
-                heads.longer(sources, &hashed, source)
+                heads.longer(&hashed, source)
             } else {
                 Some(known)
             };
         }
-        let contents = hashed.into_iter();
+        let is_stdin = |source: &Source| matches!(source.opened, Opened::Stdin(_));
+        let stdin = sources.iter().position(is_stdin);
+        let like_stdin = |source| {
+            stdin.is_some_and(|stdin| source != stdin && heads.same(source).contains(&stdin))
+        };
         Some(Self {
-            contents: contents.map(|hash| hash.map(|hash| hash.content)).collect(),
             original_of,
+            heads: texts.iter().map(|head| head.len()).collect(),
+            like_stdin: (0..sources.len()).map(like_stdin).collect(),
+            contents: hashed
+                .into_iter()
+                .map(|hash| hash.map(|hash| hash.content))
+                .collect(),
         })
     }
+}
+
+/// The first 64 KiB of each source, read again where only some of it was kept and where
+/// that does not tell it apart from the others.
+fn whole_heads(sources: &[Source]) -> Vec<Cow<'_, [u8]>> {
+    let start = |source: &Source| source.head.len().min(KEPT);
+    let mut starts: BTreeMap<&[u8], Vec<usize>> = BTreeMap::new();
+    for (index, source) in sources.iter().enumerate() {
+        if source.refused.is_none() && !source.head.is_empty() {
+            let start = &source.head[..start(source)];
+            starts.entry(start).or_default().push(index);
+        }
+    }
+    let mut alike = vec![false; sources.len()];
+    for (start, own) in &starts {
+        let behind = (Bound::Excluded(*start), Bound::Unbounded);
+        let further = starts.range::<[u8], _>(behind);
+        let mut further = further
+            .take_while(|(other, _)| other.starts_with(start))
+            .flat_map(|(_, other)| other)
+            .peekable();
+        if own.len() > 1 || further.peek().is_some() {
+            own.iter()
+                .chain(further)
+                .for_each(|index| alike[*index] = true);
+        }
+    }
+    let whole = sources.iter().zip(alike).map(|(source, alike)| {
+        if source.refused.is_some() {
+            Cow::Borrowed(&[][..])
+        } else if alike && source.shortened {
+            // One that cannot be read again is like no other.
+            Cow::Owned(source.head_again().unwrap_or_default())
+        } else {
+            Cow::Borrowed(source.head.as_slice())
+        }
+    });
+    whole.collect()
 }
 
 /// A content, and the digests of its beginnings of some lengths.
@@ -77,30 +130,40 @@ struct Hashed {
 }
 
 /// The sources by their first bytes.
-struct Heads<'a>(BTreeMap<&'a [u8], Vec<usize>>);
+struct Heads<'a> {
+    texts: &'a [Cow<'a, [u8]>],
+    groups: BTreeMap<&'a [u8], Vec<usize>>,
+}
 
 impl<'a> Heads<'a> {
-    fn of(sources: &'a [Source]) -> Self {
-        let mut heads: BTreeMap<&[u8], Vec<usize>> = BTreeMap::new();
-        for (index, source) in sources.iter().enumerate() {
-            if source.refused.is_none() && !source.head.is_empty() {
-                heads.entry(&source.head).or_default().push(index);
+    fn of(texts: &'a [Cow<'a, [u8]>]) -> Self {
+        let mut groups: BTreeMap<&[u8], Vec<usize>> = BTreeMap::new();
+        for (index, text) in texts.iter().enumerate() {
+            // What is refused has none.
+            if !text.is_empty() {
+                groups.entry(text).or_default().push(index);
             }
         }
-        Self(heads)
+        Self { texts, groups }
     }
 
-    fn same(&self, source: &Source) -> &[usize] {
-        self.0
-            .get(source.head.as_slice())
+    /// The sources with the same first bytes, this one among them.
+    fn same(&self, index: usize) -> &[usize] {
+        self.groups
+            .get(&*self.texts[index])
             .map_or(&[], Vec::as_slice)
     }
 
+    /// The content may go on behind the first bytes.
+    fn is_long(&self, index: usize) -> bool {
+        self.texts[index].len() >= HEAD
+    }
+
     /// The sources whose first bytes are all of a short one's, and more.
-    fn further(&self, source: &Source) -> impl Iterator<Item = usize> {
-        let short = source.head.len() < HEAD && !source.head.is_empty();
-        let head = source.head.as_slice();
-        self.0
+    fn further(&self, index: usize) -> impl Iterator<Item = usize> {
+        let head: &[u8] = &self.texts[index];
+        let short = !self.is_long(index) && !head.is_empty();
+        self.groups
             .range::<[u8], _>((Bound::Excluded(head), Bound::Unbounded))
             .take_while(move |(other, _)| short && other.starts_with(head))
             .flat_map(|(_, sources)| sources.iter().copied())
@@ -108,9 +171,8 @@ impl<'a> Heads<'a> {
 
     /// Whether another source may have its content.
     fn is_candidate(&self, sources: &[Source], index: usize) -> bool {
-        let source = &sources[index];
-        let alone = self.same(source).len() < 2 && self.further(source).next().is_none();
-        source.refused.is_none() && !alone && !matches!(source.opened, Opened::Stdin(_))
+        let alone = self.same(index).len() < 2 && self.further(index).next().is_none();
+        !alone && !matches!(sources[index].opened, Opened::Stdin(_))
     }
 
     /// Hashes the wanted sources: first the packed ones, because only then their lengths are known.
@@ -120,9 +182,9 @@ impl<'a> Heads<'a> {
             _ => None,
         };
         // A short one is compared with the heads.
-        let same = |index: usize| match &sources[index] {
-            source if source.head.len() < HEAD => &[],
-            source => self.same(source),
+        let same = |index: usize| {
+            let long = self.is_long(index);
+            if long { self.same(index) } else { &[] }
         };
         let packed: Vec<Option<Hashed>> = (0..sources.len())
             .into_par_iter()
@@ -168,8 +230,8 @@ impl<'a> Heads<'a> {
     }
 
     /// The first source of which this one is only the beginning.
-    fn longer(&self, sources: &[Source], hashed: &[Option<Hashed>], index: usize) -> Option<usize> {
-        let (source, own) = (&sources[index], &hashed[index].as_ref()?.content);
+    fn longer(&self, hashed: &[Option<Hashed>], index: usize) -> Option<usize> {
+        let (head, own) = (&self.texts[index], &hashed[index].as_ref()?.content);
         if own.fault.is_some() {
             return None;
         }
@@ -178,16 +240,16 @@ impl<'a> Heads<'a> {
             let other = hashed[other].as_ref();
             own.ends || other.is_some_and(|other| other.content.fault.is_none())
         };
-        if source.head.len() < HEAD {
-            if own.bytes != source.head.len() as u64 {
+        if !self.is_long(index) {
+            if own.bytes != head.len() as u64 {
                 return None;
             }
             let has_end = |other: usize| {
-                let behind = sources[other].head.get(source.head.len()..);
+                let behind = self.texts[other].get(head.len()..);
                 behind.is_some_and(|behind| behind.contains(&b'\n'))
             };
             return self
-                .further(source)
+                .further(index)
                 .filter(|other| whole(*other) || has_end(*other))
                 .min();
         }
@@ -198,7 +260,7 @@ impl<'a> Heads<'a> {
                     && other.beginnings.get(&own.bytes) == Some(&own.digest)
             })
         };
-        let mut same = self.same(source).iter().copied();
+        let mut same = self.same(index).iter().copied();
         same.find(|other| begins(*other) && whole(*other))
     }
 }

@@ -41,11 +41,8 @@ pub fn read_once<S: BlockSink>(
     };
     let is_stdin = |source: &Source| matches!(source.opened, Opened::Stdin(_));
     let stdin = sources.iter().position(is_stdin);
-    let waits = |source: usize| {
-        stdin.is_some_and(|stdin| source != stdin && same_head(&sources[source], &sources[stdin]))
-    };
     let mut done: Vec<bool> = (0..sources.len())
-        .map(|source| alike.original_of[source].is_none() && !waits(source))
+        .map(|source| alike.original_of[source].is_none() && !alike.like_stdin[source])
         .collect();
     let (mut states, mut reports) = read_some(sources, &done, limits, sink, progress);
     if let Some(stdin) = stdin
@@ -112,7 +109,7 @@ impl Alike {
                 Some(content) => content.fault.is_some() || own.read == Some(content.digest),
                 // Of this one only the head was compared.
                 None if matches!(sources[source].opened, Opened::Packed) => {
-                    own.bytes >= sources[source].head.len() as u64
+                    own.bytes >= self.heads[source] as u64
                 }
                 None => own.status == SourceStatus::Complete,
             }
@@ -126,10 +123,6 @@ impl Alike {
             self.original_of[source] = None;
         }
     }
-}
-
-fn same_head(one: &Source, two: &Source) -> bool {
-    !one.head.is_empty() && one.head == two.head
 }
 
 #[cfg(test)]
@@ -151,6 +144,11 @@ mod tests {
         let sources = head(&discover(&names, Path::new(folder.path())).unwrap());
         let find = || Alike::find(&sources, &Limits::default()).unwrap();
         assert_eq!(find().original_of, [Some(1), None, Some(0)]);
+        let mut kept = head(&discover(&names, Path::new(folder.path())).unwrap());
+        kept.iter_mut().for_each(Source::shorten_head);
+        assert!(kept.iter().all(|source| source.head.len() <= 512));
+        let again = Alike::find(&kept, &Limits::default()).unwrap();
+        assert_eq!(again.original_of, find().original_of);
         let report = |digest, status| SourceReport {
             bytes: 200_000,
             digest,

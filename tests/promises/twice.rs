@@ -97,7 +97,9 @@ proptest! {
         let case = Case::new(seed);
         let folder = case.folder();
         let text = if is_long { long(&case) } else { folder.read("log.jsonl") };
-        let earlier = |cut: &prop::sample::Index| &text.as_bytes()[..=cut.index(text.len() - 1)];
+        // A log without one whole line is of no known format.
+        let first = text.find('\n').unwrap();
+        let earlier = |cut: &prop::sample::Index| &text.as_bytes()[..=first + cut.index(text.len() - first - 1)];
         folder.put("a.jsonl", earlier(&cuts[0]));
         folder.put("b.gz", gzip(earlier(&cuts[1])));
         folder.put("c.zst", zstd::encode_all(earlier(&cuts[2]), 1).unwrap());
