@@ -225,9 +225,12 @@ impl Worker {
         line: &[u8],
         at: usize,
     ) {
-        // Carriage returns, and the NUL bytes that a crash leaves in a sparse file.
+        // Carriage returns, blank lines, the NUL bytes that a crash leaves in a sparse file,
+        // and the mark in front of a file that was appended to another.
         let line = match (line.first(), line.last()) {
-            (Some(0), _) | (_, Some(b'\r' | 0)) => crate::format::detect::trim(line),
+            (Some(0 | b' ' | b'\t' | 0xef), _) | (_, Some(b'\r' | 0)) => {
+                crate::format::detect::trim(line)
+            }
             _ => line,
         };
         if line.is_empty() {
