@@ -82,7 +82,10 @@ pub struct Token<'a> {
 pub(super) fn seconds(fields: &Fields<'_>, slots: &[usize]) -> Option<i64> {
     slots
         .iter()
-        .find_map(|slot| fields.text(*slot).and_then(clock::epoch))
+        .find_map(|slot| {
+            let text = fields.text(*slot)?;
+            clock::epoch(text).or_else(|| clock::claim(text))
+        })
         .map(|ms: Millis| ms.div_euclid(1_000))
 }
 

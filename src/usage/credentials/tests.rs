@@ -212,6 +212,14 @@ fn each_format_gives_lifetime_kind_and_id() {
         ((issued, expires), kind, id),
         (life, AuthKind::Token, Some(b"j1".to_vec()))
     );
+    let cognito = aws
+        .replace("1767351600", "Fri Jan 02 11:00:00 UTC 2026")
+        .replace(
+            "\"exp\":\"1767355200\"",
+            "\"exp\":\"Fri Jan 02 12:00:00 UTC 2026\"",
+        );
+    let (issued, expires, ..) = read("aws-apigw", &cognito);
+    assert_eq!((issued, expires), life);
     let key = aws.replace(
         r#""jti":"j1","iat":"1767351600","exp":"1767355200","apiKeyId":"-""#,
         r#""apiKeyId":"k9""#,
