@@ -43,7 +43,8 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         dir: args.dir.clone(),
         ..PolicyArgs::default()
     };
-    let setup = settings::setup(&args.inputs, Some(&policy))?;
+    let mut setup = settings::setup(&args.inputs, Some(&policy))?;
+    setup.limits.digests = false;
     // Counts of a day cannot be turned back into requests.
     if setup.ledger.is_some() && setup.logs.is_empty() {
         return Err(Advised::new(

@@ -99,7 +99,13 @@ pub(super) struct Logs {
     pub(super) total: u64,
 }
 
+/// With their whole heads, by which a ledger knows its sources.
 pub(super) fn open_logs(setup: &Setup) -> anyhow::Result<Logs> {
+    open(setup, |_| {})
+}
+
+/// `and_then` is done with each source as soon as its format is known, before the next one is opened.
+fn open(setup: &Setup, and_then: impl Fn(&mut Source)) -> anyhow::Result<Logs> {
     if setup.logs.is_empty() {
         return Err(Advised::new(
             "no logs given",
@@ -108,8 +114,14 @@ pub(super) fn open_logs(setup: &Setup) -> anyhow::Result<Logs> {
     }
     let inputs = discover(&setup.logs, Path::new(""))
         .map_err(|error| Advised::new(error.to_string(), error.help()))?;
-    let sources = head(&inputs);
-    let formats = formats(setup, &sources)?;
+    let mut sources = Vec::with_capacity(inputs.len());
+    let mut formats = Vec::with_capacity(inputs.len());
+    for input in &inputs {
+        let mut opened = head(std::slice::from_ref(input));
+        formats.extend(self::formats(setup, &opened)?);
+        opened.iter_mut().for_each(&and_then);
+        sources.extend(opened);
+    }
     let total = inputs.iter().map(|input| input.size).sum();
     Ok(Logs {
         sources,
@@ -129,7 +141,7 @@ pub(super) fn events<T>(
         sources,
         formats,
         total,
-    } = open_logs(setup)?;
+    } = open(setup, Source::shorten_head)?;
     let identities = Identities {
         known,
         aliases: setup.aliases.clone(),
@@ -165,7 +177,7 @@ pub(super) fn read_logs(
         sources,
         formats,
         total,
-    } = open_logs(setup)?;
+    } = open(setup, Source::shorten_head)?;
     let progress = AtomicU64::new(0);
     let options = CollectOptions {
         formats: &formats,

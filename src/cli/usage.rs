@@ -32,7 +32,9 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
-    let setup = super::settings::setup(&args.inputs, None)?;
+    let mut setup = super::settings::setup(&args.inputs, None)?;
+    // Only a ledger knows its sources by their digests.
+    setup.limits.digests = setup.ledger.is_some();
     // A bad path should fail before the long work.
     let mut file = match &args.out {
         Some(path) => Some(std::io::BufWriter::with_capacity(

@@ -41,6 +41,9 @@ pub enum DiscoverError {
         /// The library's words.
         reason: String,
     },
+    /// A named pipe, a socket or a device.
+    #[error("`{0}` is no regular file")]
+    NoFile(String),
     /// The file or folder cannot be opened.
     #[error("cannot read `{path}`: {reason}")]
     Unreadable {
@@ -63,6 +66,9 @@ impl DiscoverError {
             }
             Self::EmptyFolder(_) => {
                 "name a folder with exported access logs, a file, a glob, or `-` for standard input"
+            }
+            Self::NoFile(_) => {
+                "what comes through a pipe is read from standard input: `zcat old.gz | scopetrim … --logs -`"
             }
             Self::BadGlob { .. } => {
                 "`*` stands for a run of characters, `**` for folders, `[ab]` for one of a set"
@@ -117,8 +123,13 @@ fn add(
         path: shown.to_owned(),
         reason: error.to_string(),
     };
+    let metadata = fs::metadata(path).map_err(unreadable)?;
+    // Its size says nothing, and it can be read only once: it would pass for an empty log.
+    if !metadata.is_file() {
+        return Err(DiscoverError::NoFile(shown.to_owned()));
+    }
     let real = fs::canonicalize(path).map_err(unreadable)?;
-    let size = fs::metadata(&real).map_err(unreadable)?.len();
+    let size = metadata.len();
     // The name that sorts first is shown, so that the order of the arguments does not matter.
     let input = Input {
         path: Some(path.to_path_buf()),
@@ -231,5 +242,16 @@ mod tests {
             list(&["empty"]),
             Err(DiscoverError::EmptyFolder(_))
         ));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn what_is_no_regular_file_is_refused_instead_of_passing_for_an_empty_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("s")).unwrap();
+        for name in ["s", "/dev/null"] {
+            let found = discover(&[name.to_owned()], folder.path());
+            assert!(matches!(found, Err(DiscoverError::NoFile(_))), "{found:?}");
+        }
     }
 }
