@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::View;
 use super::evidence::{self, EvidenceJson};
-use crate::analysis::{Basis, ClientAnalysis, Suspension};
-use crate::model::{Level, Reason, Term};
+use crate::analysis::{Basis, ClientAnalysis, Suspension, TermAnalysis};
+use crate::model::{Level, Reason, Term, Verdict};
 
 /// The advice of one client as data.
 #[derive(Serialize)]
@@ -16,6 +16,7 @@ pub(super) struct AdviceJson<'a> {
     level: Level,
     reasons: Vec<Reason>,
     grants: usize,
+    alone: usize,
     term: &'a Term,
     evidence: Option<EvidenceJson>,
     sentence: String,
@@ -29,19 +30,30 @@ impl<'a> AdviceJson<'a> {
             level: own.level,
             reasons: own.reasons.iter().copied().collect(),
             grants: own.grants,
+            alone: alone(client),
             term: &own.term,
             evidence: own
                 .evidence
                 .as_ref()
                 .map(|own| EvidenceJson::new(basis, own)),
-            sentence: sentence(basis, own),
+            sentence: sentence(basis, client)?,
         })
     }
 }
 
-/// `suspend it as a whole (safe), which is easy to undo: of its 9 grants `a` is the
-/// likeliest to be used again: 412 similar grants (...)...; held back: ...`.
-pub(super) fn sentence(basis: &Basis, own: &Suspension) -> String {
+/// Its grants that go on their own, at a safer level than the whole.
+pub(super) fn alone(client: &ClientAnalysis) -> usize {
+    let goes = |found: &&TermAnalysis| {
+        found.verdict == Verdict::Remove && found.level.is_some_and(|own| own <= Level::Likely)
+    };
+    client.terms.iter().filter(goes).count()
+}
+
+/// `suspend it as a whole (review), which is easy to undo: of its 10 grants `a` is the
+/// likeliest to be used again: 412 similar grants (...)...; held back: ...; 9 of its 10
+/// grants can go on their own`.
+pub(super) fn sentence(basis: &Basis, client: &ClientAnalysis) -> Option<String> {
+    let own = client.suspend.as_ref()?;
     let past = own.evidence.as_ref();
     let past = past.map(|found| evidence::sentence(basis, found));
     let past = past.map_or_else(String::new, |past| match own.grants {
@@ -57,10 +69,15 @@ pub(super) fn sentence(basis: &Basis, own: &Suspension) -> String {
     } else {
         format!("; held back: {}", why.join("; "))
     };
-    format!(
-        "suspend it as a whole ({}), which is easy to undo{past}{why}",
+    let apart = match alone(client) {
+        0 => String::new(),
+        1 => format!("; 1 of its {} grants can go on its own", own.grants),
+        alone => format!("; {alone} of its {} grants can go on their own", own.grants),
+    };
+    Some(format!(
+        "suspend it as a whole ({}), which is easy to undo{past}{why}{apart}",
         own.level.name()
-    )
+    ))
 }
 
 /// What keeps it from a safer level, in words.

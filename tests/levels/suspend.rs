@@ -99,6 +99,90 @@ fn one_grant_that_holds_back_holds_back_the_whole_client() {
 }
 
 #[test]
+fn grants_that_the_past_clears_go_one_by_one_where_only_another_grant_holds_the_client() {
+    let more = "  young: {since: 2024-01-01, scopes: [orders:read, reports:read, {scope: orders:write, since: 2026-05-01}]}
+  kept:
+    since: 2024-01-01
+    scopes:
+      - orders:read
+      - reports:read
+      - orders:write # keep: the auditors need it
+";
+    let grants = never_seen(more);
+    let org = Org {
+        grants: &grants,
+        ..Org::default()
+    };
+    let report = org.report();
+    let (own, all) = (levels(&report), advice(&report));
+    let level = |client: &str, term: &str| &*own[&(client.to_owned(), term.to_owned())].0;
+    for client in ["young", "kept"] {
+        assert_eq!(all[client]["level"], "review", "{}", all[client]);
+        assert_eq!(all[client]["alone"], 2, "{}", all[client]);
+        assert_eq!(level(client, "orders:read"), "safe");
+        assert_eq!(level(client, "reports:read"), "safe");
+        let sentence = all[client]["sentence"].as_str().unwrap();
+        let end = "; 2 of its 3 grants can go on their own";
+        assert!(sentence.ends_with(end), "{sentence}");
+    }
+    assert_eq!(level("young", "orders:write"), "review");
+    // Who can be suspended as a whole keeps everything in one decision.
+    assert_eq!(all["s00"]["level"], "safe");
+    assert_eq!(all["s00"]["alone"], 0);
+    assert_eq!(level("s00", "orders:read"), "review");
+    let text = org.run("analyze", &["--level", "safe"]);
+    let gone: Vec<&str> = text.lines().filter(|line| line.starts_with('-')).collect();
+    assert!(gone.iter().any(|line| line.contains("  young:")), "{text}");
+    assert!(!gone.iter().any(|line| line.contains("  s0")), "{text}");
+    let why = org.run("explain young orders:read", &[]);
+    let why = why.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        why.contains("and to suspend it as a whole is less safe"),
+        "{why}"
+    );
+}
+
+#[test]
+fn what_was_never_needed_goes_at_a_safer_level_than_the_client_as_a_whole() {
+    let calls = stopped(None);
+    let org = Org {
+        calls: &calls,
+        ..Org::default()
+    };
+    let report = org.report();
+    let own = levels(&report);
+    let all = advice(&report);
+    assert_eq!(all["c00"]["level"], "likely", "{}", all["c00"]);
+    let level = |term: &str| &*own[&("c00".to_owned(), term.to_owned())].0;
+    assert_eq!((level("orders:write"), level("orders:read")), ("safe", "-"));
+    assert_eq!(all["c00"]["alone"], 2);
+}
+
+#[test]
+fn a_client_in_doubt_loses_no_grant_on_its_own() {
+    // It has a young grant as well, which alone would leave the others free.
+    let grants = never_seen(
+        "  young: {since: 2024-01-01, scopes: [orders:read, {scope: orders:write, since: 2026-05-01}]}\n",
+    );
+    let stranger = |day: i64| -> Vec<Call> {
+        let mut calls = reads(day);
+        calls.extend((day == 250).then_some((CLIENTS + 20, "GET /orders")));
+        calls
+    };
+    let org = Org {
+        calls: &stranger,
+        grants: &grants,
+        ..Org::default()
+    };
+    let report = org.report();
+    for ((client, term), (level, _)) in levels(&report) {
+        let silent = client.starts_with('s') || client == "young";
+        assert!(!silent || level == "review", "{client} {term}: {level}");
+    }
+    assert_eq!(advice(&report)["young"]["alone"], 0);
+}
+
+#[test]
 fn who_was_never_seen_may_be_in_the_log_under_another_name() {
     let stranger = |day: i64| -> Vec<Call> {
         let mut calls = reads(day);

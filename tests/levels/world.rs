@@ -99,7 +99,7 @@ impl Org<'_> {
         }
         let ran = Command::new(env!("CARGO_BIN_EXE_scopetrim"))
             .current_dir(folder.path())
-            .arg(command)
+            .args(command.split(' '))
             .args(["--logs", "log.jsonl", "--catalog", "routes.yaml"])
             .args(["--grants", "grants.yaml"])
             .args(self.more)
