@@ -2,12 +2,21 @@
 //!
 //! Invariants: the level stands beside its evidence; what holds it back is named.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::View;
+use super::backtest::{percent, upwards};
+use super::escape;
 use super::evidence::{self, EvidenceJson};
+use crate::analysis::backtest::{LEVELS, suspended};
 use crate::analysis::{Basis, ClientAnalysis, Suspension, TermAnalysis};
 use crate::model::{Level, Reason, Term, Verdict};
+
+/// Clients that are listed with what a suspension would refuse.
+const CUTS: usize = 6;
 
 /// The advice of one client as data.
 #[derive(Serialize)]
@@ -74,9 +83,88 @@ pub(super) fn sentence(basis: &Basis, client: &ClientAnalysis) -> Option<String>
         1 => format!("; 1 of its {} grants can go on its own", own.grants),
         alone => format!("; {alone} of its {} grants can go on their own", own.grants),
     };
+    let cut = match client.needed.len() {
+        0 => String::new(),
+        1 => "; it would refuse 1 operation needed in the window".to_owned(),
+        all => format!("; it would refuse {all} operations needed in the window"),
+    };
     Some(format!(
-        "suspend it as a whole ({}), which is easy to undo{past}{why}{apart}",
+        "suspend it as a whole ({}), which is easy to undo{past}{why}{cut}{apart}",
         own.level.name()
+    ))
+}
+
+/// `2 operations (312 requests) needed in the window`; `None` when nothing was.
+fn cut(client: &ClientAnalysis) -> Option<String> {
+    let requests: u64 = client.needed.iter().map(|own| own.count).sum();
+    let operations = client.needed.len();
+    (operations > 0).then(|| {
+        let plural = if operations == 1 { "" } else { "s" };
+        format!("{operations} operation{plural} ({requests} requests) needed in the window")
+    })
+}
+
+/// What following the advice up to the level would refuse, which the proof of the diff
+/// does not say: one line, and one more for each client that needed something.
+pub fn proof(view: &View<'_>) -> String {
+    let clients = view.analysis.clients.iter();
+    let up_to = |own: &&ClientAnalysis| {
+        own.suspend
+            .as_ref()
+            .is_some_and(|own| own.level <= view.level)
+    };
+    let clients: Vec<&ClientAnalysis> = clients.filter(up_to).collect();
+    if clients.is_empty() {
+        return String::new();
+    }
+    let cuts: Vec<String> = clients
+        .iter()
+        .filter_map(|own| Some(format!("{}: {}", own.id, cut(own)?)))
+        .collect();
+    let plural = if clients.len() == 1 { "" } else { "s" };
+    let mut text = format!(
+        "# not in the diff: {} client{plural} to suspend at {} or safer; {} of them needed something in the window\n",
+        clients.len(),
+        view.level.name(),
+        cuts.len()
+    );
+    for cut in cuts.iter().take(CUTS) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "#   {}", escape::terminal(&escape::cut(cut, 160)));
+    }
+    if cuts.len() > CUTS {
+        let _ = writeln!(text, "#   and {} more", cuts.len() - CUTS);
+    }
+    text
+}
+
+/// What the advice of one origin of the backtest did, as data.
+pub(super) fn replayed((at, own): (usize, &suspended::Tally)) -> Value {
+    json!({
+        "level": LEVELS[at], "clients": own.clients.len(), "came_back": own.back,
+        "denied_requests": own.requests,
+    })
+}
+
+/// The sum over origins, as data.
+pub(super) fn pooled((at, own): (usize, &suspended::Pooled)) -> Value {
+    json!({
+        "level": LEVELS[at], "advice": own.advice, "clients": own.clients, "came_back": own.back,
+        "denied_requests": own.requests, "rate": own.rate.map(upwards), "upper": own.upper.map(upwards),
+    })
+}
+
+/// The same in words; nothing when there was no advice.
+pub(super) fn past(own: &suspended::Pooled, set: &str) -> Option<String> {
+    let (rate, upper) = (own.rate?, own.upper?);
+    Some(format!(
+        "advised {} times ({} clients) at {set}, which is in no count above: {} came back ({}, at most {}), {} requests denied",
+        own.advice,
+        own.clients,
+        own.back,
+        percent(rate),
+        percent(upper),
+        own.requests
     ))
 }
 

@@ -58,6 +58,9 @@ fn who_never_calls_is_suspended_as_a_whole_and_no_single_grant_is_in_the_diff() 
         assert!(!client.starts_with('s') || level == "review", "{client}");
     }
     let text = org.run("analyze", &["--level", "likely"]);
+    let cut =
+        "# not in the diff: 30 clients to suspend at likely or safer; 0 of them needed something";
+    assert!(text.contains(cut), "{text}");
     assert!(
         text.contains("suspend SAFE 30   LIKELY 0   REVIEW 0"),
         "{text}"
@@ -156,6 +159,14 @@ fn what_was_never_needed_goes_at_a_safer_level_than_the_client_as_a_whole() {
     let level = |term: &str| &*own[&("c00".to_owned(), term.to_owned())].0;
     assert_eq!((level("orders:write"), level("orders:read")), ("safe", "-"));
     assert_eq!(all["c00"]["alone"], 2);
+    let sentence = all["c00"]["sentence"].as_str().unwrap();
+    assert!(
+        sentence.contains("it would refuse 1 operation needed in the window"),
+        "{sentence}"
+    );
+    let text = org.run("analyze", &["--level", "likely"]);
+    let cut = "#   c00: 1 operation (";
+    assert!(text.contains(cut), "{text}");
 }
 
 #[test]
@@ -248,4 +259,64 @@ fn a_request_that_matches_nothing_after_the_last_one_that_does_is_a_sign_of_life
     assert_eq!(all["c01"]["level"], "likely");
     assert_eq!(all["c00"]["level"], "review");
     assert!(has(all["c00"], "unmatched_traffic"), "{}", all["c00"]);
+}
+
+#[test]
+fn what_is_left_of_a_silent_client_is_no_new_offer() {
+    // Held back by one grant; stopped within the window; in doubt on its own.
+    let grants = never_seen(
+        "  young: {since: 2024-01-01, scopes: [orders:read, reports:read, {scope: orders:write, since: 2026-05-01}]}
+  login: {since: 2024-01-01, scopes: [orders:read, openid]}
+",
+    );
+    let calls = stopped(Some("GET /elsewhere"));
+    let org = Org {
+        calls: &calls,
+        grants: &grants,
+        ..Org::default()
+    };
+    for level in ["safe", "likely", "review"] {
+        let folder = org.folder();
+        let offer = || {
+            org.run_in(&folder, "analyze", &["--level", level, "--out", "out"]);
+            std::fs::read_to_string(folder.path().join("out/policy.diff")).unwrap()
+        };
+        assert!(offer().contains("@@"), "{level}");
+        let applied = std::process::Command::new("git")
+            .args(["apply", "out/policy.diff"])
+            .current_dir(folder.path())
+            .env("GIT_CEILING_DIRECTORIES", folder.path().parent().unwrap())
+            .status()
+            .unwrap();
+        assert!(applied.success());
+        let second = offer();
+        assert!(!second.contains("@@"), "{level}:\n{second}");
+    }
+}
+
+#[test]
+fn a_client_that_is_safe_to_suspend_fails_the_gate_like_a_grant_that_is_safe_to_remove() {
+    let grants = never_seen("");
+    let org = Org {
+        grants: &grants,
+        ..Org::default()
+    };
+    let folder = org.folder();
+    let check = |more: &[&str]| {
+        let ran = std::process::Command::new(env!("CARGO_BIN_EXE_scopetrim"))
+            .current_dir(folder.path())
+            .args(["check", "--logs", "log.jsonl", "--catalog", "routes.yaml"])
+            .args(["--grants", "grants.yaml", "--json", "--fail-on"])
+            .args(more)
+            .output()
+            .unwrap();
+        let report: Value = serde_json::from_slice(&ran.stdout).unwrap();
+        let issues = report["issues"].as_array().unwrap().clone();
+        let own = |issue: &Value| issue["rule"] == "silent-client" && issue["client"] == "s07";
+        (ran.status.code(), issues.into_iter().find(own).unwrap())
+    };
+    let (code, issue) = check(&["safe"]);
+    assert_eq!((code, &issue["fails"]), (Some(1), &true.into()), "{issue}");
+    let (_, issue) = check(&["none"]);
+    assert_eq!(issue["fails"], false, "{issue}");
 }
