@@ -133,13 +133,22 @@ fn decide(
             caps.push(reason);
         }
     }
-    let unused = found.kind == Some(Kind::Unused);
-    found.level = Some(if unused && caps.is_empty() {
+    let mut level = if found.kind == Some(Kind::Unused) && caps.is_empty() {
         by_the_past(context, basis, client, found)
     } else {
         Level::Review
-    });
+    };
     found.reasons.extend(caps);
+    // G9: suspend it instead, wherever that is as safe as this removal.
+    if client
+        .suspend
+        .as_ref()
+        .is_some_and(|own| !own.leaves(level))
+    {
+        level = Level::Review;
+        found.reasons.push(Reason::ClientSilent);
+    }
+    found.level = Some(level);
 }
 
 /// The level that the past allows; every guard passed.
@@ -349,10 +358,6 @@ pub(super) fn caps(
     }
     let protected = |pattern: &String| ScopeMatch::Glob.covers(pattern, found.term.as_str());
     cap(options.protected.iter().any(protected), Reason::Protected);
-    cap(
-        matches!(client.status, Status::Silent | Status::Dormant),
-        Reason::ClientSilent,
-    );
     cap(
         denied_though_granted(context, client, found),
         Reason::DeniedThoughGranted,

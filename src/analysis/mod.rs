@@ -234,6 +234,8 @@ pub struct ClientAnalysis {
     pub requests: u64,
     /// Last request in all data.
     pub last_seen: Option<Millis>,
+    /// Days with records on which a source that carries it has none.
+    pub absent: BTreeSet<Day>,
     /// How much of it the log has shown.
     pub seen: Completeness,
     /// Exposure before and after.

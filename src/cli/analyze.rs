@@ -13,7 +13,7 @@ use crate::analysis::replay::{Replay, replay};
 use crate::grants;
 use crate::model::{ClientName, Policy};
 use crate::patch::{self, Patch, Removal, Replacement};
-use crate::report::{difftext, json, shown_diff, terminal};
+use crate::report::{difftext, json, shown_diff, suspend, terminal};
 
 /// Arguments of `analyze`.
 #[derive(Debug, clap::Args)]
@@ -209,14 +209,17 @@ pub(super) fn diff_text(study: &Study, proved: &Proved) -> String {
 
 fn write_diff(study: &Study, proved: &Proved, out: &mut dyn Write) -> std::io::Result<()> {
     let text = diff_text(study, proved);
+    let whole = suspend::proof(&study.view());
     if text.is_empty() {
-        return writeln!(out, "no removals at level {} or safer", study.level.name());
+        writeln!(out, "no removals at level {} or safer", study.level.name())?;
+        return out.write_all(whole.as_bytes());
     }
     writeln!(
         out,
         "# proof: {} needed operations ({} requests) replayed against the edited files: none refused, none opened",
         proved.replay.operations, proved.replay.requests
     )?;
+    out.write_all(whole.as_bytes())?;
     if std::io::stdout().is_terminal() {
         return out.write_all(shown_diff::for_terminal(&text).as_bytes());
     }

@@ -100,7 +100,7 @@ fn about(view: &View<'_>, client: &ClientAnalysis, facts: &mut Facts<'_>) -> io:
                 format!(
                     "{}, then {} with records and without a request",
                     instant(last),
-                    days(silent_days(view, last) as u64)
+                    days(silent_days(view, client, last) as u64)
                 )
             },
         ),
@@ -117,11 +117,7 @@ fn about(view: &View<'_>, client: &ClientAnalysis, facts: &mut Facts<'_>) -> io:
     )?;
     facts.one("requests", client.requests.to_string())?;
     facts.fact("complete", evidence::unseen(&client.seen))?;
-    let advice = client.suspend.as_ref();
-    facts.fact(
-        "advice",
-        advice.map(|own| suspend::sentence(&view.analysis.basis, own)),
-    )?;
+    facts.fact("advice", suspend::sentence(&view.analysis.basis, client))?;
     facts.one(
         "exposure",
         format!(

@@ -272,11 +272,12 @@ fn client<'a>(view: &'a View<'a>, own: &'a ClientAnalysis) -> ClientJson<'a> {
     let exposure = own.exposure;
     let efficiency = (exposure.before > 0.0)
         .then(|| (exposure.needed / exposure.before * 10_000.0).round() / 10_000.0);
+    let covered = own.covered(view.coverage);
     let terms = own
         .terms
         .iter()
         .flat_map(|found| found.vias.iter().map(move |via| (found, via)))
-        .map(|(found, via)| term(view, found, via))
+        .map(|(found, via)| term(view, &covered, found, via))
         .collect();
     ClientJson {
         id: own.id.as_str(),
@@ -330,7 +331,12 @@ fn path(cluster: &Cluster) -> PathJson<'_> {
     }
 }
 
-fn term<'a>(view: &'a View<'a>, found: &'a TermAnalysis, via: &'a Via) -> TermJson<'a> {
+fn term<'a>(
+    view: &'a View<'a>,
+    covered: &BTreeMap<Day, u64>,
+    found: &'a TermAnalysis,
+    via: &'a Via,
+) -> TermJson<'a> {
     let entry = view
         .policy
         .files
@@ -363,7 +369,7 @@ fn term<'a>(view: &'a View<'a>, found: &'a TermAnalysis, via: &'a Via) -> TermJs
         days_used: found.rhythm.days.len(),
         uses: WINDOWS.into_iter().zip(found.rhythm.uses).collect(),
         longest_gap_days: found.rhythm.longest_gap(),
-        idle_days: found.rhythm.idle(&view.coverage.days, window.to),
+        idle_days: found.rhythm.idle(covered, window.to),
         evidence: EvidenceJson::of(view, found),
         witness: found.witness.iter().map(label).collect(),
         replace_with: &found.replace_with,
