@@ -287,8 +287,11 @@ pub(super) fn window(setup: &Setup, coverage: &Coverage) -> anyhow::Result<Windo
     };
     if let Some(since) = setup.since.filter(|since| *since > to) {
         return Err(Advised::new(
-            format!("--since {since} lies behind the last day that is looked at, {to}"),
-            "choose an earlier day, or a later --as-of; the data end the window in any case",
+            format!(
+                "--since {since} lies behind the last day that is looked at, {to}: the logs cover {} to {}",
+                span.from, span.to
+            ),
+            "choose a day inside the days of the logs, or a later --as-of",
         ));
     }
     if window.days() == 0 || window.to < span.from || window.from > span.to {
