@@ -67,6 +67,11 @@ fn the_outcome_of_a_status_code_can_be_said() {
         |more: &[&str]| term(&report(&refused, 0, more), "orders:write")["verdict"].clone();
     assert_eq!(verdict(&[]), "remove");
     assert_eq!(verdict(&["--denied", "401", "--attempted", "403"]), "keep");
+    assert_eq!(
+        verdict(&["--attempted", "403"]),
+        "keep",
+        "what proves nothing does not mean refused any more"
+    );
 }
 
 #[test]

@@ -151,7 +151,6 @@ pub(super) fn setup(args: &InputArgs, policy: Option<&PolicyArgs>) -> anyhow::Re
         .as_ref()
         .map(|key| from_folder(&folder, key));
     let hash_key = keys::hash_key(args.hash_key.as_ref().or(key_file.as_ref()))?;
-    let default = OutcomeTable::default();
     let names = |own: Option<Vec<String>>, default: &[&str]| -> Vec<String> {
         own.unwrap_or_else(|| default.iter().map(|name| (*name).to_owned()).collect())
     };
@@ -183,10 +182,7 @@ pub(super) fn setup(args: &InputArgs, policy: Option<&PolicyArgs>) -> anyhow::Re
             case_insensitive: insensitive,
         },
         rules: EventRules {
-            outcomes: OutcomeTable {
-                denied: config.denied.clone().unwrap_or(default.denied),
-                attempted: config.attempted.clone().unwrap_or(default.attempted),
-            },
+            outcomes: OutcomeTable::stated(config.denied.as_deref(), config.attempted.as_deref()),
             paths: PathRules {
                 base_paths,
                 merge_slashes: config.merge_slashes.unwrap_or(true),
