@@ -33,6 +33,9 @@ pub enum DiscoverError {
     /// The folder holds no file that can be read as a log.
     #[error("the folder `{0}` holds no files")]
     EmptyFolder(String),
+    /// A pipe or a device: its beginning tells the format, and it cannot be read again.
+    #[error("`{0}` is a pipe or a device, no file")]
+    NoFile(String),
     /// The glob cannot be read.
     #[error("`{pattern}` is not a valid glob: {reason}")]
     BadGlob {
@@ -64,6 +67,7 @@ impl DiscoverError {
             Self::EmptyFolder(_) => {
                 "name a folder with exported access logs, a file, a glob, or `-` for standard input"
             }
+            Self::NoFile(_) => "send it to standard input, which is named `-`",
             Self::BadGlob { .. } => {
                 "`*` stands for a run of characters, `**` for folders, `[ab]` for one of a set"
             }
@@ -89,13 +93,13 @@ pub fn discover(names: &[String], base: &Path) -> Result<Vec<Input>, DiscoverErr
         }
         let path = base.join(name);
         if path.is_dir() {
-            let before = found.len();
-            add_folder(&path, name, &mut found)?;
-            if found.len() == before {
+            if !add_folder(&path, name, &mut found)? {
                 return Err(DiscoverError::EmptyFolder(name.clone()));
             }
-        } else if path.exists() {
+        } else if path.is_file() {
             add(&path, name, &mut found)?;
+        } else if path.exists() {
+            return Err(DiscoverError::NoFile(name.clone()));
         } else if name.contains(['*', '?', '[']) {
             add_glob(&path, name, &mut found)?;
         } else {
@@ -132,11 +136,13 @@ fn add(
     Ok(())
 }
 
+/// Whether the folder holds a file, also one that was found before.
 fn add_folder(
     path: &Path,
     shown: &str,
     found: &mut BTreeMap<PathBuf, Input>,
-) -> Result<(), DiscoverError> {
+) -> Result<bool, DiscoverError> {
+    let mut any = false;
     let unreadable = |error: std::io::Error| DiscoverError::Unreadable {
         path: shown.to_owned(),
         reason: error.to_string(),
@@ -151,12 +157,13 @@ fn add_folder(
         let kind = entry.file_type().map_err(unreadable)?;
         // Links to folders are not followed: they can lead in circles.
         if kind.is_dir() {
-            add_folder(&entry.path(), &shown, found)?;
+            any |= add_folder(&entry.path(), &shown, found)?;
         } else if entry.path().is_file() {
+            any = true;
             add(&entry.path(), &shown, found)?;
         }
     }
-    Ok(())
+    Ok(any)
 }
 
 fn add_glob(
@@ -227,6 +234,16 @@ mod tests {
             Err(DiscoverError::Missing(_))
         ));
         assert!(matches!(list(&["*.gz"]), Err(DiscoverError::NoMatch(_))));
+        assert_eq!(
+            list(&["sub", "sub", "sub/c.log"]).unwrap(),
+            ["sub/c.log"],
+            "a folder that is named twice is not an empty one"
+        );
+        #[cfg(unix)]
+        assert!(matches!(
+            list(&["/dev/null"]),
+            Err(DiscoverError::NoFile(_))
+        ));
         assert!(matches!(
             list(&["empty"]),
             Err(DiscoverError::EmptyFolder(_))

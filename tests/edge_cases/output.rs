@@ -78,3 +78,50 @@ fn the_beginning_of_a_clients_name_is_understood() {
     args.extend(["--alias", "app=app-in-the-shop"]);
     refused(&case.run(&args), &["did you mean `app-in-the-shop`?"]);
 }
+
+#[test]
+fn a_policy_file_that_is_no_json_is_shown_with_a_caret() {
+    let case = case();
+    case.write("grants.json", "{\"app\": [\"orders:read\",]}\n");
+    let run = case.run(&[
+        "analyze",
+        "--logs",
+        "log.jsonl",
+        "--catalog",
+        "routes.yaml",
+        "--grants",
+        "grants.json",
+    ]);
+    let line = "{\"app\": [\"orders:read\",]}";
+    let caret = format!("  | {}^", " ".repeat(line.find(']').expect("a bracket")));
+    refused(&run, &["grants.json:1:24: ", line, &caret]);
+}
+
+#[test]
+fn what_cannot_be_a_policy_file_is_answered_with_what_can() {
+    let case = case();
+    for (name, words) in [
+        ("-", "cannot come from standard input"),
+        ("gr*.yaml", "patterns are for logs"),
+    ] {
+        let mut args = vec!["analyze", "--logs", "log.jsonl"];
+        args.extend(["--catalog", "routes.yaml", "--grants", name]);
+        refused(&case.run(&args), &[words]);
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn an_argument_that_is_no_text_and_a_log_that_is_no_file_say_what_to_do() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let case = case();
+    let mut command = case.command(&["analyze", "--logs"]);
+    command.arg(std::ffi::OsStr::from_bytes(b"l\xffg"));
+    let ran = command.output().expect("a run");
+    assert_eq!(ran.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&ran.stderr);
+    assert!(said.contains("name the folder in which"), "{said}");
+    let mut args = vec!["analyze", "--logs", "/dev/null"];
+    args.extend(["--catalog", "routes.yaml", "--grants", "grants.yaml"]);
+    refused(&case.run(&args), &["no file", "standard input"]);
+}
