@@ -154,6 +154,56 @@ fn protected_terms_and_exceptions_hold_a_removal() {
 }
 
 #[test]
+fn what_is_stated_as_needed_of_an_operation_holds_all_that_it_needs_together() {
+    let routes = format!("{ROUTES}  POST /exports: exports:run + data:read\n");
+    let grants = format!("{GRANTS}      - exports:run\n      - data:read\n");
+    let case = Case::of(&routes, &grants, &daily(100, "app", "GET /orders", 200));
+    let own = report(&case, 0, &["--needs", "POST /exports"]);
+    for scope in ["exports:run", "data:read"] {
+        let reasons = term(&own, scope)["reasons"].to_string();
+        assert!(reasons.contains("static_need"), "{scope}: {reasons}");
+    }
+    let reasons = term(&own, "orders:write")["reasons"].to_string();
+    assert!(!reasons.contains("static_need"), "{reasons}");
+}
+
+#[test]
+fn what_the_configuration_says_of_nothing_is_a_warning() {
+    let case = case("");
+    let codes = |more: &[&str]| -> Vec<String> {
+        let own = report(&case, 0, more);
+        let warnings = own["warnings"].as_array().expect("warnings");
+        let text = |own: &Value| format!("{}: {}", own["code"], own["message"]).replace('"', "");
+        warnings.iter().map(text).collect()
+    };
+    assert_eq!(codes(&[]), [""; 0]);
+    let met = [
+        "--alias",
+        "x=app",
+        "--needs",
+        "orders:w*",
+        "--needs",
+        "POST *",
+    ];
+    assert_eq!(codes(&met), [""; 0]);
+    assert_eq!(
+        codes(&[
+            "--alias",
+            "x=apps",
+            "--needs",
+            "POST /order",
+            "--weight",
+            "matches=\"PUT *\", weight=1"
+        ]),
+        [
+            "unmet-alias: alias `x` = `apps`: no policy file names that client: did you mean `app`?",
+            "unmet-need: `POST /order` under `needs` is no held term and no operation of the catalogue",
+            "unmet-weight: `PUT *` under `weights` is no operation of the catalogue and no tag",
+        ]
+    );
+}
+
+#[test]
 fn a_protocol_scope_is_no_unknown_scope() {
     let case = case("");
     case.write("grants.yaml", GRANTS.to_owned() + "      - device_sso\n");
