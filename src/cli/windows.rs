@@ -24,7 +24,7 @@ use crate::usage::{Holding, Matrix, matrix, periods, write_windows};
   scopetrim windows --dir samples/shop --term orders:write --csv
   scopetrim windows --dir samples/shop --parquet windows.parquet
 
-Windows of 7, 30, 60, 90, 180 and 365 days end at as-of. Use is what needed the scope: served requests,
+Windows of 7, 30, 60, 90, 180 and 365 days end at as-of. Use is what needed the scope: served requests, \
 and throttled or aborted ones, which prove nothing but could not be told apart.")]
 pub(super) struct Args {
     /// Folder to start from; paths of its scopetrim.toml are relative to it
