@@ -279,6 +279,36 @@ fn a_base_path_of_one_host_goes_by_the_host_that_the_log_names() {
 }
 
 #[test]
+fn the_base_of_a_description_can_be_replaced_by_what_the_log_has() {
+    let description = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\nservers: [{url: 'https://h/v1'}, {url: 'https://h/v2'}]\npaths:\n  /orders:\n    get: {security: [{o: ['orders:read']}]}\n    post: {security: [{o: ['orders:write']}]}\n";
+    let minimal = |paths: &str, more: &[&str]| {
+        let log = daily(100, "app", &format!("GET {paths}/orders"), 200);
+        let own = report(&Case::of(description, GRANTS, &log), 0, more);
+        let codes = own["warnings"].to_string();
+        (
+            own["clients"][0]["minimal"]
+                .to_string()
+                .contains("orders:read"),
+            codes.contains("few-requests-match") && codes.contains("--api-base"),
+        )
+    };
+    assert_eq!(minimal("/v1", &[]), (true, false));
+    assert_eq!(minimal("/v2", &[]), (false, true));
+    assert_eq!(minimal("/v2", &["--api-base", "/v2"]), (true, false));
+    assert_eq!(minimal("", &[]), (false, true));
+    assert_eq!(minimal("", &["--api-base", "/"]), (true, false));
+    let both = ["--api-base", "/", "--base-path", "/gw"];
+    assert_eq!(minimal("/gw", &both), (true, false));
+    let run = case("").analyze(&["--api-base", "v2"]);
+    assert_eq!((run.code, run.out.as_str()), (Some(2), ""));
+    assert!(
+        run.err.contains("for none") || run.err.contains("bare"),
+        "{}",
+        run.err
+    );
+}
+
+#[test]
 fn a_number_of_threads_that_means_nothing_is_refused() {
     let case = case("");
     for threads in ["0", "-1", "5000"] {

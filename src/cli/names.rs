@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::pipeline::{Read, Routes};
 use super::settings::Setup;
 use super::suggest::closest;
+use crate::analysis::ClientAnalysis;
 use crate::model::{
     ClientName, Granted, Operation, Outcome, Policy, Requirement, Scope, Semantics, Warning,
 };
@@ -95,6 +96,20 @@ pub(super) fn unmet(policy: &Policy, routes: &Routes, setup: &Setup) -> Vec<Warn
         }
     }
     warnings
+}
+
+/// When most requests match nothing, paths do not begin where the descriptions say.
+pub(super) fn few_match(clients: &[ClientAnalysis]) -> Option<Warning> {
+    let requests: u64 = clients.iter().map(|client| client.requests).sum();
+    let unmatched: u64 = clients.iter().map(|client| client.unmatched_requests).sum();
+    (unmatched * 2 > requests).then(|| {
+        Warning::new(
+            "few-requests-match",
+            format!(
+                "{unmatched} of {requests} requests match no operation of the catalogue: where the log's paths begin otherwise than the description says, name that with --api-base (`/v2`, or `/` for nothing), and what the gateway puts before them with --base-path"
+            ),
+        )
+    })
 }
 
 /// Requests without a client, in percent of those on operations that need a scope,

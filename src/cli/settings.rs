@@ -136,6 +136,10 @@ pub(super) fn setup(args: &InputArgs, policy: Option<&PolicyArgs>) -> anyhow::Re
     let line = line
         .and_then(|bytes| usize::try_from(bytes).ok())
         .unwrap_or(limits.line);
+    let api_base = args.api_base.as_deref().map(config::parse_api_base);
+    let api_base = api_base
+        .transpose()
+        .map_err(|why| Advised::new("--api-base is no path", why))?;
     let insensitive = match args.path_case.as_deref() {
         Some(text) => text == "insensitive",
         None => config.path_case == Some(PathCase::Insensitive),
@@ -175,7 +179,7 @@ pub(super) fn setup(args: &InputArgs, policy: Option<&PolicyArgs>) -> anyhow::Re
                 Some(_) => ScopeList::All,
                 None => config.scopes.unwrap_or_default(),
             },
-            base_path: None,
+            base_path: api_base.or_else(|| config.api_base.clone()),
         },
         matching,
         match_options: MatchOptions {

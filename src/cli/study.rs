@@ -7,7 +7,7 @@ use super::audience;
 use super::audit::{Audit, audit};
 use super::beside::{compared, history};
 use super::facts::{input_views, ran_ahead, without_clients};
-use super::names::{names_proven, only_in_log, unknown_scopes, unmet};
+use super::names::{few_match, names_proven, only_in_log, unknown_scopes, unmet};
 use super::past;
 use super::pipeline::{self, Read, Routes};
 pub(super) use super::policy::{load_today, policy, semantics};
@@ -232,6 +232,7 @@ fn warnings(
     );
     warnings.extend(unknown_scopes(policy, routes, semantics, setup));
     warnings.extend(unmet(policy, routes, setup));
+    warnings.extend(few_match(&analysis.clients));
     warnings.extend(analysis.warnings.iter().cloned());
     warnings.extend(without_clients(read));
     warnings.extend(ran_ahead(read, setup.reject_share));
