@@ -38,6 +38,7 @@ mod study;
 pub mod suggest;
 mod talk;
 mod usage;
+mod whole;
 mod windows;
 
 use std::ffi::OsString;

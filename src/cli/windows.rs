@@ -9,6 +9,7 @@ use super::args::{InputArgs, PolicyArgs, PolicyFlags};
 use super::study::{Study, say_incomplete, study};
 use super::suggest::closest;
 use super::talk::Advised;
+use super::whole::Whole;
 use super::{ExitStatus, pipeline};
 use crate::analysis::minimum::Universe;
 use crate::analysis::{ClientAnalysis, serving};
@@ -72,8 +73,10 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         wanted(&args.term, term.as_str())
     })?;
     if let Some(path) = &args.parquet {
-        write_windows(&found, pipeline::create(path)?)
+        let whole = Whole::create(path)?;
+        write_windows(&found, whole.file()?)
             .map_err(|error| pipeline::cannot_write(path, &std::io::Error::other(error)))?;
+        whole.finish()?;
         writeln!(
             out,
             "{} rows in {}",

@@ -40,6 +40,43 @@ fn a_full_disk_is_named_as_that_of_the_output() {
 }
 
 #[test]
+fn a_run_that_fails_leaves_no_file_and_the_one_of_before_as_it_was() {
+    let case = case();
+    case.write("broken.jsonl", "no log\n");
+    case.write("old.csv", "of before\n");
+    let files = || -> Vec<String> {
+        let folder = std::fs::read_dir(case.path("")).expect("the folder");
+        let name = |entry: std::io::Result<std::fs::DirEntry>| entry.expect("an entry").file_name();
+        let mut names: Vec<String> = folder
+            .map(|entry| name(entry).to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    };
+    let before = files();
+    for (command, flag, file) in [
+        ("usage", "--out", "new.csv"),
+        ("usage", "--out", "old.csv"),
+        ("usage", "--parquet", "new.parquet"),
+        ("events", "--parquet", "new.parquet"),
+    ] {
+        let mut args = vec![command, "--logs", "log.jsonl", "--catalog", "broken.jsonl"];
+        args.extend([flag, file]);
+        let run = case.run(&args);
+        assert_eq!(run.code, Some(2), "{}", run.err);
+        assert_eq!(files(), before, "{command} {flag} {file}");
+    }
+    let old = std::fs::read_to_string(case.path("old.csv")).expect("the file");
+    assert_eq!(old, "of before\n");
+    let mut args = vec!["usage", "--logs", "log.jsonl", "--catalog", "routes.yaml"];
+    args.extend(["--out", "old.csv"]);
+    assert_eq!(case.run(&args).code, Some(0));
+    assert_eq!(files(), before, "nothing is left beside it");
+    let new = std::fs::read_to_string(case.path("old.csv")).expect("the file");
+    assert!(new.contains("GET,/orders"), "{new}");
+}
+
+#[test]
 fn a_folder_in_place_of_a_file_is_answered_with_what_to_name() {
     let case = case();
     case.write("policies/readme", "");
