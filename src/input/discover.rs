@@ -33,9 +33,6 @@ pub enum DiscoverError {
     /// The folder holds no file that can be read as a log.
     #[error("the folder `{0}` holds no files")]
     EmptyFolder(String),
-    /// A pipe or a device: its beginning tells the format, and it cannot be read again.
-    #[error("`{0}` is a pipe or a device, no file")]
-    NoFile(String),
     /// The glob cannot be read.
     #[error("`{pattern}` is not a valid glob: {reason}")]
     BadGlob {
@@ -44,6 +41,9 @@ pub enum DiscoverError {
         /// The library's words.
         reason: String,
     },
+    /// A named pipe, a socket or a device.
+    #[error("`{0}` is no regular file")]
+    NoFile(String),
     /// The file or folder cannot be opened.
     #[error("cannot read `{path}`: {reason}")]
     Unreadable {
@@ -67,7 +67,9 @@ impl DiscoverError {
             Self::EmptyFolder(_) => {
                 "name a folder with exported access logs, a file, a glob, or `-` for standard input"
             }
-            Self::NoFile(_) => "send it to standard input, which is named `-`",
+            Self::NoFile(_) => {
+                "what comes through a pipe is read from standard input: `zcat old.gz | scopetrim … --logs -`"
+            }
             Self::BadGlob { .. } => {
                 "`*` stands for a run of characters, `**` for folders, `[ab]` for one of a set"
             }
@@ -96,10 +98,8 @@ pub fn discover(names: &[String], base: &Path) -> Result<Vec<Input>, DiscoverErr
             if !add_folder(&path, name, &mut found)? {
                 return Err(DiscoverError::EmptyFolder(name.clone()));
             }
-        } else if path.is_file() {
-            add(&path, name, &mut found)?;
         } else if path.exists() {
-            return Err(DiscoverError::NoFile(name.clone()));
+            add(&path, name, &mut found)?;
         } else if name.contains(['*', '?', '[']) {
             add_glob(&path, name, &mut found)?;
         } else {
@@ -121,8 +121,13 @@ fn add(
         path: shown.to_owned(),
         reason: error.to_string(),
     };
+    let metadata = fs::metadata(path).map_err(unreadable)?;
+    // Its size says nothing, and it can be read only once: it would pass for an empty log.
+    if !metadata.is_file() {
+        return Err(DiscoverError::NoFile(shown.to_owned()));
+    }
     let real = fs::canonicalize(path).map_err(unreadable)?;
-    let size = fs::metadata(&real).map_err(unreadable)?.len();
+    let size = metadata.len();
     // The name that sorts first is shown, so that the order of the arguments does not matter.
     let input = Input {
         path: Some(path.to_path_buf()),
@@ -239,14 +244,20 @@ mod tests {
             ["sub/c.log"],
             "a folder that is named twice is not an empty one"
         );
-        #[cfg(unix)]
-        assert!(matches!(
-            list(&["/dev/null"]),
-            Err(DiscoverError::NoFile(_))
-        ));
         assert!(matches!(
             list(&["empty"]),
             Err(DiscoverError::EmptyFolder(_))
         ));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn what_is_no_regular_file_is_refused_instead_of_passing_for_an_empty_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("s")).unwrap();
+        for name in ["s", "/dev/null"] {
+            let found = discover(&[name.to_owned()], folder.path());
+            assert!(matches!(found, Err(DiscoverError::NoFile(_))), "{found:?}");
+        }
     }
 }
