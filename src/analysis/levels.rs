@@ -243,15 +243,14 @@ pub(super) fn guarded(
         let idle = found.rhythm.idle(covered, to).unwrap_or(0);
         guard(idle <= 2 * period.days + 7, Reason::Calendar);
     }
-    guard(stated(context, found), Reason::StaticNeed);
+    guard(stated(context, client, found), Reason::StaticNeed);
     failed
 }
 
 /// Stated as needed, by its name or by an operation that it serves.
-fn stated(context: &Context<'_>, found: &TermAnalysis) -> bool {
+fn stated(context: &Context<'_>, client: &ClientAnalysis, found: &TermAnalysis) -> bool {
     let needs = &context.options.needs;
     let named = |pattern: &String| ScopeMatch::Glob.covers(pattern, found.term.as_str());
-    let alone = BTreeSet::from([found.term.clone()]);
     let operations = &context.inputs.catalog.operations;
     let covers = |pattern: &String, operation: &Operation| {
         pattern.contains(' ') && ScopeMatch::Glob.covers(pattern, &operation.label())
@@ -259,7 +258,7 @@ fn stated(context: &Context<'_>, found: &TermAnalysis) -> bool {
     needs.iter().any(named)
         || operations.iter().enumerate().any(|(index, operation)| {
             needs.iter().any(|pattern| covers(pattern, operation))
-                && context.universe.serves(&found.term, &alone, index)
+                && context.universe.serves(&found.term, &client.granted, index)
         })
 }
 

@@ -145,7 +145,7 @@ fn a_base_path_that_has_no_effect_is_said() {
         ..LoadOptions::default()
     };
     let catalog = load_text(ROUTES, "f", &options).unwrap();
-    assert_eq!(codes(&catalog), ["base-path-ignored"]);
+    assert_eq!(codes(&catalog), ["api-base-ignored"]);
 }
 
 #[test]

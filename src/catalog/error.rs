@@ -142,6 +142,10 @@ impl CatalogError {
             Self::Unreadable { source, .. } if source.kind() == io::ErrorKind::IsADirectory => {
                 "name the files in it".to_owned()
             }
+            Self::Unreadable { file, .. } if file.contains(['*', '?']) => {
+                "patterns are for logs; let the shell expand it, or name each description"
+                    .to_owned()
+            }
             Self::Unreadable { .. } => "check the path and its permissions".to_owned(),
             Self::TooLarge { .. } => "check that this is the file you mean".to_owned(),
             Self::NotText { .. } => {

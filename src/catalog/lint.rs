@@ -81,12 +81,12 @@ pub(super) fn nested_names(clause: &Clause) -> Option<(&Scope, &Scope)> {
 pub(super) fn base_is_ignored(document: &Document, options: &LoadOptions, catalog: &mut Catalog) {
     if options.base_path.is_some() {
         let message = format!(
-            "`--base-path` has no effect on `{}`: its paths are complete",
+            "`--api-base` has no effect on `{}`: its paths are complete",
             document.file
         );
         catalog
             .warnings
-            .push(Warning::new("base-path-ignored", message));
+            .push(Warning::new("api-base-ignored", message));
     }
 }
 

@@ -20,10 +20,10 @@ use crate::report::{difftext, json, shown_diff, suspend, terminal};
 #[command(after_help = "Examples:
   scopetrim analyze samples/shop
   scopetrim analyze --logs 'logs/*.gz' --catalog openapi.yaml --grants grants.yaml
-  scopetrim analyze --logs access.jsonl --catalog catalog.json --grants grants.json --window 90d --json
+  scopetrim analyze --logs access.jsonl --catalog catalog.json --grants grants.json --json
   scopetrim analyze samples/shop --level review --out result && git apply result/policy.diff
 
-Nothing is changed: the diff is printed, or written to --out. Exit codes: 0 done, 2 error, 3 done but
+Nothing is changed: the diff is printed, or written to --out. Exit codes: 0 done, 2 error, 3 done but \
 some input was incomplete.")]
 pub(super) struct Args {
     #[command(flatten)]

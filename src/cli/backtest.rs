@@ -19,8 +19,8 @@ use crate::report::{backtest as report, followed};
   scopetrim backtest . --grants-history git
   scopetrim backtest --logs 'logs/*.gz' --catalog openapi.yaml --grants grants.yaml --json
 
-For each month end with 90 covered days before it and 30 days behind it, the recommendation is made
-from the days up to it alone, and then replayed on the 90 days that followed. A level contains
+For each month end with 90 covered days before it and 30 days behind it, the recommendation is made \
+from the days up to it alone, and then replayed on the 90 days that followed. A level contains \
 everything safer, as --level does in `analyze`.")]
 pub(super) struct Args {
     #[command(flatten)]

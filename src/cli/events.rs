@@ -7,6 +7,7 @@ use std::sync::mpsc::sync_channel;
 
 use super::args::{InputArgs, PolicyArgs};
 use super::talk::Advised;
+use super::whole::Whole;
 use super::{ExitStatus, pipeline, settings, talk};
 use crate::format::Skip;
 use crate::report::{escape, events_text};
@@ -52,20 +53,22 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             "name the logs with --logs PATH, or see the counts with `scopetrim usage --ledger DIR`",
         ));
     }
-    let file = args.parquet.as_deref().map(pipeline::create).transpose()?;
+    let whole = args.parquet.as_deref().map(Whole::create).transpose()?;
     // Without an API description the events are shown all the same, only without operations.
     let routes = if setup.catalogs.is_empty() {
         pipeline::no_catalog()
     } else {
         pipeline::catalog(&setup)?
     };
-    let read = if let Some(file) = file {
+    let read = if let Some(whole) = whole {
+        let file = whole.file()?;
         let read = pipeline::events(
             &setup,
             &routes,
             BTreeSet::new(),
             |sources, options, progress| write_events(sources, options, file, progress),
         )??;
+        whole.finish()?;
         let name = args
             .parquet
             .as_deref()

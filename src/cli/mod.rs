@@ -38,6 +38,7 @@ mod study;
 pub mod suggest;
 mod talk;
 mod usage;
+mod whole;
 mod windows;
 
 use std::ffi::OsString;
@@ -143,6 +144,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Exi
         .and_then(|found| Cli::from_arg_matches(&found));
     let cli = match parsed {
         Ok(cli) => cli,
+        Err(error) if error.kind() == clap::error::ErrorKind::InvalidUtf8 => {
+            talk::error(&talk::Advised::new(
+                "an argument is not UTF-8",
+                "name the folder in which the file lies, or rename it",
+            ));
+            return ExitStatus::Failed;
+        }
         Err(error) => {
             let _ = error.print();
             return if error.use_stderr() {

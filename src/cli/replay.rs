@@ -25,11 +25,11 @@ use crate::report::replay::{self as report, ReplayView};
   scopetrim replay --logs access.jsonl --catalog catalog.json --grants new.json --json
   scopetrim replay . --grants-at 2026-03-31
 
-The proposal may be in any supported policy format, or a plain JSON object: client to list of scopes.
-With --before, or when a scopetrim.toml names the policy that is in force, what was not covered
+The proposal may be in any supported policy format, or a plain JSON object: client to list of scopes. \
+With --before, or when a scopetrim.toml names the policy that is in force, what was not covered \
 before is told apart from what would newly be denied.
 
-Exit codes: 0 nothing would be denied, 1 some observed request would be, 2 error, 3 nothing would be
+Exit codes: 0 nothing would be denied, 1 some observed request would be, 2 error, 3 nothing would be \
 denied, but some input was incomplete.")]
 pub(super) struct Args {
     /// Folder to start from; paths of its scopetrim.toml are relative to it

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::args::{InputArgs, PolicyArgs, PolicyFlags};
 use super::{ExitStatus, past, pipeline, settings, study, talk};
 use crate::catalog;
-use crate::model::{Granted, Requirement, Subject};
+use crate::model::{Granted, Subject};
 use crate::report::{escape, json_text};
 
 /// Arguments of `catalog`.
@@ -58,21 +58,7 @@ pub(super) fn catalog(args: &CatalogArgs, out: &mut dyn Write) -> anyhow::Result
         )?;
     } else {
         for operation in &routes.catalog.operations {
-            let needs = match &operation.requirement {
-                Requirement::Unspecified => "(not stated)".to_owned(),
-                requirement if requirement.is_open() => "(no scope)".to_owned(),
-                Requirement::AnyOf(clauses) => clauses
-                    .iter()
-                    .map(|clause| {
-                        clause
-                            .iter()
-                            .map(ToString::to_string)
-                            .collect::<Vec<_>>()
-                            .join(" + ")
-                    })
-                    .collect::<Vec<_>>()
-                    .join(" | "),
-            };
+            let needs = operation.demands();
             writeln!(
                 out,
                 "{:<8} {:<48} {}",

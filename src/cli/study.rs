@@ -7,7 +7,7 @@ use super::audience;
 use super::audit::{Audit, audit};
 use super::beside::{compared, history};
 use super::facts::{input_views, ran_ahead, without_clients};
-use super::names::{names_proven, only_in_log, unknown_scopes};
+use super::names::{few_match, names_proven, only_in_log, unknown_scopes, unmet};
 use super::past;
 use super::pipeline::{self, Read, Routes};
 pub(super) use super::policy::{load_today, policy, semantics};
@@ -231,6 +231,8 @@ fn warnings(
             .flat_map(|file| file.warnings.iter().cloned()),
     );
     warnings.extend(unknown_scopes(policy, routes, semantics, setup));
+    warnings.extend(unmet(policy, routes, setup));
+    warnings.extend(few_match(&analysis.clients));
     warnings.extend(analysis.warnings.iter().cloned());
     warnings.extend(without_clients(read));
     warnings.extend(ran_ahead(read, setup.reject_share));
@@ -287,8 +289,11 @@ pub(super) fn window(setup: &Setup, coverage: &Coverage) -> anyhow::Result<Windo
     };
     if let Some(since) = setup.since.filter(|since| *since > to) {
         return Err(Advised::new(
-            format!("--since {since} lies behind the last day that is looked at, {to}"),
-            "choose an earlier day, or a later --as-of; the data end the window in any case",
+            format!(
+                "--since {since} lies behind the last day that is looked at, {to}: the logs cover {} to {}",
+                span.from, span.to
+            ),
+            "choose a day inside the days of the logs, or a later --as-of",
         ));
     }
     if window.days() == 0 || window.to < span.from || window.from > span.to {

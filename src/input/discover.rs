@@ -95,9 +95,7 @@ pub fn discover(names: &[String], base: &Path) -> Result<Vec<Input>, DiscoverErr
         }
         let path = base.join(name);
         if path.is_dir() {
-            let before = found.len();
-            add_folder(&path, name, &mut found)?;
-            if found.len() == before {
+            if !add_folder(&path, name, &mut found)? {
                 return Err(DiscoverError::EmptyFolder(name.clone()));
             }
         } else if path.exists() {
@@ -143,11 +141,13 @@ fn add(
     Ok(())
 }
 
+/// Whether the folder holds a file, also one that was found before.
 fn add_folder(
     path: &Path,
     shown: &str,
     found: &mut BTreeMap<PathBuf, Input>,
-) -> Result<(), DiscoverError> {
+) -> Result<bool, DiscoverError> {
+    let mut any = false;
     let unreadable = |error: std::io::Error| DiscoverError::Unreadable {
         path: shown.to_owned(),
         reason: error.to_string(),
@@ -162,12 +162,13 @@ fn add_folder(
         let kind = entry.file_type().map_err(unreadable)?;
         // Links to folders are not followed: they can lead in circles.
         if kind.is_dir() {
-            add_folder(&entry.path(), &shown, found)?;
+            any |= add_folder(&entry.path(), &shown, found)?;
         } else if entry.path().is_file() {
+            any = true;
             add(&entry.path(), &shown, found)?;
         }
     }
-    Ok(())
+    Ok(any)
 }
 
 fn add_glob(
@@ -238,6 +239,11 @@ mod tests {
             Err(DiscoverError::Missing(_))
         ));
         assert!(matches!(list(&["*.gz"]), Err(DiscoverError::NoMatch(_))));
+        assert_eq!(
+            list(&["sub", "sub", "sub/c.log"]).unwrap(),
+            ["sub/c.log"],
+            "a folder that is named twice is not an empty one"
+        );
         assert!(matches!(
             list(&["empty"]),
             Err(DiscoverError::EmptyFolder(_))
