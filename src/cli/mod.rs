@@ -185,9 +185,22 @@ pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Exi
         Ok(status)
     });
     result.unwrap_or_else(|error| {
-        talk::error(&error);
+        talk::error(&cut_off(error));
         ExitStatus::Failed
     })
+}
+
+/// An error of the system without a word about the file comes from the output itself.
+fn cut_off(error: anyhow::Error) -> anyhow::Error {
+    match error.downcast_ref::<std::io::Error>() {
+        Some(io) if io.kind() != std::io::ErrorKind::BrokenPipe && error.chain().len() == 1 => {
+            talk::Advised::new(
+                format!("the output cannot be written: {io}"),
+                "make room, or send it elsewhere; what was written is not complete",
+            )
+        }
+        _ => error,
+    }
 }
 
 /// A sized writer for libraries that ask for one.

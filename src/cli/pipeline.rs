@@ -60,7 +60,7 @@ pub(super) fn catalog(setup: &Setup) -> anyhow::Result<Routes> {
     if setup.catalogs.is_empty() {
         return Err(Advised::new(
             "no API description given",
-            "name an OpenAPI or Swagger file or a routes.yaml with --catalog FILE",
+            "name an OpenAPI or Swagger file or a routes.yaml with --catalog FILE, or begin with `scopetrim init`",
         ));
     }
     let files: Vec<(PathBuf, &str)> = setup

@@ -293,6 +293,12 @@ pub(super) fn window(setup: &Setup, coverage: &Coverage) -> anyhow::Result<Windo
             Window::ending(to, data.days().clamp(1, DEFAULT_WINDOW))
         }
     };
+    if let Some(since) = setup.since.filter(|since| *since > to) {
+        return Err(Advised::new(
+            format!("--since {since} lies behind the last day that is looked at, {to}"),
+            "choose an earlier day, or a later --as-of; the data end the window in any case",
+        ));
+    }
     if window.days() == 0 || window.to < span.from || window.from > span.to {
         return Err(Advised::new(
             format!(

@@ -151,6 +151,9 @@ impl GrantError {
                     .unwrap_or_default();
                 return Some(format!("{}{advice}", error.snippet()));
             }
+            Self::Io { source, .. } if source.kind() == std::io::ErrorKind::IsADirectory => {
+                "name the files in it"
+            }
             Self::Io { .. } => "check the path and its permissions",
             Self::TooLarge { .. } => "split the file, or name only the part that holds grants",
             Self::GivenTwice { .. } => "name each policy file once",
