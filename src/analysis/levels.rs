@@ -231,8 +231,8 @@ pub(super) fn guarded(
     if let Some(since) = found.since.filter(|since| *since <= to) {
         guard(long && days(since), Reason::GrantTooYoung);
     }
-    if let Some(first) = needs.alive.days.first().filter(|first| **first <= to) {
-        guard(long && days(*first), Reason::ClientTooNew);
+    if let Some(first) = needs.alive.days.first().filter(|first| *first <= to) {
+        guard(long && days(first), Reason::ClientTooNew);
     }
     if let Some(evidence) = &found.evidence {
         let state = &evidence.state;

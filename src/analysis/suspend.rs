@@ -165,5 +165,5 @@ fn unmatched_since(context: &Context<'_>, client: &ClientAnalysis, needs: &Needs
         .filter(|day| day.need() > 0 && day.day <= context.options.window.to.0)
         .map(|day| Day(day.day))
         .max();
-    last.is_some_and(|last| needs.alive.days.last().is_none_or(|alive| *alive < last))
+    last.is_some_and(|last| needs.alive.days.last().is_none_or(|alive| alive < last))
 }

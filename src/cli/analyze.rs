@@ -1,6 +1,7 @@
 //! `analyze`: the main job: what can go, why, the diff, the proof.
 
-use std::io::{IsTerminal, Write};
+use std::fs::File;
+use std::io::{BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -58,11 +59,12 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             )
         })?;
     }
-    let study = if args.backtest {
+    let mut study = if args.backtest {
         study_and_backtest(&args.inputs, &args.policy)?
     } else {
         study(&args.inputs, &args.policy)?
     };
+    study.forget_usage();
     let proved = prove(&study)?;
     if let Some(folder) = &args.out {
         write_all(folder, &study, &proved)?;
@@ -72,7 +74,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         }
     }
     if args.json {
-        out.write_all(json::render(&study.view())?.as_bytes())?;
+        json::write(&study.view(), &mut *out)?;
         say_incomplete(&study);
     } else {
         terminal::summary(&study.view(), out, width())?;
@@ -234,11 +236,13 @@ fn write_all(folder: &Path, study: &Study, proved: &Proved) -> anyhow::Result<()
     undo.extend(proved.patch.files.iter().map(|file| file.undo.as_str()));
     let rejects = super::rejects::lines(&study.read.sources, &study.read.collected.rejects)?;
     let files = [
-        ("report.json", json::render(&study.view())?),
         ("policy.diff", diff_text(study, proved)),
         ("undo.diff", undo),
         ("rejects.ndjson", rejects),
     ];
+    atomically(&folder.join("report.json"), |file| {
+        json::write(&study.view(), file)
+    })?;
     for (name, text) in files {
         write_atomically(&folder.join(name), text.as_bytes())?;
     }
@@ -247,9 +251,19 @@ fn write_all(folder: &Path, study: &Study, proved: &Proved) -> anyhow::Result<()
 
 /// A reader never sees half a file: it is written beside and moved.
 pub(super) fn write_atomically(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    atomically(path, |file| file.write_all(bytes))
+}
+
+/// The same for what is written piece by piece.
+fn atomically(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>,
+) -> anyhow::Result<()> {
     let beside = path.with_extension("tmp");
-    let mut file = pipeline::create(&beside)?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    let mut file = BufWriter::new(pipeline::create(&beside)?);
+    let written = write(&mut file)
+        .and_then(|()| file.flush())
+        .and_then(|()| file.get_ref().sync_all());
     drop(file);
     let moved = written.and_then(|()| std::fs::rename(&beside, path));
     moved.map_err(|error| {

@@ -114,12 +114,12 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             Ok(())
         },
     )?;
-    if let Some(policy) = &held
-        && let Some(day) = writer.last_day()
-    {
-        writer
-            .record_grants(day, policy)
-            .map_err(|error| advised(&error))?;
+    if let Some(policy) = &held {
+        let day = writer.last_day(setup.reject_share);
+        if let Some(day) = day.map_err(|error| advised(&error))? {
+            let recorded = writer.record_grants(day, policy);
+            recorded.map_err(|error| advised(&error))?;
+        }
     }
     // Before the commit: who lost the list could not get it again by a second run.
     if let Some(path) = &args.rejects {

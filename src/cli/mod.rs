@@ -226,10 +226,8 @@ impl Write for OnlyWrite<'_> {
 
 /// One client's part of the report.
 fn json_client(study: &study::Study, client: &str) -> anyhow::Result<serde_json::Value> {
-    let report: serde_json::Value =
-        serde_json::from_str(&crate::report::json::render(&study.view())?)?;
-    let own = report["clients"]
-        .as_array()
-        .and_then(|all| all.iter().find(|own| own["id"] == client));
-    Ok(own.cloned().unwrap_or_default())
+    let mut clients = study.analysis.clients.iter();
+    let own = clients.find(|own| own.id.as_str() == client);
+    let own = own.map(|own| crate::report::json::of_client(&study.view(), own));
+    Ok(own.transpose()?.unwrap_or_default())
 }

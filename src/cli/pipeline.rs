@@ -38,6 +38,8 @@ pub(super) struct Read {
     pub(super) incomplete: Vec<String>,
     /// What the reviewer should know about the data.
     pub(super) notes: Vec<String>,
+    /// The table has the ids of refused requests alone: the ledger knows the others.
+    pub(super) ids_left_out: bool,
 }
 
 /// Creates a file, or says which one could not be.
@@ -226,6 +228,7 @@ impl Read {
             coverage,
             incomplete,
             notes,
+            ids_left_out: false,
         }
     }
 }

@@ -26,6 +26,9 @@ use crate::input::Limits;
 use crate::model::{Day, Exception, Level, OutcomeTable, Scope, ScopeMatch};
 use crate::usage::credentials::HashKey;
 
+/// Share of records, by default, that may be beyond use before the rest is in doubt.
+pub(super) const REJECT_SHARE: f64 = 0.01;
+
 /// Settings of one run.
 #[expect(
     clippy::struct_excessive_bools,
@@ -68,7 +71,7 @@ pub(super) struct Setup {
     pub(super) thresholds: Thresholds,
     pub(super) exceptions: Vec<Exception>,
     pub(super) weights: Vec<WeightOverride>,
-    /// Collect credentials too; off where nobody looks at them.
+    /// It will be analysed: credentials are looked at, and of most requests no ids are.
     pub(super) credentials: bool,
     pub(super) hash_key: HashKey,
     pub(super) findings: Settings,
@@ -149,7 +152,7 @@ pub(super) fn setup(args: &InputArgs, policy: Option<&PolicyArgs>) -> anyhow::Re
         .map(share)
         .transpose()?
         .or(config.max_reject_share)
-        .unwrap_or(0.01);
+        .unwrap_or(REJECT_SHARE);
     let key_file = config
         .hash_key
         .as_ref()

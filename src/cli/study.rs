@@ -19,7 +19,8 @@ use crate::analysis::{self, Action, Analysis, Compared, Inputs, actions, demand,
 use crate::grants::history::History;
 use crate::model::{ClientName, Day, Level, Policy, Semantics, Warning, Window};
 use crate::report::{InputView, View};
-use crate::usage::{Blind, ClientUse, Cluster, Coverage, summarise};
+use crate::usage::credentials::CredentialTable;
+use crate::usage::{Blind, ClientUse, Cluster, Coverage, UsageTable, summarise};
 
 /// Longest default window in days.
 const DEFAULT_WINDOW: u32 = 365;
@@ -53,6 +54,13 @@ pub(super) struct Study {
 }
 
 impl Study {
+    /// Lets go of the tables that nothing shown is made from: the largest part of what is in memory.
+    pub(super) fn forget_usage(&mut self) {
+        self.usage.clear();
+        self.read.collected.usage = UsageTable::default();
+        self.read.collected.credentials = CredentialTable::default();
+    }
+
     /// The data that renderers show.
     pub(super) fn view(&self) -> View<'_> {
         View {

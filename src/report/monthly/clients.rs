@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::page::{ClientPage, DeniedRow, NeededRow, Segments, SuspendPage, TermPage};
 use super::{Extra, goes_now, items, words};
-use crate::analysis::{ClientAnalysis, TermAnalysis};
+use crate::analysis::{ClientAnalysis, DaySet, TermAnalysis};
 use crate::catalog::matcher::Route;
 use crate::model::{Day, Operation, Place, Reason, Scope, Subject, Term, Verdict, Via, Window};
 use crate::report::{View, suspend};
@@ -324,7 +324,7 @@ fn evidence(
 }
 
 /// Days with use as runs: first day of the window is 0, then the length.
-fn runs(days: &BTreeSet<Day>, window: Window) -> Vec<(u32, u32)> {
+fn runs(days: &DaySet, window: Window) -> Vec<(u32, u32)> {
     let mut runs: Vec<(u32, u32)> = Vec::new();
     for day in days.range(window.from..=window.to) {
         let at = u32::try_from(day.0 - window.from.0).unwrap_or(0);
@@ -342,7 +342,7 @@ mod tests {
 
     #[test]
     fn days_that_follow_each_other_are_one_run_and_days_outside_are_none() {
-        let days: BTreeSet<Day> = [8, 10, 11, 12, 20].map(Day).into();
+        let days: DaySet = [8, 10, 11, 12, 20].map(Day).into_iter().collect();
         let window = Window {
             from: Day(10),
             to: Day(20),
