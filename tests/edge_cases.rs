@@ -13,6 +13,8 @@ mod catalogue;
 mod input;
 #[path = "edge_cases/minimum.rs"]
 mod minimum;
+#[path = "edge_cases/output.rs"]
+mod output;
 #[path = "edge_cases/policy.rs"]
 mod policy;
 #[path = "edge_cases/redundant.rs"]

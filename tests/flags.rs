@@ -67,6 +67,11 @@ fn the_outcome_of_a_status_code_can_be_said() {
         |more: &[&str]| term(&report(&refused, 0, more), "orders:write")["verdict"].clone();
     assert_eq!(verdict(&[]), "remove");
     assert_eq!(verdict(&["--denied", "401", "--attempted", "403"]), "keep");
+    assert_eq!(
+        verdict(&["--attempted", "403"]),
+        "keep",
+        "what proves nothing does not mean refused any more"
+    );
 }
 
 #[test]
@@ -149,6 +154,56 @@ fn protected_terms_and_exceptions_hold_a_removal() {
 }
 
 #[test]
+fn what_is_stated_as_needed_of_an_operation_holds_all_that_it_needs_together() {
+    let routes = format!("{ROUTES}  POST /exports: exports:run + data:read\n");
+    let grants = format!("{GRANTS}      - exports:run\n      - data:read\n");
+    let case = Case::of(&routes, &grants, &daily(100, "app", "GET /orders", 200));
+    let own = report(&case, 0, &["--needs", "POST /exports"]);
+    for scope in ["exports:run", "data:read"] {
+        let reasons = term(&own, scope)["reasons"].to_string();
+        assert!(reasons.contains("static_need"), "{scope}: {reasons}");
+    }
+    let reasons = term(&own, "orders:write")["reasons"].to_string();
+    assert!(!reasons.contains("static_need"), "{reasons}");
+}
+
+#[test]
+fn what_the_configuration_says_of_nothing_is_a_warning() {
+    let case = case("");
+    let codes = |more: &[&str]| -> Vec<String> {
+        let own = report(&case, 0, more);
+        let warnings = own["warnings"].as_array().expect("warnings");
+        let text = |own: &Value| format!("{}: {}", own["code"], own["message"]).replace('"', "");
+        warnings.iter().map(text).collect()
+    };
+    assert_eq!(codes(&[]), [""; 0]);
+    let met = [
+        "--alias",
+        "x=app",
+        "--needs",
+        "orders:w*",
+        "--needs",
+        "POST *",
+    ];
+    assert_eq!(codes(&met), [""; 0]);
+    assert_eq!(
+        codes(&[
+            "--alias",
+            "x=apps",
+            "--needs",
+            "POST /order",
+            "--weight",
+            "matches=\"PUT *\", weight=1"
+        ]),
+        [
+            "unmet-alias: alias `x` = `apps`: no policy file names that client: did you mean `app`?",
+            "unmet-need: `POST /order` under `needs` is no held term and no operation of the catalogue",
+            "unmet-weight: `PUT *` under `weights` is no operation of the catalogue and no tag",
+        ]
+    );
+}
+
+#[test]
 fn a_protocol_scope_is_no_unknown_scope() {
     let case = case("");
     case.write("grants.yaml", GRANTS.to_owned() + "      - device_sso\n");
@@ -221,6 +276,36 @@ fn a_base_path_of_one_host_goes_by_the_host_that_the_log_names() {
     }
     let run = case("").analyze(&["--base-path", "v2"]);
     assert!(run.err.contains("`v2` is no base path"), "{}", run.err);
+}
+
+#[test]
+fn the_base_of_a_description_can_be_replaced_by_what_the_log_has() {
+    let description = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\nservers: [{url: 'https://h/v1'}, {url: 'https://h/v2'}]\npaths:\n  /orders:\n    get: {security: [{o: ['orders:read']}]}\n    post: {security: [{o: ['orders:write']}]}\n";
+    let minimal = |paths: &str, more: &[&str]| {
+        let log = daily(100, "app", &format!("GET {paths}/orders"), 200);
+        let own = report(&Case::of(description, GRANTS, &log), 0, more);
+        let codes = own["warnings"].to_string();
+        (
+            own["clients"][0]["minimal"]
+                .to_string()
+                .contains("orders:read"),
+            codes.contains("few-requests-match") && codes.contains("--api-base"),
+        )
+    };
+    assert_eq!(minimal("/v1", &[]), (true, false));
+    assert_eq!(minimal("/v2", &[]), (false, true));
+    assert_eq!(minimal("/v2", &["--api-base", "/v2"]), (true, false));
+    assert_eq!(minimal("", &[]), (false, true));
+    assert_eq!(minimal("", &["--api-base", "/"]), (true, false));
+    let both = ["--api-base", "/", "--base-path", "/gw"];
+    assert_eq!(minimal("/gw", &both), (true, false));
+    let run = case("").analyze(&["--api-base", "v2"]);
+    assert_eq!((run.code, run.out.as_str()), (Some(2), ""));
+    assert!(
+        run.err.contains("for none") || run.err.contains("bare"),
+        "{}",
+        run.err
+    );
 }
 
 #[test]

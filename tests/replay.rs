@@ -129,3 +129,36 @@ fn a_native_file_that_drops_its_rule_is_taken_at_its_word_and_a_plain_map_keeps_
     assert_eq!(run.status.code(), Some(1), "{}", text(&run));
     assert!(text(&run).contains("changes the scope rules"));
 }
+
+#[test]
+fn what_a_wrong_clock_dated_behind_the_data_is_replayed_as_well() {
+    let folder = folder(r#"{"billing": ["orders:read"]}"#);
+    // Enough records that the one of 2099 is a stray.
+    let line = LOG.lines().next().unwrap().to_owned() + "\n";
+    let mut log: String = (0..200)
+        .map(|second| {
+            line.replace(
+                "10:00:00",
+                &format!("10:{:02}:{:02}", second / 60, second % 60),
+            )
+        })
+        .collect();
+    log += r#"{"time": "2099-05-05T10:00:00Z", "client_id": "billing", "method": "POST", "path": "/orders", "status": 201, "request_id": "r-late"}"#;
+    std::fs::write(folder.path().join("log.jsonl"), log).unwrap();
+    let run = replay(folder.path(), &["--before", "old.json"]);
+    assert_eq!(run.status.code(), Some(1), "{}", text(&run));
+    let shown = text(&run);
+    assert!(
+        shown.contains("would be denied: 1 request on 1 operation"),
+        "{shown}"
+    );
+    assert!(shown.contains("2026-01-01..2026-01-01"), "{shown}");
+    assert!(shown.contains("r-late"), "{shown}");
+    assert!(shown.contains("1 records are dated"), "{shown}");
+    // An end that was asked for cuts it off, as in `analyze`.
+    let cut = replay(
+        folder.path(),
+        &["--before", "old.json", "--as-of", "2026-01-01"],
+    );
+    assert_eq!(cut.status.code(), Some(0), "{}", text(&cut));
+}

@@ -27,7 +27,8 @@ pub(crate) struct Case {
     pub(crate) short: Option<Level>,
     /// The same with the window of a run without flags.
     pub(crate) long: Option<Level>,
-    /// Both again, where advice to suspend a client takes all its grants at its own level.
+    /// Both again, where advice to suspend a client takes all its grants at its own level,
+    /// beside those that go at a safer one.
     pub(crate) suspended: [Option<Level>; 2],
     /// What holds it at `review` with the window of a run without flags.
     pub(crate) held: String,
@@ -85,7 +86,7 @@ pub(crate) fn read(folder: &Path, world: &World) -> Result<Read, String> {
             short: level,
             long: one,
             suspended: [(level, &suspended[0]), (one, &suspended[1])]
-                .map(|(own, all)| all.get(&key.0).copied().or(own)),
+                .map(|(own, all)| all.get(&key.0).copied().into_iter().chain(own).min()),
             held,
             expected: (number(row, "p")?, number(row, "upper")?, text(row, "level")),
             never: text(row, "never") == "1",

@@ -3,10 +3,9 @@
 //! A period is a guard and a sentence, never an estimate: it is found where at
 //! least three occasions lie about equally far apart.
 
-use std::collections::BTreeSet;
-
 use chrono::Datelike;
 
+use super::DaySet;
 use crate::model::Day;
 
 /// Uses so many days apart are one occasion: a job may run on three days in a row.
@@ -27,7 +26,7 @@ pub struct Period {
 
 impl Period {
     /// The period of these days of use, if they have one.
-    pub fn find(days: &BTreeSet<Day>) -> Option<Self> {
+    pub fn find(days: &DaySet) -> Option<Self> {
         let occasions = occasions(days);
         let starts: Vec<Day> = occasions.iter().map(|(first, _)| *first).collect();
         let mut distances: Vec<i32> = starts
@@ -54,12 +53,12 @@ impl Period {
 }
 
 /// First and last day of each occasion.
-fn occasions(days: &BTreeSet<Day>) -> Vec<(Day, Day)> {
+fn occasions(days: &DaySet) -> Vec<(Day, Day)> {
     let mut found: Vec<(Day, Day)> = Vec::new();
-    for day in days {
+    for day in days.iter() {
         match found.last_mut() {
-            Some((_, last)) if day.0 - last.0 <= OCCASION => *last = *day,
-            _ => found.push((*day, *day)),
+            Some((_, last)) if day.0 - last.0 <= OCCASION => *last = day,
+            _ => found.push((day, day)),
         }
     }
     found

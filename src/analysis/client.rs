@@ -11,7 +11,7 @@ use super::term::{narrowed, term_analysis, unobservable};
 use super::{ClientAnalysis, Completeness, Evidence, Exposure, Inputs, Options, Served};
 use crate::grants::{self, CommentEffect};
 use crate::model::{ClientName, Day, Requirement, Scope, Term, Via};
-use crate::usage::{ClientUse, DayUse, Days, RouteUse, UNMATCHED};
+use crate::usage::{ClientUse, Coverage, DayUse, Days, RouteUse, UNMATCHED};
 
 /// What is the same for every client.
 pub(super) struct Context<'a> {
@@ -69,14 +69,30 @@ pub(super) struct Ever {
 impl<'a> Context<'a> {
     /// The days on which a client's requests would have been seen.
     pub(super) fn covered(&self, id: &ClientName) -> Cow<'a, BTreeMap<Day, u64>> {
-        let days = &self.inputs.coverage.days;
-        match self.inputs.blind.get(id) {
-            Some(blind) if !blind.days.is_empty() => {
-                let seen = days.iter().filter(|(day, _)| !blind.days.contains(day));
-                Cow::Owned(seen.map(|(day, count)| (*day, *count)).collect())
-            }
-            _ => Cow::Borrowed(days),
+        let blind = self.inputs.blind.get(id);
+        without(self.inputs.coverage, blind.map(|blind| &blind.days))
+    }
+}
+
+impl ClientAnalysis {
+    /// The days on which its requests would have been seen: those on which its clocks run.
+    pub fn covered<'c>(&self, coverage: &'c Coverage) -> Cow<'c, BTreeMap<Day, u64>> {
+        without(coverage, Some(&self.absent))
+    }
+}
+
+/// Covered days but for some.
+fn without<'c>(
+    coverage: &'c Coverage,
+    absent: Option<&BTreeSet<Day>>,
+) -> Cow<'c, BTreeMap<Day, u64>> {
+    let days = &coverage.days;
+    match absent.filter(|absent| !absent.is_empty()) {
+        Some(absent) => {
+            let seen = days.iter().filter(|(day, _)| !absent.contains(day));
+            Cow::Owned(seen.map(|(day, count)| (*day, *count)).collect())
         }
+        None => Cow::Borrowed(days),
     }
 }
 
@@ -253,6 +269,12 @@ pub(super) fn analyse_client(
         status,
         requests: needs.requests,
         last_seen: needs.alive.last,
+        absent: context
+            .inputs
+            .blind
+            .get(id)
+            .map(|blind| blind.days.clone())
+            .unwrap_or_default(),
         seen: Completeness::of(needs.ever.iter().map(|route| &route.days)),
         exposure: Exposure::default(),
         suspend: None,

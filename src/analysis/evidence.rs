@@ -48,13 +48,13 @@ pub(super) fn learn(context: &Context<'_>, drafts: &mut [(ClientAnalysis, Needs)
                 client: index,
                 scope: scopes.get(&found.term).copied().unwrap_or(0),
                 since: found.since,
-                days: found.rhythm.days.iter().copied().collect(),
+                days: found.rhythm.days.to_vec(),
             });
         }
     }
     let clients = drafts
         .iter()
-        .map(|(_, needs)| needs.alive.days.iter().copied().collect())
+        .map(|(_, needs)| needs.alive.days.to_vec())
         .collect();
     let clock = Clock::new(*from, end, &covered);
     let own = drafts

@@ -133,13 +133,22 @@ fn decide(
             caps.push(reason);
         }
     }
-    let unused = found.kind == Some(Kind::Unused);
-    found.level = Some(if unused && caps.is_empty() {
+    let mut level = if found.kind == Some(Kind::Unused) && caps.is_empty() {
         by_the_past(context, basis, client, found)
     } else {
         Level::Review
-    });
+    };
     found.reasons.extend(caps);
+    // G9: suspend it instead, wherever that is as safe as this removal.
+    if client
+        .suspend
+        .as_ref()
+        .is_some_and(|own| !own.leaves(level))
+    {
+        level = Level::Review;
+        found.reasons.push(Reason::ClientSilent);
+    }
+    found.level = Some(level);
 }
 
 /// The level that the past allows; every guard passed.
@@ -222,8 +231,8 @@ pub(super) fn guarded(
     if let Some(since) = found.since.filter(|since| *since <= to) {
         guard(long && days(since), Reason::GrantTooYoung);
     }
-    if let Some(first) = needs.alive.days.first().filter(|first| **first <= to) {
-        guard(long && days(*first), Reason::ClientTooNew);
+    if let Some(first) = needs.alive.days.first().filter(|first| *first <= to) {
+        guard(long && days(first), Reason::ClientTooNew);
     }
     if let Some(evidence) = &found.evidence {
         let state = &evidence.state;
@@ -234,15 +243,14 @@ pub(super) fn guarded(
         let idle = found.rhythm.idle(covered, to).unwrap_or(0);
         guard(idle <= 2 * period.days + 7, Reason::Calendar);
     }
-    guard(stated(context, found), Reason::StaticNeed);
+    guard(stated(context, client, found), Reason::StaticNeed);
     failed
 }
 
 /// Stated as needed, by its name or by an operation that it serves.
-fn stated(context: &Context<'_>, found: &TermAnalysis) -> bool {
+fn stated(context: &Context<'_>, client: &ClientAnalysis, found: &TermAnalysis) -> bool {
     let needs = &context.options.needs;
     let named = |pattern: &String| ScopeMatch::Glob.covers(pattern, found.term.as_str());
-    let alone = BTreeSet::from([found.term.clone()]);
     let operations = &context.inputs.catalog.operations;
     let covers = |pattern: &String, operation: &Operation| {
         pattern.contains(' ') && ScopeMatch::Glob.covers(pattern, &operation.label())
@@ -250,7 +258,7 @@ fn stated(context: &Context<'_>, found: &TermAnalysis) -> bool {
     needs.iter().any(named)
         || operations.iter().enumerate().any(|(index, operation)| {
             needs.iter().any(|pattern| covers(pattern, operation))
-                && context.universe.serves(&found.term, &alone, index)
+                && context.universe.serves(&found.term, &client.granted, index)
         })
 }
 
@@ -349,10 +357,6 @@ pub(super) fn caps(
     }
     let protected = |pattern: &String| ScopeMatch::Glob.covers(pattern, found.term.as_str());
     cap(options.protected.iter().any(protected), Reason::Protected);
-    cap(
-        matches!(client.status, Status::Silent | Status::Dormant),
-        Reason::ClientSilent,
-    );
     cap(
         denied_though_granted(context, client, found),
         Reason::DeniedThoughGranted,

@@ -21,6 +21,7 @@ pub mod category;
 mod client;
 mod compare;
 mod completeness;
+mod day_set;
 pub mod demand;
 mod doubt;
 mod evidence;
@@ -44,6 +45,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use calendar::Period;
 pub use compare::{Added, ClientWindow, Compared, compare};
 pub use completeness::Completeness;
+pub use day_set::DaySet;
 pub use evidence::{Basis, Evidence};
 pub use exceptions::{Exceptions, check_exceptions};
 pub use minimum::{Hints, Objective};
@@ -234,6 +236,8 @@ pub struct ClientAnalysis {
     pub requests: u64,
     /// Last request in all data.
     pub last_seen: Option<Millis>,
+    /// Days with records on which a source that carries it has none.
+    pub absent: BTreeSet<Day>,
     /// How much of it the log has shown.
     pub seen: Completeness,
     /// Exposure before and after.

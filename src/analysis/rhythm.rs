@@ -2,8 +2,9 @@
 //!
 //! Only covered days count: a day without records stops the clock.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::DaySet;
 use crate::model::{Day, Millis};
 
 /// The windows, in days, for which uses are counted.
@@ -17,7 +18,7 @@ pub struct Rhythm {
     /// Last use.
     pub last: Option<Millis>,
     /// Days with use.
-    pub days: BTreeSet<Day>,
+    pub days: DaySet,
     /// Requests in each of [`WINDOWS`], counted back from as-of.
     pub uses: [u64; WINDOWS.len()],
     /// Requests in all data.
@@ -44,7 +45,7 @@ impl Rhythm {
 
     /// Covered days since the last use; `None` when there was none.
     pub fn idle(&self, covered: &BTreeMap<Day, u64>, as_of: Day) -> Option<u32> {
-        let last = *self.days.last()?;
+        let last = self.days.last()?;
         Some(between(covered, last, as_of.plus(1)))
     }
 
@@ -70,10 +71,7 @@ impl Rhythm {
     }
 
     fn pairs(&self) -> impl Iterator<Item = (Day, Day)> + '_ {
-        self.days
-            .iter()
-            .copied()
-            .zip(self.days.iter().copied().skip(1))
+        self.days.iter().zip(self.days.iter().skip(1))
     }
 
     /// All uses lie within seven days.

@@ -181,16 +181,19 @@ fn all_actions(policy: &Policy, clients: &[ClientAnalysis]) -> Vec<Action> {
         .collect()
 }
 
+/// How safe the edit of this term is.
+fn level(term: &super::TermAnalysis) -> Level {
+    let own = term.level.filter(|level| *level != Level::Manual);
+    own.unwrap_or(Level::Review)
+}
+
 fn add(
     actions: &mut BTreeMap<(usize, usize), Action>,
     place: (usize, usize),
     client: &ClientName,
     term: &super::TermAnalysis,
 ) {
-    let level = term
-        .level
-        .filter(|level| *level != Level::Manual)
-        .unwrap_or(Level::Review);
+    let level = level(term);
     let action = actions.entry(place).or_insert_with(|| Action {
         file: place.0,
         entry: place.1,
@@ -240,14 +243,10 @@ fn role_actions(
             }
         }
     }
-    // A client that needs nothing of the role loses the role; terms that leave the
-    // role for everybody do not count, or the same removal would be made twice.
-    let staying: Vec<&Term> = own_terms
-        .iter()
-        .filter(|(_, term)| !members.iter().all(|member| removable(member, term)))
-        .map(|(_, t)| *t)
-        .collect();
-    if staying.is_empty() {
+    // A client that needs nothing of the role loses the role. Terms that leave the role
+    // for everybody need no such edit, but go with it: it is no safer than any of them.
+    let leaves = |term: &Term| members.iter().all(|member| removable(member, term));
+    if own_terms.iter().all(|(_, term)| leaves(term)) {
         return;
     }
     for (index, entry) in entries.iter().enumerate() {
@@ -256,10 +255,22 @@ fn role_actions(
             continue;
         };
         if name == role && own_terms.iter().all(|(_, term)| removable(client, term)) {
-            for term in &staying {
-                if let Some((own, _)) = decided.get(&(client, *term)) {
+            let found = |term: &Term| Some(decided.get(&(client, term))?.0);
+            let own = || own_terms.iter().filter_map(|(_, term)| found(term));
+            let safe = own().map(level).max().unwrap_or(Level::Review);
+            for (entry, term) in &own_terms {
+                let role_wide = actions.get(&(file, *entry)).map(|action| action.level);
+                // What the role loses at this level anyway is not said twice.
+                if role_wide.is_none_or(|role_wide| role_wide > safe)
+                    && let Some(own) = found(term)
+                {
                     add(actions, (file, index), client, own);
                 }
+            }
+            if let Some(action) = actions.get_mut(&(file, index)) {
+                action.level = action.level.max(safe);
+                let least = own().filter(|own| level(own) == safe);
+                action.reasons.extend(least.flat_map(|own| &own.reasons));
             }
         }
     }

@@ -10,9 +10,12 @@
 //!   and what has no evidence, hold it at `review`;
 //! * what was needed in the window is never called `safe` to cut off;
 //! * a client that was never seen may be in the log under another name: above
-//!   `review` only where no name of the log is left over.
+//!   `review` only where no name of the log is left over;
+//! * what makes the advice less safe takes no grant out of what goes: a grant goes
+//!   on its own only at a level at which the client is not suspended as a whole
+//!   ([`Suspension::leaves`]), and not at all where the client itself holds it back.
 //!
-//! Nothing is edited for it: its grants stay out of the diff.
+//! Nothing is edited for the advice itself.
 
 use std::collections::BTreeSet;
 
@@ -36,6 +39,17 @@ pub struct Suspension {
     pub term: Term,
     /// What the past says about that grant.
     pub evidence: Option<Evidence>,
+    /// The client itself is in doubt, and not only some of its grants: none of them
+    /// goes on its own either.
+    pub doubted: bool,
+}
+
+impl Suspension {
+    /// Whether a grant that every other guard clears at a level goes on its own: the
+    /// advice is less safe than that, and only for the sake of other grants.
+    pub(super) fn leaves(&self, level: Level) -> bool {
+        !self.doubted && level < self.level
+    }
 }
 
 /// The advice for a client; `None` when it is alive, unknown, or holds nothing.
@@ -61,9 +75,11 @@ pub(super) fn suspension(
         }
     }
     let (mut level, _, found, evidence) = worst?;
+    let mut doubted = false;
     let mut hold = |fires: bool, reason: Reason, at: Level| {
         if fires {
             level = level.max(at);
+            doubted |= at == Level::Review;
             reasons.insert(reason);
         }
     };
@@ -91,6 +107,7 @@ pub(super) fn suspension(
         grants: client.terms.len(),
         term: found.term.clone(),
         evidence,
+        doubted,
     })
 }
 
@@ -113,7 +130,6 @@ fn grant(
         ..found.clone()
     };
     let edit = [
-        Reason::ClientSilent,
         Reason::NotProvenMinimal,
         Reason::CommentAffected,
         // Guard G4 asks for a client that is alive; the guard on the state does so.
@@ -149,5 +165,5 @@ fn unmatched_since(context: &Context<'_>, client: &ClientAnalysis, needs: &Needs
         .filter(|day| day.need() > 0 && day.day <= context.options.window.to.0)
         .map(|day| Day(day.day))
         .max();
-    last.is_some_and(|last| needs.alive.days.last().is_none_or(|alive| *alive < last))
+    last.is_some_and(|last| needs.alive.days.last().is_none_or(|alive| alive < last))
 }

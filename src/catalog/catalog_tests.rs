@@ -145,7 +145,7 @@ fn a_base_path_that_has_no_effect_is_said() {
         ..LoadOptions::default()
     };
     let catalog = load_text(ROUTES, "f", &options).unwrap();
-    assert_eq!(codes(&catalog), ["base-path-ignored"]);
+    assert_eq!(codes(&catalog), ["api-base-ignored"]);
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         prop::collection::vec("\\PC{0,4}", 0..3),
         any::<[bool; 2]>(),
     );
-    (method, "(/[^?#/]{0,4}){1,3}", need, more).prop_map(|(method, path, need, more)| Operation {
+    (method, "(/[^?#&/]{0,4}){1,3}", need, more).prop_map(|(method, path, need, more)| Operation {
         operation_id: more.0,
         least: more.1,
         weight: more.2,
@@ -230,4 +230,19 @@ proptest! {
         let _ = read(&format!("{{{text}"));
         let _ = read(&format!("openapi: 3.1.0\npaths:\n  /x:\n    get:\n      security: {text}"));
     }
+}
+
+#[test]
+fn yaml_in_braces_is_read_where_the_name_says_yaml() {
+    let text = "{openapi: 3.1.0, paths: {/a: {get: {security: [{o: [x]}]}}}}";
+    let operations = |name| {
+        load_text(text, name, &LoadOptions::default()).map(|catalog| catalog.operations.len())
+    };
+    assert_eq!(operations("api.yaml").unwrap(), 1);
+    assert_eq!(operations("api.YML").unwrap(), 1);
+    let error = operations("api.json").unwrap_err().to_string();
+    assert!(error.contains("not valid JSON"), "{error}");
+    let twice = "{\"openapi\": \"3.1.0\", \"openapi\": \"3.0.0\", \"paths\": {}}";
+    let error = load_text(twice, "api.yaml", &LoadOptions::default()).unwrap_err();
+    assert!(error.to_string().contains("stands twice"), "{error}");
 }

@@ -4,8 +4,9 @@
 //! keys near its root.
 //!
 //! Invariants:
-//! * the first byte that is not white space decides: `{` is JSON; a header line
-//!   with `method`, `path` and `scopes` is CSV; anything else is YAML;
+//! * the first byte that is not white space decides: `{` is JSON, unless the file is
+//!   called `.yaml` and is none; a header line with `method`, `path` and `scopes` is
+//!   CSV; anything else is YAML;
 //! * a key that stands twice is an error in every syntax.
 //!
 //! What the tree means is not known here.
@@ -90,24 +91,29 @@ impl Document {
     pub(super) fn parse(text: &str, shown: &str, path: &Path) -> Result<Self, CatalogError> {
         let file: Arc<str> = Arc::from(shown);
         let body = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let (syntax, value, lines) = if body.trim_start().starts_with('{') {
-            let value = json(body, &file)?;
-            let lines = json_lines::scan(body).map_err(|twice| CatalogError::DuplicateKey {
-                at: At {
-                    file: file.clone(),
-                    line: Some(twice.line),
-                },
-                key: twice.key,
-            })?;
-            (Syntax::Json, value, lines)
-        } else if let Some(delimiter) = native_csv::delimiter(body) {
-            let (value, lines) = native_csv::table(body, delimiter, &file)?;
-            (Syntax::Csv, value, lines)
-        } else {
-            let node = yaml::parse(body, shown).map_err(CatalogError::Yaml)?;
-            let mut lines = Lines::default();
-            yaml_lines(&node, &mut Vec::new(), &mut lines);
-            (Syntax::Yaml, merged(node.to_json()), lines)
+        let braced = body.trim_start().starts_with('{');
+        let parsed = braced.then(|| json(body, &file)).transpose();
+        let (syntax, value, lines) = match parsed {
+            // `{openapi: 3.1.0, ...}` in a file that says it is YAML.
+            Err(_) if named_yaml(path) => from_yaml(body, shown)?,
+            Err(error) => return Err(error),
+            Ok(Some(value)) => {
+                let lines = json_lines::scan(body).map_err(|twice| CatalogError::DuplicateKey {
+                    at: At {
+                        file: file.clone(),
+                        line: Some(twice.line),
+                    },
+                    key: twice.key,
+                })?;
+                (Syntax::Json, value, lines)
+            }
+            Ok(None) => match native_csv::delimiter(body) {
+                Some(delimiter) => {
+                    let (value, lines) = native_csv::table(body, delimiter, &file)?;
+                    (Syntax::Csv, value, lines)
+                }
+                None => from_yaml(body, shown)?,
+            },
         };
         Ok(Self {
             file,
@@ -154,6 +160,19 @@ impl Document {
             other => kind(other).to_owned(),
         }
     }
+}
+
+fn from_yaml(body: &str, shown: &str) -> Result<(Syntax, Value, Lines), CatalogError> {
+    let node = yaml::parse(body, shown).map_err(CatalogError::Yaml)?;
+    let mut lines = Lines::default();
+    yaml_lines(&node, &mut Vec::new(), &mut lines);
+    Ok((Syntax::Yaml, merged(node.to_json()), lines))
+}
+
+fn named_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|ending| {
+        ending.eq_ignore_ascii_case("yaml") || ending.eq_ignore_ascii_case("yml")
+    })
 }
 
 /// A name in backticks, cut when it is long.
@@ -257,7 +276,11 @@ pub(super) fn referenced(path: &Path, shown: &str) -> Result<Value, CatalogError
     let text = text_of(path, shown)?;
     let body = text.strip_prefix('\u{feff}').unwrap_or(&text);
     if body.trim_start().starts_with('{') {
-        return serde_json::from_str(body).map_err(|e| hidden(e.line(), e.column()));
+        match serde_json::from_str(body) {
+            Ok(value) => return Ok(value),
+            Err(_) if named_yaml(path) => {}
+            Err(error) => return Err(hidden(error.line(), error.column())),
+        }
     }
     yaml::parse(body, shown)
         .map(|node| merged(node.to_json()))

@@ -139,6 +139,13 @@ impl CatalogError {
     pub fn help(&self) -> Option<String> {
         Some(match self {
             Self::NoFiles => "name one with `--catalog`".to_owned(),
+            Self::Unreadable { source, .. } if source.kind() == io::ErrorKind::IsADirectory => {
+                "name the files in it".to_owned()
+            }
+            Self::Unreadable { file, .. } if file.contains(['*', '?']) => {
+                "patterns are for logs; let the shell expand it, or name each description"
+                    .to_owned()
+            }
             Self::Unreadable { .. } => "check the path and its permissions".to_owned(),
             Self::TooLarge { .. } => "check that this is the file you mean".to_owned(),
             Self::NotText { .. } => {

@@ -6,7 +6,7 @@ use std::ops::Bound;
 
 use super::LoadOptions;
 use super::document::Document;
-use super::matcher::{MatchOptions, Matcher};
+use super::matcher::{MatchOptions, Matcher, query_start};
 use crate::model::{Catalog, Clause, Scope, Warning};
 
 /// Warnings of one kind that are shown one by one.
@@ -27,6 +27,27 @@ pub(super) fn whole(catalog: &mut Catalog) {
         ));
     }
     catalog.warnings.extend(equal);
+    // Parameters as routers write them: `/orders/:id`, `/orders/<id>`.
+    let router = |path: &str| {
+        path.split('/').any(|segment| {
+            let named = segment
+                .strip_prefix(':')
+                .and_then(|name| name.chars().next());
+            named.is_some_and(char::is_alphabetic)
+                || (segment.len() > 2 && segment.starts_with('<') && segment.ends_with('>'))
+        })
+    };
+    let mut routers = catalog.operations.iter().filter(|op| router(&op.path));
+    if let Some(first) = routers.next() {
+        catalog.warnings.push(Warning::new(
+            "literal-parameter",
+            format!(
+                "{} paths have a segment that looks like a parameter and is compared letter by letter, because parameters are written as `{{id}}`; the first is `{}`",
+                1 + routers.count(),
+                first.label()
+            ),
+        ));
+    }
     let spaced = |scope: &&Scope| scope.as_str().contains(char::is_whitespace);
     let required = catalog.required_scopes();
     let mut spaced = required.iter().filter(spaced);
@@ -60,18 +81,18 @@ pub(super) fn nested_names(clause: &Clause) -> Option<(&Scope, &Scope)> {
 pub(super) fn base_is_ignored(document: &Document, options: &LoadOptions, catalog: &mut Catalog) {
     if options.base_path.is_some() {
         let message = format!(
-            "`--base-path` has no effect on `{}`: its paths are complete",
+            "`--api-base` has no effect on `{}`: its paths are complete",
             document.file
         );
         catalog
             .warnings
-            .push(Warning::new("base-path-ignored", message));
+            .push(Warning::new("api-base-ignored", message));
     }
 }
 
-/// The path in front of the first `?` or `#`, and whether something was cut.
+/// The path in front of its query or fragment, and whether something was cut.
 pub(super) fn without_query(path: &str) -> (&str, bool) {
-    match path.find(['?', '#']) {
+    match query_start(path) {
         Some(end) => (&path[..end], true),
         None => (path, false),
     }

@@ -25,6 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::document::{Document, Syntax, kind, quoted};
+use super::matcher::shape;
 use super::{At, CatalogError, CatalogFormat, LoadOptions, lint};
 use crate::model::{Catalog, Clause, Method, Operation, Requirement, Scope, ScopeMatch};
 
@@ -242,7 +243,7 @@ pub(super) fn refuse_ties(
     document: &Document,
     operations: &[Operation],
 ) -> Result<(), CatalogError> {
-    let mut first: BTreeMap<(Method, String), &Operation> = BTreeMap::new();
+    let mut first: BTreeMap<(Method, Vec<u8>), &Operation> = BTreeMap::new();
     for operation in operations {
         let key = (operation.method, shape(&operation.path));
         if let Some(first) = first.insert(key, operation) {
@@ -258,32 +259,6 @@ pub(super) fn refuse_ties(
         }
     }
     Ok(())
-}
-
-/// Equal for templates that differ only in the names of their parameters.
-fn shape(path: &str) -> String {
-    let mut out = String::new();
-    for segment in path.split('/') {
-        out.push('/');
-        match segment {
-            "*" => out.push_str("{}"),
-            "**" | "{**}" => out.push_str("{**}"),
-            _ => {
-                let mut rest = segment;
-                while let Some((before, (name, after))) = rest
-                    .split_once('{')
-                    .and_then(|(before, behind)| Some((before, behind.split_once('}')?)))
-                {
-                    let greedy = name.starts_with(['+', '*']) || name.ends_with(['+', '*']);
-                    out.push_str(before);
-                    out.push_str(if greedy { "{+}" } else { "{}" });
-                    rest = after;
-                }
-                out.push_str(rest);
-            }
-        }
-    }
-    out
 }
 
 fn matching(document: &Document, value: &Value) -> Result<ScopeMatch, CatalogError> {

@@ -127,11 +127,15 @@ fn routes_yaml_refuses_what_it_does_not_know_or_cannot_be_sure_of() {
             "routes:\n  GET /a/{b}: x\n  PUT /a/{b}: x\n  GET /a/{c}: y\n",
             "f:4: `GET /a/{c}` matches the same requests as `GET /a/{b}`",
         ),
+        (
+            "routes:\n  GET /a/**: x\n\n  GET /a/{b+}: y\n",
+            "f:4: `GET /a/{b+}` matches the same requests as `GET /a/**`",
+        ),
     ] {
         let really = failure(text);
         assert!(really.contains(said), "{text}\n{really}");
     }
-    good("routes:\n  GET /a/{b}: x\n  GET /a/{b+}: x\n  ANY /a/{b}: x\n  GET /a/**: y\n");
+    good("routes:\n  GET /a/{b}: x\n  GET /a/{b+}: x\n  ANY /a/{b}: x\n  POST /a/**: y\n");
 }
 
 #[test]

@@ -178,7 +178,7 @@ fn several_base_paths_take_the_first_and_say_so_once() {
     assert_eq!(codes(&catalog), ["several-base-paths"]);
     assert!(
         catalog.warnings[0].message.contains("`/v2/`")
-            && catalog.warnings[0].message.contains("--base-path")
+            && catalog.warnings[0].message.contains("--api-base")
     );
 }
 

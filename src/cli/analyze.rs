@@ -1,6 +1,7 @@
 //! `analyze`: the main job: what can go, why, the diff, the proof.
 
-use std::io::{IsTerminal, Write};
+use std::fs::File;
+use std::io::{BufWriter, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,17 +15,17 @@ use crate::grants;
 use crate::model::words::plural;
 use crate::model::{ClientName, Policy};
 use crate::patch::{self, Patch, Removal, Replacement};
-use crate::report::{difftext, json, shown_diff, terminal};
+use crate::report::{difftext, json, shown_diff, suspend, terminal};
 
 /// Arguments of `analyze`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   scopetrim analyze samples/shop
   scopetrim analyze --logs 'logs/*.gz' --catalog openapi.yaml --grants grants.yaml
-  scopetrim analyze --logs access.jsonl --catalog catalog.json --grants grants.json --window 90d --json
+  scopetrim analyze --logs access.jsonl --catalog catalog.json --grants grants.json --json
   scopetrim analyze samples/shop --level review --out result && git apply result/policy.diff
 
-Nothing is changed: the diff is printed, or written to --out. Exit codes: 0 done, 2 error, 3 done but
+Nothing is changed: the diff is printed, or written to --out. Exit codes: 0 done, 2 error, 3 done but \
 some input was incomplete.")]
 pub(super) struct Args {
     #[command(flatten)]
@@ -59,11 +60,12 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             )
         })?;
     }
-    let study = if args.backtest {
+    let mut study = if args.backtest {
         study_and_backtest(&args.inputs, &args.policy)?
     } else {
         study(&args.inputs, &args.policy)?
     };
+    study.forget_usage();
     let proved = prove(&study)?;
     if let Some(folder) = &args.out {
         write_all(folder, &study, &proved)?;
@@ -73,7 +75,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         }
     }
     if args.json {
-        out.write_all(json::render(&study.view())?.as_bytes())?;
+        json::write(&study.view(), &mut *out)?;
         say_incomplete(&study);
     } else {
         terminal::summary(&study.view(), out, width())?;
@@ -210,8 +212,10 @@ pub(super) fn diff_text(study: &Study, proved: &Proved) -> String {
 
 fn write_diff(study: &Study, proved: &Proved, out: &mut dyn Write) -> std::io::Result<()> {
     let text = diff_text(study, proved);
+    let whole = suspend::proof(&study.view());
     if text.is_empty() {
-        return writeln!(out, "no removals at level {} or safer", study.level.name());
+        writeln!(out, "no removals at level {} or safer", study.level.name())?;
+        return out.write_all(whole.as_bytes());
     }
     writeln!(
         out,
@@ -219,6 +223,7 @@ fn write_diff(study: &Study, proved: &Proved, out: &mut dyn Write) -> std::io::R
         plural(proved.replay.operations, "needed operation"),
         plural(proved.replay.requests, "request")
     )?;
+    out.write_all(whole.as_bytes())?;
     if std::io::stdout().is_terminal() {
         return out.write_all(shown_diff::for_terminal(&text).as_bytes());
     }
@@ -233,11 +238,13 @@ fn write_all(folder: &Path, study: &Study, proved: &Proved) -> anyhow::Result<()
     undo.extend(proved.patch.files.iter().map(|file| file.undo.as_str()));
     let rejects = super::rejects::lines(&study.read.sources, &study.read.collected.rejects)?;
     let files = [
-        ("report.json", json::render(&study.view())?),
         ("policy.diff", diff_text(study, proved)),
         ("undo.diff", undo),
         ("rejects.ndjson", rejects),
     ];
+    atomically(&folder.join("report.json"), |file| {
+        json::write(&study.view(), file)
+    })?;
     for (name, text) in files {
         write_atomically(&folder.join(name), text.as_bytes())?;
     }
@@ -246,9 +253,19 @@ fn write_all(folder: &Path, study: &Study, proved: &Proved) -> anyhow::Result<()
 
 /// A reader never sees half a file: it is written beside and moved.
 pub(super) fn write_atomically(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    atomically(path, |file| file.write_all(bytes))
+}
+
+/// The same for what is written piece by piece.
+fn atomically(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>,
+) -> anyhow::Result<()> {
     let beside = path.with_extension("tmp");
-    let mut file = pipeline::create(&beside)?;
-    let written = file.write_all(bytes).and_then(|()| file.sync_all());
+    let mut file = BufWriter::new(pipeline::create(&beside)?);
+    let written = write(&mut file)
+        .and_then(|()| file.flush())
+        .and_then(|()| file.get_ref().sync_all());
     drop(file);
     let moved = written.and_then(|()| std::fs::rename(&beside, path));
     moved.map_err(|error| {

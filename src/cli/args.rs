@@ -35,6 +35,9 @@ pub(super) struct InputArgs {
     /// Prefix that the gateway puts before the API's paths (PREFIX or HOST=PREFIX)
     #[arg(long, value_name = "PREFIX")]
     pub(super) base_path: Vec<String>,
+    /// Where the API's paths begin in the log, in place of the description's own servers: /v2, or / for none
+    #[arg(long, value_name = "PATH")]
+    pub(super) api_base: Option<String>,
     /// Longest line that is read
     #[arg(long, value_name = "SIZE")]
     pub(super) max_line: Option<String>,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::pipeline::{Read, Routes};
-use super::recall::advised;
+use super::recall::{self, advised};
 use super::settings::Setup;
 use crate::analysis::blast::{self, Blast};
 use crate::analysis::category::categories;
@@ -57,7 +57,14 @@ pub(super) fn audit(
         withdrawn: &withdrawn,
     };
     let mut outcomes = finding::evaluate(&context, &setup.findings);
-    finding::attach_samples(&mut outcomes.findings, &read.collected.usage);
+    if let Some(dir) = setup.ledger.as_ref().filter(|_| read.ids_left_out) {
+        let days = recall::Days::new(dir, setup, routes, policy);
+        finding::attach_samples(&mut outcomes.findings, |day| days.of(day))?;
+    } else {
+        finding::attach_samples(&mut outcomes.findings, |_| {
+            Ok::<_, anyhow::Error>(&read.collected.usage)
+        })?;
+    }
     Ok(Audit {
         outcomes,
         blast: blast::by_owner(policy, analysis, &universe),

@@ -8,7 +8,7 @@ use super::args::{InputArgs, PolicyArgs};
 use super::study::{Study, say_incomplete, study, study_and_backtest, study_and_backtest_as_held};
 use super::{ExitStatus, analyze, published};
 use crate::analysis::Inputs;
-use crate::analysis::backtest::published::follow;
+use crate::analysis::backtest::published::{follow, follow_suspended};
 use crate::report::{backtest as report, followed};
 
 /// Arguments of `backtest`.
@@ -19,8 +19,8 @@ use crate::report::{backtest as report, followed};
   scopetrim backtest . --grants-history git
   scopetrim backtest --logs 'logs/*.gz' --catalog openapi.yaml --grants grants.yaml --json
 
-For each month end with 90 covered days before it and 30 days behind it, the recommendation is made
-from the days up to it alone, and then replayed on the 90 days that followed. A level contains
+For each month end with 90 covered days before it and 30 days behind it, the recommendation is made \
+from the days up to it alone, and then replayed on the 90 days that followed. A level contains \
 everything safer, as --level does in `analyze`.")]
 pub(super) struct Args {
     #[command(flatten)]
@@ -80,11 +80,14 @@ fn follow_up(args: &Args, path: &Path, out: &mut dyn Write) -> anyhow::Result<Ex
     // A changed file should be refused before the long work.
     let (files, missing) = published::load(path)?;
     let study = study(&args.inputs, &args.policy)?;
-    let found = follow(&inputs(&study), &files, study.analysis.window.to);
+    let (inputs, today) = (inputs(&study), study.analysis.window.to);
+    let found = follow(&inputs, &files, today);
+    let whole = follow_suspended(&inputs, &files, today);
+    let both = (&*found, &*whole);
     if args.json {
-        out.write_all(followed::json(&found, &missing)?.as_bytes())?;
+        out.write_all(followed::json(both, &missing)?.as_bytes())?;
     } else {
-        followed::table(&found, &missing, out, analyze::width())?;
+        followed::table(both, &missing, out, analyze::width())?;
     }
     say_incomplete(&study);
     Ok(if study.read.incomplete.is_empty() {

@@ -19,8 +19,8 @@ use crate::enforce::{self, Options, Plan, Subject};
   scopetrim boundary-tests samples/shop --tool k6 --client storefront-web
   scopetrim boundary-tests samples/shop --out tests/boundary
 
-For each removal: a canary that shows the endpoint answers a caller who may, the request that must be
-refused, and the same without a token; then the requests that the client must still be able to send.
+For each removal: a canary that shows the endpoint answers a caller who may, the request that must be \
+refused, and the same without a token; then the requests that the client must still be able to send. \
 Only methods that read are used, unless --include-unsafe is given; ids do not exist; tokens are variables.")]
 pub(super) struct Args {
     #[command(flatten)]

@@ -21,7 +21,7 @@ use crate::report::check::{self, Baseline, Thresholds, weigh};
   scopetrim check --baseline baseline.json               # only what is new fails
   scopetrim check --output junit > scopetrim.xml
 
-Exit codes: 0 passed, 1 something is at or above --fail-on, 2 error, 3 passed but some input was incomplete.
+Exit codes: 0 passed, 1 something is at or above --fail-on, 2 error, 3 passed but some input was incomplete. \
 The output never changes the exit code.")]
 pub(super) struct Args {
     #[command(flatten)]

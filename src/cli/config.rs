@@ -37,7 +37,9 @@ pub use error::ConfigError;
 pub use names::{EXCEPTION_KEYS, KEYS, LEVEL_KEYS, OUTCOME_KEYS, WEIGHT_KEYS};
 use reader::{Section, Text, Value};
 pub use rules::{NO_CATEGORY, RULE_KEYS};
-pub use values::{PathCase, parse_base_path, parse_pattern, parse_size, parse_window};
+pub use values::{
+    PathCase, parse_api_base, parse_base_path, parse_pattern, parse_size, parse_window,
+};
 
 /// The name of the file.
 pub const FILE_NAME: &str = "scopetrim.toml";
@@ -70,6 +72,8 @@ pub struct Config {
     pub path_case: Option<PathCase>,
     /// Prefixes that the gateway puts before the API's paths: host, or `None` for all, and prefix.
     pub base_path: Vec<(Option<String>, String)>,
+    /// Where the API's paths begin in the log, in place of the description's own servers.
+    pub api_base: Option<String>,
     /// Days looked at.
     pub window: Option<u32>,
     /// First day looked at.
@@ -193,6 +197,7 @@ impl Config {
                     .map(|item| item.parse(parse_base_path))
                     .collect::<Result<_, _>>()?;
             }
+            "api_base" => self.api_base = Some(value.parse(parse_api_base)?),
             "window" => self.window = Some(value.parse(parse_window)?),
             "since" => self.since = Some(value.day()?),
             "as_of" => self.as_of = Some(value.day()?),

@@ -18,10 +18,10 @@ use crate::report::demand;
   scopetrim demand samples/shop --client carrier-feed --window 90d
   scopetrim demand --logs 'logs/*.gz' --catalog openapi.yaml --grants grants.yaml --json
 
-For each client and refused operation (by default 401 and 403): requests, days, first, last, an id to look
-up, who refused, and whether the grants permit it. Where they do not, the smallest sets of scopes that
-would, with what each would open beside. Nothing here is a recommendation to grant anything. Where the log
-has the scopes of tokens: what is granted and never issued, and what is issued and not granted.
+For each client and refused operation (by default 401 and 403): requests, days, first, last, an id to look \
+up, who refused, and whether the grants permit it. Where they do not, the smallest sets of scopes that \
+would, with what each would open beside. Nothing here is a recommendation to grant anything. Where the log \
+has the scopes of tokens: what is granted and never issued, and what is issued and not granted. \
 docs/demand.md explains each word.")]
 pub(super) struct Args {
     #[command(flatten)]

@@ -7,6 +7,7 @@ use std::sync::mpsc::sync_channel;
 
 use super::args::{InputArgs, PolicyArgs};
 use super::talk::Advised;
+use super::whole::Whole;
 use super::{ExitStatus, pipeline, settings, talk};
 use crate::format::Skip;
 use crate::model::words::plural;
@@ -44,7 +45,8 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         dir: args.dir.clone(),
         ..PolicyArgs::default()
     };
-    let setup = settings::setup(&args.inputs, Some(&policy))?;
+    let mut setup = settings::setup(&args.inputs, Some(&policy))?;
+    setup.limits.digests = false;
     // Counts of a day cannot be turned back into requests.
     if setup.ledger.is_some() && setup.logs.is_empty() {
         return Err(Advised::new(
@@ -52,20 +54,22 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             "name the logs with --logs PATH, or see the counts with `scopetrim usage --ledger DIR`",
         ));
     }
-    let file = args.parquet.as_deref().map(pipeline::create).transpose()?;
+    let whole = args.parquet.as_deref().map(Whole::create).transpose()?;
     // Without an API description the events are shown all the same, only without operations.
     let routes = if setup.catalogs.is_empty() {
         pipeline::no_catalog()
     } else {
         pipeline::catalog(&setup)?
     };
-    let read = if let Some(file) = file {
+    let read = if let Some(whole) = whole {
+        let file = whole.file()?;
         let read = pipeline::events(
             &setup,
             &routes,
             BTreeSet::new(),
             |sources, options, progress| write_events(sources, options, file, progress),
         )??;
+        whole.finish()?;
         let name = args
             .parquet
             .as_deref()

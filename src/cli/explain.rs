@@ -14,6 +14,7 @@ use crate::analysis::minimum::Universe;
 use crate::model::Term;
 use crate::report::explain_strip::{Letters, strip};
 use crate::report::{explain, windows};
+use crate::usage::Coverage;
 
 /// Calendar months shown.
 const MONTHS: u32 = 13;
@@ -101,9 +102,14 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             } else {
                 Letters::Blocks
             };
+            // A day without the client's own source is no day without use.
+            let coverage = Coverage {
+                days: client.covered(&study.read.coverage).into_owned(),
+                gaps: Vec::new(),
+            };
             strip(
                 &found.holdings,
-                &study.read.coverage,
+                &coverage,
                 study.analysis.window,
                 letters,
                 width(),

@@ -25,8 +25,8 @@ use crate::usage::ledger::{Added, Committed, Ledger, LedgerError, Operations, Wr
   scopetrim ingest 'logs/gw-1/*.gz' --catalog openapi.yaml --partial part-1
   scopetrim ingest access.log --ledger usage --catalog openapi.yaml --rejects rejects.ndjson
 
-The same content is counted once, whatever its name or compression; a log that has grown replaces
-its earlier part. With --grants what is held is recorded, too. Exit codes: 0 done, 2 error (the ledger
+The same content is counted once, whatever its name or compression; a log that has grown replaces \
+its earlier part. With --grants what is held is recorded, too. Exit codes: 0 done, 2 error (the ledger \
 is as it was), 3 done but some input was incomplete.")]
 pub(super) struct Args {
     /// Access logs: files, folders, globs, or `-` for standard input; default: those of the configuration
@@ -115,12 +115,12 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             Ok(())
         },
     )?;
-    if let Some(policy) = &held
-        && let Some(day) = writer.last_day()
-    {
-        writer
-            .record_grants(day, policy)
-            .map_err(|error| advised(&error))?;
+    if let Some(policy) = &held {
+        let day = writer.last_day(setup.reject_share);
+        if let Some(day) = day.map_err(|error| advised(&error))? {
+            let recorded = writer.record_grants(day, policy);
+            recorded.map_err(|error| advised(&error))?;
+        }
     }
     // Before the commit: who lost the list could not get it again by a second run.
     if let Some(path) = &args.rejects {

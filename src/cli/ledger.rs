@@ -9,6 +9,7 @@ use super::ExitStatus;
 use super::config;
 use super::ingest::words;
 use super::recall::advised;
+use super::settings::REJECT_SHARE;
 use super::talk::Advised;
 use crate::input::SourceStatus;
 use crate::model::Day;
@@ -120,10 +121,9 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         Task::Prune { place, keep } => {
             let dir = place.dir()?;
             let mut writer = existing(&dir)?;
-            let first = match writer.last_day() {
-                Some(last) => Some(first_day(last, keep)?),
-                None => None,
-            };
+            let last = writer.last_day(REJECT_SHARE);
+            let last = last.map_err(|error| advised(&error))?;
+            let first = last.map(|last| first_day(last, keep)).transpose()?;
             let days = writer
                 .prune_before(first)
                 .map_err(|error| advised(&error))?;

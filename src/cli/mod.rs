@@ -38,6 +38,7 @@ mod study;
 pub mod suggest;
 mod talk;
 mod usage;
+mod whole;
 mod windows;
 
 use std::ffi::OsString;
@@ -143,6 +144,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Exi
         .and_then(|found| Cli::from_arg_matches(&found));
     let cli = match parsed {
         Ok(cli) => cli,
+        Err(error) if error.kind() == clap::error::ErrorKind::InvalidUtf8 => {
+            talk::error(&talk::Advised::new(
+                "an argument is not UTF-8",
+                "name the folder in which the file lies, or rename it",
+            ));
+            return ExitStatus::Failed;
+        }
         Err(error) => {
             let _ = error.print();
             return if error.use_stderr() {
@@ -185,9 +193,22 @@ pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Exi
         Ok(status)
     });
     result.unwrap_or_else(|error| {
-        talk::error(&error);
+        talk::error(&cut_off(error));
         ExitStatus::Failed
     })
+}
+
+/// An error of the system without a word about the file comes from the output itself.
+fn cut_off(error: anyhow::Error) -> anyhow::Error {
+    match error.downcast_ref::<std::io::Error>() {
+        Some(io) if io.kind() != std::io::ErrorKind::BrokenPipe && error.chain().len() == 1 => {
+            talk::Advised::new(
+                format!("the output cannot be written: {io}"),
+                "make room, or send it elsewhere; what was written is not complete",
+            )
+        }
+        _ => error,
+    }
 }
 
 /// A sized writer for libraries that ask for one.
@@ -205,10 +226,8 @@ impl Write for OnlyWrite<'_> {
 
 /// One client's part of the report.
 fn json_client(study: &study::Study, client: &str) -> anyhow::Result<serde_json::Value> {
-    let report: serde_json::Value =
-        serde_json::from_str(&crate::report::json::render(&study.view())?)?;
-    let own = report["clients"]
-        .as_array()
-        .and_then(|all| all.iter().find(|own| own["id"] == client));
-    Ok(own.cloned().unwrap_or_default())
+    let mut clients = study.analysis.clients.iter();
+    let own = clients.find(|own| own.id.as_str() == client);
+    let own = own.map(|own| crate::report::json::of_client(&study.view(), own));
+    Ok(own.transpose()?.unwrap_or_default())
 }

@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 
 use super::pipeline::{Read, Routes};
 use super::settings::Setup;
-use crate::model::{Outcome, Policy, Requirement, Semantics, Warning};
+use super::suggest::closest;
+use crate::analysis::ClientAnalysis;
+use crate::model::{
+    ClientName, Granted, Operation, Outcome, Policy, Requirement, Scope, Semantics, Warning,
+};
 use crate::usage::{DayRows, for_each_day};
 
 /// Scopes that no operation asks for: often a typing error.
@@ -14,8 +18,6 @@ pub(super) fn unknown_scopes(
     semantics: &Semantics,
     setup: &Setup,
 ) -> Vec<Warning> {
-    use crate::model::Granted;
-
     let mut known = routes.catalog.required_scopes();
     known.extend(routes.catalog.declared.iter().cloned());
     let mut warnings = Vec::new();
@@ -30,8 +32,7 @@ pub(super) fn unknown_scopes(
         if protocol || !semantics.expand(term, &known).is_empty() {
             continue;
         }
-        let close =
-            super::suggest::closest(term.as_str(), known.iter().map(crate::model::Scope::as_str));
+        let close = closest(term.as_str(), known.iter().map(Scope::as_str));
         let hint = close
             .map(|close| format!(": did you mean `{close}`?"))
             .unwrap_or_default();
@@ -40,6 +41,75 @@ pub(super) fn unknown_scopes(
         warnings.push(Warning::new("unknown-scope", text).at(entry.place.clone()));
     }
     warnings
+}
+
+/// What the configuration says of something that is not there: a typing error in it
+/// takes away the protection that its author counts on.
+pub(super) fn unmet(policy: &Policy, routes: &Routes, setup: &Setup) -> Vec<Warning> {
+    use crate::model::ScopeMatch::Glob;
+
+    let operations = &routes.catalog.operations;
+    let labels: Vec<String> = operations.iter().map(Operation::label).collect();
+    let on_operation = |pattern: &str| labels.iter().any(|label| Glob.covers(pattern, label));
+    let mut warnings = Vec::new();
+    let clients = policy.clients();
+    for (log, own) in &setup.aliases {
+        let (log, own) = (String::from_utf8_lossy(log), String::from_utf8_lossy(own));
+        if !clients.contains(&*own) {
+            let close = closest(&own, clients.iter().map(ClientName::as_str));
+            let hint = close.map_or_else(String::new, |close| format!(": did you mean `{close}`?"));
+            warnings.push(Warning::new(
+                "unmet-alias",
+                format!("alias `{log}` = `{own}`: no policy file names that client{hint}"),
+            ));
+        }
+    }
+    let terms: BTreeSet<&str> = policy
+        .files
+        .iter()
+        .flat_map(|file| &file.entries)
+        .filter_map(|entry| match &entry.granted {
+            Granted::Term(term) => Some(term.as_str()),
+            Granted::Role(_) => None,
+        })
+        .collect();
+    for pattern in &setup.needs {
+        if !terms.iter().any(|term| Glob.covers(pattern, term)) && !on_operation(pattern) {
+            warnings.push(Warning::new(
+                "unmet-need",
+                format!(
+                    "`{pattern}` under `needs` is no held term and no operation of the catalogue"
+                ),
+            ));
+        }
+    }
+    for rule in &setup.weights {
+        let tagged = operations.iter().any(|op| op.tags.contains(&rule.matches));
+        if !tagged && !on_operation(&rule.matches) {
+            warnings.push(Warning::new(
+                "unmet-weight",
+                format!(
+                    "`{}` under `weights` is no operation of the catalogue and no tag",
+                    rule.matches
+                ),
+            ));
+        }
+    }
+    warnings
+}
+
+/// When most requests match nothing, paths do not begin where the descriptions say.
+pub(super) fn few_match(clients: &[ClientAnalysis]) -> Option<Warning> {
+    let requests: u64 = clients.iter().map(|client| client.requests).sum();
+    let unmatched: u64 = clients.iter().map(|client| client.unmatched_requests).sum();
+    (unmatched * 2 > requests).then(|| {
+        Warning::new(
+            "few-requests-match",
+            format!(
+                "{unmatched} of {requests} requests match no operation of the catalogue: where the log's paths begin otherwise than the description says, name that with --api-base (`/v2`, or `/` for nothing), and what the gateway puts before them with --base-path"
+            ),
+        )
+    })
 }
 
 /// Requests without a client, in percent of those on operations that need a scope,

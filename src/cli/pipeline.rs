@@ -38,6 +38,8 @@ pub(super) struct Read {
     pub(super) incomplete: Vec<String>,
     /// What the reviewer should know about the data.
     pub(super) notes: Vec<String>,
+    /// The table has the ids of refused requests alone: the ledger knows the others.
+    pub(super) ids_left_out: bool,
 }
 
 /// Creates a file, or says which one could not be.
@@ -58,7 +60,7 @@ pub(super) fn catalog(setup: &Setup) -> anyhow::Result<Routes> {
     if setup.catalogs.is_empty() {
         return Err(Advised::new(
             "no API description given",
-            "name an OpenAPI or Swagger file or a routes.yaml with --catalog FILE",
+            "name an OpenAPI or Swagger file or a routes.yaml with --catalog FILE, or begin with `scopetrim init`",
         ));
     }
     let files: Vec<(PathBuf, &str)> = setup
@@ -99,7 +101,13 @@ pub(super) struct Logs {
     pub(super) total: u64,
 }
 
+/// With their whole heads, by which a ledger knows its sources.
 pub(super) fn open_logs(setup: &Setup) -> anyhow::Result<Logs> {
+    open(setup, |_| {})
+}
+
+/// `and_then` is done with each source as soon as its format is known, before the next one is opened.
+fn open(setup: &Setup, and_then: impl Fn(&mut Source)) -> anyhow::Result<Logs> {
     if setup.logs.is_empty() {
         return Err(Advised::new(
             "no logs given",
@@ -108,8 +116,14 @@ pub(super) fn open_logs(setup: &Setup) -> anyhow::Result<Logs> {
     }
     let inputs = discover(&setup.logs, Path::new(""))
         .map_err(|error| Advised::new(error.to_string(), error.help()))?;
-    let sources = head(&inputs);
-    let formats = formats(setup, &sources)?;
+    let mut sources = Vec::with_capacity(inputs.len());
+    let mut formats = Vec::with_capacity(inputs.len());
+    for input in &inputs {
+        let mut opened = head(std::slice::from_ref(input));
+        formats.extend(self::formats(setup, &opened)?);
+        opened.iter_mut().for_each(&and_then);
+        sources.extend(opened);
+    }
     let total = inputs.iter().map(|input| input.size).sum();
     Ok(Logs {
         sources,
@@ -129,7 +143,7 @@ pub(super) fn events<T>(
         sources,
         formats,
         total,
-    } = open_logs(setup)?;
+    } = open(setup, Source::shorten_head)?;
     let identities = Identities {
         known,
         aliases: setup.aliases.clone(),
@@ -165,7 +179,7 @@ pub(super) fn read_logs(
         sources,
         formats,
         total,
-    } = open_logs(setup)?;
+    } = open(setup, Source::shorten_head)?;
     let progress = AtomicU64::new(0);
     let options = CollectOptions {
         formats: &formats,
@@ -214,6 +228,7 @@ impl Read {
             coverage,
             incomplete,
             notes,
+            ids_left_out: false,
         }
     }
 }

@@ -13,8 +13,9 @@ use crate::event::identity::Identities;
 use crate::format;
 use crate::input::{Limits, Source};
 use crate::model::words::{either, plural};
-use crate::usage::ledger::{Contribution, Ledger, LedgerError, Operations, Reading, Recalled};
-use crate::usage::{CollectOptions, Collected, Reject, SourceFacts, collect_as_logged};
+use crate::model::{Day, Policy};
+use crate::usage::ledger::{Contribution, Ids, Ledger, LedgerError, Operations, Reading, Recalled};
+use crate::usage::{CollectOptions, Collected, Reject, SourceFacts, UsageTable, collect_as_logged};
 
 /// A failure of the ledger, with its advice.
 pub(super) fn advised(error: &LedgerError) -> anyhow::Error {
@@ -57,11 +58,19 @@ pub(super) fn read(
             Ok(())
         },
     )?;
+    // Beside logs all ids are kept: they cannot be looked up again.
+    let ids = if setup.credentials && setup.logs.is_empty() {
+        Ids::Refused
+    } else {
+        Ids::All
+    };
     let reading = Reading {
         identities,
         matcher: &routes.matcher,
         operations: &operations,
         max_clients: MAX_CLIENTS,
+        ids,
+        credentials: setup.credentials,
     };
     let recalled = Ledger::recall(dir, &reading, &own).map_err(|error| advised(&error))?;
     drop(own);
@@ -103,13 +112,49 @@ pub(super) fn read(
         .iter()
         .map(|source| source.format.and_then(format::by_name))
         .collect();
-    Ok(Read::new(
-        setup,
-        (logs.sources, formats),
-        collected,
-        facts,
-        notes,
-    ))
+    let read = Read::new(setup, (logs.sources, formats), collected, facts, notes);
+    Ok(Read {
+        ids_left_out: ids == Ids::Refused,
+        ..read
+    })
+}
+
+/// Single days of the ledger, with all their ids.
+pub(super) struct Days<'a> {
+    dir: &'a Path,
+    routes: &'a Routes,
+    identities: Identities,
+    operations: Operations,
+}
+
+impl<'a> Days<'a> {
+    pub(super) fn new(dir: &'a Path, setup: &Setup, routes: &'a Routes, policy: &Policy) -> Self {
+        Self {
+            dir,
+            routes,
+            identities: Identities {
+                known: policy
+                    .clients()
+                    .iter()
+                    .map(|name| name.as_str().as_bytes().to_vec())
+                    .collect(),
+                aliases: setup.aliases.clone(),
+            },
+            operations: Operations::new(&routes.matcher, &routes.catalog.operations),
+        }
+    }
+
+    pub(super) fn of(&self, day: Day) -> anyhow::Result<UsageTable> {
+        let reading = Reading {
+            identities: &self.identities,
+            matcher: &self.routes.matcher,
+            operations: &self.operations,
+            max_clients: MAX_CLIENTS,
+            ids: Ids::All,
+            credentials: false,
+        };
+        Ledger::day(self.dir, &reading, day).map_err(|error| advised(&error))
+    }
 }
 
 /// One source, read by itself.

@@ -8,9 +8,9 @@ use super::args::{InputArgs, PolicyArgs, PolicyFlags};
 use super::audience;
 use super::settings::{self, Setup};
 use super::talk;
-use super::{ExitStatus, past, pipeline, study};
+use super::{ExitStatus, facts, past, pipeline, study};
 use crate::analysis::minimum::Universe;
-use crate::analysis::replay::observed::{observe, samples};
+use crate::analysis::replay::observed::{Late, observe, samples};
 use crate::analysis::replay::proposal::{Fate, Side, simulate};
 use crate::analysis::weight;
 use crate::grants;
@@ -25,11 +25,11 @@ use crate::report::replay::{self as report, ReplayView};
   scopetrim replay --logs access.jsonl --catalog catalog.json --grants new.json --json
   scopetrim replay . --grants-at 2026-03-31
 
-The proposal may be in any supported policy format, or a plain JSON object: client to list of scopes.
-With --before, or when a scopetrim.toml names the policy that is in force, what was not covered
+The proposal may be in any supported policy format, or a plain JSON object: client to list of scopes. \
+With --before, or when a scopetrim.toml names the policy that is in force, what was not covered \
 before is told apart from what would newly be denied.
 
-Exit codes: 0 nothing would be denied, 1 some observed request would be, 2 error, 3 nothing would be
+Exit codes: 0 nothing would be denied, 1 some observed request would be, 2 error, 3 nothing would be \
 denied, but some input was incomplete.")]
 pub(super) struct Args {
     /// Folder to start from; paths of its scopetrim.toml are relative to it
@@ -108,6 +108,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     }
     let (semantics, mut notes) = semantics(&setup, old.as_ref(), &new, &routes);
     notes.extend(past::sentences(&new));
+    notes.extend(facts::ran_ahead(&read, setup.reject_share).map(|own| own.message));
     let weights = weight::weights(&routes.catalog, &setup.weights);
     let [old_universe, new_universe] = semantics
         .each_ref()
@@ -116,7 +117,8 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     let before = old
         .as_ref()
         .map(|policy| Side::new(&old_universe, &semantics[0], policy));
-    let observed = observe(table, window);
+    let late = setup.as_of.map_or(Late::Counts, |_| Late::Left);
+    let observed = observe(table, window, late);
     let found = simulate(
         &routes.catalog,
         routes.matcher.routes(),
@@ -136,7 +138,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         covered: read.coverage.covered(window),
         catalog: &routes.catalog,
         routes: routes.matcher.routes(),
-        samples: &samples(table, window, &wanted),
+        samples: &samples(table, (window, late), &wanted),
         after: &setup.grants,
         before: &old_files,
         incomplete: &read.incomplete,

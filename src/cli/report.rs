@@ -33,9 +33,9 @@ use crate::usage::{ClientUse, summarise};
   scopetrim report samples/shop --month 2026-10 --previous 2026-09/report.json --out 2026-10
   scopetrim report samples/shop --month 2026-10 --pseudonymise key.txt --out for-the-auditor
 
-Formats: html is the page to read, print and sign; md for a pull request; json is the contract that the
-next report reads with --previous; csv for spreadsheets; sarif for code scanning on the policy file;
-ocsf for a SIEM. Findings do not change the exit code: 0 done, 2 error, 3 done but some input was
+Formats: html is the page to read, print and sign; md for a pull request; json is the contract that the \
+next report reads with --previous; csv for spreadsheets; sarif for code scanning on the policy file; \
+ocsf for a SIEM. Findings do not change the exit code: 0 done, 2 error, 3 done but some input was \
 incomplete.")]
 pub(super) struct Args {
     /// The month, for example 2026-10; the window ends with its last day

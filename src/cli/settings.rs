@@ -26,6 +26,9 @@ use crate::input::Limits;
 use crate::model::{Day, Exception, Level, OutcomeTable, Scope, ScopeMatch};
 use crate::usage::credentials::HashKey;
 
+/// Share of records, by default, that may be beyond use before the rest is in doubt.
+pub(super) const REJECT_SHARE: f64 = 0.01;
+
 /// Settings of one run.
 #[expect(
     clippy::struct_excessive_bools,
@@ -68,7 +71,7 @@ pub(super) struct Setup {
     pub(super) thresholds: Thresholds,
     pub(super) exceptions: Vec<Exception>,
     pub(super) weights: Vec<WeightOverride>,
-    /// Collect credentials too; off where nobody looks at them.
+    /// It will be analysed: credentials are looked at, and of most requests no ids are.
     pub(super) credentials: bool,
     pub(super) hash_key: HashKey,
     pub(super) findings: Settings,
@@ -136,6 +139,10 @@ pub(super) fn setup(args: &InputArgs, policy: Option<&PolicyArgs>) -> anyhow::Re
     let line = line
         .and_then(|bytes| usize::try_from(bytes).ok())
         .unwrap_or(limits.line);
+    let api_base = args.api_base.as_deref().map(config::parse_api_base);
+    let api_base = api_base
+        .transpose()
+        .map_err(|why| Advised::new("--api-base is no path", why))?;
     let insensitive = match args.path_case.as_deref() {
         Some(text) => text == "insensitive",
         None => config.path_case == Some(PathCase::Insensitive),
@@ -145,13 +152,12 @@ pub(super) fn setup(args: &InputArgs, policy: Option<&PolicyArgs>) -> anyhow::Re
         .map(share)
         .transpose()?
         .or(config.max_reject_share)
-        .unwrap_or(0.01);
+        .unwrap_or(REJECT_SHARE);
     let key_file = config
         .hash_key
         .as_ref()
         .map(|key| from_folder(&folder, key));
     let hash_key = keys::hash_key(args.hash_key.as_ref().or(key_file.as_ref()))?;
-    let default = OutcomeTable::default();
     let names = |own: Option<Vec<String>>, default: &[&str]| -> Vec<String> {
         own.unwrap_or_else(|| default.iter().map(|name| (*name).to_owned()).collect())
     };
@@ -176,17 +182,14 @@ pub(super) fn setup(args: &InputArgs, policy: Option<&PolicyArgs>) -> anyhow::Re
                 Some(_) => ScopeList::All,
                 None => config.scopes.unwrap_or_default(),
             },
-            base_path: None,
+            base_path: api_base.or_else(|| config.api_base.clone()),
         },
         matching,
         match_options: MatchOptions {
             case_insensitive: insensitive,
         },
         rules: EventRules {
-            outcomes: OutcomeTable {
-                denied: config.denied.clone().unwrap_or(default.denied),
-                attempted: config.attempted.clone().unwrap_or(default.attempted),
-            },
+            outcomes: OutcomeTable::stated(config.denied.as_deref(), config.attempted.as_deref()),
             paths: PathRules {
                 base_paths,
                 merge_slashes: config.merge_slashes.unwrap_or(true),

@@ -7,7 +7,7 @@ use super::args::{InputArgs, PolicyArgs, PolicyFlags};
 use super::{ExitStatus, past, pipeline, settings, study, talk};
 use crate::catalog;
 use crate::model::words::{either, plural};
-use crate::model::{Granted, Requirement, Subject};
+use crate::model::{Granted, Subject};
 use crate::report::{escape, json_text};
 
 /// Arguments of `catalog`.
@@ -59,21 +59,7 @@ pub(super) fn catalog(args: &CatalogArgs, out: &mut dyn Write) -> anyhow::Result
         )?;
     } else {
         for operation in &routes.catalog.operations {
-            let needs = match &operation.requirement {
-                Requirement::Unspecified => "(not stated)".to_owned(),
-                requirement if requirement.is_open() => "(no scope)".to_owned(),
-                Requirement::AnyOf(clauses) => clauses
-                    .iter()
-                    .map(|clause| {
-                        clause
-                            .iter()
-                            .map(ToString::to_string)
-                            .collect::<Vec<_>>()
-                            .join(" + ")
-                    })
-                    .collect::<Vec<_>>()
-                    .join(" | "),
-            };
+            let needs = operation.demands();
             writeln!(
                 out,
                 "{:<8} {:<48} {}",

@@ -7,7 +7,7 @@ use super::audience;
 use super::audit::{Audit, audit};
 use super::beside::{compared, history};
 use super::facts::{input_views, ran_ahead, without_clients};
-use super::names::{names_proven, only_in_log, unknown_scopes};
+use super::names::{few_match, names_proven, only_in_log, unknown_scopes, unmet};
 use super::past;
 use super::pipeline::{self, Read, Routes};
 pub(super) use super::policy::{load_today, policy, semantics};
@@ -19,7 +19,8 @@ use crate::analysis::{self, Action, Analysis, Compared, Inputs, actions, demand,
 use crate::grants::history::History;
 use crate::model::{ClientName, Day, Level, Policy, Semantics, Warning, Window};
 use crate::report::{InputView, View};
-use crate::usage::{Blind, ClientUse, Cluster, Coverage, summarise};
+use crate::usage::credentials::CredentialTable;
+use crate::usage::{Blind, ClientUse, Cluster, Coverage, UsageTable, summarise};
 
 /// Longest default window in days.
 const DEFAULT_WINDOW: u32 = 365;
@@ -53,6 +54,13 @@ pub(super) struct Study {
 }
 
 impl Study {
+    /// Lets go of the tables that nothing shown is made from: the largest part of what is in memory.
+    pub(super) fn forget_usage(&mut self) {
+        self.usage.clear();
+        self.read.collected.usage = UsageTable::default();
+        self.read.collected.credentials = CredentialTable::default();
+    }
+
     /// The data that renderers show.
     pub(super) fn view(&self) -> View<'_> {
         View {
@@ -231,6 +239,8 @@ fn warnings(
             .flat_map(|file| file.warnings.iter().cloned()),
     );
     warnings.extend(unknown_scopes(policy, routes, semantics, setup));
+    warnings.extend(unmet(policy, routes, setup));
+    warnings.extend(few_match(&analysis.clients));
     warnings.extend(analysis.warnings.iter().cloned());
     warnings.extend(without_clients(read));
     warnings.extend(ran_ahead(read, setup.reject_share));
@@ -285,6 +295,15 @@ pub(super) fn window(setup: &Setup, coverage: &Coverage) -> anyhow::Result<Windo
             Window::ending(to, data.days().clamp(1, DEFAULT_WINDOW))
         }
     };
+    if let Some(since) = setup.since.filter(|since| *since > to) {
+        return Err(Advised::new(
+            format!(
+                "--since {since} lies behind the last day that is looked at, {to}: the logs cover {} to {}",
+                span.from, span.to
+            ),
+            "choose a day inside the days of the logs, or a later --as-of",
+        ));
+    }
     if window.days() == 0 || window.to < span.from || window.from > span.to {
         return Err(Advised::new(
             format!(

@@ -4,7 +4,7 @@
 ///
 /// One edit is allowed per three characters, at least one and at most three;
 /// upper and lower case count as the same. Of equally near words the first
-/// known one is taken.
+/// known one is taken. Else it may be the beginning of one: the shortest such word.
 pub fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     /// Longer words come from no keyboard, and the distance costs their square.
     const LONGEST: usize = 128;
@@ -12,19 +12,29 @@ pub fn closest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         return None;
     }
     let lower = word.to_lowercase();
-    let allowed = (lower.chars().count() / 3).clamp(1, 3);
-    known
+    let letters = lower.chars().count();
+    let allowed = (letters / 3).clamp(1, 3);
+    let known: Vec<&str> = known
         .into_iter()
         .filter(|candidate| candidate.len() <= LONGEST)
+        .collect();
+    let slip = known
+        .iter()
         .map(|candidate| {
             let distance = strsim::damerau_levenshtein(&lower, &candidate.to_lowercase());
-            (distance, candidate)
+            (distance, *candidate)
         })
         .filter(|(distance, candidate)| {
             *distance <= allowed && *distance < candidate.chars().count()
         })
         .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
+        .map(|(_, candidate)| candidate);
+    let begun = || {
+        let begins = |candidate: &&str| candidate.to_lowercase().starts_with(&lower);
+        let longer = known.iter().copied().filter(begins);
+        longer.min_by_key(|candidate| candidate.len())
+    };
+    slip.or_else(|| (letters >= 3).then(begun)?)
 }
 
 #[cfg(test)]
@@ -41,6 +51,13 @@ mod tests {
         assert_eq!(closest("as-of", KNOWN), Some("as_of"));
         assert_eq!(closest("colour", KNOWN), None);
         assert_eq!(closest("", KNOWN), None);
+    }
+
+    #[test]
+    fn the_beginning_of_a_word_finds_the_shortest_that_goes_on() {
+        let clients = ["billing-sync-eu", "billing-sync", "shop"];
+        assert_eq!(closest("Billing", clients), Some("billing-sync"));
+        assert_eq!(closest("bi", clients), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::ExitStatus;
 use super::args::InputArgs;
 use super::pipeline;
+use super::whole::Whole;
 use crate::model::words::plural;
 use crate::report::{escape, usage_csv, usage_json};
 use crate::usage::write_usage;
@@ -33,16 +34,18 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
-    let setup = super::settings::setup(&args.inputs, None)?;
+    let mut setup = super::settings::setup(&args.inputs, None)?;
+    // Only a ledger knows its sources by their digests.
+    setup.limits.digests = setup.ledger.is_some();
     // A bad path should fail before the long work.
-    let mut file = match &args.out {
-        Some(path) => Some(std::io::BufWriter::with_capacity(
-            1 << 20,
-            pipeline::create(path)?,
-        )),
-        None => None,
+    let path = args.out.as_deref().or(args.parquet.as_deref());
+    let whole = path.map(Whole::create).transpose()?;
+    let mut file = match &whole {
+        Some(whole) if args.out.is_some() => {
+            Some(std::io::BufWriter::with_capacity(1 << 20, whole.file()?))
+        }
+        _ => None,
     };
-    let parquet = args.parquet.as_deref().map(pipeline::create).transpose()?;
     let catalog = pipeline::catalog(&setup)?;
     let read = pipeline::read_logs(&setup, &catalog, std::collections::BTreeSet::new())?;
     let out: &mut dyn Write = match &mut file {
@@ -50,8 +53,8 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         None => out,
     };
     let table = &read.collected.usage;
-    if let (Some(path), Some(file)) = (&args.parquet, parquet) {
-        let rows = write_usage(table, file)?;
+    if let (Some(path), Some(whole)) = (&args.parquet, &whole) {
+        let rows = write_usage(table, whole.file()?)?;
         let name = path.display().to_string();
         writeln!(
             out,
@@ -65,6 +68,9 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         usage_csv::write(table, out)?;
     }
     out.flush()?;
+    if let Some(whole) = whole {
+        whole.finish()?;
+    }
     Ok(if read.incomplete.is_empty() {
         ExitStatus::Done
     } else {

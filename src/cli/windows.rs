@@ -9,6 +9,7 @@ use super::args::{InputArgs, PolicyArgs, PolicyFlags};
 use super::study::{Study, say_incomplete, study};
 use super::suggest::closest;
 use super::talk::Advised;
+use super::whole::Whole;
 use super::{ExitStatus, pipeline};
 use crate::analysis::minimum::Universe;
 use crate::analysis::{ClientAnalysis, serving};
@@ -25,7 +26,7 @@ use crate::usage::{Holding, Matrix, matrix, periods, write_windows};
   scopetrim windows --dir samples/shop --term orders:write --csv
   scopetrim windows --dir samples/shop --parquet windows.parquet
 
-Windows of 7, 30, 60, 90, 180 and 365 days end at as-of. Use is what needed the scope: served requests,
+Windows of 7, 30, 60, 90, 180 and 365 days end at as-of. Use is what needed the scope: served requests, \
 and throttled or aborted ones, which prove nothing but could not be told apart.")]
 pub(super) struct Args {
     /// Folder to start from; paths of its scopetrim.toml are relative to it
@@ -73,8 +74,10 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         wanted(&args.term, term.as_str())
     })?;
     if let Some(path) = &args.parquet {
-        write_windows(&found, pipeline::create(path)?)
+        let whole = Whole::create(path)?;
+        write_windows(&found, whole.file()?)
             .map_err(|error| pipeline::cannot_write(path, &std::io::Error::other(error)))?;
+        whole.finish()?;
         writeln!(
             out,
             "{} in {}",

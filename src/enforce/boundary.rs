@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::text;
 use crate::analysis::ClientAnalysis;
 use crate::analysis::minimum::Universe;
-use crate::catalog::matcher::{Matcher, Route};
+use crate::catalog::matcher::{self, Matcher, Route};
 use crate::model::{Catalog, ClientName, Method, Term};
 
 /// An id that no object has.
@@ -338,9 +338,9 @@ fn risk(request: &Request) -> u8 {
 
 /// The template with an id that no object has in place of each parameter.
 fn fill(template: &str) -> String {
-    let end = template.find(['?', '#']).unwrap_or(template.len());
+    let template = matcher::plain(template);
     let mut path = String::new();
-    let mut rest = &template[..end];
+    let mut rest = template.as_str();
     while let Some(open) = rest.find('{') {
         let Some(close) = rest[open..].find('}') else {
             break;

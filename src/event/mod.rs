@@ -93,6 +93,29 @@ impl EventRules {
         }
     }
 
+    /// What a request that matches no operation counts as: a path among the unmatched
+    /// ones, or nothing.
+    ///
+    /// A target that is no path (`v1/orders`, or one that climbs above its root) is garbage,
+    /// unless an authenticated client was let through with it: then it used something.
+    pub fn unmatched<'a>(
+        &self,
+        raw: &RawRecord<'a>,
+        method: Method,
+        path: Option<&'a [u8]>,
+    ) -> Result<&'a [u8], Ignored> {
+        let Some(ignored) = self.ignored(method, path) else {
+            return Ok(path.unwrap_or_default());
+        };
+        let aside = matches!(method, Method::Options | Method::Connect | Method::Trace)
+            || matches!(raw.target, b"*" | b"-");
+        if path.is_some() || aside || !self.outcome(raw).is_need() {
+            return Err(ignored);
+        }
+        let end = raw.target.iter().position(|byte| b"?#".contains(byte));
+        Ok(&raw.target[..end.unwrap_or(raw.target.len())])
+    }
+
     /// Why a request that matches no operation is not worth a mention, if so.
     ///
     /// Only asked for requests outside the catalogue: a health operation that
@@ -154,6 +177,30 @@ mod tests {
         assert_eq!(why(Method::Get, "/v1/jobs/42/status"), None);
         assert_eq!(why(Method::Delete, "/v1/status"), None);
         assert_eq!(rules.ignored(Method::Get, None), Some(Ignored::Garbage));
+    }
+
+    #[test]
+    fn a_client_that_was_let_through_used_something_even_if_its_target_is_no_path() {
+        let rules = EventRules::default();
+        let of = |target: &'static str, client: Option<&'static [u8]>, status| {
+            let raw = RawRecord {
+                target: target.as_bytes(),
+                client,
+                status: Some(status),
+                ..RawRecord::default()
+            };
+            rules.unmatched(&raw, Method::Get, None)
+        };
+        let erp = Some(&b"erp"[..]);
+        assert_eq!(of("v1/orders?key=x", erp, 200), Ok(&b"v1/orders"[..]));
+        assert_eq!(of("/../v1", erp, 429), Ok(&b"/../v1"[..]));
+        for nothing in [
+            of("v1/orders", erp, 403),
+            of("v1/orders", None, 200),
+            of("*", erp, 200),
+        ] {
+            assert_eq!(nothing, Err(Ignored::Garbage));
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Ids of requests that show a finding, looked up when all rules are done.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Finding;
@@ -12,31 +13,40 @@ const SAMPLES: usize = 3;
 const DAYS: usize = 64;
 
 /// Adds the ids of example requests, where the log has ids. Findings beyond the
-/// first 64 distinct days stay without.
-pub fn attach_samples(findings: &mut [Finding], table: &UsageTable) {
-    let mut wanted: BTreeMap<Day, Vec<(usize, u32, u32, bool)>> = BTreeMap::new();
+/// first 64 distinct days stay without. `rows` gives a table that has a day.
+pub fn attach_samples<T: Borrow<UsageTable>, E>(
+    findings: &mut [Finding],
+    mut rows: impl FnMut(Day) -> Result<T, E>,
+) -> Result<(), E> {
+    let mut wanted: BTreeMap<Day, Vec<(usize, u32, bool)>> = BTreeMap::new();
     for (index, finding) in findings.iter().enumerate() {
-        let Some(client) = table.client(&finding.client) else {
-            continue;
-        };
         for trace in &finding.trace {
-            let place = (index, client, trace.route, trace.refused);
+            let place = (index, trace.route, trace.refused);
             wanted.entry(trace.day).or_default().push(place);
         }
     }
     let mut found: BTreeMap<usize, BTreeSet<String>> = BTreeMap::new();
     for (day, places) in wanted.into_iter().take(DAYS) {
+        let table = rows(day)?;
+        let table = table.borrow();
+        let mut by_row: BTreeMap<(u32, u32, bool), Vec<usize>> = BTreeMap::new();
+        for (index, route, refused) in places {
+            if let Some(client) = table.client(&findings[index].client) {
+                let own = by_row.entry((client, route, refused)).or_default();
+                own.push(index);
+            }
+        }
         table.day_rows(day).for_each(|row| {
             let Some(id) = row.sample else { return };
-            for (index, client, route, refused) in &places {
-                if (row.client, row.route, row.outcome.is_denied()) == (*client, *route, *refused) {
-                    let id = String::from_utf8_lossy(id).into_owned();
-                    found.entry(*index).or_default().insert(id);
-                }
+            let key = (row.client, row.route, row.outcome.is_denied());
+            for index in by_row.get(&key).into_iter().flatten() {
+                let id = String::from_utf8_lossy(id).into_owned();
+                found.entry(*index).or_default().insert(id);
             }
         });
     }
     for (index, ids) in found {
         findings[index].samples = ids.into_iter().take(SAMPLES).collect();
     }
+    Ok(())
 }

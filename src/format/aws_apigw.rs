@@ -58,6 +58,21 @@ static PLAN: LazyLock<Plan> = LazyLock::new(|| {
         &["jti"],
         &["integrationStatus"],
         &["userAgent"],
+        &["errType"],
+        &["errorType"],
+        &["error.responseType"],
+        &["errorResponseType"],
+        &["responseType"],
+        &["error", "responseType"],
+        &["authStatus"],
+        &["authorizerStatus"],
+        &["authorizer.status"],
+        &["iat"],
+        &["exp"],
+        &["serialNumber"],
+        &["clientCertSerial"],
+        &["clientCertSerialNumber"],
+        &["userArn"],
     ])
 });
 
@@ -86,23 +101,12 @@ const JTI: usize = 21;
 const INTEGRATION_STATUS: usize = 22;
 const USER_AGENT: usize = 23;
 
-/// Who refused, read only from lines that were refused.
-static DENIAL: LazyLock<Plan> = LazyLock::new(|| {
-    Plan::new(&[
-        &["errType"],
-        &["errorType"],
-        &["error.responseType"],
-        &["errorResponseType"],
-        &["responseType"],
-        &["error", "responseType"],
-        &["authStatus"],
-        &["authorizerStatus"],
-        &["authorizer.status"],
-    ])
-});
-
-const ERROR_TYPES: std::ops::Range<usize> = 0..6;
-const AUTH_STATUSES: std::ops::Range<usize> = 6..9;
+const ERROR_TYPES: std::ops::Range<usize> = 24..30;
+const AUTH_STATUSES: std::ops::Range<usize> = 30..33;
+const ISSUED: usize = 33;
+const EXPIRES: usize = 34;
+const SERIALS: std::ops::Range<usize> = 35..38;
+const USER_ARN: usize = 38;
 
 impl LogFormat for AwsApiGateway {
     fn name(&self) -> &'static str {
@@ -161,7 +165,7 @@ impl LogFormat for AwsApiGateway {
         let (answered_by, unrouted) = match status {
             Some(..400) if upstream_status.is_some() => (AnsweredBy::Upstream, false),
             Some(..400) => (AnsweredBy::Unknown, false),
-            _ => denial(line, upstream_status),
+            _ => denial(&fields, upstream_status),
         };
         let client = [
             CLIENT_ID,
@@ -199,16 +203,13 @@ impl LogFormat for AwsApiGateway {
             client_ip: fields.text(IP),
             user_agent: fields.text(USER_AGENT),
             anonymous: false,
+            fields: Some(fields),
+            claimed: None,
         })
     }
 
-    fn token<'a>(
-        &self,
-        line: &'a [u8],
-        _raw: &RawRecord<'_>,
-        scratch: &'a mut json::Scratch,
-    ) -> Token<'a> {
-        claims::read(exported(line).unwrap_or(line), scratch)
+    fn token<'a>(&self, raw: &RawRecord<'a>) -> Token<'a> {
+        raw.fields.as_ref().map_or(Token::default(), claims::read)
     }
 }
 
@@ -331,11 +332,7 @@ fn scopes<'a>(fields: &Fields<'a>) -> Option<&'a [u8]> {
 ///
 /// `MISSING_AUTHENTICATION_TOKEN` is also what AWS answers (with 403) when no
 /// route fits: it must never pass for a client that lacks a scope.
-fn denial(line: &[u8], upstream_status: Option<u16>) -> (AnsweredBy, bool) {
-    let mut buffer = json::Scratch::default();
-    let Ok(fields) = json::read(line, &DENIAL, &mut buffer) else {
-        return (AnsweredBy::Unknown, false);
-    };
+fn denial(fields: &Fields<'_>, upstream_status: Option<u16>) -> (AnsweredBy, bool) {
     if let Some(kind) = ERROR_TYPES.into_iter().find_map(|slot| fields.text(slot)) {
         return (AnsweredBy::Gateway, kind == b"MISSING_AUTHENTICATION_TOKEN");
     }

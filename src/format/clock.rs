@@ -118,6 +118,17 @@ pub fn epoch(text: &[u8]) -> Option<Millis> {
     })
 }
 
+/// `Fri Jan 02 12:00:00 UTC 2026`: how AWS API Gateway writes the times in the claims of a
+/// Cognito token.
+pub fn claim(text: &[u8]) -> Option<Millis> {
+    let words: Vec<&[u8]> = text.split(|byte| *byte == b' ').collect();
+    let [_, month, day, time, b"UTC" | b"GMT", year] = words.as_slice() else {
+        return None;
+    };
+    let text = [day, &b"/"[..], month, b"/", year, b":", time, b" +0000"].concat();
+    Clock::default().clf(&text)
+}
+
 fn number(text: &[u8], range: Range<usize>) -> Option<i64> {
     text.get(range)?.iter().try_fold(0, |value, byte| {
         let digit = byte.checked_sub(b'0').filter(|digit| *digit < 10)?;
@@ -223,6 +234,8 @@ mod tests {
         }
         assert_eq!(clock.any(b"2026-01-02T12:00:00.1170000Z"), Some(NOON + 117));
         assert_eq!(clock.any(b"1767355200.117"), Some(NOON + 117));
+        assert_eq!(claim(b"Fri Jan 02 12:00:00 UTC 2026"), Some(NOON));
+        assert_eq!(claim(b"Fri Jan 02 12:00:00 CET 2026"), None);
     }
 
     #[test]

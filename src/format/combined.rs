@@ -7,6 +7,8 @@
 //!   in every value before it, so a user name cannot fake it;
 //! * the request ends at a quote that a status code follows, so fields never
 //!   shift, even when a server wrote a quote unescaped;
+//! * a client is named only when it is known where the fields begin: what a shipper wrote
+//!   in front of the address is left out, and a line that stays unclear is malformed;
 //! * fields after the ones named here are accepted and not looked at;
 //! * without a backslash in a field nothing is copied.
 //!
@@ -74,7 +76,7 @@ impl LogFormat for Combined {
         let (status, rest) = parts::status(rest).ok_or(Skip::Malformed)?;
         let time = clock.clf(&line[date.clone()]).ok_or(Skip::BadTime)?;
         let (method, target) = split_request(request).ok_or(Skip::OtherRecord)?;
-        let prefix = parts::prefix(&line[..date.start - 1]);
+        let prefix = parts::prefix(&line[..date.start - 1]).ok_or(Skip::Malformed)?;
 
         let user_agent = parts::user_agent(rest);
         let tail = user_agent

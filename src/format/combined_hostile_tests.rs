@@ -56,6 +56,32 @@ fn every_line_of_the_public_samples_is_read_or_passed_over_for_a_reason() {
     }
 }
 
+#[test]
+fn what_a_shipper_writes_in_front_is_no_part_of_the_client() {
+    for head in [
+        "<134>Jan  2 12:00:00 web1 nginx: ",
+        "Jan  2 12:00:00 10.0.0.5 nginx[7]: ",
+        "<134>1 2026-01-02T12:00:00Z web1 nginx - - - ",
+        "2026-01-02T12:00:00+00:00 web1 nginx: ",
+        "2026-01-02T12:00:00.1Z stdout F ",
+        "2026-01-02T12:00:00.1Z ",
+        "web-1  | ",
+        "[pod/nginx-7/nginx] ",
+    ] {
+        let seen = read(format!("{head}{PLAIN}")).unwrap();
+        assert_eq!(seen.client.as_deref(), Some("erp-sync"), "{head}");
+        assert_eq!(seen.ip.as_deref(), Some("198.51.100.23"), "{head}");
+        let nobody = PLAIN.replace("erp-sync", "-");
+        assert_eq!(read(format!("{head}{nobody}")).unwrap().client, None);
+    }
+    // Without an address nobody knows where the fields begin.
+    let named = PLAIN.replace("198.51.100.23", "client.example.com");
+    for head in ["web-1  | ", "Jan  2 12:00:00 web1 nginx: "] {
+        assert_eq!(read(format!("{head}{named}")), Err(Skip::Malformed));
+    }
+    assert_eq!(read(&named).unwrap().client.as_deref(), Some("erp-sync"));
+}
+
 proptest! {
     #[test]
     fn no_bytes_are_ever_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {

@@ -136,20 +136,18 @@ pub(super) struct Prefix<'a> {
 }
 
 /// `[host[:port] ]address ident user`. The user is the rest, because it may hold blanks.
+///
+/// What a shipper wrote in front (syslog, a container's runtime) is left out, when the
+/// address behind it can be told. `None` when it is not known where the fields begin:
+/// then any client would be a guess.
 #[inline]
-pub(super) fn prefix(text: &[u8]) -> Prefix<'_> {
+pub(super) fn prefix(text: &[u8]) -> Option<Prefix<'_>> {
     let text = text.trim_ascii();
     let (mut first, mut rest) = split_blank(text);
     let mut host = None;
     let usual = is_address(first);
     if !usual {
-        let (second, after) = split_blank(rest);
-        // An address can have a port too, and then `-` or a name follows.
-        let named = second != b"-" && has_port(first) && !is_address(without_port(first));
-        if named || is_address(second) {
-            host = Some(without_port(first));
-            (first, rest) = (second, after);
-        }
+        (host, first, rest) = begin(first, rest)?;
     }
     // `$http_x_forwarded_for` in place of the address: `a, b`.
     let address = first.strip_suffix(b",").unwrap_or(first);
@@ -178,7 +176,7 @@ pub(super) fn prefix(text: &[u8]) -> Prefix<'_> {
         request_id = Some(id);
         user = after.trim_ascii();
     }
-    Prefix {
+    Some(Prefix {
         host: host.filter(|host| !matches!(*host, b"-" | b"_" | b"")),
         address: Some(address).filter(|address| {
             !address.is_empty() && *address != b"-" && !address.starts_with(b"unix:")
@@ -186,7 +184,35 @@ pub(super) fn prefix(text: &[u8]) -> Prefix<'_> {
         // Apache writes `""` for an empty name.
         user: Some(user).filter(|user| !matches!(*user, b"" | b"-" | b"\"\"")),
         request_id,
+    })
+}
+
+/// The host in front of the address, the address, and what follows.
+type Begin<'a> = (Option<&'a [u8]>, &'a [u8], &'a [u8]);
+
+/// Where the fields begin on a line that does not begin with a plain address.
+fn begin<'a>(first: &'a [u8], rest: &'a [u8]) -> Option<Begin<'a>> {
+    let (second, after) = split_blank(rest);
+    let (third, _) = split_blank(after);
+    // `$http_x_forwarded_for`, or a name in place of the address.
+    if second == b"-" || first.ends_with(b",") || third.is_empty() {
+        return Some((None, first, rest));
     }
+    // An address can have a port too, and then `-` or a name follows.
+    let named = third == b"-" && has_port(first) && !is_address(without_port(first));
+    if is_address(second) || named {
+        return Some((Some(without_port(first)), second, after));
+    }
+    let mut behind = after;
+    let mut found = None;
+    while let (word, more @ [_, ..]) = split_blank(behind) {
+        let (_ident, user) = split_blank(more);
+        if is_address(word) && !user.is_empty() {
+            found = Some((None, word, more));
+        }
+        behind = more;
+    }
+    found
 }
 
 /// The text up to the first blank, and what follows the blanks.
@@ -201,9 +227,13 @@ fn split_blank(text: &[u8]) -> (&[u8], &[u8]) {
 /// A network address, possibly one of a list.
 fn is_address(text: &[u8]) -> bool {
     let text = text.strip_suffix(b",").unwrap_or(text);
-    let digits = |all: bool, byte: &u8| all & matches!(*byte, b'0'..=b'9' | b'.');
-    if text.len() <= 15 && text.iter().fold(true, digits) {
-        return !text.is_empty();
+    let (digits, dots) = text.iter().fold((true, 0), |(digits, dots), byte| {
+        let digit = matches!(*byte, b'0'..=b'9' | b'.');
+        (digits & digit, dots + u32::from(*byte == b'.'))
+    });
+    if digits && text.len() <= 15 {
+        // A number alone is a day or a process.
+        return dots == 3;
     }
     text == b"unix:"
         || (text.contains(&b':')

@@ -91,8 +91,9 @@ pub fn detect(head: &[u8]) -> Detection {
     Detection { lines, scores }
 }
 
-/// A line without a carriage return, NUL padding or blanks around it.
+/// A line without a byte order mark, a carriage return, NUL padding or blanks around it.
 pub fn trim(text: &[u8]) -> &[u8] {
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let start = text
         .iter()
         .position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | 0))
@@ -123,6 +124,8 @@ mod tests {
             name(&format!("\u{feff}{NATIVE}\r\n\0\0\0\n")),
             Some("native")
         );
+        assert_eq!(trim(b"\xef\xbb\xbf {}\r"), b"{}");
+        assert_eq!(trim("\u{ff0f}x ".as_bytes()), "\u{ff0f}x".as_bytes());
         assert_eq!(name("hello\nworld\n"), None);
         assert_eq!(name(""), None);
     }

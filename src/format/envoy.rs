@@ -19,6 +19,7 @@
 //! `mesh` defaults; Envoy Gateway's default telemetry format.
 
 use std::net::IpAddr;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
@@ -63,6 +64,37 @@ static PLAN: LazyLock<Plan> = LazyLock::new(|| {
         &["downstream_remote_address"],
         &["x_forwarded_for"],
         &["x-forwarded-for"],
+        &["azp"],
+        &["client_id"],
+        &["clientId"],
+        &["consumer"],
+        &["jwt_azp"],
+        &["jwt_client_id"],
+        &["x-jwt-azp"],
+        &["x_jwt_azp"],
+        &["x-client-id"],
+        &["x_client_id"],
+        &["downstream_peer_uri_san"],
+        &["downstream_peer_subject"],
+        &["scope"],
+        &["scp"],
+        &["jwt_scope"],
+        &["x-jwt-scope"],
+        &["x_jwt_scope"],
+        &["jti"],
+        &["jwt_jti"],
+        &["sub"],
+        &["jwt_sub"],
+        &["x-jwt-sub"],
+        &["jwt"],
+        &["jwt_payload"],
+        &["iat"],
+        &["jwt_iat"],
+        &["exp"],
+        &["jwt_exp"],
+        &["downstream_peer_serial"],
+        &["x-api-key"],
+        &["x_api_key"],
     ])
 });
 
@@ -79,6 +111,20 @@ const REQUEST_IDS: [usize; 2] = [17, 18];
 const USER_AGENTS: [usize; 2] = [19, 20];
 const REMOTE: usize = 21;
 const FORWARDED: [usize; 2] = [22, 23];
+/// The claim `azp`, which says that a token was there.
+const PARTIES: [usize; 2] = [24, 28];
+const CLIENTS: Range<usize> = 24..34;
+/// The SPIFFE id, then the subject.
+const CERTIFICATE: Range<usize> = 34..36;
+const SCOPES: Range<usize> = 36..41;
+const TOKEN_IDS: Range<usize> = 41..43;
+const SUBJECTS: Range<usize> = 43..46;
+/// The claims as a whole: an object, or its JSON text.
+const PAYLOADS: Range<usize> = 46..48;
+const ISSUED: [usize; 2] = [48, 49];
+const EXPIRES: [usize; 2] = [50, 51];
+const SERIAL: usize = 52;
+const KEYS: [usize; 2] = [53, 54];
 
 impl LogFormat for Envoy {
     fn name(&self) -> &'static str {
@@ -119,9 +165,6 @@ impl LogFormat for Envoy {
             text,
         } = scratch;
         text.clear();
-        // Two readings, because the spellings do not fit one plan; what the first
-        // finds is copied, so that the second may use the buffer again.
-        let caller = caller::read(line, buffer, text)?;
         let fields = json::read(line, &PLAN, buffer)?;
         let first = |slots: &[usize]| slots.iter().find_map(|slot| fields.text(*slot));
 
@@ -143,13 +186,14 @@ impl LogFormat for Envoy {
             AnsweredBy::Unknown if by_grpc => AnsweredBy::Upstream,
             known => known,
         };
+        let caller = caller::read(&fields, text);
         let text: &'a [u8] = text;
         Ok(RawRecord {
             time,
             method,
             target,
             client: caller.client.of(text),
-            client_alt: caller.client_alt.of(text),
+            client_alt: caller.client_alt,
             status,
             upstream_status: status.filter(|_| answered_by == AnsweredBy::Upstream),
             answered_by,
@@ -163,17 +207,14 @@ impl LogFormat for Envoy {
                 .and_then(address)
                 .or_else(|| address(first(&FORWARDED)?)),
             user_agent: first(&USER_AGENTS),
+            fields: Some(fields),
+            claimed: caller.claimed,
             ..RawRecord::default()
         })
     }
 
-    fn token<'a>(
-        &self,
-        line: &'a [u8],
-        _raw: &RawRecord<'_>,
-        scratch: &'a mut json::Scratch,
-    ) -> Token<'a> {
-        claims::read(line, scratch)
+    fn token<'a>(&self, raw: &RawRecord<'a>) -> Token<'a> {
+        claims::read(raw)
     }
 }
 

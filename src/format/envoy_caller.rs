@@ -1,124 +1,86 @@
 //! Who called, out of an Envoy line: the claims and certificate fields that
 //! operators add, under the names they commonly give them.
 //!
-//! The values are copied to the caller's buffer.
+//! Claims that are logged as a whole are decoded into the caller's buffer.
 
 use std::ops::Range;
-use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use crate::format::Skip;
-use crate::format::json::{self, Fields, Kind, Plan};
+use super::{CERTIFICATE, CLIENTS, PAYLOADS, SCOPES, SUBJECTS, TOKEN_IDS};
+use crate::format::clock;
+use crate::format::json::{Fields, Kind};
+use crate::format::token::scopes;
 
-static PLAN: LazyLock<Plan> = LazyLock::new(|| {
-    Plan::new(&[
-        &["azp"],
-        &["client_id"],
-        &["clientId"],
-        &["consumer"],
-        &["jwt_azp"],
-        &["jwt_client_id"],
-        &["x-jwt-azp"],
-        &["x_jwt_azp"],
-        &["x-client-id"],
-        &["x_client_id"],
-        &["downstream_peer_uri_san"],
-        &["downstream_peer_subject"],
-        &["scope"],
-        &["scp"],
-        &["jwt_scope"],
-        &["x-jwt-scope"],
-        &["x_jwt_scope"],
-        &["jti"],
-        &["jwt_jti"],
-        &["sub"],
-        &["jwt_sub"],
-        &["x-jwt-sub"],
-        &["jwt"],
-        &["jwt_payload"],
-    ])
-});
+/// A value of the line, or its place in the buffer.
+#[derive(Default)]
+pub(super) enum Piece<'a> {
+    #[default]
+    Missing,
+    Line(&'a [u8]),
+    Text(Range<usize>),
+}
 
-const CLIENTS: Range<usize> = 0..10;
-/// The SPIFFE id, then the subject.
-const CERTIFICATE: Range<usize> = 10..12;
-const SCOPES: Range<usize> = 12..17;
-const TOKEN_IDS: Range<usize> = 17..19;
-const SUBJECTS: Range<usize> = 19..22;
-/// The claims as a whole: an object, or its JSON text.
-const PAYLOADS: Range<usize> = 22..24;
-
-/// Where a value is in the buffer.
-#[derive(Clone, Default)]
-pub(super) struct Copied(Option<Range<usize>>);
-
-impl Copied {
-    pub(super) fn of<'a>(&self, text: &'a [u8]) -> Option<&'a [u8]> {
-        text.get(self.0.clone()?)
+impl<'a> Piece<'a> {
+    pub(super) fn of(self, text: &'a [u8]) -> Option<&'a [u8]> {
+        match self {
+            Self::Missing => None,
+            Self::Line(raw) => Some(raw),
+            Self::Text(range) => text.get(range),
+        }
     }
 
-    fn new(value: Option<&[u8]>, text: &mut Vec<u8>) -> Self {
-        Self(value.map(|value| {
-            let start = text.len();
-            text.extend_from_slice(value);
-            start..text.len()
-        }))
+    /// What the line says by itself, else what the claims say.
+    fn new(line: Option<&'a [u8]>, claim: Option<Vec<u8>>, text: &mut Vec<u8>) -> Self {
+        match (line, claim) {
+            (Some(raw), _) => Self::Line(raw),
+            (None, Some(claim)) => {
+                let start = text.len();
+                text.extend_from_slice(&claim);
+                Self::Text(start..text.len())
+            }
+            (None, None) => Self::Missing,
+        }
     }
 }
 
 /// What the line says about the caller.
-#[derive(Default)]
-pub(super) struct Caller {
-    pub(super) client: Copied,
-    pub(super) client_alt: Copied,
-    pub(super) scopes: Copied,
-    pub(super) credential: Copied,
-    pub(super) subject: Copied,
+pub(super) struct Caller<'a> {
+    pub(super) client: Piece<'a>,
+    pub(super) client_alt: Option<&'a [u8]>,
+    pub(super) scopes: Piece<'a>,
+    pub(super) credential: Piece<'a>,
+    pub(super) subject: Piece<'a>,
+    /// Start and end of the token in seconds since 1970, when its claims are there as a whole.
+    pub(super) claimed: Option<(Option<i64>, Option<i64>)>,
 }
 
-pub(super) fn read(
-    line: &[u8],
-    buffer: &mut json::Scratch,
-    text: &mut Vec<u8>,
-) -> Result<Caller, Skip> {
-    let fields = json::read(line, &PLAN, buffer)?;
+pub(super) fn read<'a>(fields: &Fields<'a>, text: &mut Vec<u8>) -> Caller<'a> {
     let first = |mut slots: Range<usize>| slots.find_map(|slot| fields.text(slot));
-    let payload = PAYLOADS.into_iter().find_map(|slot| payload(&fields, slot));
+    let payload = PAYLOADS.into_iter().find_map(|slot| payload(fields, slot));
     let claim = |names: &[&str]| claim(payload.as_ref()?, names);
+    let seconds = |name: &str| whole_seconds(payload.as_ref()?.get(name)?);
 
-    let claimed = claim(&["azp", "client_id", "appid", "cid"]);
-    let token = first(CLIENTS).or(claimed.as_deref());
+    let mut token = Piece::new(
+        first(CLIENTS),
+        // A list is no name.
+        claim(&["azp", "client_id", "appid", "cid"]).filter(|name| name.first() != Some(&b'[')),
+        text,
+    );
     let certificate = first(CERTIFICATE);
-    let credential = claim(&["jti"]);
-    let subject = claim(&["sub"]);
-    let logged = SCOPES.into_iter().find_map(|slot| scopes(&fields, slot));
-    let claimed_scopes = claim(&["scope", "scp"]);
-    Ok(Caller {
-        client: Copied::new(token.or(certificate), text),
-        client_alt: Copied::new(certificate.filter(|_| token.is_some()), text),
-        scopes: Copied::new(logged.or(claimed_scopes.as_deref()), text),
-        credential: Copied::new(first(TOKEN_IDS).or(credential.as_deref()), text),
-        subject: Copied::new(first(SUBJECTS).or(subject.as_deref()), text),
-    })
-}
-
-/// The scopes at one key: text, a JSON array, or the JSON text of an array. One
-/// that was cut off is none, because its last name would be half a name.
-fn scopes<'a>(fields: &Fields<'a>, slot: usize) -> Option<&'a [u8]> {
-    match fields.kind(slot) {
-        Kind::Text => {}
-        Kind::Container => return fields.raw(slot).filter(|raw| raw.first() == Some(&b'[')),
-        _ => return None,
+    let by_token = !matches!(token, Piece::Missing);
+    if let (Piece::Missing, Some(certificate)) = (&token, certificate) {
+        token = Piece::Line(certificate);
     }
-    // An empty text is a token without scopes, which is something else than `-`.
-    let text = fields.raw(slot).filter(|text| *text != b"-")?;
-    let whole = match text.first() {
-        Some(b'[') => serde_json::from_slice::<Vec<String>>(text).is_ok(),
-        Some(b'{' | b'"') => false,
-        _ => true,
-    };
-    whole.then_some(text)
+    let logged = SCOPES.into_iter().find_map(|slot| scopes(fields, slot));
+    Caller {
+        client: token,
+        client_alt: certificate.filter(|_| by_token),
+        scopes: Piece::new(logged, claim(&["scope", "scp"]), text),
+        credential: Piece::new(first(TOKEN_IDS), claim(&["jti"]), text),
+        subject: Piece::new(first(SUBJECTS), claim(&["sub"]), text),
+        claimed: payload.is_some().then(|| (seconds("iat"), seconds("exp"))),
+    }
 }
 
 /// A JSON payload that was cut off does not parse, and so gives nothing.
@@ -139,4 +101,13 @@ fn claim(payload: &Value, names: &[&str]) -> Option<Vec<u8>> {
         list @ Value::Array(_) => Some(list.to_string().into_bytes()),
         _ => None,
     })
+}
+
+fn whole_seconds(value: &Value) -> Option<i64> {
+    let text = match value {
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => text.clone(),
+        _ => return None,
+    };
+    clock::epoch(text.as_bytes()).map(|ms| ms.div_euclid(1_000))
 }

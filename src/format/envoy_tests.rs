@@ -387,3 +387,12 @@ proptest! {
         let _ = Envoy.parse(&line, &mut Scratch::default());
     }
 }
+
+#[test]
+fn a_list_in_the_claims_names_no_client() {
+    let line = without(
+        &istio(json!({"jwt_payload": {"client_id": ["a", "b"]}})),
+        &["azp"],
+    );
+    with(&line, |record| assert_eq!(record.unwrap().client, None));
+}

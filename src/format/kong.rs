@@ -33,6 +33,15 @@ static PLAN: LazyLock<Plan> = LazyLock::new(|| {
         &["client_ip"],
         &["session"],
         &["request", "headers", "x-authenticated-userid"],
+        &["oauth", "iat"],
+        &["jwt", "iat"],
+        &["oauth", "exp"],
+        &["jwt", "exp"],
+        &["oauth", "jti"],
+        &["jwt", "jti"],
+        &["request", "headers", "apikey"],
+        &["request", "headers", "x-api-key"],
+        &["request", "tls", "client_verify"],
     ])
 });
 
@@ -56,6 +65,14 @@ const HOST: usize = 16;
 const CLIENT_IP: usize = 17;
 const SESSION: usize = 18;
 const USER: usize = 19;
+/// Claims as operators add them with `custom_fields_by_lua`: a dot in its keys makes an object.
+const ISSUED: [usize; 2] = [20, 21];
+const EXPIRES: [usize; 2] = [22, 23];
+const TOKEN_IDS: [usize; 2] = [24, 25];
+/// The customary key headers. Kong redacts `authorization` and shows others; their values are not looked at.
+const KEYS: [usize; 2] = [26, 27];
+/// Mutual TLS.
+const CLIENT_VERIFY: usize = 28;
 
 impl LogFormat for Kong {
     fn name(&self) -> &'static str {
@@ -128,47 +145,30 @@ impl LogFormat for Kong {
             subject: fields.text(USER).filter(|_| authenticated),
             credential: fields.text(ENTITY_ID),
             // Without authentication the client itself may have sent the header.
-            token_scopes: fields.raw(TOKEN_SCOPES).filter(|_| authenticated),
+            token_scopes: token::scopes(&fields, TOKEN_SCOPES).filter(|_| authenticated),
             client_ip: fields.text(CLIENT_IP),
             user_agent: fields.text(USER_AGENT),
+            fields: Some(fields),
             template: None,
+            claimed: None,
         })
     }
 
-    fn token<'a>(
-        &self,
-        line: &'a [u8],
-        raw: &RawRecord<'_>,
-        scratch: &'a mut json::Scratch,
-    ) -> Token<'a> {
-        // Kong redacts `authorization` and shows the presence of other headers.
-        let named = [
-            "\"iat\"", "\"exp\"", "\"jti\"", "apikey", "api-key", "SUCCESS",
-        ];
-        let claims = raw.token_scopes.is_some().then_some(AuthKind::Token);
-        let plain = Token {
-            kind: claims.unwrap_or_default(),
-            ..Token::default()
-        };
-        if !token::mentions(line, &named) {
-            return plain;
-        }
-        let Ok(fields) = json::read(line, &TOKEN, scratch) else {
-            return plain;
+    fn token<'a>(&self, raw: &RawRecord<'a>) -> Token<'a> {
+        let claims = raw.token_scopes.is_some();
+        let Some(fields) = raw.fields else {
+            return Token::default();
         };
         let (issued, expires) = (
-            token::seconds(&fields, &[0, 1]),
-            token::seconds(&fields, &[2, 3]),
+            token::seconds(&fields, &ISSUED),
+            token::seconds(&fields, &EXPIRES),
         );
-        let jti = fields.text(4).or_else(|| fields.text(5));
-        let kind = if claims.is_some() || issued.is_some() || expires.is_some() || jti.is_some() {
+        let jti = TOKEN_IDS.iter().find_map(|slot| fields.text(*slot));
+        let kind = if claims || issued.is_some() || expires.is_some() || jti.is_some() {
             AuthKind::Token
-        } else if fields.text(8) == Some(b"SUCCESS") {
+        } else if fields.text(CLIENT_VERIFY) == Some(b"SUCCESS") {
             AuthKind::Certificate
-        } else if [6, 7]
-            .iter()
-            .any(|slot| fields.kind(*slot) != Kind::Missing)
-        {
+        } else if KEYS.iter().any(|slot| fields.kind(*slot) != Kind::Missing) {
             AuthKind::ApiKey
         } else {
             AuthKind::Unknown
@@ -181,22 +181,6 @@ impl LogFormat for Kong {
         }
     }
 }
-
-/// Claims as operators add them with `custom_fields_by_lua` (a dot in its keys makes
-/// an object), the customary key headers, whose values are never looked at, and mutual TLS.
-static TOKEN: LazyLock<Plan> = LazyLock::new(|| {
-    Plan::new(&[
-        &["oauth", "iat"],
-        &["jwt", "iat"],
-        &["oauth", "exp"],
-        &["jwt", "exp"],
-        &["oauth", "jti"],
-        &["jwt", "jti"],
-        &["request", "headers", "apikey"],
-        &["request", "headers", "x-api-key"],
-        &["request", "tls", "client_verify"],
-    ])
-});
 
 /// After retries Kong writes every attempt: `502, 200`.
 fn last_status(text: &[u8]) -> Option<u16> {

@@ -73,6 +73,10 @@ pub struct RawRecord<'a> {
     pub client_ip: Option<&'a [u8]>,
     /// User agent as sent.
     pub user_agent: Option<&'a [u8]>,
+    /// All values that were found, for [`LogFormat::token`].
+    pub fields: Option<json::Fields<'a>>,
+    /// Start and end of the token in seconds since 1970, when the line has its claims as a whole.
+    pub claimed: Option<(Option<i64>, Option<i64>)>,
 }
 
 /// Why a line gave no record. Each reason is counted and reported.
@@ -163,15 +167,10 @@ pub trait LogFormat: Sync {
     /// Reads one line (without its line end).
     fn parse<'a>(&self, line: &'a [u8], scratch: &'a mut Scratch) -> Result<RawRecord<'a>, Skip>;
 
-    /// Lifetime and kind of the credential on a line that [`Self::parse`] read; asked
-    /// only where credentials are collected. `raw` is what that reading gave.
-    fn token<'a>(
-        &self,
-        line: &'a [u8],
-        raw: &RawRecord<'_>,
-        scratch: &'a mut json::Scratch,
-    ) -> Token<'a> {
-        let _ = (line, raw, scratch);
+    /// Lifetime and kind of the credential, out of what [`Self::parse`] found; asked
+    /// only where credentials are collected.
+    fn token<'a>(&self, raw: &RawRecord<'a>) -> Token<'a> {
+        let _ = raw;
         Token::default()
     }
 }

@@ -26,6 +26,9 @@ static PLAN: LazyLock<Plan> = LazyLock::new(|| {
         &["ip"],
         &["remote_addr"],
         &["user_agent"],
+        &["iat"],
+        &["exp"],
+        &["auth"],
     ])
 });
 
@@ -87,28 +90,25 @@ impl LogFormat for Native {
             host: fields.text(8),
             subject: fields.text(9),
             credential: fields.text(10),
-            token_scopes: fields.raw(11),
+            token_scopes: token::scopes(&fields, 11),
             client_ip: fields.text(12).or_else(|| fields.text(13)),
             user_agent: fields.text(14),
+            fields: Some(fields),
             ..RawRecord::default()
         })
     }
 
-    fn token<'a>(
-        &self,
-        line: &'a [u8],
-        _raw: &RawRecord<'_>,
-        scratch: &'a mut json::Scratch,
-    ) -> Token<'a> {
-        if !token::mentions(line, &["\"iat\"", "\"exp\"", "\"auth\""]) {
-            return Token::default();
-        }
-        let Ok(fields) = json::read(line, &TOKEN, scratch) else {
+    fn token<'a>(&self, raw: &RawRecord<'a>) -> Token<'a> {
+        let Some(fields) = raw.fields else {
             return Token::default();
         };
-        let (issued, expires) = (token::seconds(&fields, &[0]), token::seconds(&fields, &[1]));
+        let (issued, expires) = (
+            token::seconds(&fields, &[15]),
+            token::seconds(&fields, &[16]),
+        );
+        // One of the names of `AuthKind`.
         let stated = fields
-            .text(2)
+            .text(17)
             .and_then(|text| AuthKind::parse(std::str::from_utf8(text).ok()?));
         let by_claims = (issued.is_some() || expires.is_some()).then_some(AuthKind::Token);
         Token {
@@ -119,9 +119,6 @@ impl LogFormat for Native {
         }
     }
 }
-
-/// `auth` is one of the names of [`AuthKind`].
-static TOKEN: LazyLock<Plan> = LazyLock::new(|| Plan::new(&[&["iat"], &["exp"], &["auth"]]));
 
 #[cfg(test)]
 mod tests {
@@ -164,6 +161,24 @@ mod tests {
             let line =
                 format!(r#"{{{client}"time":1767355200,"method":"GET","path":"/x","status":0}}"#);
             assert_eq!(read(&line).unwrap(), (None, None, 1_767_355_200_000));
+        }
+    }
+
+    #[test]
+    fn only_a_text_or_a_list_is_a_list_of_scopes() {
+        let scopes = |value: &str| {
+            let line = format!(
+                r#"{{"time":1767355200,"method":"GET","path":"/x","status":200,"scopes":{value}}}"#
+            );
+            let mut scratch = Scratch::default();
+            let record = Native.parse(line.as_bytes(), &mut scratch).unwrap();
+            record.token_scopes.map(<[u8]>::to_vec)
+        };
+        for list in [r#""a b""#, r#""[\"a\",\"b\"]""#, r#"["a","b"]"#, r#""""#] {
+            assert!(scopes(list).is_some(), "{list}");
+        }
+        for other in ["7", "null", r#"{"a":1}"#, r#""-""#, r#""[\"a\",\"b""#] {
+            assert_eq!(scopes(other), None, "{other}");
         }
     }
 

@@ -1,16 +1,17 @@
 //! What a line says about the token or key that was presented, beyond the raw record.
 //!
-//! In: the same line once more. Out: lifetime and kind of the credential.
+//! In: the values that the reading of the line found. Out: lifetime and kind of the credential.
 //!
 //! Invariants:
-//! * asked only where credentials are collected, so that the other readers pay
-//!   nothing for it;
+//! * evaluated only where credentials are collected, so that the other readers pay
+//!   nothing but the places of the values;
 //! * the secret itself is never read: ids, times and the presence of a field are enough.
 
 use serde::Serialize;
 
-use super::json::Fields;
+use super::json::{Fields, Kind};
 use super::{Millis, clock};
+use crate::input::bytes::{find, find_either};
 
 /// How the caller proved who it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -77,19 +78,33 @@ pub struct Token<'a> {
     pub credential: Option<&'a [u8]>,
 }
 
-/// Whether any of the keys stands in the line: a substring search, so that lines
-/// without them cost no second parse.
-pub(super) fn mentions(line: &[u8], keys: &[&str]) -> bool {
-    keys.iter()
-        .any(|key| memchr::memmem::find(line, key.as_bytes()).is_some())
-}
-
 /// The first of the slots that holds a time, in seconds.
 pub(super) fn seconds(fields: &Fields<'_>, slots: &[usize]) -> Option<i64> {
     slots
         .iter()
-        .find_map(|slot| fields.text(*slot).and_then(clock::epoch))
+        .find_map(|slot| {
+            let text = fields.text(*slot)?;
+            clock::epoch(text).or_else(|| clock::claim(text))
+        })
         .map(|ms: Millis| ms.div_euclid(1_000))
+}
+
+/// The scopes at one key: text, a JSON array, or the JSON text of an array. One
+/// that was cut off is none, because its last name would be half a name.
+pub(super) fn scopes<'a>(fields: &Fields<'a>, slot: usize) -> Option<&'a [u8]> {
+    match fields.kind(slot) {
+        Kind::Text => {}
+        Kind::Container => return fields.raw(slot).filter(|raw| raw.first() == Some(&b'[')),
+        _ => return None,
+    }
+    // An empty text is a token without scopes, which is something else than `-`.
+    let text = fields.raw(slot).filter(|text| *text != b"-")?;
+    let whole = match text.first() {
+        Some(b'[') => serde_json::from_slice::<Vec<String>>(text).is_ok(),
+        Some(b'{' | b'"') => false,
+        _ => true,
+    };
+    whole.then_some(text)
 }
 
 /// Names of query parameters that carry a credential and nothing else.
@@ -104,20 +119,31 @@ const QUERY_KEYS: [&[u8]; 6] = [
 
 /// Whether the query string of a target carries a credential. Its value is not read.
 pub fn key_in_query(target: &[u8]) -> bool {
-    let Some(at) = memchr::memchr(b'?', target) else {
+    let Some(at) = find(b'?', target) else {
         return false;
     };
-    target[at + 1..].split(|byte| *byte == b'&').any(|pair| {
-        memchr::memchr(b'=', pair).is_some_and(|end| {
-            QUERY_KEYS
-                .iter()
-                .any(|known| pair[..end].eq_ignore_ascii_case(known))
-        })
-    })
+    let mut rest = &target[at + 1..];
+    while let Some(end) = find_either(b'=', b'&', rest) {
+        let mut next = end;
+        if rest[end] == b'=' {
+            let known = |known: &&[u8]| rest[..end].eq_ignore_ascii_case(known);
+            if QUERY_KEYS.iter().any(known) {
+                return true;
+            }
+            let Some(border) = find(b'&', &rest[end..]) else {
+                return false;
+            };
+            next += border;
+        }
+        rest = &rest[next + 1..];
+    }
+    false
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -127,6 +153,19 @@ mod tests {
         assert!(!key_in_query(b"/v1/orders?page_token=abc"));
         assert!(!key_in_query(b"/v1/api_key=1"));
         assert!(!key_in_query(b"/v1/orders?api_key"));
+    }
+
+    proptest! {
+        #[test]
+        fn a_query_is_searched_as_its_pairs_are(target in "(/x)?[?]?([&=?]|api_key|API-KEY|access_token|page|x){0,9}") {
+            let target = target.as_bytes();
+            let query = target.splitn(2, |byte| *byte == b'?').nth(1).unwrap_or_default();
+            let has = query.split(|byte| *byte == b'&').any(|pair| {
+                let name = pair.iter().position(|byte| *byte == b'=').map(|end| &pair[..end]);
+                name.is_some_and(|name| QUERY_KEYS.iter().any(|known| name.eq_ignore_ascii_case(known)))
+            });
+            prop_assert_eq!(key_in_query(target), has);
+        }
     }
 
     #[test]

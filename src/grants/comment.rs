@@ -86,15 +86,22 @@ pub(super) enum Pragma {
     Prose(Keep),
 }
 
+/// What may stand behind the word.
+const STOPS: [char; 5] = [':', ',', ';', '.', '!'];
+
 /// Reads `# keep until=2027-03-31 reason="year-end job"`.
 pub(super) fn pragma(text: &str, comment: Comment, file: &Arc<str>) -> Result<Pragma, GrantError> {
     let body = text[comment.span.start..comment.span.end]
         .trim_start_matches('#')
         .trim();
-    let Some(rest) = body.strip_prefix("keep") else {
+    // `# Keep, for the audit` is meant as well; `# keep-alive` and `# keeps` are other words.
+    let Some((_, rest)) = body
+        .split_at_checked(4)
+        .filter(|(word, _)| word.eq_ignore_ascii_case("keep"))
+    else {
         return Ok(Pragma::None);
     };
-    if !(rest.is_empty() || rest.starts_with([' ', '\t', ':'])) {
+    if !(rest.is_empty() || rest.starts_with([' ', '\t']) || rest.starts_with(STOPS)) {
         return Ok(Pragma::None);
     }
     let place = Place {
@@ -109,7 +116,7 @@ pub(super) fn pragma(text: &str, comment: Comment, file: &Arc<str>) -> Result<Pr
         until: None,
         reason: None,
     };
-    let mut rest = rest.trim_start_matches(':').trim();
+    let mut rest = rest.trim_start_matches(STOPS).trim();
     while let Some((name, value)) = attribute(rest) {
         let (value, behind) = if let Some(open) = value.strip_prefix('"') {
             let Some((value, behind)) = open.split_once('"') else {

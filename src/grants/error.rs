@@ -56,6 +56,8 @@ pub enum GrantError {
         column: u32,
         /// What is wrong.
         message: String,
+        /// The line, with a caret under the place.
+        snippet: String,
     },
     /// Not CSV, or not a table of grants.
     #[error("{place}: {message}")]
@@ -144,12 +146,22 @@ impl GrantError {
                 return Some(format!("did you mean `{name}`?"));
             }
             Self::Csv { help, .. } => return help.clone(),
+            Self::Json { snippet, .. } => return Some(snippet.clone()),
+            Self::Io { file, .. } if &**file == "-" => {
+                "a policy file is edited, so it cannot come from standard input: name the file"
+            }
+            Self::Io { file, .. } if file.contains(['*', '?']) => {
+                "patterns are for logs; let the shell expand it, or name each policy file"
+            }
             Self::Yaml(error) => {
                 let advice = error
                     .help()
                     .map(|help| format!("\n{help}"))
                     .unwrap_or_default();
                 return Some(format!("{}{advice}", error.snippet()));
+            }
+            Self::Io { source, .. } if source.kind() == std::io::ErrorKind::IsADirectory => {
+                "name the files in it"
             }
             Self::Io { .. } => "check the path and its permissions",
             Self::TooLarge { .. } => "split the file, or name only the part that holds grants",

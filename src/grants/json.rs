@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::GrantError;
-use crate::input::yaml::{Node, Value};
+use crate::input::yaml::{Node, Value, caret};
 use crate::model::{Place, Span};
 
 /// Lists and objects may nest this deep.
@@ -55,6 +55,7 @@ impl Reader<'_> {
             },
             column: u32::try_from(column).unwrap_or(u32::MAX),
             message: message.into(),
+            snippet: caret(self.text, self.line as usize, column),
         }
     }
 

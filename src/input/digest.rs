@@ -53,8 +53,9 @@ pub(super) fn hash_block(index: usize, bytes: &[u8], only: bool) -> BlockHash {
 
 impl BlockHasher {
     /// Adds a block of `len` bytes; blocks may come in any order.
-    pub(super) fn add(&mut self, index: usize, len: usize, hash: BlockHash) {
+    pub(super) fn add(&mut self, index: usize, len: usize, hash: Option<BlockHash>) {
         self.total += len as u64;
+        let Some(hash) = hash else { return };
         match hash {
             BlockHash::Whole(digest) => self.single = Some(digest),
             BlockHash::First(chaining, alone) => {
@@ -80,7 +81,8 @@ impl BlockHasher {
         let blocks: Option<Vec<Chaining>> = self.blocks.iter().copied().collect();
         let blocks = blocks?;
         match blocks.as_slice() {
-            [] => Some(ContentDigest::of(b"")),
+            // Also when no block was hashed.
+            [] => (self.total == 0).then(|| ContentDigest::of(b"")),
             // A stream of exactly one block: nobody knew that no other would follow.
             [_] => self.alone,
             _ => {
@@ -121,6 +123,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_was_not_hashed_has_no_digest() {
+        let mut hasher = BlockHasher::default();
+        hasher.add(0, 17, None);
+        assert_eq!((hasher.finish(), hasher.total()), (None, 17));
+    }
+
+    #[test]
     fn the_digest_of_blocks_is_the_blake3_of_the_whole_content() {
         for len in [
             0,
@@ -137,7 +146,11 @@ mod tests {
             let mut hasher = BlockHasher::default();
             let count = len.div_ceil(BLOCK);
             for (index, block) in bytes.chunks(BLOCK).enumerate().rev() {
-                hasher.add(index, block.len(), hash_block(index, block, count == 1));
+                hasher.add(
+                    index,
+                    block.len(),
+                    Some(hash_block(index, block, count == 1)),
+                );
             }
             assert_eq!(hasher.finish(), Some(ContentDigest::of(&bytes)), "{len}");
             assert_eq!(hasher.total(), len as u64);

@@ -41,6 +41,9 @@ pub enum DiscoverError {
         /// The library's words.
         reason: String,
     },
+    /// A named pipe, a socket or a device.
+    #[error("`{0}` is no regular file")]
+    NoFile(String),
     /// The file or folder cannot be opened.
     #[error("cannot read `{path}`: {reason}")]
     Unreadable {
@@ -63,6 +66,9 @@ impl DiscoverError {
             }
             Self::EmptyFolder(_) => {
                 "name a folder with exported access logs, a file, a glob, or `-` for standard input"
+            }
+            Self::NoFile(_) => {
+                "what comes through a pipe is read from standard input: `zcat old.gz | scopetrim … --logs -`"
             }
             Self::BadGlob { .. } => {
                 "`*` stands for a run of characters, `**` for folders, `[ab]` for one of a set"
@@ -89,9 +95,7 @@ pub fn discover(names: &[String], base: &Path) -> Result<Vec<Input>, DiscoverErr
         }
         let path = base.join(name);
         if path.is_dir() {
-            let before = found.len();
-            add_folder(&path, name, &mut found)?;
-            if found.len() == before {
+            if !add_folder(&path, name, &mut found)? {
                 return Err(DiscoverError::EmptyFolder(name.clone()));
             }
         } else if path.exists() {
@@ -117,8 +121,13 @@ fn add(
         path: shown.to_owned(),
         reason: error.to_string(),
     };
+    let metadata = fs::metadata(path).map_err(unreadable)?;
+    // Its size says nothing, and it can be read only once: it would pass for an empty log.
+    if !metadata.is_file() {
+        return Err(DiscoverError::NoFile(shown.to_owned()));
+    }
     let real = fs::canonicalize(path).map_err(unreadable)?;
-    let size = fs::metadata(&real).map_err(unreadable)?.len();
+    let size = metadata.len();
     // The name that sorts first is shown, so that the order of the arguments does not matter.
     let input = Input {
         path: Some(path.to_path_buf()),
@@ -132,11 +141,13 @@ fn add(
     Ok(())
 }
 
+/// Whether the folder holds a file, also one that was found before.
 fn add_folder(
     path: &Path,
     shown: &str,
     found: &mut BTreeMap<PathBuf, Input>,
-) -> Result<(), DiscoverError> {
+) -> Result<bool, DiscoverError> {
+    let mut any = false;
     let unreadable = |error: std::io::Error| DiscoverError::Unreadable {
         path: shown.to_owned(),
         reason: error.to_string(),
@@ -151,12 +162,13 @@ fn add_folder(
         let kind = entry.file_type().map_err(unreadable)?;
         // Links to folders are not followed: they can lead in circles.
         if kind.is_dir() {
-            add_folder(&entry.path(), &shown, found)?;
+            any |= add_folder(&entry.path(), &shown, found)?;
         } else if entry.path().is_file() {
+            any = true;
             add(&entry.path(), &shown, found)?;
         }
     }
-    Ok(())
+    Ok(any)
 }
 
 fn add_glob(
@@ -227,9 +239,25 @@ mod tests {
             Err(DiscoverError::Missing(_))
         ));
         assert!(matches!(list(&["*.gz"]), Err(DiscoverError::NoMatch(_))));
+        assert_eq!(
+            list(&["sub", "sub", "sub/c.log"]).unwrap(),
+            ["sub/c.log"],
+            "a folder that is named twice is not an empty one"
+        );
         assert!(matches!(
             list(&["empty"]),
             Err(DiscoverError::EmptyFolder(_))
         ));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn what_is_no_regular_file_is_refused_instead_of_passing_for_an_empty_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("s")).unwrap();
+        for name in ["s", "/dev/null"] {
+            let found = discover(&[name.to_owned()], folder.path());
+            assert!(matches!(found, Err(DiscoverError::NoFile(_))), "{found:?}");
+        }
     }
 }

@@ -64,7 +64,7 @@ impl SourceStatus {
 pub struct SourceReport {
     /// Unpacked bytes read.
     pub bytes: u64,
-    /// Digest of the unpacked content; `None` unless it was read to its end.
+    /// Digest of the unpacked content; `None` unless it was read to its end, and asked for.
     pub digest: Option<ContentDigest>,
     /// Digest of the unpacked bytes that could be read, also of a part.
     pub read: Option<ContentDigest>,
@@ -258,7 +258,9 @@ fn plain_block<S: BlockSink>(
         .and_then(|file| plain::read_block(file, index, size, work.limits.line, &mut buffer));
     match found {
         Ok(found) => {
-            let hash = hash_block(index, &buffer[found.own.clone()], size <= BLOCK as u64);
+            let only = size <= BLOCK as u64;
+            let own = &buffer[found.own.clone()];
+            let hash = work.limits.digests.then(|| hash_block(index, own, only));
             let mut ledger = lock(&work.ledgers[source]);
             ledger.hasher.add(index, found.own.len(), hash);
             if let Some(offset) = found.oversize {
@@ -311,7 +313,8 @@ fn deliver<S: BlockSink>(work: &Work<'_, S>, state: &mut S::State, parcel: Parce
     let own = &parcel.bytes[parcel.carry..];
     // A stream that ends at a block's border has an empty last block.
     if !own.is_empty() || parcel.only {
-        let hash = hash_block(parcel.index, own, parcel.only);
+        let digests = work.limits.digests;
+        let hash = digests.then(|| hash_block(parcel.index, own, parcel.only));
         lock(&work.ledgers[parcel.source])
             .hasher
             .add(parcel.index, own.len(), hash);

@@ -13,6 +13,8 @@ pub struct Limits {
     pub unpacked: u64,
     /// Worker threads.
     pub threads: usize,
+    /// Whether the digest of each input is asked for: some percent of the time of reading.
+    pub digests: bool,
 }
 
 impl Default for Limits {
@@ -24,6 +26,7 @@ impl Default for Limits {
             // Far above a day of the busiest gateway, in one file.
             unpacked: 1 << 38,
             threads: 1,
+            digests: true,
         }
     }
 }

@@ -10,6 +10,7 @@
 //!
 //! What a line means is not known here.
 
+mod alike;
 pub mod bytes;
 mod cloudwatch;
 mod cutter;

@@ -1,38 +1,28 @@
-//! The same content is read once, whatever its names and however it is packed.
+//! The same content is read once, whatever its names and however it is packed, and so
+//! is what several copies of one growing log have in common.
 //!
 //! In: opened sources. Out: what `read_all` gives, with a status of its own for
-//! a source whose content another one has: `access.log.1` and `access.log.1.gz`.
+//! a source whose content another one has: `access.log.1` and `access.log.1.gz`, or
+//! `access.log` and the copy of it that was made an hour before.
 //!
 //! Invariants:
-//! * two sources are the same only when the BLAKE3 digests of their whole unpacked
-//!   contents are equal; which of them is read does not depend on threads;
+//! * a source is left out only when its whole unpacked content is proved to be the
+//!   content of another or the beginning of it (BLAKE3; of a short one the bytes), and
+//!   when that other one was then read as it was hashed; which of them is read does
+//!   not depend on threads;
 //! * nothing is read twice to find that out unless the first 64 KiB are equal, and
 //!   never more than a block of it is held.
 //!
 //! Standard input cannot be read twice, so files that begin like it wait until it
-//! was read.
+//! was read. That one of them is only the beginning of the other is then not seen.
 
-use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rayon::prelude::*;
-
-use super::BLOCK;
+use super::alike::Alike;
 use super::drive::{BlockSink, SourceReport, SourceStatus, read_some};
 use super::limits::Limits;
-use super::stream::{Opened, Source, unpack};
-use crate::model::ContentDigest;
-
-/// A content: its digest, its length, and the error that ended it early, if any.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Content {
-    digest: ContentDigest,
-    bytes: u64,
-    fault: Option<String>,
-}
+use super::stream::{Opened, Source};
 
 /// Reads every content once; otherwise like [`super::read_all`].
 pub fn read_once<S: BlockSink>(
@@ -41,60 +31,57 @@ pub fn read_once<S: BlockSink>(
     sink: &S,
     progress: &AtomicU64,
 ) -> (Vec<S::State>, Vec<SourceReport>) {
-    let Some(contents) = contents(sources, limits) else {
+    let Some(mut alike) = Alike::find(sources, limits) else {
         return read_some(sources, &vec![true; sources.len()], limits, sink, progress);
     };
-    let mut first: BTreeMap<&Content, usize> = BTreeMap::new();
-    let mut duplicate_of: Vec<Option<usize>> = vec![None; sources.len()];
-    for (source, content) in contents.iter().enumerate() {
-        if let Some(content) = content {
-            let known = *first.entry(content).or_insert(source);
-            duplicate_of[source] = Some(known).filter(|known| *known != source);
-        }
-    }
+    // Without digests nobody could tell that a source was read as it was hashed.
+    let limits = &Limits {
+        digests: true,
+        ..limits.clone()
+    };
     let is_stdin = |source: &Source| matches!(source.opened, Opened::Stdin(_));
     let stdin = sources.iter().position(is_stdin);
-    let waits = |source: usize| {
-        stdin.is_some_and(|stdin| source != stdin && same_head(&sources[source], &sources[stdin]))
-    };
-    let now: Vec<bool> = (0..sources.len())
-        .map(|source| duplicate_of[source].is_none() && !waits(source))
+    let mut done: Vec<bool> = (0..sources.len())
+        .map(|source| alike.original_of[source].is_none() && !alike.like_stdin[source])
         .collect();
-    let (mut states, mut reports) = read_some(sources, &now, limits, sink, progress);
+    let (mut states, mut reports) = read_some(sources, &done, limits, sink, progress);
     if let Some(stdin) = stdin
         && let Some(digest) = reports[stdin].digest
     {
-        for (source, content) in contents.iter().enumerate() {
+        for (source, content) in alike.contents.iter().enumerate() {
             let same = content
                 .as_ref()
                 .is_some_and(|own| own.fault.is_none() && own.digest == digest);
             if same {
-                duplicate_of[source] = Some(stdin);
+                alike.original_of[source] = Some(stdin);
             }
         }
     }
-    let later: Vec<bool> = (0..sources.len())
-        .map(|source| duplicate_of[source].is_none() && !now[source])
-        .collect();
-    if later.contains(&true) {
+    loop {
+        alike.forget_changed(sources, &done, &reports);
+        let later: Vec<bool> = (0..sources.len())
+            .map(|source| alike.original_of[source].is_none() && !done[source])
+            .collect();
+        if !later.contains(&true) {
+            break;
+        }
         let (more, second) = read_some(sources, &later, limits, sink, progress);
         states.extend(more);
-        for (source, report) in second
-            .into_iter()
-            .enumerate()
-            .filter(|(source, _)| later[*source])
-        {
-            reports[source] = report;
+        for (source, report) in second.into_iter().enumerate() {
+            if later[source] {
+                reports[source] = report;
+                done[source] = true;
+            }
         }
     }
-    for (source, original) in duplicate_of.iter().enumerate() {
-        if let (Some(original), Some(content)) = (original, &contents[source]) {
+    for (source, content) in alike.contents.iter().enumerate() {
+        if let (Some(original), Some(content)) = (alike.last(source), content) {
             progress.fetch_add(sources[source].input.size, Ordering::Relaxed);
             reports[source] = SourceReport {
                 bytes: content.bytes,
                 digest: content.fault.is_none().then_some(content.digest),
                 read: Some(content.digest),
-                status: SourceStatus::Duplicate(Arc::clone(&sources[*original].input.shown)),
+                status: SourceStatus::Duplicate(Arc::clone(&sources[original].input.shown)),
                 oversize: 0,
                 oversize_at: None,
             };
@@ -103,71 +90,83 @@ pub fn read_once<S: BlockSink>(
     (states, reports)
 }
 
-fn same_head(one: &Source, two: &Source) -> bool {
-    !one.head.is_empty() && one.head == two.head
-}
-
-/// The contents of the files that begin alike; `None` when no two sources do.
-fn contents(sources: &[Source], limits: &Limits) -> Option<Vec<Option<Content>>> {
-    let mut alike: BTreeMap<&[u8], usize> = BTreeMap::new();
-    for source in sources.iter().filter(|source| source.refused.is_none()) {
-        *alike.entry(&source.head).or_default() += 1;
-    }
-    let candidate = |source: &Source| {
-        source.refused.is_none()
-            && !source.head.is_empty()
-            && alike
-                .get(source.head.as_slice())
-                .is_some_and(|count| *count > 1)
-    };
-    if !sources.iter().any(candidate) {
-        return None;
-    }
-    let read = |source: &Source| candidate(source).then(|| content(source, limits)).flatten();
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(limits.threads.max(1))
-        .build();
-    Some(match pool {
-        Ok(pool) => pool.install(|| sources.par_iter().map(read).collect()),
-        Err(_) => sources.iter().map(read).collect(),
-    })
-}
-
-/// Hashes a file's content; `None` for standard input and for what cannot be opened
-/// or is too much: such a source is read like any other.
-fn content(source: &Source, limits: &Limits) -> Option<Content> {
-    if matches!(source.opened, Opened::Stdin(_)) {
-        return None;
-    }
-    let packed = Arc::new(AtomicU64::new(0));
-    let file = File::open(source.input.path.as_deref()?).ok()?;
-    let mut reader = unpack(Box::new(file), Arc::clone(&packed)).ok()?;
-    let mut hasher = blake3::Hasher::new();
-    let mut buffer = vec![0; BLOCK];
-    let (mut bytes, mut fault) = (0, None);
-    loop {
-        match reader.read(&mut buffer) {
-            Ok(0) => break,
-            Ok(count) => {
-                hasher.update(&buffer[..count]);
-                bytes += count as u64;
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => {
-                fault = Some(error.to_string());
-                break;
-            }
+impl Alike {
+    /// The source that is read in place of this one, at the end of the chain.
+    fn last(&self, source: usize) -> Option<usize> {
+        let mut at = self.original_of[source]?;
+        while let Some(next) = self.original_of[at] {
+            at = next;
         }
-        if limits
-            .too_much(bytes, packed.load(Ordering::Relaxed))
-            .is_some()
-        {
-            return None;
+        Some(at)
+    }
+
+    /// A source that was not read as it was hashed stands for nothing but itself.
+    fn forget_changed(&mut self, sources: &[Source], done: &[bool], reports: &[SourceReport]) {
+        let stands = |source: usize| {
+            let own = &reports[source];
+            match &self.contents[source] {
+                // Where the error comes depends on how much is asked for at a time.
+                Some(content) => content.fault.is_some() || own.read == Some(content.digest),
+                // Of this one only the head was compared.
+                None if matches!(sources[source].opened, Opened::Packed) => {
+                    own.bytes >= self.heads[source] as u64
+                }
+                None => own.status == SourceStatus::Complete,
+            }
+        };
+        let changed = |source: &usize| {
+            let original = self.last(*source);
+            original.is_some_and(|original| done[original] && !stands(original))
+        };
+        let changed: Vec<usize> = (0..sources.len()).filter(changed).collect();
+        for source in changed {
+            self.original_of[source] = None;
         }
     }
-    Some(Content {
-        digest: ContentDigest(*hasher.finalize().as_bytes()),
-        bytes,
-        fault,
-    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::input::{discover, head};
+    use crate::model::ContentDigest;
+
+    #[test]
+    fn a_source_that_changed_while_it_was_read_stands_for_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let long = "line\n".repeat(40_000);
+        for (name, text) in [("a", &long[..100_000]), ("b", &long), ("c", &long[..10])] {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        let names = ["a", "b", "c"].map(str::to_owned);
+        let sources = head(&discover(&names, Path::new(folder.path())).unwrap());
+        let find = || Alike::find(&sources, &Limits::default()).unwrap();
+        assert_eq!(find().original_of, [Some(1), None, Some(0)]);
+        let mut kept = head(&discover(&names, Path::new(folder.path())).unwrap());
+        kept.iter_mut().for_each(Source::shorten_head);
+        assert!(kept.iter().all(|source| source.head.len() <= 512));
+        let again = Alike::find(&kept, &Limits::default()).unwrap();
+        assert_eq!(again.original_of, find().original_of);
+        let report = |digest, status| SourceReport {
+            bytes: 200_000,
+            digest,
+            read: digest,
+            status,
+            oversize: 0,
+            oversize_at: None,
+        };
+        let after = |digest, status| {
+            let mut alike = find();
+            let reports = vec![report(Some(digest), status); 3];
+            alike.forget_changed(&sources, &[false, true, false], &reports);
+            alike.original_of
+        };
+        let digest = ContentDigest::of(long.as_bytes());
+        let complete = SourceStatus::Complete;
+        assert_eq!(after(digest, complete.clone()), [Some(1), None, Some(0)]);
+        let other = ContentDigest::of(b"other");
+        assert_eq!(after(other, complete), [None, None, None]);
+    }
 }

@@ -11,7 +11,9 @@ use super::{Compression, Input, Sniffed, sniff_bytes};
 use crate::model::ContentDigest;
 
 /// Bytes looked at for detection, after unpacking.
-const HEAD: usize = 64 << 10;
+pub(super) const HEAD: usize = 64 << 10;
+/// Bytes of the head that are enough to tell most files apart.
+pub(super) const KEPT: usize = 512;
 /// Compression inside compression that is still unpacked.
 const LAYERS: usize = 3;
 
@@ -35,10 +37,33 @@ pub struct Source {
     pub head: Vec<u8>,
     /// Why nothing can be read from it, if so.
     pub refused: Option<String>,
+    /// Only a part of the head was kept.
+    pub(super) shortened: bool,
     pub(super) opened: Opened,
 }
 
 impl Source {
+    /// Lets go of most of the head, once the format is known: of many thousand files
+    /// the heads would be gigabytes.
+    pub fn shorten_head(&mut self) {
+        // Standard input cannot be looked at again.
+        if self.head.len() > KEPT && !matches!(self.opened, Opened::Stdin(_)) {
+            self.head.truncate(KEPT);
+            self.head.shrink_to_fit();
+            self.shortened = true;
+        }
+    }
+
+    /// The whole head once more; `None` when it is not what it was.
+    pub(super) fn head_again(&self) -> Option<Vec<u8>> {
+        let (_, mut head, refused) = open_file(self.input.path.as_deref()?).ok()?;
+        if let Opened::Plain { size } = self.opened {
+            // What was appended meanwhile is not read either.
+            head.truncate(usize::try_from(size).unwrap_or(usize::MAX));
+        }
+        (refused.is_none() && head.starts_with(&self.head)).then_some(head)
+    }
+
     /// BLAKE3 of the first `bytes` of the unpacked content; `None` when there are
     /// fewer, or when the input can be read only once.
     pub fn prefix_digest(&self, bytes: u64) -> Option<ContentDigest> {
@@ -73,6 +98,7 @@ fn open(input: Input) -> Source {
                 input,
                 head,
                 refused,
+                shortened: false,
                 opened,
             },
             Err(error) => refused(input, error.to_string()),
@@ -85,6 +111,7 @@ fn refused(input: Input, reason: String) -> Source {
         input,
         head: Vec::new(),
         refused: Some(reason),
+        shortened: false,
         opened: Opened::Packed,
     }
 }
@@ -130,6 +157,7 @@ fn open_stdin(input: Input) -> Source {
                 input,
                 head,
                 refused: None,
+                shortened: false,
                 opened: Opened::Stdin(Mutex::new(Some((whole, packed)))),
             }
         }

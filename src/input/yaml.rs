@@ -23,7 +23,7 @@ use serde_json::Value as Json;
 
 use crate::model::Span;
 
-pub use error::YamlError;
+pub use error::{YamlError, caret};
 
 /// Collections may nest this deep.
 const MAX_DEPTH: usize = 128;

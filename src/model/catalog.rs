@@ -245,6 +245,29 @@ impl Operation {
         }
     }
 
+    /// What it demands, for people: `a + b | c`, `(no scope)` or `(not stated)`.
+    pub fn demands(&self) -> String {
+        let clauses = match &self.requirement {
+            Requirement::Unspecified => return "(not stated)".to_owned(),
+            open if open.is_open() && !self.optional_auth => return "(no scope)".to_owned(),
+            Requirement::AnyOf(clauses) => clauses,
+        };
+        let scopes = clauses.iter().filter(|clause| !clause.is_empty());
+        let mut words: Vec<String> = scopes
+            .map(|clause| {
+                let names: Vec<&str> = clause.iter().map(Scope::as_str).collect();
+                names.join(" + ")
+            })
+            .collect();
+        if words.is_empty() {
+            return "(no scope)".to_owned();
+        }
+        if self.requirement.is_open() {
+            words.push("(anonymous)".to_owned());
+        }
+        words.join(" | ")
+    }
+
     /// `GET /v1/orders/{id}`.
     pub fn label(&self) -> String {
         format!("{} {}", self.method, self.path)
@@ -275,5 +298,32 @@ impl Catalog {
             .iter()
             .flat_map(|op| op.requirement.clauses().iter().flatten().cloned())
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_operation_demands_is_said_with_anonymous_callers_last() {
+        let clause = |names: &[&str]| {
+            names
+                .iter()
+                .map(|name| Scope::new(name))
+                .collect::<Clause>()
+        };
+        let demands = |clauses: &[&[&str]], optional| {
+            let clauses = clauses.iter().map(|names| clause(names)).collect();
+            let mut operation = Operation::new(Method::Get, "/a", Requirement::AnyOf(clauses));
+            operation.optional_auth = optional;
+            operation.demands()
+        };
+        assert_eq!(demands(&[&["b", "a"], &["c"]], false), "a + b | c");
+        assert_eq!(demands(&[&[], &["c"]], true), "c | (anonymous)");
+        assert_eq!(demands(&[&[], &["c"]], false), "(no scope)");
+        assert_eq!(demands(&[&[]], true), "(no scope)");
+        let silent = Operation::new(Method::Get, "/a", Requirement::Unspecified);
+        assert_eq!(silent.demands(), "(not stated)");
     }
 }

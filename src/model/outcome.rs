@@ -96,6 +96,25 @@ impl Default for OutcomeTable {
 }
 
 impl OutcomeTable {
+    /// The table with these lists in place of the customary ones.
+    ///
+    /// A code that is named for one list leaves the customary other one: whoever says
+    /// that 403 proves nothing does not want it to mean "refused".
+    pub fn stated(denied: Option<&[u16]>, attempted: Option<&[u16]>) -> Self {
+        let list = |own: Option<&[u16]>, customary: Vec<u16>, other: Option<&[u16]>| match own {
+            Some(own) => own.to_vec(),
+            None => customary
+                .into_iter()
+                .filter(|code| !other.is_some_and(|other| other.contains(code)))
+                .collect(),
+        };
+        let customary = Self::default();
+        Self {
+            denied: list(denied, customary.denied, attempted),
+            attempted: list(attempted, customary.attempted, denied),
+        }
+    }
+
     /// The outcome of one answered request; `None` is an unknown or zero status.
     ///
     /// A refusal counts as the gateway's only when the log says so.
@@ -136,6 +155,19 @@ mod tests {
         for code in [Some(429), Some(503), Some(499), Some(0), Some(999), None] {
             assert!(table.judge(code, AnsweredBy::Gateway).is_need(), "{code:?}");
         }
+    }
+
+    #[test]
+    fn a_code_that_is_named_for_one_list_leaves_the_other() {
+        let judge = |table: &OutcomeTable, code| table.judge(Some(code), AnsweredBy::Unknown);
+        let table = OutcomeTable::stated(None, Some(&[403, 429]));
+        assert_eq!(judge(&table, 403), Outcome::Attempted);
+        assert_eq!(judge(&table, 401), Outcome::DeniedUpstream);
+        let table = OutcomeTable::stated(Some(&[401, 429]), None);
+        assert_eq!(judge(&table, 429), Outcome::DeniedUpstream);
+        assert_eq!(judge(&table, 403), Outcome::Used);
+        assert_eq!(judge(&table, 503), Outcome::Attempted);
+        assert_eq!(OutcomeTable::stated(None, None), OutcomeTable::default());
     }
 
     #[test]

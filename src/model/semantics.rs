@@ -120,7 +120,12 @@ fn glob(pattern: &[u8], text: &[u8]) -> bool {
                 retry = Some((p, t));
                 p += 1;
             }
-            Some(b'?') => (p, t) = (p + 1, t + 1),
+            Some(b'?') => {
+                // One character, which may be several bytes.
+                let more = text[t + 1..].iter();
+                t += 1 + more.take_while(|byte| **byte & 0xc0 == 0x80).count();
+                p += 1;
+            }
             Some(byte) if *byte == text[t] => (p, t) = (p + 1, t + 1),
             _ => match retry {
                 Some((star, from)) => {
@@ -174,6 +179,8 @@ mod tests {
     #[test]
     fn a_glob_of_many_stars_ends() {
         assert!(ScopeMatch::Glob.covers("a*b*c", "aXXbYYc"));
+        assert!(ScopeMatch::Glob.covers("caf?:*", "caf\u{e9}:read"));
+        assert!(!ScopeMatch::Glob.covers("caf??", "caf\u{e9}"));
         let text = "a".repeat(2_000);
         assert!(!ScopeMatch::Glob.covers(&format!("{}b", "a*".repeat(200)), &text));
     }

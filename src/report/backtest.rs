@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::escape::{csv_field, terminal};
 use super::screen::Screen;
+use super::suspend;
 use crate::analysis::backtest::{
     Backtest, HORIZON, Hit, LEVELS, Origin, Pooled, SHADOW, Scores, Tally,
 };
@@ -42,12 +43,12 @@ fn set(at: usize) -> &'static str {
 }
 
 /// To six decimals, upwards, so that no bound is understated.
-fn upwards(value: f64) -> f64 {
+pub(super) fn upwards(value: f64) -> f64 {
     (value * 1e6 - 1e-6).ceil().max(0.0).abs() / 1e6
 }
 
 /// `0.3 %`, rounded up.
-fn percent(value: f64) -> String {
+pub(super) fn percent(value: f64) -> String {
     format!(
         "{:.1} %",
         (value * 1_000.0 - 1e-9).ceil().max(0.0).abs() / 10.0
@@ -89,6 +90,7 @@ pub fn value(found: &Backtest, catalog: &Catalog) -> Value {
         json!({
             "as_of": own.as_of, "days_after": own.days_after, "censored": own.censored,
             "requests": own.requests, "unknown": own.unknown,
+            "suspended": own.suspended.iter().enumerate().map(suspend::replayed).collect::<Value>(),
             "levels": own.tallies.iter().enumerate().map(tally).collect::<Value>(),
             "hits": own.hits.iter().map(hit).collect::<Value>(),
             "scores": own.scores.as_ref().map(scored),
@@ -112,6 +114,8 @@ pub fn value(found: &Backtest, catalog: &Catalog) -> Value {
         "origins": found.origins.iter().map(origin).collect::<Value>(),
         "pooled": pooled(&found.pooled),
         "pooled_30": pooled(&found.pooled_early),
+        "suspended": found.suspended.iter().enumerate().map(suspend::pooled).collect::<Value>(),
+        "suspension_brake": found.suspended[0].brakes(),
         "scores": found.scores.as_ref().map(scored),
     })
 }
@@ -299,6 +303,11 @@ pub fn table(
     screen.line("")?;
     for at in 0..LEVELS.len() {
         screen.prose("sum       ", &sentence(found, at))?;
+    }
+    for (at, own) in found.suspended.iter().enumerate() {
+        if let Some(text) = suspend::past(own, set(at)) {
+            screen.prose("suspend   ", &text)?;
+        }
     }
     scores(found, &mut screen)?;
     if found.brake().is_some() {

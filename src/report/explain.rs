@@ -24,7 +24,7 @@ use super::terminal::silent_days;
 use crate::analysis::minimum::Universe;
 use crate::analysis::{ClientAnalysis, Served};
 use crate::model::words::{either, plural};
-use crate::model::{Day, Millis, Operation, Requirement, Term};
+use crate::model::{Day, Millis, Operation, Term};
 
 /// Writes every fact about the client and its terms, or about one term.
 ///
@@ -101,7 +101,7 @@ fn about(view: &View<'_>, client: &ClientAnalysis, facts: &mut Facts<'_>) -> io:
                 format!(
                     "{}, then {} with records and without a request",
                     instant(last),
-                    days(silent_days(view, last) as u64)
+                    days(silent_days(view, client, last) as u64)
                 )
             },
         ),
@@ -118,11 +118,7 @@ fn about(view: &View<'_>, client: &ClientAnalysis, facts: &mut Facts<'_>) -> io:
     )?;
     facts.one("requests", client.requests.to_string())?;
     facts.fact("complete", evidence::unseen(&client.seen))?;
-    let advice = client.suspend.as_ref();
-    facts.fact(
-        "advice",
-        advice.map(|own| suspend::sentence(&view.analysis.basis, own)),
-    )?;
+    facts.fact("advice", suspend::sentence(&view.analysis.basis, client))?;
     facts.one(
         "exposure",
         format!(
@@ -181,21 +177,7 @@ fn counted(served: &Served) -> String {
 /// The clauses of an operation's requirement: `a + b | c`.
 fn requirement(view: &View<'_>, index: usize) -> String {
     let found = view.catalog.operations.get(index);
-    match found.map(|own| &own.requirement) {
-        None | Some(Requirement::Unspecified) => "(not stated)".to_owned(),
-        Some(own) if own.is_open() => "(no scope)".to_owned(),
-        Some(own) => {
-            let clause = |clause: &crate::model::Clause| {
-                let scopes: Vec<&str> = clause.iter().map(crate::model::Scope::as_str).collect();
-                scopes.join(" + ")
-            };
-            own.clauses()
-                .iter()
-                .map(clause)
-                .collect::<Vec<_>>()
-                .join(" | ")
-        }
-    }
+    found.map_or_else(|| "(not stated)".to_owned(), Operation::demands)
 }
 
 /// `2026-10-31 12:30 UTC`, cut to the minute.

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::screen::Screen;
 use crate::analysis::backtest::published::{Became, Followed};
+use crate::analysis::backtest::suspended;
 use crate::model::words::plural;
 
 /// Name and version of the JSON.
@@ -26,24 +27,27 @@ fn count(found: &[Followed], became: Became) -> usize {
 
 /// The whole answer as JSON with a line end. `missing` are hashes that some
 /// publication names and that were not read.
-pub fn json(found: &[Followed], missing: &[String]) -> Result<String, serde_json::Error> {
+pub fn json(
+    (found, whole): (&[Followed], &[suspended::Followed]),
+    missing: &[String],
+) -> Result<String, serde_json::Error> {
     let counts: serde_json::Map<String, serde_json::Value> = ALL
         .into_iter()
         .map(|(became, _)| (became.name().to_owned(), json!(count(found, became))))
         .collect();
-    let whole = json!({
+    let all = json!({
         "schema": SCHEMA, "missing": missing, "counts": counts,
         "denied_requests": found.iter().map(|own| own.denied).sum::<u64>(),
-        "recommendations": found,
+        "recommendations": found, "suspensions": whole,
     });
-    let mut text = serde_json::to_string_pretty(&whole)?;
+    let mut text = serde_json::to_string_pretty(&all)?;
     text.push('\n');
     Ok(text)
 }
 
 /// The answer for a terminal.
 pub fn table(
-    found: &[Followed],
+    (found, whole): (&[Followed], &[suspended::Followed]),
     missing: &[String],
     out: &mut dyn Write,
     width: usize,
@@ -58,6 +62,28 @@ pub fn table(
     for (became, words) in ALL {
         screen.line(&format!("{:>7}  {words}", count(found, became)))?;
     }
+    if !whole.is_empty() {
+        let count = |became: Became| whole.iter().filter(|own| own.became == became).count();
+        screen.line(&format!(
+            "{:>7}  clients to suspend as a whole: {} called again, {} hold nothing any more, {} rejected by an exception, {} open",
+            whole.len(),
+            count(Became::CameBack),
+            count(Became::Applied),
+            count(Became::Rejected),
+            count(Became::Open)
+        ))?;
+    }
+    let called = whole.iter().filter(|own| own.denied + own.served > 0);
+    let called = called.map(|own| {
+        format!(
+            "{}  as a whole  {}, first advised {}: {} requests refused since, {} served",
+            own.client,
+            own.level.name(),
+            own.since,
+            own.denied,
+            own.served
+        )
+    });
     let hit: Vec<&Followed> = found
         .iter()
         .filter(|own| own.denied + own.served > 0)
@@ -84,6 +110,7 @@ pub fn table(
                 own.served
             )
         }))
+        .chain(called)
         .collect();
     if !items.is_empty() {
         screen.line("")?;

@@ -8,8 +8,9 @@ pub(super) mod demand;
 mod fleet;
 
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::evidence::EvidenceJson;
 use super::finding_json::{AuditJson, audit};
@@ -40,7 +41,7 @@ struct Report<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     windows: Vec<WindowJson<'a>>,
     fleet: Fleet,
-    clients: Vec<ClientJson<'a>>,
+    clients: Clients<'a>,
     only_in_log: Vec<OnlyInLog<'a>>,
     #[serde(flatten)]
     audit: AuditJson<'a>,
@@ -183,6 +184,27 @@ pub fn render(view: &View<'_>) -> Result<String, serde_json::Error> {
     Ok(text)
 }
 
+/// The same, written one client after the other: the text of two thousand is 128 MB.
+pub fn write(view: &View<'_>, mut out: impl Write) -> io::Result<()> {
+    json_text::write_pretty(&report(view), &mut out)?;
+    out.write_all(b"\n")
+}
+
+/// What the report says about one client.
+pub fn of_client(view: &View<'_>, own: &ClientAnalysis) -> serde_json::Result<serde_json::Value> {
+    serde_json::to_value(client(view, own))
+}
+
+/// Every client; each is made when it is written.
+struct Clients<'a>(&'a View<'a>);
+
+impl Serialize for Clients<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let all = self.0.analysis.clients.iter();
+        serializer.collect_seq(all.map(|own| client(self.0, own)))
+    }
+}
+
 fn report<'a>(view: &'a View<'a>) -> Report<'a> {
     let window = view.analysis.window;
     let span = view.coverage.span();
@@ -216,12 +238,7 @@ fn report<'a>(view: &'a View<'a>) -> Report<'a> {
         level: view.level,
         windows: compared_json(view),
         fleet: fleet(&view.analysis.clients),
-        clients: view
-            .analysis
-            .clients
-            .iter()
-            .map(|own| client(view, own))
-            .collect(),
+        clients: Clients(view),
         only_in_log: view
             .only_in_log
             .iter()
@@ -272,11 +289,12 @@ fn client<'a>(view: &'a View<'a>, own: &'a ClientAnalysis) -> ClientJson<'a> {
     let exposure = own.exposure;
     let efficiency = (exposure.before > 0.0)
         .then(|| (exposure.needed / exposure.before * 10_000.0).round() / 10_000.0);
+    let covered = own.covered(view.coverage);
     let terms = own
         .terms
         .iter()
         .flat_map(|found| found.vias.iter().map(move |via| (found, via)))
-        .map(|(found, via)| term(view, found, via))
+        .map(|(found, via)| term(view, &covered, found, via))
         .collect();
     ClientJson {
         id: own.id.as_str(),
@@ -330,7 +348,12 @@ fn path(cluster: &Cluster) -> PathJson<'_> {
     }
 }
 
-fn term<'a>(view: &'a View<'a>, found: &'a TermAnalysis, via: &'a Via) -> TermJson<'a> {
+fn term<'a>(
+    view: &'a View<'a>,
+    covered: &BTreeMap<Day, u64>,
+    found: &'a TermAnalysis,
+    via: &'a Via,
+) -> TermJson<'a> {
     let entry = view
         .policy
         .files
@@ -363,7 +386,7 @@ fn term<'a>(view: &'a View<'a>, found: &'a TermAnalysis, via: &'a Via) -> TermJs
         days_used: found.rhythm.days.len(),
         uses: WINDOWS.into_iter().zip(found.rhythm.uses).collect(),
         longest_gap_days: found.rhythm.longest_gap(),
-        idle_days: found.rhythm.idle(&view.coverage.days, window.to),
+        idle_days: found.rhythm.idle(covered, window.to),
         evidence: EvidenceJson::of(view, found),
         witness: found.witness.iter().map(label).collect(),
         replace_with: &found.replace_with,

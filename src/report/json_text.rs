@@ -16,6 +16,11 @@ pub fn pretty(value: &impl Serialize) -> serde_json::Result<String> {
     written(value, PrettyFormatter::new())
 }
 
+/// The same, written as it is made: a report may be larger than all that it is made from.
+pub fn write_pretty(value: &impl Serialize, out: impl Write) -> serde_json::Result<()> {
+    write(value, PrettyFormatter::new(), out)
+}
+
 /// On one line, without its end.
 pub fn line(value: &impl Serialize) -> serde_json::Result<String> {
     written(value, CompactFormatter)
@@ -23,8 +28,16 @@ pub fn line(value: &impl Serialize) -> serde_json::Result<String> {
 
 fn written(value: &impl Serialize, layout: impl Formatter) -> serde_json::Result<String> {
     let mut bytes = Vec::new();
-    value.serialize(&mut Serializer::with_formatter(&mut bytes, Plain(layout)))?;
+    write(value, layout, &mut bytes)?;
     String::from_utf8(bytes).map_err(|_| serde::ser::Error::custom("the text is not UTF-8"))
+}
+
+fn write(
+    value: &impl Serialize,
+    layout: impl Formatter,
+    out: impl Write,
+) -> serde_json::Result<()> {
+    value.serialize(&mut Serializer::with_formatter(out, Plain(layout)))
 }
 
 /// Any layout, with the texts escaped.

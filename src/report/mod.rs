@@ -30,7 +30,7 @@ pub mod replay;
 pub mod rulebook;
 mod screen;
 pub mod shown_diff;
-mod suspend;
+pub mod suspend;
 pub mod terminal;
 pub mod usage_csv;
 pub mod usage_json;

@@ -2,12 +2,21 @@
 //!
 //! Invariants: the level stands beside its evidence; what holds it back is named.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::View;
+use super::backtest::{percent, upwards};
+use super::escape;
 use super::evidence::{self, EvidenceJson};
-use crate::analysis::{Basis, ClientAnalysis, Suspension};
-use crate::model::{Level, Reason, Term};
+use crate::analysis::backtest::{LEVELS, suspended};
+use crate::analysis::{Basis, ClientAnalysis, Suspension, TermAnalysis};
+use crate::model::{Level, Reason, Term, Verdict};
+
+/// Clients that are listed with what a suspension would refuse.
+const CUTS: usize = 6;
 
 /// The advice of one client as data.
 #[derive(Serialize)]
@@ -16,6 +25,7 @@ pub(super) struct AdviceJson<'a> {
     level: Level,
     reasons: Vec<Reason>,
     grants: usize,
+    alone: usize,
     term: &'a Term,
     evidence: Option<EvidenceJson>,
     sentence: String,
@@ -29,19 +39,30 @@ impl<'a> AdviceJson<'a> {
             level: own.level,
             reasons: own.reasons.iter().copied().collect(),
             grants: own.grants,
+            alone: alone(client),
             term: &own.term,
             evidence: own
                 .evidence
                 .as_ref()
                 .map(|own| EvidenceJson::new(basis, own)),
-            sentence: sentence(basis, own),
+            sentence: sentence(basis, client)?,
         })
     }
 }
 
-/// `suspend it as a whole (safe), which is easy to undo: of its 9 grants `a` is the
-/// likeliest to be used again: 412 similar grants (...)...; held back: ...`.
-pub(super) fn sentence(basis: &Basis, own: &Suspension) -> String {
+/// Its grants that go on their own, at a safer level than the whole.
+pub(super) fn alone(client: &ClientAnalysis) -> usize {
+    let goes = |found: &&TermAnalysis| {
+        found.verdict == Verdict::Remove && found.level.is_some_and(|own| own <= Level::Likely)
+    };
+    client.terms.iter().filter(goes).count()
+}
+
+/// `suspend it as a whole (review), which is easy to undo: of its 10 grants `a` is the
+/// likeliest to be used again: 412 similar grants (...)...; held back: ...; 9 of its 10
+/// grants can go on their own`.
+pub(super) fn sentence(basis: &Basis, client: &ClientAnalysis) -> Option<String> {
+    let own = client.suspend.as_ref()?;
     let past = own.evidence.as_ref();
     let past = past.map(|found| evidence::sentence(basis, found));
     let past = past.map_or_else(String::new, |past| match own.grants {
@@ -57,10 +78,94 @@ pub(super) fn sentence(basis: &Basis, own: &Suspension) -> String {
     } else {
         format!("; held back: {}", why.join("; "))
     };
-    format!(
-        "suspend it as a whole ({}), which is easy to undo{past}{why}",
+    let apart = match alone(client) {
+        0 => String::new(),
+        1 => format!("; 1 of its {} grants can go on its own", own.grants),
+        alone => format!("; {alone} of its {} grants can go on their own", own.grants),
+    };
+    let cut = match client.needed.len() {
+        0 => String::new(),
+        1 => "; it would refuse 1 operation needed in the window".to_owned(),
+        all => format!("; it would refuse {all} operations needed in the window"),
+    };
+    Some(format!(
+        "suspend it as a whole ({}), which is easy to undo{past}{why}{cut}{apart}",
         own.level.name()
-    )
+    ))
+}
+
+/// `2 operations (312 requests) needed in the window`; `None` when nothing was.
+fn cut(client: &ClientAnalysis) -> Option<String> {
+    let requests: u64 = client.needed.iter().map(|own| own.count).sum();
+    let operations = client.needed.len();
+    (operations > 0).then(|| {
+        let plural = if operations == 1 { "" } else { "s" };
+        format!("{operations} operation{plural} ({requests} requests) needed in the window")
+    })
+}
+
+/// What following the advice up to the level would refuse, which the proof of the diff
+/// does not say: one line, and one more for each client that needed something.
+pub fn proof(view: &View<'_>) -> String {
+    let clients = view.analysis.clients.iter();
+    let up_to = |own: &&ClientAnalysis| {
+        own.suspend
+            .as_ref()
+            .is_some_and(|own| own.level <= view.level)
+    };
+    let clients: Vec<&ClientAnalysis> = clients.filter(up_to).collect();
+    if clients.is_empty() {
+        return String::new();
+    }
+    let cuts: Vec<String> = clients
+        .iter()
+        .filter_map(|own| Some(format!("{}: {}", own.id, cut(own)?)))
+        .collect();
+    let plural = if clients.len() == 1 { "" } else { "s" };
+    let mut text = format!(
+        "# not in the diff: {} client{plural} to suspend at {} or safer; {} of them needed something in the window\n",
+        clients.len(),
+        view.level.name(),
+        cuts.len()
+    );
+    for cut in cuts.iter().take(CUTS) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "#   {}", escape::terminal(&escape::cut(cut, 160)));
+    }
+    if cuts.len() > CUTS {
+        let _ = writeln!(text, "#   and {} more", cuts.len() - CUTS);
+    }
+    text
+}
+
+/// What the advice of one origin of the backtest did, as data.
+pub(super) fn replayed((at, own): (usize, &suspended::Tally)) -> Value {
+    json!({
+        "level": LEVELS[at], "clients": own.clients.len(), "came_back": own.back,
+        "denied_requests": own.requests,
+    })
+}
+
+/// The sum over origins, as data.
+pub(super) fn pooled((at, own): (usize, &suspended::Pooled)) -> Value {
+    json!({
+        "level": LEVELS[at], "advice": own.advice, "clients": own.clients, "came_back": own.back,
+        "denied_requests": own.requests, "rate": own.rate.map(upwards), "upper": own.upper.map(upwards),
+    })
+}
+
+/// The same in words; nothing when there was no advice.
+pub(super) fn past(own: &suspended::Pooled, set: &str) -> Option<String> {
+    let (rate, upper) = (own.rate?, own.upper?);
+    Some(format!(
+        "advised {} times ({} clients) at {set}, which is in no count above: {} came back ({}, at most {}), {} requests denied",
+        own.advice,
+        own.clients,
+        own.back,
+        percent(rate),
+        percent(upper),
+        own.requests
+    ))
 }
 
 /// What keeps it from a safer level, in words.

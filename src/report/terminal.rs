@@ -288,7 +288,9 @@ fn evidence(view: &View<'_>, client: &ClientAnalysis) -> String {
     let level = level.map(|own| format!(" ({own})")).unwrap_or_default();
     match client.status {
         Status::Silent => {
-            let silent = client.last_seen.map_or(0, |last| silent_days(view, last));
+            let silent = client
+                .last_seen
+                .map_or(0, |last| silent_days(view, client, last));
             return format!("silent {silent} d: suspend{level}");
         }
         Status::Dormant => {
@@ -313,13 +315,13 @@ fn evidence(view: &View<'_>, client: &ClientAnalysis) -> String {
     parts.join(", ")
 }
 
-/// Days with records after the last request, up to the end of the window.
-pub(super) fn silent_days(view: &View<'_>, last: Millis) -> usize {
+/// Days on which a request would have been seen after the last one, up to the end of the window.
+pub(super) fn silent_days(view: &View<'_>, client: &ClientAnalysis, last: Millis) -> usize {
     let (after, to) = (Day::of(last).plus(1), view.analysis.window.to);
     if to < after {
         0
     } else {
-        view.coverage.days.range(after..=to).count()
+        client.covered(view.coverage).range(after..=to).count()
     }
 }
 

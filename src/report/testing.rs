@@ -111,6 +111,7 @@ pub(super) fn client(name: &str, terms: Vec<TermAnalysis>) -> ClientAnalysis {
         status: Status::Active,
         requests: 1204,
         last_seen: Some(day("2026-10-31").start() + 45_000_000),
+        absent: BTreeSet::new(),
         seen: Completeness::default(),
         exposure: Exposure {
             before: 0.62,

@@ -225,9 +225,12 @@ impl Worker {
         line: &[u8],
         at: usize,
     ) {
-        // Carriage returns, and the NUL bytes that a crash leaves in a sparse file.
+        // Carriage returns, blank lines, the NUL bytes that a crash leaves in a sparse file,
+        // and the mark in front of a file that was appended to another.
         let line = match (line.first(), line.last()) {
-            (Some(0), _) | (_, Some(b'\r' | 0)) => crate::format::detect::trim(line),
+            (Some(0 | b' ' | b'\t' | 0xef), _) | (_, Some(b'\r' | 0)) => {
+                crate::format::detect::trim(line)
+            }
             _ => line,
         };
         if line.is_empty() {
@@ -270,7 +273,7 @@ impl Worker {
                                 route: event.route,
                                 outcome: event.outcome,
                             };
-                            collector.add(format, line, &raw, request);
+                            collector.add(format, &raw, request);
                         }
                         let file = &mut self.tally.files[block.source];
                         file.counted += 1;
@@ -363,10 +366,8 @@ impl<'a> Event<'a> {
             (found.route, None)
         } else {
             let path = normal.map(|normal| normal.path);
-            if let Some(ignored) = options.rules.ignored(method, path) {
-                return Err(ignored);
-            }
-            (UNMATCHED, path)
+            let path = options.rules.unmatched(raw, method, path)?;
+            (UNMATCHED, Some(path))
         };
         let client = match raw.client {
             Some(name) if !raw.anonymous => {

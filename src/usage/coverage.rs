@@ -131,6 +131,14 @@ impl Coverage {
         Some((end, stray))
     }
 
+    /// Whether more than a year of nothing lies somewhere between two days.
+    pub(super) fn has_a_hole(&self) -> bool {
+        let days = self.days.keys();
+        days.clone()
+            .zip(days.skip(1))
+            .any(|(a, b)| b.0 - a.0 > A_YEAR)
+    }
+
     /// Days of the window that have records.
     pub fn covered(&self, window: Window) -> u32 {
         if window.to < window.from {

@@ -16,7 +16,7 @@ use super::collect::{CollectOptions, TIMES};
 use super::credentials;
 use super::event_row::{Cell, EventRow, batch, schema};
 use crate::event::path;
-use crate::format::{LogFormat, Scratch, Skip, detect, json};
+use crate::format::{LogFormat, Scratch, Skip, detect};
 use crate::input::{Block, BlockSink, Limits, Source, SourceReport, read_once};
 use crate::model::Method;
 
@@ -159,7 +159,6 @@ impl<F: FnMut(Vec<EventRow>) -> Result<bool, ExportError> + Send> BlockSink for 
 #[derive(Default)]
 struct Worker {
     line: Scratch,
-    token: json::Scratch,
     path: Vec<u8>,
 }
 
@@ -174,7 +173,7 @@ impl<F> Sink<'_, F> {
         if !TIMES.contains(&raw.time) {
             return Err(Skip::TimeOutOfRange);
         }
-        let token = format.token(line, &raw, &mut worker.token);
+        let token = format.token(&raw);
         let rules = self.options.rules;
         let method = Method::parse(raw.method);
         let target = path::normalise(raw.target, raw.host, &rules.paths, &mut worker.path);
@@ -183,7 +182,7 @@ impl<F> Sink<'_, F> {
             .and_then(|path| self.options.matcher.find(method, path))
             .or_else(|| self.options.matcher.find_template(method, raw.template?));
         let route = found.and_then(|found| self.options.matcher.routes().get(found.route as usize));
-        let ignored = route.is_none() && rules.ignored(method, normal).is_some();
+        let ignored = route.is_none() && rules.unmatched(&raw, method, normal).is_err();
         let outcome = if ignored {
             "ignored"
         } else {

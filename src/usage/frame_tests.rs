@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use polars::prelude::{IntoLazy as _, SortMultipleOptions, col, lit};
+use polars::prelude::{ChunkCompareIneq as _, GroupsIndicator};
 use proptest::prelude::*;
 
 use super::super::aggregate::{Aggregate, Names};
@@ -51,36 +51,48 @@ type Sums = BTreeMap<(u32, u32, i32, u32), (u64, i64, i64)>;
 
 fn by_polars(table: &UsageTable, clients: &BTreeSet<u32>, until: Day) -> Sums {
     let frame = frame(table, clients, Some(until)).unwrap();
-    let keys = ["client", "route", "day", "outcome"];
-    let found = frame
-        .lazy()
-        .filter(col("count").gt(lit(0_u64)))
-        .group_by(keys.map(col))
-        .agg([col("count").sum(), col("first").min(), col("last").max()])
-        .sort(keys, SortMultipleOptions::default())
-        .collect()
-        .unwrap();
+    let some = frame.column("count").unwrap().u64().unwrap().gt(0_u64);
+    let frame = frame.filter(&some).unwrap();
+    let groups = frame
+        .group_by(["client", "route", "day", "outcome"])
+        .unwrap()
+        .into_groups();
     let number =
-        |name: &str, at: usize| found.column(name).unwrap().u32().unwrap().get(at).unwrap();
+        |name: &str, at: usize| frame.column(name).unwrap().u32().unwrap().get(at).unwrap();
     let instant =
-        |name: &str, at: usize| found.column(name).unwrap().i64().unwrap().get(at).unwrap();
-    (0..found.height())
-        .map(|at| {
-            let day = found.column("day").unwrap().i32().unwrap().get(at).unwrap();
-            let count = found
-                .column("count")
-                .unwrap()
-                .u64()
-                .unwrap()
-                .get(at)
-                .unwrap();
+        |name: &str, at: usize| frame.column(name).unwrap().i64().unwrap().get(at).unwrap();
+    let count = |at: usize| {
+        frame
+            .column("count")
+            .unwrap()
+            .u64()
+            .unwrap()
+            .get(at)
+            .unwrap()
+    };
+    let day = |at: usize| frame.column("day").unwrap().i32().unwrap().get(at).unwrap();
+    groups
+        .iter()
+        .map(|group| {
+            let rows: Vec<usize> = match group {
+                GroupsIndicator::Idx((_, all)) => all.iter().map(|at| *at as usize).collect(),
+                GroupsIndicator::Slice([from, many]) => {
+                    (from as usize..(from + many) as usize).collect()
+                }
+            };
+            let at = rows[0];
             let key = (
                 number("client", at),
                 number("route", at),
-                day,
+                day(at),
                 number("outcome", at),
             );
-            (key, (count, instant("first", at), instant("last", at)))
+            let sum = (
+                rows.iter().map(|at| count(*at)).sum(),
+                rows.iter().map(|at| instant("first", *at)).min().unwrap(),
+                rows.iter().map(|at| instant("last", *at)).max().unwrap(),
+            );
+            (key, sum)
         })
         .collect()
 }

@@ -150,7 +150,7 @@ pub fn matrix(holdings: Vec<Holding<'_>>, periods: Vec<Period>) -> PolarsResult<
     })
 }
 
-/// Rows of a holding before they are joined by day, at most.
+/// Rows of a holding in the frame, at most.
 fn width(holding: &Holding<'_>) -> usize {
     let routes = holding.usage.into_iter().flat_map(|usage| &usage.routes);
     routes
@@ -160,102 +160,54 @@ fn width(holding: &Holding<'_>) -> usize {
 }
 
 fn count(holdings: &[Holding<'_>], periods: &[Period], uses: &mut [Vec<Uses>]) -> PolarsResult<()> {
-    let days = daily(holdings)?.lazy();
+    let facts = facts(holdings)?;
+    let day = facts.column("day")?.i32()?;
     for (column, period) in periods.iter().enumerate() {
-        let inside = col("day")
-            .gt_eq(lit(period.window.from.0))
-            .and(col("day").lt_eq(lit(period.window.to.0)));
-        let found = days
-            .clone()
-            .filter(inside)
-            .group_by([col("row")])
-            .agg([
-                col("need").sum(),
-                col("proved").sum(),
-                col("day").len().cast(DataType::UInt32).alias("days"),
-                col("first").min(),
-                col("last").max(),
-                // Days are in order: the silence before each is what lies between it and the one before.
-                (col("day") - col("day").shift(lit(1)) - lit(1))
-                    .max()
-                    .alias("gap"),
-            ])
-            .collect()?;
-        let (row, days) = (found.column("row")?.u32()?, found.column("days")?.u32()?);
+        let inside = day.gt_eq(period.window.from.0) & day.lt_eq(period.window.to.0);
+        let found = facts.filter(&inside)?;
+        let (row, day) = (found.column("row")?.u32()?, found.column("day")?.i32()?);
         let (need, proved) = (found.column("need")?.u64()?, found.column("proved")?.u64()?);
         let (first, last) = (found.column("first")?.i64()?, found.column("last")?.i64()?);
-        let gap = found.column("gap")?.i32()?;
-        for at in 0..found.height() {
-            let own = row
-                .get(at)
-                .and_then(|row| uses.get_mut(row as usize)?.get_mut(column));
-            if let Some(own) = own {
-                *own = Uses {
-                    requests: need.get(at).unwrap_or(0),
-                    proved: proved.get(at).unwrap_or(0),
-                    days: days.get(at).unwrap_or(0),
-                    first: first.get(at),
-                    last: last.get(at),
-                    longest_gap: gap.get(at).and_then(|gap| u32::try_from(gap).ok()),
-                };
+        let requests = need.into_no_null_iter().zip(proved.into_no_null_iter());
+        let spans = first.into_no_null_iter().zip(last.into_no_null_iter());
+        let keys = row.into_no_null_iter().zip(day.into_no_null_iter());
+        let mut before = None;
+        for (((row, day), (need, proved)), (first, last)) in keys.zip(requests).zip(spans) {
+            let own = uses
+                .get_mut(row as usize)
+                .and_then(|own| own.get_mut(column));
+            let Some(own) = own else { continue };
+            own.requests += need;
+            own.proved += proved;
+            own.first = Some(own.first.map_or(first, |other| other.min(first)));
+            own.last = Some(own.last.map_or(last, |other| other.max(last)));
+            // Sorted by holding and day: the operations of one day stand together.
+            match before {
+                Some((other, _)) if other != row => own.days = 1,
+                Some((_, same)) if same == day => {}
+                Some((_, earlier)) => {
+                    let silence = u32::try_from(day - earlier - 1).unwrap_or(0);
+                    own.longest_gap = own.longest_gap.max(Some(silence));
+                    own.days += 1;
+                }
+                None => own.days = 1,
             }
+            before = Some((row, day));
         }
     }
     Ok(())
 }
 
-/// One row for each holding and day with use, sorted by both.
-fn daily(holdings: &[Holding<'_>]) -> PolarsResult<DataFrame> {
-    let (mut row, mut route, mut client) = (Vec::new(), Vec::new(), Vec::new());
-    let mut used: Vec<&ClientUse> = Vec::new();
-    for (index, holding) in holdings.iter().enumerate() {
-        let Some(usage) = holding.usage else { continue };
-        if used.last().is_none_or(|last| !std::ptr::eq(*last, usage)) {
-            used.push(usage);
-        }
-        for own in &holding.routes {
-            row.push(number(index));
-            client.push(number(used.len()));
-            route.push(*own);
-        }
-    }
-    let serving = DataFrame::new(
-        row.len(),
-        vec![
-            Column::new("row".into(), row),
-            Column::new("client".into(), client),
-            Column::new("route".into(), route),
-        ],
-    )?;
-    serving
-        .lazy()
-        .join(
-            facts(&used)?.lazy(),
-            [col("client"), col("route")],
-            [col("client"), col("route")],
-            JoinArgs::new(JoinType::Inner),
-        )
-        .group_by([col("row"), col("day")])
-        .agg([
-            col("need").sum(),
-            col("proved").sum(),
-            col("first").min(),
-            col("last").max(),
-        ])
-        .sort(["row", "day"], SortMultipleOptions::default())
-        .collect()
-}
-
-/// Requests that must stay permitted, by client, route and day; clients are counted from 1.
-fn facts(used: &[&ClientUse]) -> PolarsResult<DataFrame> {
-    let (mut client, mut route, mut day) = (Vec::new(), Vec::new(), Vec::new());
+/// Requests that must stay permitted, by holding, day and operation; sorted by the first two.
+fn facts(holdings: &[Holding<'_>]) -> PolarsResult<DataFrame> {
+    let (mut row, mut day) = (Vec::new(), Vec::new());
     let (mut need, mut proved) = (Vec::new(), Vec::new());
     let (mut first, mut last) = (Vec::new(), Vec::new());
-    for (index, usage) in used.iter().enumerate() {
-        for own in &usage.routes {
+    for (index, holding) in holdings.iter().enumerate() {
+        let served = holding.usage.into_iter().flat_map(|usage| &usage.routes);
+        for own in served.filter(|own| holding.routes.contains(&own.route)) {
             for on in own.days.iter().filter(|on| on.need() > 0) {
-                client.push(number(index + 1));
-                route.push(own.route);
+                row.push(number(index));
                 day.push(on.day);
                 need.push(on.need());
                 proved.push(on.counts[Outcome::Used as usize]);
@@ -267,15 +219,15 @@ fn facts(used: &[&ClientUse]) -> PolarsResult<DataFrame> {
     DataFrame::new(
         day.len(),
         vec![
-            Column::new("client".into(), client),
-            Column::new("route".into(), route),
+            Column::new("row".into(), row),
             Column::new("day".into(), day),
             Column::new("need".into(), need),
             Column::new("proved".into(), proved),
             Column::new("first".into(), first),
             Column::new("last".into(), last),
         ],
-    )
+    )?
+    .sort(["row", "day"], SortMultipleOptions::default())
 }
 
 fn number(index: usize) -> u32 {

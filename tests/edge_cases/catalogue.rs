@@ -1,7 +1,7 @@
 //! Which operation a request is, and what a missing requirement means.
 
 use crate::support::{Case, daily};
-use crate::{ROUTES, app_holds, because, client, needed, report, verdict};
+use crate::{ROUTES, app_holds, because, client, needed, report, term, texts, verdict};
 
 #[test]
 fn e5_static_segments_with_digits_stay_static_and_any_value_fits_a_parameter() {
@@ -137,5 +137,44 @@ fn a_request_that_fits_two_equal_templates_is_counted_once() {
     assert_eq!(
         (&term["uses"]["30"], &term["days_used"]),
         (&30.into(), &100.into())
+    );
+}
+
+#[test]
+fn a_scope_that_may_change_the_answer_of_an_open_operation_is_kept() {
+    let routes = "\
+openapi: 3.1.0
+info: {title: Shop, version: '1'}
+paths:
+  /catalog:
+    get:
+      security: [{}, {oauth: ['catalog:read']}]
+  /orders:
+    get:
+      security: [{oauth: ['orders:read']}]
+components:
+  securitySchemes:
+    oauth: {type: oauth2, flows: {}}
+";
+    let grants = "\
+version: 1
+clients:
+  app: {since: 2024-01-01, scopes: ['catalog:read', 'orders:read']}
+  guest: {since: 2024-01-01, scopes: ['orders:read']}
+";
+    let log = daily(100, "app", "GET /catalog", 200) + &daily(100, "guest", "GET /catalog", 200);
+    let own = report(&Case::of(routes, grants, &log).analyze(&["--json"]), 0);
+    assert_eq!(verdict(&own, "app", "catalog:read"), "keep");
+    assert_eq!(texts(&client(&own, "app")["minimal"]), ["catalog:read"]);
+    assert_eq!(
+        texts(&term(&own, "app", "catalog:read")["witness"]),
+        ["GET /catalog"]
+    );
+    // Who does not hold it is let in all the same: no fault of the mapping.
+    assert_eq!(needed(&own, "guest"), ["GET /catalog"]);
+    assert!(!because(&own, "guest", "orders:read", "used_without_grant"));
+    assert_eq!(
+        verdict(&own, "guest", "orders:read"),
+        "remove unused likely"
     );
 }

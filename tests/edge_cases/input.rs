@@ -44,6 +44,20 @@ fn e2_an_empty_log_proves_nothing_about_any_grant() {
 }
 
 #[test]
+fn a_byte_order_mark_and_blank_lines_inside_of_a_log_are_no_records_and_lose_none() {
+    let case = Case::of(ROUTES, &app_holds(&["orders:read", "invoices:read"]), "");
+    let days = daily(100, "app", "GET /orders", 200);
+    // Two files with a mark each, one behind the other.
+    let both = format!("\u{feff}{days}\n   \n\t\n\u{feff}{days}\n \r\n");
+    case.write("log.jsonl", &both);
+    let args = ["analyze", "--json", "--catalog", "routes.yaml", "--grants"];
+    let run = case.run(&[&args[..], &["grants.yaml", "--logs", "log.jsonl"]].concat());
+    let input = &report(&run, 0)["inputs"][0];
+    assert_eq!(input["records"], 2 * days.lines().count());
+    assert_eq!(input["counted"], input["records"]);
+}
+
+#[test]
 fn e2_a_log_that_cannot_be_unpacked_proves_nothing_about_any_grant() {
     let case = Case::of(ROUTES, &app_holds(&["orders:read", "invoices:read"]), "");
     case.write("broken.gz", b"\x1f\x8b\x08\x00this was an error page");

@@ -6,5 +6,6 @@
 
 mod metamorphic;
 mod past;
+mod roles;
 mod suspend;
 mod world;

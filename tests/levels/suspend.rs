@@ -58,6 +58,9 @@ fn who_never_calls_is_suspended_as_a_whole_and_no_single_grant_is_in_the_diff() 
         assert!(!client.starts_with('s') || level == "review", "{client}");
     }
     let text = org.run("analyze", &["--level", "likely"]);
+    let cut =
+        "# not in the diff: 30 clients to suspend at likely or safer; 0 of them needed something";
+    assert!(text.contains(cut), "{text}");
     assert!(
         text.contains("suspend SAFE 30   LIKELY 0   REVIEW 0"),
         "{text}"
@@ -96,6 +99,98 @@ fn one_grant_that_holds_back_holds_back_the_whole_client() {
         assert_eq!(own["level"], "review", "{client}: {own}");
         assert!(has(own, reason), "{client}: {own}");
     }
+}
+
+#[test]
+fn grants_that_the_past_clears_go_one_by_one_where_only_another_grant_holds_the_client() {
+    let more = "  young: {since: 2024-01-01, scopes: [orders:read, reports:read, {scope: orders:write, since: 2026-05-01}]}
+  kept:
+    since: 2024-01-01
+    scopes:
+      - orders:read
+      - reports:read
+      - orders:write # keep: the auditors need it
+";
+    let grants = never_seen(more);
+    let org = Org {
+        grants: &grants,
+        ..Org::default()
+    };
+    let report = org.report();
+    let (own, all) = (levels(&report), advice(&report));
+    let level = |client: &str, term: &str| &*own[&(client.to_owned(), term.to_owned())].0;
+    for client in ["young", "kept"] {
+        assert_eq!(all[client]["level"], "review", "{}", all[client]);
+        assert_eq!(all[client]["alone"], 2, "{}", all[client]);
+        assert_eq!(level(client, "orders:read"), "safe");
+        assert_eq!(level(client, "reports:read"), "safe");
+        let sentence = all[client]["sentence"].as_str().unwrap();
+        let end = "; 2 of its 3 grants can go on their own";
+        assert!(sentence.ends_with(end), "{sentence}");
+    }
+    assert_eq!(level("young", "orders:write"), "review");
+    // Who can be suspended as a whole keeps everything in one decision.
+    assert_eq!(all["s00"]["level"], "safe");
+    assert_eq!(all["s00"]["alone"], 0);
+    assert_eq!(level("s00", "orders:read"), "review");
+    let text = org.run("analyze", &["--level", "safe"]);
+    let gone: Vec<&str> = text.lines().filter(|line| line.starts_with('-')).collect();
+    assert!(gone.iter().any(|line| line.contains("  young:")), "{text}");
+    assert!(!gone.iter().any(|line| line.contains("  s0")), "{text}");
+    let why = org.run("explain young orders:read", &[]);
+    let why = why.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        why.contains("and to suspend it as a whole is less safe"),
+        "{why}"
+    );
+}
+
+#[test]
+fn what_was_never_needed_goes_at_a_safer_level_than_the_client_as_a_whole() {
+    let calls = stopped(None);
+    let org = Org {
+        calls: &calls,
+        ..Org::default()
+    };
+    let report = org.report();
+    let own = levels(&report);
+    let all = advice(&report);
+    assert_eq!(all["c00"]["level"], "likely", "{}", all["c00"]);
+    let level = |term: &str| &*own[&("c00".to_owned(), term.to_owned())].0;
+    assert_eq!((level("orders:write"), level("orders:read")), ("safe", "-"));
+    assert_eq!(all["c00"]["alone"], 2);
+    let sentence = all["c00"]["sentence"].as_str().unwrap();
+    assert!(
+        sentence.contains("it would refuse 1 operation needed in the window"),
+        "{sentence}"
+    );
+    let text = org.run("analyze", &["--level", "likely"]);
+    let cut = "#   c00: 1 operation (";
+    assert!(text.contains(cut), "{text}");
+}
+
+#[test]
+fn a_client_in_doubt_loses_no_grant_on_its_own() {
+    // It has a young grant as well, which alone would leave the others free.
+    let grants = never_seen(
+        "  young: {since: 2024-01-01, scopes: [orders:read, {scope: orders:write, since: 2026-05-01}]}\n",
+    );
+    let stranger = |day: i64| -> Vec<Call> {
+        let mut calls = reads(day);
+        calls.extend((day == 250).then_some((CLIENTS + 20, "GET /orders")));
+        calls
+    };
+    let org = Org {
+        calls: &stranger,
+        grants: &grants,
+        ..Org::default()
+    };
+    let report = org.report();
+    for ((client, term), (level, _)) in levels(&report) {
+        let silent = client.starts_with('s') || client == "young";
+        assert!(!silent || level == "review", "{client} {term}: {level}");
+    }
+    assert_eq!(advice(&report)["young"]["alone"], 0);
 }
 
 #[test]
@@ -164,4 +259,64 @@ fn a_request_that_matches_nothing_after_the_last_one_that_does_is_a_sign_of_life
     assert_eq!(all["c01"]["level"], "likely");
     assert_eq!(all["c00"]["level"], "review");
     assert!(has(all["c00"], "unmatched_traffic"), "{}", all["c00"]);
+}
+
+#[test]
+fn what_is_left_of_a_silent_client_is_no_new_offer() {
+    // Held back by one grant; stopped within the window; in doubt on its own.
+    let grants = never_seen(
+        "  young: {since: 2024-01-01, scopes: [orders:read, reports:read, {scope: orders:write, since: 2026-05-01}]}
+  login: {since: 2024-01-01, scopes: [orders:read, openid]}
+",
+    );
+    let calls = stopped(Some("GET /elsewhere"));
+    let org = Org {
+        calls: &calls,
+        grants: &grants,
+        ..Org::default()
+    };
+    for level in ["safe", "likely", "review"] {
+        let folder = org.folder();
+        let offer = || {
+            org.run_in(&folder, "analyze", &["--level", level, "--out", "out"]);
+            std::fs::read_to_string(folder.path().join("out/policy.diff")).unwrap()
+        };
+        assert!(offer().contains("@@"), "{level}");
+        let applied = std::process::Command::new("git")
+            .args(["apply", "out/policy.diff"])
+            .current_dir(folder.path())
+            .env("GIT_CEILING_DIRECTORIES", folder.path().parent().unwrap())
+            .status()
+            .unwrap();
+        assert!(applied.success());
+        let second = offer();
+        assert!(!second.contains("@@"), "{level}:\n{second}");
+    }
+}
+
+#[test]
+fn a_client_that_is_safe_to_suspend_fails_the_gate_like_a_grant_that_is_safe_to_remove() {
+    let grants = never_seen("");
+    let org = Org {
+        grants: &grants,
+        ..Org::default()
+    };
+    let folder = org.folder();
+    let check = |more: &[&str]| {
+        let ran = std::process::Command::new(env!("CARGO_BIN_EXE_scopetrim"))
+            .current_dir(folder.path())
+            .args(["check", "--logs", "log.jsonl", "--catalog", "routes.yaml"])
+            .args(["--grants", "grants.yaml", "--json", "--fail-on"])
+            .args(more)
+            .output()
+            .unwrap();
+        let report: Value = serde_json::from_slice(&ran.stdout).unwrap();
+        let issues = report["issues"].as_array().unwrap().clone();
+        let own = |issue: &Value| issue["rule"] == "silent-client" && issue["client"] == "s07";
+        (ran.status.code(), issues.into_iter().find(own).unwrap())
+    };
+    let (code, issue) = check(&["safe"]);
+    assert_eq!((code, &issue["fails"]), (Some(1), &true.into()), "{issue}");
+    let (_, issue) = check(&["none"]);
+    assert_eq!(issue["fails"], false, "{issue}");
 }

@@ -64,6 +64,11 @@ pub(crate) fn reads(day: i64) -> Vec<Call> {
 impl Org<'_> {
     /// What a command prints on standard output.
     pub(crate) fn run(&self, command: &str, more: &[&str]) -> String {
+        self.run_in(&self.folder(), command, more)
+    }
+
+    /// Its log, its routes and its policy.
+    pub(crate) fn folder(&self) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         let later = |date: NaiveDate| date.checked_add_days(Days::new(7 * self.weeks)).unwrap();
         let first = later(NaiveDate::from_ymd_opt(2025, 9, 1).unwrap());
@@ -97,9 +102,19 @@ impl Org<'_> {
         ] {
             fs::write(folder.path().join(name), text).unwrap();
         }
+        folder
+    }
+
+    /// What a command prints on standard output, in a folder that may have been edited.
+    pub(crate) fn run_in(
+        &self,
+        folder: &tempfile::TempDir,
+        command: &str,
+        more: &[&str],
+    ) -> String {
         let ran = Command::new(env!("CARGO_BIN_EXE_scopetrim"))
             .current_dir(folder.path())
-            .arg(command)
+            .args(command.split(' '))
             .args(["--logs", "log.jsonl", "--catalog", "routes.yaml"])
             .args(["--grants", "grants.yaml"])
             .args(self.more)

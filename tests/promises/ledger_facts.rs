@@ -208,6 +208,33 @@ fn days_without_the_source_that_carries_a_client_are_no_silence_of_that_client()
         missing,
         BTreeMap::from([("bi", true), ("both", true), ("erp", false)])
     );
+    // Its clock stands while its source is away, and not that of who is carried by another.
+    let idle = |client, name| term(&report, client, name)["idle_days"].clone();
+    assert_eq!(idle("bi", "orders:all"), 0);
+    assert_eq!(idle("erp", "orders:read"), 0);
+    let mut explain = vec!["explain", "bi", "orders:delete", "--quiet"];
+    explain.extend([
+        "--catalog",
+        "routes.json",
+        "--grants",
+        "grants.json",
+        "--logs",
+    ]);
+    explain.extend(logs);
+    let text = folder.run(&explain);
+    let text = (text.stdout + &text.stderr)
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ");
+    assert!(text.contains("then 0 days with records"), "{text}");
+    assert!(
+        text.contains("(50 of them none of a source that carries the client)"),
+        "{text}"
+    );
+    assert!(
+        text.contains("no data on more than 10 % of the last 90 days): failed"),
+        "{text}"
+    );
     let note = "the source `gw-2--.log` has no data on 50 of the 150 days";
     assert!(report.to_string().contains(note), "{report}");
     ingest(&folder, "usage", &logs);

@@ -1,6 +1,6 @@
 //! The same content counts once, under whatever name it comes.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 use std::process::{Command, Stdio};
 
 use proptest::prelude::*;
@@ -65,21 +65,85 @@ fn long(case: &Case) -> String {
 }
 
 #[test]
-fn logs_that_only_begin_alike_are_both_counted() {
+fn logs_that_begin_alike_and_then_differ_are_both_counted() {
     let case = Case::new(5);
     let folder = case.folder();
+    for text in [case.lines().join("\n") + "\n", long(&case)] {
+        let with = |n: usize| text.clone() + &case.line(&case.events[0], n) + "\n";
+        folder.put("a.jsonl", with(1));
+        folder.put("b.gz", gzip((with(2) + &text).as_bytes()));
+        folder.put("c.jsonl", text.clone() + "{");
+        let logs = ["a.jsonl", "b.gz", "c.jsonl"];
+        let report = case.analyze(&folder, &logs, &[]).report(0);
+        let records = |at: usize| report["inputs"][at]["records"].as_u64().unwrap();
+        let lines = text.lines().count() as u64;
+        assert_eq!([0, 1].map(records), [lines + 1, 2 * lines + 1]);
+        let (inputs, _) = parts(report);
+        let statuses: Vec<_> = inputs.iter().map(|(_, status)| status.as_str()).collect();
+        // The line that begins at its end is another's.
+        assert_eq!(statuses, ["checked", "checked", "duplicate of a.jsonl"]);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 6, failure_persistence: None, max_shrink_iters: 0, ..ProptestConfig::default() })]
+
+    #[test]
+    fn copies_of_a_log_while_it_grew_change_no_verdict_and_no_count(
+        seed: u64,
+        cuts in proptest::collection::vec(any::<prop::sample::Index>(), 3),
+        is_long: bool,
+    ) {
+        let case = Case::new(seed);
+        let folder = case.folder();
+        let text = if is_long { long(&case) } else { folder.read("log.jsonl") };
+        // A log without one whole line is of no known format.
+        let first = text.find('\n').unwrap();
+        let earlier = |cut: &prop::sample::Index| &text.as_bytes()[..=first + cut.index(text.len() - first - 1)];
+        folder.put("a.jsonl", earlier(&cuts[0]));
+        folder.put("b.gz", gzip(earlier(&cuts[1])));
+        folder.put("c.zst", zstd::encode_all(earlier(&cuts[2]), 1).unwrap());
+        folder.put("p.jsonl", &text);
+        folder.put("z.gz", gzip(text.as_bytes()));
+        let (_, whole) = parts(case.analyze(&folder, &["p.jsonl"], &[]).report(0));
+        for last in ["p.jsonl", "z.gz"] {
+            let mut outputs = Vec::new();
+            for threads in ["1", "3"] {
+                let logs = ["c.zst", "a.jsonl", last, "b.gz"];
+                let run = case.analyze(&folder, &logs, &["--threads", threads]);
+                let (inputs, report) = parts(run.report(0));
+                prop_assert_eq!(&report, &whole);
+                let copy = format!("duplicate of {last}");
+                for (path, status) in &inputs {
+                    let expected = if path == last { "checked" } else { copy.as_str() };
+                    prop_assert_eq!(status, expected, "{:?}", inputs);
+                }
+                outputs.push(run.stdout);
+            }
+            prop_assert_eq!(&outputs[0], &outputs[1]);
+        }
+    }
+}
+
+#[test]
+fn an_unfinished_line_is_not_left_to_a_log_that_breaks_off_in_it() {
+    let case = Case::new(8);
+    let folder = case.folder();
     let text = long(&case);
-    let more = text.clone() + &case.line(&case.events[0], 1) + "\n";
-    folder.put("a.jsonl", &text);
-    folder.put("b.gz", gzip(more.as_bytes()));
-    let (inputs, _) = parts(case.analyze(&folder, &["a.jsonl", "b.gz"], &[]).report(0));
-    assert!(
-        inputs.iter().all(|(_, status)| status == "checked"),
-        "{inputs:?}"
-    );
-    let report = case.analyze(&folder, &["a.jsonl", "b.gz"], &[]).report(0);
-    let records = |at: usize| report["inputs"][at]["records"].as_u64().unwrap();
-    assert_eq!(records(0) + 1, records(1));
+    let packed = gzip(text.as_bytes());
+    let cut = &packed[..packed.len() / 2];
+    folder.put("b.gz", cut);
+    let mut readable = Vec::new();
+    flate2::read::GzDecoder::new(cut)
+        .read_to_end(&mut readable)
+        .unwrap_err();
+    let end = readable.iter().rposition(|byte| *byte == b'\n').unwrap();
+    for (len, status) in [(end + 1, "duplicate of b.gz"), (end - 1, "checked")] {
+        folder.put("a.jsonl", &readable[..len]);
+        let (inputs, _) = parts(case.analyze(&folder, &["a.jsonl", "b.gz"], &[]).report(3));
+        assert_eq!(inputs[0].1, status, "{inputs:?}");
+        assert!(inputs[1].1.starts_with("partial: "), "{inputs:?}");
+    }
 }
 
 #[test]
@@ -136,5 +200,27 @@ fn standard_input_is_compared_with_the_files_beside_it() {
         let (inputs, _) = parts(serde_json::from_slice(&ran.stdout).unwrap());
         let found: Vec<&str> = inputs.iter().map(|(_, status)| status.as_str()).collect();
         assert_eq!(found, statuses);
+    }
+}
+
+#[test]
+fn copies_count_once_also_where_no_digest_is_asked_for() {
+    let case = Case::new(9);
+    let folder = case.folder();
+    for text in [case.lines().join("\n") + "\n", long(&case)] {
+        folder.put("a.jsonl", &text.as_bytes()[..text.len() - 7]);
+        folder.put("b.jsonl", &text);
+        folder.put("c.gz", gzip(text.as_bytes()));
+        let usage = |logs: &[&str]| {
+            let ran = Command::new(env!("CARGO_BIN_EXE_scopetrim"))
+                .current_dir(folder.root())
+                .args(["usage", "--quiet", "--catalog", "catalog.json", "--logs"])
+                .args(logs)
+                .output()
+                .unwrap();
+            assert!(ran.status.success(), "{ran:?}");
+            ran.stdout
+        };
+        assert_eq!(usage(&["a.jsonl", "b.jsonl", "c.gz"]), usage(&["b.jsonl"]));
     }
 }

@@ -11,7 +11,8 @@
 //! * an origin whose following days are not all in the log is marked, and plays
 //!   no part in the pooled rate;
 //! * a request counts as denied when it was permitted by what was held on its
-//!   day, and is not any more without the removals.
+//!   day, and is not any more without the removals;
+//! * advice to suspend a client as a whole is replayed as well, and counted apart.
 //!
 //! Configuration (exceptions, protected patterns, aliases) is today's.
 
@@ -20,6 +21,7 @@ mod pool;
 pub mod published;
 mod replay;
 mod scores;
+pub mod suspended;
 
 #[cfg(test)]
 mod tests;
@@ -114,6 +116,8 @@ pub struct Origin {
     pub tallies: [Tally; LEVELS.len()],
     /// What was hit, by client and operation.
     pub hits: Vec<Hit>,
+    /// What advice to suspend clients did, in the order of [`LEVELS`]; no removal is in it.
+    pub suspended: [suspended::Tally; LEVELS.len()],
     /// How right its probabilities were; `None` when it is censored or gave none.
     pub scores: Option<Scores>,
 }
@@ -133,6 +137,8 @@ pub struct Backtest {
     pub pooled_early: [Pooled; LEVELS.len()],
     /// The probabilities of all origins that are not censored.
     pub scores: Option<Scores>,
+    /// Sums of the advice to suspend clients, as in `pooled`.
+    pub suspended: [suspended::Pooled; LEVELS.len()],
 }
 
 /// What was held at a month end.
@@ -203,6 +209,9 @@ fn replayed(
     }
     result.pooled = pools.map(pool::Pool::sum);
     result.pooled_early = early.map(pool::Pool::sum);
+    let whole = || result.origins.iter().filter(|own| !own.censored);
+    result.suspended =
+        std::array::from_fn(|at| suspended::Pooled::of(whole().map(|own| &own.suspended[at])));
     result
 }
 
@@ -240,15 +249,17 @@ impl Backtest {
     }
 
     /// Turns every `safe` into `likely` when past `safe` sets went wrong too
-    /// often; says how many.
+    /// often; says how many. Advice to suspend a client also when clients that it
+    /// was safe to suspend came back too often.
     pub fn apply_brake(&self, analysis: &mut Analysis) -> usize {
-        if self.brake().is_none() {
+        let all = self.brake().is_some();
+        if !all && !self.suspended[0].brakes() {
             return 0;
         }
         let mut changed = 0;
         for client in &mut analysis.clients {
             for term in &mut client.terms {
-                if term.level == Some(Level::Safe) {
+                if all && term.level == Some(Level::Safe) {
                     term.level = Some(Level::Likely);
                     term.reasons.push(Reason::BacktestBrake);
                     changed += 1;
@@ -264,7 +275,9 @@ impl Backtest {
                 changed += 1;
             }
             // Nothing is left that is safe.
-            client.exposure.after_safe = client.exposure.before;
+            if all {
+                client.exposure.after_safe = client.exposure.before;
+            }
         }
         changed
     }

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::Grant;
+use super::suspended::{self, Advice};
 use crate::analysis::minimum::Universe;
 use crate::analysis::{Analysis, Exceptions, Inputs};
 use crate::model::{ClientName, ContentDigest, Day, Level, Term, Verdict};
@@ -34,6 +35,9 @@ pub struct Published {
     pub recommendations: Vec<Recommendation>,
     /// Earlier recommendations that were found to be carried out.
     pub applied: Vec<Applied>,
+    /// Clients that were safe or likely to be suspended as a whole, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suspensions: Vec<Advice>,
     /// BLAKE3 over the compact JSON of this object with an empty `hash`.
     pub hash: String,
 }
@@ -102,6 +106,10 @@ impl Published {
             previous: previous.map(|own| own.hash.clone()),
             recommendations: recommendations.collect(),
             applied: applied.into_values().collect(),
+            suspensions: suspended::advised(
+                analysis,
+                previous.map_or(&[][..], |own| &own.suspensions),
+            ),
             hash: String::new(),
         };
         published.hash = published.computed();
@@ -126,7 +134,13 @@ impl Published {
 
     /// Whether both recommend the same on the same day.
     pub fn says_the_same(&self, other: &Self) -> bool {
-        (&self.as_of, &self.recommendations) == (&other.as_of, &other.recommendations)
+        let all = |own: &Self| {
+            let whole = own.suspensions.iter();
+            let whole: Vec<(ClientName, Level)> =
+                whole.map(|own| (own.client.clone(), own.level)).collect();
+            (own.as_of.clone(), own.recommendations.clone(), whole)
+        };
+        all(self) == all(other)
     }
 
     fn computed(&self) -> String {
@@ -183,6 +197,18 @@ pub struct Followed {
     pub denied: u64,
     /// Such requests that were served all the same: the removal is not enforced.
     pub served: u64,
+}
+
+/// What became of the clients that were to be suspended.
+pub fn follow_suspended(
+    inputs: &Inputs<'_>,
+    published: &[Published],
+    today: Day,
+) -> Vec<suspended::Followed> {
+    let mut files: Vec<&Published> = published.iter().collect();
+    files.sort_by(|a, b| (&a.as_of, &a.hash).cmp(&(&b.as_of, &b.hash)));
+    let advice = files.into_iter().flat_map(|own| &own.suspensions);
+    suspended::followed(inputs, advice, today)
 }
 
 /// Compares publications with what is held and what happened.

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::past::Proposed;
 use super::scores::scores;
-use super::{Grant, HORIZON, Hit, LEVELS, MISSING_PERCENT, Origin, SHADOW, Tally};
+use super::{Grant, HORIZON, Hit, LEVELS, MISSING_PERCENT, Origin, SHADOW, Tally, suspended};
 use crate::analysis::minimum::Universe;
 use crate::analysis::{ClientAnalysis, Inputs};
 use crate::model::{Day, Requirement, Term, Window};
@@ -64,6 +64,7 @@ pub(super) fn origin(
         tallies: Default::default(),
         hits: Vec::new(),
         scores: None,
+        suspended: suspended::tallies(inputs, window, proposal),
     };
     for at in 0..SETS {
         let operations: BTreeSet<usize> = lost

@@ -58,7 +58,7 @@ impl World {
         }
     }
 
-    fn uses(&mut self, client: &str, route: u32, days: impl IntoIterator<Item = Day>) {
+    pub(super) fn uses(&mut self, client: &str, route: u32, days: impl IntoIterator<Item = Day>) {
         let next = u32::try_from(self.usage.len()).unwrap() + 1;
         let entry = self.usage.entry(ClientName::new(client));
         let (client, routes) = (next, Vec::new());

@@ -55,6 +55,9 @@ pub enum Objective {
 struct Op {
     /// Minimised clauses over scope numbers; empty when nothing is required or nothing is known.
     clauses: Vec<Vec<u32>>,
+    /// Anonymous callers are accepted beside those with scopes: nobody is refused, but only
+    /// who holds a clause gets the answer that its holders are used to.
+    optional: bool,
     write: bool,
     weight: u64,
     least: Vec<u32>,
@@ -81,18 +84,21 @@ impl Universe {
             .iter()
             .enumerate()
             .map(|(index, operation)| {
+                let optional = operation.optional_auth && operation.requirement.is_open();
                 let clauses = match &operation.requirement {
-                    requirement if requirement.is_open() => Vec::new(),
+                    requirement if requirement.is_open() && !optional => Vec::new(),
                     Requirement::Unspecified => Vec::new(),
                     Requirement::AnyOf(clauses) => minimise(
                         clauses
                             .iter()
+                            .filter(|clause| !clause.is_empty())
                             .map(|clause| clause.iter().filter_map(number).collect())
                             .collect(),
                     ),
                 };
                 Op {
                     clauses,
+                    optional,
                     write: operation.method.is_write(),
                     weight: weights.get(index).copied().unwrap_or(1),
                     least: operation.least.iter().filter_map(number).collect(),
@@ -173,15 +179,17 @@ impl Universe {
     pub fn is_restricted(&self, operation: usize) -> bool {
         self.ops
             .get(operation)
-            .is_some_and(|op| !op.clauses.is_empty())
+            .is_some_and(|op| !op.clauses.is_empty() && !op.optional)
     }
 
     /// Whether the terms permit the operation. One that asks for nothing, or of
     /// which nothing is known, is permitted.
     pub fn permits<'t>(&self, terms: impl IntoIterator<Item = &'t Term>, operation: usize) -> bool {
-        if !self.is_restricted(operation) {
-            return true;
-        }
+        !self.is_restricted(operation) || self.satisfies(terms, operation)
+    }
+
+    /// Whether the terms hold some clause of the operation.
+    fn satisfies<'t>(&self, terms: impl IntoIterator<Item = &'t Term>, operation: usize) -> bool {
         let held = self.held(terms);
         self.ops[operation]
             .clauses
@@ -331,7 +339,7 @@ pub fn minimum(universe: &Universe, problem: &Problem<'_>) -> Solution {
         .filter_map(|term| {
             let others: Vec<&Term> = kept.iter().filter(|own| *own != term).collect();
             let shown = problem.needed.iter().copied().find(|op| {
-                universe.permits(&kept, *op) && !universe.permits(others.iter().copied(), *op)
+                universe.satisfies(&kept, *op) && !universe.satisfies(others.iter().copied(), *op)
             })?;
             Some((term.clone(), shown))
         })

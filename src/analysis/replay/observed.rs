@@ -2,13 +2,35 @@
 //!
 //! Invariants:
 //! * only requests that must stay permitted (used or attempted) are seen;
-//! * the result is sorted by client and route, whatever the order of the log.
+//! * the result is sorted by client and route, whatever the order of the log;
+//! * what a wrong clock dated behind the end of the data did happen, and counts on
+//!   the last day.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
-use crate::model::{Millis, Outcome, Window};
+use crate::model::{Day, Millis, Outcome, Window};
 use crate::usage::{UsageTable, for_each_day};
+
+/// What is dated behind the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Late {
+    /// The window ends with the data: whatever is dated later counts on its last day.
+    Counts,
+    /// An earlier end was asked for.
+    Left,
+}
+
+impl Late {
+    /// By how much the instants of a day move; `None` when the day plays no part.
+    fn shift(self, day: Day, window: Window) -> Option<Millis> {
+        if window.contains(day) {
+            return Some(0);
+        }
+        let counts = self == Self::Counts && day > window.to && window.from <= window.to;
+        counts.then(|| window.to.start() - day.start())
+    }
+}
 
 /// Ids that are kept for one client and route.
 const SAMPLES: usize = 3;
@@ -40,13 +62,13 @@ impl Seen {
 }
 
 /// Counts what was needed in the window.
-pub fn observe(table: &UsageTable, window: Window) -> Vec<Seen> {
+pub fn observe(table: &UsageTable, window: Window, late: Late) -> Vec<Seen> {
     let mut all: BTreeMap<(u32, u32), Seen> = BTreeMap::new();
     let day = |rows: crate::usage::DayRows| {
         let mut day: Vec<Seen> = Vec::new();
-        if !window.contains(rows.day()) {
+        let Some(shift) = late.shift(rows.day(), window) else {
             return day;
-        }
+        };
         // The outcomes of one client and route come one behind the other.
         rows.for_each(|row| {
             let (used, attempted) = match row.outcome {
@@ -60,8 +82,8 @@ pub fn observe(table: &UsageTable, window: Window) -> Vec<Seen> {
                 used,
                 attempted,
                 days: 1,
-                first: row.first,
-                last: row.last,
+                first: row.first + shift,
+                last: row.last + shift,
             };
             match day.last_mut() {
                 Some(own) if (own.client, own.route) == (row.client, row.route) => {
@@ -75,7 +97,11 @@ pub fn observe(table: &UsageTable, window: Window) -> Vec<Seen> {
     let done = for_each_day(table, day, |day| {
         for seen in day {
             all.entry((seen.client, seen.route))
-                .and_modify(|own| own.join(&seen, 1))
+                // Days that were moved to the last one are one day.
+                .and_modify(|own| {
+                    let another = Day::of(own.last) < Day::of(seen.first);
+                    own.join(&seen, u32::from(another));
+                })
                 .or_insert(seen);
         }
         Ok::<(), Infallible>(())
@@ -99,7 +125,7 @@ impl Seen {
 /// first one and the two last ones that the table knows, in order of time.
 pub fn samples(
     table: &UsageTable,
-    window: Window,
+    (window, late): (Window, Late),
     wanted: &BTreeSet<(u32, u32)>,
 ) -> BTreeMap<(u32, u32), Vec<String>> {
     type Found = ((u32, u32), Millis, String);
@@ -110,7 +136,7 @@ pub fn samples(
     }
     let day = |rows: crate::usage::DayRows| {
         let mut found: Vec<Found> = Vec::new();
-        if !window.contains(rows.day()) {
+        if late.shift(rows.day(), window).is_none() {
             return found;
         }
         rows.for_each(|row| {

@@ -8,6 +8,7 @@
 //!   requests can be summed per route;
 //! * a literal segment wins over a parameter, segment by segment from the
 //!   left, hence `/users/me` is never counted as `/users/{id}`;
+//! * spellings of one path are one path: `/users/%40me` is `/users/@me`;
 //! * two operations with equal templates share one route, and a request on it
 //!   needs what both need; so does a request that fits two mixed segments of
 //!   equal weight (`{id}.json` and `file-{name}`): it may be either operation;
@@ -17,6 +18,9 @@
 //! Which scopes a route needs is not known here.
 
 mod overlap;
+mod spelling;
+#[cfg(test)]
+mod spelling_tests;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -25,6 +29,8 @@ mod trie;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use overlap::may_have_taken;
+pub use spelling::plain;
+pub(super) use spelling::query_start;
 
 use crate::model::{Method, Operation, Warning};
 use template::Template;
@@ -142,12 +148,16 @@ impl Matcher {
         let mut by_template = BTreeMap::new();
         for ((key, method), twins) in &groups {
             if !options.case_insensitive {
-                exact.add(&templates[twins[0]], *method, number(twins), false);
+                for twin in twins {
+                    exact.add(&templates[*twin], *method, number(twins), false);
+                }
                 by_template.insert((key.clone(), *method), number(twins));
             }
         }
         for ((key, method), twins) in &folded_groups {
-            folded.add(&templates[twins[0]], *method, number(twins), true);
+            for twin in twins {
+                folded.add(&templates[*twin], *method, number(twins), true);
+            }
             if options.case_insensitive {
                 by_template.insert((key.clone(), *method), number(twins));
             }
@@ -180,6 +190,7 @@ impl Matcher {
     /// 9.3.2); OPTIONS only by an OPTIONS or ANY operation.
     #[inline]
     pub fn find(&self, method: Method, path: &[u8]) -> Option<Found> {
+        let path = &*spelling::canonical(path);
         if self.case_insensitive {
             let lower = path.to_ascii_lowercase();
             return in_trie(&self.folded, method, &lower)
@@ -231,6 +242,11 @@ impl Matcher {
             looser: false,
         })
     }
+}
+
+/// Equal for templates that fit the same paths.
+pub(super) fn shape(path: &str) -> Vec<u8> {
+    Template::parse(path).key(false)
 }
 
 /// Gives requests that fit different templates equally well a route that needs what all of these need.

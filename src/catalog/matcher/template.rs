@@ -1,5 +1,7 @@
 //! A path template as segments.
 
+use super::spelling::{canonical, plain};
+
 /// One segment of a template.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Segment {
@@ -31,8 +33,8 @@ pub(super) struct Template {
 impl Template {
     /// Parses `/v1/orders/{id}`; a query or fragment is cut (Microsoft Graph documents some).
     pub(super) fn parse(path: &str) -> Self {
-        let end = path.find(['?', '#']).unwrap_or(path.len());
-        let path = path[..end].strip_prefix('/').unwrap_or(&path[..end]);
+        let path = plain(path);
+        let path = path.strip_prefix('/').unwrap_or(&path);
         if path.is_empty() {
             return Self {
                 segments: Vec::new(),
@@ -65,8 +67,8 @@ impl Template {
             match segment {
                 Segment::Literal(text) => put(&mut key, text),
                 Segment::Parameter => key.extend_from_slice(b"{}"),
-                Segment::Tail(false) => key.extend_from_slice(b"{+}"),
-                Segment::Tail(true) => key.extend_from_slice(b"{**}"),
+                // They differ in an empty rest only, so most requests fit both.
+                Segment::Tail(_) => key.extend_from_slice(b"{+}"),
                 Segment::Mixed(parts) => {
                     for part in parts {
                         match part {
@@ -81,25 +83,15 @@ impl Template {
     }
 }
 
+/// One segment in the form of [`plain`].
 fn segment(text: &str, last: bool) -> Segment {
     match text {
         "**" | "{**}" if last => return Segment::Tail(true),
-        "*" => return Segment::Parameter,
+        "{+}" if last => return Segment::Tail(false),
+        "*" | "{}" | "{+}" | "{**}" => return Segment::Parameter,
         _ => {}
     }
-    let inner = text
-        .strip_prefix('{')
-        .and_then(|rest| rest.strip_suffix('}'))
-        .filter(|name| !name.contains(['{', '}']));
-    if let Some(name) = inner {
-        // `{proxy+}` (AWS), `{+name}` (RFC 6570), `{name*}` and `{*name}` (routers) take the rest.
-        let greedy = name.starts_with(['+', '*']) || name.ends_with(['+', '*']);
-        return if greedy && last {
-            Segment::Tail(false)
-        } else {
-            Segment::Parameter
-        };
-    }
+    let literal = |text: &str| canonical(text.as_bytes()).into_owned();
     let mut parts = Vec::new();
     let mut rest = text;
     while let Some(open) = rest.find('{') {
@@ -107,7 +99,7 @@ fn segment(text: &str, last: bool) -> Segment {
             break;
         };
         if open > 0 {
-            parts.push(Part::Literal(rest.as_bytes()[..open].to_vec()));
+            parts.push(Part::Literal(literal(&rest[..open])));
         }
         // Two parameters side by side cannot be told apart: they are one.
         if parts.last() != Some(&Part::Parameter) {
@@ -116,10 +108,14 @@ fn segment(text: &str, last: bool) -> Segment {
         rest = &rest[open + close + 1..];
     }
     if parts.is_empty() {
-        return Segment::Literal(text.as_bytes().to_vec());
+        return Segment::Literal(literal(text));
     }
     if !rest.is_empty() {
-        parts.push(Part::Literal(rest.as_bytes().to_vec()));
+        parts.push(Part::Literal(literal(rest)));
+    }
+    // `{a}{b}` is one parameter, and no more specific than one.
+    if parts == [Part::Parameter] {
+        return Segment::Parameter;
     }
     Segment::Mixed(parts)
 }

@@ -359,8 +359,11 @@ impl Trie {
     }
 }
 
+/// Twins have one route, so that the first is as good as any.
 fn set(leaf: &mut Leaf, method: Method, route: u32) {
-    leaf.push((method, route));
+    if leaf.iter().all(|(own, _)| *own != method) {
+        leaf.push((method, route));
+    }
 }
 
 #[inline]

@@ -27,7 +27,7 @@ impl Base {
         let others = self.others.iter().take(SHOWN);
         let others: Vec<String> = others.map(|base| format!("`{base}/`")).collect();
         format!(
-            "the servers have several base paths: `{}/` is used and {} is not; choose with `--base-path`",
+            "the servers have several base paths: `{}/` is used and {} is not; choose with `--api-base`",
             self.path,
             others.join(", ")
         )

@@ -1,7 +1,7 @@
 //! The names of all keys, in the order of the documentation.
 
 /// Keys at the top of the file, in the order of the documentation.
-pub const KEYS: [&str; 38] = [
+pub const KEYS: [&str; 39] = [
     "logs",
     "ledger",
     "expected_sources",
@@ -12,6 +12,7 @@ pub const KEYS: [&str; 38] = [
     "match",
     "path_case",
     "base_path",
+    "api_base",
     "window",
     "since",
     "as_of",

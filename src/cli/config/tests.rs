@@ -8,7 +8,7 @@ use super::*;
 mod wrong;
 
 /// One line, or one table, for each key: setting it has to be seen in the result.
-const EACH: [(&str, &str); 38] = [
+const EACH: [(&str, &str); 39] = [
     ("logs", "logs = ['logs/*.gz']"),
     ("ledger", "ledger = 'usage'"),
     ("expected_sources", "expected_sources = ['gw-1']"),
@@ -19,6 +19,7 @@ const EACH: [(&str, &str); 38] = [
     ("match", "match = 'wildcard::'"),
     ("path_case", "path_case = 'insensitive'"),
     ("base_path", "base_path = ['/gw', 'a.example=/v2']"),
+    ("api_base", "api_base = '/v2'"),
     ("window", "window = '90d'"),
     ("since", "since = 2026-01-01"),
     ("as_of", "as_of = '2026-10-31'"),
@@ -105,6 +106,7 @@ fn each_value_arrives_as_written() {
             (Some("a.example".to_owned()), "/v2".to_owned())
         ]
     );
+    assert_eq!(all.api_base.as_deref(), Some("/v2"));
     assert_eq!(
         (all.window, all.since, all.as_of),
         (Some(90), None, Day::parse("2026-10-31"))

@@ -72,6 +72,15 @@ pub fn parse_base_path(text: &str) -> Result<(Option<String>, String), String> {
     Ok((host.map(str::to_owned), path.to_owned()))
 }
 
+/// Reads `/v2`, or `/` for no base path at all.
+pub fn parse_api_base(text: &str) -> Result<String, String> {
+    if text.starts_with('/') && !text.contains(['?', '#', ' ']) {
+        Ok(text.to_owned())
+    } else {
+        Err("write `/v2` when the log has the API's paths behind that, and `/` when it has them bare".to_owned())
+    }
+}
+
 /// How letter case counts when a request path is compared with a template.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PathCase {

@@ -15,6 +15,7 @@ const REST: &str = r#"
 # scopes = "all"                # several scopes in one OpenAPI requirement: "all" or "any" of them
 # match = "exact"               # what a held scope opens: "exact", "wildcard::", "hierarchy:.", "glob"
 # path_case = "sensitive"       # or "insensitive"
+# api_base = "/v2"              # where the API's paths begin in the log, when not as the description's servers say
 # base_path = ["/gw"]           # prefixes that the gateway adds; for one host: "api.example.com=/v2"
 # merge_slashes = true          # `//` in a path counts as `/`
 # health_paths = ["/lb"]        # health checks beside the customary ones

@@ -56,9 +56,13 @@ impl Rule for Unused {
     fn check(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {
         let to = context.analysis.window.to;
         let limit = settings.threshold(&DOC, "idle");
-        let idle = |last: Day| {
-            let days = context.coverage.days.range(last.plus(1)..);
-            days.take_while(|(day, _)| **day <= to).count() as u64
+        // Days on which the client's own sources have records.
+        let idle = |client: Option<&ClientAnalysis>, last: Day| {
+            let days = &context.coverage.days;
+            let absent = |day: &Day| client.is_some_and(|own| own.absent.contains(day));
+            let days = days.range(last.plus(1)..).map(|(day, _)| *day);
+            let days = days.take_while(|day| *day <= to);
+            days.filter(|day| !absent(day)).count() as u64
         };
         let mut findings = Vec::new();
         for client in &context.analysis.clients {
@@ -68,11 +72,11 @@ impl Rule for Unused {
         }
         for ((client, hash), rows) in context.named_credentials() {
             let Some(last) = rows.last() else { continue };
-            let alive = context
-                .client(client)
+            let holder = context.client(client);
+            let alive = holder
                 .and_then(|own| own.last_seen)
-                .is_some_and(|seen| idle(Day::of(seen)) < limit);
-            let days = idle(last.day);
+                .is_some_and(|seen| idle(holder, Day::of(seen)) < limit);
+            let days = idle(holder, last.day);
             if days < limit || !alive || rows.iter().any(|row| row.kind == AuthKind::Token) {
                 continue;
             }
@@ -97,7 +101,7 @@ fn silent(
     settings: &RuleSettings,
     client: &ClientAnalysis,
     limit: u64,
-    idle: &dyn Fn(Day) -> u64,
+    idle: &dyn Fn(Option<&ClientAnalysis>, Day) -> u64,
 ) -> Option<Finding> {
     if client.granted.is_empty() {
         return None;
@@ -106,8 +110,8 @@ fn silent(
     let places = client.terms.iter().flat_map(|term| context.places(term));
     let new = |text: String| Finding::new(&DOC, settings, client.id.as_str(), "client", text);
     match client.last_seen {
-        Some(seen) if idle(Day::of(seen)) >= limit => {
-            let days = idle(Day::of(seen));
+        Some(seen) if idle(Some(client), Day::of(seen)) >= limit => {
+            let days = idle(Some(client), Day::of(seen));
             let text = format!(
                 "no request for {}; suspending it frees exposure {freed}",
                 plural(days, "covered day")

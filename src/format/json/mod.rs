@@ -23,12 +23,13 @@ mod value;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Skip;
 
 /// Most slots a plan can have.
-pub const SLOTS: usize = 24;
+pub const SLOTS: usize = 64;
 
 /// What kind of value stands at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -138,7 +139,6 @@ impl Plan {
 }
 
 /// Buffers that are used again for every line.
-#[derive(Default)]
 pub struct Scratch {
     found: [Found; SLOTS],
     text: Vec<u8>,
@@ -150,11 +150,31 @@ pub struct Scratch {
     plan: u64,
 }
 
+impl Default for Scratch {
+    fn default() -> Self {
+        Self {
+            found: [Found::default(); SLOTS],
+            text: Vec::new(),
+            marks: marks::Marks::default(),
+            keys: Vec::new(),
+            shapes: learn::Shapes::default(),
+            plan: 0,
+        }
+    }
+}
+
 /// The values of one line.
 #[derive(Clone, Copy)]
 pub struct Fields<'a> {
     line: &'a [u8],
     scratch: &'a Scratch,
+}
+
+/// Values of a line may be anybody's secret.
+impl fmt::Debug for Fields<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Fields(..)")
+    }
 }
 
 impl<'a> Fields<'a> {

@@ -21,6 +21,19 @@ fn a_keep_comment_holds_for_every_grant_of_its_line() {
 }
 
 #[test]
+fn a_keep_comment_may_begin_with_a_capital_or_go_on_behind_a_stop() {
+    let text = "clients:\n  c:\n    - a # Keep until=2030-01-01\n    - b # KEEP: reason=why\n    - c # keep, for the audit\n    - d # Keep!\n    - e # keep-alive\n    - f # Keeper\n    - g # k\u{e9}ep\n";
+    let file = yaml(text);
+    let kept = |entry: &crate::model::Entry| entry.keep.is_some();
+    let kept: Vec<bool> = file.entries.iter().map(kept).collect();
+    assert_eq!(kept, [true, true, true, true, false, false, false]);
+    assert_eq!(
+        file.entries[2].keep.as_ref().unwrap().reason.as_deref(),
+        Some("for the audit")
+    );
+}
+
+#[test]
 fn a_keep_comment_that_cannot_be_honoured_is_an_error() {
     let cases = [
         (

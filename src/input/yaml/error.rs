@@ -20,6 +20,18 @@ pub struct YamlError {
 /// A source line is shown up to this many characters around the place.
 const SHOWN: usize = 100;
 
+/// The line of `text` with a caret under the column (both from 1), in two lines.
+pub fn caret(text: &str, line: usize, column: usize) -> String {
+    let source = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
+    let from = column.saturating_sub(SHOWN / 2).max(1);
+    let part = source.chars().skip(from - 1).take(SHOWN);
+    let shown: String = part.map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let caret = " ".repeat(column.saturating_sub(from));
+    let number = line.to_string();
+    let gutter = " ".repeat(number.len());
+    format!("{number} | {shown}\n{gutter} | {caret}^")
+}
+
 impl YamlError {
     /// An error at a line and column (both from 1) of `text`.
     pub(super) fn new(
@@ -29,20 +41,13 @@ impl YamlError {
         message: impl Into<String>,
         help: Option<&'static str>,
     ) -> Self {
-        let source = text.lines().nth(line.saturating_sub(1)).unwrap_or_default();
-        let from = column.saturating_sub(SHOWN / 2).max(1);
-        let part = source.chars().skip(from - 1).take(SHOWN);
-        let shown: String = part.map(|c| if c.is_control() { ' ' } else { c }).collect();
-        let caret = " ".repeat(column.saturating_sub(from));
-        let number = line.to_string();
-        let gutter = " ".repeat(number.len());
         Self {
             file: Arc::from(file),
             line: u32::try_from(line).unwrap_or(u32::MAX),
             column: u32::try_from(column).unwrap_or(u32::MAX),
             message: message.into(),
             help,
-            source_line: format!("{number} | {shown}\n{gutter} | {caret}^"),
+            source_line: caret(text, line, column),
         }
     }
 

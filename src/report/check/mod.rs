@@ -22,7 +22,7 @@ use crate::analysis::{ClientAnalysis, TermAnalysis};
 use crate::finding::{Finding, Severity, stable_id};
 use crate::model::{Level, Place, Verdict};
 
-use super::View;
+use super::{View, suspend};
 pub use baseline::{Baseline, BaselineError};
 
 /// Every output, the default first.
@@ -69,7 +69,7 @@ impl Weight {
 pub struct Issue {
     /// 16 hex digits: a hash of rule, client and subject.
     pub id: String,
-    /// What it is: `surplus-grant`, `exposure`, or the id of a finding's rule.
+    /// What it is: `surplus-grant`, `silent-client`, `exposure`, or the id of a finding's rule.
     pub rule: String,
     /// How grave it is.
     pub weight: Weight,
@@ -126,6 +126,7 @@ pub fn weigh(view: &View<'_>, thresholds: &Thresholds, baseline: &Baseline) -> O
                 .iter()
                 .filter_map(|term| surplus(view, client, term, thresholds)),
         );
+        issues.extend(silent(view, client, thresholds));
         issues.extend(exposed(client, thresholds));
     }
     issues.extend(found(view, thresholds));
@@ -180,6 +181,27 @@ fn surplus(
             level.name(),
             reasons.join("; ")
         ),
+        place: entry.map(|entry| entry.place.clone()),
+        known: false,
+        fails: thresholds.level.is_some_and(|most| level <= most),
+    })
+}
+
+/// A client that can be suspended as a whole weighs as much as a removal.
+fn silent(view: &View<'_>, client: &ClientAnalysis, thresholds: &Thresholds) -> Option<Issue> {
+    let level = client.suspend.as_ref()?.level;
+    let sentence = suspend::sentence(&view.analysis.basis, client)?;
+    let vias = client.terms.iter().flat_map(|term| &term.vias);
+    let entry = vias
+        .filter_map(|via| view.policy.files.get(via.file)?.entries.get(via.entry))
+        .min_by_key(|entry| &entry.place);
+    Some(Issue {
+        id: stable_id("silent-client", client.id.as_str(), ""),
+        rule: "silent-client".to_owned(),
+        weight: Weight::Removal(level),
+        client: client.id.to_string(),
+        subject: String::new(),
+        message: format!("{}: {sentence}", client.id),
         place: entry.map(|entry| entry.place.clone()),
         known: false,
         fails: thresholds.level.is_some_and(|most| level <= most),

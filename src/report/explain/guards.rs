@@ -114,8 +114,12 @@ pub(super) fn guards(view: &View<'_>, client: &ClientAnalysis, term: &TermAnalys
         guard(
             1,
             "coverage",
-            &[Reason::HistoryTooShort, Reason::DaysMissing],
-            coverage(view),
+            &[
+                Reason::HistoryTooShort,
+                Reason::DaysMissing,
+                Reason::SourceMissing,
+            ],
+            coverage(view, client),
         ),
         guard(
             2,
@@ -127,7 +131,12 @@ pub(super) fn guards(view: &View<'_>, client: &ClientAnalysis, term: &TermAnalys
             ],
             granted(view, term),
         ),
-        guard(3, "rhythm", &[Reason::StillInRhythm], rhythm(view, term)),
+        guard(
+            3,
+            "rhythm",
+            &[Reason::StillInRhythm],
+            rhythm(view, client, term),
+        ),
         guard(4, "seen once", &[Reason::SeenOnce], once(term)),
         guard(
             5,
@@ -153,7 +162,12 @@ pub(super) fn guards(view: &View<'_>, client: &ClientAnalysis, term: &TermAnalys
             &[Reason::Drift],
             "the newest past date, against all of them".to_owned(),
         ),
-        guard(9, "whole client", &[Reason::ClientSilent], alive(client)),
+        guard(
+            9,
+            "whole client",
+            &[Reason::ClientSilent],
+            alive(client, term),
+        ),
         guard(
             10,
             "stated need",
@@ -163,12 +177,16 @@ pub(super) fn guards(view: &View<'_>, client: &ClientAnalysis, term: &TermAnalys
     ]
 }
 
-fn coverage(view: &View<'_>) -> String {
+fn coverage(view: &View<'_>, client: &ClientAnalysis) -> String {
     let to = view.analysis.window.to;
     let basis = &view.analysis.basis;
     let last = Window::ending(to, DAYS.min(basis.days.max(1)));
+    let absent = match client.absent.range(last.from..=last.to).count() {
+        0 => String::new(),
+        own => format!(" ({own} of them none of a source that carries the client)"),
+    };
     format!(
-        "{} of the last {} have records, {} of {} in all",
+        "{} of the last {} have records{absent}, {} of {} in all",
         view.coverage.covered(last),
         days(last.days().into()),
         basis.covered,
@@ -186,10 +204,10 @@ fn granted(view: &View<'_>, term: &TermAnalysis) -> String {
     )
 }
 
-fn rhythm(view: &View<'_>, term: &TermAnalysis) -> String {
+fn rhythm(view: &View<'_>, client: &ClientAnalysis, term: &TermAnalysis) -> String {
     let to = view.analysis.window.to;
     match (
-        term.rhythm.idle(&view.coverage.days, to),
+        term.rhythm.idle(&client.covered(view.coverage), to),
         term.rhythm.longest_gap(),
     ) {
         (None, _) => "never used".to_owned(),
@@ -219,9 +237,16 @@ fn calendar(term: &TermAnalysis) -> String {
     )
 }
 
-fn alive(client: &ClientAnalysis) -> String {
+fn alive(client: &ClientAnalysis, term: &TermAnalysis) -> String {
     match (client.status, client.last_seen) {
         (Status::Active, Some(last)) => format!("active, last request {}", Day::of(last)),
-        (status, _) => status.name().to_owned(),
+        (status, _) => match &client.suspend {
+            Some(own) if !term.reasons.contains(&Reason::ClientSilent) => format!(
+                "{}, and to suspend it as a whole is less safe than this ({})",
+                status.name(),
+                own.level.name()
+            ),
+            _ => status.name().to_owned(),
+        },
     }
 }

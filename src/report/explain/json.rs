@@ -12,7 +12,7 @@ use crate::analysis::minimum::Universe;
 use crate::model::{Operation, Window};
 use crate::report::View;
 use crate::report::explain_strip::day_marks;
-use crate::usage::Holding;
+use crate::usage::{Coverage, Holding};
 
 /// Adds the facts to the JSON of the client as the report has it.
 pub fn add(
@@ -63,25 +63,27 @@ pub fn add(
         }
     }
     if let Some(own) = own.as_object_mut() {
-        own.insert("days".to_owned(), strips(view, holdings));
+        own.insert("days".to_owned(), strips(view, client, holdings));
     }
 }
 
 /// One character a day: `#` used, `+` attempted, `x` refused only, `.` no use, `?` no records.
-fn strips(view: &View<'_>, holdings: &[Holding<'_>]) -> Value {
+fn strips(view: &View<'_>, client: &ClientAnalysis, holdings: &[Holding<'_>]) -> Value {
     let Window { from, to } = view.analysis.window;
     if view.coverage.span().is_none() {
         return Value::Null;
     }
+    let own = Coverage {
+        days: client.covered(view.coverage).into_owned(),
+        gaps: Vec::new(),
+    };
     let terms: BTreeMap<&str, String> = holdings
         .iter()
         // Of what no request can show, a day without use is no fact.
         .filter(|own| own.observable)
-        .map(|own| {
-            (
-                own.term,
-                day_marks(own, view.coverage, view.analysis.window),
-            )
+        .map(|holding| {
+            let marks = day_marks(holding, &own, view.analysis.window);
+            (holding.term, marks)
         })
         .collect();
     json!({

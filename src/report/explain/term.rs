@@ -60,7 +60,7 @@ pub(super) fn about(
             },
         ),
     )?;
-    rhythm(view, term, facts)?;
+    rhythm(view, client, term, facts)?;
     facts.fact("regular", evidence::regular(term))?;
     let past = term.evidence.as_ref();
     facts.fact(
@@ -167,7 +167,7 @@ pub(super) fn in_short(
             Day::of(last),
             days(
                 term.rhythm
-                    .idle(&view.coverage.days, to)
+                    .idle(&client.covered(view.coverage), to)
                     .unwrap_or(0)
                     .into()
             ),
@@ -261,8 +261,14 @@ fn remarks(entry: &Entry) -> Vec<String> {
         .collect()
 }
 
-fn rhythm(view: &View<'_>, term: &TermAnalysis, facts: &mut Facts<'_>) -> io::Result<()> {
-    let (own, covered, to) = (&term.rhythm, &view.coverage.days, view.analysis.window.to);
+fn rhythm(
+    view: &View<'_>,
+    client: &ClientAnalysis,
+    term: &TermAnalysis,
+    facts: &mut Facts<'_>,
+) -> io::Result<()> {
+    let (own, to) = (&term.rhythm, view.analysis.window.to);
+    let covered = client.covered(view.coverage);
     let (Some(first), Some(last)) = (own.first, own.last) else {
         // Never seen and never visible are not the same.
         let unseen = term.verdict == Verdict::Unobservable;
@@ -295,7 +301,7 @@ fn rhythm(view: &View<'_>, term: &TermAnalysis, facts: &mut Facts<'_>) -> io::Re
         || "unknown (one day of use)".to_owned(),
         |gap| days(gap.into()),
     );
-    let idle = days(own.idle(covered, to).unwrap_or(0).into());
+    let idle = days(own.idle(&covered, to).unwrap_or(0).into());
     facts.one(
         "silence",
         format!("longest {longest}, now {idle} with records"),

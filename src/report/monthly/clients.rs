@@ -8,7 +8,7 @@ use super::credentials::CredentialLine;
 use super::own_diff::Blocks;
 use super::page::{ClientPage, NeededRow, Segments, SuspendPage, TermPage};
 use super::{Extra, goes_now, items, words};
-use crate::analysis::{ClientAnalysis, TermAnalysis};
+use crate::analysis::{ClientAnalysis, DaySet, TermAnalysis};
 use crate::model::{Day, Operation, Place, Reason, Scope, Subject, Term, Verdict, Via, Window};
 use crate::report::{View, demand, suspend};
 
@@ -119,10 +119,12 @@ fn client(
         operations_after: then.len(),
         closed: now.difference(&then).map(|own| label(*own)).collect(),
         bar: bar(extra, own),
-        suspend: own.suspend.as_ref().map(|advice| SuspendPage {
-            level: advice.level,
-            grants: advice.grants,
-            sentence: suspend::sentence(&view.analysis.basis, advice),
+        suspend: own.suspend.as_ref().and_then(|advice| {
+            Some(SuspendPage {
+                level: advice.level,
+                grants: advice.grants,
+                sentence: suspend::sentence(&view.analysis.basis, own)?,
+            })
         }),
         minimal: own.minimal.iter().map(ToString::to_string).collect(),
         minimal_proven: own.minimal_proven,
@@ -266,12 +268,12 @@ fn term(
         first_used: found.rhythm.first.map(Day::of),
         last_used: found.rhythm.last.map(Day::of),
         days_used: found.rhythm.days.range(window.from..=window.to).count(),
-        idle_days: found.rhythm.idle(&view.coverage.days, window.to),
+        idle_days: found.rhythm.idle(&client.covered(view.coverage), window.to),
         longest_gap: found.rhythm.longest_gap(),
         uses,
         p: chance.map(|own| own.0),
         upper: chance.map(|own| own.1),
-        evidence: evidence(view, found, chance.and_then(|own| own.2.clone())),
+        evidence: evidence(view, client, found, chance.and_then(|own| own.2.clone())),
         witness: found
             .witness
             .iter()
@@ -309,25 +311,28 @@ fn place(view: &View<'_>, via: &Via) -> Option<Place> {
 }
 
 /// Why it can go, in one phrase.
-fn evidence(view: &View<'_>, found: &TermAnalysis, past: Option<String>) -> String {
+fn evidence(
+    view: &View<'_>,
+    client: &ClientAnalysis,
+    found: &TermAnalysis,
+    past: Option<String>,
+) -> String {
     let window = view.analysis.window;
+    let seen = client.covered(view.coverage);
     let mut facts = Vec::new();
     match found.rhythm.last {
         None if found.verdict == Verdict::Unobservable => {
             facts.push("no request can show it".to_owned());
         }
         None => {
-            let covered = view.coverage.days.range(..=window.to).count() as u64;
+            let covered = seen.range(..=window.to).count() as u64;
             facts.push(format!(
                 "never used in {} with records",
                 words::plural(covered, "day")
             ));
         }
         Some(last) => {
-            let idle = found
-                .rhythm
-                .idle(&view.coverage.days, window.to)
-                .unwrap_or(0);
+            let idle = found.rhythm.idle(&seen, window.to).unwrap_or(0);
             let last = Day::of(last);
             facts.push(if idle == 0 {
                 format!("last used {last}")
@@ -348,7 +353,7 @@ fn evidence(view: &View<'_>, found: &TermAnalysis, past: Option<String>) -> Stri
 }
 
 /// Days with use as runs: first day of the window is 0, then the length.
-fn runs(days: &BTreeSet<Day>, window: Window) -> Vec<(u32, u32)> {
+fn runs(days: &DaySet, window: Window) -> Vec<(u32, u32)> {
     let mut runs: Vec<(u32, u32)> = Vec::new();
     for day in days.range(window.from..=window.to) {
         let at = u32::try_from(day.0 - window.from.0).unwrap_or(0);
@@ -366,7 +371,7 @@ mod tests {
 
     #[test]
     fn days_that_follow_each_other_are_one_run_and_days_outside_are_none() {
-        let days: BTreeSet<Day> = [8, 10, 11, 12, 20].map(Day).into();
+        let days: DaySet = [8, 10, 11, 12, 20].map(Day).into_iter().collect();
         let window = Window {
             from: Day(10),
             to: Day(20),

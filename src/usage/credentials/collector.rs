@@ -1,45 +1,26 @@
-//! One worker's credentials.
-//!
-//! The same client presents the same credential from the same place again and
-//! again. Such a combination is looked up by its bytes once per line; parsing the
-//! address, hashing the id and naming the agent happen only when it is new.
+//! One worker's credentials: what each combination of client, credential, address
+//! and agent did on a day, folded into the rows when the day changes.
 
 use std::collections::BTreeMap;
 
-use hashbrown::HashMap;
-
+use super::combinations::{Combination, Combinations, Presented};
 use super::facts::wider;
 use super::tokens::{Lives, TOO_LONG, Tokens};
-use super::{
-    Agent, CredentialTable, Facts, Group, HashKey, Hours, Network, SKEW_SECONDS, Sum, Which,
-};
+use super::{CredentialTable, Facts, Group, HashKey, Hours, SKEW_SECONDS, Sum};
 use crate::format::token::key_in_query;
-use crate::format::{AuthKind, LogFormat, RawRecord, Token, json};
+use crate::format::{AuthKind, LogFormat, RawRecord, Token};
 use crate::model::{Day, Millis, Outcome};
 
 /// Combinations remembered before they are folded into the rows.
 const REMEMBERED: usize = 8_192;
-/// Bytes of an address and of a user agent that are looked at.
-const ADDRESS: usize = 64;
-const AGENT: usize = 256;
-/// A longer id is compared by its hash.
-const ID: usize = 128;
 /// A longer list of scopes is not looked at, and that is counted as [`super::UNREAD`].
 const SCOPES: usize = 4_096;
 
-/// One combination of client, credential, kind, address and agent.
-struct Seen {
-    client: u32,
-    which: Which,
-    kind: AuthKind,
-    network: Option<Network>,
-    agent: Option<Agent>,
-    day: Day,
-    counts: Counts,
-}
-
+/// What a combination did on one day.
 #[derive(Default)]
 struct Counts {
+    /// Days since 1970.
+    day: i32,
     count: u64,
     refused: u64,
     first: Millis,
@@ -62,9 +43,7 @@ pub(in crate::usage) struct Request {
 
 pub(in crate::usage) struct Collector {
     key: HashKey,
-    scratch: json::Scratch,
-    buffer: Vec<u8>,
-    seen: HashMap<Box<[u8]>, Seen, foldhash::fast::FixedState>,
+    seen: Combinations<Counts>,
     tokens: Tokens,
     groups: BTreeMap<(Day, u32), Group>,
 }
@@ -73,9 +52,7 @@ impl Collector {
     pub(in crate::usage) fn new(key: &HashKey) -> Self {
         Self {
             key: key.clone(),
-            scratch: json::Scratch::default(),
-            buffer: Vec::new(),
-            seen: HashMap::default(),
+            seen: Combinations::default(),
             tokens: Tokens::default(),
             groups: BTreeMap::new(),
         }
@@ -85,41 +62,34 @@ impl Collector {
     pub(in crate::usage) fn add(
         &mut self,
         format: &'static dyn LogFormat,
-        line: &[u8],
         raw: &RawRecord<'_>,
         request: Request,
     ) {
-        let (client, refused) = (request.client, request.outcome.is_denied());
-        let token = format.token(line, raw, &mut self.scratch);
-        let kind = if key_in_query(raw.target) {
-            AuthKind::QueryKey
-        } else {
-            token.kind
+        let token = format.token(raw);
+        let presented = Presented {
+            client: request.client,
+            kind: if key_in_query(raw.target) {
+                AuthKind::QueryKey
+            } else {
+                token.kind
+            },
+            id: token.credential.or(raw.credential),
+            address: raw.client_ip,
+            agent: raw.user_agent,
         };
-        let id = token.credential.or(raw.credential);
-        key_of(&mut self.buffer, &self.key, (client, kind), id, raw);
-        let seen = match self.seen.entry_ref(&self.buffer[..]) {
-            hashbrown::hash_map::EntryRef::Occupied(entry) => entry.into_mut(),
-            hashbrown::hash_map::EntryRef::Vacant(entry) => entry.insert(Seen {
-                client,
-                which: id.map_or(Which::Unnamed, |id| Which::Named(self.key.hash(id))),
-                kind,
-                network: raw.client_ip.and_then(Network::of),
-                agent: raw.user_agent.map(Agent::of),
-                day: Day::of(raw.time),
-                counts: Counts::default(),
-            }),
-        };
-        let day = Day::of(raw.time);
-        if seen.day != day {
-            fold(&mut self.groups, &mut self.tokens, seen);
-            seen.day = day;
-        }
-        count(&mut seen.counts, &token, raw.time, refused);
-        let scopes = raw.token_scopes.filter(|scopes| *scopes != b"-");
-        seen.counts.scoped += u64::from(scopes.is_some());
         if self.seen.len() > REMEMBERED {
             self.fold_seen();
+        }
+        let scopes = raw.token_scopes.filter(|scopes| *scopes != b"-");
+        if let Some(seen) = self.seen.of(presented, &self.key) {
+            let day = Day::of(raw.time).0;
+            if seen.counts.day != day {
+                fold(&mut self.groups, &mut self.tokens, seen);
+                seen.counts.day = day;
+            }
+            let refused = request.outcome.is_denied();
+            count(&mut seen.counts, &token, raw.time, refused);
+            seen.counts.scoped += u64::from(scopes.is_some());
         }
         if let Some(scopes) = scopes {
             let read = if scopes.len() <= SCOPES {
@@ -131,9 +101,8 @@ impl Collector {
         }
     }
 
-    // The order of the hash table does not matter: these are sums.
     fn fold_seen(&mut self) {
-        for (_, mut seen) in self.seen.drain() {
+        for mut seen in self.seen.drain() {
             fold(&mut self.groups, &mut self.tokens, &mut seen);
         }
     }
@@ -163,32 +132,6 @@ impl Collector {
     }
 }
 
-/// The bytes that make a combination.
-fn key_of(
-    buffer: &mut Vec<u8>,
-    key: &HashKey,
-    (client, kind): (u32, AuthKind),
-    id: Option<&[u8]>,
-    raw: &RawRecord<'_>,
-) {
-    buffer.clear();
-    buffer.extend_from_slice(&client.to_le_bytes());
-    buffer.push(kind as u8);
-    let mut part = |bytes: &[u8]| {
-        buffer.extend_from_slice(&u16::try_from(bytes.len()).unwrap_or(u16::MAX).to_le_bytes());
-        buffer.extend_from_slice(bytes);
-    };
-    match id {
-        None => part(b""),
-        Some(id) if id.len() <= ID => part(id),
-        Some(id) => part(&[&[0][..], &key.hash(id).0, &id[..ID]].concat()),
-    }
-    let address = raw.client_ip.unwrap_or_default();
-    part(&address[..address.len().min(ADDRESS)]);
-    let agent = raw.user_agent.unwrap_or_default();
-    part(&agent[..agent.len().min(AGENT)]);
-}
-
 fn count(counts: &mut Counts, token: &Token<'_>, time: Millis, refused: bool) {
     if counts.count == 0 {
         counts.first = time;
@@ -215,12 +158,17 @@ fn count(counts: &mut Counts, token: &Token<'_>, time: Millis, refused: bool) {
 }
 
 /// Moves what was counted into the rows.
-fn fold(groups: &mut BTreeMap<(Day, u32), Group>, tokens: &mut Tokens, seen: &mut Seen) {
+fn fold(
+    groups: &mut BTreeMap<(Day, u32), Group>,
+    tokens: &mut Tokens,
+    seen: &mut Combination<Counts>,
+) {
     let mut counts = std::mem::take(&mut seen.counts);
+    let day = Day(counts.day);
     if counts.count == 0 {
         return;
     }
-    tokens.lived(seen.day, seen.client, &mut counts.lives);
+    tokens.lived(day, seen.client, &mut counts.lives);
     let mut facts = Facts {
         count: counts.count,
         refused: counts.refused,
@@ -242,7 +190,7 @@ fn fold(groups: &mut BTreeMap<(Day, u32), Group>, tokens: &mut Tokens, seen: &mu
         facts.agents.add(agent, counts.hours, super::MAX_AGENTS);
     }
     groups
-        .entry((seen.day, seen.client))
+        .entry((day, seen.client))
         .or_default()
         .add((seen.which, seen.kind), &facts);
 }

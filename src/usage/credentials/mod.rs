@@ -15,6 +15,9 @@
 
 mod agent;
 mod collector;
+#[cfg(test)]
+mod combination_tests;
+mod combinations;
 mod facts;
 mod hash;
 #[cfg(test)]
@@ -304,30 +307,31 @@ impl Scopes {
 /// smallest of all was among the smallest at every moment, so its counts are whole.
 #[derive(Clone, Debug, Default)]
 struct Group {
-    rows: BTreeMap<(Which, AuthKind), Facts>,
+    /// Sorted. Nearly every group has one row, for which a tree would keep room for eleven.
+    rows: Vec<((Which, AuthKind), Facts)>,
 }
 
 impl Group {
     fn add(&mut self, key: (Which, AuthKind), facts: &Facts) {
-        match self.rows.get_mut(&key) {
-            Some(own) => own.merge(facts),
-            None => {
-                self.rows.insert(key, facts.clone());
-            }
+        self.put(key, facts);
+        let named = |row: &((Which, AuthKind), Facts)| matches!(row.0.0, Which::Named(_));
+        while self.rows.iter().filter(|row| named(row)).count() > MAX_CREDENTIALS {
+            let Some(largest) = self.rows.iter().rposition(named) else {
+                return;
+            };
+            let ((_, kind), moved) = self.rows.remove(largest);
+            self.put((Which::Others, kind), &moved);
         }
-        let named = |key: &&(Which, AuthKind)| matches!(key.0, Which::Named(_));
-        while self.rows.keys().filter(named).count() > MAX_CREDENTIALS {
-            let Some(largest) = self.rows.keys().rfind(named).copied() else {
-                return;
-            };
-            let Some(moved) = self.rows.remove(&largest) else {
-                return;
-            };
-            match self.rows.get_mut(&(Which::Others, largest.1)) {
-                Some(others) => others.merge(&moved),
-                None => {
-                    self.rows.insert((Which::Others, largest.1), moved);
+    }
+
+    fn put(&mut self, key: (Which, AuthKind), facts: &Facts) {
+        match self.rows.binary_search_by(|(own, _)| own.cmp(&key)) {
+            Ok(at) => self.rows[at].1.merge(facts),
+            Err(at) => {
+                if self.rows.is_empty() {
+                    self.rows.reserve_exact(1);
                 }
+                self.rows.insert(at, (key, facts.clone()));
             }
         }
     }

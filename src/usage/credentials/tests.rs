@@ -75,7 +75,6 @@ fn feed(collector: &mut Collector, line: &Line) {
     let raw = native.parse(text.as_bytes(), &mut scratch).unwrap();
     collector.add(
         native,
-        text.as_bytes(),
         &raw,
         request(
             u32::from(line.client) + 2,
@@ -197,9 +196,9 @@ proptest! {
 
 fn read(format: &str, line: &str) -> (Option<i64>, Option<i64>, AuthKind, Option<Vec<u8>>) {
     let format = format::by_name(format).unwrap();
-    let (mut scratch, mut json) = (Scratch::default(), format::json::Scratch::default());
+    let mut scratch = Scratch::default();
     let raw = format.parse(line.as_bytes(), &mut scratch).unwrap();
-    let token = format.token(line.as_bytes(), &raw, &mut json);
+    let token = format.token(&raw);
     let id = token.credential.or(raw.credential).map(<[u8]>::to_vec);
     (token.issued, token.expires, token.kind, id)
 }
@@ -213,6 +212,14 @@ fn each_format_gives_lifetime_kind_and_id() {
         ((issued, expires), kind, id),
         (life, AuthKind::Token, Some(b"j1".to_vec()))
     );
+    let cognito = aws
+        .replace("1767351600", "Fri Jan 02 11:00:00 UTC 2026")
+        .replace(
+            "\"exp\":\"1767355200\"",
+            "\"exp\":\"Fri Jan 02 12:00:00 UTC 2026\"",
+        );
+    let (issued, expires, ..) = read("aws-apigw", &cognito);
+    assert_eq!((issued, expires), life);
     let key = aws.replace(
         r#""jti":"j1","iat":"1767351600","exp":"1767355200","apiKeyId":"-""#,
         r#""apiKeyId":"k9""#,
@@ -298,7 +305,7 @@ fn a_token_used_long_after_its_end_is_counted_only_when_it_passed() {
         let mut scratch = Scratch::default();
         let raw = native.parse(text.as_bytes(), &mut scratch).unwrap();
         let mut collector = Collector::new(&HashKey::default());
-        collector.add(native, text.as_bytes(), &raw, request(2, 0, status == 401));
+        collector.add(native, &raw, request(2, 0, status == 401));
         Collector::merge(vec![collector], |_, _| Some("c".to_owned())).rows[0]
             .facts
             .expired

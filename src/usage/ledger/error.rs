@@ -31,6 +31,17 @@ pub enum LedgerError {
         /// The system's words.
         error: io::Error,
     },
+    /// A file that the manifest lists.
+    #[error("`{}` belongs to the ledger and is not there", .0.display())]
+    Gone(PathBuf),
+    /// The ledger, or one of its files, has another form.
+    #[error("`{}` was written by another version of scopetrim: {reason}", path.display())]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// What this version does not know, or misses.
+        reason: String,
+    },
     /// The content is not what was written.
     #[error("`{}` is damaged: {reason}", path.display())]
     Damaged {
@@ -60,8 +71,11 @@ impl LedgerError {
             Self::Io { .. } => {
                 "the ledger is as it was before; check the folder, its permissions and free space"
             }
-            Self::Damaged { .. } => {
+            Self::Damaged { .. } | Self::Gone(_) => {
                 "restore the file from a backup, or remove the ledger and ingest the logs again"
+            }
+            Self::Version { .. } => {
+                "use that version, or ingest the logs again into a new folder; nothing was changed here"
             }
             Self::Columns(_) => "this is a fault of the program: please report it",
             Self::Exists(_) => "choose a new folder with --partial",
@@ -70,7 +84,7 @@ impl LedgerError {
 
     /// A file that the manifest lists is not there: perhaps replaced meanwhile.
     pub(super) fn is_gone(&self) -> bool {
-        matches!(self, Self::Io { error, .. } if error.kind() == io::ErrorKind::NotFound)
+        matches!(self, Self::Gone(_))
     }
 
     pub(super) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {

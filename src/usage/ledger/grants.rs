@@ -53,7 +53,7 @@ impl Writer {
 
     fn grants_at(&self, day: Day) -> Result<BTreeSet<Held>, LedgerError> {
         let mut held = BTreeSet::new();
-        for own in self.manifest.of(Table::Grants).filter(|own| own.day == day) {
+        for own in self.manifest.on(Table::Grants, day) {
             for batch in part::read(&self.dir, own)? {
                 held.extend(read(&batch)?);
             }
@@ -77,7 +77,7 @@ impl Ledger {
         let days = self.grant_days();
         for day in days.into_iter().rev().filter(|day| *day <= as_of) {
             let mut held = BTreeSet::new();
-            for own in self.manifest.of(Table::Grants).filter(|own| own.day == day) {
+            for own in self.manifest.on(Table::Grants, day) {
                 for batch in part::read(&self.dir, own)? {
                     let rows = read(&batch)?.into_iter();
                     held.extend(rows.map(|(client, term, _)| (client, term)));

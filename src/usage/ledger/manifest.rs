@@ -59,6 +59,30 @@ struct Stored {
     parts: Vec<(String, String, String, u64, u64)>,
 }
 
+#[derive(Deserialize)]
+struct Form {
+    format: String,
+}
+
+/// Why a manifest is not understood.
+#[derive(Debug, PartialEq, Eq)]
+enum Wrong {
+    Damaged(String),
+    Version(String),
+}
+
+impl From<String> for Wrong {
+    fn from(reason: String) -> Self {
+        Self::Damaged(reason)
+    }
+}
+
+impl From<serde_json::Error> for Wrong {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Damaged(error.to_string())
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 struct Seal {
     checksum: String,
@@ -69,9 +93,10 @@ impl Manifest {
     pub(super) fn load(dir: &Path) -> Result<Option<Self>, LedgerError> {
         let path = dir.join(FILE);
         match fs::read_to_string(&path) {
-            Ok(text) => Self::parse(&text)
-                .map(Some)
-                .map_err(|reason| LedgerError::damaged(&path, reason)),
+            Ok(text) => Self::parse(&text).map(Some).map_err(|error| match error {
+                Wrong::Damaged(reason) => LedgerError::damaged(&path, reason),
+                Wrong::Version(reason) => LedgerError::Version { path, reason },
+            }),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 look_around(dir).map(|()| None)
             }
@@ -79,25 +104,31 @@ impl Manifest {
         }
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
-        let (body, rest) = text.split_once('\n').ok_or("it is cut off")?;
-        let seal: Seal = serde_json::from_str(rest.trim_end()).map_err(|_| "it is cut off")?;
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        let damaged = |reason: &str| Wrong::Damaged(reason.to_owned());
+        let (body, rest) = text.split_once('\n').ok_or(damaged("it is cut off"))?;
+        let seal: Seal =
+            serde_json::from_str(rest.trim_end()).map_err(|_| damaged("it is cut off"))?;
         if seal.checksum != ContentDigest::of(body.as_bytes()).to_string() {
-            return Err("its checksum does not fit".to_owned());
+            return Err(damaged("its checksum does not fit"));
         }
-        let stored: Stored = serde_json::from_str(body).map_err(|error| error.to_string())?;
-        if stored.format != FORMAT {
-            return Err(format!("`{}` is not `{FORMAT}`", stored.format));
+        // Of another form nothing else is known.
+        let Form { format } = serde_json::from_str(body)?;
+        if format != FORMAT {
+            let text = format!("its form is `{format}`, this one knows `{FORMAT}`");
+            return Err(Wrong::Version(text));
         }
+        let stored: Stored = serde_json::from_str(body)?;
         let day = |text: &str| Day::parse(text).ok_or(format!("`{text}` is no date"));
         let mut parts = BTreeSet::new();
         for (table, on, digest, rows, bytes) in stored.parts {
             // The digest becomes a file name.
             if digest.len() != 64 || !digest.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-                return Err(format!("`{digest}` is no digest"));
+                return Err(Wrong::Damaged(format!("`{digest}` is no digest")));
             }
             parts.insert(Part {
-                table: Table::named(&table).ok_or(format!("there is no table `{table}`"))?,
+                table: Table::named(&table)
+                    .ok_or(Wrong::Version(format!("there is no table `{table}` here")))?,
                 day: day(&on)?,
                 digest,
                 rows,
@@ -136,6 +167,19 @@ impl Manifest {
     pub(super) fn commit(&self, dir: &Path) -> Result<(), LedgerError> {
         write_synced(&dir.join(FILE), self.text()?.as_bytes())?;
         sync_folder(dir)
+    }
+
+    /// The parts of one day of a table.
+    pub(super) fn on(&self, table: Table, day: Day) -> impl Iterator<Item = &Part> {
+        let first = Part {
+            table,
+            day,
+            digest: String::new(),
+            rows: 0,
+            bytes: 0,
+        };
+        let own = self.parts.range(first..);
+        own.take_while(move |part| (part.table, part.day) == (table, day))
     }
 
     /// The parts of one table, in order of day.

@@ -1,22 +1,26 @@
 //! Parquet files in canonical form: sorted rows, fixed writer properties.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::path::Path;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray as _, BooleanArray, RecordBatch};
+use arrow::array::{Array, AsArray as _, BooleanArray, RecordBatch, StringArray, new_null_array};
 use arrow::compute::{
     SortColumn, concat_batches, filter_record_batch, lexsort_to_indices, take_record_batch,
 };
-use parquet::arrow::ArrowWriter;
-use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use arrow::datatypes::{FieldRef, Schema};
+use bytes::Bytes;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection,
+};
+use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 
 use super::manifest::{Part, folder, write_synced};
 use super::{LedgerError, Table};
-use crate::model::{ContentDigest, Day};
+use crate::model::Day;
 
 /// Rows of one batch when a file is read: large, because a day is used as a whole.
 const ROWS: usize = 1 << 16;
@@ -76,36 +80,147 @@ fn encode(table: Table, rows: &RecordBatch) -> Result<Vec<u8>, LedgerError> {
 
 /// Reads the rows of one file.
 pub(super) fn read(dir: &Path, part: &Part) -> Result<Vec<RecordBatch>, LedgerError> {
-    let path = dir.join(part.path());
-    let file = File::open(&path).map_err(LedgerError::io(&path))?;
-    let damaged = |error: &dyn std::fmt::Display| LedgerError::damaged(&path, error.to_string());
-    let reader = ParquetRecordBatchReaderBuilder::try_new(file)
-        .and_then(|builder| builder.with_batch_size(ROWS).build())
-        .map_err(|error| damaged(&error))?;
-    let mut batches = Vec::new();
-    for batch in reader {
-        let batch = batch.map_err(|error| damaged(&error))?;
-        if batch.schema_ref().fields() != part.table.schema().fields() {
-            return Err(damaged(&"its columns are not those of the table"));
-        }
-        batches.push(batch);
-    }
-    let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
-    if rows as u64 != part.rows {
-        return Err(damaged(&format!("{rows} of {} rows", part.rows)));
-    }
-    Ok(batches)
+    Opened::new(dir, part)?.all()
 }
 
-/// Whether the file's bytes are those that were written.
-pub(super) fn check(dir: &Path, part: &Part) -> Result<(), LedgerError> {
-    let path = dir.join(part.path());
-    let bytes = std::fs::read(&path).map_err(LedgerError::io(&path))?;
-    let found = ContentDigest::of(&bytes).to_string();
-    if found != format!("blake3:{}", part.digest) {
-        return Err(LedgerError::damaged(&path, "its digest does not fit"));
+/// One file whose bytes are those that were written: a damaged one could look like less use.
+pub(super) struct Opened<'a> {
+    path: PathBuf,
+    part: &'a Part,
+    bytes: Bytes,
+    metadata: ArrowReaderMetadata,
+}
+
+impl<'a> Opened<'a> {
+    pub(super) fn new(dir: &Path, part: &'a Part) -> Result<Self, LedgerError> {
+        let path = dir.join(part.path());
+        let bytes = std::fs::read(&path).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => LedgerError::Gone(path.clone()),
+            _ => LedgerError::io(&path)(error),
+        })?;
+        if blake3::hash(&bytes).to_hex().as_str() != part.digest {
+            return Err(LedgerError::damaged(&path, "its digest does not fit"));
+        }
+        let bytes = Bytes::from(bytes);
+        let metadata = ArrowReaderMetadata::load(&bytes, ArrowReaderOptions::default())
+            .map_err(|error| LedgerError::damaged(&path, error.to_string()))?;
+        if let Err(reason) = known(metadata.schema(), &part.table.schema()) {
+            return Err(LedgerError::Version { path, reason });
+        }
+        Ok(Self {
+            path,
+            part,
+            bytes,
+            metadata,
+        })
     }
-    read(dir, part).map(|_| ())
+
+    fn all(&self) -> Result<Vec<RecordBatch>, LedgerError> {
+        let batches = self.batches(|builder| builder)?;
+        self.count(&batches)?;
+        let schema = self.part.table.schema();
+        let whole = batches.into_iter().map(|batch| {
+            let column = |field: &FieldRef| match batch.column_by_name(field.name()) {
+                Some(own) => Arc::clone(own),
+                None => new_null_array(field.data_type(), batch.num_rows()),
+            };
+            let columns = schema.fields().iter().map(column).collect();
+            Ok(RecordBatch::try_new(Arc::clone(&schema), columns)?)
+        });
+        whole.collect()
+    }
+
+    /// The rows with their columns in order, but with the text of one column only where
+    /// `keep` says so of a batch without it, and null elsewhere.
+    pub(super) fn sparse(
+        &self,
+        column: usize,
+        keep: impl Fn(&RecordBatch) -> Result<BooleanArray, LedgerError>,
+    ) -> Result<Vec<RecordBatch>, LedgerError> {
+        let schema = self.part.table.schema();
+        if self.metadata.schema().fields() != schema.fields() {
+            return self.all();
+        }
+        let leaves = self.metadata.metadata().file_metadata().schema_descr();
+        let others = (0..schema.fields().len()).filter(|own| *own != column);
+        let others = ProjectionMask::leaves(leaves, others);
+        let batches = self.batches(|builder| builder.with_projection(others))?;
+        self.count(&batches)?;
+        let kept: Vec<BooleanArray> = batches.iter().map(keep).collect::<Result<_, _>>()?;
+        let mut texts = Vec::new();
+        if kept.iter().any(|own| own.true_count() > 0) {
+            let only = ProjectionMask::leaves(leaves, [column]);
+            let rows = RowSelection::from_filters(&kept);
+            texts =
+                self.batches(|builder| builder.with_projection(only).with_row_selection(rows))?;
+        }
+        let found: usize = texts.iter().map(RecordBatch::num_rows).sum();
+        let wanted: usize = kept.iter().map(BooleanArray::true_count).sum();
+        if found != wanted {
+            let text = format!("{found} texts of {wanted}");
+            return Err(LedgerError::damaged(&self.path, text));
+        }
+        let mut texts = texts
+            .iter()
+            .flat_map(|own| own.column(0).as_string::<i32>().iter());
+        let mut whole = Vec::with_capacity(batches.len());
+        for (batch, kept) in batches.iter().zip(kept) {
+            let own: StringArray = (0..kept.len())
+                .map(|row| kept.value(row).then(|| texts.next().flatten()).flatten())
+                .collect();
+            let mut columns = batch.columns().to_vec();
+            columns.insert(column, Arc::new(own));
+            whole.push(RecordBatch::try_new(Arc::clone(&schema), columns)?);
+        }
+        Ok(whole)
+    }
+
+    fn batches(
+        &self,
+        build: impl FnOnce(
+            ParquetRecordBatchReaderBuilder<Bytes>,
+        ) -> ParquetRecordBatchReaderBuilder<Bytes>,
+    ) -> Result<Vec<RecordBatch>, LedgerError> {
+        let (bytes, metadata) = (self.bytes.clone(), self.metadata.clone());
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(bytes, metadata);
+        let damaged =
+            |error: &dyn std::fmt::Display| LedgerError::damaged(&self.path, error.to_string());
+        let reader = build(builder.with_batch_size(ROWS))
+            .build()
+            .map_err(|error| damaged(&error))?;
+        let batches: Result<Vec<RecordBatch>, _> = reader.collect();
+        batches.map_err(|error| damaged(&error))
+    }
+
+    fn count(&self, batches: &[RecordBatch]) -> Result<(), LedgerError> {
+        let rows: usize = batches.iter().map(RecordBatch::num_rows).sum();
+        if rows as u64 != self.part.rows {
+            let text = format!("{rows} rows of {}", self.part.rows);
+            return Err(LedgerError::damaged(&self.path, text));
+        }
+        Ok(())
+    }
+}
+
+/// Whether a file can be read: a column that came later is null in it; one that it must
+/// have, or that only a later version knows, is more than can be guessed.
+fn known(found: &Schema, wanted: &Schema) -> Result<(), String> {
+    for own in found.fields() {
+        let name = own.name();
+        match wanted.field_with_name(name) {
+            Err(_) => return Err(format!("it has the unknown column `{name}`")),
+            Ok(field) if field != own.as_ref() => {
+                return Err(format!("the column `{name}` is of another kind"));
+            }
+            Ok(_) => {}
+        }
+    }
+    let missing = |field: &&FieldRef| found.field_with_name(field.name()).is_err();
+    let mut missing = wanted.fields().iter().filter(missing);
+    match missing.find(|field| !field.is_nullable()) {
+        Some(field) => Err(format!("it lacks the column `{}`", field.name())),
+        None => Ok(()),
+    }
 }
 
 /// The rows whose source is, or is not, one of these.

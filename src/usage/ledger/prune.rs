@@ -1,13 +1,47 @@
 //! Drops old days. What makes their content known stays: it does not come back.
 
+use std::collections::BTreeSet;
+
+use arrow::array::RecordBatch;
+
+use super::columns::Columns;
 use super::manifest::Part;
-use super::{LedgerError, Table, Writer};
+use super::{LedgerError, Table, Writer, part};
 use crate::model::Day;
+use crate::usage::Coverage;
 
 impl Writer {
-    /// The last day with records.
-    pub fn last_day(&self) -> Option<Day> {
-        self.records().filter_map(|own| own.last_day).max()
+    /// The last day with records, without those of single clocks that ran ahead: at most
+    /// `share` (0..1) of all. Were days counted from one of them, all others would be old.
+    pub fn last_day(&self, share: f64) -> Result<Option<Day>, LedgerError> {
+        let parts = || self.manifest.of(Table::Coverage);
+        let pending = || self.pending_of(Table::Coverage);
+        let written = parts().map(|own| own.day);
+        let days: BTreeSet<Day> = written.chain(pending().map(|(day, _)| day)).collect();
+        let mut coverage = Coverage {
+            days: days.into_iter().map(|day| (day, 0)).collect(),
+            gaps: Vec::new(),
+        };
+        // The counts are read only where they decide.
+        if coverage.has_a_hole() {
+            let mut add = |day: Day, rows: &RecordBatch| -> Result<(), LedgerError> {
+                let own = coverage.days.entry(day).or_default();
+                for count in Columns(rows).number("records")?.values() {
+                    *own = own.saturating_add(*count);
+                }
+                Ok(())
+            };
+            for own in parts() {
+                for batch in part::read(&self.dir, own)? {
+                    add(own.day, &batch)?;
+                }
+            }
+            for (day, batch) in pending() {
+                add(day, batch)?;
+            }
+            return Ok(coverage.credible_end(share).map(|(day, _)| day));
+        }
+        Ok(coverage.days.keys().next_back().copied())
     }
 
     /// Drops the days before this one, for good; returns how many.
@@ -20,7 +54,7 @@ impl Writer {
         }
         self.flush()?;
         let old = |own: &Part| own.table.is_pruned() && own.day < first;
-        let days: std::collections::BTreeSet<Day> = self
+        let days: BTreeSet<Day> = self
             .manifest
             .of(Table::Coverage)
             .filter(|own| old(own))

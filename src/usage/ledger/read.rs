@@ -1,15 +1,14 @@
 //! The ledger as what reading the logs would give.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
 use rayon::prelude::*;
 
-use super::columns::{Columns, join_names, text_at};
 use super::judge::{self, Verdict};
-use super::operations::{Operations, as_cluster};
+use super::operations::Operations;
+use super::rows::{Read, Worker};
 use super::seen::{Known, Seen};
 use super::source::SourceRecord;
 use super::view::View;
@@ -17,14 +16,11 @@ use super::{Contribution, Ledger, LedgerError, Table, credentials, tokens};
 use crate::catalog::matcher::Matcher;
 use crate::event::identity::Identities;
 use crate::input::Source;
-use crate::model::{Day, Method, Outcome};
+use crate::model::Day;
 use crate::usage::Presence;
 use crate::usage::SourceFacts;
-use crate::usage::aggregate::{Aggregate, NOBODY, Names, key};
-use crate::usage::bounded::{Clusters, Counts, stable_hash};
-use crate::usage::cell::Cell;
 use crate::usage::credentials::CredentialTable;
-use crate::usage::table::{OTHERS_NAME, UNMATCHED, UsageTable, merge};
+use crate::usage::table::{UsageTable, merge};
 
 /// How the ledger's names are understood.
 pub struct Reading<'a> {
@@ -36,6 +32,20 @@ pub struct Reading<'a> {
     pub operations: &'a Operations,
     /// Clients outside the policy that are kept apart.
     pub max_clients: usize,
+    /// The sample ids that are wanted.
+    pub ids: Ids,
+    /// Read credentials and issued scopes too.
+    pub credentials: bool,
+}
+
+/// Which rows keep the id of their sample. An id takes more room than the rest of its
+/// row, and of most rows nobody asks for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ids {
+    /// All of them.
+    All,
+    /// Refused requests; [`Ledger::day`] has those of the others.
+    Refused,
 }
 
 /// What the ledger, and logs beside it, hold.
@@ -54,15 +64,6 @@ pub struct Recalled {
     pub other_catalogue: usize,
     /// Requests on operations that the catalogue no longer knows.
     pub unknown_operation: u64,
-}
-
-type Worker = (Names, Aggregate, Clusters);
-
-/// One worker's part.
-struct Read {
-    worker: Worker,
-    unknown: u64,
-    seen: Seen,
 }
 
 /// Parts in which the days are read.
@@ -96,35 +97,12 @@ impl Ledger {
             let days = view.days(table);
             // A few workers with many days each: the names of a worker are kept once.
             days.par_chunks(days.len().div_ceil(WORKERS).max(1))
-                .map(|days| {
-                    let mut own = Read {
-                        worker: (
-                            Names::new(usize::MAX),
-                            Aggregate::default(),
-                            Clusters::new(usize::MAX),
-                        ),
-                        unknown: 0,
-                        seen: Seen::default(),
-                    };
-                    for day in days {
-                        for batch in view.batches(table, *day)? {
-                            match table {
-                                Table::Usage => usage(&batch, *day, reading, &known, &mut own)?,
-                                _ => unmatched(table, &batch, &mut own.worker)?,
-                            }
-                        }
-                        // Only one day of each worker is in memory at its full size.
-                        own.worker.1.pack();
-                    }
-                    Ok(own)
-                })
+                .map(|days| Read::days(&view, table, days, (reading, &known)))
                 .collect()
         };
         let mut workers = read(Table::Usage)?;
         workers.extend(read(Table::Unmatched)?);
         workers.extend(read(Table::Served)?);
-        let credentials = credentials(&view, reading)?;
-        let mut covered = view.covered()?;
         let unknown_operation = workers.iter().map(|own| own.unknown).sum();
         let (workers, seen): (Vec<Worker>, Vec<Seen>) = workers
             .into_iter()
@@ -138,6 +116,13 @@ impl Ledger {
             false,
         );
         let presence = known.presence(presence, &seen, &usage);
+        // Not before: the rows take twice their room while they are merged.
+        let credentials = if reading.credentials {
+            credentials(&view, reading)?
+        } else {
+            CredentialTable::default()
+        };
+        let mut covered = view.covered()?;
         let other = |own: &&SourceRecord| own.catalogue != reading.operations.digest();
         Ok(Recalled {
             looser: records.iter().map(|own| own.looser).sum(),
@@ -147,6 +132,23 @@ impl Ledger {
             presence,
             unknown_operation,
             usage,
+        })
+    }
+
+    /// One day of a ledger without logs beside it, with every id that `reading` asks for.
+    pub fn day(dir: &Path, reading: &Reading<'_>, day: Day) -> Result<UsageTable, LedgerError> {
+        Self::consistent(dir, |ledger| {
+            let none = BTreeSet::new();
+            let view = View::new(ledger, &none, std::iter::empty());
+            let (known, _) = Known::new(&[], reading);
+            let own = Read::days(&view, Table::Usage, &[day], (reading, &known))?;
+            Ok(merge(
+                vec![own.worker],
+                reading.identities,
+                reading.max_clients,
+                Arc::from(reading.matcher.routes()),
+                false,
+            ))
         })
     }
 }
@@ -237,161 +239,4 @@ fn facts(
         .collect();
     facts.sort_by(|a, b| (&a.shown, a.digest).cmp(&(&b.shown, b.digest)));
     facts
-}
-
-/// The number of a client in the worker's names.
-fn number(
-    (client, alt): (Option<&str>, Option<&str>),
-    names: &mut Names,
-    buffer: &mut Vec<u8>,
-) -> u32 {
-    match client {
-        None => NOBODY,
-        Some(OTHERS_NAME) => crate::usage::aggregate::OTHERS,
-        Some(name) => {
-            join_names(name, alt, buffer);
-            // The limit is taken over all days when they are merged.
-            names.number(buffer, |_| true)
-        }
-    }
-}
-
-fn usage(
-    batch: &RecordBatch,
-    day: Day,
-    reading: &Reading<'_>,
-    known: &Known<'_>,
-    own: &mut Read,
-) -> Result<(), LedgerError> {
-    let Read {
-        worker: (names, aggregate, clusters),
-        unknown,
-        seen,
-    } = own;
-    let columns = Columns(batch);
-    let source = columns.text("source")?;
-    let (client, alt) = (columns.text("client")?, columns.text("client_alt")?);
-    let (method, template) = (columns.text("method")?, columns.text("template")?);
-    let (outcome, count) = (columns.text("outcome")?, columns.number("count")?);
-    let (first, last) = (columns.instant("first")?, columns.instant("last")?);
-    let sample = columns.text("sample_request_id")?;
-    let mut buffer = Vec::new();
-    let mut routes: HashMap<(&str, &str), Option<u32>, foldhash::fast::FixedState> =
-        HashMap::default();
-    let mut previous = (None, NOBODY);
-    let mut of = known.source(None);
-    let cells = aggregate.day(day, batch.num_rows());
-    for row in 0..batch.num_rows() {
-        let own = (text_at(client, row), text_at(alt, row));
-        let turns = row == 0 || source.value(row) != source.value(row - 1);
-        if turns {
-            of = known.source(Some(source.value(row)));
-        }
-        if turns || previous.0 != Some(own) {
-            previous = (Some(own), number(own, names, &mut buffer));
-            seen.client(&of, previous.1);
-        }
-        let client = previous.1;
-        let outcome = Outcome::ALL
-            .into_iter()
-            .find(|known| known.name() == outcome.value(row))
-            .ok_or_else(|| {
-                LedgerError::Columns(format!("`{}` is no outcome", outcome.value(row)))
-            })?;
-        let route = match (text_at(method, row), text_at(template, row)) {
-            (Some(method), Some(template)) => {
-                let route = *routes.entry((method, template)).or_insert_with(|| {
-                    let method = Method::parse(method.as_bytes());
-                    reading.operations.route(reading.matcher, method, template)
-                });
-                if route.is_none() {
-                    *unknown += count.value(row);
-                    let need = outcome.is_need();
-                    let count = count.value(row);
-                    // With its operation known once, it was there.
-                    let served = if outcome == Outcome::Used { count } else { 0 };
-                    let counts = if need {
-                        [count, 0, served]
-                    } else {
-                        [0, count, 0]
-                    };
-                    let method = Method::parse(method.as_bytes());
-                    for template in template.split(" | ") {
-                        let path = as_cluster(template);
-                        cluster(clusters, (client, names.hash(client)), method, path, counts);
-                    }
-                }
-                route
-            }
-            _ => None,
-        };
-        if let Some(route) = route {
-            seen.route(&of, client, route, outcome);
-        }
-        let ms = |instant: i64| u32::try_from(instant - day.start()).unwrap_or(0);
-        let id = text_at(sample, row).unwrap_or_default().as_bytes();
-        let span = (ms(first.value(row)), ms(last.value(row)));
-        let cell = Cell::of(count.value(row), span, id, cells.1);
-        match cells
-            .0
-            .entry(key(client, route.unwrap_or(UNMATCHED), outcome as u8))
-        {
-            hashbrown::hash_map::Entry::Occupied(mut known) => {
-                known.get_mut().merge(&cell, cells.1);
-            }
-            hashbrown::hash_map::Entry::Vacant(slot) => {
-                slot.insert(cell);
-            }
-        }
-    }
-    Ok(())
-}
-
-fn cluster(
-    clusters: &mut Clusters,
-    (client, hash): (u32, u64),
-    method: Method,
-    path: Vec<u8>,
-    [need, other, served]: [u64; 3],
-) {
-    let hash = stable_hash(&path) ^ hash.rotate_left(17);
-    let counts = clusters
-        .map
-        .entry((client, method, path.into_boxed_slice()))
-        .or_insert(Counts {
-            hash,
-            ..Counts::default()
-        });
-    counts.need += need;
-    counts.other += other;
-    counts.served += served;
-}
-
-/// Rows of `unmatched` or `served`.
-fn unmatched(
-    table: Table,
-    batch: &RecordBatch,
-    (names, _, clusters): &mut Worker,
-) -> Result<(), LedgerError> {
-    let columns = Columns(batch);
-    let (client, alt) = (columns.text("client")?, columns.text("client_alt")?);
-    let (method, path) = (columns.text("method")?, columns.text("path")?);
-    let columns: [Option<&str>; 3] = match table {
-        Table::Served => [None, None, Some("count")],
-        _ => [Some("need"), Some("other"), None],
-    };
-    let mut numbers = [None; 3];
-    for (slot, name) in numbers.iter_mut().zip(columns) {
-        *slot = name.map(|name| Columns(batch).number(name)).transpose()?;
-    }
-    let mut buffer = Vec::new();
-    for row in 0..batch.num_rows() {
-        let own = (text_at(client, row), text_at(alt, row));
-        let client = number(own, names, &mut buffer);
-        let method = Method::parse(method.value(row).as_bytes());
-        let path = path.value(row).as_bytes().to_vec();
-        let counts = numbers.map(|own| own.map_or(0, |own| own.value(row)));
-        cluster(clusters, (client, names.hash(client)), method, path, counts);
-    }
-    Ok(())
 }

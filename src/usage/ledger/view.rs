@@ -2,12 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use arrow::array::RecordBatch;
+use arrow::array::{BooleanArray, RecordBatch};
 
 use super::columns::Columns;
 use super::contribution::Contribution;
-use super::{Ledger, LedgerError, Table, part};
-use crate::model::Day;
+use super::manifest::Part;
+use super::part::{self, Opened};
+use super::read::Ids;
+use super::{Ledger, LedgerError, Table};
+use crate::model::{Day, Outcome};
 
 /// A ledger with logs beside it, read table by table and day by day.
 pub(super) struct View<'a> {
@@ -46,10 +49,29 @@ impl<'a> View<'a> {
 
     /// The rows of one day.
     pub(super) fn batches(&self, table: Table, day: Day) -> Result<Vec<RecordBatch>, LedgerError> {
+        self.read(table, day, |own| part::read(&self.ledger.dir, own))
+    }
+
+    /// The rows of usage of one day; those on disk with the ids that are asked for alone.
+    pub(super) fn usage(&self, day: Day, ids: Ids) -> Result<Vec<RecordBatch>, LedgerError> {
+        if ids == Ids::All {
+            return self.batches(Table::Usage, day);
+        }
+        let sample = Table::Usage.schema().index_of("sample_request_id")?;
+        self.read(Table::Usage, day, |own| {
+            Opened::new(&self.ledger.dir, own)?.sparse(sample, refused)
+        })
+    }
+
+    fn read(
+        &self,
+        table: Table,
+        day: Day,
+        part: impl Fn(&Part) -> Result<Vec<RecordBatch>, LedgerError>,
+    ) -> Result<Vec<RecordBatch>, LedgerError> {
         let mut all = Vec::new();
-        let manifest = &self.ledger.manifest;
-        for own in manifest.of(table).filter(|own| own.day == day) {
-            for batch in part::read(&self.ledger.dir, own)? {
+        for own in self.ledger.manifest.on(table, day) {
+            for batch in part(own)? {
                 all.push(if self.replaced.is_empty() {
                     batch
                 } else {
@@ -77,4 +99,13 @@ impl<'a> View<'a> {
         }
         Ok(covered)
     }
+}
+
+/// The rows of refused requests.
+fn refused(rows: &RecordBatch) -> Result<BooleanArray, LedgerError> {
+    let outcomes = Columns(rows).text("outcome")?;
+    let denied = Outcome::ALL.into_iter().filter(|own| own.is_denied());
+    let denied: Vec<&str> = denied.map(Outcome::name).collect();
+    let own = (0..rows.num_rows()).map(|row| Some(denied.contains(&outcomes.value(row))));
+    Ok(own.collect())
 }

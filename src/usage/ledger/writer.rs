@@ -1,5 +1,6 @@
 //! Adds to a ledger, under its lock; nothing counts before the commit.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -154,14 +155,17 @@ impl Writer {
     pub(super) fn rows_of(&self, record: &SourceRecord) -> Result<Batches, LedgerError> {
         let mut found = judge::rows_of(&self.dir, &self.manifest, record)?;
         let ids = BTreeSet::from([record.id.clone()]);
-        let pending = self.pending.iter();
-        for (key, batches) in pending.filter(|(key, _)| key.0 == Table::Usage) {
-            for batch in batches {
-                let batch = part::of_sources(batch, &ids, true)?;
-                found.entry(*key).or_default().push(batch);
-            }
+        for (day, batch) in self.pending_of(Table::Usage) {
+            let batch = part::of_sources(batch, &ids, true)?;
+            found.entry((Table::Usage, day)).or_default().push(batch);
         }
         Ok(found)
+    }
+
+    /// Rows of a table that are still in memory.
+    pub(super) fn pending_of(&self, table: Table) -> impl Iterator<Item = (Day, &RecordBatch)> {
+        let own = self.pending.iter().filter(move |(key, _)| key.0 == table);
+        own.flat_map(|(key, batches)| batches.iter().map(|batch| (key.1, batch)))
     }
 
     pub(super) fn known(&self, id: &str) -> Option<&SourceRecord> {
@@ -341,15 +345,13 @@ pub(super) fn orphans(dir: &Path, manifest: &Manifest) -> Result<Vec<PathBuf>, L
         }
         for day in fs::read_dir(&folder).map_err(LedgerError::io(&folder))? {
             let day = day.map_err(LedgerError::io(&folder))?.path();
-            if !day.is_dir() {
+            // A folder that somebody else made is somebody else's.
+            if !day.is_dir() || !name(&day).starts_with("day=") {
                 continue;
             }
             for file in fs::read_dir(&day).map_err(LedgerError::io(&day))? {
                 let file = file.map_err(LedgerError::io(&day))?.path();
-                let ours = file
-                    .extension()
-                    .is_some_and(|end| end == "parquet" || end == "tmp");
-                if ours && !known.contains(&file) {
+                if is_ours(&name(&file)) && !known.contains(&file) {
                     found.push(file);
                 }
             }
@@ -361,6 +363,17 @@ pub(super) fn orphans(dir: &Path, manifest: &Manifest) -> Result<Vec<PathBuf>, L
     }
     found.sort();
     Ok(found)
+}
+
+fn name(path: &Path) -> Cow<'_, str> {
+    path.file_name().unwrap_or_default().to_string_lossy()
+}
+
+/// Whether the name of a file is one that is given here: nothing else is ever removed.
+fn is_ours(name: &str) -> bool {
+    let name = name.strip_suffix(".tmp").unwrap_or(name);
+    let digest = name.strip_suffix(".parquet").unwrap_or_default();
+    digest.len() == 32 && digest.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Removes what a crash has left over; only ever called under the lock.

@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
 
+use proptest::prelude::*;
+
 use super::super::frame::{DayUse, RouteUse};
 use super::*;
 
@@ -163,4 +165,69 @@ fn nothing_held_is_an_empty_matrix() {
     let mut bytes = Vec::new();
     write_windows(&found, &mut bytes).unwrap();
     assert_eq!(&bytes[..4], b"PAR1");
+}
+
+/// Counted day by day from what was put in, without a frame.
+fn by_hand(days: &BTreeMap<i32, (u64, u64)>, window: Window) -> Uses {
+    let mut uses = Uses::default();
+    let mut before: Option<i32> = None;
+    for (day, (used, attempted)) in days.range(window.from.0..=window.to.0) {
+        if used + attempted == 0 {
+            continue;
+        }
+        let noon = Day(*day).start() + 43_200_000;
+        uses.requests += used + attempted;
+        uses.proved += used;
+        uses.days += 1;
+        uses.first = uses.first.or(Some(noon));
+        uses.last = Some(noon);
+        if let Some(before) = before {
+            let silence = u32::try_from(day - before - 1).unwrap();
+            uses.longest_gap = uses.longest_gap.max(Some(silence));
+        }
+        before = Some(*day);
+    }
+    uses
+}
+
+proptest! {
+    #[test]
+    fn every_holding_has_its_own_days_in_every_period(
+        clients in prop::collection::vec(
+            prop::collection::vec((0..4_u32, 20_000..20_060, 0..3_u64, 0..3_u64), 0..40), 1..4),
+        terms in prop::collection::vec(prop::collection::btree_set(0..4_u32, 0..4), 1..4),
+    ) {
+        let uses: Vec<ClientUse> = (0..).zip(&clients).map(|(client, rows)| {
+            let mut routes: BTreeMap<u32, BTreeMap<i32, (u64, u64)>> = BTreeMap::new();
+            for (route, day, used, attempted) in rows {
+                let own = routes.entry(*route).or_default().entry(*day).or_default();
+                *own = (own.0 + used, own.1 + attempted);
+            }
+            let routes = routes.into_iter().map(|(number, days)| {
+                let days: Vec<(String, u64, u64)> =
+                    days.into_iter().map(|(day, (used, attempted))| (Day(day).date().to_string(), used, attempted)).collect();
+                let days: Vec<(&str, u64, u64)> = days.iter().map(|(day, used, attempted)| (day.as_str(), *used, *attempted)).collect();
+                route(number, &days)
+            });
+            ClientUse { client, routes: routes.collect() }
+        }).collect();
+        let coverage = coverage("2024-10-01", "2024-12-02", "2024-10-02");
+        let periods = periods(Day(20_055), 2, &coverage);
+        let mut holdings = Vec::new();
+        let mut expected = Vec::new();
+        for (usage, rows) in uses.iter().zip(&clients) {
+            for term in &terms {
+                let routes: Vec<u32> = term.iter().copied().collect();
+                let mut days: BTreeMap<i32, (u64, u64)> = BTreeMap::new();
+                for (_, day, used, attempted) in rows.iter().filter(|row| term.contains(&row.0)) {
+                    let own = days.entry(*day).or_default();
+                    *own = (own.0 + used, own.1 + attempted);
+                }
+                expected.push(periods.iter().map(|period| by_hand(&days, period.window)).collect::<Vec<_>>());
+                holdings.push(Holding { client: "c", term: "t", observable: true, usage: Some(usage), routes });
+            }
+        }
+        let found = matrix(holdings, periods).unwrap();
+        prop_assert_eq!(found.uses, expected);
+    }
 }

@@ -1,0 +1,126 @@
+//! Days in order, a bit each.
+//!
+//! Grants by the ten thousand with a year of use each are a real case: a tree
+//! takes ten bytes for a day and one step of a search for each of them.
+
+use std::ops::RangeInclusive;
+
+use crate::model::Day;
+
+/// Days of one block.
+const BLOCK: i32 = 64;
+
+/// A set of days. A stray day far away costs a block of its own and no more.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DaySet {
+    /// Number of the block and its days; sorted, none of them empty.
+    blocks: Vec<(i32, u64)>,
+}
+
+impl DaySet {
+    /// Adds a day.
+    pub fn insert(&mut self, day: Day) {
+        let (block, bit) = (day.0.div_euclid(BLOCK), 1 << day.0.rem_euclid(BLOCK));
+        match self.blocks.last_mut() {
+            // Days come in order, mostly.
+            Some((last, bits)) if *last == block => *bits |= bit,
+            Some((last, _)) if *last > block => {
+                match self.blocks.binary_search_by_key(&block, |(own, _)| *own) {
+                    Ok(at) => self.blocks[at].1 |= bit,
+                    Err(at) => self.blocks.insert(at, (block, bit)),
+                }
+            }
+            _ => self.blocks.push((block, bit)),
+        }
+    }
+
+    /// Number of days.
+    pub fn len(&self) -> usize {
+        let days = self.blocks.iter().map(|(_, bits)| bits.count_ones());
+        days.map(|own| own as usize).sum()
+    }
+
+    /// Whether there is no day.
+    pub fn is_empty(&self) -> bool {
+        self.blocks.is_empty()
+    }
+
+    /// The first day.
+    pub fn first(&self) -> Option<Day> {
+        let (block, bits) = self.blocks.first()?;
+        Some(day(*block, bits.trailing_zeros()))
+    }
+
+    /// The last day.
+    pub fn last(&self) -> Option<Day> {
+        let (block, bits) = self.blocks.last()?;
+        Some(day(*block, 63 - bits.leading_zeros()))
+    }
+
+    /// The days in order.
+    pub fn iter(&self) -> impl Iterator<Item = Day> + '_ {
+        self.blocks.iter().flat_map(|(block, bits)| {
+            let mut rest = *bits;
+            std::iter::from_fn(move || {
+                let next = (rest != 0).then(|| day(*block, rest.trailing_zeros()))?;
+                rest &= rest - 1;
+                Some(next)
+            })
+        })
+    }
+
+    /// The days of a span, in order.
+    pub fn range(&self, span: RangeInclusive<Day>) -> impl Iterator<Item = Day> + '_ {
+        self.iter().filter(move |day| span.contains(day))
+    }
+
+    /// The days in order.
+    pub fn to_vec(&self) -> Vec<Day> {
+        let mut days = Vec::with_capacity(self.len());
+        days.extend(self.iter());
+        days
+    }
+}
+
+fn day(block: i32, bit: u32) -> Day {
+    Day(block * BLOCK + i32::try_from(bit).unwrap_or(0))
+}
+
+impl FromIterator<Day> for DaySet {
+    fn from_iter<I: IntoIterator<Item = Day>>(days: I) -> Self {
+        let mut own = Self::default();
+        for day in days {
+            own.insert(day);
+        }
+        own
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn it_says_what_a_tree_of_the_same_days_says(
+            days in prop::collection::vec(prop_oneof![-200..200_i32, any::<i32>()], 0..60),
+            from in -200..200_i32,
+            length in 0..200_i32,
+        ) {
+            let own: DaySet = days.iter().copied().map(Day).collect();
+            let tree: BTreeSet<Day> = days.into_iter().map(Day).collect();
+            prop_assert_eq!(own.to_vec(), tree.iter().copied().collect::<Vec<_>>());
+            prop_assert_eq!(own.len(), tree.len());
+            prop_assert_eq!(own.is_empty(), tree.is_empty());
+            prop_assert_eq!((own.first(), own.last()), (tree.first().copied(), tree.last().copied()));
+            let span = Day(from)..=Day(from + length);
+            prop_assert_eq!(own.range(span.clone()).collect::<Vec<_>>(), tree.range(span).copied().collect::<Vec<_>>());
+            let again: DaySet = tree.into_iter().rev().collect();
+            prop_assert_eq!(again, own);
+        }
+    }
+}
