@@ -15,7 +15,7 @@ use scopetrim::event::identity::Identities;
 use scopetrim::format::{LogFormat, detect};
 use scopetrim::input::{Limits, discover, head};
 use scopetrim::model::{ClientName, Day};
-use scopetrim::usage::ledger::{Contribution, Ledger, Operations, Reading, Writer};
+use scopetrim::usage::ledger::{Contribution, Ids, Ledger, Operations, Reading, Writer};
 use scopetrim::usage::{
     ClientUse, CollectOptions, Coverage, SourceFacts, collect_as_logged, summarise,
 };
@@ -105,6 +105,8 @@ pub(crate) fn world(folder: &Path, scratch: &Path, most: u64) -> Result<World, S
         matcher: &matcher,
         operations: &operations,
         max_clients: MAX_CLIENTS,
+        ids: Ids::Refused,
+        credentials: false,
     };
     let recalled = Ledger::recall(&ledger, &reading, &[]).map_err(said)?;
     let coverage = Coverage::new(&recalled.facts, REJECTS);
