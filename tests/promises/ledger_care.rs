@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::common::Folder;
+use crate::common::{Folder, gzip};
 use crate::ledger::{analyze, folder, ingest, lines};
 use serde_json::Value;
 
@@ -190,4 +190,21 @@ fn a_bad_log_of_pruned_days_holds_nothing_back_any_more() {
     let report = analyze(&folder, &["--ledger", "usage"], 0);
     assert_eq!(report["coverage"]["from"], "2026-03-11");
     assert_eq!(report["inputs"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn a_log_that_breaks_off_holds_back_also_when_all_its_days_are_pruned() {
+    // What stood behind the break may have been of any later day.
+    let folder = folder();
+    let packed = gzip(lines(3, 0..5, 200).as_bytes());
+    folder.put("old.log.gz", &packed[..packed.len() - 40]);
+    folder.put("new.log", lines(4, 10..20, 20));
+    let args = "ingest old.log.gz new.log --ledger usage --catalog routes.json";
+    let run = folder.run(&args.split(' ').collect::<Vec<_>>());
+    assert_eq!(run.code, Some(3), "{}", run.stderr);
+    analyze(&folder, &["--ledger", "usage"], 3);
+    let run = folder.run(&["ledger", "prune", "usage", "--keep", "10d"]);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let report = analyze(&folder, &["--ledger", "usage"], 3);
+    assert_eq!(report["coverage"]["from"], "2026-03-11");
 }
