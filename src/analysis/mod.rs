@@ -38,6 +38,8 @@ mod serving;
 mod suspend;
 mod term;
 mod unmatched;
+#[cfg(test)]
+mod unproved_tests;
 pub mod weight;
 
 use std::collections::{BTreeMap, BTreeSet};

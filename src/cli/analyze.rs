@@ -1,14 +1,13 @@
 //! `analyze`: the main job: what can go, why, the diff, the proof.
 
-use std::fs::File;
-use std::io::{BufWriter, IsTerminal, Write};
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::args::{InputArgs, PolicyArgs};
 use super::study::{Study, say_incomplete, study, study_and_backtest};
 use super::talk::Advised;
-use super::{ExitStatus, past, pipeline, published};
+use super::{ExitStatus, past, published, whole};
 use crate::analysis::minimum::Universe;
 use crate::analysis::replay::{Replay, replay};
 use crate::grants;
@@ -242,35 +241,11 @@ fn write_all(folder: &Path, study: &Study, proved: &Proved) -> anyhow::Result<()
         ("undo.diff", undo),
         ("rejects.ndjson", rejects),
     ];
-    atomically(&folder.join("report.json"), |file| {
+    whole::write(&folder.join("report.json"), |file| {
         json::write(&study.view(), file)
     })?;
     for (name, text) in files {
-        write_atomically(&folder.join(name), text.as_bytes())?;
+        whole::write_text(&folder.join(name), &text)?;
     }
     Ok(())
-}
-
-/// A reader never sees half a file: it is written beside and moved.
-pub(super) fn write_atomically(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
-    atomically(path, |file| file.write_all(bytes))
-}
-
-/// The same for what is written piece by piece.
-fn atomically(
-    path: &Path,
-    write: impl FnOnce(&mut BufWriter<File>) -> std::io::Result<()>,
-) -> anyhow::Result<()> {
-    let beside = path.with_extension("tmp");
-    let mut file = BufWriter::new(pipeline::create(&beside)?);
-    let written = write(&mut file)
-        .and_then(|()| file.flush())
-        .and_then(|()| file.get_ref().sync_all());
-    drop(file);
-    let moved = written.and_then(|()| std::fs::rename(&beside, path));
-    moved.map_err(|error| {
-        // What is left over would only puzzle; that it cannot be removed adds nothing.
-        let _ = std::fs::remove_file(&beside);
-        pipeline::cannot_write(path, &error)
-    })
 }

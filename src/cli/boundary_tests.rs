@@ -7,7 +7,7 @@ use super::analyze::{after, prove};
 use super::args::{InputArgs, PolicyArgs};
 use super::study::{say_incomplete, study};
 use super::talk::{self, Advised};
-use super::{ExitStatus, analyze};
+use super::{ExitStatus, analyze, whole};
 use crate::analysis::minimum::Universe;
 use crate::enforce::{self, Options, Plan, Subject};
 
@@ -137,7 +137,7 @@ fn write_files(
         let own = plan.clone().only(|name| *name == client.client);
         let name = client.token.trim_start_matches("token_");
         let path = folder.join(format!("{name}.{}", tool.extension()));
-        analyze::write_atomically(&path, tool.render(&own).as_bytes())?;
+        whole::write_text(&path, &tool.render(&own))?;
         writeln!(out, "{}", path.display())?;
     }
     Ok(())

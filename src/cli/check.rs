@@ -4,10 +4,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::ExitStatus;
-use super::analyze::write_atomically;
 use super::args::{InputArgs, PolicyArgs};
 use super::study::{say_incomplete, study};
 use super::talk::Advised;
+use super::whole;
 use crate::finding::Severity;
 use crate::model::Level;
 use crate::report::check::{self, Baseline, Thresholds, weigh};
@@ -66,7 +66,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     let study = study(&args.inputs, &args.policy)?;
     let outcome = weigh(&study.view(), &thresholds, &baseline);
     if let Some(path) = &args.write_baseline {
-        write_atomically(path, Baseline::write(&outcome).as_bytes())?;
+        whole::write_text(path, &Baseline::write(&outcome))?;
     }
     out.write_all(output.render(&outcome).as_bytes())?;
     say_incomplete(&study);

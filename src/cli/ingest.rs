@@ -3,12 +3,11 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::analyze::write_atomically;
 use super::args::{InputArgs, PolicyArgs, PolicyFlags};
 use super::recall::{advised, each_source};
 use super::settings;
 use super::talk::{self, Advised};
-use super::{ExitStatus, pipeline, study};
+use super::{ExitStatus, pipeline, study, whole};
 use crate::event::identity::Identities;
 use crate::input::SourceStatus;
 use crate::model::words::plural;
@@ -124,7 +123,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     }
     // Before the commit: who lost the list could not get it again by a second run.
     if let Some(path) = &args.rejects {
-        write_atomically(path, rejects.as_bytes())?;
+        whole::write_text(path, &rejects)?;
     }
     let committed = writer.commit().map_err(|error| advised(&error))?;
     let incomplete = say_incomplete(setup.quiet, &done);

@@ -1,7 +1,6 @@
 //! The stages in order: settings, catalogue, policy, logs.
 
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -40,11 +39,6 @@ pub(super) struct Read {
     pub(super) notes: Vec<String>,
     /// The table has the ids of refused requests alone: the ledger knows the others.
     pub(super) ids_left_out: bool,
-}
-
-/// Creates a file, or says which one could not be.
-pub(super) fn create(path: &Path) -> anyhow::Result<File> {
-    File::create(path).map_err(|error| cannot_write(path, &error))
 }
 
 /// A failed write, with the name of the file.

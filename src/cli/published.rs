@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::analyze::write_atomically;
 use super::talk::Advised;
+use super::whole;
 use crate::analysis::Analysis;
 use crate::analysis::backtest::published::Published;
 
@@ -33,7 +33,7 @@ pub(super) fn publish(folder: &Path, analysis: &Analysis) -> anyhow::Result<()> 
 fn write(path: &Path, published: &Published) -> anyhow::Result<()> {
     let mut text = serde_json::to_string_pretty(published)?;
     text.push('\n');
-    write_atomically(path, text.as_bytes())
+    whole::write_text(path, &text)
 }
 
 /// Reads one publication, and refuses one that was changed.

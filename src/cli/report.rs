@@ -8,11 +8,11 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::analyze::{diff_text, prove, write_atomically};
+use super::analyze::{diff_text, prove};
 use super::args::{InputArgs, PolicyArgs};
 use super::study::{Study, say_incomplete, study_and_backtest};
 use super::talk::Advised;
-use super::{ExitStatus, settings};
+use super::{ExitStatus, settings, whole};
 
 use crate::analysis::minimum::Universe;
 use crate::model::words::{either, plural};
@@ -114,7 +114,7 @@ pub(super) fn run(
         Some(folder) => {
             for renderer in renderers {
                 for file in renderer.files(&sealed)? {
-                    write_atomically(&folder.join(file.name), file.text.as_bytes())?;
+                    whole::write_text(&folder.join(file.name), &file.text)?;
                 }
             }
             summary(folder, &sealed, out)?;

@@ -288,10 +288,8 @@ pub(super) fn window(setup: &Setup, coverage: &Coverage) -> anyhow::Result<Windo
         (Some(since), _) => Window { from: since, to },
         (None, Some(days)) => Window::ending(to, days),
         (None, None) => {
-            let data = Window {
-                from: span.from,
-                to,
-            };
+            let from = span.from;
+            let data = Window { from, to };
             Window::ending(to, data.days().clamp(1, DEFAULT_WINDOW))
         }
     };

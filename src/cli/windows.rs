@@ -61,6 +61,8 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         dir: args.dir.clone(),
         flags: args.policy.clone(),
     };
+    // A bad path should fail before the long work.
+    let whole = args.parquet.as_deref().map(Whole::create).transpose()?;
     let study = study(&args.inputs, &policy)?;
     check_names(args, &study)?;
     let wanted = |own: &[String], name: &str| own.is_empty() || own.iter().any(|own| own == name);
@@ -73,8 +75,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     let found = of(&study, &clients, args.months, |term| {
         wanted(&args.term, term.as_str())
     })?;
-    if let Some(path) = &args.parquet {
-        let whole = Whole::create(path)?;
+    if let (Some(path), Some(whole)) = (&args.parquet, whole) {
         write_windows(&found, whole.file()?)
             .map_err(|error| pipeline::cannot_write(path, &std::io::Error::other(error)))?;
         whole.finish()?;

@@ -102,6 +102,10 @@ mod tests {
         assert_eq!(Day::of(day.start()), day);
         assert_eq!(Day::of(day.start() - 1), day.plus(-1));
         assert_eq!(Day::parse("1970-01-01"), Some(Day(0)));
+        // A time zone turns the first and the last day that four digits can say.
+        for day in [-719_530, -719_529, -719_528, 2_932_896, 2_932_897] {
+            assert_eq!(Day::parse(&Day(day).to_string()), Some(Day(day)), "{day}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::View;
 use super::backtest::{percent, upwards};
 use super::escape;
 use super::evidence::{self, EvidenceJson};
+use super::monthly::words::plural;
 use crate::analysis::backtest::{LEVELS, suspended};
 use crate::analysis::{Basis, ClientAnalysis, Suspension, TermAnalysis};
 use crate::model::{Level, Reason, Term, Verdict};
@@ -85,8 +86,10 @@ pub(super) fn sentence(basis: &Basis, client: &ClientAnalysis) -> Option<String>
     };
     let cut = match client.needed.len() {
         0 => String::new(),
-        1 => "; it would refuse 1 operation needed in the window".to_owned(),
-        all => format!("; it would refuse {all} operations needed in the window"),
+        all => format!(
+            "; it would refuse {} needed in the window",
+            plural(all as u64, "operation")
+        ),
     };
     Some(format!(
         "suspend it as a whole ({}), which is easy to undo{past}{why}{cut}{apart}",
@@ -99,8 +102,9 @@ fn cut(client: &ClientAnalysis) -> Option<String> {
     let requests: u64 = client.needed.iter().map(|own| own.count).sum();
     let operations = client.needed.len();
     (operations > 0).then(|| {
-        let plural = if operations == 1 { "" } else { "s" };
-        format!("{operations} operation{plural} ({requests} requests) needed in the window")
+        let operations = plural(operations as u64, "operation");
+        let requests = plural(requests, "request");
+        format!("{operations} ({requests}) needed in the window")
     })
 }
 
@@ -121,10 +125,9 @@ pub fn proof(view: &View<'_>) -> String {
         .iter()
         .filter_map(|own| Some(format!("{}: {}", own.id, cut(own)?)))
         .collect();
-    let plural = if clients.len() == 1 { "" } else { "s" };
     let mut text = format!(
-        "# not in the diff: {} client{plural} to suspend at {} or safer; {} of them needed something in the window\n",
-        clients.len(),
+        "# not in the diff: {} to suspend at {} or safer; {} of them needed something in the window\n",
+        plural(clients.len() as u64, "client"),
         view.level.name(),
         cuts.len()
     );

@@ -31,7 +31,14 @@ const CLIENTS: usize = 10;
 pub fn summary(view: &View<'_>, out: &mut dyn Write, width: usize) -> io::Result<()> {
     let mut screen = Screen::new(out, width);
     incomplete(view, &mut screen)?;
-    screen.prose("", &head(view))?;
+    let (days, counts) = head(view);
+    let line = format!("scopetrim  {days}   {counts}");
+    if line.chars().count() <= screen.width() {
+        screen.line(&line)?;
+    } else {
+        screen.prose("scopetrim  ", &days)?;
+        screen.prose("           ", &counts)?;
+    }
     screen.line("")?;
     numbers(view, &mut screen)?;
     table(view, &mut screen)?;
@@ -71,7 +78,8 @@ fn incomplete(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
     }
 }
 
-fn head(view: &View<'_>) -> String {
+/// Which days, and what they hold.
+fn head(view: &View<'_>) -> (String, String) {
     let window = view.analysis.window;
     let days = window.days();
     let missing = days.saturating_sub(view.coverage.covered(window));
@@ -87,16 +95,21 @@ fn head(view: &View<'_>) -> String {
     let clients = view.analysis.clients.len();
     if view.coverage.span().is_none() {
         // Without data there is no first and no last day.
-        return format!("scopetrim  no data   {}", plural(clients, "client"));
+        return ("no data".to_owned(), plural(clients, "client"));
     }
-    format!(
-        "scopetrim  {}..{}  {}, {missing} missing   {} {}   {}",
-        window.from,
-        window.to,
-        plural(days, "day"),
-        rounded(requests),
-        either(requests, "request", "requests"),
-        plural(clients, "client")
+    (
+        format!(
+            "{}..{}  {}, {missing} missing",
+            window.from,
+            window.to,
+            plural(days, "day")
+        ),
+        format!(
+            "{} {}   {}",
+            rounded(requests),
+            either(requests, "request", "requests"),
+            plural(clients, "client")
+        ),
     )
 }
 

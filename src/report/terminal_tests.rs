@@ -129,3 +129,14 @@ fn counts_are_rounded_down() {
         ["9999", "12 k", "4.2 M", "18446744073.7 G"]
     );
 }
+
+#[test]
+fn a_narrow_screen_parts_the_first_line_between_its_facts() {
+    let sample = sample();
+    let text = shown(&sample.view(), 60);
+    let mut lines = text.lines();
+    assert!(lines.next().unwrap().ends_with(" missing"), "{text}");
+    let counts = lines.next().unwrap();
+    assert!(counts.starts_with("           "), "{text}");
+    assert!(counts.ends_with(" requests   2 clients"), "{text}");
+}

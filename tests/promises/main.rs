@@ -10,6 +10,7 @@ mod common;
 mod bounded;
 mod careful;
 mod ledger;
+mod ledger_care;
 mod ledger_facts;
 mod ledger_together;
 mod replayed;

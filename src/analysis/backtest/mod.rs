@@ -25,6 +25,8 @@ pub mod suspended;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(super) mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
 

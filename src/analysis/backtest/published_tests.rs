@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::super::tests::{World, day, three_months};
+use super::super::tests::three_months;
+use super::super::world::{World, day};
 use super::*;
 use crate::analysis::analyse;
 

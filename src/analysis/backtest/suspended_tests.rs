@@ -1,5 +1,6 @@
 use super::super::published::{Published, follow_suspended};
-use super::super::tests::{World, day, three_months};
+use super::super::tests::three_months;
+use super::super::world::{World, day};
 use super::super::{Backtest, backtest};
 use super::*;
 use crate::analysis::analyse;

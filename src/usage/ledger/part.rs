@@ -235,3 +235,54 @@ pub(super) fn of_sources(
         .collect();
     Ok(filter_record_batch(batch, &keep)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::usage::ledger::columns::{Columns, Values, batch};
+
+    /// Grants as a version wrote them that had one column less or more.
+    fn written(dir: &Path, own: &RecordBatch) -> Part {
+        let mut writer = ArrowWriter::try_new(Vec::new(), own.schema(), None).unwrap();
+        writer.write(own).unwrap();
+        let bytes = writer.into_inner().unwrap();
+        let part = Part {
+            table: Table::Grants,
+            day: Day(3),
+            digest: blake3::hash(&bytes).to_hex().to_string(),
+            rows: own.num_rows() as u64,
+            bytes: bytes.len() as u64,
+        };
+        std::fs::create_dir_all(dir.join(folder(part.table, part.day))).unwrap();
+        std::fs::write(dir.join(part.path()), bytes).unwrap();
+        part
+    }
+
+    #[test]
+    fn a_column_that_came_later_is_null_in_older_files_and_any_other_difference_is_said() {
+        let dir = tempfile::tempdir().unwrap();
+        let text = |name: &str| Values::Text(vec![Some(name.to_owned())]);
+        let columns = vec![text("erp"), text("orders:read"), text("admin")];
+        let whole = batch(Table::Grants, columns).unwrap();
+        let of = |columns: &[usize]| written(dir.path(), &whole.project(columns).unwrap());
+        let found = read(dir.path(), &of(&[0, 1])).unwrap();
+        let columns = Columns(&found[0]);
+        assert_eq!(columns.text("term").unwrap().value(0), "orders:read");
+        assert!(columns.text("via").unwrap().is_null(0));
+        let refused = |part: &Part| read(dir.path(), part).unwrap_err().to_string();
+        let text = refused(&of(&[0, 2]));
+        assert!(text.ends_with("it lacks the column `term`"), "{text}");
+        let more = arrow::datatypes::Field::new("until", arrow::datatypes::DataType::Utf8, true);
+        let known = whole.schema();
+        let fields = known.fields().iter().cloned();
+        let schema = Schema::new(fields.chain([Arc::new(more)]).collect::<Vec<_>>());
+        let mut columns = whole.columns().to_vec();
+        columns.push(Arc::new(StringArray::from(vec!["x"])));
+        let newer = RecordBatch::try_new(Arc::new(schema), columns).unwrap();
+        let text = refused(&written(dir.path(), &newer));
+        assert!(
+            text.ends_with("it has the unknown column `until`"),
+            "{text}"
+        );
+    }
+}

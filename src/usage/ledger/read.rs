@@ -230,13 +230,17 @@ fn facts(
     records: Vec<SourceRecord>,
     covered: &mut BTreeMap<String, BTreeMap<Day, u64>>,
 ) -> Vec<SourceFacts> {
-    let mut facts: Vec<SourceFacts> = records
-        .into_iter()
-        .map(|mut record| {
-            record.facts.counts.days = covered.remove(&record.id).unwrap_or_default();
-            record.facts
-        })
-        .collect();
+    let mut facts = Vec::with_capacity(records.len());
+    for mut record in records {
+        let days = covered.remove(&record.id);
+        // All its days were pruned. Without them, what is wrong with it would be wrong with
+        // every day; only behind a broken one anything may follow.
+        if record.is_complete() && record.last_day.is_some() && days.is_none() {
+            continue;
+        }
+        record.facts.counts.days = days.unwrap_or_default();
+        facts.push(record.facts);
+    }
     facts.sort_by(|a, b| (&a.shown, a.digest).cmp(&(&b.shown, b.digest)));
     facts
 }
