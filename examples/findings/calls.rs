@@ -346,6 +346,9 @@ pub(crate) fn calls() -> Vec<Call> {
             on("f22-few", READ, On::Days(&[30, 31, 32, 33])),
             "orders:read keys:delete",
         ),
+        // F23: what the tokens of thirty days never carry, and of twenty-nine.
+        token(on("f23-never", READ, On::Every(6, 0, 179)), "orders:read"),
+        token(on("f23-few", READ, On::Every(6, 6, 179)), "orders:read"),
         of("f21-switch"),
     ];
     all.extend(RATES.map(|client| on(client, "GET /v1/shipping-rates", On::Days(&[33, 88]))));
