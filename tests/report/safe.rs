@@ -19,7 +19,11 @@ fn under_pseudonyms_no_name_is_left_and_months_still_compare() {
         "okapi-stranger",
     ];
     let mut log = daily(273, who, "GET /a", 200);
-    log.push_str(&line(200, who, "GET /secret/gnu-path", 200));
+    // Often enough that a finding names the path too.
+    for day in 200..240 {
+        log.push_str(&line(day, who, "GET /secret/gnu-path", 200));
+        log.push_str(&line(day, who, "GET /secret/gnu-path/of-gnu", 200));
+    }
     log.push_str(&line(200, stranger, "GET /a", 200));
     case.write("tapir/log.jsonl", log);
     let grants = format!(
