@@ -256,8 +256,7 @@ fn f9_a_pattern_of_which_little_is_used() {
     };
     let says = of(&["GET /o3"]).says("F9");
     assert!(
-        says[0]
-            .contains("opens 12 operations, 1 of them was used; this scope would do: orders:s3")
+        says[0].contains("opens 12 operations, 1 of them was used; this scope would do: orders:s3")
     );
     assert_eq!(of(&["GET /o1", "GET /o2", "GET /o3"]).says("F9"), [""; 0]);
     let mut exact = of(&[]);

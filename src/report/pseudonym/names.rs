@@ -109,7 +109,10 @@ mod tests {
     fn a_path_is_replaced_whole_and_never_inside_another_one() {
         let names = [("/", "path-0"), ("/a", "path-1"), ("/a/b", "path-2")];
         assert_eq!(
-            replaced("GET / and /a, /a/b (/a/{id}, /ab, /a.b, /a:cancel) /a:12 /a.", &names),
+            replaced(
+                "GET / and /a, /a/b (/a/{id}, /ab, /a.b, /a:cancel) /a:12 /a.",
+                &names
+            ),
             "GET path-0 and path-1, path-2 (/a/{id}, /ab, /a.b, /a:cancel) path-1:12 path-1."
         );
     }
