@@ -262,7 +262,7 @@ fn not_recognised(shown: &Arc<str>, seen: &detect::Detection) -> anyhow::Error {
             seen.explain()
         ),
         format!(
-            "force one with --format ({}); `scopetrim formats detect {shown}` shows the lines that fit",
+            "force one with --format ({}; `report` calls it --log-format); `scopetrim formats detect {shown}` shows the lines that fit",
             known.join(", ")
         ),
     )

@@ -3,13 +3,13 @@
 use std::fmt::Display;
 
 /// `1 client`, `0 clients`, `3 clients`: a count with a noun that takes an `s`.
-pub fn plural<N: Display + PartialEq + From<u8>>(count: N, noun: &str) -> String {
+pub fn plural<N: Copy + Display + PartialEq + From<u8>>(count: N, noun: &str) -> String {
     let one = count == N::from(1);
     format!("{count} {noun}{}", if one { "" } else { "s" })
 }
 
 /// The first word for one, the second for any other number: `was` and `were`.
-pub fn either<N: PartialEq + From<u8>>(
+pub fn either<N: Copy + PartialEq + From<u8>>(
     count: N,
     one: &'static str,
     many: &'static str,

@@ -253,43 +253,7 @@ pub fn table(
     }
     let start = found.origins.len().saturating_sub(ORIGINS);
     for origin in &found.origins[start..] {
-        for (at, own) in origin.tallies.iter().enumerate() {
-            if own.removals == 0 && at == 0 {
-                continue;
-            }
-            let mark = if origin.censored { '*' } else { ' ' };
-            let first = own
-                .first
-                .map_or_else(|| "-".to_owned(), |days| format!("{days} d"));
-            let early = match own.wrong {
-                0 => "-".to_owned(),
-                wrong => format!("{}%", own.wrong_early * 100 / wrong),
-            };
-            let upper = bound(own).map_or_else(|| "-".to_owned(), percent);
-            if !wide {
-                let text = format!(
-                    "{} removed, {} missed, {} denied, {}, {}, first {first}, {early} within 30 d, at most {upper}",
-                    own.removals,
-                    own.wrong,
-                    own.requests,
-                    plural(own.clients, "client"),
-                    plural(own.operations, "operation"),
-                );
-                let label = format!("{}{mark} {:<6}  ", origin.as_of, LEVELS[at].name());
-                screen.whole(&label, &text)?;
-                continue;
-            }
-            screen.line(&format!(
-                "{}{mark}  {:<6}  {:>7}  {:>6}  {:>6}  {:>7}  {:>3}  {first:>5}  {early:>4}  {upper:>6}",
-                origin.as_of,
-                LEVELS[at].name(),
-                own.removals,
-                own.wrong,
-                own.requests,
-                own.clients,
-                own.operations,
-            ))?;
-        }
+        month_end(origin, wide, &mut screen)?;
     }
     if start > 0 {
         screen.line(&format!(
@@ -314,6 +278,48 @@ pub fn table(
         screen.prose("brake     ", crate::model::Reason::BacktestBrake.sentence())?;
     }
     hits(found, catalog, &mut screen)
+}
+
+/// One month end: a line for each level.
+fn month_end(origin: &Origin, wide: bool, screen: &mut Screen<'_>) -> io::Result<()> {
+    for (at, own) in origin.tallies.iter().enumerate() {
+        if own.removals == 0 && at == 0 {
+            continue;
+        }
+        let mark = if origin.censored { '*' } else { ' ' };
+        let first = own
+            .first
+            .map_or_else(|| "-".to_owned(), |days| format!("{days} d"));
+        let early = match own.wrong {
+            0 => "-".to_owned(),
+            wrong => format!("{}%", own.wrong_early * 100 / wrong),
+        };
+        let upper = bound(own).map_or_else(|| "-".to_owned(), percent);
+        if !wide {
+            let text = format!(
+                "{} removed, {} missed, {} denied, {}, {}, first {first}, {early} within 30 d, at most {upper}",
+                own.removals,
+                own.wrong,
+                own.requests,
+                plural(own.clients, "client"),
+                plural(own.operations, "operation"),
+            );
+            let label = format!("{}{mark} {:<6}  ", origin.as_of, LEVELS[at].name());
+            screen.whole(&label, &text)?;
+            continue;
+        }
+        screen.line(&format!(
+            "{}{mark}  {:<6}  {:>7}  {:>6}  {:>6}  {:>7}  {:>3}  {first:>5}  {early:>4}  {upper:>6}",
+            origin.as_of,
+            LEVELS[at].name(),
+            own.removals,
+            own.wrong,
+            own.requests,
+            own.clients,
+            own.operations,
+        ))?;
+    }
+    Ok(())
 }
 
 /// How right the probabilities were, origin by origin.

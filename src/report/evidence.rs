@@ -60,8 +60,8 @@ pub(super) fn sentence(basis: &Basis, own: &Evidence) -> String {
     let odds = &own.odds;
     // Writing to a string cannot fail.
     let mut text = format!(
-        "{} similar grants ({}): {} used again within 90 days; {}, at most {}",
-        odds.similar,
+        "{} ({}): {} used again within 90 days; {}, at most {}",
+        plural(odds.similar, "similar grant"),
         odds.source.words(),
         reused(own),
         percent(odds.p),

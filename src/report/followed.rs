@@ -40,7 +40,7 @@ pub fn json(
         "denied_requests": found.iter().map(|own| own.denied).sum::<u64>(),
         "recommendations": found, "suspensions": whole,
     });
-    let mut text = serde_json::to_string_pretty(&all)?;
+    let mut text = crate::report::json_text::pretty(&all)?;
     text.push('\n');
     Ok(text)
 }

@@ -13,7 +13,7 @@ use super::month::Month;
 use super::page::Page;
 use super::rows::Changes;
 use super::{Extra, page};
-use crate::report::{View, json as base};
+use crate::report::{View, json as base, json_text};
 
 /// Months for which a closed item is remembered.
 const MEMORY: i32 = 25;
@@ -34,7 +34,7 @@ pub fn seal(view: &View<'_>, extra: &Extra<'_>) -> Result<Sealed, serde_json::Er
     let id = blake3::hash(serde_json::to_string(&report)?.as_bytes());
     id.to_hex()[..32].clone_into(&mut page.head.id);
     report["month"]["id"] = json!(page.head.id);
-    let mut text = serde_json::to_string_pretty(&report)?;
+    let mut text = json_text::pretty(&report)?;
     text.push('\n');
     Ok(Sealed { page, json: text })
 }

@@ -55,17 +55,17 @@ pub struct CredentialLine {
 impl CredentialLine {
     /// The same in one sentence.
     pub fn sentence(&self) -> String {
+        let kind = match self.kind {
+            "unknown" => "credential of unknown kind",
+            kind => kind,
+        };
         let name = match &self.credential {
-            Some(hash) => format!("{} {}", self.kind, short(hash)),
+            Some(hash) => format!("{kind} {}", short(hash)),
             None if self.ids > 0 => {
                 let bound = if self.ids_at_least { "at least " } else { "" };
-                format!(
-                    "{}, {bound}{}",
-                    self.kind,
-                    words::plural(self.ids as u64, "id")
-                )
+                format!("{kind}, {bound}{}", words::plural(self.ids as u64, "id"))
             }
-            None => format!("{}, without an id in the log", self.kind),
+            None => format!("{kind}, without an id in the log"),
         };
         let bound = if self.age_at_least { "at least " } else { "" };
         let mut text = format!(

@@ -109,7 +109,7 @@ struct Became<'a> {
 }
 
 #[derive(Serialize)]
-struct Role<'a> {
+struct Bundle<'a> {
     role: &'a str,
     file: &'a str,
     members: Cut<&'a str>,
@@ -151,7 +151,7 @@ pub(super) struct Shown<'a> {
     recommended: Cut<Recommended<'a>>,
     each: Cut<Found<'a>>,
     others: Cut<Other<'a>>,
-    roles: Cut<Role<'a>>,
+    roles: Cut<Bundle<'a>>,
     evidence: Basis<'a>,
     proof: Option<&'a str>,
 }
@@ -272,8 +272,8 @@ fn became(all: &[Outcome]) -> Became<'_> {
     }
 }
 
-fn role(own: &RoleRow) -> Role<'_> {
-    Role {
+fn role(own: &RoleRow) -> Bundle<'_> {
+    Bundle {
         role: &own.role,
         file: &own.file,
         members: Cut::of(own.members.iter().map(String::as_str), 12),
