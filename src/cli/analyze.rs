@@ -8,6 +8,7 @@ use super::args::{InputArgs, PolicyArgs};
 use super::study::{Study, say_incomplete, study, study_and_backtest};
 use super::talk::Advised;
 use super::{ExitStatus, past, published, whole};
+use crate::analysis::backtest::GrantsOf;
 use crate::analysis::minimum::Universe;
 use crate::analysis::replay::{Replay, replay};
 use crate::grants;
@@ -60,7 +61,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         })?;
     }
     let mut study = if args.backtest {
-        study_and_backtest(&args.inputs, &args.policy)?
+        study_and_backtest(&args.inputs, &args.policy, GrantsOf::Today)?
     } else {
         study(&args.inputs, &args.policy)?
     };

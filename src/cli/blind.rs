@@ -1,17 +1,19 @@
 //! What of a client's use the data cannot show, and the notes about it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::pipeline::Read;
 use crate::model::words::{either, plural};
-use crate::model::{ClientName, Policy, Warning};
+use crate::model::{ClientName, Warning};
 use crate::usage::Blind;
 
 impl Read {
     /// What cannot be seen of the policy's clients; says which source is the cause.
-    pub(super) fn blind(&self, policy: &Policy) -> (BTreeMap<ClientName, Blind>, Vec<Warning>) {
+    pub(super) fn blind(
+        &self,
+        known: &BTreeSet<ClientName>,
+    ) -> (BTreeMap<ClientName, Blind>, Vec<Warning>) {
         let mut warnings = Vec::new();
-        let known = policy.clients();
         let (all, absences) = Blind::of_all(&self.collected.presence, &self.facts, &self.coverage);
         let covered = self.coverage.days.len();
         for own in absences {

@@ -14,6 +14,7 @@ use super::study::{Study, say_incomplete, study_and_backtest};
 use super::talk::Advised;
 use super::{ExitStatus, settings, whole};
 
+use crate::analysis::backtest::GrantsOf;
 use crate::analysis::minimum::Universe;
 use crate::model::words::{either, plural};
 use crate::model::{ClientName, Day};
@@ -186,7 +187,7 @@ fn month_study(args: &Args, month: Month) -> anyhow::Result<Study> {
         ));
     }
     policy.flags.as_of = Some(month.days().to.to_string());
-    let study = study_and_backtest(&args.inputs, &policy)?;
+    let study = study_and_backtest(&args.inputs, &policy, GrantsOf::Today)?;
     let days = month.days();
     if let Some(span) = study.read.coverage.span()
         && study.read.coverage.covered(days) == 0

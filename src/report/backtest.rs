@@ -3,6 +3,8 @@
 //! Invariants: every share stands beside its counts; a bound is rounded up; an
 //! origin whose following days are not all in the log is marked.
 
+pub mod grants_of;
+
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -21,14 +23,6 @@ use crate::model::{Catalog, Operation};
 pub const SCHEMA: &str = "scopetrim.backtest/1";
 /// Column names of the CSV.
 pub const HEADER: &str = "as_of,days_after,censored,level,removals,wrong,rate,at_most,denied_requests,denied_requests_30,clients,operations,first_denied_after,wrong_within_30,unknown_requests,requests,scored_grants,expected_uses,seen_uses,brier,log\n";
-/// What the numbers take for granted.
-pub const ASSUMPTIONS: &str = "today's configuration; today's grants, but for those that the files, or git for a line below an older date, date later; unmatched paths hold no past removal back";
-/// The same where the grants were read as they were.
-pub const AS_HELD: &str = "today's configuration; the grants as git had the policy files at each month end, and what they gained behind it; unmatched paths hold no past removal back";
-
-fn assumptions(found: &Backtest) -> &'static str {
-    if found.as_held { AS_HELD } else { ASSUMPTIONS }
-}
 /// Head of the table where there is room for it.
 const HEAD: &str =
     "AS OF        LEVEL   REMOVED  MISSED  DENIED  CLIENTS  OPS  FIRST  30 D   UPPER";
@@ -108,8 +102,9 @@ pub fn value(found: &Backtest, catalog: &Catalog) -> Value {
         all.iter().enumerate().map(one).collect()
     };
     json!({
-        "schema": SCHEMA, "horizon_days": HORIZON, "shadow_days": SHADOW, "assumptions": assumptions(found),
-        "grants": if found.as_held { "as_held" } else { "today" }, "left_out": found.left_out,
+        "schema": SCHEMA, "horizon_days": HORIZON, "shadow_days": SHADOW, "assumptions": grants_of::assumptions(found),
+        "grants": grants_of::name(found), "left_out": found.left_out.len(),
+        "left_out_origins": found.left_out, "left_out_because": grants_of::why(found),
         "brake": found.brake().is_some(),
         "origins": found.origins.iter().map(origin).collect::<Value>(),
         "pooled": pooled(&found.pooled),
@@ -238,12 +233,8 @@ pub fn table(
         "UPPER     ",
         "bound of missed / removed (Wilson, one-sided 95 %)",
     )?;
-    screen.whole("assumes   ", assumptions(found))?;
-    if found.left_out > 0 {
-        let text = format!(
-            "{} before the policy files were in git",
-            plural(found.left_out, "month end")
-        );
+    screen.whole("assumes   ", grants_of::assumptions(found))?;
+    if let Some(text) = grants_of::left_out(found) {
         screen.whole("left out  ", &text)?;
     }
     screen.line("")?;

@@ -12,6 +12,7 @@ mod careful;
 mod ledger;
 mod ledger_care;
 mod ledger_facts;
+mod ledger_past;
 mod ledger_together;
 mod replayed;
 mod same;

@@ -1,12 +1,14 @@
 //! What was held at which day, as the policy files stated it at that ingest.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 
 use super::columns::{Columns, Values, batch, text_at};
 use super::{Ledger, LedgerError, Table, Writer, part};
-use crate::model::{Day, Policy};
+use crate::grants::history::recorded::Row;
+use crate::model::{ClientName, Day, Policy, RoleName, Term};
 
 /// Client, term, role.
 type Held = (String, String, Option<String>);
@@ -99,6 +101,64 @@ impl Ledger {
     pub fn grant_days(&self) -> Vec<Day> {
         let days: BTreeSet<Day> = self.manifest.of(Table::Grants).map(|own| own.day).collect();
         days.into_iter().collect()
+    }
+}
+
+/// The records of grants, one after another; one that is equal to the one before it is
+/// not read again.
+pub struct Records<'a> {
+    ledger: &'a Ledger,
+    last: Option<(Vec<&'a str>, Arc<BTreeSet<Row>>)>,
+}
+
+impl Ledger {
+    /// Reads the records of grants.
+    pub fn grant_records(&self) -> Records<'_> {
+        Records {
+            ledger: self,
+            last: None,
+        }
+    }
+
+    /// Every client that some record of grants names.
+    pub fn grant_clients(&self) -> Result<BTreeSet<ClientName>, LedgerError> {
+        let mut clients = BTreeSet::new();
+        let mut known: BTreeSet<&str> = BTreeSet::new();
+        for own in self.manifest.of(Table::Grants) {
+            if !known.insert(&own.digest) {
+                continue;
+            }
+            for batch in part::read(&self.dir, own)? {
+                let names: BTreeSet<&str> =
+                    Columns(&batch).text("client")?.iter().flatten().collect();
+                clients.extend(names.into_iter().map(ClientName::new));
+            }
+        }
+        Ok(clients)
+    }
+}
+
+impl Records<'_> {
+    /// Who held what at a day of [`Ledger::grant_days`].
+    pub fn on(&mut self, day: Day) -> Result<Arc<BTreeSet<Row>>, LedgerError> {
+        let parts = || self.ledger.manifest.on(Table::Grants, day);
+        let digests: Vec<&str> = parts().map(|own| own.digest.as_str()).collect();
+        if let Some((_, rows)) = self.last.as_ref().filter(|(own, _)| *own == digests) {
+            return Ok(Arc::clone(rows));
+        }
+        let mut rows = BTreeSet::new();
+        for own in parts() {
+            for batch in part::read(&self.ledger.dir, own)? {
+                let held = read(&batch)?.into_iter();
+                rows.extend(held.map(|(client, term, role)| {
+                    let role = role.map(|own| RoleName::new(&own));
+                    (ClientName::new(&client), Term::new(&term), role)
+                }));
+            }
+        }
+        let rows = Arc::new(rows);
+        self.last = Some((digests, Arc::clone(&rows)));
+        Ok(rows)
     }
 }
 
