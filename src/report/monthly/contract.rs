@@ -5,6 +5,7 @@
 //! changes an old one changes its digest, and the next report tells.
 
 use std::collections::BTreeMap;
+use std::io::BufWriter;
 
 use serde_json::{Value, json};
 
@@ -28,11 +29,15 @@ pub struct Sealed {
 
 /// Builds the page and the contract, and gives both their id.
 pub fn seal(view: &View<'_>, extra: &Extra<'_>) -> Result<Sealed, serde_json::Error> {
-    let mut report: Value = serde_json::from_str(&base::render(view)?)?;
+    let mut report = base::value(view)?;
     let mut page = page(view, extra, &report);
     report["month"] = month(&page, extra, &items::of_report(&report));
-    let id = blake3::hash(serde_json::to_string(&report)?.as_bytes());
-    id.to_hex()[..32].clone_into(&mut page.head.id);
+    let mut hash = BufWriter::new(blake3::Hasher::new());
+    serde_json::to_writer(&mut hash, &report)?;
+    let id = hash
+        .into_inner()
+        .map_err(|error| serde_json::Error::io(error.into_error()))?;
+    id.finalize().to_hex()[..32].clone_into(&mut page.head.id);
     report["month"]["id"] = json!(page.head.id);
     let mut text = json_text::pretty(&report)?;
     text.push('\n');
