@@ -24,6 +24,8 @@ struct Block<'d> {
 /// The blocks of a diff by file, in order.
 pub(super) struct Blocks<'d> {
     files: BTreeMap<&'d str, Vec<Block<'d>>>,
+    /// The block in which a line is taken away.
+    at: BTreeMap<(&'d str, u32), usize>,
     /// Which lines are whose.
     owners: BTreeMap<(&'d str, u32), BTreeSet<usize>>,
 }
@@ -38,29 +40,37 @@ impl<'d> Blocks<'d> {
                 owners.entry(key).or_default().insert(number);
             }
         }
-        Self {
-            files: read(diff),
-            owners,
+        let files = read(diff);
+        let mut at = BTreeMap::new();
+        for (file, own) in &files {
+            for (number, block) in own.iter().enumerate() {
+                at.extend(block.less.iter().map(|(line, _)| ((*file, *line), number)));
+            }
         }
+        Self { files, at, owners }
     }
 
     /// The lines of one client: `grants.yaml:12` and the change.
-    pub(super) fn lines(&self, number: usize, places: &[Place]) -> Vec<String> {
+    pub(super) fn lines<'p>(&self, number: usize, places: &'p [Place]) -> Vec<String> {
         let mut lines = Vec::new();
-        let files: BTreeSet<&str> = places.iter().map(|place| &*place.file).collect();
-        for file in files {
+        let block = |place: &'p Place| {
+            let file = &*place.file;
+            Some((file, *self.at.get(&(file, place.line))?))
+        };
+        let own: BTreeSet<(&str, usize)> = places.iter().filter_map(block).collect();
+        for (file, at) in own {
+            let Some(block) = self.files.get(file).and_then(|own| own.get(at)) else {
+                continue;
+            };
             let own = |line: u32| self.owners.get(&(file, line));
             let mine = |line: u32| own(line).is_some_and(|all| all.contains(&number));
-            let blocks = self.files.get(file).into_iter().flatten();
-            for block in blocks.filter(|block| block.less.iter().any(|(line, _)| mine(*line))) {
-                let whole = !block.more.is_empty();
-                for (line, text) in &block.less {
-                    if whole || own(*line).is_none() || mine(*line) {
-                        lines.push(format!("{file}:{line}: {text}"));
-                    }
+            let whole = !block.more.is_empty();
+            for (line, text) in &block.less {
+                if whole || own(*line).is_none() || mine(*line) {
+                    lines.push(format!("{file}:{line}: {text}"));
                 }
-                lines.extend(block.more.iter().map(|text| format!("{file}: {text}")));
             }
+            lines.extend(block.more.iter().map(|text| format!("{file}: {text}")));
         }
         lines
     }
