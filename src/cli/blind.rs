@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::pipeline::Read;
 use crate::model::{ClientName, Policy, Warning};
-use crate::usage::Blind;
+use crate::usage::{Blind, needed_by_concealed};
 
 impl Read {
     /// What cannot be seen of the policy's clients; says which source is the cause.
@@ -27,7 +27,7 @@ impl Read {
             );
             warnings.push(Warning::new("source-missing", text));
         }
-        let blind: BTreeMap<ClientName, Blind> = all
+        let mut blind: BTreeMap<ClientName, Blind> = all
             .into_iter()
             .filter(|(client, _)| known.contains(client.as_str()))
             .map(|(client, own)| (ClientName::new(&client), own))
@@ -38,6 +38,13 @@ impl Read {
                 "{hidden} clients of the policy used operations that an older catalogue did not tell from more specific ones: what opens these is not above review"
             );
             warnings.push(Warning::new("older-catalogue", text));
+        }
+        let unnamed = needed_by_concealed(&self.collected.usage);
+        if !unnamed.is_empty() {
+            for client in known {
+                let own = blind.entry(client).or_default();
+                own.unnamed.clone_from(&unnamed);
+            }
         }
         (blind, warnings)
     }
