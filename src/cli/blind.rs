@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::pipeline::Read;
 use crate::model::words::{either, plural};
 use crate::model::{ClientName, Warning};
-use crate::usage::Blind;
+use crate::usage::{Blind, needed_by_concealed};
 
 impl Read {
     /// What cannot be seen of the policy's clients; says which source is the cause.
@@ -31,7 +31,7 @@ impl Read {
             );
             warnings.push(Warning::new("source-missing", text));
         }
-        let blind: BTreeMap<ClientName, Blind> = all
+        let mut blind: BTreeMap<ClientName, Blind> = all
             .into_iter()
             .filter(|(client, _)| known.contains(client.as_str()))
             .map(|(client, own)| (ClientName::new(&client), own))
@@ -43,6 +43,13 @@ impl Read {
                 plural(hidden, "client")
             );
             warnings.push(Warning::new("older-catalogue", text));
+        }
+        let unnamed = needed_by_concealed(&self.collected.usage);
+        if !unnamed.is_empty() {
+            for client in known {
+                let own = blind.entry(client.clone()).or_default();
+                own.unnamed.clone_from(&unnamed);
+            }
         }
         (blind, warnings)
     }

@@ -1,10 +1,10 @@
 //! What is said about the logs themselves: inputs, notes, missing identities.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::pipeline::Read;
-use crate::event::Ignored;
+use crate::event::{Ignored, secret};
 use crate::format::{self, Skip};
 use crate::input::SourceStatus;
 use crate::model::Warning;
@@ -27,6 +27,7 @@ pub(super) fn without_clients(read: &Read) -> Vec<Warning> {
             warnings.push(Warning::new("no-client-in-log", text));
         }
     }
+    warnings.extend(secrets_as_clients(read));
     if read.collected.usage.clients_capped {
         warnings.push(Warning::new(
             "too-many-clients",
@@ -34,6 +35,32 @@ pub(super) fn without_clients(read: &Read) -> Vec<Warning> {
         ));
     }
     warnings
+}
+
+/// Says how to log the client where lines have a secret in place of its name.
+fn secrets_as_clients(read: &Read) -> Option<Warning> {
+    let by_client = read.collected.usage.requests_by_client();
+    let concealed = by_client.iter().filter(|own| secret::is_concealed(own.0));
+    let (names, requests) = concealed.fold((0_u64, 0), |sum, own| (sum.0 + 1, sum.1 + own.1));
+    let help: BTreeSet<&str> = read
+        .facts
+        .iter()
+        .filter_map(|source| format::by_name(source.format?))
+        .map(format::LogFormat::identity_help)
+        .collect();
+    let help: Vec<&str> = help.into_iter().collect();
+    (names > 0).then(|| {
+        Warning::new(
+            "secret-as-client",
+            format!(
+                "{requests} requests name their client by what has the shape of a token, a key or a password \
+                 ({names} different ones, shown as `cred:` and a hash): whose requests they are cannot be told, so \
+                 they count for no client of the policy. Such a log is itself a secret; make the gateway log the \
+                 client's name instead. {}",
+                help.join("\n")
+            ),
+        )
+    })
 }
 
 /// What the reviewer should know about the log itself.

@@ -129,17 +129,12 @@ pub(super) struct Days<'a> {
 
 impl<'a> Days<'a> {
     pub(super) fn new(dir: &'a Path, setup: &Setup, routes: &'a Routes, policy: &Policy) -> Self {
+        let known = policy.clients();
+        let known = known.iter().map(|name| name.as_str().as_bytes().to_vec());
         Self {
             dir,
             routes,
-            identities: Identities {
-                known: policy
-                    .clients()
-                    .iter()
-                    .map(|name| name.as_str().as_bytes().to_vec())
-                    .collect(),
-                aliases: setup.aliases.clone(),
-            },
+            identities: Identities::new(known.collect(), &setup.aliases, &setup.hash_key),
             operations: Operations::new(&routes.matcher, &routes.catalog.operations),
         }
     }

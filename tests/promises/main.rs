@@ -17,5 +17,6 @@ mod ledger_together;
 mod replayed;
 mod same;
 mod secret;
+mod secret_names;
 mod trimmed;
 mod twice;

@@ -10,10 +10,12 @@ use super::read::Reading;
 use super::seen::{Known, Seen};
 use super::view::View;
 use super::{LedgerError, Table};
+use crate::event::identity::Identities;
 use crate::model::{Day, Method, Outcome};
 use crate::usage::aggregate::{Aggregate, NOBODY, Names, key};
 use crate::usage::bounded::{Clusters, Counts, stable_hash};
 use crate::usage::cell::Cell;
+use crate::usage::number::conceal;
 use crate::usage::table::{OTHERS_NAME, UNMATCHED};
 
 pub(super) type Worker = (Names, Aggregate, Clusters);
@@ -50,7 +52,7 @@ impl Read {
                 }
             } else {
                 for batch in view.batches(table, *day)? {
-                    unmatched(table, &batch, &mut own.worker)?;
+                    unmatched(table, &batch, reading.identities, &mut own.worker)?;
                 }
             }
             // Only one day of each worker is in memory at its full size.
@@ -63,6 +65,7 @@ impl Read {
 /// The number of a client in the worker's names.
 fn number(
     (client, alt): (Option<&str>, Option<&str>),
+    identities: &Identities,
     names: &mut Names,
     buffer: &mut Vec<u8>,
 ) -> u32 {
@@ -72,7 +75,7 @@ fn number(
         Some(name) => {
             join_names(name, alt, buffer);
             // The limit is taken over all days when they are merged.
-            names.number(buffer, |_| true)
+            names.number(buffer, |_| true, |joined| conceal(joined, identities))
         }
     }
 }
@@ -109,7 +112,10 @@ fn usage(
             of = known.source(Some(source.value(row)));
         }
         if turns || previous.0 != Some(own) {
-            previous = (Some(own), number(own, names, &mut buffer));
+            previous = (
+                Some(own),
+                number(own, reading.identities, names, &mut buffer),
+            );
             seen.client(&of, previous.1);
         }
         let client = previous.1;
@@ -192,6 +198,7 @@ fn cluster(
 fn unmatched(
     table: Table,
     batch: &RecordBatch,
+    identities: &Identities,
     (names, _, clusters): &mut Worker,
 ) -> Result<(), LedgerError> {
     let columns = Columns(batch);
@@ -208,7 +215,7 @@ fn unmatched(
     let mut buffer = Vec::new();
     for row in 0..batch.num_rows() {
         let own = (text_at(client, row), text_at(alt, row));
-        let client = number(own, names, &mut buffer);
+        let client = number(own, identities, names, &mut buffer);
         let method = Method::parse(method.value(row).as_bytes());
         let path = path.value(row).as_bytes().to_vec();
         let counts = numbers.map(|own| own.map_or(0, |own| own.value(row)));
