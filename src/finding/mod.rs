@@ -32,6 +32,8 @@ pub use rule::{Control, Doc, MissingField, Rule, Threshold, Unit};
 pub use rules::ALL;
 pub use settings::{RuleSettings, Settings};
 
+use rayon::prelude::*;
+
 use crate::model::{Day, Millis, Place, ScopeMatch};
 
 /// How much a finding matters; the last is the worst.
@@ -207,39 +209,56 @@ pub struct Outcomes {
     pub disabled: Vec<&'static str>,
 }
 
+/// What became of one rule.
+enum Checked {
+    Disabled,
+    NotEvaluable(MissingField),
+    Found(Vec<Finding>),
+}
+
 /// Applies every rule.
 pub fn evaluate(context: &Context<'_>, settings: &Settings) -> Outcomes {
+    let checked: Vec<Checked> = ALL
+        .par_iter()
+        .map(|rule| check(*rule, context, settings))
+        .collect();
     let mut outcomes = Outcomes::default();
-    for rule in ALL {
+    for (rule, checked) in ALL.iter().zip(checked) {
         let doc = rule.doc();
-        let own = settings.of(doc);
-        if !own.enabled {
-            outcomes.disabled.push(doc.id);
-            continue;
-        }
-        if let Err(missing) = rule.evaluable(context) {
-            outcomes.not_evaluable.push(NotEvaluable {
+        match checked {
+            Checked::Disabled => outcomes.disabled.push(doc.id),
+            Checked::NotEvaluable(missing) => outcomes.not_evaluable.push(NotEvaluable {
                 rule: doc.id,
                 number: doc.number,
                 missing,
-            });
-            continue;
+            }),
+            Checked::Found(found) => outcomes.findings.extend(found),
         }
-        let allowed = |finding: &Finding| {
-            own.allow.iter().any(|pattern| {
-                [&finding.client, &finding.subject]
-                    .into_iter()
-                    .any(|text| !text.is_empty() && ScopeMatch::Glob.covers(pattern, text))
-            })
-        };
-        let mut found = rule.check(context, &own);
-        found.retain(|finding| !allowed(finding));
-        found.sort_by(|a, b| {
-            (&a.client, &a.subject, &a.message).cmp(&(&b.client, &b.subject, &b.message))
-        });
-        outcomes.findings.extend(found);
     }
     outcomes
+}
+
+fn check(rule: &dyn Rule, context: &Context<'_>, settings: &Settings) -> Checked {
+    let own = settings.of(rule.doc());
+    if !own.enabled {
+        return Checked::Disabled;
+    }
+    if let Err(missing) = rule.evaluable(context) {
+        return Checked::NotEvaluable(missing);
+    }
+    let allowed = |finding: &Finding| {
+        own.allow.iter().any(|pattern| {
+            [&finding.client, &finding.subject]
+                .into_iter()
+                .any(|text| !text.is_empty() && ScopeMatch::Glob.covers(pattern, text))
+        })
+    };
+    let mut found = rule.check(context, &own);
+    found.retain(|finding| !allowed(finding));
+    found.sort_by(|a, b| {
+        (&a.client, &a.subject, &a.message).cmp(&(&b.client, &b.subject, &b.message))
+    });
+    Checked::Found(found)
 }
 
 /// The rule with this number or id, in any case.

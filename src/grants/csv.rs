@@ -4,7 +4,7 @@
 //! A cell may hold several scopes, separated by blanks. A row whose last scope is
 //! taken out goes; a client without a row is then granted nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::frozen::marker;
@@ -103,7 +103,8 @@ impl Table {
             },
             homes: Vec::new(),
         };
-        let mut seen: BTreeMap<(String, Subject, Granted), u32> = BTreeMap::new();
+        // Names begin alike, so comparing them is most of the work of a large file.
+        let mut seen: HashMap<(String, Subject, Granted), u32> = HashMap::new();
         for row in rows {
             table.row(text, &columns, &row, &mut seen)?;
         }
@@ -115,7 +116,7 @@ impl Table {
         text: &str,
         columns: &[&str],
         row: &Row,
-        seen: &mut BTreeMap<(String, Subject, Granted), u32>,
+        seen: &mut HashMap<(String, Subject, Granted), u32>,
     ) -> Result<(), GrantError> {
         let place = Place {
             file: Arc::clone(&self.file.path),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{ClientName, ContentDigest, Day, Place, RoleName, Scope, Span, Term, Warning};
 
 /// Whom an entry gives something to.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Subject {
     /// A client.
     Client(ClientName),
@@ -15,7 +15,7 @@ pub enum Subject {
 }
 
 /// What an entry gives.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Granted {
     /// A term.
     Term(Term),
