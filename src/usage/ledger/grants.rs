@@ -73,26 +73,41 @@ impl Ledger {
     pub fn granted_since(
         &self,
         as_of: Day,
-    ) -> Result<BTreeMap<(String, String), Day>, LedgerError> {
-        let mut since: BTreeMap<(String, String), Day> = BTreeMap::new();
-        let mut unbroken: Option<BTreeSet<(String, String)>> = None;
+    ) -> Result<BTreeMap<(ClientName, Term), Day>, LedgerError> {
+        let mut since: BTreeMap<(ClientName, Term), Day> = BTreeMap::new();
+        let mut records = self.grant_records();
+        // The latest record, and since when what is left of it was seen without a break.
+        let mut unbroken: Option<(Day, BTreeSet<(ClientName, Term)>)> = None;
+        let mut last: Option<Arc<BTreeSet<Row>>> = None;
         let days = self.grant_days();
         for day in days.into_iter().rev().filter(|day| *day <= as_of) {
-            let mut held = BTreeSet::new();
-            for own in self.manifest.on(Table::Grants, day) {
-                for batch in part::read(&self.dir, own)? {
-                    let rows = read(&batch)?.into_iter();
-                    held.extend(rows.map(|(client, term, _)| (client, term)));
+            let rows = records.on(day)?;
+            let same = last.as_ref().is_some_and(|own| Arc::ptr_eq(own, &rows));
+            match &mut unbroken {
+                Some((first, _)) if same => *first = day,
+                Some((first, left)) => {
+                    let held: BTreeSet<(&ClientName, &Term)> = rows
+                        .iter()
+                        .map(|(client, term, _)| (client, term))
+                        .collect();
+                    let gone =
+                        left.extract_if(.., |(client, term)| !held.contains(&(client, term)));
+                    since.extend(gone.map(|grant| (grant, *first)));
+                    *first = day;
+                    if left.is_empty() {
+                        break;
+                    }
+                }
+                None => {
+                    let held = rows.iter();
+                    let held = held.map(|(client, term, _)| (client.clone(), term.clone()));
+                    unbroken = Some((day, held.collect()));
                 }
             }
-            if let Some(unbroken) = &unbroken {
-                held.retain(|grant| unbroken.contains(grant));
-            }
-            if held.is_empty() {
-                break;
-            }
-            since.extend(held.iter().cloned().map(|grant| (grant, day)));
-            unbroken = Some(held);
+            last = Some(rows);
+        }
+        if let Some((first, left)) = unbroken {
+            since.extend(left.into_iter().map(|grant| (grant, first)));
         }
         Ok(since)
     }
@@ -109,6 +124,7 @@ impl Ledger {
 pub struct Records<'a> {
     ledger: &'a Ledger,
     last: Option<(Vec<&'a str>, Arc<BTreeSet<Row>>)>,
+    terms: BTreeSet<Term>,
 }
 
 impl Ledger {
@@ -117,6 +133,7 @@ impl Ledger {
         Records {
             ledger: self,
             last: None,
+            terms: BTreeSet::new(),
         }
     }
 
@@ -149,16 +166,34 @@ impl Records<'_> {
         let mut rows = BTreeSet::new();
         for own in parts() {
             for batch in part::read(&self.ledger.dir, own)? {
-                let held = read(&batch)?.into_iter();
-                rows.extend(held.map(|(client, term, role)| {
-                    let role = role.map(|own| RoleName::new(&own));
-                    (ClientName::new(&client), Term::new(&term), role)
-                }));
+                self.add(&batch, &mut rows)?;
             }
         }
         let rows = Arc::new(rows);
         self.last = Some((digests, Arc::clone(&rows)));
         Ok(rows)
+    }
+
+    fn add(&mut self, batch: &RecordBatch, rows: &mut BTreeSet<Row>) -> Result<(), LedgerError> {
+        let columns = Columns(batch);
+        let (clients, terms) = (columns.text("client")?, columns.text("term")?);
+        let via = columns.text("via")?;
+        let mut client = ClientName::new("");
+        for row in 0..batch.num_rows() {
+            // Rows are sorted by client, and there are few terms and roles.
+            if client.as_str() != clients.value(row) {
+                client = ClientName::new(clients.value(row));
+            }
+            let term = self.terms.get(terms.value(row)).cloned();
+            let term = term.unwrap_or_else(|| {
+                let term = Term::new(terms.value(row));
+                self.terms.insert(term.clone());
+                term
+            });
+            let role = text_at(via, row).map(RoleName::new);
+            rows.insert((client.clone(), term, role));
+        }
+        Ok(())
     }
 }
 
@@ -187,3 +222,7 @@ pub(super) fn read(rows: &RecordBatch) -> Result<Vec<Held>, LedgerError> {
     });
     Ok(held.collect())
 }
+
+#[cfg(test)]
+#[path = "grants_tests.rs"]
+mod tests;
