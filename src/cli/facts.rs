@@ -12,8 +12,8 @@ use crate::model::words::{either, plural};
 use crate::report::InputView;
 use crate::usage::SourceFacts;
 
-/// Says how to log the client where a file names none.
-pub(super) fn without_clients(read: &Read) -> Vec<Warning> {
+/// What is missing in the lines themselves, and how to have it logged.
+pub(super) fn missing_in_lines(read: &Read) -> Vec<Warning> {
     let mut warnings = Vec::new();
     for source in &read.facts {
         let file = &source.counts;
@@ -28,6 +28,7 @@ pub(super) fn without_clients(read: &Read) -> Vec<Warning> {
         }
     }
     warnings.extend(secrets_as_clients(read));
+    warnings.extend(without_zone(read));
     if read.collected.usage.clients_capped {
         warnings.push(Warning::new(
             "too-many-clients",
@@ -61,6 +62,38 @@ fn secrets_as_clients(read: &Read) -> Option<Warning> {
             ),
         )
     })
+}
+
+/// Times without a zone, by format.
+fn without_zone(read: &Read) -> impl Iterator<Item = Warning> {
+    let mut formats: BTreeMap<&str, (u64, BTreeSet<&str>)> = BTreeMap::new();
+    for source in &read.facts {
+        if source.counts.zoneless > 0 {
+            let own = formats.entry(source.format.unwrap_or("log")).or_default();
+            own.0 += source.counts.zoneless;
+            own.1.insert(&source.shown);
+        }
+    }
+    let warnings: Vec<Warning> = formats
+        .into_iter()
+        .map(|(format, (records, inputs))| {
+            let first = inputs.first().copied().unwrap_or_default();
+            let more = match inputs.len() - 1 {
+                0 => String::new(),
+                n => format!(" and {n} other inputs"),
+            };
+            Warning::new(
+                "time-without-zone",
+                format!(
+                    "{records} records ({format}: `{first}`{more}) carry times without a zone, which are read as UTC: \
+                     if the gateway's clock has another zone, requests near midnight count on a neighbouring day. Make it \
+                     log the offset (`2026-01-02T12:00:00+02:00`, `02/Jan/2026:12:00:00 +0200`), UTC with a `Z`, or \
+                     seconds since 1970"
+                ),
+            )
+        })
+        .collect();
+    warnings.into_iter()
 }
 
 /// What the reviewer should know about the log itself.

@@ -6,7 +6,7 @@ use super::args::{InputArgs, PolicyArgs};
 use super::audience;
 use super::audit::{Audit, audit};
 use super::beside::{compared, history};
-use super::facts::{input_views, ran_ahead, without_clients};
+use super::facts::{input_views, missing_in_lines, ran_ahead};
 use super::names::{few_match, names_proven, only_in_log, unknown_scopes, unmet};
 use super::past;
 use super::pipeline::{self, Read, Routes};
@@ -228,7 +228,7 @@ fn warnings(
     warnings.extend(unmet(policy, routes, setup));
     warnings.extend(few_match(&analysis.clients));
     warnings.extend(analysis.warnings.iter().cloned());
-    warnings.extend(without_clients(read));
+    warnings.extend(missing_in_lines(read));
     warnings.extend(ran_ahead(read, setup.reject_share));
     warnings.extend(elsewhere);
     warnings.sort();
