@@ -3,8 +3,9 @@
 use super::client::Context;
 use super::{ClientAnalysis, TermAnalysis};
 use crate::catalog::matcher::Route;
+use crate::event::mask::MASK;
 use crate::model::Method;
-use crate::usage::Cluster;
+use crate::usage::{Cluster, is_id};
 
 /// A request that matched nothing may have been one of the term's operations.
 pub(super) fn hit_by_unmatched(
@@ -58,7 +59,8 @@ fn may_be(route: &Route, cluster: &Cluster) -> bool {
     };
     let mut words = 0;
     for (own, other) in template.iter().zip(&path) {
-        if own.contains('{') || (version(own) && version(other)) {
+        let any = own.contains('{') || *own == "**";
+        if any || hides(other, own) || (version(own) && version(other)) {
             continue;
         }
         if *other == "**" {
@@ -70,6 +72,11 @@ fn may_be(route: &Route, cluster: &Cluster) -> bool {
         words += 1;
     }
     words > 0
+}
+
+/// What stands in place of an id or of a secret may be a word of the template that looks like one.
+fn hides(other: &str, own: &str) -> bool {
+    (other == "{}" && is_id(own.as_bytes())) || other == MASK
 }
 
 /// `v1`, `v2.1`.
@@ -109,6 +116,12 @@ mod tests {
             fits("/v1/orders/{id}", "/v1/orders/{}/cancel"),
             "the same collection"
         );
+        assert!(
+            fits("/v1/export-2026-01/orders", "/gw/v1/{}/orders"),
+            "a word that looks like an id"
+        );
+        assert!(fits("/v1/sk_live_abcdefghijkl/x", "/gw/v1/{secret}/x"));
+        assert!(!fits("/v1/orders/items", "/gw/v1/{}/items"));
         assert!(!fits("/v1/orders/{id}", "/v1/invoices/{}"));
         assert!(
             !fits("/{id}", "/favicon.ico"),

@@ -22,7 +22,7 @@ use super::secret::TOKENS;
 pub const MASK: &str = "{secret}";
 
 /// Shapes of secrets that stand in paths, beside those of tokens.
-const SHAPES: [&str; 9] = [
+const SHAPES: [&str; 10] = [
     // AWS access key ids, also temporary ones: beside a signature they do stand in paths.
     r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}",
     // Publishable keys.
@@ -31,6 +31,7 @@ const SHAPES: [&str; 9] = [
     r"(?i)(?:bearer|basic)(?:%20|\+|[ :=_-])[0-9a-z+/=._~-]{8,}",
     // A parameter that says what it is, in a matrix or in a path of its own.
     r"(?i)(?:token|secret|passw(?:or)?d|api_?key|signature|sig|code)(?:=|%3d).",
+    r"(?i)^(?:key|jwt|auth|pass|pwd|pin|otp|session|sid|jsessionid)(?:=|%3d).",
     // User and password in front of a host.
     r"[^/:@]+:[^/:@]+(?:@|%40)",
     // A person's address.
@@ -65,28 +66,81 @@ impl Mask {
 
     /// The path with its secrets masked.
     pub fn path<'a>(&self, path: &'a str) -> Cow<'a, str> {
-        if !path.split('/').any(|segment| self.is_secret(segment)) {
-            return Cow::Borrowed(path);
+        let mut before = "";
+        let mut found = false;
+        let segments: Vec<&str> = path
+            .split('/')
+            .map(|segment| {
+                let hides = announced(before, segment) || self.is_secret(segment);
+                found |= hides;
+                before = segment;
+                if hides { MASK } else { segment }
+            })
+            .collect();
+        if found {
+            Cow::Owned(segments.join("/"))
+        } else {
+            Cow::Borrowed(path)
         }
-        let segments = path.split('/').map(|segment| {
-            if self.is_secret(segment) {
-                MASK
-            } else {
-                segment
-            }
-        });
-        Cow::Owned(segments.collect::<Vec<_>>().join("/"))
     }
 
     fn is_secret(&self, segment: &str) -> bool {
         let sets = [CUSTOMARY.as_ref(), self.own.as_ref()];
         // Without the customary set nothing could be told apart, so everything is masked.
         CUSTOMARY.is_none()
+            || is_random(segment.as_bytes())
             || sets
                 .into_iter()
                 .flatten()
                 .any(|set| set.is_match(segment.as_bytes()))
     }
+}
+
+/// Whether the segment before says that this one is a secret: `/password/4tzR7`. Words
+/// (`/password/change`) and mere numbers stay.
+fn announced(before: &str, segment: &str) -> bool {
+    const WORDS: [&str; 14] = [
+        "token",
+        "tokens",
+        "password",
+        "passwd",
+        "pwd",
+        "secret",
+        "apikey",
+        "api-key",
+        "api_key",
+        "otp",
+        "reset-password",
+        "password-reset",
+        "magic-link",
+        "invite",
+    ];
+    let has = |class: fn(&u8) -> bool| segment.as_bytes().iter().any(class);
+    segment.len() >= 5
+        && has(u8::is_ascii_digit)
+        && has(u8::is_ascii_alphabetic)
+        && WORDS.iter().any(|word| before.eq_ignore_ascii_case(word))
+}
+
+/// Upper case, lower case and digits that change places too often for words: the last
+/// part of a chat's webhook, a key without a prefix.
+fn is_random(segment: &[u8]) -> bool {
+    const SHORTEST: usize = 20;
+    if segment.len() < SHORTEST {
+        return false;
+    }
+    let class = |byte: &u8| match byte {
+        b'a'..=b'z' => 1_u8,
+        b'A'..=b'Z' => 2,
+        b'0'..=b'9' => 4,
+        b'_' | b'-' => 8,
+        _ => 16,
+    };
+    let all = segment.iter().fold(0, |all, byte| all | class(byte));
+    let turns = segment
+        .windows(2)
+        .filter(|pair| class(&pair[0]) != class(&pair[1]));
+    all & 7 == 7 && all & 16 == 0 && turns.count() * 2 >= segment.len()
 }
 
 /// Bytes, because a path need not be UTF-8; a pattern that grows too large is an error.
@@ -125,6 +179,10 @@ mod tests {
             "ada.lovelace@example.com",
             "ada%40example.com",
             "QmFzZTY0VGV4dFdpdGhvdXRBbnlEaWdpdHNBdEFsbA",
+            "k3yTq9PzR4mX7cV2bN8wLs1d",
+            "bot123:ABC",
+            "bot12345678%3AAAF-x_y",
+            "key=abc",
             "-----BEGIN%20RSA%20PRIVATE%20KEY-----",
         ] {
             assert_eq!(
@@ -133,6 +191,16 @@ mod tests {
                 "{secret}"
             );
         }
+    }
+
+    #[test]
+    fn what_the_segment_before_announces_is_masked() {
+        let mask = Mask::default();
+        assert_eq!(mask.path("/u/password/s3cret/x"), "/u/password/{secret}/x");
+        assert_eq!(
+            mask.path("/Reset-Password/4tzR7q"),
+            "/Reset-Password/{secret}"
+        );
     }
 
     #[test]
@@ -149,6 +217,11 @@ mod tests {
             "/repos/octo-org/hello-world/codespaces/permissions_check",
             "/status-codes/signature",
             "/basic-auth/sk_help",
+            "/password/change",
+            "/v1/token/introspect",
+            "/tokens/42",
+            "/users/getUserInfoV2ForTenant3Accounts",
+            "/robots/bot:pause",
         ] {
             assert!(
                 matches!(mask.path(path), Cow::Borrowed(same) if same == path),

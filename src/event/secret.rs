@@ -20,6 +20,7 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use regex::bytes::{Regex, RegexSet, RegexSetBuilder};
 
 use super::hash::HashKey;
+use super::mask::MASK;
 
 /// Shapes of tokens and keys that let in whoever holds them.
 pub(super) const TOKENS: [&str; 14] = [
@@ -48,6 +49,9 @@ pub(super) const TOKENS: [&str; 14] = [
     r"[0-9]{8,12}:[0-9A-Za-z_-]{30,}",
 ];
 
+/// What may stand before a secret in a longer name.
+const BORDER: &str = r#"(?:^|[\t "&'(,/:;<=?\[{|])"#;
+
 /// A scheme of the Authorization header (RFC 9110 section 11.4) and what follows it.
 const SCHEMES: [&str; 3] = [
     r"(?i)bearer(?: |%20|\+)+[!-~]{8,}$",
@@ -55,12 +59,18 @@ const SCHEMES: [&str; 3] = [
     r"(?i)(?:digest|hawk|oauth|aws4-hmac-sha256|sharedaccesssignature) +[0-9a-z_.-]+=.",
 ];
 
-/// A parameter whose name says that its value is a secret.
-const PARAMETER: &str = r"(?i)(?:access_?token|id_?token|refresh_?token|token|secret|client_?secret|passw(?:or)?d|api_?key)=.";
+/// A parameter whose name says that its value is a secret, and a password in a URL.
+const PARAMETERS: [&str; 2] = [
+    r"(?i)(?:(?:access|id|refresh)_?token|token|(?:client_?)?secret|passw(?:or)?d|api_?key)=.",
+    r"/[^/@ ]*:[^/@ ]+@",
+];
 
 static SHAPES: LazyLock<Option<RegexSet>> = LazyLock::new(|| {
-    let shapes = TOKENS.iter().chain(&SCHEMES).chain([&PARAMETER]);
-    let whole: Vec<String> = shapes.map(|shape| format!("^(?:{shape})")).collect();
+    let inside = TOKENS.iter().chain(&PARAMETERS);
+    let inside = inside.map(|shape| format!("{BORDER}(?:{shape})"));
+    let front = r"(?i)^(?:(?:proxy-)?authorization *[:=] *)?";
+    let whole = SCHEMES.iter().map(|shape| format!("{front}(?:{shape})"));
+    let whole: Vec<String> = whole.chain(inside).collect();
     RegexSetBuilder::new(whole)
         .unicode(false)
         .size_limit(4 << 20)
@@ -73,6 +83,15 @@ static FRONT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let front = r"(?i-u)^(?:bearer|basic|token|api-?key|key|jwt|dpop|oauth)(?: |%20|\+)+";
     Regex::new(front).ok()
 });
+
+/// What is shown of a text in which a secret was put: of an id of a request, of a scope.
+pub fn masked(text: &[u8]) -> &[u8] {
+    if is_secret(text) {
+        MASK.as_bytes()
+    } else {
+        text
+    }
+}
 
 /// The name that is kept: the one as logged, or the hash of the secret that it is.
 pub fn conceal<'a>(name: &'a [u8], key: &HashKey) -> Cow<'a, [u8]> {
@@ -156,6 +175,13 @@ mod tests {
             "Digest username=\"erp\", response=\"6629fae49393a053\"".to_owned(),
             "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20260102".to_owned(),
             "api_key=4f".to_owned(),
+            format!("Authorization: Bearer {JWT}"),
+            "Authorization: Bearer 2YotnFZFEjr1".to_owned(),
+            format!("azp={JWT}"),
+            format!("client {JWT}"),
+            format!("erp\t{JWT}"),
+            "erp?x=1&api_key=4f".to_owned(),
+            "https://erp:S3cret@api.example".to_owned(),
             "v4.local.PEFYdmFsdWVzPmZvb2Jhcg_x".to_owned(),
             "ory_at_kqqbXbWKn7VtxD1hIKDIoJZ8".to_owned(),
             "GOCSPX-abcdefghijklmnopqrst".to_owned(),
@@ -202,6 +228,10 @@ mod tests {
             "arn:aws:iam::111122223333:user/erp",
             "CN=erp-sync,O=Example",
             "ada@example.com",
+            "acct:ada@example.com",
+            "https://api.example/clients/7",
+            "risk-desk-development-team",
+            "primary key rotation-service-x",
             "d41d8cd98f00b204e9800998ecf8427e",
             "storefront",
             "storefrontweb",

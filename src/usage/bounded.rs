@@ -140,6 +140,9 @@ pub(super) fn cluster(path: &[u8]) -> Box<[u8]> {
             out.extend_from_slice(b"**");
             break;
         }
+        // A target that is no path still has its matrix parameters.
+        let matrix = memchr::memchr(b';', segment);
+        let segment = &segment[..matrix.unwrap_or(segment.len())];
         if is_id(segment) {
             out.extend_from_slice(b"{}");
         } else {
@@ -149,7 +152,8 @@ pub(super) fn cluster(path: &[u8]) -> Box<[u8]> {
     out.into_boxed_slice()
 }
 
-fn is_id(segment: &[u8]) -> bool {
+/// Whether a segment of an unmatched path is shown as `{}`.
+pub fn is_id(segment: &[u8]) -> bool {
     let digits = segment.iter().filter(|byte| byte.is_ascii_digit()).count();
     let hex = segment
         .iter()
@@ -177,6 +181,7 @@ mod tests {
             "/a/{}/b"
         );
         assert_eq!(clustered("/wp-login.php"), "/wp-login.php");
+        assert_eq!(clustered("v1/x;k=a/y;b"), "v1/x/y");
         assert_eq!(
             clustered(&"/x".repeat(50)),
             format!("{}/**", "/x".repeat(12))

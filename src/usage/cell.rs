@@ -4,6 +4,8 @@
 //! the instant is kept as milliseconds of its day, and the sample request id,
 //! usually a UUID or 32 hex digits, as the 16 bytes it stands for.
 
+use crate::event::secret::masked;
+
 /// How the id of the sample request is kept; in the top bits of `meta`.
 const NONE: u64 = 0;
 const HEX: u64 = 1 << 60;
@@ -210,7 +212,8 @@ fn pack(id: &[u8], arena: &mut Arena) -> (u64, [u64; 2]) {
         36 => read_hex(id, true).map(|words| (UUID, words)),
         _ => None,
     };
-    packed.unwrap_or_else(|| (ARENA, arena.keep(id)))
+    // Where callers choose their ids, one may be a token.
+    packed.unwrap_or_else(|| (ARENA, arena.keep(masked(id))))
 }
 
 /// Values of the lower-case hex digits; 16 for every other byte.

@@ -15,7 +15,7 @@ use parquet::file::properties::WriterProperties;
 use super::collect::{CollectOptions, TIMES};
 use super::credentials;
 use super::event_row::{Cell, EventRow, batch, schema};
-use crate::event::path;
+use crate::event::{path, secret};
 use crate::format::{LogFormat, Scratch, Skip, detect};
 use crate::input::{Block, BlockSink, Limits, Source, SourceReport, read_once};
 use crate::model::Method;
@@ -196,7 +196,12 @@ impl<F> Sink<'_, F> {
         let lossy = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
         let masked = |text| rules.mask.path(&lossy(text)).into_owned();
         let text = |text: Option<String>| text.map_or(Cell::Null, Cell::Text);
-        let scopes = |list| credentials::split(list).map(lossy).collect();
+        let scopes = |list| {
+            credentials::split(list)
+                .map(secret::masked)
+                .map(lossy)
+                .collect()
+        };
         let shown = self.sources.get(source);
         Ok(EventRow {
             cells: [
@@ -204,7 +209,7 @@ impl<F> Sink<'_, F> {
                 text(shown.map(|source| source.input.shown.to_string())),
                 Cell::Number(offset),
                 text(Some(format.name().to_owned())),
-                text(raw.request_id.map(lossy)),
+                text(raw.request_id.map(secret::masked).map(lossy)),
                 text(client.as_deref().map(lossy)),
                 text(raw.subject.map(kept).as_deref().map(lossy)),
                 text(credential.and_then(hash)),
@@ -213,13 +218,13 @@ impl<F> Sink<'_, F> {
                 token.issued.map_or(Cell::Null, Cell::Second),
                 token.expires.map_or(Cell::Null, Cell::Second),
                 text(Some(method.name().to_owned())),
-                text(host.map(|host| lossy(host).to_ascii_lowercase())),
+                text(host.map(|host| masked(host).to_ascii_lowercase())),
                 text(normal.map(masked)),
                 text(route.map(|route| route.template.clone())),
                 raw.status.map_or(Cell::Null, Cell::Code),
                 raw.upstream_status.map_or(Cell::Null, Cell::Code),
                 text(Some(outcome.to_owned())),
-                text(raw.client_ip.map(lossy)),
+                text(raw.client_ip.map(masked)),
                 text(raw.user_agent.map(masked)),
             ],
         })

@@ -37,7 +37,7 @@ mod table;
 mod windows;
 
 pub use blind::{Absence, Blind, needed_by_concealed};
-pub use bounded::Cluster;
+pub use bounded::{Cluster, is_id};
 pub use collect::{CollectOptions, Collected, collect, collect_as_logged};
 pub use counts::{FileCounts, Reject};
 pub use coverage::{Coverage, Gap};

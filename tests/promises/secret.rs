@@ -24,10 +24,12 @@ fn everything(folder: &Folder, log: &str) -> String {
     ];
     let policy = ["--grants", "grants.json", "--level", "review"];
     let mut all = String::new();
-    let runs: [(&[&str], bool); 4] = [
+    let runs: [(&[&str], bool); 6] = [
         (&["analyze", "--out", "out"], true),
         (&["analyze", "--json"], true),
         (&["usage"], false),
+        (&["usage", "--json"], false),
+        (&["demand", "--json"], true),
         (&["explain", "erp"], true),
     ];
     for (command, with_policy) in runs {
@@ -38,7 +40,11 @@ fn everything(folder: &Folder, log: &str) -> String {
         let mut args = command.to_vec();
         args.extend(inputs);
         if with_policy {
-            args.extend(policy);
+            args.extend(
+                policy
+                    .iter()
+                    .take(if command[0] == "demand" { 2 } else { 4 }),
+            );
         }
         let run = folder.run(&args);
         assert_eq!(run.code, Some(0), "{args:?} {}", run.stderr);
@@ -73,6 +79,60 @@ fn secrets_in_query_headers_and_credentials_of_flat_lines_stay_inside() {
         good(&format!("https://user:{MARK}@api.example/orders?x={MARK}")),
     ];
     assert_private(&log.join("\n"));
+}
+
+#[test]
+fn tokens_in_paths_ids_hosts_scopes_and_addresses_stay_inside() {
+    let token = format!("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJlcnAifQ.{MARK}");
+    let line = |path: &str, more: &str| {
+        format!(
+            r#"{{"time":1767225600,"client_id":"erp","method":"GET","path":"{path}","status":200{more}}}"#
+        )
+    };
+    let log = [
+        line(
+            "/orders",
+            &format!(r#","request_id":"{token}","host":"{token}""#),
+        ),
+        line(
+            "/nowhere",
+            &format!(r#","scopes":"orders:read {token}","ip":"{token}""#),
+        ),
+        line(
+            "/orders",
+            &format!(r#","scopes":["orders:read","sk_live_{MARK}"]"#),
+        ),
+        line(&format!("/callback/{token}"), ""),
+        line(&format!("/callback/%65yJhbGciOiJIUzI1NiJ9.{MARK}/x"), ""),
+        line(&format!("/bot123:{MARK}/sendMessage"), ""),
+        line(
+            &format!("/services/T024BE7LD/B024BE7LE/Zq7{MARK}Rz4Kp2"),
+            "",
+        ),
+        line(&format!("/u/password/{MARK}"), ""),
+        line(&format!("/u/token/{MARK}/x"), ""),
+        line(&format!("/u/key={MARK}"), ""),
+        line(&format!("v1/x;k={MARK}"), ""),
+        line(&format!("token={MARK}"), ""),
+        line(&format!("HTTPS://u:{MARK}@h/x"), ""),
+    ];
+    assert_private(&log.join("\n"));
+    // The events themselves show subject and user agent, and so they are read here alone.
+    let folder = Folder::new();
+    folder.put("access.log", log.join("\n"));
+    for form in [
+        &["events", "--logs", "access.log", "--ndjson"][..],
+        &["events", "--logs", "access.log"],
+    ] {
+        let run = folder.run(form);
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        let leaks: Vec<&str> = run
+            .stdout
+            .lines()
+            .filter(|line| line.contains(MARK))
+            .collect();
+        assert!(leaks.is_empty() && run.stdout.contains("erp"), "{leaks:#?}");
+    }
 }
 
 #[test]

@@ -17,6 +17,7 @@
 //!
 //! Which scopes a route needs is not known here.
 
+mod key;
 mod overlap;
 mod spelling;
 #[cfg(test)]
@@ -88,7 +89,11 @@ impl Matcher {
         // An operation has several templates where a part of its path may be absent.
         let templates: Vec<(usize, Template)> = (0..)
             .zip(operations)
-            .flat_map(|(index, op)| Template::all(&op.path).into_iter().map(move |own| (index, own)))
+            .flat_map(|(index, op)| {
+                Template::all(&op.path)
+                    .into_iter()
+                    .map(move |own| (index, own))
+            })
             .collect();
         let mut warnings = Vec::new();
         let mut groups: BTreeMap<(Vec<u8>, Method), Vec<usize>> = BTreeMap::new();

@@ -27,9 +27,10 @@ pub fn may_have_taken(general: &Route, special: &Route) -> bool {
     loop {
         match (one.next(), other.next()) {
             // How many segments these take, no comparison from the left can say.
-            (Some(Segment::Many), _) | (_, Some(Segment::Many)) => return true,
+            (Some(Segment::Many), _)
+            | (_, Some(Segment::Many))
+            | (Some(Segment::Tail(_)), Some(_)) => return true,
             (Some(Segment::Tail(empty)), None) => return *empty,
-            (Some(Segment::Tail(_)), Some(_)) => return true,
             (_, Some(Segment::Tail(_))) | (None, None) => return narrower,
             (None, Some(_)) | (Some(_), None) => return false,
             (Some(Segment::Literal(own)), Some(Segment::Literal(text))) => {

@@ -152,42 +152,75 @@ type Rank = (u8, usize);
 
 /// The rank of each segment, when the template fits the path; compared letter by letter.
 fn fit(template: &str, path: &str) -> Option<Vec<Rank>> {
-    let (mut own, mut rest): (Vec<&str>, Vec<&str>) = (
-        template[1..].split('/').collect(),
-        path[1..].split('/').collect(),
-    );
-    if template == "/" {
-        own.clear();
-    }
-    if path == "/" {
-        rest.clear();
-    }
-    let mut ranks = Vec::new();
-    for (index, segment) in own.iter().enumerate() {
-        if index + 1 == own.len() && matches!(*segment, "{+}" | "**") {
-            let enough = *segment == "**" || rest.len() > index;
-            return enough.then(|| {
-                ranks.push((3, 0));
-                ranks
-            });
+    let cut = |text: &str| -> Vec<String> {
+        let segments = text.split('/').skip(1);
+        let segments: Vec<String> = segments.map(str::to_owned).collect();
+        if segments == [""] {
+            Vec::new()
+        } else {
+            segments
         }
-        let text = rest.get(index)?;
-        ranks.push(match *segment {
-            "{}" if text.is_empty() => return None,
-            "{}" => (2, 0),
-            mixed if mixed.contains("{}") => {
-                let pattern = mixed.split("{}").map(regex::escape).collect::<Vec<_>>();
-                let pattern = format!("^{}$", pattern.join(".+"));
-                if !regex::Regex::new(&pattern).unwrap().is_match(text) {
-                    return None;
-                }
-                (1, 1_000 - (mixed.len() - 2 * mixed.matches("{}").count()))
-            }
-            literal if literal == *text => (0, 0),
-            _ => return None,
-        });
+    };
+    // What may be absent is there, or not.
+    let with = template.replace("{x?}", "{}");
+    let without = template.replace("/{x?}", "");
+    let without = if without.is_empty() {
+        "/".to_owned()
+    } else {
+        without
+    };
+    let root = with.trim_start_matches("/**") == "/";
+    let root = root.then(|| "/".to_owned());
+    [Some(with), Some(without), root]
+        .iter()
+        .flatten()
+        .filter_map(|own| ranks(&cut(own), &cut(path)))
+        .min()
+}
+
+fn ranks(own: &[String], rest: &[String]) -> Option<Vec<Rank>> {
+    let Some((segment, more)) = own.split_first() else {
+        return rest.is_empty().then(Vec::new);
+    };
+    let several = |text: &String| matches!(text.as_str(), "{+}" | "**");
+    // Neighbours are one.
+    if own.iter().all(several) {
+        let enough = own.iter().all(|own| own == "**") || !rest.is_empty();
+        return enough.then(|| vec![(3, 0)]);
     }
-    (own.len() == rest.len()).then_some(ranks)
+    if let Some(verb) = segment.strip_prefix("{+}").filter(|verb| !verb.is_empty()) {
+        let one = vec![format!("{{}}{verb}")];
+        let more = vec!["{+}".to_owned(), format!("{{}}{verb}")];
+        return [one, more].iter().filter_map(|own| ranks(own, rest)).min();
+    }
+    // Every division is tried.
+    let inner = &own[..own.len() - 1];
+    let many = inner.iter().take_while(|own| several(own)).count();
+    if many > 0 {
+        let least = usize::from(own[..many].iter().any(|own| own == "{+}"));
+        let fits = (least..=rest.len()).filter_map(|taken| {
+            let filled = rest[..taken].iter().all(|own| !own.is_empty());
+            let behind = ranks(&own[many..], &rest[taken..])?;
+            filled.then(|| [vec![(2, 1); taken], behind].concat())
+        });
+        return fits.min();
+    }
+    let (text, behind) = rest.split_first()?;
+    let rank = match segment.as_str() {
+        "{}" if text.is_empty() => return None,
+        "{}" => (2, 0),
+        mixed if mixed.contains("{}") => {
+            let pattern = mixed.split("{}").map(regex::escape).collect::<Vec<_>>();
+            let pattern = format!("^{}$", pattern.join(".+"));
+            if !regex::Regex::new(&pattern).unwrap().is_match(text) {
+                return None;
+            }
+            (1, 1_000 - (mixed.len() - 2 * mixed.matches("{}").count()))
+        }
+        literal if literal == text => (0, 0),
+        _ => return None,
+    };
+    Some([vec![rank], ranks(more, behind)?].concat())
 }
 
 /// The operations that fit best: those of the method, else of ANY, and for HEAD else of GET.
@@ -235,7 +268,7 @@ proptest! {
     #[test]
     fn the_trie_agrees_with_a_slow_reference(
         labels in prop::collection::btree_set(
-            "(GET|POST|HEAD|ANY) (/(a|b|B|\\{\\}|a\\{\\}|\\{\\}:b|\\{\\}\\.a|a\\{\\}:b|\\{\\}-\\{\\}|@m)){0,3}(/|/\\{\\+\\}|/\\*\\*|/a|/\\{\\}:b)",
+            "(GET|POST|HEAD|ANY) (/(a|b|B|\\{\\}|a\\{\\}|\\{\\}:b|\\{\\}\\.a|a\\{\\}:b|\\{\\}-\\{\\}|@m|\\{\\+\\}|\\*\\*)){0,3}(/\\{x\\?\\})?(/|/\\{\\+\\}|/\\*\\*|/a|/\\{\\}:b|/\\{\\+\\}:b)?",
             1..10,
         ),
         method in "GET|POST|HEAD|OPTIONS",

@@ -45,11 +45,17 @@ impl Template {
         }
         let texts: Vec<&str> = path.split('/').collect();
         let last = texts.len() - 1;
-        let segments = texts
+        let mut segments: Vec<Segment> = texts
             .iter()
             .enumerate()
             .map(|(index, text)| segment(text, index == last))
             .collect();
+        // Where one ends and the next begins, nobody could tell.
+        segments.dedup_by(|next, own| *own == Segment::Many && next == own);
+        if let [.., Segment::Many, Segment::Tail(_)] = segments.as_slice() {
+            segments.truncate(segments.len() - 2);
+            segments.push(Segment::Tail(false));
+        }
         Self { segments }
     }
 

@@ -85,7 +85,9 @@ fn less_or_more(text: &str) -> Vec<String> {
             found.push([before, behind].concat().join("/"));
         }
     }
-    let verb = ["{+}", "{**}"].iter().find_map(|many| last.strip_prefix(many));
+    let verb = ["{+}", "{**}"]
+        .iter()
+        .find_map(|many| last.strip_prefix(many));
     if let Some(verb) = verb.filter(|verb| !verb.is_empty()) {
         found.push(format!("{}/{{+}}/{{}}{verb}", others.join("/")));
     }
@@ -102,7 +104,10 @@ mod tests {
             ("/a/{id}", &["/a/{}"][..]),
             ("/a/{id?}", &["/a/{}", "/a"]),
             ("/{id?}", &["/{}", "/"]),
-            ("/a/{id?}/b/{n?}", &["/a/{}/b/{}", "/a/b/{}", "/a/{}/b", "/a/b"]),
+            (
+                "/a/{id?}/b/{n?}",
+                &["/a/{}/b/{}", "/a/b/{}", "/a/{}/b", "/a/b"],
+            ),
             ("/a{/x}", &["/a/{}", "/a"]),
             ("/a{/x,y}", &["/a/{}/{}", "/a"]),
             ("/a{/x*}{?page}", &["/a/{+}", "/a"]),
@@ -110,12 +115,15 @@ mod tests {
             ("/**/end", &["/**/end", "/end"]),
             ("/a/{r=**}/end", &["/a/{**}/end", "/a/end"]),
             ("/a/**", &["/a/**"]),
-            ("/v1/{+name}:cancel", &["/v1/{+}:cancel", "/v1/{+}/{}:cancel"]),
+            (
+                "/v1/{+name}:cancel",
+                &["/v1/{+}:cancel", "/v1/{+}/{}:cancel"],
+            ),
         ] {
             assert_eq!(variants(path), all, "{path}");
         }
         assert_eq!(variants(&"/{x?}".repeat(5)).len(), 6, "equal ones are one");
-        let many: String = (0..5).map(|n| format!("/{n}/{{x?}}")).collect();
-        assert_eq!(variants(&many).len(), 1, "too many");
+        let many = "/a/{x?}/b/{x?}/c/{x?}/d/{x?}/e/{x?}";
+        assert_eq!(variants(many).len(), 1, "too many");
     }
 }

@@ -18,9 +18,9 @@ use hashbrown::HashMap;
 
 use super::collector::Request;
 use super::{CredentialTable, Issued, Scopes, Sum, UNREAD};
+use crate::event::secret::is_secret;
 use crate::model::{Day, Millis, Outcome};
-use crate::usage::UNMATCHED;
-use crate::usage::bounded::stable_hash;
+use crate::usage::{UNMATCHED, bounded::stable_hash};
 
 /// Sets of scopes of one client and day that are kept apart.
 pub const MAX_SETS: usize = 32;
@@ -341,8 +341,8 @@ impl Named {
 /// The names sorted, one space between, and whether some could not be kept.
 fn normal(text: &[u8]) -> (String, bool) {
     let text = plain(text);
-    let (kept, long): (BTreeSet<&[u8]>, BTreeSet<&[u8]>) =
-        split(&text).partition(|scope| scope.len() <= SCOPE && *scope != TOO_LONG);
+    let (kept, long): (BTreeSet<&[u8]>, BTreeSet<&[u8]>) = split(&text)
+        .partition(|scope| scope.len() <= SCOPE && *scope != TOO_LONG && !is_secret(scope));
     let names: BTreeSet<_> = kept.into_iter().map(String::from_utf8_lossy).collect();
     let names: Vec<_> = names.into_iter().collect();
     (names.join(" "), !long.is_empty())
@@ -393,6 +393,7 @@ mod tests {
     #[test]
     fn a_set_of_which_some_could_not_be_kept_says_so() {
         assert_eq!(normal(TOO_LONG), (String::new(), true));
+        assert_eq!(normal(b"eyJhbGciOiJI.e30.c r"), ("r".to_owned(), true));
         let long = [b"a ".as_slice(), &[b'x'; SCOPE + 1]].concat();
         assert_eq!(normal(&long), ("a".to_owned(), true));
     }
