@@ -33,6 +33,7 @@ pub mod minimum;
 mod redundant;
 pub mod replay;
 mod rhythm;
+mod role_limits;
 mod roles;
 mod serving;
 mod suspend;
@@ -225,6 +226,10 @@ pub struct TermAnalysis {
     pub serves: Vec<usize>,
     /// Narrower scopes that would do.
     pub replace_with: Vec<Term>,
+    /// Other members of a role for whose sake it stays in the role, or leaves it less safely.
+    pub held_by: BTreeSet<ClientName>,
+    /// Other scopes of a role that the client loses with it, and less safely.
+    pub goes_with: BTreeSet<Term>,
 }
 
 /// What can be said about one client.
@@ -304,7 +309,7 @@ pub fn analyse(inputs: &Inputs<'_>, options: &Options) -> Analysis {
     for client in &mut clients {
         client.complete = levels::cannot_tell(&context, client, options.window).is_none();
     }
-    roles::apply(inputs.policy, &mut clients);
+    role_limits::apply(inputs.policy, &mut clients);
     let mut warnings = check_exceptions(inputs.exceptions, inputs.policy, options.window.to);
     let edits = actions(inputs.policy, &clients, false);
     warnings.extend(redundant::warnings(inputs.policy, &clients, &edits));

@@ -44,93 +44,6 @@ pub(super) fn decided(clients: &[ClientAnalysis]) -> Decided<'_> {
         .collect()
 }
 
-/// Marks terms that cannot be edited: those of roles that others need.
-pub(super) fn apply(policy: &Policy, clients: &mut [ClientAnalysis]) {
-    let possible: BTreeMap<(usize, usize), Level> = all_actions(policy, clients)
-        .into_iter()
-        .map(|action| ((action.file, action.entry), action.level))
-        .collect();
-    let needed_by_others: Vec<Vec<Option<Reason>>> = {
-        let decided = decided(clients);
-        clients
-            .iter()
-            .map(|client| {
-                client
-                    .terms
-                    .iter()
-                    .map(|term| blocker(policy, &decided, client, term))
-                    .collect()
-            })
-            .collect()
-    };
-    for (client, blockers) in clients.iter_mut().zip(needed_by_others) {
-        for (term, blocker) in client.terms.iter_mut().zip(blockers) {
-            if term.verdict != Verdict::Remove {
-                continue;
-            }
-            let mut worst = term.level.unwrap_or(Level::Review);
-            let mut stuck = false;
-            for via in &term.vias {
-                let whole = via
-                    .role
-                    .as_ref()
-                    .and_then(|(_, membership)| possible.get(&(via.file, *membership)));
-                let level = possible
-                    .get(&(via.file, via.entry))
-                    .into_iter()
-                    .chain(whole)
-                    .min();
-                match level {
-                    Some(level) => worst = worst.max(*level),
-                    None => stuck = true,
-                }
-            }
-            if stuck {
-                worst = Level::Manual;
-                let frozen = term.vias.iter().any(|via| {
-                    policy
-                        .files
-                        .get(via.file)
-                        .and_then(|file| file.entries.get(via.entry))
-                        .is_some_and(|e| e.frozen.is_some())
-                });
-                term.reasons.extend(blocker);
-                if frozen {
-                    term.reasons.push(Reason::NotEditable);
-                }
-            }
-            term.level = Some(worst);
-        }
-    }
-}
-
-/// Why a role's term cannot go: a member needs it, or nobody knows.
-fn blocker(
-    policy: &Policy,
-    decided: &Decided<'_>,
-    client: &ClientAnalysis,
-    term: &super::TermAnalysis,
-) -> Option<Reason> {
-    let (via, (role, _)) = term
-        .vias
-        .iter()
-        .find_map(|via| Some((via, via.role.as_ref()?)))?;
-    let others = policy
-        .members(via.file, role)
-        .into_iter()
-        .filter(|member| *member != client.id);
-    let unknown = |member: &ClientName| {
-        decided
-            .get(&(member, &term.term))
-            .is_none_or(|(own, _)| own.verdict == Verdict::Undetermined)
-    };
-    Some(if others.into_iter().any(|member| unknown(&member)) {
-        Reason::RoleMemberUnknown
-    } else {
-        Reason::SharedRole
-    })
-}
-
 /// Everything that can be edited, at any level, sorted by file and entry.
 ///
 /// `narrow` also replaces terms by narrower ones.
@@ -143,7 +56,7 @@ pub fn actions(policy: &Policy, clients: &[ClientAnalysis], narrow: bool) -> Vec
     all
 }
 
-fn all_actions(policy: &Policy, clients: &[ClientAnalysis]) -> Vec<Action> {
+pub(super) fn all_actions(policy: &Policy, clients: &[ClientAnalysis]) -> Vec<Action> {
     let decided = decided(clients);
     let mut actions: BTreeMap<(usize, usize), Action> = BTreeMap::new();
     let mut roles: BTreeSet<(usize, &RoleName)> = BTreeSet::new();
@@ -182,7 +95,7 @@ fn all_actions(policy: &Policy, clients: &[ClientAnalysis]) -> Vec<Action> {
 }
 
 /// How safe the edit of this term is.
-fn level(term: &super::TermAnalysis) -> Level {
+pub(super) fn level(term: &super::TermAnalysis) -> Level {
     let own = term.level.filter(|level| *level != Level::Manual);
     own.unwrap_or(Level::Review)
 }
@@ -206,7 +119,9 @@ fn add(
     action.clients.insert(client.clone());
     action.terms.insert(term.term.clone());
     action.level = action.level.max(level);
-    action.reasons.extend(&term.reasons);
+    // Whose term is the least safe is said by that term's own reasons.
+    let own = |reason: &&Reason| !reason.is_of_the_role();
+    action.reasons.extend(term.reasons.iter().filter(own));
 }
 
 fn role_actions(
@@ -270,7 +185,10 @@ fn role_actions(
             if let Some(action) = actions.get_mut(&(file, index)) {
                 action.level = action.level.max(safe);
                 let least = own().filter(|own| level(own) == safe);
-                action.reasons.extend(least.flat_map(|own| &own.reasons));
+                let least = least.flat_map(|own| &own.reasons);
+                action
+                    .reasons
+                    .extend(least.filter(|own| !own.is_of_the_role()));
             }
         }
     }

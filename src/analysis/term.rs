@@ -45,6 +45,8 @@ pub(super) fn term_analysis(
         witness: Vec::new(),
         serves: Vec::new(),
         replace_with: Vec::new(),
+        held_by: BTreeSet::new(),
+        goes_with: BTreeSet::new(),
     };
     if let Some(reason) = unobservable(context, term) {
         found.verdict = Verdict::Unobservable;

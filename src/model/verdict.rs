@@ -154,6 +154,10 @@ pub enum Reason {
     SharedRole,
     /// A role member has no adequate data, so the role cannot be cut.
     RoleMemberUnknown,
+    /// The role loses it for all members, and for another one that is less safe.
+    RoleMemberLessSafe,
+    /// The client loses the role as a whole, and another scope of it goes less safely.
+    RoleScopeLessSafe,
     /// Unmatched requests of this client may have needed it.
     UnmatchedTraffic,
     /// Requests that it serves may have been counted as another operation, which the
@@ -182,6 +186,11 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Whether something else that goes with the removal is the cause, not the grant itself.
+    pub fn is_of_the_role(self) -> bool {
+        matches!(self, Self::RoleMemberLessSafe | Self::RoleScopeLessSafe)
+    }
+
     /// One line that explains the reason to a reviewer.
     pub fn sentence(self) -> &'static str {
         match self {
@@ -236,6 +245,12 @@ impl Reason {
             Self::Exception => "kept by a reviewed exception",
             Self::SharedRole => "another member of the role needs it",
             Self::RoleMemberUnknown => "a member of the role has no adequate data",
+            Self::RoleMemberLessSafe => {
+                "the role loses it for all members, and for another one that is less safe"
+            }
+            Self::RoleScopeLessSafe => {
+                "the client loses the role as a whole, and another scope of it is less safe to lose"
+            }
             Self::UnmatchedTraffic => "requests that match no operation may have needed it",
             Self::CountedAsAnother => {
                 "an older catalogue did not tell an operation that it opens from one that was used"

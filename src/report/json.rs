@@ -7,7 +7,7 @@
 pub(super) mod demand;
 mod fleet;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
 use serde::{Serialize, Serializer};
@@ -22,7 +22,7 @@ use super::windows::{WindowJson, compared_json};
 use super::{InputView, View, json_text};
 use crate::analysis::{ClientAnalysis, TermAnalysis, WINDOWS};
 use crate::grants::history::SinceFrom;
-use crate::model::{Day, Level, Millis, Place, Term, Via};
+use crate::model::{ClientName, Day, Level, Millis, Place, Term, Via};
 use crate::usage::Cluster;
 
 /// Name and version of the contract.
@@ -142,6 +142,10 @@ struct TermJson<'a> {
     evidence: Option<EvidenceJson>,
     witness: Vec<String>,
     replace_with: &'a [Term],
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    held_by: &'a BTreeSet<ClientName>,
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    goes_with: &'a BTreeSet<Term>,
 }
 
 #[derive(Serialize)]
@@ -395,5 +399,7 @@ fn term<'a>(
         evidence: EvidenceJson::of(view, found),
         witness: found.witness.iter().map(label).collect(),
         replace_with: &found.replace_with,
+        held_by: &found.held_by,
+        goes_with: &found.goes_with,
     }
 }

@@ -285,6 +285,10 @@ fn analysis(own: &Analysis, key: &Pseudonyms, warning: &dyn Fn(&Warning) -> Warn
     for client in &mut clients {
         client.id = ClientName::new(&key.client(client.id.as_str()));
         for term in &mut client.terms {
+            let members = term.held_by.iter();
+            term.held_by = members
+                .map(|own| ClientName::new(&key.client(own.as_str())))
+                .collect();
             for (role, _) in term.vias.iter_mut().filter_map(|via| via.role.as_mut()) {
                 *role = RoleName::new(&key.hash("role", role.as_str()));
             }

@@ -100,6 +100,8 @@ pub(super) fn term(name: &str, entry: usize) -> TermAnalysis {
         witness: Vec::new(),
         serves: Vec::new(),
         replace_with: Vec::new(),
+        held_by: BTreeSet::new(),
+        goes_with: BTreeSet::new(),
     }
 }
 

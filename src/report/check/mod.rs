@@ -167,11 +167,6 @@ fn surplus(
     let (client, name) = (client.id.as_str(), term.term.as_str());
     let via = term.vias.first();
     let entry = via.and_then(|via| view.policy.files.get(via.file)?.entries.get(via.entry));
-    let reasons: Vec<&str> = term
-        .reasons
-        .iter()
-        .map(|reason| reason.sentence())
-        .collect();
     Some(Issue {
         id: stable_id("surplus-grant", client, name),
         rule: "surplus-grant".to_owned(),
@@ -181,7 +176,7 @@ fn surplus(
         message: format!(
             "{client} holds {name}, which can go ({}): {}",
             level.name(),
-            reasons.join("; ")
+            term.sentences().join("; ")
         ),
         place: entry.map(|entry| entry.place.clone()),
         known: false,

@@ -72,6 +72,8 @@ fn lets_pass(reason: Reason) -> bool {
             | Reason::BacktestBrake
             | Reason::SharedRole
             | Reason::RoleMemberUnknown
+            | Reason::RoleMemberLessSafe
+            | Reason::RoleScopeLessSafe
             | Reason::NotEditable
     )
 }

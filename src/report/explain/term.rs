@@ -36,12 +36,7 @@ pub(super) fn about(
         term.term,
         [&[verdict], &details[..]].concat().join("   ")
     ))?;
-    facts.fact(
-        "because",
-        term.reasons
-            .iter()
-            .map(|reason| reason.sentence().to_owned()),
-    )?;
+    facts.fact("because", term.sentences())?;
     facts.fact("held", term.vias.iter().map(|via| held(view, via)))?;
     facts.one(
         "granted",

@@ -263,7 +263,7 @@ fn term(
         level: found.level,
         protected: found.reasons.contains(&Reason::Protected),
         codes: found.reasons.iter().map(|own| words::code(*own)).collect(),
-        reasons: found.reasons.iter().map(|own| own.sentence()).collect(),
+        reasons: found.sentences(),
         since: found.since,
         first_used: found.rhythm.first.map(Day::of),
         last_used: found.rhythm.last.map(Day::of),

@@ -270,7 +270,7 @@ pub struct TermPage {
     /// Codes of the reasons.
     pub codes: Vec<String>,
     /// The reasons in words.
-    pub reasons: Vec<&'static str>,
+    pub reasons: Vec<String>,
     /// Since when it is held.
     pub since: Option<Day>,
     /// First use.

@@ -44,7 +44,7 @@ pub struct Human {
     /// `review`, `manual`, `protected` or `narrow`.
     pub what: &'static str,
     /// The failing guards in words.
-    pub reasons: Vec<&'static str>,
+    pub reasons: Vec<String>,
     /// What to ask the owner.
     pub question: String,
     /// Share of the risk weight that only this term opens.

@@ -63,8 +63,11 @@ pub(super) fn question(reason: &str) -> Option<&'static str> {
         "grant_age_unknown" => "Since when is it held, and for which task?",
         "still_in_rhythm" => "Does a task with long pauses use it?",
         "seen_once" => "Was this a single task, or does it come back every year?",
-        "shared_role" | "role_member_unknown" => {
+        "shared_role" | "role_member_unknown" | "role_member_less_safe" => {
             "Should the role be split, so that this member can lose it?"
+        }
+        "role_scope_less_safe" => {
+            "Should the role be split, so that this scope can go without the others?"
         }
         "unmatched_traffic" | "too_much_unmatched" => {
             "Which scope do the requests need that match no operation of the catalogue?"

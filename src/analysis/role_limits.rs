@@ -1,0 +1,216 @@
+//! What a role makes of a removal: how safe its edit is, and who is the cause.
+//!
+//! In: the policy and every client's terms, each with the level of its own use. Out: the
+//! level of the edit that takes it away, `manual` where there is none, and why.
+//!
+//! Invariants:
+//! * a level only becomes less safe here;
+//! * whoever holds a removal back, a member or another scope of the role, is named.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::roles::{Decided, all_actions, decided, level};
+use super::{ClientAnalysis, TermAnalysis};
+use crate::model::{ClientName, Granted, Level, Policy, Reason, Subject, Term, Verdict, Via};
+
+/// Names in one sentence.
+const NAMES: usize = 6;
+/// Letters of one of them.
+const LETTERS: usize = 80;
+
+/// Levels of the edits, by file and entry.
+type Possible = BTreeMap<(usize, usize), Level>;
+
+/// What becomes of one removal.
+#[derive(Default)]
+struct Limits {
+    level: Option<Level>,
+    reasons: Vec<Reason>,
+    held_by: BTreeSet<ClientName>,
+    goes_with: BTreeSet<Term>,
+}
+
+/// Gives each removal the level of its edit; those of roles that others need have none.
+pub(super) fn apply(policy: &Policy, clients: &mut [ClientAnalysis]) {
+    let possible: Possible = all_actions(policy, clients)
+        .into_iter()
+        .map(|action| ((action.file, action.entry), action.level))
+        .collect();
+    let found: Vec<Vec<Limits>> = {
+        let decided = decided(clients);
+        let world = World {
+            policy,
+            possible: &possible,
+            decided: &decided,
+        };
+        let of = |client: &ClientAnalysis| {
+            let terms = client.terms.iter();
+            terms.map(|term| world.limits(client, term)).collect()
+        };
+        clients.iter().map(of).collect()
+    };
+    for (client, limits) in clients.iter_mut().zip(found) {
+        for (term, own) in client.terms.iter_mut().zip(limits) {
+            if let Some(level) = own.level {
+                term.level = Some(level);
+                term.reasons.extend(own.reasons);
+                term.held_by = own.held_by;
+                term.goes_with = own.goes_with;
+            }
+        }
+    }
+}
+
+struct World<'a> {
+    policy: &'a Policy,
+    possible: &'a Possible,
+    decided: &'a Decided<'a>,
+}
+
+impl World<'_> {
+    /// Nothing for a term that stays.
+    fn limits(&self, client: &ClientAnalysis, term: &TermAnalysis) -> Limits {
+        let mut limits = Limits::default();
+        if term.verdict != Verdict::Remove {
+            return limits;
+        }
+        let own = term.level.unwrap_or(Level::Review);
+        let mut worst = own;
+        for via in &term.vias {
+            worst = worst.max(self.edit(via).unwrap_or(Level::Manual));
+        }
+        limits.level = Some(worst);
+        if worst == Level::Manual {
+            self.stuck(client, term, &mut limits);
+        } else if worst > own {
+            for via in &term.vias {
+                self.less_safe((client, term), via, own, &mut limits);
+            }
+            if !limits.held_by.is_empty() {
+                limits.reasons.push(Reason::RoleMemberLessSafe);
+            }
+            if !limits.goes_with.is_empty() {
+                limits.reasons.push(Reason::RoleScopeLessSafe);
+            }
+        }
+        limits
+    }
+
+    /// The safest edit that ends one way to hold a term.
+    fn edit(&self, via: &Via) -> Option<Level> {
+        let (entry, whole) = self.edits(via);
+        entry.into_iter().chain(whole).min()
+    }
+
+    /// The edit of the entry itself, and the one that takes the role from the client.
+    fn edits(&self, via: &Via) -> (Option<Level>, Option<Level>) {
+        let at = |entry: usize| self.possible.get(&(via.file, entry)).copied();
+        let whole = via
+            .role
+            .as_ref()
+            .and_then(|(_, membership)| at(*membership));
+        (at(via.entry), whole)
+    }
+
+    /// Who or what makes the edit less safe than the term's own use.
+    fn less_safe(
+        &self,
+        (client, term): (&ClientAnalysis, &TermAnalysis),
+        via: &Via,
+        own: Level,
+        limits: &mut Limits,
+    ) {
+        let (entry, whole) = self.edits(via);
+        let edit = entry.into_iter().chain(whole).min();
+        let (Some(edit), Some((role, _))) = (edit.filter(|edit| *edit > own), &via.role) else {
+            return;
+        };
+        let of = |member: &ClientName, term: &Term| {
+            self.decided.get(&(member, term)).map(|own| level(own.0))
+        };
+        if entry == Some(edit) {
+            let members = self.policy.members(via.file, role);
+            let least = members.into_iter().filter(|member| {
+                *member != client.id && of(member, &term.term).is_some_and(|own| own >= edit)
+            });
+            limits.held_by.extend(least);
+        }
+        if whole == Some(edit) {
+            let entries = self.policy.files.get(via.file).map(|file| &file.entries);
+            let terms = entries.into_iter().flatten().filter_map(|entry| {
+                match (&entry.subject, &entry.granted) {
+                    (Subject::Role(name), Granted::Term(term)) if name == role => Some(term),
+                    _ => None,
+                }
+            });
+            let least = terms.filter(|own| {
+                **own != term.term && of(&client.id, own).is_some_and(|own| own >= edit)
+            });
+            limits.goes_with.extend(least.cloned());
+        }
+    }
+
+    /// Why there is no edit: a member needs it, nobody knows, or the place is fixed.
+    fn stuck(&self, client: &ClientAnalysis, term: &TermAnalysis, limits: &mut Limits) {
+        let frozen = term.vias.iter().any(|via| {
+            let entry = self
+                .policy
+                .files
+                .get(via.file)
+                .and_then(|file| file.entries.get(via.entry));
+            entry.is_some_and(|entry| entry.frozen.is_some())
+        });
+        let verdict = |member: &ClientName| {
+            let own = self.decided.get(&(member, &term.term));
+            own.map_or(Verdict::Undetermined, |own| own.0.verdict)
+        };
+        let roles = term.vias.iter().filter(|via| self.edit(via).is_none());
+        for (file, role) in roles.filter_map(|via| Some((via.file, &via.role.as_ref()?.0))) {
+            let mut others = self.policy.members(file, role);
+            others.remove(&client.id);
+            others.retain(|member| verdict(member) != Verdict::Remove);
+            limits.held_by.extend(others);
+        }
+        let unknown = |member: &ClientName| verdict(member) == Verdict::Undetermined;
+        if limits.held_by.iter().any(unknown) {
+            limits.held_by.retain(unknown);
+            limits.reasons.push(Reason::RoleMemberUnknown);
+        } else if !limits.held_by.is_empty() {
+            limits.reasons.push(Reason::SharedRole);
+        }
+        if frozen {
+            limits.reasons.push(Reason::NotEditable);
+        }
+    }
+}
+
+impl TermAnalysis {
+    /// A reason as a sentence, with the names of whom or what is the cause.
+    pub fn because(&self, reason: Reason) -> String {
+        let names: Vec<&str> = match reason {
+            Reason::SharedRole | Reason::RoleMemberUnknown | Reason::RoleMemberLessSafe => {
+                self.held_by.iter().map(ClientName::as_str).collect()
+            }
+            Reason::RoleScopeLessSafe => self.goes_with.iter().map(Term::as_str).collect(),
+            _ => Vec::new(),
+        };
+        let sentence = reason.sentence();
+        if names.is_empty() {
+            return sentence.to_owned();
+        }
+        let more = match names.len().saturating_sub(NAMES) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let cut = |name: &str| name.chars().take(LETTERS).collect::<String>();
+        let names = names.into_iter().take(NAMES).map(cut);
+        let names = names.collect::<Vec<_>>();
+        format!("{sentence} ({}{more})", names.join(", "))
+    }
+
+    /// All reasons as sentences, the most important first.
+    pub fn sentences(&self) -> Vec<String> {
+        let reasons = self.reasons.iter();
+        reasons.map(|reason| self.because(*reason)).collect()
+    }
+}
