@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::pipeline::Read;
+use super::talk;
 use crate::event::Ignored;
 use crate::format::{self, Skip};
 use crate::input::SourceStatus;
-use crate::model::Warning;
+use crate::model::{Day, Warning};
 use crate::report::InputView;
 use crate::usage::SourceFacts;
 
@@ -89,9 +90,7 @@ pub(super) fn input_views(facts: &[SourceFacts]) -> Vec<InputView> {
 
 /// A warning when the end of the data is not that of the last record.
 pub(super) fn ran_ahead(read: &Read, share: f64) -> Option<Warning> {
-    let (end, stray @ 1..) = read.coverage.credible_end(share)? else {
-        return None;
-    };
+    let (end, stray) = stray(read, share)?;
     Some(Warning::new(
         "clock-ran-ahead",
         format!(
@@ -99,4 +98,25 @@ pub(super) fn ran_ahead(read: &Read, share: f64) -> Option<Warning> {
              so the data ends on {end} and what they needed counts there (`--as-of` ends it elsewhere)"
         ),
     ))
+}
+
+/// Says it where the warnings of a study are not shown.
+pub(super) fn say_ran_ahead(warnings: &[Warning], quiet: bool) {
+    for warning in warnings.iter().filter(|own| own.code == "clock-ran-ahead") {
+        talk::note(quiet, &warning.message);
+    }
+}
+
+/// The same where every record is shown on the day that the log gives it.
+pub(super) fn ran_ahead_as_logged(read: &Read, share: f64) -> Option<String> {
+    let (end, stray) = stray(read, share)?;
+    Some(format!(
+        "{stray} records are dated more than a year behind all others, and are shown on those days; \
+         `analyze` takes them for a wrong clock and counts what they needed on {end}"
+    ))
+}
+
+fn stray(read: &Read, share: f64) -> Option<(Day, u64)> {
+    let found = read.coverage.credible_end(share)?;
+    (found.1 > 0).then_some(found)
 }
