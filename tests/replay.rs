@@ -154,7 +154,7 @@ fn what_a_wrong_clock_dated_behind_the_data_is_replayed_as_well() {
     );
     assert!(shown.contains("2026-01-01..2026-01-01"), "{shown}");
     assert!(shown.contains("r-late"), "{shown}");
-    assert!(shown.contains("1 records are dated"), "{shown}");
+    assert!(shown.contains("1 record is dated"), "{shown}");
     // An end that was asked for cuts it off, as in `analyze`.
     let cut = replay(
         folder.path(),

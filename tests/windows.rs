@@ -308,5 +308,9 @@ fn what_a_wrong_clock_dated_counts_in_windows_usage_and_demand_as_in_analyze_and
         .filter_map(|row| row.split(',').nth(4)?.parse::<u64>().ok())
         .sum();
     assert_eq!(counted, 305, "{}", usage.out);
-    assert!(usage.err.contains("shown on those days"), "{}", usage.err);
+    assert!(
+        usage.err.contains("shown on the days of the log"),
+        "{}",
+        usage.err
+    );
 }

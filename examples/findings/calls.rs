@@ -335,17 +335,20 @@ pub(crate) fn calls() -> Vec<Call> {
         ),
         of("f19-typo"),
         of("f20-twice"),
-        // F21: tokens carry what no line grants, five times and four times.
-        token(of("f21-issued"), "orders:read"),
+        // F22: tokens carry what no line grants, five times and four times.
+        token(of("f22-issued"), "orders:read"),
         token(
-            on("f21-issued", READ, On::Days(&[30, 31, 32, 33, 34])),
+            on("f22-issued", READ, On::Days(&[30, 31, 32, 33, 34])),
             "orders:read keys:delete",
         ),
-        token(of("f21-few"), "orders:read"),
+        token(of("f22-few"), "orders:read"),
         token(
-            on("f21-few", READ, On::Days(&[30, 31, 32, 33])),
+            on("f22-few", READ, On::Days(&[30, 31, 32, 33])),
             "orders:read keys:delete",
         ),
+        // F23: what the tokens of thirty days never carry, and of twenty-nine.
+        token(on("f23-never", READ, On::Every(6, 0, 179)), "orders:read"),
+        token(on("f23-few", READ, On::Every(6, 6, 179)), "orders:read"),
         of("f21-switch"),
     ];
     all.extend(RATES.map(|client| on(client, "GET /v1/shipping-rates", On::Days(&[33, 88]))));

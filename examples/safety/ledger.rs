@@ -11,6 +11,7 @@ use std::sync::atomic::AtomicU64;
 use scopetrim::catalog::matcher::{MatchOptions, Matcher};
 use scopetrim::catalog::{LoadOptions, load_many};
 use scopetrim::event::EventRules;
+use scopetrim::event::hash::HashKey;
 use scopetrim::event::identity::Identities;
 use scopetrim::format::{LogFormat, detect};
 use scopetrim::input::{Limits, discover, head};
@@ -68,10 +69,7 @@ pub(crate) fn world(folder: &Path, scratch: &Path, most: u64) -> Result<World, S
     let operations = Operations::new(&matcher, &catalog.operations);
     let known = policy.clients();
     let known = known.iter().map(|name| name.as_str().as_bytes().to_vec());
-    let identities = Identities {
-        known: known.collect(),
-        aliases: BTreeMap::new(),
-    };
+    let identities = Identities::new(known.collect(), &BTreeMap::new(), &HashKey::default());
     let ledger = scratch.join("ledger");
     for log in logs {
         let name = log.to_string_lossy().into_owned();

@@ -1,5 +1,7 @@
 //! Requests in the data that speak against a removal although they are no use of the term.
 
+use std::collections::BTreeSet;
+
 use super::client::Context;
 use super::{ClientAnalysis, TermAnalysis};
 
@@ -9,8 +11,27 @@ pub(super) fn counted_as_another(
     client: &ClientAnalysis,
     found: &TermAnalysis,
 ) -> bool {
-    let routes = context.inputs.blind.get(&client.id).map(|own| &own.routes);
-    routes.into_iter().flatten().any(|route| {
+    let blind = context.inputs.blind.get(&client.id);
+    blind.is_some_and(|own| serves_any(context, client, found, &own.routes))
+}
+
+/// Requests that the term would permit came from callers whose names are secrets.
+pub(super) fn caller_unknown(
+    context: &Context<'_>,
+    client: &ClientAnalysis,
+    found: &TermAnalysis,
+) -> bool {
+    let blind = context.inputs.blind.get(&client.id);
+    blind.is_some_and(|own| serves_any(context, client, found, &own.unnamed))
+}
+
+fn serves_any(
+    context: &Context<'_>,
+    client: &ClientAnalysis,
+    found: &TermAnalysis,
+    routes: &BTreeSet<u32>,
+) -> bool {
+    routes.iter().any(|route| {
         let route = context.inputs.routes.get(*route as usize);
         route.is_some_and(|route| {
             let mut operations = route.operations.iter();

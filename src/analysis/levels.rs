@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::calendar::{Period, holds_year_end};
 use super::client::{Context, Needs};
-use super::doubt::{counted_as_another, denied_though_granted};
+use super::doubt::{caller_unknown, counted_as_another, denied_though_granted};
 use super::landmark::{left_rhythm, perhaps_yearly, wilson};
 use super::suspend::suspension;
 use super::unmatched::hit_by_unmatched;
@@ -373,6 +373,10 @@ pub(super) fn caps(
     cap(
         counted_as_another(context, client, found),
         Reason::CountedAsAnother,
+    );
+    cap(
+        caller_unknown(context, client, found),
+        Reason::CallerUnknown,
     );
     cap(needs.unspecified, Reason::RequirementUnknown);
     cap(

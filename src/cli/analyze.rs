@@ -7,8 +7,10 @@ use super::args::{InputArgs, PolicyArgs};
 use super::study::{Study, say_incomplete, study, study_and_backtest};
 use super::talk::Advised;
 use super::{ExitStatus, past, published, whole};
+use crate::analysis::backtest::GrantsOf;
 use crate::analysis::minimum::Universe;
 use crate::analysis::replay::{Replay, replay};
+use crate::model::words::plural;
 use crate::model::{ClientName, Policy};
 use crate::patch::{self, Patch, Removal, Replacement};
 use crate::report::{difftext, json, shown_diff, suspend, terminal};
@@ -57,7 +59,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         })?;
     }
     let mut study = if args.backtest {
-        study_and_backtest(&args.inputs, &args.policy)?
+        study_and_backtest(&args.inputs, &args.policy, GrantsOf::Today)?
     } else {
         study(&args.inputs, &args.policy)?
     };
@@ -209,8 +211,9 @@ fn write_diff(study: &Study, proved: &Proved, out: &mut dyn Write) -> std::io::R
     }
     writeln!(
         out,
-        "# proof: {} needed operations ({} requests) replayed against the edited files: none refused, none opened",
-        proved.replay.operations, proved.replay.requests
+        "# proof: {} ({}) replayed against the edited files: none refused, none opened",
+        plural(proved.replay.operations, "needed operation"),
+        plural(proved.replay.requests, "request")
     )?;
     out.write_all(whole.as_bytes())?;
     if std::io::stdout().is_terminal() {

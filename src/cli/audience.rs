@@ -41,7 +41,11 @@ pub(super) fn check(policy: &Policy) -> anyhow::Result<Option<Warning>> {
             let entries = policy.files.iter().flat_map(|file| &file.entries);
             let count = entries.filter(|entry| policy.is_elsewhere(entry)).count();
             let text = format!(
-                "{count} grants are for another audience: they stay and were not looked at"
+                "{} for another audience: what is there stays and was not looked at",
+                match count {
+                    1 => "1 grant is".to_owned(),
+                    count => format!("{count} grants are"),
+                }
             );
             Ok((count > 0).then(|| Warning::new("other-audience", text)))
         }

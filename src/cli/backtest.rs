@@ -5,11 +5,13 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::args::{InputArgs, PolicyArgs};
-use super::study::{Study, say_incomplete, study, study_and_backtest, study_and_backtest_as_held};
-use super::{ExitStatus, analyze, published};
+use super::study::{Study, say_incomplete, study, study_and_backtest};
+use super::{ExitStatus, analyze, published, talk};
 use crate::analysis::Inputs;
+use crate::analysis::backtest::GrantsOf;
 use crate::analysis::backtest::published::{follow, follow_suspended};
-use crate::report::{backtest as report, followed};
+use crate::report::backtest::{self as report, grants_of};
+use crate::report::followed;
 
 /// Arguments of `backtest`.
 #[derive(Debug, clap::Args)]
@@ -17,6 +19,7 @@ use crate::report::{backtest as report, followed};
   scopetrim backtest samples/shop
   scopetrim backtest samples/shop --follow result
   scopetrim backtest . --grants-history git
+  scopetrim backtest . --ledger usage --grants-history ledger
   scopetrim backtest --logs 'logs/*.gz' --catalog openapi.yaml --grants grants.yaml --json
 
 For each month end with 90 covered days before it and 30 days behind it, the recommendation is made \
@@ -30,9 +33,9 @@ pub(super) struct Args {
     /// Say instead what became of the recommendations that `analyze --out` wrote: a file, or a folder of them
     #[arg(long, value_name = "PATH", conflicts_with = "csv")]
     follow: Option<PathBuf>,
-    /// Grants of each month end: today's but for those that the files date later, or as git had
-    /// the policy files then
-    #[arg(long, value_name = "today|git", value_parser = ["today", "git"], default_value = "today", conflicts_with_all = ["follow", "grants_at"])]
+    /// Grants of each month end: today's but for those that the files date later, as git had the
+    /// policy files then, or as `ingest --grants` recorded them last, at most 31 days before
+    #[arg(long, value_name = "today|git|ledger", value_parser = ["today", "git", "ledger"], default_value = "today", conflicts_with_all = ["follow", "grants_at"])]
     grants_history: String,
     /// Print JSON
     #[arg(long, conflicts_with = "csv")]
@@ -46,11 +49,12 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     if let Some(path) = &args.follow {
         return follow_up(args, path, out);
     }
-    let study = if args.grants_history == "git" {
-        study_and_backtest_as_held(&args.inputs, &args.policy)?
-    } else {
-        study_and_backtest(&args.inputs, &args.policy)?
+    let grants = match args.grants_history.as_str() {
+        "git" => GrantsOf::Git,
+        "ledger" => GrantsOf::Ledger,
+        _ => GrantsOf::Today,
     };
+    let study = study_and_backtest(&args.inputs, &args.policy, grants)?;
     let found = study.backtest.clone().unwrap_or_default();
     let catalog = &study.routes.catalog;
     if args.json {
@@ -58,6 +62,10 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         writeln!(out, "{}", crate::report::json_text::pretty(&value)?)?;
     } else if args.csv {
         out.write_all(report::csv(&found).as_bytes())?;
+        // The rows have no room for months that are not among them.
+        if let Some(text) = grants_of::left_out(&found) {
+            talk::note(study.setup.quiet, &format!("left out: {text}"));
+        }
     } else {
         report::table(
             &found,

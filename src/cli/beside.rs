@@ -5,7 +5,7 @@ use super::settings::Setup;
 use super::talk::Advised;
 use crate::analysis::{self, Analysis, Compared, Inputs, compare};
 use crate::grants::history::{History, SinceFrom, read_given};
-use crate::model::{ClientName, Day, Policy, Term, Window};
+use crate::model::{Day, Policy, Window};
 use crate::usage::ledger::Ledger;
 
 /// Since when grants are held, as known at a day: the lines' commits, then the ledger,
@@ -23,7 +23,6 @@ pub(super) fn history(setup: &Setup, policy: &Policy, as_of: Day) -> anyhow::Res
         let since = Ledger::consistent(dir, |ledger| ledger.granted_since(as_of))
             .map_err(|error| advised(&error))?;
         for ((client, term), day) in since {
-            let (client, term) = (ClientName::new(&client), Term::new(&term));
             history.add(client, term, day, SinceFrom::Ledger);
         }
     }

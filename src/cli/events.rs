@@ -10,6 +10,7 @@ use super::talk::Advised;
 use super::whole::Whole;
 use super::{ExitStatus, pipeline, settings, talk};
 use crate::format::Skip;
+use crate::model::words::plural;
 use crate::report::{escape, events_text};
 use crate::usage::{EventRow, EventsRead, ExportError, read_events, write_events};
 
@@ -75,7 +76,12 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             .unwrap_or(Path::new(""))
             .display()
             .to_string();
-        writeln!(out, "{} events in {}", read.rows, escape::terminal(&name))?;
+        writeln!(
+            out,
+            "{} in {}",
+            plural(read.rows, "event"),
+            escape::terminal(&name)
+        )?;
         read
     } else {
         print(args, &setup, &routes, out)?
@@ -137,7 +143,10 @@ fn print(
     if more && !args.ndjson {
         talk::note(
             setup.quiet,
-            &format!("the first {limit} events; --limit N shows more, --ndjson all"),
+            &format!(
+                "the first {}; --limit N shows more, --ndjson all",
+                plural(limit, "event")
+            ),
         );
     }
     Ok(read)

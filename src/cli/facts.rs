@@ -1,19 +1,20 @@
 //! What is said about the logs themselves: inputs, notes, missing identities.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::pipeline::Read;
 use super::talk;
-use crate::event::Ignored;
+use crate::event::{Ignored, secret};
 use crate::format::{self, Skip};
 use crate::input::SourceStatus;
+use crate::model::words::{either, plural};
 use crate::model::{Day, Warning};
 use crate::report::InputView;
 use crate::usage::SourceFacts;
 
-/// Says how to log the client where a file names none.
-pub(super) fn without_clients(read: &Read) -> Vec<Warning> {
+/// What is missing in the lines themselves, and how to have it logged.
+pub(super) fn missing_in_lines(read: &Read) -> Vec<Warning> {
     let mut warnings = Vec::new();
     for source in &read.facts {
         let file = &source.counts;
@@ -27,6 +28,8 @@ pub(super) fn without_clients(read: &Read) -> Vec<Warning> {
             warnings.push(Warning::new("no-client-in-log", text));
         }
     }
+    warnings.extend(secrets_as_clients(read));
+    warnings.extend(without_zone(read));
     if read.collected.usage.clients_capped {
         warnings.push(Warning::new(
             "too-many-clients",
@@ -36,12 +39,71 @@ pub(super) fn without_clients(read: &Read) -> Vec<Warning> {
     warnings
 }
 
+/// Says how to log the client where lines have a secret in place of its name.
+fn secrets_as_clients(read: &Read) -> Option<Warning> {
+    let by_client = read.collected.usage.requests_by_client();
+    let concealed = by_client.iter().filter(|own| secret::is_concealed(own.0));
+    let (names, requests) = concealed.fold((0_u64, 0), |sum, own| (sum.0 + 1, sum.1 + own.1));
+    let help: BTreeSet<&str> = read
+        .facts
+        .iter()
+        .filter_map(|source| format::by_name(source.format?))
+        .map(format::LogFormat::identity_help)
+        .collect();
+    let help: Vec<&str> = help.into_iter().collect();
+    (names > 0).then(|| {
+        Warning::new(
+            "secret-as-client",
+            format!(
+                "{requests} requests name their client by what has the shape of a token, a key or a password \
+                 ({names} different ones, shown as `cred:` and a hash): whose requests they are cannot be told, so \
+                 they count for no client of the policy. Such a log is itself a secret; make the gateway log the \
+                 client's name instead. {}",
+                help.join("\n")
+            ),
+        )
+    })
+}
+
+/// Times without a zone, by format.
+fn without_zone(read: &Read) -> impl Iterator<Item = Warning> {
+    let mut formats: BTreeMap<&str, (u64, BTreeSet<&str>)> = BTreeMap::new();
+    for source in &read.facts {
+        if source.counts.zoneless > 0 {
+            let own = formats.entry(source.format.unwrap_or("log")).or_default();
+            own.0 += source.counts.zoneless;
+            own.1.insert(&source.shown);
+        }
+    }
+    let warnings: Vec<Warning> = formats
+        .into_iter()
+        .map(|(format, (records, inputs))| {
+            let first = inputs.first().copied().unwrap_or_default();
+            let more = match inputs.len() - 1 {
+                0 => String::new(),
+                n => format!(" and {n} other inputs"),
+            };
+            Warning::new(
+                "time-without-zone",
+                format!(
+                    "{records} records ({format}: `{first}`{more}) carry times without a zone, which are read as UTC: \
+                     if the gateway's clock has another zone, requests near midnight count on a neighbouring day. Make it \
+                     log the offset (`2026-01-02T12:00:00+02:00`, `02/Jan/2026:12:00:00 +0200`), UTC with a `Z`, or \
+                     seconds since 1970"
+                ),
+            )
+        })
+        .collect();
+    warnings.into_iter()
+}
+
 /// What the reviewer should know about the log itself.
 pub(super) fn notes(looser: u64) -> Vec<String> {
     let mut notes = Vec::new();
     if looser > 0 {
         notes.push(format!(
-            "{looser} requests matched only without regard to case or to a trailing slash"
+            "{} matched only without regard to case or to a trailing slash",
+            plural(looser, "request")
         ));
     }
     notes
@@ -94,8 +156,10 @@ pub(super) fn ran_ahead(read: &Read, share: f64) -> Option<Warning> {
     Some(Warning::new(
         "clock-ran-ahead",
         format!(
-            "{stray} records are dated more than a year behind all others; taken for a wrong clock, \
-             so the data ends on {end} and what they needed counts there (`--as-of` ends it elsewhere)"
+            "{} {} dated more than a year behind all others; taken for a wrong clock, \
+             so the data ends on {end} and what was needed then counts there (`--as-of` ends it elsewhere)",
+            plural(stray, "record"),
+            either(stray, "is", "are")
         ),
     ))
 }
@@ -111,8 +175,10 @@ pub(super) fn say_ran_ahead(warnings: &[Warning], quiet: bool) {
 pub(super) fn ran_ahead_as_logged(read: &Read, share: f64) -> Option<String> {
     let (end, stray) = stray(read, share)?;
     Some(format!(
-        "{stray} records are dated more than a year behind all others, and are shown on those days; \
-         `analyze` takes them for a wrong clock and counts what they needed on {end}"
+        "{} {} dated more than a year behind all others, and shown on the days of the log; \
+         `analyze` takes that for a wrong clock, and counts what was needed then on {end}",
+        plural(stray, "record"),
+        either(stray, "is", "are")
     ))
 }
 

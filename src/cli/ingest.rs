@@ -10,6 +10,7 @@ use super::talk::{self, Advised};
 use super::{ExitStatus, pipeline, study, whole};
 use crate::event::identity::Identities;
 use crate::input::SourceStatus;
+use crate::model::words::plural;
 use crate::report::escape;
 use crate::usage::SourceFacts;
 use crate::usage::ledger::{Added, Committed, Ledger, LedgerError, Operations, Writer};
@@ -82,12 +83,8 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         Some(study::policy(&setup)?)
     };
     let holders = held.iter().flat_map(crate::model::Policy::clients);
-    let identities = Identities {
-        known: holders
-            .map(|name| name.as_str().as_bytes().to_vec())
-            .collect(),
-        aliases: setup.aliases.clone(),
-    };
+    let known = holders.map(|name| name.as_str().as_bytes().to_vec());
+    let identities = Identities::new(known.collect(), &setup.aliases, &setup.hash_key);
     let operations = Operations::new(&routes.matcher, &routes.catalog.operations);
     let opened = pipeline::open_logs(&setup)?;
     let mut writer = Writer::open(&dir).map_err(|error| advised(&error))?;
@@ -190,9 +187,9 @@ fn print(
                 format!(" {}", of.join(", "))
             };
             let line = format!(
-                "{}: {what}{of}; {} records, {} counted, {} rejected",
+                "{}: {what}{of}; {}, {} counted, {} rejected",
                 facts.shown,
-                facts.counts.records,
+                plural(facts.counts.records, "record"),
                 facts.counts.counted,
                 facts.counts.rejected()
             );

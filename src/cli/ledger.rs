@@ -13,6 +13,7 @@ use super::settings::REJECT_SHARE;
 use super::talk::Advised;
 use crate::input::SourceStatus;
 use crate::model::Day;
+use crate::model::words::{either, plural};
 use crate::report::escape;
 use crate::usage::ledger::{Ledger, LedgerError, Writer};
 
@@ -105,7 +106,11 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             let mut writer = existing(&dir)?;
             writer.compact().map_err(|error| advised(&error))?;
             let done = writer.commit().map_err(|error| advised(&error))?;
-            let text = format!("{} files in place of {}", done.written, done.dropped);
+            let text = format!(
+                "{} in place of {}",
+                plural(done.written, "file"),
+                done.dropped
+            );
             say(
                 place.json,
                 &text,
@@ -124,7 +129,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
                 .map_err(|error| advised(&error))?;
             writer.commit().map_err(|error| advised(&error))?;
             let text = match first {
-                Some(first) => format!("{days} days before {first} dropped"),
+                Some(first) => format!("{} before {first} dropped", plural(days, "day")),
                 None => "the ledger has no days".to_owned(),
             };
             say(
@@ -228,8 +233,8 @@ fn status(dir: &Path, json: bool, out: &mut dyn Write) -> anyhow::Result<ExitSta
         None => writeln!(out, "no days")?,
         Some((from, to)) => writeln!(
             out,
-            "{from} to {to}: {} days with records, {} missing",
-            summary.days.len(),
+            "{from} to {to}: {} with records, {} missing",
+            plural(summary.days.len(), "day"),
             missing.len()
         )?,
     }
@@ -238,14 +243,14 @@ fn status(dir: &Path, json: bool, out: &mut dyn Write) -> anyhow::Result<ExitSta
     }
     writeln!(
         out,
-        "{} sources, {} of them incomplete",
-        records.len(),
+        "{}, {} of them incomplete",
+        plural(records.len(), "source"),
         broken.len()
     )?;
     for (path, reason) in broken {
         writeln!(out, "  {}", escape::terminal(&format!("{path}: {reason}")))?;
     }
-    writeln!(out, "grants recorded on {} days", grants.len())?;
+    writeln!(out, "grants recorded on {}", plural(grants.len(), "day"))?;
     for (name, (files, rows, bytes)) in &summary.tables {
         writeln!(
             out,
@@ -283,11 +288,25 @@ fn verify(dir: &Path, json: bool, out: &mut dyn Write) -> anyhow::Result<ExitSta
         }
         let left = match (found.orphans.len(), found.cleaned) {
             (0, _) => String::new(),
-            (n, true) => format!("; {n} files that a crash had left over were removed"),
-            (n, false) => format!("; {n} files belong to nobody, or to who is writing now"),
+            (n, true) => format!(
+                "; {} that a crash had left over {} removed",
+                plural(n, "file"),
+                either(n, "was", "were")
+            ),
+            (n, false) => format!(
+                "; {} {} to nobody, or to who is writing now",
+                plural(n, "file"),
+                either(n, "belongs", "belong")
+            ),
         };
         let (files, faults) = (found.files, found.faults.len());
-        writeln!(out, "{files} files are right, {faults} faults{left}")?;
+        writeln!(
+            out,
+            "{} {} right, {}{left}",
+            plural(files, "file"),
+            either(files, "is", "are"),
+            plural(faults, "fault")
+        )?;
     }
     Ok(if found.faults.is_empty() {
         ExitStatus::Done

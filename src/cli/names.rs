@@ -6,8 +6,10 @@ use super::pipeline::{Read, Routes};
 use super::settings::Setup;
 use super::suggest::closest;
 use crate::analysis::ClientAnalysis;
+use crate::event::secret;
 use crate::model::{
-    ClientName, Granted, Operation, Outcome, Policy, Requirement, Scope, Semantics, Warning,
+    ClientName, Granted, Operation, Outcome, Policy, Requirement, Scope, Semantics, Subject,
+    Warning,
 };
 use crate::usage::{DayRows, for_each_day};
 
@@ -53,8 +55,10 @@ pub(super) fn unmet(policy: &Policy, routes: &Routes, setup: &Setup) -> Vec<Warn
     let on_operation = |pattern: &str| labels.iter().any(|label| Glob.covers(pattern, label));
     let mut warnings = Vec::new();
     let clients = policy.clients();
+    warnings.extend(named_by_secrets(policy));
     for (log, own) in &setup.aliases {
-        let (log, own) = (String::from_utf8_lossy(log), String::from_utf8_lossy(own));
+        let log = secret::conceal(log, &setup.hash_key);
+        let (log, own) = (String::from_utf8_lossy(&log), String::from_utf8_lossy(own));
         if !clients.contains(&*own) {
             let close = closest(&own, clients.iter().map(ClientName::as_str));
             let hint = close.map_or_else(String::new, |close| format!(": did you mean `{close}`?"));
@@ -96,6 +100,23 @@ pub(super) fn unmet(policy: &Policy, routes: &Routes, setup: &Setup) -> Vec<Warn
         }
     }
     warnings
+}
+
+/// Clients that the policy names by a token or a key: every output names clients.
+fn named_by_secrets(policy: &Policy) -> impl Iterator<Item = Warning> {
+    let entries = policy.files.iter().flat_map(|file| &file.entries);
+    let mut told = BTreeSet::new();
+    entries.filter_map(move |entry| {
+        let Subject::Client(name) = &entry.subject else {
+            return None;
+        };
+        let new = secret::is_secret(name.as_str().as_bytes()) && told.insert(name);
+        new.then(|| {
+            let text = "a client is named by what has the shape of a token, a key or a password, and every output \
+                        shows it: give the client a name, and join the two under [aliases]";
+            Warning::new("secret-in-policy", text).at(entry.place.clone())
+        })
+    })
 }
 
 /// When most requests match nothing, paths do not begin where the descriptions say.

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::recorded;
 use super::settings::Setup;
 use super::talk::Advised;
-use crate::analysis::backtest::Held;
+use crate::analysis::backtest::{GrantsOf, Held};
 use crate::grants;
 use crate::grants::history::{History, Past, PastError, Then};
 use crate::model::{ClientName, Day, Policy, PolicyFile, Term, Warning};
@@ -14,7 +15,7 @@ use crate::model::{ClientName, Day, Policy, PolicyFile, Term, Warning};
 /// Code of the warning that stands beside a policy file of the past.
 const CODE: &str = "policy-of-the-past";
 /// Days behind a month end in which later grants matter.
-const BEHIND: i32 = 90;
+pub(super) const BEHIND: i32 = 90;
 
 fn refused(name: &str, day: Day, error: &PastError) -> anyhow::Error {
     let help = match error {
@@ -97,17 +98,32 @@ pub(super) fn above_diff(policy: &Policy) -> String {
     text
 }
 
-/// What was held at month ends, as git has it.
+/// What was held at month ends.
+#[derive(Default)]
 pub(super) struct Versions {
-    /// By month end; one before the first commit of some file is not there.
+    /// By month end; one of which nothing is known is not there.
     pub(super) held: BTreeMap<Day, Held>,
     /// Every client that some version names.
     pub(super) clients: BTreeSet<ClientName>,
 }
 
+/// What was held at the month ends of a backtest, where today's grants are not to be taken.
+pub(super) fn of(
+    grants: GrantsOf,
+    setup: &Setup,
+    days: &[Day],
+    today: (&Policy, &History),
+) -> anyhow::Result<Option<Versions>> {
+    match grants {
+        GrantsOf::Today => Ok(None),
+        GrantsOf::Git => versions(setup, days).map(Some),
+        GrantsOf::Ledger => recorded::versions(setup, days, today).map(Some),
+    }
+}
+
 /// The policy files at each of these days, the age of their grants, and what came
 /// within the 90 days behind.
-pub(super) fn versions(setup: &Setup, days: &[Day]) -> anyhow::Result<Versions> {
+fn versions(setup: &Setup, days: &[Day]) -> anyhow::Result<Versions> {
     let mut files: Vec<(&String, Past)> = Vec::new();
     for name in &setup.grants {
         let day = days.first().copied().unwrap_or(Day(0));
@@ -115,10 +131,7 @@ pub(super) fn versions(setup: &Setup, days: &[Day]) -> anyhow::Result<Versions> 
         files.push((name, past));
     }
     let paths: Vec<PathBuf> = setup.grants.iter().map(PathBuf::from).collect();
-    let mut found = Versions {
-        held: BTreeMap::new(),
-        clients: BTreeSet::new(),
-    };
+    let mut found = Versions::default();
     for day in days {
         let Some(policy) = at(setup, &files, *day)? else {
             continue;

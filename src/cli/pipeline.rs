@@ -138,10 +138,7 @@ pub(super) fn events<T>(
         formats,
         total,
     } = open(setup, Source::shorten_head)?;
-    let identities = Identities {
-        known,
-        aliases: setup.aliases.clone(),
-    };
+    let identities = Identities::new(known, &setup.aliases, &setup.hash_key);
     let options = CollectOptions {
         formats: &formats,
         rules: &setup.rules,
@@ -162,10 +159,7 @@ pub(super) fn read_logs(
     routes: &Routes,
     known: BTreeSet<Vec<u8>>,
 ) -> anyhow::Result<Read> {
-    let identities = Identities {
-        known,
-        aliases: setup.aliases.clone(),
-    };
+    let identities = Identities::new(known, &setup.aliases, &setup.hash_key);
     if let Some(dir) = &setup.ledger {
         return super::recall::read(dir, setup, routes, &identities);
     }
@@ -262,7 +256,7 @@ fn not_recognised(shown: &Arc<str>, seen: &detect::Detection) -> anyhow::Error {
             seen.explain()
         ),
         format!(
-            "force one with --format ({}); `scopetrim formats detect {shown}` shows the lines that fit",
+            "force one with --format ({}; `report` calls it --log-format); `scopetrim formats detect {shown}` shows the lines that fit",
             known.join(", ")
         ),
     )

@@ -31,7 +31,7 @@ pub(super) fn publish(folder: &Path, analysis: &Analysis) -> anyhow::Result<()> 
 }
 
 fn write(path: &Path, published: &Published) -> anyhow::Result<()> {
-    let mut text = serde_json::to_string_pretty(published)?;
+    let mut text = crate::report::json_text::pretty(published)?;
     text.push('\n');
     whole::write_text(path, &text)
 }

@@ -12,6 +12,7 @@ use super::talk::{self, Advised};
 use crate::event::identity::Identities;
 use crate::format;
 use crate::input::{Limits, Source};
+use crate::model::words::{either, plural};
 use crate::model::{Day, Policy};
 use crate::usage::ledger::{Contribution, Ids, Ledger, LedgerError, Operations, Reading, Recalled};
 use crate::usage::{CollectOptions, Collected, Reject, SourceFacts, UsageTable, collect_as_logged};
@@ -85,12 +86,17 @@ pub(super) fn read(
     let mut notes = super::facts::notes(looser);
     if other_catalogue > 0 {
         notes.push(format!(
-            "{other_catalogue} inputs of the ledger were counted with another catalogue: operations that it did not have were counted as others or as unmatched"
+            "{} of the ledger {} counted with another catalogue: operations that it did not have were counted as others or as unmatched",
+            plural(other_catalogue, "input"),
+            either(other_catalogue, "was", "were")
         ));
     }
     if unknown_operation > 0 {
         notes.push(format!(
-            "{unknown_operation} requests of the ledger are on operations that the catalogue no longer has: they count as unmatched"
+            "{} of the ledger {} on operations that the catalogue no longer has, and {} as unmatched",
+            plural(unknown_operation, "request"),
+            either(unknown_operation, "is", "are"),
+            either(unknown_operation, "counts", "count")
         ));
     }
     let collected = Collected {
@@ -123,17 +129,12 @@ pub(super) struct Days<'a> {
 
 impl<'a> Days<'a> {
     pub(super) fn new(dir: &'a Path, setup: &Setup, routes: &'a Routes, policy: &Policy) -> Self {
+        let known = policy.clients();
+        let known = known.iter().map(|name| name.as_str().as_bytes().to_vec());
         Self {
             dir,
             routes,
-            identities: Identities {
-                known: policy
-                    .clients()
-                    .iter()
-                    .map(|name| name.as_str().as_bytes().to_vec())
-                    .collect(),
-                aliases: setup.aliases.clone(),
-            },
+            identities: Identities::new(known.collect(), &setup.aliases, &setup.hash_key),
             operations: Operations::new(&routes.matcher, &routes.catalog.operations),
         }
     }

@@ -14,10 +14,13 @@ use super::study::{Study, say_incomplete, study_and_backtest};
 use super::talk::Advised;
 use super::{ExitStatus, settings, whole};
 
+use crate::analysis::backtest::GrantsOf;
 use crate::analysis::minimum::Universe;
+use crate::model::words::{either, plural};
 use crate::model::{ClientName, Day};
 use crate::report::monthly::{
-    Activity, Extra, FileRow, History, Month, Previous, Proof, Sealed, file_row, seal,
+    self, Activity, CredentialLine, Extra, FileRow, History, Month, Previous, Proof, Sealed,
+    file_row, seal,
 };
 use crate::report::output::{self, Renderer};
 use crate::report::pseudonym::{Masked, Pseudonyms};
@@ -184,7 +187,7 @@ fn month_study(args: &Args, month: Month) -> anyhow::Result<Study> {
         ));
     }
     policy.flags.as_of = Some(month.days().to.to_string());
-    let study = study_and_backtest(&args.inputs, &policy)?;
+    let study = study_and_backtest(&args.inputs, &policy, GrantsOf::Today)?;
     let days = month.days();
     if let Some(span) = study.read.coverage.span()
         && study.read.coverage.covered(days) == 0
@@ -208,6 +211,7 @@ fn sealed(
 ) -> anyhow::Result<Sealed> {
     let universe = Universe::new(&study.routes.catalog, &study.semantics, &study.weights);
     let activity = activity(study, month);
+    let credentials = credentials(study);
     let view = study.view();
     let pseudonymised = key.is_some();
     let configuration = settings::configuration_file(&args.inputs, &args.policy);
@@ -226,6 +230,7 @@ fn sealed(
         universe: &universe,
         exceptions: &study.setup.exceptions,
         activity: &activity,
+        credentials: &credentials,
         history: &History::default(),
         proof: None,
         pseudonymised,
@@ -246,10 +251,8 @@ fn sealed(
         return Ok(seal(&view, &extra)?);
     };
     let masked = Masked::new(&view, &study.setup.exceptions, key);
-    let hidden: BTreeMap<ClientName, Activity> = activity
-        .iter()
-        .map(|(name, own)| (ClientName::new(&key.client(name.as_str())), own.clone()))
-        .collect();
+    let hidden = key.by_client(&activity);
+    let hidden_credentials = key.by_client(&credentials);
     let earlier = earlier
         .into_iter()
         .map(|report| {
@@ -271,6 +274,7 @@ fn sealed(
     };
     extra.exceptions = &masked.exceptions;
     extra.activity = &hidden;
+    extra.credentials = &hidden_credentials;
     extra.history = &history;
     extra.command = "scopetrim report (arguments withheld)";
     extra.catalogues = rows(extra.catalogues);
@@ -282,8 +286,10 @@ fn sealed(
 fn proof(study: &Study) -> anyhow::Result<Proof> {
     let proved = prove(study)?;
     let mut sentence = format!(
-        "{} needed operations ({} requests) were replayed against the edited files: none refused, none opened.",
-        proved.replay.operations, proved.replay.requests
+        "{} ({}) {} replayed against the edited files: none refused, none opened.",
+        plural(proved.replay.operations, "needed operation"),
+        plural(proved.replay.requests, "request"),
+        either(proved.replay.operations, "was", "were")
     );
     if !proved.refused.is_empty() {
         let names: Vec<&str> = proved
@@ -326,6 +332,14 @@ fn activity(study: &Study, month: Month) -> BTreeMap<ClientName, Activity> {
     let rows = rows.iter();
     rows.filter_map(|own| Some((names.get(&own.client)?.clone(), of(own))))
         .collect()
+}
+
+/// With what each client of the policy proved who it is.
+fn credentials(study: &Study) -> BTreeMap<ClientName, Vec<CredentialLine>> {
+    let to = study.analysis.window.to;
+    let start = study.read.coverage.span().map_or(to, |span| span.from);
+    let table = &study.read.collected.credentials;
+    monthly::credentials::credentials(table, &study.policy.clients(), start, to)
 }
 
 fn summary(folder: &Path, sealed: &Sealed, out: &mut dyn Write) -> std::io::Result<()> {

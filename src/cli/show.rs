@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::args::{InputArgs, PolicyArgs, PolicyFlags};
 use super::{ExitStatus, past, pipeline, settings, study, talk};
 use crate::catalog;
+use crate::model::words::{either, plural};
 use crate::model::{Granted, Subject};
 use crate::report::{escape, json_text};
 
@@ -132,7 +133,11 @@ pub(super) fn grants(args: &GrantsArgs, out: &mut dyn Write) -> anyhow::Result<E
     if unused > 0 {
         talk::note(
             setup.quiet,
-            &format!("{unused} terms belong to roles that no client has"),
+            &format!(
+                "{} {} to roles that no client has",
+                plural(unused, "term"),
+                either(unused, "belongs", "belong")
+            ),
         );
     }
     Ok(ExitStatus::Done)

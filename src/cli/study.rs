@@ -6,14 +6,15 @@ use super::args::{InputArgs, PolicyArgs};
 use super::audience;
 use super::audit::{Audit, audit};
 use super::beside::{compared, history};
-use super::facts::{input_views, ran_ahead, without_clients};
+use super::facts::{input_views, missing_in_lines, ran_ahead};
 use super::names::{few_match, names_proven, only_in_log, unknown_scopes, unmet};
 use super::past;
 use super::pipeline::{self, Read, Routes};
 pub(super) use super::policy::{load_today, policy, semantics};
+use super::recorded;
 use super::settings::{Setup, setup};
 use super::talk::{self, Advised};
-use crate::analysis::backtest::{Backtest, backtest, backtest_as_held, origins};
+use crate::analysis::backtest::{Backtest, GrantsOf, backtest, backtest_as_held, origins};
 use crate::analysis::minimum::Universe;
 use crate::analysis::{self, Action, Analysis, Compared, Inputs, actions, demand, weight};
 use crate::grants::history::History;
@@ -90,27 +91,14 @@ pub(super) fn study(input_args: &InputArgs, policy_args: &PolicyArgs) -> anyhow:
     run(input_args, policy_args, None)
 }
 
-/// The same, with the advice of past months replayed in any case.
+/// The same, with the advice of past months replayed in any case, on the grants of today
+/// or of each month end.
 pub(super) fn study_and_backtest(
     input_args: &InputArgs,
     policy_args: &PolicyArgs,
+    grants: GrantsOf,
 ) -> anyhow::Result<Study> {
-    run(input_args, policy_args, Some(GrantsOf::Today))
-}
-
-/// The same with the grants as git had them at each month end.
-pub(super) fn study_and_backtest_as_held(
-    input_args: &InputArgs,
-    policy_args: &PolicyArgs,
-) -> anyhow::Result<Study> {
-    run(input_args, policy_args, Some(GrantsOf::TheTime))
-}
-
-/// Whose grants a backtest takes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum GrantsOf {
-    Today,
-    TheTime,
+    run(input_args, policy_args, Some(grants))
 }
 
 const NO_RECORDS: &str = "the logs hold no records: nothing can be said about any grant";
@@ -125,8 +113,11 @@ fn run(
     let routes = pipeline::catalog(&setup)?;
     let policy = policy(&setup)?;
     let elsewhere = audience::check(&policy)?;
-    let known: BTreeSet<Vec<u8>> = policy
-        .clients()
+    let mut clients = policy.clients();
+    if replayed == Some(GrantsOf::Ledger) {
+        clients.extend(recorded::clients(&setup)?);
+    }
+    let known: BTreeSet<Vec<u8>> = clients
         .iter()
         .map(|name| name.as_str().as_bytes().to_vec())
         .collect();
@@ -136,22 +127,17 @@ fn run(
         read.incomplete.push(NO_RECORDS.to_owned());
     }
     let window = window(&setup, &read.coverage)?;
-    let versions = match replayed {
-        Some(GrantsOf::TheTime) => {
-            let origins = origins(&read.coverage, window.to);
-            Some(past::versions(&setup, &origins)?)
-        }
-        _ => None,
-    };
-    let mut clients = policy.clients();
+    let history = history(&setup, &policy, window.to)?;
+    let grants = replayed.unwrap_or_default();
+    let month_ends = origins(&read.coverage, window.to);
+    let versions = past::of(grants, &setup, &month_ends, (&policy, &history))?;
     clients.extend(versions.iter().flat_map(|own| own.clients.iter().cloned()));
+    let (blind, unseen) = read.blind(&clients);
     let usage = usage(clients, &read, window, setup.as_of);
     if span.is_some() {
         check_joined(&policy, &read, !usage.is_empty())?;
     }
     let unmatched = unmatched(&policy, &read);
-    let (blind, unseen) = read.blind(&policy);
-    let history = history(&setup, &policy, window.to)?;
     let semantics = semantics(&setup, &policy, &routes);
     let weights = weight::weights(&routes.catalog, &setup.weights);
     let names_proven = names_proven(&policy, &read, &routes)?;
@@ -175,7 +161,7 @@ fn run(
     let asked = replayed.is_some() || calls_any_safe(&analysis);
     let backtest = asked.then(|| match &versions {
         None => backtest(&inputs, &options),
-        Some(versions) => backtest_as_held(&inputs, &options, &versions.held),
+        Some(versions) => backtest_as_held(&inputs, &options, grants, &versions.held),
     });
     if let Some(found) = &backtest {
         found.apply_brake(&mut analysis);
@@ -242,7 +228,7 @@ fn warnings(
     warnings.extend(unmet(policy, routes, setup));
     warnings.extend(few_match(&analysis.clients));
     warnings.extend(analysis.warnings.iter().cloned());
-    warnings.extend(without_clients(read));
+    warnings.extend(missing_in_lines(read));
     warnings.extend(ran_ahead(read, setup.reject_share));
     warnings.extend(elsewhere);
     warnings.sort();

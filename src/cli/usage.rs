@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::args::InputArgs;
 use super::whole::Whole;
 use super::{ExitStatus, facts, pipeline, talk};
+use crate::model::words::plural;
 use crate::report::{escape, usage_csv, usage_json};
 use crate::usage::write_usage;
 
@@ -54,7 +55,12 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     if let (Some(path), Some(whole)) = (&args.parquet, &whole) {
         let rows = write_usage(table, whole.file()?)?;
         let name = path.display().to_string();
-        writeln!(out, "{rows} rows in {}", escape::terminal(&name))?;
+        writeln!(
+            out,
+            "{} in {}",
+            plural(rows, "row"),
+            escape::terminal(&name)
+        )?;
     } else if args.json {
         usage_json::write(table, out)?;
     } else {

@@ -13,6 +13,7 @@ use super::whole::Whole;
 use super::{ExitStatus, facts, pipeline};
 use crate::analysis::minimum::Universe;
 use crate::analysis::{ClientAnalysis, serving};
+use crate::model::words::plural;
 use crate::model::{Term, Verdict};
 use crate::report::{escape, windows};
 use crate::usage::{Holding, Matrix, matrix, periods, write_windows};
@@ -80,8 +81,8 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         whole.finish()?;
         writeln!(
             out,
-            "{} rows in {}",
-            found.holdings.len() * found.periods.len(),
+            "{} in {}",
+            plural(found.holdings.len() * found.periods.len(), "row"),
             escape::terminal(&path.display().to_string())
         )?;
     } else if args.csv {

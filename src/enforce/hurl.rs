@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::boundary::{ClientPlan, Plan, Request};
 use super::{Tool, text};
+use crate::model::words::plural;
 
 pub(super) struct Hurl;
 
@@ -58,8 +59,8 @@ fn push_client(file: &mut String, client: &ClientPlan, refused: &[u16]) {
         push(
             file,
             &format!(
-                "# not tested: {} needed operations\n",
-                client.allowed_left_out
+                "# not tested: {}\n",
+                plural(client.allowed_left_out, "needed operation")
             ),
         );
     }

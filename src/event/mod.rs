@@ -10,11 +10,13 @@
 //! Which operation a path belongs to is the catalogue's affair.
 
 mod base_path;
+pub mod hash;
 pub mod identity;
 mod look;
 pub mod mask;
 pub mod path;
 pub mod redact;
+pub mod secret;
 
 use serde::Serialize;
 

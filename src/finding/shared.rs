@@ -7,7 +7,7 @@ use super::{Context, Doc, Finding, MissingField, RuleSettings, Threshold, Unit};
 use crate::analysis::{ClientAnalysis, TermAnalysis};
 use crate::model::{ClientName, Day, Granted, Millis, Outcome, Term};
 use crate::usage::DayUse;
-use crate::usage::credentials::Carried;
+use crate::usage::credentials::{Carried, UNREAD};
 
 /// Thresholds of the rules about repeated refusals.
 pub(super) const REPEATED: [Threshold; 2] = [
@@ -44,6 +44,22 @@ pub(super) fn needs_grants(context: &Context<'_>) -> Result<(), MissingField> {
         return Ok(());
     }
     Err(MissingField::new("grants (the policy files list none)"))
+}
+
+/// Some token of a known client was logged with its scopes.
+pub(super) fn needs_token_scopes(context: &Context<'_>) -> Result<(), MissingField> {
+    let table = context.credentials;
+    let known = |number: u32| {
+        let name = table.clients.get(number as usize);
+        name.is_some_and(|name| context.client(name).is_some())
+    };
+    let mut issued = table.issued.keys();
+    if issued.any(|(number, scope)| scope != UNREAD && known(*number)) {
+        return Ok(());
+    }
+    Err(MissingField::new(
+        "scopes of the token (no token of a known client was logged with its scopes)",
+    ))
 }
 
 /// Some request of a known client has a status.

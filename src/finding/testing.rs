@@ -19,7 +19,7 @@ use crate::usage::credentials::{
     Agent, Carried, CredentialRow, CredentialTable, Facts, HashKey, Hours, Issued, Network, Which,
 };
 use crate::usage::ledger::Withdrawn;
-use crate::usage::{ClientUse, Cluster, Coverage, DayUse, Days, RouteUse, Within};
+use crate::usage::{ClientUse, Cluster, Coverage, DayUse, Days, RouteUse, UsageTable, Within};
 
 /// First and last instant.
 type Span = Option<(Millis, Millis)>;
@@ -258,8 +258,12 @@ impl Case {
             thresholds: analysis::landmark::Thresholds::default(),
             node_budget: 10_000,
         };
-        let analysis = analysis::analyse(&inputs, &options);
+        let mut analysis = analysis::analyse(&inputs, &options);
         let universe = Universe::new(&self.catalog, &semantics, &weights);
+        let credentials = self.table();
+        let late = analysis::replay::observed::Late::Counts;
+        let seen = (&UsageTable::default(), late, &credentials);
+        analysis::demand::fill(&mut analysis, &inputs, &universe, &options.protocol, seen);
         let categories = categories(&self.catalog, &CategoryOverrides::default());
         look(&Context {
             analysis: &analysis,
@@ -273,7 +277,7 @@ impl Case {
             usage: &usage,
             coverage: &coverage,
             exceptions: &self.exceptions,
-            credentials: &self.table(),
+            credentials: &credentials,
             withdrawn: &self.withdrawn,
         })
     }

@@ -8,6 +8,7 @@ use crate::model::{Day, Millis};
 #[derive(Debug, Default)]
 pub struct Clock {
     last: Option<([u8; 11], i64)>,
+    zoneless: u64,
 }
 
 const MINUTE: i64 = 60_000;
@@ -32,6 +33,7 @@ impl Clock {
         })?;
         let (time, rest) = clock_time(text.get(11..)?)?;
         let (fraction, rest) = fraction(rest);
+        self.zoneless += u64::from(rest.is_empty());
         Some(day + time + fraction - zone(rest)?)
     }
 
@@ -64,7 +66,13 @@ impl Clock {
         })?;
         let (time, rest) = clock_time(text.get(12..)?)?;
         let (fraction, rest) = fraction(rest);
+        self.zoneless += u64::from(rest.is_empty());
         Some(day + time + fraction - zone(rest)?)
+    }
+
+    /// How many times without a zone were read since this was last asked.
+    pub fn take_zoneless(&mut self) -> u64 {
+        std::mem::take(&mut self.zoneless)
     }
 
     /// Any of the above, or an epoch number.
@@ -236,6 +244,29 @@ mod tests {
         assert_eq!(clock.any(b"1767355200.117"), Some(NOON + 117));
         assert_eq!(claim(b"Fri Jan 02 12:00:00 UTC 2026"), Some(NOON));
         assert_eq!(claim(b"Fri Jan 02 12:00:00 CET 2026"), None);
+    }
+
+    #[test]
+    fn times_without_a_zone_are_counted_and_no_others() {
+        let mut clock = Clock::default();
+        for text in [
+            "2026-01-02T12:00:00Z",
+            "2026-01-02 12:00:00 UTC",
+            "02/Jan/2026:12:00:00 +0000",
+            "1767355200",
+            "2026-01-02T12:00:00 CEST",
+        ] {
+            clock.any(text.as_bytes());
+        }
+        assert_eq!(clock.take_zoneless(), 0);
+        for text in [
+            "2026-01-02T12:00:00",
+            "2026-01-02 12:00:00,117",
+            "02/Jan/2026:12:00:00",
+        ] {
+            assert!(clock.any(text.as_bytes()).is_some(), "{text}");
+        }
+        assert_eq!((clock.take_zoneless(), clock.take_zoneless()), (3, 0));
     }
 
     #[test]

@@ -39,7 +39,10 @@ impl Detection {
             return "no lines".to_owned();
         }
         if self.scores.is_empty() {
-            return format!("none of {} lines looks like a supported format", self.lines);
+            return format!(
+                "none of {} looks like a supported format",
+                crate::model::words::plural(self.lines, "line")
+            );
         }
         let best: Vec<String> = self
             .scores

@@ -19,6 +19,7 @@ mod blame;
 mod git;
 mod given;
 mod past;
+pub mod recorded;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -130,7 +130,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::input::{discover, head};
+    use crate::input::{BLOCK, Block, discover, head};
     use crate::model::ContentDigest;
 
     #[test]
@@ -168,5 +168,58 @@ mod tests {
         assert_eq!(after(digest, complete.clone()), [Some(1), None, Some(0)]);
         let other = ContentDigest::of(b"other");
         assert_eq!(after(other, complete), [None, None, None]);
+    }
+
+    /// Writes over the end of the long file as soon as its first block is there.
+    struct Meddler {
+        long: std::path::PathBuf,
+    }
+
+    impl BlockSink for Meddler {
+        /// Bytes read of each source.
+        type State = [u64; 2];
+
+        fn begin(&self) -> [u64; 2] {
+            [0; 2]
+        }
+
+        fn block(&self, state: &mut [u64; 2], block: Block<'_>) {
+            use std::io::{Seek, SeekFrom, Write};
+
+            if block.source == 1 && block.offset == 0 {
+                let mut file = std::fs::File::options()
+                    .write(true)
+                    .open(&self.long)
+                    .unwrap();
+                file.seek(SeekFrom::End(-5)).unwrap();
+                file.write_all(b"LINE\n").unwrap();
+            }
+            state[block.source] += block.bytes.len() as u64;
+        }
+    }
+
+    #[test]
+    fn the_beginning_of_a_file_that_changes_while_it_is_read_is_read_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        // Several blocks: the last is written over before it is read.
+        let long = "line\n".repeat(3 * BLOCK / 5);
+        for (name, text) in [("a", &long[..500_000]), ("b", &long)] {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        let names = ["a", "b"].map(str::to_owned);
+        let sources = head(&discover(&names, folder.path()).unwrap());
+        let limits = Limits {
+            threads: 1,
+            ..Limits::default()
+        };
+        let sink = Meddler {
+            long: folder.path().join("b"),
+        };
+        let (states, reports) = read_once(&sources, &limits, &sink, &AtomicU64::new(0));
+        let read = |source: usize| states.iter().map(|own| own[source]).sum::<u64>();
+        assert_eq!(reports[1].status, SourceStatus::Complete);
+        assert_ne!(reports[1].read, Some(ContentDigest::of(long.as_bytes())));
+        assert_eq!(reports[0].status, SourceStatus::Complete);
+        assert_eq!((read(0), read(1)), (500_000, long.len() as u64));
     }
 }

@@ -18,6 +18,7 @@ mod place;
 mod semantics;
 mod time;
 mod verdict;
+pub mod words;
 
 pub use catalog::{Catalog, Clause, Method, Operation, Requirement};
 pub use digest::ContentDigest;

@@ -159,6 +159,8 @@ pub enum Reason {
     /// Requests that it serves may have been counted as another operation, which the
     /// catalogue of that time did not tell apart.
     CountedAsAnother,
+    /// Callers whose names are tokens or keys needed an operation that it opens.
+    CallerUnknown,
     /// More than 1 % of the client's requests matched no operation.
     TooMuchUnmatched,
     /// The client used operations that its grants do not permit: the mapping may be wrong.
@@ -237,6 +239,9 @@ impl Reason {
             Self::UnmatchedTraffic => "requests that match no operation may have needed it",
             Self::CountedAsAnother => {
                 "an older catalogue did not tell an operation that it opens from one that was used"
+            }
+            Self::CallerUnknown => {
+                "callers that the log names by a token or a key needed an operation that it opens: one may be this client"
             }
             Self::TooMuchUnmatched => "more than 1 % of the client's requests match no operation",
             Self::UsedWithoutGrant => {

@@ -3,6 +3,8 @@
 //! Invariants: every share stands beside its counts; a bound is rounded up; an
 //! origin whose following days are not all in the log is marked.
 
+pub mod grants_of;
+
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -14,20 +16,13 @@ use super::suspend;
 use crate::analysis::backtest::{
     Backtest, HORIZON, Hit, LEVELS, Origin, Pooled, SHADOW, Scores, Tally,
 };
+use crate::model::words::plural;
 use crate::model::{Catalog, Operation};
 
 /// Name and version of the JSON.
 pub const SCHEMA: &str = "scopetrim.backtest/1";
 /// Column names of the CSV.
 pub const HEADER: &str = "as_of,days_after,censored,level,removals,wrong,rate,at_most,denied_requests,denied_requests_30,clients,operations,first_denied_after,wrong_within_30,unknown_requests,requests,scored_grants,expected_uses,seen_uses,brier,log\n";
-/// What the numbers take for granted.
-pub const ASSUMPTIONS: &str = "today's configuration; today's grants, but for those that the files, or git for a line below an older date, date later; unmatched paths hold no past removal back";
-/// The same where the grants were read as they were.
-pub const AS_HELD: &str = "today's configuration; the grants as git had the policy files at each month end, and what they gained behind it; unmatched paths hold no past removal back";
-
-fn assumptions(found: &Backtest) -> &'static str {
-    if found.as_held { AS_HELD } else { ASSUMPTIONS }
-}
 /// Head of the table where there is room for it.
 const HEAD: &str =
     "AS OF        LEVEL   REMOVED  MISSED  DENIED  CLIENTS  OPS  FIRST  30 D   UPPER";
@@ -107,8 +102,9 @@ pub fn value(found: &Backtest, catalog: &Catalog) -> Value {
         all.iter().enumerate().map(one).collect()
     };
     json!({
-        "schema": SCHEMA, "horizon_days": HORIZON, "shadow_days": SHADOW, "assumptions": assumptions(found),
-        "grants": if found.as_held { "as_held" } else { "today" }, "left_out": found.left_out,
+        "schema": SCHEMA, "horizon_days": HORIZON, "shadow_days": SHADOW, "assumptions": grants_of::assumptions(found),
+        "grants": grants_of::name(found), "left_out": found.left_out.len(),
+        "left_out_origins": found.left_out, "left_out_because": grants_of::why(found),
         "brake": found.brake().is_some(),
         "origins": found.origins.iter().map(origin).collect::<Value>(),
         "pooled": pooled(&found.pooled),
@@ -190,17 +186,17 @@ pub fn sentence(found: &Backtest, at: usize) -> String {
     let name = set(at);
     match (own.rate, own.upper) {
         (Some(rate), Some(upper)) => format!(
-            "{} past months, {} removals ({} grants) {name}: {} would have been missed ({}, at most {}), {} requests denied",
-            own.origins,
-            own.removals,
-            own.grants,
+            "{}, {} ({}) {name}: {} would have been missed ({}, at most {}), {} denied",
+            plural(own.origins, "past month"),
+            plural(own.removals, "removal"),
+            plural(own.grants, "grant"),
             own.wrong,
             percent(rate),
             percent(upper),
-            own.requests
+            plural(own.requests, "request")
         ),
         _ if own.origins == 0 => format!("{name}: too short a log to say"),
-        _ => format!("{} past months: nothing was {name}", own.origins),
+        _ => format!("{}: nothing was {name}", plural(own.origins, "past month")),
     }
 }
 
@@ -221,8 +217,8 @@ pub fn table(
         );
     }
     let text = format!(
-        "{} month ends, each with the advice that was possible then, replayed on the {HORIZON} days behind it",
-        found.origins.len()
+        "{}, each with the advice that was possible then, replayed on the {HORIZON} days behind it",
+        plural(found.origins.len(), "month end")
     );
     screen.prose("backtest  ", &text)?;
     screen.whole(
@@ -237,12 +233,8 @@ pub fn table(
         "UPPER     ",
         "bound of missed / removed (Wilson, one-sided 95 %)",
     )?;
-    screen.whole("assumes   ", assumptions(found))?;
-    if found.left_out > 0 {
-        let text = format!(
-            "{} month ends before the policy files were in git",
-            found.left_out
-        );
+    screen.whole("assumes   ", grants_of::assumptions(found))?;
+    if let Some(text) = grants_of::left_out(found) {
         screen.whole("left out  ", &text)?;
     }
     screen.line("")?;
@@ -252,39 +244,7 @@ pub fn table(
     }
     let start = found.origins.len().saturating_sub(ORIGINS);
     for origin in &found.origins[start..] {
-        for (at, own) in origin.tallies.iter().enumerate() {
-            if own.removals == 0 && at == 0 {
-                continue;
-            }
-            let mark = if origin.censored { '*' } else { ' ' };
-            let first = own
-                .first
-                .map_or_else(|| "-".to_owned(), |days| format!("{days} d"));
-            let early = match own.wrong {
-                0 => "-".to_owned(),
-                wrong => format!("{}%", own.wrong_early * 100 / wrong),
-            };
-            let upper = bound(own).map_or_else(|| "-".to_owned(), percent);
-            if !wide {
-                let text = format!(
-                    "{} removed, {} missed, {} denied, {} clients, {} operations, first {first}, {early} within 30 d, at most {upper}",
-                    own.removals, own.wrong, own.requests, own.clients, own.operations,
-                );
-                let label = format!("{}{mark} {:<6}  ", origin.as_of, LEVELS[at].name());
-                screen.whole(&label, &text)?;
-                continue;
-            }
-            screen.line(&format!(
-                "{}{mark}  {:<6}  {:>7}  {:>6}  {:>6}  {:>7}  {:>3}  {first:>5}  {early:>4}  {upper:>6}",
-                origin.as_of,
-                LEVELS[at].name(),
-                own.removals,
-                own.wrong,
-                own.requests,
-                own.clients,
-                own.operations,
-            ))?;
-        }
+        month_end(origin, wide, &mut screen)?;
     }
     if start > 0 {
         screen.line(&format!(
@@ -309,6 +269,48 @@ pub fn table(
         screen.prose("brake     ", crate::model::Reason::BacktestBrake.sentence())?;
     }
     hits(found, catalog, &mut screen)
+}
+
+/// One month end: a line for each level.
+fn month_end(origin: &Origin, wide: bool, screen: &mut Screen<'_>) -> io::Result<()> {
+    for (at, own) in origin.tallies.iter().enumerate() {
+        if own.removals == 0 && at == 0 {
+            continue;
+        }
+        let mark = if origin.censored { '*' } else { ' ' };
+        let first = own
+            .first
+            .map_or_else(|| "-".to_owned(), |days| format!("{days} d"));
+        let early = match own.wrong {
+            0 => "-".to_owned(),
+            wrong => format!("{}%", own.wrong_early * 100 / wrong),
+        };
+        let upper = bound(own).map_or_else(|| "-".to_owned(), percent);
+        if !wide {
+            let text = format!(
+                "{} removed, {} missed, {} denied, {}, {}, first {first}, {early} within 30 d, at most {upper}",
+                own.removals,
+                own.wrong,
+                own.requests,
+                plural(own.clients, "client"),
+                plural(own.operations, "operation"),
+            );
+            let label = format!("{}{mark} {:<6}  ", origin.as_of, LEVELS[at].name());
+            screen.whole(&label, &text)?;
+            continue;
+        }
+        screen.line(&format!(
+            "{}{mark}  {:<6}  {:>7}  {:>6}  {:>6}  {:>7}  {:>3}  {first:>5}  {early:>4}  {upper:>6}",
+            origin.as_of,
+            LEVELS[at].name(),
+            own.removals,
+            own.wrong,
+            own.requests,
+            own.clients,
+            own.operations,
+        ))?;
+    }
+    Ok(())
 }
 
 /// How right the probabilities were, origin by origin.

@@ -18,6 +18,7 @@ use super::screen::Screen;
 use crate::analysis::ClientAnalysis;
 use crate::analysis::demand::{Cause, IssuedScope, Refused, Standing, Tokens, Way};
 use crate::catalog::matcher::Route;
+use crate::model::words::plural;
 use crate::model::{Day, Millis, Term};
 
 /// Ways that a terminal shows of one operation.
@@ -67,7 +68,7 @@ pub fn table(
     if quiet > 0 {
         let text = format!(
             "{} without a refusal or a question about tokens",
-            count(quiet as u64, "client")
+            plural(quiet as u64, "client")
         );
         screen.whole("", &text)?;
     }
@@ -109,10 +110,6 @@ fn label(cause: Cause) -> &'static str {
     }
 }
 
-fn count(count: u64, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
-}
-
 fn operation(view: &View<'_>, route: u32) -> String {
     let found = view.routes.get(route as usize);
     found.map_or_else(
@@ -137,8 +134,8 @@ fn refused(view: &View<'_>, own: &Refused) -> String {
     let mut text = format!(
         "{}  {} refused on {}, {} to {}, {by}",
         operation(view, own.route),
-        count(seen.requests(), "request"),
-        count(u64::from(seen.days), "day"),
+        plural(seen.requests(), "request"),
+        plural(u64::from(seen.days), "day"),
         day(seen.first),
         day(seen.last),
     );
@@ -174,7 +171,7 @@ fn more(own: &Refused) -> Vec<String> {
             if rest > 0 {
                 lines.push(format!(
                     "and {} (--json lists more)",
-                    count(rest as u64, "other way")
+                    plural(rest as u64, "other way")
                 ));
             }
         }
@@ -193,12 +190,12 @@ fn way(own: &Way) -> String {
     let also = if others == 0 {
         "opens nothing else".to_owned()
     } else {
-        format!("also opens {}", count(others, "other operation"))
+        format!("also opens {}", plural(others, "other operation"))
     };
     let mut text = format!(
         "would need {}: {also}, {} in all; exposure +{:.4}",
         scopes.join(" + "),
-        count(own.writes as u64, "write"),
+        plural(own.writes as u64, "write"),
         own.exposure
     );
     if own.carried.len() == own.scopes.len() {
@@ -220,15 +217,15 @@ fn tokens(own: &Tokens) -> Vec<(&'static str, String)> {
         "tokens",
         format!(
             "{} with their scopes on {}, {first} to {last}",
-            count(own.requests, "request"),
-            count(own.days.len() as u64, "day"),
+            plural(own.requests, "request"),
+            plural(own.days.len() as u64, "day"),
         ),
     ));
     let span = |own: &IssuedScope| {
         format!(
             "{} ({}, {} to {})",
             own.scope,
-            count(own.requests, "request"),
+            plural(own.requests, "request"),
             day(own.first),
             day(own.last)
         )

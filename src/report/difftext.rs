@@ -17,6 +17,7 @@ use super::View;
 use super::escape;
 use super::evidence;
 use crate::analysis::{Action, TermAnalysis};
+use crate::model::words::plural;
 use crate::model::{Day, Entry, Granted, Reason, Subject, Term};
 
 /// Names listed before the rest is only counted.
@@ -129,11 +130,7 @@ pub(super) fn age(since: Day, to: Day) -> String {
 
 /// `1 day`, `654 days`.
 pub(super) fn days(count: u64) -> String {
-    if count == 1 {
-        "1 day".to_owned()
-    } else {
-        format!("{count} days")
-    }
+    plural(count, "day")
 }
 
 fn short(name: &str) -> String {

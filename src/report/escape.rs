@@ -102,7 +102,11 @@ pub fn markdown(text: &str) -> Cow<'_, str> {
                 safe.push(letter);
             }
             // `1.` and `1)` would start a list.
-            '.' | ')' if !safe.is_empty() && safe.bytes().all(|byte| byte.is_ascii_digit()) => {
+            '.' | ')'
+                if !safe.is_empty()
+                    && safe.bytes().all(|byte| byte.is_ascii_digit())
+                    && letters.peek().is_none_or(|next| next.is_whitespace()) =>
+            {
                 safe.push('\\');
                 safe.push(letter);
             }

@@ -12,6 +12,7 @@ use serde::Serialize;
 use super::View;
 use crate::analysis::landmark::wilson;
 use crate::analysis::{Basis, Completeness, Evidence, Period, TermAnalysis};
+use crate::model::words::plural;
 
 /// The bound that a removal called safe promises.
 const PROMISE: f64 = 0.05;
@@ -59,8 +60,8 @@ pub(super) fn sentence(basis: &Basis, own: &Evidence) -> String {
     let odds = &own.odds;
     // Writing to a string cannot fail.
     let mut text = format!(
-        "{} similar grants ({}): {} used again within 90 days; {}, at most {}",
-        odds.similar,
+        "{} ({}): {} used again within 90 days; {}, at most {}",
+        plural(odds.similar, "similar grant"),
         odds.source.words(),
         reused(own),
         percent(odds.p),
@@ -85,8 +86,9 @@ pub(super) fn sentence(basis: &Basis, own: &Evidence) -> String {
     }
     let _ = write!(
         text,
-        "; records on {} of {} days",
-        basis.covered, basis.days
+        "; records on {} of {}",
+        basis.covered,
+        plural(basis.days, "day")
     );
     text
 }
@@ -96,8 +98,9 @@ pub(super) fn past(basis: &Basis) -> Option<String> {
     let (all, used) = basis.past.safe();
     (all > 0).then(|| {
         format!(
-            "{} earlier dates: {all} safe removals, {used} would have been used again ({}, at most {})",
-            basis.past.origins.len(),
+            "{}: {}, {used} would have been used again ({}, at most {})",
+            plural(basis.past.origins.len(), "earlier date"),
+            plural(all, "safe removal"),
             percent(f64::from(used) / f64::from(all)),
             percent(basis.past.safe_upper())
         )
@@ -108,8 +111,8 @@ pub(super) fn past(basis: &Basis) -> Option<String> {
 pub(super) fn unseen(seen: &Completeness) -> Option<String> {
     let unseen = seen.unseen()?;
     Some(format!(
-        "{} operations seen, {} of them on one day only: about {:.1} not yet seen",
-        seen.operations,
+        "{} seen, {} of them on one day only: about {:.1} not yet seen",
+        plural(seen.operations, "operation"),
         seen.once,
         up(unseen, 10.0)
     ))

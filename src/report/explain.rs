@@ -23,6 +23,7 @@ use super::suspend;
 use super::terminal::silent_days;
 use crate::analysis::minimum::Universe;
 use crate::analysis::{ClientAnalysis, Served};
+use crate::model::words::{either, plural};
 use crate::model::{Day, Millis, Operation, Term};
 
 /// Writes every fact about the client and its terms, or about one term.
@@ -108,11 +109,11 @@ fn about(view: &View<'_>, client: &ClientAnalysis, facts: &mut Facts<'_>) -> io:
     facts.one(
         "window",
         format!(
-            "{}..{}, {} of {} days have records",
+            "{}..{}, {} of {} with records",
             window.from,
             window.to,
             view.coverage.covered(window),
-            window.days()
+            plural(window.days(), "day")
         ),
     )?;
     facts.one("requests", client.requests.to_string())?;
@@ -164,9 +165,13 @@ fn counted(served: &Served) -> String {
     let proof = if served.used == served.count {
         String::new()
     } else {
-        format!(" ({} prove use)", served.used)
+        format!(
+            " ({} {} use)",
+            served.used,
+            either(served.used, "proves", "prove")
+        )
     };
-    format!("{} requests{proof}", served.count)
+    format!("{}{proof}", plural(served.count, "request"))
 }
 
 /// The clauses of an operation's requirement: `a + b | c`.

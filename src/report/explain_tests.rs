@@ -121,7 +121,7 @@ fn the_client_and_its_traffic_are_shown() {
     billing
       status       active
       last seen    2026-10-31 12:30 UTC, then 1 day with records and without a request
-      window       2026-08-04..2026-11-01, 88 of 90 days have records
+      window       2026-08-04..2026-11-01, 88 of 90 days with records
       requests     1204
       exposure     0.620 now; 0.620 after safe, 0.300 after safe and likely, 0.110 after every removal; 0.100 was needed
       minimal set  orders:read

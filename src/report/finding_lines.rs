@@ -10,6 +10,7 @@ use super::View;
 use super::escape::{self, columns};
 use super::screen::Screen;
 use crate::finding::{Finding, Severity};
+use crate::model::words::plural;
 
 /// Rules that are named.
 const RULES: usize = 3;
@@ -33,8 +34,7 @@ pub(super) fn findings(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<(
         parts.push("none".to_owned());
     }
     if unjudged > 0 {
-        let rules = if unjudged == 1 { "rule" } else { "rules" };
-        parts.push(format!("{unjudged} {rules} not evaluable"));
+        parts.push(format!("{} not evaluable", plural(unjudged, "rule")));
     }
     screen.prose("  findings: ", &parts.join(", "))?;
     let mut rules: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
@@ -65,7 +65,7 @@ pub(super) fn findings(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<(
         screen.line(&format!("            {text}: {whose}{more}"))?;
     }
     if rules.len() > RULES {
-        let text = format!("and {} more rules", rules.len() - RULES);
+        let text = format!("and {}", plural(rules.len() - RULES, "more rule"));
         screen.line(&format!("            {text}"))?;
     }
     Ok(())

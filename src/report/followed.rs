@@ -7,6 +7,7 @@ use serde_json::json;
 use super::screen::Screen;
 use crate::analysis::backtest::published::{Became, Followed};
 use crate::analysis::backtest::suspended;
+use crate::model::words::plural;
 
 /// Name and version of the JSON.
 pub const SCHEMA: &str = "scopetrim.followed/1";
@@ -39,7 +40,7 @@ pub fn json(
         "denied_requests": found.iter().map(|own| own.denied).sum::<u64>(),
         "recommendations": found, "suspensions": whole,
     });
-    let mut text = serde_json::to_string_pretty(&all)?;
+    let mut text = crate::report::json_text::pretty(&all)?;
     text.push('\n');
     Ok(text)
 }
@@ -89,11 +90,24 @@ pub fn table(
         .collect();
     let back = found.iter().filter(|own| own.became == Became::CameBack);
     let items: Vec<String> = back
-        .map(|own| format!("{}  {}  {}, first recommended {}: came back", own.client, own.term, own.level.name(), own.since))
+        .map(|own| {
+            format!(
+                "{}  {}  {}, first recommended {}: came back",
+                own.client,
+                own.term,
+                own.level.name(),
+                own.since
+            )
+        })
         .chain(hit.iter().map(|own| {
             format!(
-                "{}  {}  {}, first recommended {}: {} requests refused since, {} served all the same",
-                own.client, own.term, own.level.name(), own.since, own.denied, own.served
+                "{}  {}  {}, first recommended {}: {} refused since, {} served all the same",
+                own.client,
+                own.term,
+                own.level.name(),
+                own.since,
+                plural(own.denied, "request"),
+                own.served
             )
         }))
         .chain(called)

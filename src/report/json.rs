@@ -192,6 +192,11 @@ pub fn write(view: &View<'_>, mut out: impl Write) -> io::Result<()> {
     out.write_all(b"\n")
 }
 
+/// The report as a value: the same keys in the same order.
+pub fn value(view: &View<'_>) -> serde_json::Result<serde_json::Value> {
+    serde_json::to_value(report(view))
+}
+
 /// What the report says about one client.
 pub fn of_client(view: &View<'_>, own: &ClientAnalysis) -> serde_json::Result<serde_json::Value> {
     serde_json::to_value(client(view, own))

@@ -13,10 +13,12 @@
 //! report says nothing. Whoever holds the key can compute every pseudonym.
 
 mod beside;
+mod names;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use self::names::Names;
 use super::{InputView, View};
 use crate::analysis::backtest::Backtest;
 use crate::analysis::blast::Blast;
@@ -35,8 +37,8 @@ const WITHHELD: &str = "(withheld)";
 /// The key, made from the content of a key file.
 pub struct Pseudonyms {
     key: [u8; 32],
-    /// Names that sentences are searched for, longest first, with what takes their place.
-    known: Vec<(String, String)>,
+    /// What sentences are searched for.
+    known: Names,
 }
 
 impl Pseudonyms {
@@ -45,7 +47,7 @@ impl Pseudonyms {
         let key = blake3::derive_key("scopetrim report pseudonyms v1", key_file.trim_ascii());
         Self {
             key,
-            known: Vec::new(),
+            known: Names::default(),
         }
     }
 
@@ -60,6 +62,14 @@ impl Pseudonyms {
     /// The pseudonym of a client.
     pub fn client(&self, name: &str) -> String {
         self.hash("client", name)
+    }
+
+    /// The same by pseudonym.
+    pub fn by_client<T: Clone>(&self, all: &BTreeMap<ClientName, T>) -> BTreeMap<ClientName, T> {
+        let hidden = |name: &ClientName| ClientName::new(&self.client(name.as_str()));
+        all.iter()
+            .map(|(name, own)| (hidden(name), own.clone()))
+            .collect()
     }
 
     /// The pseudonym of a path. A file keeps its extension: what it holds is no secret.
@@ -88,13 +98,7 @@ impl Pseudonyms {
 
     /// The sentence with every known name replaced, where it stands as a word.
     pub fn text(&self, sentence: &str) -> String {
-        let mut text = sentence.to_owned();
-        for (name, hidden) in &self.known {
-            if text.contains(name.as_str()) {
-                text = replace_words(&text, name, hidden);
-            }
-        }
-        text
+        self.known.replace(sentence)
     }
 
     fn learn(&mut self, view: &View<'_>, exceptions: &[Exception]) {
@@ -141,30 +145,13 @@ impl Pseudonyms {
             let hidden = self.client(&client);
             known.insert(client, hidden);
         }
-        known.remove("");
+        // What matches no operation may hold anything, names included.
+        for cluster in view.analysis.clients.iter().flat_map(|own| &own.unmatched) {
+            known.insert(cluster.path.clone(), self.hash("path", &cluster.path));
+        }
         known.remove("*");
-        self.known = known.into_iter().collect();
-        // A name may be part of a longer one.
-        self.known
-            .sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.0.cmp(&b.0)));
+        self.known = Names::new(known);
     }
-}
-
-/// Replaces the name where no letter, digit or joining sign stands beside it.
-fn replace_words(text: &str, name: &str, hidden: &str) -> String {
-    let joins = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(name) {
-        let end = at + name.len();
-        let before = rest[..at].chars().next_back().or(out.chars().next_back());
-        let alone = !before.is_some_and(joins) && !rest[end..].starts_with(joins);
-        out.push_str(&rest[..at]);
-        out.push_str(if alone { hidden } else { name });
-        rest = &rest[end..];
-    }
-    out.push_str(rest);
-    out
 }
 
 /// A view's data under pseudonyms.
@@ -303,7 +290,6 @@ fn analysis(own: &Analysis, key: &Pseudonyms, warning: &dyn Fn(&Warning) -> Warn
             }
         }
         for cluster in &mut client.unmatched {
-            // What matches no operation may hold anything, names included.
             cluster.path = key.hash("path", &cluster.path);
         }
         client
@@ -363,12 +349,6 @@ fn policy(own: &Policy, key: &Pseudonyms, warning: &dyn Fn(&Warning) -> Warning)
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_name_is_replaced_as_a_word_and_never_inside_a_longer_one() {
-        let text = replace_words("`ops` and ops-breakglass, xops; ops", "ops", "client-1");
-        assert_eq!(text, "`client-1` and ops-breakglass, xops; client-1");
-    }
 
     #[test]
     fn another_key_gives_another_pseudonym_and_a_line_end_in_the_key_file_does_not() {

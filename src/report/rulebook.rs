@@ -102,9 +102,9 @@ none = [\"DELETE /carts/*\"]
 
 `samples/findings` plants every rule, with a near miss of each; its README lists what must come out.
 
-Where the log carries the scopes of tokens, F1, F2, F18 and F21 judge each request by its own token: requests are kept by day, client,
+Where the log carries the scopes of tokens, F1, F2 and F18 judge each request by its own token, and F22 and F23 compare tokens with grants: requests are kept by day, client,
 route and set of scopes (32 sets of a client and day; beyond them the grants stand in). A ledger into which grants were recorded
-(`ingest --grants`) tells F1, F13 and F21 what was held once and is gone.
+(`ingest --grants`) tells F1, F13 and F22 what was held once and is gone.
 
 Credentials (F3, F4, F5, F6, F7, F10, F16) are read from the logs where the format carries them: ids of keys, tokens and certificates, `iat` and
 `exp`, addresses, user agents. An id is replaced by a keyed hash before anything is kept (`cred:…`). The default key is the same

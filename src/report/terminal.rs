@@ -19,6 +19,7 @@ use super::notices::{self, ITEMS};
 use super::screen::Screen;
 use super::suspend;
 use crate::analysis::{ClientAnalysis, Exposure, Status, TermAnalysis};
+use crate::model::words::{either, plural};
 use crate::model::{Day, Kind, Level, Millis, Reason, Verdict};
 
 /// Covered days below which nothing is called safe or likely (guard G1).
@@ -94,14 +95,21 @@ fn head(view: &View<'_>) -> (String, String) {
     let clients = view.analysis.clients.len();
     if view.coverage.span().is_none() {
         // Without data there is no first and no last day.
-        return ("no data".to_owned(), format!("{clients} clients"));
+        return ("no data".to_owned(), plural(clients, "client"));
     }
     (
         format!(
-            "{}..{}  {days} days, {missing} missing",
-            window.from, window.to
+            "{}..{}  {}, {missing} missing",
+            window.from,
+            window.to,
+            plural(days, "day")
         ),
-        format!("{} requests   {clients} clients", rounded(requests)),
+        format!(
+            "{} {}   {}",
+            rounded(requests),
+            either(requests, "request", "requests"),
+            plural(clients, "client")
+        ),
     )
 }
 
@@ -263,10 +271,8 @@ fn table(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
         screen.row(client.id.as_str(), column, &cells, &evidence(view, client))?;
     }
     if ranked.len() > shown.len() {
-        screen.line(&format!(
-            "  and {} more clients",
-            ranked.len() - shown.len()
-        ))?;
+        let more = plural(ranked.len() - shown.len(), "more client");
+        screen.line(&format!("  and {more}"))?;
     }
     Ok(())
 }

@@ -120,17 +120,36 @@ impl Names {
         }
     }
 
-    /// The number of a name; `known` is asked only for names not seen before.
+    /// The number of a name; `known` and `conceal` are asked only for names not seen
+    /// before. What `conceal` gives is kept in place of the name, so a name that is a
+    /// secret is never seen before.
     #[inline]
-    pub(super) fn number(&mut self, name: &[u8], known: impl Fn(&[u8]) -> bool) -> u32 {
+    pub(super) fn number(
+        &mut self,
+        name: &[u8],
+        known: impl Fn(&[u8]) -> bool,
+        conceal: impl Fn(&[u8]) -> Option<Vec<u8>>,
+    ) -> u32 {
         let hash = stable_hash(name);
+        if let Some(number) = self.find(name, hash) {
+            return number;
+        }
+        match conceal(name) {
+            None => self.insert(name, hash, known(name)),
+            Some(kept) => {
+                let hash = stable_hash(&kept);
+                self.find(&kept, hash)
+                    .unwrap_or_else(|| self.insert(&kept, hash, known(&kept)))
+            }
+        }
+    }
+
+    #[inline]
+    fn find(&self, name: &[u8], hash: u64) -> Option<u32> {
         let found = self.table.find(hash, |number| {
             self.hashes[*number as usize] == hash && same(self.name(*number), name)
         });
-        match found {
-            Some(number) => *number,
-            None => self.insert(name, hash, known(name)),
-        }
+        found.copied()
     }
 
     fn insert(&mut self, name: &[u8], hash: u64, known: bool) -> u32 {
@@ -200,11 +219,23 @@ mod tests {
         let mut names = Names::new(1_000);
         let known = |name: &[u8]| name.starts_with(b"known");
         for n in 0..50_000 {
-            names.number(format!("scanner-{n}").as_bytes(), known);
+            names.number(format!("scanner-{n}").as_bytes(), known, |_| None);
         }
-        let number = names.number(b"known-1", known);
+        let number = names.number(b"known-1", known, |_| None);
         assert_eq!(names.name(number), b"known-1");
         assert!(names.len() < 12_000, "{}", names.len());
-        assert_eq!(names.number(b"known-1", known), number);
+        assert_eq!(names.number(b"known-1", known, |_| None), number);
+    }
+
+    #[test]
+    fn a_name_that_is_a_secret_is_kept_as_what_it_is_shown_as() {
+        let mut names = Names::new(10);
+        let conceal = |name: &[u8]| name.strip_prefix(b"s-").map(<[u8]>::to_vec);
+        let mut number = |name: &[u8]| names.number(name, |_| false, conceal);
+        let first = number(b"s-1");
+        assert_eq!([number(b"s-1"), number(b"1")], [first, first]);
+        assert_ne!(number(b"s-2"), first);
+        assert_eq!(names.name(first), b"1");
+        assert!(memchr::memmem::find(&names.bytes, b"s-").is_none());
     }
 }

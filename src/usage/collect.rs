@@ -212,6 +212,8 @@ impl BlockSink for Sink<'_> {
         }
         worker.flush_batch();
         worker.tally.flush(block.source);
+        let zoneless = worker.scratch.clock.take_zoneless();
+        worker.tally.files[block.source].zoneless += zoneless;
     }
 }
 

@@ -19,6 +19,8 @@ pub struct FileCounts {
     pub skips: [u64; Skip::ALL.len()],
     /// Counted records without a client.
     pub nobody: u64,
+    /// Records whose time has no zone.
+    pub zoneless: u64,
     /// Counted records by day.
     pub days: BTreeMap<Day, u64>,
 }
@@ -43,6 +45,7 @@ impl FileCounts {
         self.records += other.records;
         self.counted += other.counted;
         self.nobody += other.nobody;
+        self.zoneless += other.zoneless;
         for (own, other) in self.ignored.iter_mut().zip(other.ignored) {
             *own += other;
         }

@@ -191,6 +191,7 @@ impl<F> Sink<'_, F> {
         let client = raw.client.filter(|_| !raw.anonymous);
         let client = client.map(|name| self.options.identities.resolve(name, raw.client_alt));
         let credential = raw.credential.or(token.credential);
+        let kept = |name| self.options.identities.conceal(name);
         let hash = |id| Some(self.options.credentials?.hash(id).to_string());
         let lossy = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
         let masked = |text| rules.mask.path(&lossy(text)).into_owned();
@@ -204,8 +205,8 @@ impl<F> Sink<'_, F> {
                 Cell::Number(offset),
                 text(Some(format.name().to_owned())),
                 text(raw.request_id.map(lossy)),
-                text(client.map(lossy)),
-                text(raw.subject.map(lossy)),
+                text(client.as_deref().map(lossy)),
+                text(raw.subject.map(kept).as_deref().map(lossy)),
                 text(credential.and_then(hash)),
                 raw.token_scopes
                     .map_or(Cell::Null, |list| Cell::List(scopes(list))),

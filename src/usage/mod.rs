@@ -36,7 +36,7 @@ mod refused;
 mod table;
 mod windows;
 
-pub use blind::{Absence, Blind};
+pub use blind::{Absence, Blind, needed_by_concealed};
 pub use bounded::Cluster;
 pub use collect::{CollectOptions, Collected, collect, collect_as_logged};
 pub use counts::{FileCounts, Reject};

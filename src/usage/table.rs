@@ -210,8 +210,8 @@ pub(super) fn merge(
         match memchr::memchr(NAME_SEPARATOR, raw) {
             Some(at) => identities
                 .resolve(&raw[..at], Some(&raw[at + 1..]))
-                .to_vec(),
-            None => identities.resolve(raw, None).to_vec(),
+                .into_owned(),
+            None => identities.resolve(raw, None).into_owned(),
         }
     };
     // The limit is taken over all workers, so that their number does not matter.
@@ -219,7 +219,7 @@ pub(super) fn merge(
     for (names, ..) in &workers {
         for number in 2..names.len() {
             let raw = names.name(u32::try_from(number).unwrap_or(OTHERS));
-            if !identities.known.contains(&resolve(raw)) {
+            if !identities.is_known(&resolve(raw)) {
                 strangers.insert(raw.to_vec(), stable_hash(raw));
             }
         }

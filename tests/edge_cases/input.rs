@@ -44,6 +44,51 @@ fn e2_an_empty_log_proves_nothing_about_any_grant() {
 }
 
 #[test]
+fn times_without_a_zone_are_counted_in_one_warning_that_says_what_to_do() {
+    let case = Case::of(ROUTES, &app_holds(&["orders:read"]), "");
+    let zoned = daily(3, "app", "GET /orders", 200);
+    case.write("log.jsonl", &zoned);
+    case.write("local.jsonl", zoned.replace("Z\"", "\""));
+    let clf = r#"192.0.2.1 - app [02/Jan/2026:12:00:00] "GET /orders HTTP/1.1" 200 1"#;
+    case.write("access.log", format!("{clf}\n{clf}5\n"));
+    let args = ["analyze", "--json", "--catalog", "routes.yaml", "--grants"];
+    let read = |from: &[&str]| {
+        let own = report(&case.run(&[&args[..], &["grants.yaml"], from].concat()), 0);
+        let warnings = own["warnings"].as_array().expect("a list").clone();
+        let own = warnings
+            .into_iter()
+            .filter(|own| own["code"] == "time-without-zone");
+        let texts = own.map(|own| own["message"].as_str().expect("a text").to_owned());
+        texts.collect::<Vec<_>>()
+    };
+    assert_eq!(read(&["--logs", "log.jsonl"]), [""; 0]);
+    let logs = [
+        "--logs",
+        "log.jsonl",
+        "--logs",
+        "local.jsonl",
+        "--logs",
+        "access.log",
+    ];
+    let told = read(&logs);
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(
+        told[0].starts_with("2 records (combined: `access.log`)"),
+        "{told:?}"
+    );
+    assert!(
+        told[1].starts_with("3 records (native: `local.jsonl`)"),
+        "{told:?}"
+    );
+    assert!(told[1].contains("log the offset"), "{told:?}");
+    let ingest = ["ingest", "log.jsonl", "local.jsonl", "access.log"];
+    let more = ["--catalog", "routes.yaml", "--ledger", "usage"];
+    let run = case.run(&[&ingest[..], &more].concat());
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    assert_eq!(read(&["--ledger", "usage"]), told);
+}
+
+#[test]
 fn a_byte_order_mark_and_blank_lines_inside_of_a_log_are_no_records_and_lose_none() {
     let case = Case::of(ROUTES, &app_holds(&["orders:read", "invoices:read"]), "");
     let days = daily(100, "app", "GET /orders", 200);

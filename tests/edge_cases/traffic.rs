@@ -183,9 +183,7 @@ fn e24_one_clock_that_ran_ahead_does_not_make_every_grant_look_idle() {
     // Dated wrongly or not, it was needed.
     assert_eq!(verdict(&whole, "app", "invoices:read"), "keep");
     assert!(
-        whole["warnings"]
-            .to_string()
-            .contains("1 records are dated"),
+        whole["warnings"].to_string().contains("1 record is dated"),
         "{whole:#}"
     );
     let told = report(&case.analyze(&["--json", "--as-of", "2099-01-01"]), 0);

@@ -141,7 +141,7 @@ fn what_somebody_else_put_into_the_folders_stays_and_no_other_folder_gets_a_lock
     assert_eq!(run.code, Some(0), "{}", run.stdout);
     assert!(
         run.stdout
-            .contains("1 files that a crash had left over were removed"),
+            .contains("1 file that a crash had left over was removed"),
         "{}",
         run.stdout
     );

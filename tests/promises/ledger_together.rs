@@ -93,7 +93,10 @@ fn writers_at_the_same_time_each_succeed_whole_or_are_turned_away() {
         folder
             .run(&["ledger", "status", "usage"])
             .stdout
-            .contains(&format!("{done} sources, 0 of them incomplete"))
+            .contains(&format!(
+                "{done} source{}, 0 of them incomplete",
+                if done == 1 { "" } else { "s" }
+            ))
     );
 }
 

@@ -24,6 +24,8 @@ mod scores;
 pub mod suspended;
 
 #[cfg(test)]
+mod held_tests;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 pub(super) mod world;
@@ -124,15 +126,27 @@ pub struct Origin {
     pub scores: Option<Scores>,
 }
 
+/// Whose grants an origin takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GrantsOf {
+    /// Those of today, but for what the files date later.
+    #[default]
+    Today,
+    /// Those of the policy files as git had them at the origin.
+    Git,
+    /// Those that the ledger's `grants` table recorded last before the origin.
+    Ledger,
+}
+
 /// All origins, and the sums.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Backtest {
     /// In order of time.
     pub origins: Vec<Origin>,
-    /// The grants were read as they were at each origin.
-    pub as_held: bool,
-    /// Month ends of which the grants are not known.
-    pub left_out: usize,
+    /// Where the grants of an origin come from.
+    pub grants: GrantsOf,
+    /// Month ends of which the grants are not known, in order of time.
+    pub left_out: Vec<Day>,
     /// Sums over the origins that are not censored, in the order of [`LEVELS`].
     pub pooled: [Pooled; LEVELS.len()],
     /// Sums over all origins, of the first [`SHADOW`] days alone.
@@ -145,7 +159,7 @@ pub struct Backtest {
 
 /// What was held at a month end.
 pub struct Held {
-    /// The policy files as they were.
+    /// The policy files as they were, or what a record says of them.
     pub policy: Policy,
     /// The age of their grants.
     pub history: History,
@@ -156,7 +170,7 @@ pub struct Held {
 /// Replays every month end that has enough log before and behind it, with today's
 /// grants but for those that the policy files date later.
 pub fn backtest(inputs: &Inputs<'_>, options: &Options) -> Backtest {
-    replayed(inputs, options, None)
+    replayed(inputs, options, (GrantsOf::Today, None))
 }
 
 /// The same with the grants as they were. Month ends of which nothing is known are
@@ -164,19 +178,20 @@ pub fn backtest(inputs: &Inputs<'_>, options: &Options) -> Backtest {
 pub fn backtest_as_held(
     inputs: &Inputs<'_>,
     options: &Options,
+    grants: GrantsOf,
     held: &BTreeMap<Day, Held>,
 ) -> Backtest {
-    replayed(inputs, options, Some(held))
+    replayed(inputs, options, (grants, Some(held)))
 }
 
 fn replayed(
     inputs: &Inputs<'_>,
     options: &Options,
-    held: Option<&BTreeMap<Day, Held>>,
+    (grants, held): (GrantsOf, Option<&BTreeMap<Day, Held>>),
 ) -> Backtest {
     let universe = Universe::new(inputs.catalog, inputs.semantics, inputs.weights);
     let mut result = Backtest {
-        as_held: held.is_some(),
+        grants,
         ..Backtest::default()
     };
     let mut pools: [pool::Pool; LEVELS.len()] = Default::default();
@@ -188,7 +203,7 @@ fn replayed(
             None => proposed(inputs, options, as_of),
             Some(Some(then)) => past::proposed_as_held(inputs, options, as_of, then),
             Some(None) => {
-                result.left_out += 1;
+                result.left_out.push(as_of);
                 continue;
             }
         };

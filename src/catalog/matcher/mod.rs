@@ -25,6 +25,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 mod trie;
+mod variants;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -84,17 +85,20 @@ pub struct Matcher {
 impl Matcher {
     /// Compiles the operations' templates; equal templates are warned about.
     pub fn new(operations: &[Operation], options: MatchOptions) -> (Self, Vec<Warning>) {
-        let templates: Vec<Template> = operations
-            .iter()
-            .map(|op| Template::parse(&op.path))
+        // An operation has several templates where a part of its path may be absent.
+        let templates: Vec<(usize, Template)> = (0..)
+            .zip(operations)
+            .flat_map(|(index, op)| {
+                Template::all(&op.path)
+                    .into_iter()
+                    .map(move |own| (index, own))
+            })
             .collect();
         let mut warnings = Vec::new();
         let mut groups: BTreeMap<(Vec<u8>, Method), Vec<usize>> = BTreeMap::new();
-        for (index, (operation, template)) in operations.iter().zip(&templates).enumerate() {
-            groups
-                .entry((template.key(false), operation.method))
-                .or_default()
-                .push(index);
+        for (index, template) in &templates {
+            let key = (template.key(false), operations[*index].method);
+            join(groups.entry(key).or_default(), *index);
         }
         for twins in groups.values().filter(|twins| twins.len() > 1) {
             let labels: Vec<String> = twins
@@ -115,11 +119,9 @@ impl Matcher {
             operations: twins.to_vec(),
         };
         let mut folded_groups: BTreeMap<(Vec<u8>, Method), Vec<usize>> = BTreeMap::new();
-        for (index, (operation, template)) in operations.iter().zip(&templates).enumerate() {
-            folded_groups
-                .entry((template.key(true), operation.method))
-                .or_default()
-                .push(index);
+        for (index, template) in &templates {
+            let key = (template.key(true), operations[*index].method);
+            join(folded_groups.entry(key).or_default(), *index);
         }
         // Operations that differ only by case share a route of their own for looser matches.
         let alone: BTreeSet<&Vec<usize>> = groups.values().collect();
@@ -128,15 +130,13 @@ impl Matcher {
         } else {
             &groups
         };
-        let mut routes: Vec<Route> = own_groups.values().map(|twins| route(twins)).collect();
+        let own_groups: BTreeSet<&Vec<usize>> = own_groups.values().collect();
+        let mut routes: Vec<Route> = own_groups.iter().map(|twins| route(twins)).collect();
         routes.sort_by(|a, b| (&a.template, a.method).cmp(&(&b.template, b.method)));
         if !options.case_insensitive {
-            routes.extend(
-                folded_groups
-                    .values()
-                    .filter(|twins| !alone.contains(*twins))
-                    .map(|twins| route(twins)),
-            );
+            let folded: BTreeSet<&Vec<usize>> = folded_groups.values().collect();
+            let others = folded.iter().filter(|twins| !alone.contains(*twins));
+            routes.extend(others.map(|twins| route(twins)));
         }
         let numbers: BTreeMap<&[usize], u32> = routes
             .iter()
@@ -146,20 +146,20 @@ impl Matcher {
         let number = |twins: &[usize]| numbers.get(twins).copied().unwrap_or(u32::MAX);
         let (mut exact, mut folded) = (Trie::new(), Trie::new());
         let mut by_template = BTreeMap::new();
-        for ((key, method), twins) in &groups {
-            if !options.case_insensitive {
-                for twin in twins {
-                    exact.add(&templates[*twin], *method, number(twins), false);
+        for (index, template) in &templates {
+            let method = operations[*index].method;
+            let (key, lower) = (template.key(false), template.key(true));
+            if let Some(twins) = folded_groups.get(&(lower.clone(), method)) {
+                folded.add(template, method, number(twins), true);
+                if options.case_insensitive {
+                    by_template.insert((lower, method), number(twins));
                 }
-                by_template.insert((key.clone(), *method), number(twins));
             }
-        }
-        for ((key, method), twins) in &folded_groups {
-            for twin in twins {
-                folded.add(&templates[*twin], *method, number(twins), true);
-            }
-            if options.case_insensitive {
-                by_template.insert((key.clone(), *method), number(twins));
+            if let Some(twins) = groups.get(&(key.clone(), method))
+                && !options.case_insensitive
+            {
+                exact.add(template, method, number(twins), false);
+                by_template.insert((key, method), number(twins));
             }
         }
         exact.finish();
@@ -241,6 +241,13 @@ impl Matcher {
             route,
             looser: false,
         })
+    }
+}
+
+/// Adds an operation once.
+fn join(twins: &mut Vec<usize>, index: usize) {
+    if twins.last() != Some(&index) {
+        twins.push(index);
     }
 }
 

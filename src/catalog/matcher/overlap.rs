@@ -26,6 +26,8 @@ pub fn may_have_taken(general: &Route, special: &Route) -> bool {
     let mut narrower = false;
     loop {
         match (one.next(), other.next()) {
+            // How many segments these take, no comparison from the left can say.
+            (Some(Segment::Many), _) | (_, Some(Segment::Many)) => return true,
             (Some(Segment::Tail(empty)), None) => return *empty,
             (Some(Segment::Tail(_)), Some(_)) => return true,
             (_, Some(Segment::Tail(_))) | (None, None) => return narrower,
@@ -63,6 +65,7 @@ mod tests {
         assert!(taken(get("/files/{path+}"), get("/files/a/b")));
         assert!(taken((Method::Any, "/orders/{id}"), get("/orders/{order}")));
         assert!(taken(get("/orders/{id}"), (Method::Head, "/orders/{id}")));
+        assert!(taken(get("/a/{path+}/end"), get("/a/b/c/end")));
         assert!(!taken(get("/orders/export"), get("/orders/{id}")));
         assert!(!taken(get("/orders/{id}"), get("/orders/{order}")));
         assert!(!taken(get("/orders/{id}"), get("/invoices/export")));

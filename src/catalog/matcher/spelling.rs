@@ -102,9 +102,12 @@ fn parameter(inside: &str, out: &mut String) {
     if inside.starts_with(';') {
         return; // a matrix parameter, which is cut from requests
     }
-    if let Some(name) = inside.strip_prefix('/') {
-        out.push('/');
-        return parameter(name, out);
+    if let Some(names) = inside.strip_prefix('/') {
+        for name in names.split(',') {
+            out.push('/');
+            parameter(name, out);
+        }
+        return;
     }
     if let Some((_, pattern)) = inside.split_once('=').filter(|(name, _)| word(name)) {
         let segments = pattern.split('/').map(|segment| match segment {
@@ -134,7 +137,7 @@ fn spans(pattern: &str) -> bool {
 }
 
 /// The bracket that closes the one at the start; a pattern may hold pairs of its own.
-fn closing(text: &str) -> Option<usize> {
+pub(super) fn closing(text: &str) -> Option<usize> {
     let mut depth = 0_usize;
     for (at, byte) in text.bytes().enumerate() {
         match byte {

@@ -1,6 +1,7 @@
 //! A path template as segments.
 
 use super::spelling::{canonical, plain};
+use super::variants::variants;
 
 /// One segment of a template.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -11,6 +12,8 @@ pub(super) enum Segment {
     Mixed(Vec<Part>),
     /// One parameter: any non-empty segment.
     Parameter,
+    /// One segment or more, and others behind them.
+    Many,
     /// The rest of the path; with `true` also an empty rest.
     Tail(bool),
 }
@@ -50,6 +53,18 @@ impl Template {
         Self { segments }
     }
 
+    /// The template first, then as it is without what may be absent.
+    pub(super) fn all(path: &str) -> Vec<Self> {
+        let mut all: Vec<Self> = Vec::new();
+        for text in variants(path) {
+            let own = Self::parse(&text);
+            if !all.contains(&own) {
+                all.push(own);
+            }
+        }
+        all
+    }
+
     /// Equal for templates that match the same paths, whatever their parameters are called.
     pub(super) fn key(&self, folded: bool) -> Vec<u8> {
         let mut key = Vec::new();
@@ -68,7 +83,7 @@ impl Template {
                 Segment::Literal(text) => put(&mut key, text),
                 Segment::Parameter => key.extend_from_slice(b"{}"),
                 // They differ in an empty rest only, so most requests fit both.
-                Segment::Tail(_) => key.extend_from_slice(b"{+}"),
+                Segment::Tail(_) | Segment::Many => key.extend_from_slice(b"{+}"),
                 Segment::Mixed(parts) => {
                     for part in parts {
                         match part {
@@ -88,7 +103,8 @@ fn segment(text: &str, last: bool) -> Segment {
     match text {
         "**" | "{**}" if last => return Segment::Tail(true),
         "{+}" if last => return Segment::Tail(false),
-        "*" | "{}" | "{+}" | "{**}" => return Segment::Parameter,
+        "**" | "{+}" | "{**}" => return Segment::Many,
+        "*" | "{}" => return Segment::Parameter,
         _ => {}
     }
     let literal = |text: &str| canonical(text.as_bytes()).into_owned();

@@ -28,6 +28,10 @@ struct Node {
     only_literals: bool,
     mixed: Vec<(Vec<Part>, u32)>,
     parameter: Option<u32>,
+    /// Behind one segment or more.
+    many: Option<u32>,
+    /// What a parameter does not take, nothing else does: there is no way back to keep.
+    parameter_is_last: bool,
     /// For a segment that two mixed children fit equally well: the operations of all of them.
     unclear: Leaf,
     leaf: Leaf,
@@ -169,6 +173,15 @@ impl Trie {
                         child
                     }
                 }
+                Segment::Many => {
+                    if let Some(child) = self.nodes[node as usize].many {
+                        child
+                    } else {
+                        let child = self.grow();
+                        self.nodes[node as usize].many = Some(child);
+                        child
+                    }
+                }
                 Segment::Tail(empty) => {
                     let own = &mut self.nodes[node as usize];
                     set(&mut own.tail, method, route);
@@ -212,8 +225,9 @@ impl Trie {
     /// Puts mixed segments in the order of their specificity. Nothing is added afterwards.
     pub(super) fn finish(&mut self) {
         for node in &mut self.nodes {
+            node.parameter_is_last = node.tail.is_empty() && node.many.is_none();
             node.only_literals =
-                node.mixed.is_empty() && node.parameter.is_none() && node.tail.is_empty();
+                node.mixed.is_empty() && node.parameter.is_none() && node.parameter_is_last;
             node.mixed.sort_by(|(a, _), (b, _)| {
                 literal_len(b).cmp(&literal_len(a)).then_with(|| a.cmp(b))
             });
@@ -260,6 +274,7 @@ impl Trie {
             }
             open.extend(own.mixed.iter().map(|(_, child)| *child));
             open.extend(own.parameter);
+            open.extend(own.many);
             let edges = self.edges.iter().filter(|edge| edge.key.node == node);
             open.extend(edges.map(|edge| edge.child));
         }
@@ -316,7 +331,7 @@ impl Trie {
             if let Some(child) = own.parameter
                 && !segment.is_empty()
             {
-                if own.tail.is_empty() {
+                if own.parameter_is_last {
                     (node, rest) = (child, next);
                     continue;
                 }
@@ -324,8 +339,37 @@ impl Trie {
                     return Some(route);
                 }
             }
+            if let Some(child) = own.many
+                && let Some(route) = self.many(child, text, method, depth, steps)
+            {
+                return Some(route);
+            }
             return at(&own.tail, method);
         }
+    }
+
+    /// What fits behind one segment, two, and so on: the fewest that leave a fit.
+    fn many(
+        &self,
+        child: u32,
+        text: &[u8],
+        method: Method,
+        mut depth: usize,
+        steps: &mut u32,
+    ) -> Option<u32> {
+        let mut rest = Some(text);
+        while let Some(text) = rest {
+            let end = find(b'/', text).unwrap_or(text.len());
+            if end == 0 {
+                return None;
+            }
+            rest = text.get(end + 1..);
+            if let Some(route) = self.walk(child, rest, method, depth, steps) {
+                return Some(route);
+            }
+            depth = depth.checked_sub(1)?;
+        }
+        None
     }
 
     /// The heaviest mixed segment that fits; of several equally heavy ones that

@@ -10,6 +10,7 @@ use crate::finding::{
     Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit,
 };
 use crate::grants::history::SinceFrom;
+use crate::model::words::{either, plural};
 use crate::model::{Day, Outcome, Term};
 use crate::usage::DayUse;
 
@@ -22,7 +23,7 @@ static DOC: Doc = Doc {
     what: "A client got an answer from an operation that the scopes in its token do not open; where the log carries no scopes of tokens, from one that none of the scopes it held at that time opens.",
     why: "Either nobody checks the scope there, or the mapping of operations to scopes is wrong. The first is an open door; the second makes every other answer about this client doubtful.",
     example: "partner-export: 214 requests to DELETE /v1/exports/{id} passed although no grant permits them",
-    guards: "Only answers that prove that authorisation passed are counted; operations that are public or state no requirement are left out. When more than `map_share` of all active clients (at least five) pass an operation in this way, one finding says that the requirement map is probably wrong, in place of one for each client. Held at that time: a grant that the ledger saw and that is gone counts up to its last record; a request from before the date that the policy file gives a grant, and more than five minutes before it, is a low finding of its own. Without a ledger, a grant that was removed meanwhile shows up here. What a token carries beyond the grants is F21's affair.",
+    guards: "Only answers that prove that authorisation passed are counted; operations that are public or state no requirement are left out. When more than `map_share` of all active clients (at least five) pass an operation in this way, one finding says that the requirement map is probably wrong, in place of one for each client. Held at that time: a grant that the ledger saw and that is gone counts up to its last record; a request from before the date that the policy file gives a grant, and more than five minutes before it, is a low finding of its own. Without a ledger, a grant that was removed meanwhile shows up here. What a token carries beyond the grants is F22's affair.",
     action: "Send one such request with a token that lacks the scope. If it passes, enforce the scope at the gateway or in the service; if it is refused, correct the catalogue or the aliases.",
     fields: &[
         "client",
@@ -102,8 +103,8 @@ impl Rule for EnforcementHole {
                 }
                 if let (Some(sum), Some((term, since))) = (of(Then::Early), &held.youngest) {
                     let text = format!(
-                        "{} requests to {label} passed before {since}, the day from which `{term}` is granted",
-                        sum.events
+                        "{} to {label} passed before {since}, the day from which `{term}` is granted",
+                        plural(sum.events, "request")
                     );
                     let finding = new(format!("{label} (before its grant)"), text);
                     findings.push(
@@ -135,15 +136,17 @@ fn hole(lacking: Option<Tally>, unheld: Option<Tally>, label: &str) -> Option<(T
         (Some(own), None) => (
             own,
             format!(
-                "{} requests to {label} passed although the scopes in their tokens do not permit it: {wrong}",
-                own.events
+                "{} to {label} passed although the scopes in {} do not permit it: {wrong}",
+                plural(own.events, "request"),
+                either(own.events, "its token", "their tokens")
             ),
         ),
         (None, Some(own)) => (
             own,
             format!(
-                "{} requests to {label} passed although no grant permits them: {wrong}",
-                own.events
+                "{} to {label} passed although no grant permits {}: {wrong}",
+                plural(own.events, "request"),
+                either(own.events, "it", "them")
             ),
         ),
         (Some(own), Some(other)) => (
@@ -168,8 +171,9 @@ fn doubt(
 ) -> Finding {
     let label = context.label(route);
     let message = format!(
-        "{} of {active} active clients use {label} without a scope that permits it: the requirement map is probably wrong, not the gateway",
-        own.len()
+        "{} of {active} active clients {} {label} without a scope that permits it: the requirement map is probably wrong, not the gateway",
+        own.len(),
+        either(own.len(), "uses", "use")
     );
     let requests = own.iter().map(|finding| finding.requests).sum();
     let first = own.iter().filter_map(|finding| finding.first_seen).min();

@@ -5,6 +5,7 @@ use crate::finding::rule::{nist, owasp, soc2};
 use crate::finding::shared::{ByToken, REPEATED, Tally};
 use crate::finding::{Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity};
 use crate::model::Outcome;
+use crate::model::words::plural;
 use crate::usage::DayUse;
 
 pub(super) struct LayerDisagreement;
@@ -106,8 +107,9 @@ impl Rule for LayerDisagreement {
                         continue;
                     };
                     let message = format!(
-                        "{kind}: {} of {total} requests to {label} {text}",
-                        sum.events
+                        "{kind}: {} of {} to {label} {text}",
+                        sum.events,
+                        plural(total, "request")
                     );
                     let subject = format!("{label} ({kind})");
                     let finding =

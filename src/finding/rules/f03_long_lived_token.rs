@@ -7,6 +7,7 @@ use crate::finding::rule::{nist, owasp, pci};
 use crate::finding::{
     Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit,
 };
+use crate::model::words::plural;
 use crate::usage::credentials::Facts;
 
 pub(super) struct LongLivedToken;
@@ -87,7 +88,7 @@ impl Rule for LongLivedToken {
                                 settings,
                                 client,
                                 subject,
-                                format!("{text} ({requests} requests)"),
+                                format!("{text} ({})", plural(requests, "request")),
                             )
                             .graded(settings, severity)
                             .seen(requests, first, last),
@@ -183,5 +184,5 @@ fn span(seconds: u64) -> String {
         60.. => (seconds / 60, "minute"),
         _ => (seconds, "second"),
     };
-    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+    plural(count, unit)
 }

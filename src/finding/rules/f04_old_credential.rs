@@ -6,6 +6,7 @@ use crate::finding::rule::{nist, pci, soc2};
 use crate::finding::{
     Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit,
 };
+use crate::model::words::plural;
 use crate::usage::credentials::Which;
 
 pub(super) struct OldCredential;
@@ -95,9 +96,11 @@ impl Rule for OldCredential {
             } else {
                 ""
             };
-            let requests = rows.iter().map(|row| row.facts.count).sum();
+            let requests: u64 = rows.iter().map(|row| row.facts.count).sum();
             let message = format!(
-                "{hash:#} has been in use for {bound}{age} days and was never replaced ({requests} requests)"
+                "{hash:#} has been in use for {bound}{} and was never replaced ({})",
+                plural(age, "day"),
+                plural(requests, "request")
             );
             let severity = if age >= settings.days(&DOC, "high_age") {
                 Severity::High

@@ -7,6 +7,7 @@ use crate::finding::{
     Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit,
 };
 use crate::format::AuthKind;
+use crate::model::words::plural;
 use crate::usage::credentials::{CredentialHash, CredentialRow};
 
 pub(super) struct Rotation;
@@ -74,7 +75,9 @@ impl Rule for Rotation {
             let requests: u64 = after.iter().map(|row| row.facts.count).sum();
             let (severity, subject, message) = if side > overlap {
                 let text = format!(
-                    "{old:#} is still in use {side} days after {new:#} appeared on {appeared} (overlap {overlap} days)"
+                    "{old:#} is still in use {} after {new:#} appeared on {appeared} (overlap {})",
+                    plural(side, "day"),
+                    plural(overlap, "day")
                 );
                 (Severity::Low, format!("{old} still in use"), text)
             } else {

@@ -7,6 +7,7 @@ use crate::finding::{
 };
 use crate::format::AuthKind;
 use crate::model::Day;
+use crate::model::words::plural;
 
 pub(super) struct Unused;
 
@@ -81,8 +82,9 @@ impl Rule for Unused {
             }
             let requests = rows.iter().map(|row| row.facts.count).sum();
             let message = format!(
-                "{hash:#} was last used on {}, {days} covered days ago",
-                last.day
+                "{hash:#} was last used on {}, {} ago",
+                last.day,
+                plural(days, "covered day")
             );
             findings.push(
                 Finding::new(&DOC, settings, client, hash.to_string(), message)
@@ -110,14 +112,18 @@ fn silent(
     match client.last_seen {
         Some(seen) if idle(Some(client), Day::of(seen)) >= limit => {
             let days = idle(Some(client), Day::of(seen));
-            let text =
-                format!("no request for {days} covered days; suspending it frees exposure {freed}");
+            let text = format!(
+                "no request for {}; suspending it frees exposure {freed}",
+                plural(days, "covered day")
+            );
             Some(new(text).at(places).seen(0, seen, seen))
         }
         None if client.status == Status::Dormant => {
             let days = context.covered_days();
-            let text =
-                format!("never seen in {days} covered days; suspending it frees exposure {freed}");
+            let text = format!(
+                "never seen in {}; suspending it frees exposure {freed}",
+                plural(days, "covered day")
+            );
             Some(new(text).at(places))
         }
         _ => None,

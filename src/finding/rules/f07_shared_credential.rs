@@ -7,6 +7,7 @@ use crate::finding::rule::{nist, owasp, soc2};
 use crate::finding::{
     Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit,
 };
+use crate::model::words::plural;
 use crate::model::{Day, ScopeMatch};
 use crate::usage::credentials::{Agent, CredentialHash, CredentialRow, Hours, Network, Ranked};
 
@@ -101,7 +102,7 @@ fn in_several_hands(
     rows: &[&CredentialRow],
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut say = |what: &str, most: usize, own: &[(Day, &CredentialRow)]| {
+    let mut say = |what: String, own: &[(Day, &CredentialRow)]| {
         let days: BTreeSet<Day> = own.iter().map(|(day, _)| *day).collect();
         let (Some((_, first)), Some((_, last))) = (own.first(), own.last()) else {
             return;
@@ -111,10 +112,9 @@ fn in_several_hands(
         }
         let requests = own.iter().map(|(_, row)| row.facts.count).sum();
         let message = format!(
-            "{hash:#} was used {what} within one hour, on {} days",
-            days.len()
+            "{hash:#} was used {what} within one hour, on {}",
+            plural(days.len(), "day")
         );
-        let message = message.replace("{}", &most.to_string());
         findings.push(
             Finding::new(&DOC, settings, client, hash.to_string(), message).seen(
                 requests,
@@ -144,10 +144,11 @@ fn in_several_hands(
         (own, most)
     };
     let (own, most) = pick(settings.threshold(&DOC, "networks"), &networks);
-    say("from up to {} networks", most, &own);
+    say(format!("from up to {}", plural(most, "network")), &own);
     if own.is_empty() {
         let (own, most) = pick(settings.threshold(&DOC, "agents"), &agents);
-        say("by up to {} kinds of program", most, &own);
+        let kinds = plural(most, "kind");
+        say(format!("by up to {kinds} of program"), &own);
     }
     findings
 }

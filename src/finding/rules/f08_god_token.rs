@@ -7,6 +7,7 @@ use crate::finding::shared::{needs_requirements, terms};
 use crate::finding::{
     Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit,
 };
+use crate::model::words::plural;
 
 pub(super) struct GodToken;
 
@@ -61,8 +62,9 @@ impl Rule for GodToken {
             let named = narrow.contains(client.id.as_str()) && is_admin(term.term.as_str());
             (named && opens > 0).then(|| {
                 format!(
-                    "holds the administrator's scope `{}`, which opens {opens} operations",
-                    term.term
+                    "holds the administrator's scope `{}`, which opens {}",
+                    term.term,
+                    plural(opens, "operation")
                 )
             })
         });

@@ -6,6 +6,7 @@ use crate::finding::rule::{nist, pci};
 use crate::finding::{
     Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit,
 };
+use crate::model::words::{either, plural};
 use crate::model::{Scope, ScopeMatch, Term};
 
 pub(super) struct Wildcard;
@@ -89,13 +90,18 @@ impl Rule for Wildcard {
                 let instead = if would_do.is_empty() {
                     "it can go".to_owned()
                 } else {
-                    format!("these scopes would do: {}", would_do.join(", "))
+                    format!(
+                        "{} would do: {}",
+                        either(would_do.len(), "this scope", "these scopes"),
+                        would_do.join(", ")
+                    )
                 };
                 let message = format!(
-                    "`{}` stands for {} scopes and opens {} operations, {own} of them were used; {instead}",
+                    "`{}` stands for {} and opens {}, {own} of them {} used; {instead}",
                     term.term,
-                    expanded.len(),
-                    opens.len()
+                    plural(expanded.len(), "scope"),
+                    plural(opens.len(), "operation"),
+                    either(own, "was", "were")
                 );
                 findings.push(
                     Finding::new(

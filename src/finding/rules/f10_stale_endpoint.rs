@@ -8,6 +8,7 @@ use crate::finding::{
     Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit,
 };
 use crate::format::AuthKind;
+use crate::model::words::plural;
 use crate::model::{Method, Outcome};
 
 pub(super) struct StaleEndpoint;
@@ -74,7 +75,10 @@ impl Rule for StaleEndpoint {
                 "a key in the query string"
             };
             if requests >= least {
-                let message = format!("authenticates with {what} ({requests} requests)");
+                let message = format!(
+                    "authenticates with {what} ({})",
+                    plural(requests, "request")
+                );
                 findings.push(
                     Finding::new(&DOC, settings, client, kind.name(), message)
                         .seen(requests, first, last),
@@ -122,10 +126,11 @@ fn operations(context: &Context<'_>, settings: &RuleSettings, least: u64) -> Vec
                 String::new()
             };
             let message = format!(
-                "{} {} and still serves {} clients ({requests} requests): {}{more}",
+                "{} {} and still serves {} ({}): {}{more}",
                 own.label(),
                 stale[&operation],
-                clients.len(),
+                plural(clients.len(), "client"),
+                plural(requests, "request"),
                 names.join(", ")
             );
             Finding::new(&DOC, settings, "", own.label(), message)

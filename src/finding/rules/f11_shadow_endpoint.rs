@@ -7,6 +7,7 @@ use crate::finding::{
     Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit,
 };
 use crate::model::Method;
+use crate::model::words::plural;
 
 pub(super) struct ShadowEndpoint;
 
@@ -81,13 +82,20 @@ impl Rule for ShadowEndpoint {
         );
         paths
             .into_iter()
-            .filter(|(_, (clients, requests))| clients.len() as u64 >= least.0 || *requests >= least.1)
+            .filter(|(_, (clients, requests))| {
+                clients.len() as u64 >= least.0 || *requests >= least.1
+            })
             .map(|((method, path), (clients, requests))| {
                 let subject = format!("{method} {path}");
                 let names: Vec<&str> = clients.iter().copied().take(5).collect();
+                let more = match clients.len() - names.len() {
+                    0 => String::new(),
+                    rest => format!(" and {rest} more"),
+                };
                 let message = format!(
-                    "{subject} is in no API description and answered {requests} requests of {} clients ({})",
-                    clients.len(),
+                    "{subject} is in no API description and answered {} of {} ({}{more})",
+                    plural(requests, "request"),
+                    plural(clients.len(), "client"),
                     names.join(", ")
                 );
                 let mut finding = Finding::new(&DOC, settings, "", subject, message);

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use crate::finding::rule::{iso, nist};
 use crate::finding::{Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity};
 use crate::model::Scope;
+use crate::model::words::{either, plural};
 
 pub(super) struct ZombieScope;
 
@@ -56,7 +57,11 @@ impl Rule for ZombieScope {
             let (severity, text) = if protocol {
                 continue;
             } else if !required.contains(scope) {
-                let held = format!("{holders} clients hold it");
+                let held = format!(
+                    "{} {} it",
+                    plural(holders, "client"),
+                    either(holders, "holds", "hold")
+                );
                 (
                     Severity::Low,
                     format!("`{scope}` is declared and opens no operation; {held}"),

@@ -8,6 +8,7 @@ use crate::finding::shared::needs_status;
 use crate::finding::{
     Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit,
 };
+use crate::model::words::{either, plural};
 use crate::model::{Day, Millis, Term, Window};
 use crate::usage::ledger::Withdrawn;
 
@@ -160,9 +161,9 @@ fn burst(
         days => format!("; {days} such days"),
     };
     let mut message = format!(
-        "refused at {} different operations on {day}, {} requests{more}",
-        number(own),
-        own.requests
+        "refused at {} on {day}, {}{more}",
+        plural(number(own), "different operation"),
+        plural(own.requests, "request")
     );
     let mut severity = DOC.severity;
     if subject != "refusals" {
@@ -172,8 +173,9 @@ fn burst(
             .map(|gone| format!("`{}` (held until {})", gone.term, gone.until))
             .collect();
         message = format!(
-            "{message}; {} of them were permitted by {}: a removal of your own",
+            "{message}; {} of them {} permitted by {}: a removal of your own",
             own.taken.len(),
+            either(own.taken.len(), "was", "were"),
             names.join(", ")
         );
         severity = Severity::Low;

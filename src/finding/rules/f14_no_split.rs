@@ -2,6 +2,7 @@
 
 use crate::finding::rule::{nist, owasp};
 use crate::finding::{Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity};
+use crate::model::words::{either, plural};
 
 pub(super) struct NoSplit;
 
@@ -61,9 +62,12 @@ impl Rule for NoSplit {
             let count = operations.iter().filter(|op| is_write(op)).count();
             let names: Vec<&str> = writers.iter().map(|term| term.term.as_str()).collect();
             let message = format!(
-                "needed {} operations, all reads, and holds write scopes: {} ({count} write operations)",
-                client.needed.len(),
-                names.join(", ")
+                "needed {}, {}, and holds {}: {} ({})",
+                plural(client.needed.len(), "operation"),
+                either(client.needed.len(), "a read", "all reads"),
+                either(names.len(), "a write scope", "write scopes"),
+                names.join(", "),
+                plural(count, "write operation")
             );
             findings.push(
                 Finding::new(&DOC, settings, client.id.as_str(), "client", message)

@@ -8,6 +8,7 @@ use crate::finding::{
     Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit,
 };
 use crate::model::Outcome;
+use crate::model::words::plural;
 use crate::usage::DayUse;
 
 pub(super) struct PrivilegedUse;
@@ -73,8 +74,8 @@ impl Rule for PrivilegedUse {
                 }
                 let label = context.label(route);
                 let message = format!(
-                    "{} requests to {label} ({})",
-                    sum.events,
+                    "{} to {label} ({})",
+                    plural(sum.events, "request"),
                     categories.join(", ")
                 );
                 let finding = Finding::new(&DOC, settings, client.id.as_str(), label, message);

@@ -8,6 +8,7 @@ use crate::finding::rule::nist;
 use crate::finding::{
     Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit,
 };
+use crate::model::words::plural;
 use crate::model::{Day, Outcome};
 use crate::usage::credentials::Network;
 use crate::usage::{DayUse, Days};
@@ -154,7 +155,7 @@ fn on_route(
             } else {
                 "for the first time after"
             };
-            message = format!("{message} {how} {silent} silent covered days");
+            message = format!("{message} {how} {}", plural(silent, "silent covered day"));
         }
         for text in &unusual {
             message = format!("{message}, {text}");

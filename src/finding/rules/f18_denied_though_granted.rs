@@ -3,6 +3,7 @@
 use crate::finding::rule::{nist, soc2};
 use crate::finding::shared::{ByToken, REPEATED, Tally, needs_status};
 use crate::finding::{Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity};
+use crate::model::words::{either, plural};
 use crate::usage::DayUse;
 
 pub(super) struct DeniedThoughGranted;
@@ -65,9 +66,10 @@ impl Rule for DeniedThoughGranted {
                     some => format!("; the tokens of {some} of them did not carry the scope"),
                 };
                 let message = format!(
-                    "{} requests to {label} were refused on {} days although granted: {}{tokens}",
-                    sum.events,
-                    sum.days,
+                    "{} to {label} {} refused on {} although granted: {}{tokens}",
+                    plural(sum.events, "request"),
+                    either(sum.events, "was", "were"),
+                    plural(sum.days, "day"),
                     terms.join(", ")
                 );
                 let finding = Finding::new(&DOC, settings, client.id.as_str(), label, message);

@@ -1,13 +1,11 @@
 //! F21: a switch that makes every other grant meaningless.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::finding::rule::{nist, pci, soc2};
 use crate::finding::shared::{needs_grants, terms};
-use crate::finding::{
-    Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit,
-};
-use crate::model::{Day, Millis, Scope};
+use crate::finding::{Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity};
+use crate::model::words::{either, plural};
 
 pub(super) struct MeaninglessGrants;
 
@@ -15,19 +13,14 @@ static DOC: Doc = Doc {
     number: "F21",
     id: "meaningless-grants",
     title: "A switch makes the other grants meaningless",
-    what: "A client holds a term that stands for everything: `*`, `*:*`, `fullScopeAllowed` and the like, or one that by the enforcer's rule opens the whole API. Or its tokens carry scopes that no line grants, as they do when such a switch is on at the identity provider.",
+    what: "A client holds a term that stands for everything: `*`, `*:*`, `fullScopeAllowed` and the like, or one that by the enforcer's rule opens the whole API. A switch that is on at the identity provider alone shows in the tokens: F22.",
     why: "All other lines of this client are decoration, and no removal among them changes what it can do.",
     example: "legacy-cron: `*` stands for everything; its 14 other grants mean nothing",
-    guards: "Where the scope rule is `exact`, `*` opens nothing here, but many enforcers read it as everything: it is reported all the same, and the message says so. In tokens only scopes that some operation asks for count; a grant that the ledger saw may live on in tokens until the record without it.",
+    guards: "Where the scope rule is `exact`, `*` opens nothing here, but many enforcers read it as everything: it is reported all the same, and the message says so.",
     action: "Replace it by the scopes that the client needs; `clients[].minimal` of the report lists them.",
-    fields: &["policy file", "scopes of the token (for what is issued)"],
+    fields: &["policy file"],
     severity: Severity::Critical,
-    thresholds: &[Threshold {
-        key: "min_requests",
-        unit: Unit::Count,
-        default: 5,
-        text: "requests with tokens that carry such a scope",
-    }],
+    thresholds: &[],
     controls: &[nist("AC-6"), pci("7.2.2"), soc2("CC6.3")],
 };
 
@@ -58,7 +51,7 @@ impl Rule for MeaninglessGrants {
         let all: BTreeSet<usize> = (0..context.catalog.operations.len())
             .filter(|op| context.universe.is_restricted(*op))
             .collect();
-        let mut findings = terms(context, (&DOC, settings), |client, term| {
+        terms(context, (&DOC, settings), |client, term| {
             let named = EVERYTHING.contains(&term.term.as_str().to_ascii_lowercase().as_str());
             let opens = context.universe.opens([&term.term]);
             // One plain scope may be all that a small API has; that is no switch.
@@ -73,72 +66,18 @@ impl Rule for MeaninglessGrants {
             } else {
                 ""
             };
+            let others = match others {
+                0 => "it is the only grant".to_owned(),
+                others => format!(
+                    "its {} {} nothing",
+                    plural(others, "other grant"),
+                    either(others, "means", "mean")
+                ),
+            };
             Some(format!(
-                "`{}` stands for everything; its {others} other grants mean nothing{unclear}",
+                "`{}` stands for everything; {others}{unclear}",
                 term.term
             ))
-        });
-        findings.extend(beyond(context, settings, &scopes));
-        findings
-    }
-}
-
-/// Clients whose tokens carry what no line grants: what the policy file says is not
-/// what is issued.
-fn beyond(
-    context: &Context<'_>,
-    settings: &RuleSettings,
-    scopes: &BTreeSet<Scope>,
-) -> Vec<Finding> {
-    let table = context.credentials;
-    let window = context.analysis.window;
-    let mut extra: BTreeMap<&str, (BTreeSet<&str>, u64, Millis, Millis)> = BTreeMap::new();
-    for ((number, scope), own) in &table.issued {
-        let name = table.clients.get(*number as usize);
-        let Some(client) = name.and_then(|name| context.client(name)) else {
-            continue;
-        };
-        // A scope that no operation asks for opens nothing.
-        let Some(known) = scopes.get(scope.as_str()) else {
-            continue;
-        };
-        let only = BTreeSet::from([known.clone()]);
-        let held = |term| !context.semantics.expand(term, &only).is_empty();
-        let in_window = own.last >= window.from.start() && own.first < window.to.plus(1).start();
-        let withdrawn = context.withdrawn.iter().any(|gone| {
-            gone.client == client.id && held(&gone.term) && Day::of(own.last) <= gone.gone
-        });
-        if client.granted.iter().any(held) || !in_window || withdrawn {
-            continue;
-        }
-        let sum =
-            extra
-                .entry(client.id.as_str())
-                .or_insert((BTreeSet::new(), 0, own.first, own.last));
-        sum.0.insert(scope);
-        sum.1 = sum.1.max(own.count);
-        sum.2 = sum.2.min(own.first);
-        sum.3 = sum.3.max(own.last);
-    }
-    let least = settings.threshold(&DOC, "min_requests");
-    let extra = extra
-        .into_iter()
-        .filter(|(_, (_, requests, ..))| *requests >= least);
-    extra
-        .map(|(client, (names, requests, first, last))| {
-            let shown: Vec<&str> = names.iter().copied().take(5).collect();
-            let more = match names.len() - shown.len() {
-                0 => String::new(),
-                rest => format!(" and {rest} more"),
-            };
-            let message = format!(
-                "its tokens carry {} scopes that no line grants: {}{more}; the policy file does not decide what is issued",
-                names.len(),
-                shown.join(", ")
-            );
-            Finding::new(&DOC, settings, client, "tokens", message)
-                .graded(settings, Severity::High)
-                .seen(requests, first, last)
         })
-        .collect()
+    }
 }

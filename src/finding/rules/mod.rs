@@ -21,6 +21,8 @@ mod f18_denied_though_granted;
 mod f19_unobservable_scope;
 mod f20_duplicate_grant;
 mod f21_meaningless_grants;
+mod f22_issued_not_granted;
+mod f23_never_issued;
 
 use super::Rule;
 
@@ -47,4 +49,6 @@ pub static ALL: &[&dyn Rule] = &[
     &f19_unobservable_scope::UnobservableScope,
     &f20_duplicate_grant::DuplicateGrant,
     &f21_meaningless_grants::MeaninglessGrants,
+    &f22_issued_not_granted::IssuedNotGranted,
+    &f23_never_issued::NeverIssued,
 ];

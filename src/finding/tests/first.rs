@@ -256,8 +256,7 @@ fn f9_a_pattern_of_which_little_is_used() {
     };
     let says = of(&["GET /o3"]).says("F9");
     assert!(
-        says[0]
-            .contains("opens 12 operations, 1 of them were used; these scopes would do: orders:s3")
+        says[0].contains("opens 12 operations, 1 of them was used; this scope would do: orders:s3")
     );
     assert_eq!(of(&["GET /o1", "GET /o2", "GET /o3"]).says("F9"), [""; 0]);
     let mut exact = of(&[]);
@@ -271,7 +270,7 @@ fn f10_a_deprecated_operation_an_old_version_and_a_key_in_the_query() {
     old.catalog.operations[0].deprecated = true;
     assert!(
         old.says("F10")[0]
-            .contains("GET /orders is deprecated and still serves 1 clients (2 requests): app")
+            .contains("GET /orders is deprecated and still serves 1 client (2 requests): app")
     );
     let versions = [
         "GET /v1/orders = orders:read",

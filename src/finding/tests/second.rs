@@ -25,7 +25,7 @@ fn unmatched(path: &str, need: u64) -> Case {
 fn f11_a_path_that_serves_and_is_not_described() {
     assert!(
         unmatched("/internal/export", 10).says("F11")[0]
-            .contains("answered 10 requests of 1 clients (app)")
+            .contains("answered 10 requests of 1 client (app)")
     );
     assert_eq!(unmatched("/internal/export", 9).says("F11"), [""; 0]);
     assert_eq!(unmatched("/app.css", 50).says("F11"), [""; 0]);
@@ -45,7 +45,7 @@ fn f12_a_scope_without_operation_and_one_without_holder() {
     ]);
     assert_eq!(
         own.says("F12"),
-        ["low : `old` is declared and opens no operation; 1 clients hold it"]
+        ["low : `old` is declared and opens no operation; 1 client holds it"]
     );
     assert_eq!(plain().says("F12").len(), 2, "two scopes that nobody holds");
     missing(
@@ -80,7 +80,7 @@ fn f14_a_reader_that_may_write() {
     assert!(
         found[0]
             .message
-            .contains("holds write scopes: orders:write (1 write operations)")
+            .contains("holds a write scope: orders:write (1 write operation)")
     );
     assert_eq!(found[0].places.len(), 1);
     let writer = both().did("app", "POST /orders", [5], USED(1));
@@ -198,7 +198,7 @@ fn f20_the_same_term_directly_and_through_a_role() {
 fn f21_a_star_makes_the_rest_meaningless() {
     let star = case(&ROUTES, r#"{"app":["*","orders:read"]}"#);
     let says = star.says("F21");
-    assert!(says[0].starts_with("critical app: `*` stands for everything; its 1 other grants"));
+    assert!(says[0].starts_with("critical app: `*` stands for everything; its 1 other grant"));
     assert!(says[0].contains("check what the enforcer makes of it"));
     let mut glob = case(&ROUTES, r#"{"app":["o*"]}"#);
     glob.matching = ScopeMatch::Glob;

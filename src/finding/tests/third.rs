@@ -44,7 +44,7 @@ fn f1_judges_a_request_by_its_own_token_and_the_rest_by_the_grants() {
         [5],
         (false, 4),
     );
-    assert_eq!(issued.says("F1"), [""; 0], "what is issued is F21's affair");
+    assert_eq!(issued.says("F1"), [""; 0], "what is issued is F22's affair");
 }
 
 #[test]
@@ -249,7 +249,7 @@ fn f16_a_heavy_operation_from_a_new_network_or_at_a_strange_hour() {
 }
 
 #[test]
-fn f21_tokens_that_carry_what_no_line_grants() {
+fn f22_a_scope_in_tokens_that_no_line_grants() {
     let of = |scopes: &'static str, count: u64| {
         plain().did("app", "GET /orders", [5], USED(9)).with_token(
             ("app", scopes),
@@ -259,10 +259,75 @@ fn f21_tokens_that_carry_what_no_line_grants() {
         )
     };
     let found = of("orders:read orders:write", 5);
-    assert!(
-        found.says("F21")[0]
-            .starts_with("high app: its tokens carry 1 scopes that no line grants: orders:write")
+    assert_eq!(
+        found.says("F22"),
+        [
+            "high app: its tokens carry `orders:write`, which no line grants (5 requests, 1970-01-06 to 1970-01-06)"
+        ]
     );
-    assert_eq!(of("orders:read orders:write", 4).says("F21"), [""; 0]);
-    assert_eq!(of("orders:read openid profile", 9).says("F21"), [""; 0]);
+    assert_eq!(found.run("F22").unwrap()[0].subject, "orders:write");
+    assert_eq!(found.says("F21"), [""; 0], "no line is a switch");
+    assert_eq!(of("orders:read orders:write", 4).says("F22"), [""; 0]);
+    assert_eq!(of("orders:read openid profile", 9).says("F22"), [""; 0]);
+    assert_eq!(
+        of("orders:read orders:archive", 9).says("F22"),
+        [""; 0],
+        "no operation asks for it"
+    );
+    let mut late = of("orders:read orders:write", 9);
+    late.withdrawn = gone("orders:write", 5);
+    assert_eq!(late.says("F22"), [""; 0], "tokens live on for a day");
+    let no_tokens = plain().did("app", "GET /orders", [5], USED(9));
+    missing(&no_tokens, "F22", "scopes of the token");
+    missing(&case(&ROUTES, r#"{"app":[]}"#), "F22", "grants");
+}
+
+#[test]
+fn f22_very_many_scopes_are_one_finding() {
+    let routes: Vec<String> = (0..12).map(|n| format!("GET /r{n:02} = r{n:02}")).collect();
+    let routes: Vec<&str> = routes.iter().map(String::as_str).collect();
+    let of = |scopes: &'static str| {
+        case(&routes, r#"{"app":["r00"]}"#)
+            .did("app", "GET /r00", [5], USED(9))
+            .with_token(("app", scopes), "GET /r00", [5], (false, 9))
+    };
+    let all = of("r00 r01 r02 r03 r04 r05 r06 r07 r08 r09 r10 r11");
+    let found = all.run("F22").unwrap();
+    assert_eq!((found.len(), found[0].subject.as_str()), (1, "tokens"));
+    assert!(
+        found[0]
+            .message
+            .contains("11 scopes that no line grants: r01, r02, r03, r04, r05 and 6 more"),
+        "{found:?}"
+    );
+    assert_eq!(found[0].requests, 9, "the same tokens carry them all");
+    let ten = of("r00 r01 r02 r03 r04 r05 r06 r07 r08 r09 r10");
+    assert_eq!(ten.run("F22").unwrap().len(), 10);
+}
+
+#[test]
+fn f23_a_granted_scope_that_stands_in_no_token() {
+    let of = |days: i32, scopes: &'static str| {
+        case(&ROUTES, r#"{"app":["orders:read","orders:write"]}"#)
+            .did("app", "GET /orders", 0..days, USED(2))
+            .showed("app", ("", AuthKind::Token), 0..days, |facts| {
+                facts.scoped = 2;
+            })
+            .with_token(("app", scopes), "GET /orders", 0..days, (false, 2))
+    };
+    let found = of(30, "orders:read");
+    assert_eq!(
+        found.says("F23"),
+        [
+            "low app: 1 of its 2 granted scopes is in no token: orders:write (tokens with scopes on 30 days)"
+        ]
+    );
+    assert_eq!(of(30, "orders:read orders:write").says("F23"), [""; 0]);
+    missing(&of(29, "orders:read"), "F23", "fewer than 30 days");
+    missing(&plain(), "F23", "no token of a known client");
+    missing(
+        &of(40, "api1.read"),
+        "F23",
+        "no scope in the tokens has a name",
+    );
 }

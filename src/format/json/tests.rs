@@ -82,6 +82,8 @@ fn json() -> impl Strategy<Value = String> {
         Just("NaN".to_owned()),
         Just("01".to_owned()),
         "\"[a-z{}\\[\\],: ]{0,24}\"".prop_map(|text| text),
+        // Tokens and keys where a name belongs, also with a slash escaped.
+        "\"(Bearer |Basic )?(eyJ[A-Za-z0-9_-]{0,40}\\.|ghp_|[A-Za-z0-9+=])(\\\\/[A-Za-z0-9+_-]{0,40}){0,2}\"".prop_map(|text| text),
         prop::sample::select(vec![
             r#""\/v1\/a""#,
             r#""q\"q\\""#,

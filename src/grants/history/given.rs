@@ -38,8 +38,8 @@ pub fn read_given(path: &Path, shown: &str) -> Result<Vec<(ClientName, Term, Day
         let fields: Vec<&str> = record.iter().collect();
         let [client, term, date] = fields[..] else {
             let why = format!(
-                "{} fields where client, term and date are expected",
-                fields.len()
+                "{} where client, term and date are expected",
+                crate::model::words::plural(fields.len(), "field")
             );
             return Err(fail(line, why));
         };

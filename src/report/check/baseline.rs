@@ -20,7 +20,7 @@ pub struct Baseline {
 #[derive(Debug, thiserror::Error)]
 pub enum BaselineError {
     /// No JSON, or another shape.
-    #[error("no baseline: {0}")]
+    #[error("{0}")]
     Malformed(#[from] serde_json::Error),
     /// A file of something else.
     #[error("the schema is `{0}`")]

@@ -17,6 +17,7 @@ mod junit;
 mod text;
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use crate::analysis::{ClientAnalysis, TermAnalysis};
 use crate::finding::{Finding, Severity, stable_id};
@@ -140,10 +141,11 @@ pub fn weigh(view: &View<'_>, thresholds: &Thresholds, baseline: &Baseline) -> O
             .then_with(|| a.weight.cmp(&b.weight))
             .then_with(|| (&a.client, &a.subject, &a.rule).cmp(&(&b.client, &b.subject, &b.rule)))
     });
+    let open: BTreeSet<&str> = issues.iter().map(|issue| issue.id.as_str()).collect();
     let resolved = baseline
         .ids
         .iter()
-        .filter(|id| !issues.iter().any(|issue| issue.id == **id))
+        .filter(|id| !open.contains(id.as_str()))
         .cloned()
         .collect();
     Outcome {
@@ -210,22 +212,31 @@ fn silent(view: &View<'_>, client: &ClientAnalysis, thresholds: &Thresholds) -> 
 
 fn exposed(client: &ClientAnalysis, thresholds: &Thresholds) -> Option<Issue> {
     let most = thresholds.exposure?;
-    (client.exposure.before > most).then(|| Issue {
+    let own = client.exposure.before;
+    let (reach, limit) = apart(own * 100.0, most * 100.0);
+    (own > most).then(|| Issue {
         id: stable_id("exposure", client.id.as_str(), ""),
         rule: "exposure".to_owned(),
         weight: Weight::Exposure,
         client: client.id.to_string(),
         subject: String::new(),
         message: format!(
-            "{} can reach {:.0} % of the risk-weighted API; the limit is {:.0} %",
-            client.id,
-            client.exposure.before * 100.0,
-            most * 100.0
+            "{} can reach {reach} % of the risk-weighted API; the limit is {limit} %",
+            client.id
         ),
         place: None,
         known: false,
         fails: true,
     })
+}
+
+/// Two numbers with as many digits as it takes to see that they differ.
+fn apart(own: f64, limit: f64) -> (String, String) {
+    let with = |digits: usize| (format!("{own:.digits$}"), format!("{limit:.digits$}"));
+    (0..6)
+        .map(with)
+        .find(|(own, limit)| own != limit)
+        .unwrap_or_else(|| with(6))
 }
 
 fn found(view: &View<'_>, thresholds: &Thresholds) -> Vec<Issue> {
@@ -251,4 +262,17 @@ fn found(view: &View<'_>, thresholds: &Thresholds) -> Vec<Issue> {
             .is_some_and(|least| finding.severity >= least),
     })
     .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::apart;
+
+    #[test]
+    fn an_exposure_above_the_limit_never_reads_like_the_limit() {
+        let pair = |own: &str, limit: &str| (own.to_owned(), limit.to_owned());
+        assert_eq!(apart(62.0, 50.0), pair("62", "50"));
+        assert_eq!(apart(50.04, 50.0), pair("50.04", "50.00"));
+        assert_eq!(apart(50.4, 50.0), pair("50.4", "50.0"));
+    }
 }

@@ -1,4 +1,4 @@
-//! For a terminal and a build log: one line for each issue, `file:line` first.
+//! For a terminal and a build log: one line for each issue, `file:line` first where there is one.
 
 use std::fmt::Write as _;
 
@@ -38,12 +38,10 @@ impl Output for Text {
 }
 
 fn line(issue: &Issue) -> String {
-    let place = issue
-        .place
-        .as_ref()
-        .map_or_else(|| "-".to_owned(), ToString::to_string);
+    let place = issue.place.as_ref();
+    let place = place.map(|place| format!("{place}: ")).unwrap_or_default();
     let text = format!(
-        "{place}: {} [{}] {}  ({})",
+        "{place}{} [{}] {}  ({})",
         issue.weight.name(),
         issue.rule,
         issue.message,

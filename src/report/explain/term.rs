@@ -9,6 +9,7 @@ use super::{Facts, instant, operation, requirement};
 use crate::analysis::minimum::Universe;
 use crate::analysis::{ClientAnalysis, Status, TermAnalysis};
 use crate::grants::history::SinceFrom;
+use crate::model::words::plural;
 use crate::model::{Day, Entry, Kind, Level, Operation, Term, Verdict, Via};
 use crate::report::difftext::{age, days};
 use crate::report::{View, evidence};
@@ -284,7 +285,11 @@ fn rhythm(
     )?;
     facts.one(
         "",
-        format!("{} requests on {}", own.total, days(own.days.len() as u64)),
+        format!(
+            "{} on {}",
+            plural(own.total, "request"),
+            days(own.days.len() as u64)
+        ),
     )?;
     let counts: Vec<String> = WINDOWS
         .iter()

@@ -5,6 +5,7 @@ use std::io;
 use super::{Facts, instant, operation};
 use crate::analysis::ClientAnalysis;
 use crate::catalog::matcher::Route;
+use crate::model::words::{either, plural};
 use crate::report::{View, demand};
 use crate::usage::UNMATCHED;
 
@@ -43,14 +44,21 @@ pub(super) fn traffic(
     let beyond = client.without_grant.iter();
     facts.fact(
         "no grant for",
-        beyond.map(|(index, count)| format!("{}  {count} requests passed", route(view, *index))),
+        beyond.map(|(index, count)| {
+            format!(
+                "{}  {} passed",
+                route(view, *index),
+                plural(*count, "request")
+            )
+        }),
     )?;
     if client.unmatched_requests > 0 || !client.unmatched.is_empty() {
         facts.one(
             "unmatched",
             format!(
-                "{} requests match no operation and may have needed a scope",
-                client.unmatched_requests
+                "{} {} no operation and may have needed a scope",
+                plural(client.unmatched_requests, "request"),
+                either(client.unmatched_requests, "matches", "match")
             ),
         )?;
     }

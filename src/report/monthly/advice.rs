@@ -75,7 +75,10 @@ fn phrase(going: &[&TermPage]) -> String {
     };
     let past = if known.len() == going.len() {
         let worst = known.iter().copied().fold(0.0, f64::max);
-        format!("; each used again with at most {:.1} %", worst * 100.0)
+        format!(
+            "; at most {:.1} % of similar grants were used again",
+            worst * 100.0
+        )
     } else {
         String::new()
     };

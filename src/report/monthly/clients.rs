@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::page::{ClientPage, DeniedRow, NeededRow, Segments, SuspendPage, TermPage};
+use super::credentials::CredentialLine;
+use super::own_diff::Blocks;
+use super::page::{ClientPage, NeededRow, Segments, SuspendPage, TermPage};
 use super::{Extra, goes_now, items, words};
 use crate::analysis::{ClientAnalysis, DaySet, TermAnalysis};
-use crate::catalog::matcher::Route;
 use crate::model::{Day, Operation, Place, Reason, Scope, Subject, Term, Verdict, Via, Window};
-use crate::report::{View, suspend};
+use crate::report::{View, demand, suspend};
 
 /// Chance of renewed use and its upper bound, by client and term.
 type Chances = BTreeMap<(String, String), (f64, f64, Option<String>)>;
@@ -98,13 +99,6 @@ fn client(
             .get(operation)
             .map_or_else(String::new, Operation::label)
     };
-    let route = |route: u32| {
-        let found = view.routes.get(route as usize);
-        found.map_or_else(
-            || "(no operation of the catalogue)".to_owned(),
-            Route::label,
-        )
-    };
     let activity = extra.activity.get(&own.id);
     let (now, then) = (
         extra.universe.opens(&own.granted),
@@ -146,16 +140,51 @@ fn client(
                 last: Day::of(served.last),
             })
             .collect(),
-        denied: own
-            .denied
-            .iter()
-            .map(|(id, requests, granted)| DeniedRow {
-                operation: route(*id),
-                requests: *requests,
-                granted: *granted,
-            })
+        demand: asked_for(view, own),
+        credentials: extra
+            .credentials
+            .get(&own.id)
+            .into_iter()
+            .flatten()
+            .map(CredentialLine::sentence)
             .collect(),
+        diff: Vec::new(),
         unmatched: own.unmatched_requests,
+    }
+}
+
+/// What it asks for and does not get: a label, and everything that is said under it.
+fn asked_for(view: &View<'_>, own: &ClientAnalysis) -> Vec<(String, String)> {
+    let mut facts: Vec<(String, String)> = Vec::new();
+    for (label, text) in demand::lines(view, own) {
+        match facts.last_mut() {
+            // A line without a label belongs to the one before.
+            Some((_, said)) if label.is_empty() => {
+                said.push_str("; ");
+                said.push_str(&text);
+            }
+            _ => facts.push((label.to_owned(), text)),
+        }
+    }
+    facts
+}
+
+/// Gives each client the lines of the proved diff that are its own.
+pub(super) fn add_diffs(view: &View<'_>, extra: &Extra<'_>, clients: &mut [ClientPage]) {
+    let Some(proof) = &extra.proof else { return };
+    let places: Vec<Vec<Place>> = clients
+        .iter()
+        .map(|client| {
+            let going = client
+                .terms
+                .iter()
+                .filter(|term| goes_now(view.level, term));
+            going.flat_map(|term| term.places.clone()).collect()
+        })
+        .collect();
+    let blocks = Blocks::of(&proof.diff, &places);
+    for (number, client) in clients.iter_mut().enumerate() {
+        client.diff = blocks.lines(number, &places[number]);
     }
 }
 

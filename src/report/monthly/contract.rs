@@ -5,6 +5,7 @@
 //! changes an old one changes its digest, and the next report tells.
 
 use std::collections::BTreeMap;
+use std::io::BufWriter;
 
 use serde_json::{Value, json};
 
@@ -13,7 +14,7 @@ use super::month::Month;
 use super::page::Page;
 use super::rows::Changes;
 use super::{Extra, page};
-use crate::report::{View, json as base};
+use crate::report::{View, json as base, json_text};
 
 /// Months for which a closed item is remembered.
 const MEMORY: i32 = 25;
@@ -28,13 +29,17 @@ pub struct Sealed {
 
 /// Builds the page and the contract, and gives both their id.
 pub fn seal(view: &View<'_>, extra: &Extra<'_>) -> Result<Sealed, serde_json::Error> {
-    let mut report: Value = serde_json::from_str(&base::render(view)?)?;
+    let mut report = base::value(view)?;
     let mut page = page(view, extra, &report);
     report["month"] = month(&page, extra, &items::of_report(&report));
-    let id = blake3::hash(serde_json::to_string(&report)?.as_bytes());
-    id.to_hex()[..32].clone_into(&mut page.head.id);
+    let mut hash = BufWriter::new(blake3::Hasher::new());
+    serde_json::to_writer(&mut hash, &report)?;
+    let id = hash
+        .into_inner()
+        .map_err(|error| serde_json::Error::io(error.into_error()))?;
+    id.finalize().to_hex()[..32].clone_into(&mut page.head.id);
     report["month"]["id"] = json!(page.head.id);
-    let mut text = serde_json::to_string_pretty(&report)?;
+    let mut text = json_text::pretty(&report)?;
     text.push('\n');
     Ok(Sealed { page, json: text })
 }
@@ -60,6 +65,7 @@ fn month(page: &Page, extra: &Extra<'_>, items: &BTreeMap<String, Item>) -> Valu
             changes.resolved.iter().map(|own| &own.id).collect::<Vec<_>>()
         }),
         "outcomes": page.outcomes,
+        "credentials": credentials(extra),
         "exceptions": page.exceptions,
         "evidence": {
             "grants": page.evidence.grants,
@@ -69,6 +75,13 @@ fn month(page: &Page, extra: &Extra<'_>, items: &BTreeMap<String, Item>) -> Valu
             "previous": page.evidence.previous,
         },
     })
+}
+
+/// With what each client proved who it is; clients of which the log shows nothing are left out.
+fn credentials(extra: &Extra<'_>) -> Vec<Value> {
+    let all = extra.credentials.iter();
+    all.map(|(client, lines)| json!({"client": client.as_str(), "credentials": lines}))
+        .collect()
 }
 
 /// Open items with their state.

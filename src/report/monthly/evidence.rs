@@ -35,8 +35,11 @@ pub(super) fn evidence(view: &View<'_>, extra: &Extra<'_>) -> Evidence {
     let end = extra.month.days().to;
     if let Some(until) = until.filter(|until| *until < end) {
         notes.push(format!(
-            "the data ends on {until}, before the month does: its last {} days are not known",
-            end.0 - until.0
+            "the data ends on {until}, before the month does: its last {} not known",
+            match end.0 - until.0 {
+                1 => "day is".to_owned(),
+                days => format!("{days} days are"),
+            }
         ));
     }
     Evidence {

@@ -49,6 +49,7 @@ pub(super) fn groups(report: &Value, history: &History) -> Vec<FindingGroup> {
             id: item.id(),
             message: finding["message"].as_str().unwrap_or_default().to_owned(),
             place: place(finding),
+            requests: finding["requests"].as_u64().unwrap_or(0),
             severity: item.level,
             client: item.client,
             subject: item.subject,

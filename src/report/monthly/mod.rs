@@ -14,10 +14,12 @@ mod advice;
 mod changes;
 mod clients;
 mod contract;
+pub mod credentials;
 mod evidence;
 mod findings;
 mod items;
 mod month;
+mod own_diff;
 mod page;
 mod previous;
 mod rows;
@@ -36,6 +38,7 @@ use crate::analysis::minimum::Universe;
 use crate::model::{ClientName, ContentDigest, Exception, Level, Verdict, Window};
 
 pub use contract::{Sealed, seal};
+pub use credentials::CredentialLine;
 pub use items::id;
 pub use month::Month;
 pub use page::*;
@@ -80,6 +83,8 @@ pub struct Extra<'a> {
     pub exceptions: &'a [Exception],
     /// What happened in the month, by client.
     pub activity: &'a BTreeMap<ClientName, Activity>,
+    /// With what each client proved who it is.
+    pub credentials: &'a BTreeMap<ClientName, Vec<CredentialLine>>,
     /// Earlier reports.
     pub history: &'a History,
     /// The proved diff, when it may be shown.
@@ -90,7 +95,8 @@ pub struct Extra<'a> {
 
 /// Everything of the month; `report` is the view as JSON. The id is given by [`seal`].
 fn page(view: &View<'_>, extra: &Extra<'_>, report: &Value) -> Page {
-    let clients = clients::clients(view, extra, report);
+    let mut clients = clients::clients(view, extra, report);
+    clients::add_diffs(view, extra, &mut clients);
     let advice = advice::advice(view, &clients);
     let human = advice::human(extra, &clients);
     let items = items::of_report(report);

@@ -12,7 +12,7 @@ use super::month::Month;
 use super::rows::{
     Advice, Changes, Evidence, ExceptionRow, FindingGroup, Human, NotEvaluable, Outcome, RoleRow,
 };
-use crate::model::{Day, Level, Place};
+use crate::model::{Day, Level, Place, Verdict};
 
 /// The whole report.
 #[derive(Clone, Debug, Serialize)]
@@ -219,10 +219,22 @@ pub struct ClientPage {
     pub terms: Vec<TermPage>,
     /// Operations needed.
     pub needed: Vec<NeededRow>,
-    /// Refused requests.
-    pub denied: Vec<DeniedRow>,
+    /// What it asks for and does not get, and what its tokens carried: a label and a text.
+    pub demand: Vec<(String, String)>,
+    /// With what it proved who it is, one sentence for each.
+    pub credentials: Vec<String>,
+    /// Its changed lines of the proved diff.
+    pub diff: Vec<String>,
     /// Requests that match no operation.
     pub unmatched: u64,
+}
+
+impl ClientPage {
+    /// Grants that a removal takes away, at any level.
+    pub fn going(&self) -> usize {
+        let removed = |term: &&TermPage| term.verdict == Verdict::Remove.name();
+        self.terms.iter().filter(removed).count()
+    }
 }
 
 /// Advice to suspend a silent client.
@@ -298,17 +310,6 @@ pub struct NeededRow {
     pub first: Day,
     /// Last one.
     pub last: Day,
-}
-
-/// An operation that was refused.
-#[derive(Clone, Debug, Serialize)]
-pub struct DeniedRow {
-    /// Method and path.
-    pub operation: String,
-    /// Requests.
-    pub requests: u64,
-    /// The grants permit it.
-    pub granted: bool,
 }
 
 /// One day of the coverage strip.

@@ -68,6 +68,18 @@ pub struct FindingGroup {
     pub rows: Vec<FindingRow>,
 }
 
+impl FindingGroup {
+    /// The gravest, and of equal ones the one with most requests behind it.
+    pub fn worst(&self) -> Option<&FindingRow> {
+        self.rows.iter().min_by_key(|row| {
+            (
+                super::findings::gravity(&row.severity),
+                std::cmp::Reverse(row.requests),
+            )
+        })
+    }
+}
+
 /// One finding.
 #[derive(Clone, Debug, Serialize)]
 pub struct FindingRow {
@@ -81,6 +93,8 @@ pub struct FindingRow {
     pub message: String,
     /// Its severity.
     pub severity: String,
+    /// Requests behind it; 0 when it is not about requests.
+    pub requests: u64,
     /// Where it can be mended.
     pub place: Option<Place>,
 }

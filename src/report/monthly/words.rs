@@ -81,6 +81,7 @@ pub(super) fn question(reason: &str) -> Option<&'static str> {
         "counted_as_another" => {
             "Did the client use the operation that the catalogue did not have then?"
         }
+        "caller_unknown" => "Who are the callers that the log names by a token or a key?",
         "source_missing" => "Where are the logs of the source that carries the client?",
         "history_too_short" | "days_missing" | "partial_input" | "no_data" => {
             "Where are the missing days of the log?"

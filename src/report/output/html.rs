@@ -10,21 +10,11 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Error, Output, State, Value, context};
 
-use super::charts;
 use super::{OutputFile, RenderError, Renderer};
+use super::{charts, sections, shown};
 use crate::report::escape;
-use crate::report::monthly::{Page, Sealed, words};
+use crate::report::monthly::{Sealed, words};
 
-/// Rows of "do this now".
-const ADVICE: usize = 12;
-/// Rows of "needs a human" in front of the annex.
-const HUMAN: usize = 8;
-/// Rows of an annex table.
-const ROWS: usize = 1_000;
-/// Clients with a section of their own.
-const SECTIONS: usize = 200;
-/// Characters that all day strips may take.
-const STRIPS: usize = 600_000;
 /// Bytes of the diff that are shown.
 const DIFF: usize = 100_000;
 
@@ -35,13 +25,14 @@ const STYLE: &str = include_str!("../html/page.css");
 pub(super) const SCRIPT: &str = include_str!("../html/page.js");
 
 /// The templates; one page, in parts that a reader can hold.
-const TEMPLATES: [(&str, &str); 6] = [
+const TEMPLATES: [(&str, &str); 7] = [
     ("page.html", include_str!("../html/page.jinja")),
     ("words.html", include_str!("../html/words.jinja")),
     ("charts.html", include_str!("../html/charts.jinja")),
     ("decide.html", include_str!("../html/decide.jinja")),
     ("annex.html", include_str!("../html/annex.jinja")),
     ("clients.html", include_str!("../html/clients.jinja")),
+    ("client.html", include_str!("../html/client.jinja")),
 ];
 
 /// The HTML renderer.
@@ -60,8 +51,9 @@ impl Renderer for Html {
         let page = &report.page;
         let environment = environment()?;
         let (bars, axis) = charts::bars(&page.clients);
+        let sections = sections::sections(&environment, page)?;
         let text = environment.get_template("page.html")?.render(context! {
-            p => serde(page),
+            p => serde(shown::shown(page, sections.texts.len())),
             style => Value::from_safe_string(STYLE.to_owned()),
             script => Value::from_safe_string(SCRIPT.to_owned()),
             script_hash => Value::from_safe_string(SCRIPT_HASH.to_owned()),
@@ -71,9 +63,8 @@ impl Renderer for Html {
             cover => serde(charts::coverage(page)),
             cuts => serde(charts::cuts(&page.backtest, Some(page.head.level.name()))),
             pooled => serde(charts::pooled(&page.backtest, page.head.level.name())),
-            strips => serde(strips(page)),
+            sections => sections.value(),
             diff => page.diff.as_deref().map(diff),
-            max => context! { advice => ADVICE, human => HUMAN, rows => ROWS, sections => SECTIONS },
         })?;
         Ok(vec![OutputFile {
             name: "report.html",
@@ -127,36 +118,6 @@ fn capital(word: &str) -> String {
     let mut letters = word.chars();
     let first = letters.next().map(|c| c.to_uppercase().to_string());
     first.unwrap_or_default() + letters.as_str()
-}
-
-/// The day strip of each term of the clients with a section, as the commands of an
-/// SVG path; `None` when all strips together would be too long.
-fn strips(page: &Page) -> Vec<Vec<Option<String>>> {
-    use std::fmt::Write as _;
-
-    let mut left = STRIPS;
-    page.clients
-        .iter()
-        .take(SECTIONS)
-        .map(|client| {
-            let path = |runs: &[(u32, u32)]| {
-                let mut path = String::new();
-                for (from, length) in runs {
-                    // Writing to a string cannot fail.
-                    let _ = write!(path, "M{from} 0h{length}v1h-{length}z");
-                }
-                let fits = path.len() <= left;
-                left = left.saturating_sub(path.len());
-                fits.then_some(path)
-            };
-            client
-                .terms
-                .iter()
-                .map(|term| &term.strip[..])
-                .map(path)
-                .collect()
-        })
-        .collect()
 }
 
 /// The diff by lines, each with its kind; a long one is cut at a line.

@@ -1,12 +1,15 @@
 //! `report.md`: the conclusions for a pull request or a wiki. No raw HTML; every
 //! name is escaped for `CommonMark` and GFM.
 
+mod write;
+
 use std::fmt::Write as _;
 
+use self::write::{line, list, places, rest, row, safe, table};
 use super::{OutputFile, RenderError, Renderer};
-use crate::model::{Level, Place};
+use crate::model::Level;
 use crate::report::escape::{cut, markdown};
-use crate::report::monthly::{Page, Sealed, words};
+use crate::report::monthly::{FindingRow, Page, Sealed, words};
 
 /// Rows of a table.
 const ROWS: usize = 12;
@@ -43,45 +46,6 @@ impl Renderer for Markdown {
     }
 }
 
-/// A bounded, harmless field.
-fn safe(text: &str) -> String {
-    markdown(&cut(text, WIDE)).into_owned()
-}
-
-fn list(names: &[String], most: usize) -> String {
-    let mut shown: Vec<String> = names.iter().take(most).map(|name| safe(name)).collect();
-    if names.len() > most {
-        shown.push(format!("and {} more", names.len() - most));
-    }
-    shown.join(", ")
-}
-
-fn places(places: &[Place]) -> String {
-    let places: Vec<String> = places.iter().map(ToString::to_string).collect();
-    list(&places, 3)
-}
-
-fn line(out: &mut String, text: &str) {
-    out.push_str(text);
-    out.push('\n');
-}
-
-fn row(out: &mut String, cells: &[String]) {
-    line(out, &format!("| {} |", cells.join(" | ")));
-}
-
-fn table(out: &mut String, heads: &[&str]) {
-    line(out, "");
-    line(out, &format!("| {} |", heads.join(" | ")));
-    line(out, &format!("|{}", " --- |".repeat(heads.len())));
-}
-
-fn rest(out: &mut String, all: usize, file: &str) {
-    if all > ROWS {
-        line(out, &format!("\nAnd {} more in {file}.", all - ROWS));
-    }
-}
-
 fn head(page: &Page, out: &mut String) {
     let head = &page.head;
     let organisation = head.organisation.as_deref().map(safe);
@@ -98,13 +62,13 @@ fn head(page: &Page, out: &mut String) {
     line(
         out,
         &format!(
-            "{} to {}; window {} to {}, {} of {} days with records; compared with {compared}; report {}.\n",
+            "{} to {}; window {} to {}, {} of {} with records; compared with {compared}; report {}.\n",
             head.from,
             head.to,
             head.window_from,
             head.window_to,
             head.covered_days,
-            head.window_days,
+            words::plural(head.window_days.into(), "day"),
             &head.id[..12.min(head.id.len())]
         ),
     );
@@ -251,16 +215,14 @@ fn findings(page: &Page, out: &mut String) {
     } else {
         table(out, &["rule", "severity", "count", "worst", "controls"]);
         for group in page.findings.iter().take(ROWS) {
-            let worst = group.rows.first();
+            let worst = group.worst();
             row(
                 out,
                 &[
                     safe(&group.rule),
                     safe(&group.severity),
                     group.rows.len().to_string(),
-                    worst
-                        .map(|own| safe(&format!("{} {}", own.client, own.message)))
-                        .unwrap_or_default(),
+                    worst.map(|own| safe(&told(own))).unwrap_or_default(),
                     safe(&group.controls.join(", ")),
                 ],
             );
@@ -274,6 +236,15 @@ fn findings(page: &Page, out: &mut String) {
             .map(|own| format!("{} (missing: {})", own.rule, own.missing))
             .collect();
         line(out, &format!("\nNot evaluable: {}.", list(&names, 20)));
+    }
+}
+
+/// `client: what was found`, or what was found in the whole API.
+fn told(own: &FindingRow) -> String {
+    if own.client.is_empty() {
+        own.message.clone()
+    } else {
+        format!("{}: {}", own.client, own.message)
     }
 }
 
@@ -364,10 +335,10 @@ fn evidence(page: &Page, out: &mut String) {
     // Writing to a string cannot fail.
     let _ = write!(
         text,
-        "\n## Evidence\n\nscopetrim {}; {}, {} records read, {} counted.",
+        "\n## Evidence\n\nscopetrim {}; {}, {} read, {} counted.",
         own.version,
         words::plural(own.inputs.len() as u64, "log file"),
-        words::count(records),
+        words::plural(records, "record"),
         words::count(counted)
     );
     for file in own.grants.iter().chain(&own.catalogues).take(ROWS) {

@@ -11,6 +11,8 @@ mod html;
 mod markdown;
 mod ocsf;
 mod sarif;
+mod sections;
+mod shown;
 
 #[cfg(test)]
 mod tests;

@@ -4,12 +4,14 @@
 //! Analysis Finding (2008). Times are milliseconds since 1970; the time of an
 //! event is the end of the month, for no clock is read.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
 use super::{OutputFile, RenderError, Renderer};
 use crate::finding::Severity;
+use crate::model::words::plural;
 use crate::model::{Day, Level, Verdict};
 use crate::report::escape::terminal;
 use crate::report::monthly::{ClientPage, Page, Sealed, TermPage, id};
@@ -35,9 +37,16 @@ impl Renderer for Ocsf {
 
     fn files(&self, report: &Sealed) -> Result<Vec<OutputFile>, RenderError> {
         let page = &report.page;
+        let findings = findings(page);
         let mut text = String::new();
-        for client in page.clients.iter().filter(|client| tells(page, client)) {
-            text.push_str(&serde_json::to_string(&event(page, client))?);
+        for client in &page.clients {
+            let own = findings.get(client.id.as_str());
+            // A client with nothing to remove and no finding is no finding.
+            if own.is_none() && client.terms.iter().all(|term| term.id.is_none()) {
+                continue;
+            }
+            let own = own.map_or(&[][..], Vec::as_slice);
+            text.push_str(&serde_json::to_string(&event(page, client, own))?);
             text.push('\n');
         }
         Ok(vec![OutputFile {
@@ -47,25 +56,22 @@ impl Renderer for Ocsf {
     }
 }
 
-/// A client with nothing to remove and no finding is no finding.
-fn tells(page: &Page, client: &ClientPage) -> bool {
-    client.terms.iter().any(|term| term.id.is_some()) || !findings(page, client).is_empty()
-}
-
 /// Rule, message, severity.
 type Told<'a> = (&'a str, &'a str, &'a str);
 
-fn findings<'a>(page: &'a Page, client: &ClientPage) -> Vec<Told<'a>> {
-    let rows = page.findings.iter().flat_map(|group| {
-        let rule = group.rule.as_str();
-        group.rows.iter().map(move |row| (rule, row))
-    });
-    rows.filter(|(_, row)| row.client == client.id)
-        .map(|(rule, row)| (rule, row.message.as_str(), row.severity.as_str()))
-        .collect()
+/// The findings of each client, in the order of the page.
+fn findings(page: &Page) -> BTreeMap<&str, Vec<Told<'_>>> {
+    let mut all: BTreeMap<&str, Vec<Told<'_>>> = BTreeMap::new();
+    for group in &page.findings {
+        for row in &group.rows {
+            let own = all.entry(row.client.as_str()).or_default();
+            own.push((&group.rule, &row.message, &row.severity));
+        }
+    }
+    all
 }
 
-fn event(page: &Page, client: &ClientPage) -> Value {
+fn event(page: &Page, client: &ClientPage, findings: &[Told<'_>]) -> Value {
     let time = page.head.to.plus(1).start() - 1;
     let going: Vec<&TermPage> = client
         .terms
@@ -73,19 +79,18 @@ fn event(page: &Page, client: &ClientPage) -> Value {
         .filter(|term| term.verdict == Verdict::Remove.name())
         .collect();
     let unused: Vec<&str> = going.iter().map(|term| term.term.as_str()).collect();
-    let findings = findings(page, client);
-    let (severity_id, severity) = severity(client, &findings);
+    let (severity_id, severity) = severity(client, findings);
     let title = format!(
-        "{}: {} of {} granted scopes are not needed",
+        "{}: {} of {} not needed",
         client.id,
         going.len(),
-        client.terms.len()
+        plural(client.terms.len(), "granted scope")
     );
     let mut description = format!(
         "Exposure {:.4}, {:.4} after every removal, {:.4} needed.",
         client.before, client.after_all, client.needed_exposure
     );
-    for (rule, message, _) in &findings {
+    for (rule, message, _) in findings {
         // Writing to a string cannot fail.
         let _ = write!(description, " {rule}: {message}.");
     }

@@ -8,6 +8,7 @@ use std::io::{self, Write};
 
 use super::{ReplayView, together};
 use crate::analysis::replay::proposal::{Change, Fate, Row, Unknown};
+use crate::model::words::plural;
 use crate::model::{Day, Millis};
 use crate::report::escape::{self, columns};
 use crate::report::screen::Screen;
@@ -56,36 +57,26 @@ fn head(view: &ReplayView<'_>) -> String {
     match view.window {
         None => "replay  no data".to_owned(),
         Some(window) => format!(
-            "replay  {}..{}  {} days, {} missing   {} needed requests",
+            "replay  {}..{}  {}, {} missing   {}",
             window.from,
             window.to,
-            window.days(),
+            plural(window.days(), "day"),
             window.days().saturating_sub(view.covered),
-            view.found.requests()
+            plural(view.found.requests(), "needed request")
         ),
     }
 }
 
 fn requests(count: u64) -> String {
-    format!(
-        "{count} {}",
-        if count == 1 { "request" } else { "requests" }
-    )
+    plural(count, "request")
 }
 
 fn operations(count: u64) -> String {
-    format!(
-        "{count} {}",
-        if count == 1 {
-            "operation"
-        } else {
-            "operations"
-        }
-    )
+    plural(count, "operation")
 }
 
 fn clients(count: u64) -> String {
-    format!("{count} {}", if count == 1 { "client" } else { "clients" })
+    plural(count, "client")
 }
 
 fn denied(view: &ReplayView<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
@@ -210,7 +201,7 @@ fn day(at: Millis) -> String {
 fn alternatives(row: &Row) -> String {
     let mut parts: Vec<String> = row.would_do.iter().take(4).map(together).collect();
     if row.would_do.len() > 4 {
-        parts.push(format!("{} other ways", row.would_do.len() - 4));
+        parts.push(plural(row.would_do.len() - 4, "other way"));
     }
     if parts.is_empty() {
         return "nothing: the catalogue accepts no scope for it".to_owned();

@@ -9,6 +9,7 @@ use super::super::escape;
 use super::super::json::instant;
 use super::super::screen::Screen;
 use crate::analysis::{Added, ClientWindow, Compared};
+use crate::model::words::plural;
 use crate::model::{Day, Operation, Term};
 
 /// Clients listed before the rest is only counted.
@@ -101,7 +102,8 @@ pub(in crate::report) fn screen(view: &View<'_>, screen: &mut Screen<'_>) -> io:
             screen.row(&name, wide, "  ", &parts.join("; "))?;
         }
         if changed.len() > CLIENTS {
-            screen.line(&format!("    and {} more clients", changed.len() - CLIENTS))?;
+            let more = plural(changed.len() - CLIENTS, "more client");
+            screen.line(&format!("    and {more}"))?;
         }
         if changed.is_empty() {
             screen.line("    nothing")?;
@@ -116,11 +118,11 @@ fn head(view: &View<'_>, shorter: &Compared, longer: &Compared) -> String {
         sizes.sum()
     };
     format!(
-        "  {} days ({} with records) against {}: {} scopes needed, not {}; what it adds:",
-        longer.window.days(),
+        "  {} ({} with records) against {}: {} needed, not {}; what it adds:",
+        plural(longer.window.days(), "day"),
         view.coverage.covered(longer.window),
         shorter.window.days(),
-        total(longer),
+        plural(total(longer), "scope"),
         total(shorter)
     )
 }

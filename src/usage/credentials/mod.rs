@@ -19,7 +19,6 @@ mod collector;
 mod combination_tests;
 mod combinations;
 mod facts;
-mod hash;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -29,13 +28,13 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use agent::Agent;
 pub(super) use collector::{Collector, Request};
 pub use facts::{Facts, Hours, MAX_AGENTS, MAX_NETWORKS, Network, Ranked, SKEW_SECONDS};
-pub use hash::{CredentialHash, HashKey};
 pub(super) use tokens::split;
 pub use tokens::{Carried, MAX_SETS};
 
 use hashbrown::HashSet;
 
 use super::bounded::stable_hash;
+pub use crate::event::hash::{CredentialHash, HashKey};
 use crate::format::AuthKind;
 use crate::model::{Day, Millis};
 

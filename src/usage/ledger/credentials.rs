@@ -204,7 +204,7 @@ pub(super) fn table(
         .map(|row| {
             let alt = text_at(alt, row).map(str::as_bytes);
             let name = identities.resolve(client.value(row).as_bytes(), alt);
-            clients.number(String::from_utf8_lossy(name).into_owned())
+            clients.number(String::from_utf8_lossy(&name).into_owned())
         })
         .collect();
     let (names, moved) = clients.sorted();

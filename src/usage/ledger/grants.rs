@@ -1,12 +1,14 @@
 //! What was held at which day, as the policy files stated it at that ingest.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 
 use super::columns::{Columns, Values, batch, text_at};
 use super::{Ledger, LedgerError, Table, Writer, part};
-use crate::model::{Day, Policy};
+use crate::grants::history::recorded::Row;
+use crate::model::{ClientName, Day, Policy, RoleName, Term};
 
 /// Client, term, role.
 type Held = (String, String, Option<String>);
@@ -71,26 +73,41 @@ impl Ledger {
     pub fn granted_since(
         &self,
         as_of: Day,
-    ) -> Result<BTreeMap<(String, String), Day>, LedgerError> {
-        let mut since: BTreeMap<(String, String), Day> = BTreeMap::new();
-        let mut unbroken: Option<BTreeSet<(String, String)>> = None;
+    ) -> Result<BTreeMap<(ClientName, Term), Day>, LedgerError> {
+        let mut since: BTreeMap<(ClientName, Term), Day> = BTreeMap::new();
+        let mut records = self.grant_records();
+        // The latest record, and since when what is left of it was seen without a break.
+        let mut unbroken: Option<(Day, BTreeSet<(ClientName, Term)>)> = None;
+        let mut last: Option<Arc<BTreeSet<Row>>> = None;
         let days = self.grant_days();
         for day in days.into_iter().rev().filter(|day| *day <= as_of) {
-            let mut held = BTreeSet::new();
-            for own in self.manifest.on(Table::Grants, day) {
-                for batch in part::read(&self.dir, own)? {
-                    let rows = read(&batch)?.into_iter();
-                    held.extend(rows.map(|(client, term, _)| (client, term)));
+            let rows = records.on(day)?;
+            let same = last.as_ref().is_some_and(|own| Arc::ptr_eq(own, &rows));
+            match &mut unbroken {
+                Some((first, _)) if same => *first = day,
+                Some((first, left)) => {
+                    let held: BTreeSet<(&ClientName, &Term)> = rows
+                        .iter()
+                        .map(|(client, term, _)| (client, term))
+                        .collect();
+                    let gone =
+                        left.extract_if(.., |(client, term)| !held.contains(&(client, term)));
+                    since.extend(gone.map(|grant| (grant, *first)));
+                    *first = day;
+                    if left.is_empty() {
+                        break;
+                    }
+                }
+                None => {
+                    let held = rows.iter();
+                    let held = held.map(|(client, term, _)| (client.clone(), term.clone()));
+                    unbroken = Some((day, held.collect()));
                 }
             }
-            if let Some(unbroken) = &unbroken {
-                held.retain(|grant| unbroken.contains(grant));
-            }
-            if held.is_empty() {
-                break;
-            }
-            since.extend(held.iter().cloned().map(|grant| (grant, day)));
-            unbroken = Some(held);
+            last = Some(rows);
+        }
+        if let Some((first, left)) = unbroken {
+            since.extend(left.into_iter().map(|grant| (grant, first)));
         }
         Ok(since)
     }
@@ -99,6 +116,84 @@ impl Ledger {
     pub fn grant_days(&self) -> Vec<Day> {
         let days: BTreeSet<Day> = self.manifest.of(Table::Grants).map(|own| own.day).collect();
         days.into_iter().collect()
+    }
+}
+
+/// The records of grants, one after another; one that is equal to the one before it is
+/// not read again.
+pub struct Records<'a> {
+    ledger: &'a Ledger,
+    last: Option<(Vec<&'a str>, Arc<BTreeSet<Row>>)>,
+    terms: BTreeSet<Term>,
+}
+
+impl Ledger {
+    /// Reads the records of grants.
+    pub fn grant_records(&self) -> Records<'_> {
+        Records {
+            ledger: self,
+            last: None,
+            terms: BTreeSet::new(),
+        }
+    }
+
+    /// Every client that some record of grants names.
+    pub fn grant_clients(&self) -> Result<BTreeSet<ClientName>, LedgerError> {
+        let mut clients = BTreeSet::new();
+        let mut known: BTreeSet<&str> = BTreeSet::new();
+        for own in self.manifest.of(Table::Grants) {
+            if !known.insert(&own.digest) {
+                continue;
+            }
+            for batch in part::read(&self.dir, own)? {
+                let names: BTreeSet<&str> =
+                    Columns(&batch).text("client")?.iter().flatten().collect();
+                clients.extend(names.into_iter().map(ClientName::new));
+            }
+        }
+        Ok(clients)
+    }
+}
+
+impl Records<'_> {
+    /// Who held what at a day of [`Ledger::grant_days`].
+    pub fn on(&mut self, day: Day) -> Result<Arc<BTreeSet<Row>>, LedgerError> {
+        let parts = || self.ledger.manifest.on(Table::Grants, day);
+        let digests: Vec<&str> = parts().map(|own| own.digest.as_str()).collect();
+        if let Some((_, rows)) = self.last.as_ref().filter(|(own, _)| *own == digests) {
+            return Ok(Arc::clone(rows));
+        }
+        let mut rows = BTreeSet::new();
+        for own in parts() {
+            for batch in part::read(&self.ledger.dir, own)? {
+                self.add(&batch, &mut rows)?;
+            }
+        }
+        let rows = Arc::new(rows);
+        self.last = Some((digests, Arc::clone(&rows)));
+        Ok(rows)
+    }
+
+    fn add(&mut self, batch: &RecordBatch, rows: &mut BTreeSet<Row>) -> Result<(), LedgerError> {
+        let columns = Columns(batch);
+        let (clients, terms) = (columns.text("client")?, columns.text("term")?);
+        let via = columns.text("via")?;
+        let mut client = ClientName::new("");
+        for row in 0..batch.num_rows() {
+            // Rows are sorted by client, and there are few terms and roles.
+            if client.as_str() != clients.value(row) {
+                client = ClientName::new(clients.value(row));
+            }
+            let term = self.terms.get(terms.value(row)).cloned();
+            let term = term.unwrap_or_else(|| {
+                let term = Term::new(terms.value(row));
+                self.terms.insert(term.clone());
+                term
+            });
+            let role = text_at(via, row).map(RoleName::new);
+            rows.insert((client.clone(), term, role));
+        }
+        Ok(())
     }
 }
 
@@ -127,3 +222,7 @@ pub(super) fn read(rows: &RecordBatch) -> Result<Vec<Held>, LedgerError> {
     });
     Ok(held.collect())
 }
+
+#[cfg(test)]
+#[path = "grants_tests.rs"]
+mod tests;

@@ -10,10 +10,12 @@ use super::read::Reading;
 use super::seen::{Known, Seen};
 use super::view::View;
 use super::{LedgerError, Table};
+use crate::event::identity::Identities;
 use crate::model::{Day, Method, Outcome};
 use crate::usage::aggregate::{Aggregate, Key, NOBODY, Names, key};
 use crate::usage::bounded::{Clusters, Counts, stable_hash};
 use crate::usage::cell::{Arena, Cell};
+use crate::usage::number::conceal;
 use crate::usage::packed::PackedDay;
 use crate::usage::table::{OTHERS_NAME, UNMATCHED};
 
@@ -55,7 +57,7 @@ impl Read {
         for day in days {
             if table != Table::Usage {
                 for batch in view.batches(table, *day)? {
-                    unmatched(table, &batch, &mut own.worker)?;
+                    unmatched(table, &batch, reading.identities, &mut own.worker)?;
                 }
                 continue;
             }
@@ -76,6 +78,7 @@ impl Read {
 /// The number of a client in the worker's names.
 fn number(
     (client, alt): (Option<&str>, Option<&str>),
+    identities: &Identities,
     names: &mut Names,
     buffer: &mut Vec<u8>,
 ) -> u32 {
@@ -85,7 +88,7 @@ fn number(
         Some(name) => {
             join_names(name, alt, buffer);
             // The limit is taken over all days when they are merged.
-            names.number(buffer, |_| true)
+            names.number(buffer, |_| true, |joined| conceal(joined, identities))
         }
     }
 }
@@ -123,7 +126,10 @@ fn usage(
             of = known.source(Some(source.value(row)));
         }
         if turns || previous.0 != Some(own) {
-            previous = (Some(own), number(own, names, &mut buffer));
+            previous = (
+                Some(own),
+                number(own, reading.identities, names, &mut buffer),
+            );
             seen.client(&of, previous.1);
         }
         let client = previous.1;
@@ -197,6 +203,7 @@ fn cluster(
 fn unmatched(
     table: Table,
     batch: &RecordBatch,
+    identities: &Identities,
     (names, _, clusters): &mut Worker,
 ) -> Result<(), LedgerError> {
     let columns = Columns(batch);
@@ -213,7 +220,7 @@ fn unmatched(
     let mut buffer = Vec::new();
     for row in 0..batch.num_rows() {
         let own = (text_at(client, row), text_at(alt, row));
-        let client = number(own, names, &mut buffer);
+        let client = number(own, identities, names, &mut buffer);
         let method = Method::parse(method.value(row).as_bytes());
         let path = path.value(row).as_bytes().to_vec();
         let counts = numbers.map(|own| own.map_or(0, |own| own.value(row)));

@@ -129,6 +129,7 @@ impl SourceRecord {
                 Values::Day(vec![self.first_day]),
                 Values::Day(vec![self.last_day]),
                 text(&self.catalogue),
+                number(facts.counts.zoneless),
             ],
         )
     }
@@ -147,6 +148,7 @@ impl SourceRecord {
         let (ignored, skipped) = (columns.text("ignored")?, columns.text("skipped")?);
         let (first, last) = (columns.day("first_day")?, columns.day("last_day")?);
         let catalogue = columns.text("catalogue")?;
+        let zoneless = columns.number("zoneless")?;
         let owned = |column, row| text_at(column, row).map(str::to_owned);
         (0..rows.num_rows())
             .map(|row| {
@@ -177,6 +179,9 @@ impl SourceRecord {
                 facts.counts.records = records.value(row);
                 facts.counts.counted = counted.value(row);
                 facts.counts.nobody = nobody.value(row);
+                if zoneless.is_valid(row) {
+                    facts.counts.zoneless = zoneless.value(row);
+                }
                 facts.counts.ignored =
                     read_counts(ignored.value(row), Ignored::ALL.map(Ignored::name))?;
                 facts.counts.skips = read_counts(skipped.value(row), Skip::ALL.map(Skip::name))?;

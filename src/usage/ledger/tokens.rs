@@ -99,7 +99,7 @@ pub(super) fn table(
         .map(|row| {
             let alt = text_at(alt, row).map(str::as_bytes);
             let name = reading.identities.resolve(name.value(row).as_bytes(), alt);
-            clients.number(String::from_utf8_lossy(name).into_owned())
+            clients.number(String::from_utf8_lossy(&name).into_owned())
         })
         .collect();
     let (clients, moved) = clients.sorted();

@@ -9,6 +9,7 @@ use super::columns::Columns;
 use super::lock::Lock;
 use super::manifest::Part;
 use super::{Ledger, LedgerError, Table, part, writer};
+use crate::model::words::{either, plural};
 
 /// What `verify` found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -78,14 +79,18 @@ impl Ledger {
             let counted = record.facts.counts.counted;
             if (whole && sum != counted) || sum > counted {
                 faults.push(format!(
-                    "`{}`: {counted} records were counted, the table holds {sum}",
-                    record.facts.shown
+                    "`{}`: {} {} counted, the table holds {sum}",
+                    record.facts.shown,
+                    plural(counted, "record"),
+                    either(counted, "was", "were")
                 ));
             }
         }
         for (id, sum) in sums {
             faults.push(format!(
-                "{sum} requests belong to the unknown source `{id}`"
+                "{} {} to the unknown source `{id}`",
+                plural(sum, "request"),
+                either(sum, "belongs", "belong")
             ));
         }
         Ok(faults)
