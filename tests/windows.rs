@@ -201,3 +201,116 @@ fn a_table_of_dates_gives_an_age_where_the_policy_file_has_none() {
     let text = case.analyze(&["--no-blame"]).out;
     assert!(!text.contains("the age of grants without a date"), "{text}");
 }
+
+#[test]
+fn what_a_wrong_clock_dated_counts_in_windows_usage_and_demand_as_in_analyze_and_replay() {
+    let late =
+        |request: &str, status| line(1, "billing", request, status).replace("\"2026-", "\"2099-");
+    let log = daily(300, "other", "GET /orders", 200)
+        + &line(20, "billing", "POST /orders", 200)
+        + &line(299, "billing", "GET /orders", 200)
+        + &late("POST /orders", 200)
+        + &late("GET /orders", 503)
+        + &late("GET /invoices", 403);
+    let case = Case::of(ROUTES, GRANTS, &log);
+    let json = |run: &support::Run| -> Value {
+        assert_eq!(run.code, Some(0), "{}", run.err);
+        serde_json::from_str(&run.out).unwrap()
+    };
+    let report = json(&case.analyze(&["--json"]));
+    let client = &report["clients"][0];
+    assert_eq!(
+        (&report["as_of"], &client["id"]),
+        (&"2026-10-27".into(), &"billing".into())
+    );
+    // The windows say of each scope what the analysis says.
+    let windows = run(&case, &["windows", "--client", "billing", "--json"]);
+    assert!(
+        windows.err.contains("3 records are dated more than a year"),
+        "{}",
+        windows.err
+    );
+    let rows = json(&windows)["rows"].clone();
+    for (term, uses, days) in [
+        ("orders:read", 2, 1),
+        ("orders:write", 2, 2),
+        ("invoices:read", 0, 0),
+    ] {
+        let of = |list: &Value| -> Value {
+            let mut list = list.as_array().unwrap().iter();
+            list.find(|own| own["term"] == term).unwrap().clone()
+        };
+        let (said, shown) = (of(&client["terms"]), of(&rows));
+        assert_eq!(
+            (&said["uses"]["365"], &said["days_used"]),
+            (&uses.into(), &days.into())
+        );
+        for period in shown["periods"].as_array().unwrap() {
+            let id = period["period"].as_str().unwrap();
+            if let Some(wanted) = id.strip_suffix('d').and_then(|own| said["uses"].get(own)) {
+                assert_eq!(&period["uses"], wanted, "{term} {id}");
+            }
+            if id == "365d" {
+                assert_eq!(
+                    [
+                        &period["days_used"],
+                        &period["first_used"],
+                        &period["last_used"],
+                    ],
+                    [&said["days_used"], &said["first_used"], &said["last_used"]],
+                    "{term}"
+                );
+            }
+        }
+    }
+    // A replay of a policy that grants nothing denies all that was needed.
+    case.write("none.json", r#"{"billing": [], "other": []}"#);
+    let files = ["--logs", "log.jsonl", "--catalog", "routes.yaml"];
+    let replayed = case.run(&[&["replay", "--grants", "none.json", "--json"], &files[..]].concat());
+    assert_eq!(replayed.code, Some(1), "{}", replayed.err);
+    let replayed: Value = serde_json::from_str(&replayed.out).unwrap();
+    let needed = client["needed"].as_array().unwrap();
+    for own in needed {
+        let mut denied = replayed["denied"].as_array().unwrap().iter();
+        let same =
+            denied.find(|row| row["client"] == "billing" && row["operation"] == own["operation"]);
+        let same = same.unwrap();
+        for key in ["requests", "first", "last"] {
+            assert_eq!(same[key], own[key], "{own}");
+        }
+    }
+    assert_eq!(needed.len(), 2);
+    // What was refused has its facts as well, on the last day.
+    let refused = &client["denied"][0];
+    assert_eq!(
+        [
+            &refused["requests"],
+            &refused["by_service_or_unknown"],
+            &refused["days"]
+        ],
+        [&Value::from(1), &Value::from(1), &Value::from(1)],
+        "{refused}"
+    );
+    assert_eq!(refused["first"], "2026-10-27T12:00:00.000Z");
+    let demand = run(&case, &["demand", "--client", "billing", "--csv"]);
+    assert!(
+        demand.out.contains("GET,/invoices") || demand.out.contains("GET /invoices"),
+        "{}",
+        demand.out
+    );
+    assert!(demand.err.contains("3 records are dated"), "{}", demand.err);
+    // The table of requests keeps the days of the log, and says so.
+    let usage = case.run(&[&["usage", "--csv"], &files[..]].concat());
+    let counted: u64 = usage
+        .out
+        .lines()
+        .skip(1)
+        .filter_map(|row| row.split(',').nth(4)?.parse::<u64>().ok())
+        .sum();
+    assert_eq!(counted, 305, "{}", usage.out);
+    assert!(
+        usage.err.contains("shown on the days of the log"),
+        "{}",
+        usage.err
+    );
+}

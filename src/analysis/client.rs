@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::exceptions::Exceptions;
 use super::levels;
-use super::minimum::{Problem, Universe, minimum};
+use super::minimum::{Holding, Problem, Universe, minimum};
 use super::rhythm::Rhythm;
 use super::term::{narrowed, term_analysis, unobservable};
 use super::{ClientAnalysis, Completeness, Evidence, Exposure, Inputs, Options, Served};
 use crate::grants::{self, CommentEffect};
-use crate::model::{ClientName, Day, Requirement, Scope, Term, Via};
-use crate::usage::{ClientUse, Coverage, DayUse, Days, RouteUse, UNMATCHED};
+use crate::model::{ClientName, Day, Millis, Requirement, Scope, Term, Via};
+use crate::usage::{ClientUse, Coverage, Days, RouteUse, UNMATCHED};
 
 /// What is the same for every client.
 pub(super) struct Context<'a> {
@@ -114,7 +114,7 @@ pub(super) struct Needs {
     pub(super) any_need: bool,
 }
 
-fn needs(context: &Context<'_>, held: &BTreeSet<Term>, usage: Option<&ClientUse>) -> Needs {
+fn needs(context: &Context<'_>, held: &Holding, usage: Option<&ClientUse>) -> Needs {
     let mut needs = Needs {
         served: BTreeMap::new(),
         ever: Vec::new(),
@@ -134,38 +134,32 @@ fn needs(context: &Context<'_>, held: &BTreeSet<Term>, usage: Option<&ClientUse>
     needs
 }
 
-fn add_route(context: &Context<'_>, held: &BTreeSet<Term>, usage: &RouteUse, needs: &mut Needs) {
+fn add_route(context: &Context<'_>, held: &Holding, usage: &RouteUse, needs: &mut Needs) {
     let (window, catalog) = (context.options.window, context.inputs.catalog);
-    let in_window = |day: &DayUse| window.contains(Day(day.day));
-    // What matches nothing shows no life.
-    if usage.route != UNMATCHED {
-        for day in &usage.days {
-            needs.alive.add(
-                Day(day.day),
-                day.counts.iter().sum(),
-                (day.first, day.last),
-                window.to,
-            );
+    let (mut need, mut denied, mut used) = (0, 0, 0);
+    let mut span: Option<(Millis, Millis)> = None;
+    let mut ever = false;
+    for day in &usage.days {
+        let all: u64 = day.counts.iter().sum();
+        // What matches nothing shows no life.
+        if usage.route != UNMATCHED {
+            let at = (day.first, day.last);
+            needs.alive.add(Day(day.day), all, at, window.to);
+        }
+        let own = day.need();
+        ever |= own > 0;
+        if !window.contains(Day(day.day)) {
+            continue;
+        }
+        needs.requests += all;
+        need += own;
+        denied += day.denied();
+        if own > 0 {
+            used += day.counts[0];
+            let (first, last) = span.unwrap_or((day.first, day.last));
+            span = Some((first.min(day.first), last.max(day.last)));
         }
     }
-    needs.requests += usage
-        .days
-        .iter()
-        .filter(in_window)
-        .map(|day| day.counts.iter().sum::<u64>())
-        .sum::<u64>();
-    let need: u64 = usage
-        .days
-        .iter()
-        .filter(in_window)
-        .map(|day| day.need())
-        .sum();
-    let denied: u64 = usage
-        .days
-        .iter()
-        .filter(in_window)
-        .map(|day| day.denied())
-        .sum();
     if denied > 0 {
         *needs.denied.entry(usage.route).or_default() += denied;
     }
@@ -182,23 +176,18 @@ fn add_route(context: &Context<'_>, held: &BTreeSet<Term>, usage: &RouteUse, nee
     let permitted: Vec<usize> = operations
         .iter()
         .copied()
-        .filter(|op| context.universe.permits(held, *op))
+        .filter(|op| context.universe.permits_holding(held, *op))
         .collect();
     if permitted.is_empty() && need > 0 {
         *needs.without_grant.entry(usage.route).or_default() += need;
     }
-    let days = || usage.days.iter().filter(|day| day.need() > 0);
-    if permitted.is_empty() || days().next().is_none() {
+    if permitted.is_empty() || !ever {
         return;
     }
     for operation in &permitted {
         let operation = *operation;
-        if need > 0 {
+        if let Some((first, last)) = span {
             needs.any_need = true;
-            let own = || days().filter(in_window);
-            let first = own().map(|day| day.first).min().unwrap_or_default();
-            let last = own().map(|day| day.last).max().unwrap_or_default();
-            let used: u64 = own().map(|day| day.counts[0]).sum();
             let served = needs.served.entry(operation).or_insert(Served {
                 operation,
                 count: 0,
@@ -232,7 +221,8 @@ pub(super) fn analyse_client(
     let (options, universe) = (context.options, context.universe);
     let granted: BTreeSet<Term> = held.keys().cloned().collect();
     let usage = context.inputs.usage.get(id);
-    let needs = needs(context, &granted, usage);
+    let holding = universe.holding(&granted);
+    let needs = needs(context, &holding, usage);
     let needed: Vec<usize> = needs.served.keys().copied().collect();
     let observable: BTreeSet<Term> = granted
         .iter()
@@ -293,7 +283,7 @@ pub(super) fn analyse_client(
         denied: needs
             .denied
             .iter()
-            .map(|(route, count)| (*route, *count, permits_route(context, &granted, *route)))
+            .map(|(route, count)| (*route, *count, permits_route(context, &holding, *route)))
             .collect(),
         complete: false,
         without_grant: needs
@@ -305,7 +295,7 @@ pub(super) fn analyse_client(
         granted,
     };
     for (term, vias) in held {
-        let mut found = term_analysis(context, &client, &needs, (term, vias));
+        let mut found = term_analysis(context, (&client, &holding), &needs, (term, vias));
         if let Some(narrow) = narrow
             .as_ref()
             .filter(|narrow| own.kept.contains(term) && !narrow.kept.contains(term))
@@ -319,13 +309,13 @@ pub(super) fn analyse_client(
     (client, needs)
 }
 
-fn permits_route(context: &Context<'_>, held: &BTreeSet<Term>, route: u32) -> bool {
+fn permits_route(context: &Context<'_>, held: &Holding, route: u32) -> bool {
     let operations = context
         .inputs
         .routes
         .get(route as usize)
         .map_or(&[][..], |route| &route.operations);
-    operations
-        .iter()
-        .any(|op| context.universe.is_restricted(*op) && context.universe.permits(held, *op))
+    operations.iter().any(|op| {
+        context.universe.is_restricted(*op) && context.universe.permits_holding(held, *op)
+    })
 }

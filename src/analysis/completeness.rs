@@ -1,5 +1,6 @@
 //! How much of a client its log has shown: Good-Turing and Chao, days as samples.
 
+use super::day_set::DaySet;
 use crate::model::Day;
 use crate::usage::Days;
 
@@ -18,21 +19,22 @@ pub struct Completeness {
 
 impl Completeness {
     /// Counts the days on which each operation was needed.
-    pub(super) fn of<'a>(ever: impl Iterator<Item = &'a Days> + Clone) -> Self {
-        let days = |uses: &Days| -> std::collections::BTreeSet<Day> {
-            let needed = uses.iter().filter(|day| day.need() > 0);
-            needed.map(|day| Day(day.day)).collect()
-        };
-        let counts: Vec<usize> = ever.clone().map(|uses| days(uses).len()).collect();
+    pub(super) fn of<'a>(ever: impl Iterator<Item = &'a Days>) -> Self {
+        let mut any = DaySet::default();
+        let counts: Vec<usize> = ever
+            .map(|uses| {
+                let needed = uses.iter().filter(|day| day.need() > 0);
+                let own: DaySet = needed.map(|day| Day(day.day)).collect();
+                any.add(&own);
+                own.len()
+            })
+            .collect();
         let on = |count: usize| counts.iter().filter(|own| **own == count).count();
         Self {
             operations: counts.len(),
             once: on(1),
             twice: on(2),
-            days: ever
-                .flat_map(days)
-                .collect::<std::collections::BTreeSet<_>>()
-                .len(),
+            days: any.len(),
         }
     }
 

@@ -20,7 +20,17 @@ pub struct DaySet {
 impl DaySet {
     /// Adds a day.
     pub fn insert(&mut self, day: Day) {
-        let (block, bit) = (day.0.div_euclid(BLOCK), 1 << day.0.rem_euclid(BLOCK));
+        self.put(day.0.div_euclid(BLOCK), 1 << day.0.rem_euclid(BLOCK));
+    }
+
+    /// Adds the days of another set.
+    pub fn add(&mut self, other: &Self) {
+        for (block, bits) in &other.blocks {
+            self.put(*block, *bits);
+        }
+    }
+
+    fn put(&mut self, block: i32, bit: u64) {
         match self.blocks.last_mut() {
             // Days come in order, mostly.
             Some((last, bits)) if *last == block => *bits |= bit,
@@ -119,8 +129,12 @@ mod tests {
             prop_assert_eq!((own.first(), own.last()), (tree.first().copied(), tree.last().copied()));
             let span = Day(from)..=Day(from + length);
             prop_assert_eq!(own.range(span.clone()).collect::<Vec<_>>(), tree.range(span).copied().collect::<Vec<_>>());
-            let again: DaySet = tree.into_iter().rev().collect();
-            prop_assert_eq!(again, own);
+            let again: DaySet = tree.iter().copied().rev().collect();
+            prop_assert_eq!(&again, &own);
+            let mut both: DaySet = tree.iter().step_by(2).copied().collect();
+            both.add(&tree.iter().skip(1).step_by(2).copied().collect());
+            both.add(&own);
+            prop_assert_eq!(both, own);
         }
     }
 }

@@ -20,6 +20,7 @@ use rayon::prelude::*;
 pub use tokens::{ENOUGH_DAYS, IssuedScope, NotEvaluable, Standing, Tokens};
 
 use super::minimum::Universe;
+use super::replay::observed::Late;
 use super::{Analysis, ClientAnalysis, Inputs};
 use crate::model::{ClientName, Requirement, Scope, Term};
 use crate::usage::credentials::CredentialTable;
@@ -103,7 +104,7 @@ pub fn fill(
     inputs: &Inputs<'_>,
     universe: &Universe,
     protocol: &BTreeSet<Scope>,
-    (table, credentials): (&UsageTable, &CredentialTable),
+    (table, late, credentials): (&UsageTable, Late, &CredentialTable),
 ) {
     let window = analysis.window;
     let numbers: BTreeMap<&ClientName, u32> = inputs
@@ -113,7 +114,7 @@ pub fn fill(
         .collect();
     let wanted: BTreeSet<u32> = numbers.values().copied().collect();
     let mut refused: BTreeMap<u32, Vec<(u32, RefusedUse)>> = BTreeMap::new();
-    for ((client, route), seen) in table.refused(&wanted, window) {
+    for ((client, route), seen) in table.refused(&wanted, |day| late.shift(day, window)) {
         refused.entry(client).or_default().push((route, seen));
     }
     let carried = tokens::by_client(credentials, window.to);

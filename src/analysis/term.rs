@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::client::{Context, Needs};
+use super::minimum::Holding;
 use super::rhythm::Rhythm;
 use super::{ClientAnalysis, TermAnalysis};
 use crate::model::{Day, Kind, Reason, Scope, Term, Verdict, Via};
@@ -21,7 +22,7 @@ pub(super) fn unobservable(context: &Context<'_>, term: &Term) -> Option<Reason>
 
 pub(super) fn term_analysis(
     context: &Context<'_>,
-    client: &ClientAnalysis,
+    (client, holding): (&ClientAnalysis, &Holding),
     needs: &Needs,
     (term, vias): (&Term, &Vec<Via>),
 ) -> TermAnalysis {
@@ -54,8 +55,9 @@ pub(super) fn term_analysis(
         return found;
     }
     let mut serves = BTreeSet::new();
+    let part = context.universe.part(term);
     for route in &needs.ever {
-        let takes_part = |op: &&usize| context.universe.serves(term, &client.granted, **op);
+        let takes_part = |op: &&usize| context.universe.serves_holding(&part, holding, **op);
         let own: Vec<usize> = route
             .operations
             .iter()

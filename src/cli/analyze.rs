@@ -2,7 +2,6 @@
 
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use super::args::{InputArgs, PolicyArgs};
 use super::study::{Study, say_incomplete, study, study_and_backtest};
@@ -11,7 +10,6 @@ use super::{ExitStatus, past, published, whole};
 use crate::analysis::backtest::GrantsOf;
 use crate::analysis::minimum::Universe;
 use crate::analysis::replay::{Replay, replay};
-use crate::grants;
 use crate::model::words::plural;
 use crate::model::{ClientName, Policy};
 use crate::patch::{self, Patch, Removal, Replacement};
@@ -140,7 +138,7 @@ pub(super) fn prove(study: &Study) -> anyhow::Result<Proved> {
         }
         let patch = patch::plan(&study.policy, &removals, &replacements)
             .map_err(|error| Advised::new(error.to_string(), error.help().unwrap_or_default()))?;
-        let after = after(&study.policy, &patch)?;
+        let after = after(&study.policy, &patch);
         let replay = replay(&universe, &study.analysis.clients, &after);
         let bad = |client: &ClientName| refused.iter().any(|(known, _)| known == client);
         let mut fresh = Vec::new();
@@ -182,18 +180,12 @@ pub(super) fn prove(study: &Study) -> anyhow::Result<Proved> {
 }
 
 /// The policy as the edited bytes state it.
-pub(super) fn after(policy: &Policy, patch: &Patch) -> anyhow::Result<Policy> {
+pub(super) fn after(policy: &Policy, patch: &Patch) -> Policy {
     let mut after = policy.clone();
     for file in &patch.files {
-        after.files[file.file] =
-            grants::read(Arc::from(file.new.as_slice()), &file.path).map_err(|error| {
-                Advised::new(
-                    error.to_string(),
-                    "this is a fault of the program: please report it",
-                )
-            })?;
+        after.files[file.file].clone_from(&file.reread);
     }
-    Ok(after)
+    after
 }
 
 /// The diff with its reasons, ready for `git apply`.

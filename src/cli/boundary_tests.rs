@@ -73,7 +73,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     }
     let proved = prove(&study)?;
     let universe = Universe::new(&study.routes.catalog, &study.semantics, &study.weights);
-    let mut holdings = after(&study.policy, &proved.patch)?.holdings();
+    let mut holdings = after(&study.policy, &proved.patch).holdings();
     let subjects: Vec<Subject<'_>> = study
         .analysis
         .clients

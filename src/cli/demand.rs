@@ -2,12 +2,12 @@
 
 use std::io::Write;
 
-use super::ExitStatus;
 use super::analyze::width;
 use super::args::{InputArgs, PolicyArgs};
 use super::study::{say_incomplete, study};
 use super::suggest::closest;
 use super::talk::Advised;
+use super::{ExitStatus, facts};
 use crate::analysis::ClientAnalysis;
 use crate::report::demand;
 
@@ -65,6 +65,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         demand::table(&view, &clients, out, width())?;
     }
     say_incomplete(&study);
+    facts::say_ran_ahead(&study.warnings, study.setup.quiet);
     Ok(if study.read.incomplete.is_empty() {
         ExitStatus::Done
     } else {

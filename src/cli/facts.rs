@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::pipeline::Read;
+use super::talk;
 use crate::event::{Ignored, secret};
 use crate::format::{self, Skip};
 use crate::input::SourceStatus;
-use crate::model::Warning;
 use crate::model::words::{either, plural};
+use crate::model::{Day, Warning};
 use crate::report::InputView;
 use crate::usage::SourceFacts;
 
@@ -151,9 +152,7 @@ pub(super) fn input_views(facts: &[SourceFacts]) -> Vec<InputView> {
 
 /// A warning when the end of the data is not that of the last record.
 pub(super) fn ran_ahead(read: &Read, share: f64) -> Option<Warning> {
-    let (end, stray @ 1..) = read.coverage.credible_end(share)? else {
-        return None;
-    };
+    let (end, stray) = stray(read, share)?;
     Some(Warning::new(
         "clock-ran-ahead",
         format!(
@@ -163,4 +162,27 @@ pub(super) fn ran_ahead(read: &Read, share: f64) -> Option<Warning> {
             either(stray, "is", "are")
         ),
     ))
+}
+
+/// Says it where the warnings of a study are not shown.
+pub(super) fn say_ran_ahead(warnings: &[Warning], quiet: bool) {
+    for warning in warnings.iter().filter(|own| own.code == "clock-ran-ahead") {
+        talk::note(quiet, &warning.message);
+    }
+}
+
+/// The same where every record is shown on the day that the log gives it.
+pub(super) fn ran_ahead_as_logged(read: &Read, share: f64) -> Option<String> {
+    let (end, stray) = stray(read, share)?;
+    Some(format!(
+        "{} {} dated more than a year behind all others, and shown on the days of the log; \
+         `analyze` takes that for a wrong clock, and counts what was needed then on {end}",
+        plural(stray, "record"),
+        either(stray, "is", "are")
+    ))
+}
+
+fn stray(read: &Read, share: f64) -> Option<(Day, u64)> {
+    let found = read.coverage.credible_end(share)?;
+    (found.1 > 0).then_some(found)
 }

@@ -117,7 +117,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     let before = old
         .as_ref()
         .map(|policy| Side::new(&old_universe, &semantics[0], policy));
-    let late = setup.as_of.map_or(Late::Counts, |_| Late::Left);
+    let late = Late::of(setup.as_of);
     let observed = observe(table, window, late);
     let found = simulate(
         &routes.catalog,

@@ -167,7 +167,8 @@ fn run(
         found.apply_brake(&mut analysis);
     }
     let universe = Universe::new(&routes.catalog, &semantics, &weights);
-    let seen = (&read.collected.usage, &read.collected.credentials);
+    let late = analysis::replay::observed::Late::of(setup.as_of);
+    let seen = (&read.collected.usage, late, &read.collected.credentials);
     demand::fill(&mut analysis, &inputs, &universe, &options.protocol, seen);
     let compared = compared(&inputs, &options, &setup.windows, &analysis);
     let actions = actions(&policy, &analysis.clients, setup.narrow);
@@ -177,8 +178,7 @@ fn run(
     let mut never_seen = policy.clients();
     never_seen.retain(|client| !usage.contains_key(client));
     let inputs = input_views(&read.facts);
-    let mut notes = read.notes.clone();
-    notes.extend(history.notes.iter().cloned());
+    let notes = [&read.notes[..], &history.notes].concat();
     let level = setup.level;
     let audit = audit(
         &setup, &routes, &policy, &read, &analysis, &semantics, &usage,

@@ -3,10 +3,9 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use super::ExitStatus;
 use super::args::InputArgs;
-use super::pipeline;
 use super::whole::Whole;
+use super::{ExitStatus, facts, pipeline, talk};
 use crate::model::words::plural;
 use crate::report::{escape, usage_csv, usage_json};
 use crate::usage::write_usage;
@@ -70,6 +69,9 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     out.flush()?;
     if let Some(whole) = whole {
         whole.finish()?;
+    }
+    if let Some(text) = facts::ran_ahead_as_logged(&read, setup.reject_share) {
+        talk::note(setup.quiet, &text);
     }
     Ok(if read.incomplete.is_empty() {
         ExitStatus::Done

@@ -10,7 +10,7 @@ use super::study::{Study, say_incomplete, study};
 use super::suggest::closest;
 use super::talk::Advised;
 use super::whole::Whole;
-use super::{ExitStatus, pipeline};
+use super::{ExitStatus, facts, pipeline};
 use crate::analysis::minimum::Universe;
 use crate::analysis::{ClientAnalysis, serving};
 use crate::model::words::plural;
@@ -95,6 +95,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         windows::table(&found, out, width())?;
     }
     say_incomplete(&study);
+    facts::say_ran_ahead(&study.warnings, study.setup.quiet);
     Ok(if study.read.incomplete.is_empty() {
         ExitStatus::Done
     } else {

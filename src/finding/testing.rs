@@ -261,7 +261,8 @@ impl Case {
         let mut analysis = analysis::analyse(&inputs, &options);
         let universe = Universe::new(&self.catalog, &semantics, &weights);
         let credentials = self.table();
-        let seen = (&UsageTable::default(), &credentials);
+        let late = analysis::replay::observed::Late::Counts;
+        let seen = (&UsageTable::default(), late, &credentials);
         analysis::demand::fill(&mut analysis, &inputs, &universe, &options.protocol, seen);
         let categories = categories(&self.catalog, &CategoryOverrides::default());
         look(&Context {

@@ -42,7 +42,7 @@ impl PolicyFormat for Csv {
     }
 
     fn read(&self, bytes: Arc<[u8]>, shown: &str) -> Result<PolicyFile, GrantError> {
-        Ok(Table::read(bytes, shown)?.file)
+        read(bytes, shown)
     }
 
     fn edits(
@@ -57,11 +57,8 @@ impl PolicyFormat for Csv {
             },
             reason,
         };
-        let table = Table::read(Arc::clone(&file.bytes), &file.path)
-            .map_err(|error| refuse(error.to_string()))?;
-        let text =
-            text::utf8(&file.bytes, &file.path).map_err(|error| refuse(error.to_string()))?;
-        table.edits(text, changes)
+        let table = Table::of(file).map_err(|error| refuse(error.to_string()))?;
+        table.edits(changes)
     }
 
     fn comments(&self, _: &PolicyFile) -> BTreeMap<usize, CommentEffect> {
@@ -69,55 +66,41 @@ impl PolicyFormat for Csv {
     }
 }
 
-struct Table {
-    file: PolicyFile,
-    /// For each entry: its row's bytes, its cell, and the entries of that cell.
-    homes: Vec<Home>,
-}
-
-#[derive(Clone)]
-struct Home {
-    row: Span,
-    cell: Cell,
-    entries: std::ops::Range<usize>,
-}
-
-impl Table {
-    fn read(bytes: Arc<[u8]>, shown: &str) -> Result<Self, GrantError> {
-        let owned = Arc::clone(&bytes);
-        let text = text::utf8(&owned, shown)?;
-        let shown: Arc<str> = Arc::from(shown);
-        let mut rows = rows(text, &shown)?.into_iter();
-        let columns = header(text, rows.next(), &shown)?;
-        let mut table = Self {
-            file: PolicyFile {
-                path: Arc::clone(&shown),
-                format: NAME,
-                digest: ContentDigest::of(&bytes),
-                bytes,
-                entries: Vec::new(),
-                clients: BTreeSet::new(),
-                warnings: Vec::new(),
-                matching: None,
-                implies: BTreeMap::new(),
-            },
-            homes: Vec::new(),
-        };
-        // Names begin alike, so comparing them is most of the work of a large file.
-        let mut seen: HashMap<(String, Subject, Granted), u32> = HashMap::new();
-        for row in rows {
-            table.row(text, &columns, &row, &mut seen)?;
-        }
-        Ok(table)
+fn read(bytes: Arc<[u8]>, shown: &str) -> Result<PolicyFile, GrantError> {
+    let owned = Arc::clone(&bytes);
+    let text = text::utf8(&owned, shown)?;
+    let shown: Arc<str> = Arc::from(shown);
+    let mut rows = rows(text, &shown)?.into_iter();
+    let columns = header(text, rows.next(), &shown)?;
+    let mut reader = Reader {
+        file: PolicyFile {
+            path: Arc::clone(&shown),
+            format: NAME,
+            digest: ContentDigest::of(&bytes),
+            bytes,
+            entries: Vec::new(),
+            clients: BTreeSet::new(),
+            warnings: Vec::new(),
+            matching: None,
+            implies: BTreeMap::new(),
+        },
+        seen: HashMap::new(),
+    };
+    for row in rows {
+        reader.row(text, &columns, &row)?;
     }
+    Ok(reader.file)
+}
 
-    fn row(
-        &mut self,
-        text: &str,
-        columns: &[&str],
-        row: &Row,
-        seen: &mut HashMap<(String, Subject, Granted), u32>,
-    ) -> Result<(), GrantError> {
+struct Reader {
+    file: PolicyFile,
+    /// Lines by audience, client and scope. Names begin alike, so comparing them would be
+    /// most of the work of a large file.
+    seen: HashMap<(String, Subject, Granted), u32>,
+}
+
+impl Reader {
+    fn row(&mut self, text: &str, columns: &[&str], row: &Row) -> Result<(), GrantError> {
         let place = Place {
             file: Arc::clone(&self.file.path),
             line: row.line,
@@ -173,8 +156,6 @@ impl Table {
             return Err(bad("a name holds a control character".to_owned(), None));
         }
         self.file.clients.insert(ClientName::new(&client));
-        let from = self.file.entries.len();
-        let until = from + words.len();
         for (span, term) in words {
             let entry = Entry {
                 subject: Subject::Client(ClientName::new(&client)),
@@ -195,21 +176,57 @@ impl Table {
                 entry.subject.clone(),
                 entry.granted.clone(),
             );
-            match seen.get(&key) {
+            match self.seen.get(&key) {
                 Some(first) => self.file.warnings.push(duplicate(&entry, *first)),
-                None => drop(seen.insert(key, row.line)),
+                None => drop(self.seen.insert(key, row.line)),
             }
             self.file.entries.push(entry);
-            self.homes.push(Home {
-                row: row.span,
-                cell: scopes,
-                entries: from..until,
-            });
         }
         Ok(())
     }
+}
 
-    fn edits(&self, text: &str, changes: &BTreeMap<usize, Change>) -> Result<Vec<Edit>, Refusal> {
+/// A file that was read, and where its entries stand.
+struct Table<'a> {
+    file: &'a PolicyFile,
+    text: &'a str,
+    /// One for each entry.
+    homes: Vec<Home>,
+}
+
+/// An entry's row, its cell, and the entries of that cell.
+#[derive(Clone)]
+struct Home {
+    row: Span,
+    cell: Cell,
+    entries: std::ops::Range<usize>,
+}
+
+impl<'a> Table<'a> {
+    fn of(file: &'a PolicyFile) -> Result<Self, GrantError> {
+        let text = text::utf8(&file.bytes, &file.path)?;
+        let mut rows = rows(text, &file.path)?.into_iter();
+        let columns = header(text, rows.next(), &file.path)?;
+        let scope = columns.iter().position(|column| *column == "scope");
+        let mut homes: Vec<Home> = Vec::with_capacity(file.entries.len());
+        for row in rows {
+            let Some(cell) = scope.and_then(|at| row.cells.get(at)) else {
+                continue;
+            };
+            let from = homes.len();
+            let entries = from..from + words(text, *cell).len();
+            let home = Home {
+                row: row.span,
+                cell: *cell,
+                entries: entries.clone(),
+            };
+            homes.extend(entries.map(|_| home.clone()));
+        }
+        Ok(Self { file, text, homes })
+    }
+
+    fn edits(&self, changes: &BTreeMap<usize, Change>) -> Result<Vec<Edit>, Refusal> {
+        let text = self.text;
         let mut edits: Vec<Edit> = Vec::new();
         let mut done = 0;
         for &index in changes.keys() {
@@ -258,7 +275,7 @@ impl Table {
                 }
                 edits.push(Edit::delete(start, home.row.end));
             } else {
-                self.cell(text, home, changes, &mut edits).map_err(refuse)?;
+                self.cell(home, changes, &mut edits).map_err(refuse)?;
             }
         }
         Ok(edits)
@@ -267,7 +284,6 @@ impl Table {
     /// Edits a cell that keeps at least one word.
     fn cell(
         &self,
-        text: &str,
         home: &Home,
         changes: &BTreeMap<usize, Change>,
         edits: &mut Vec<Edit>,
@@ -305,7 +321,10 @@ impl Table {
                 }
             }
         }
-        debug_assert!(home.cell.span.end <= text.len(), "a cell lies in its text");
+        debug_assert!(
+            home.cell.span.end <= self.text.len(),
+            "a cell lies in its text"
+        );
         Ok(())
     }
 }

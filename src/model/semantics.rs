@@ -73,6 +73,10 @@ pub struct Semantics {
 impl Semantics {
     /// The scopes of `universe` that holding `term` gives, implications followed to the end.
     pub fn expand(&self, term: &Term, universe: &BTreeSet<Scope>) -> BTreeSet<Scope> {
+        // The common case, asked for each of many terms: no name opens another.
+        if self.matching == ScopeMatch::Exact && self.implies.is_empty() {
+            return universe.get(term.as_str()).cloned().into_iter().collect();
+        }
         let mut open: Vec<Scope> = Vec::new();
         let mut seen = BTreeSet::new();
         let covered = |name: &str, open: &mut Vec<Scope>, seen: &mut BTreeSet<Scope>| {

@@ -61,6 +61,8 @@ pub struct FilePatch {
     pub old: Arc<[u8]>,
     /// The bytes after the changes.
     pub new: Vec<u8>,
+    /// What these bytes grant, as read from them.
+    pub reread: PolicyFile,
     /// Unified diff from old to new.
     pub diff: String,
     /// Unified diff from new to old.
@@ -259,13 +261,16 @@ fn prove(
         source,
     })?;
     let new = edit::apply(old, &edits);
-    let reread = grants::by_name(file.format)
-        .ok_or_else(|| wrong(format!("format `{}` is not known", file.format)))?
-        .read(Arc::from(new.as_bytes()), &file.path)
-        .map_err(|source| PatchError::Unreadable {
+    // As a later run will read it: its format is found out anew.
+    let reread = grants::read(Arc::from(new.as_bytes()), &file.path).map_err(|source| {
+        PatchError::Unreadable {
             file: Arc::clone(&file.path),
             source: Box::new(source),
-        })?;
+        }
+    })?;
+    if reread.format != file.format {
+        return Err(wrong(format!("it reads as format `{}`", reread.format)));
+    }
     compare(file, planned, &reread).map_err(wrong)?;
     let blocks = edit::changed_lines(old, &edits);
     if let Some((gone, _)) = blocks.iter().find(|(gone, _)| gone.is_empty()) {
@@ -292,6 +297,7 @@ fn prove(
         path: Arc::clone(&file.path),
         old: Arc::clone(&file.bytes),
         new: new.into_bytes(),
+        reread,
         diff,
         undo,
     })

@@ -6,11 +6,12 @@
 
 pub(super) mod demand;
 mod fleet;
+mod parts;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::evidence::EvidenceJson;
 use super::finding_json::{AuditJson, audit};
@@ -19,7 +20,7 @@ use demand::{CompletenessJson, DeniedJson, TokensJson};
 use fleet::{Fleet, fleet};
 
 use super::windows::{WindowJson, compared_json};
-use super::{InputView, View, json_text};
+use super::{InputView, View};
 use crate::analysis::{ClientAnalysis, TermAnalysis, WINDOWS};
 use crate::grants::history::SinceFrom;
 use crate::model::{ClientName, Day, Level, Millis, Place, Term, Via};
@@ -41,7 +42,8 @@ struct Report<'a> {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     windows: Vec<WindowJson<'a>>,
     fleet: Fleet,
-    clients: Clients<'a>,
+    /// Left empty here, and written by `parts`.
+    clients: [(); 0],
     only_in_log: Vec<OnlyInLog<'a>>,
     #[serde(flatten)]
     audit: AuditJson<'a>,
@@ -183,14 +185,14 @@ pub fn instant(time: Millis) -> String {
 
 /// The report as pretty JSON with a line end.
 pub fn render(view: &View<'_>) -> Result<String, serde_json::Error> {
-    let mut text = json_text::pretty(&report(view))?;
-    text.push('\n');
-    Ok(text)
+    let mut bytes = Vec::new();
+    write(view, &mut bytes).map_err(serde_json::Error::io)?;
+    String::from_utf8(bytes).map_err(serde::ser::Error::custom)
 }
 
-/// The same, written one client after the other: the text of two thousand is 128 MB.
+/// The same, written some clients at a time: the text of two thousand is 128 MB.
 pub fn write(view: &View<'_>, mut out: impl Write) -> io::Result<()> {
-    json_text::write_pretty(&report(view), &mut out)?;
+    parts::write(&report(view), view, &mut out)?;
     out.write_all(b"\n")
 }
 
@@ -202,16 +204,6 @@ pub fn value(view: &View<'_>) -> serde_json::Result<serde_json::Value> {
 /// What the report says about one client.
 pub fn of_client(view: &View<'_>, own: &ClientAnalysis) -> serde_json::Result<serde_json::Value> {
     serde_json::to_value(client(view, own))
-}
-
-/// Every client; each is made when it is written.
-struct Clients<'a>(&'a View<'a>);
-
-impl Serialize for Clients<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let all = self.0.analysis.clients.iter();
-        serializer.collect_seq(all.map(|own| client(self.0, own)))
-    }
 }
 
 fn report<'a>(view: &'a View<'a>) -> Report<'a> {
@@ -247,7 +239,7 @@ fn report<'a>(view: &'a View<'a>) -> Report<'a> {
         level: view.level,
         windows: compared_json(view),
         fleet: fleet(&view.analysis.clients),
-        clients: Clients(view),
+        clients: [],
         only_in_log: view
             .only_in_log
             .iter()

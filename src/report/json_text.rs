@@ -16,10 +16,19 @@ pub fn pretty(value: &impl Serialize) -> serde_json::Result<String> {
     written(value, PrettyFormatter::new())
 }
 
-/// The same, written as it is made: a report may be larger than all that it is made from.
-pub fn write_pretty(value: &impl Serialize, out: impl Write) -> serde_json::Result<()> {
-    write(value, PrettyFormatter::new(), out)
+/// The same as it stands in a list that is a field of the whole: without the blanks in front
+/// of its first line.
+pub fn pretty_item(value: &impl Serialize) -> serde_json::Result<String> {
+    let text = pretty(&[[value]])?;
+    let item = text
+        .strip_prefix(ABOVE_ITEM)
+        .and_then(|rest| rest.strip_suffix(BELOW_ITEM));
+    item.map(str::to_owned)
+        .ok_or_else(|| serde::ser::Error::custom("the list has another layout"))
 }
+
+const ABOVE_ITEM: &str = "[\n  [\n    ";
+const BELOW_ITEM: &str = "\n  ]\n]";
 
 /// On one line, without its end.
 pub fn line(value: &impl Serialize) -> serde_json::Result<String> {

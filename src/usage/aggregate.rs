@@ -68,20 +68,12 @@ impl Aggregate {
         }
     }
 
-    /// The cells of one day, with room for more, and where their ids live.
-    pub(super) fn day(&mut self, day: Day, more: usize) -> (&mut Counts, &mut Arena) {
-        self.turn_to(day);
-        let counts = &mut self.days[self.current].1;
-        counts.reserve(more);
-        (counts, &mut self.arena)
-    }
-
-    /// Packs everything that was counted so far.
+    /// Packs what was counted so far, in the form that the ledger hands over.
+    #[cfg(test)]
     pub(super) fn pack(&mut self) {
         for (day, counts) in self.days.drain(..) {
             let mut rows: Vec<(Key, Cell)> = counts.into_iter().collect();
-            rows.sort_unstable_by_key(|(key, _)| *key);
-            self.packed.push(PackedDay::new(day, &rows, &self.arena));
+            self.packed.push(PackedDay::of(day, &mut rows, &self.arena));
         }
         self.index.clear();
         self.current = 0;

@@ -80,7 +80,7 @@ impl Days {
     }
 
     /// Days and outcomes: at least as many as there are days.
-    pub(super) fn rows(&self) -> usize {
+    pub fn rows(&self) -> usize {
         self.packed().len()
     }
 

@@ -76,6 +76,28 @@ impl PackedDay {
         }
     }
 
+    /// Sorts and packs rows of a day; those with equal keys are summed.
+    pub(super) fn of(day: Day, rows: &mut Vec<(Key, Cell)>, arena: &Arena) -> Self {
+        let key = |row: &(Key, Cell)| row.0;
+        if !rows.is_sorted_by_key(key) {
+            // Rows mostly come client by client: short sorts then leave nothing to be done.
+            for own in rows.chunk_by_mut(|a, b| a.0 >> 32 == b.0 >> 32) {
+                own.sort_unstable_by_key(key);
+            }
+            if !rows.is_sorted_by_key(key) {
+                rows.sort_unstable_by_key(key);
+            }
+        }
+        rows.dedup_by(|next, kept| {
+            let same = next.0 == kept.0;
+            if same {
+                kept.1.merge(&next.1, arena);
+            }
+            same
+        });
+        Self::new(day, rows, arena)
+    }
+
     /// Number of rows.
     pub(super) fn len(&self) -> usize {
         self.rows
@@ -183,6 +205,50 @@ mod tests {
     use crate::usage::aggregate::key;
 
     proptest! {
+        #[test]
+        fn rows_in_any_order_are_sorted_and_equal_keys_are_summed(
+            rows in proptest::collection::vec((0..4_u32, 0..5_u32, 0..3_u8, 1..9_u64, 0..50_u32, "[a-c]{0,2}"), 0..60),
+        ) {
+            let packed = |rows: &[(u32, u32, u8, u64, u32, String)]| {
+                let mut arena = Arena::default();
+                let mut cells: Vec<(Key, Cell)> = rows
+                    .iter()
+                    .map(|(client, route, outcome, count, ms, id)| {
+                        let cell = Cell::of(*count, (*ms, ms + 7), id.as_bytes(), &mut arena);
+                        (key(*client, *route, *outcome), cell)
+                    })
+                    .collect();
+                PackedDay::of(Day(20_000), &mut cells, &arena)
+            };
+            let mut sums = std::collections::BTreeMap::new();
+            for (client, route, outcome, count, ms, id) in &rows {
+                let own = sums
+                    .entry(key(*client, *route, *outcome))
+                    .or_insert((0, u32::MAX, 0, Vec::new()));
+                own.0 += count;
+                own.1 = own.1.min(*ms);
+                own.2 = own.2.max(ms + 7);
+                own.3.push((*ms, id.is_empty(), id.as_bytes()));
+            }
+            let there = packed(&rows);
+            let mut buffer = [0; 36];
+            let found: Vec<_> = there
+                .iter()
+                .map(|row| (row.key, row.count, row.span, row.id.text(&mut buffer).map(<[u8]>::to_vec)))
+                .collect();
+            let wanted: Vec<_> = sums
+                .into_iter()
+                .map(|(key, (count, first, last, ids))| {
+                    // The earliest has the id, of several the smallest; none sorts behind every id.
+                    let id = ids.into_iter().min().filter(|own| !own.1);
+                    (key, count, (first, last), id.map(|own| own.2.to_vec()))
+                })
+                .collect();
+            prop_assert_eq!(found, wanted);
+            let back: Vec<_> = rows.iter().rev().cloned().collect();
+            prop_assert_eq!(packed(&back).bytes, there.bytes);
+        }
+
         #[test]
         fn rows_come_back_as_they_were_packed(
             rows in proptest::collection::btree_map(

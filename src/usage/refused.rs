@@ -1,15 +1,19 @@
 //! Refused requests by client and route: how often, on which days, by whom.
 //!
 //! Invariants:
-//! * one pass over the packed rows: what is refused is a small part of a large table;
+//! * one pass over the packed rows, days side by side: what is refused is a small part of a large table;
 //! * the sample is the earliest refused request that has an id; of several at one
 //!   instant the smallest id, so that threads and order do not matter.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rayon::prelude::*;
 
 use super::aggregate::split;
+use super::packed::PackedDay;
 use super::table::UsageTable;
-use crate::model::{Day, Millis, Outcome, Window};
+use crate::model::{Day, Millis, Outcome};
 
 /// Refused requests of one client on one route.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,17 +42,72 @@ impl RefusedUse {
 /// The counts under construction.
 #[derive(Default)]
 struct Sum {
-    found: RefusedUse,
+    gateway: u64,
+    service: u64,
+    span: Option<(Millis, Millis)>,
     days: BTreeSet<Day>,
     sample: Option<(Millis, Vec<u8>)>,
 }
 
+type Sums = BTreeMap<(u32, u32), Sum>;
+
+impl Sum {
+    fn seen(&mut self, (first, last): (Millis, Millis)) {
+        let own = self.span.unwrap_or((first, last));
+        self.span = Some((own.0.min(first), own.1.max(last)));
+    }
+
+    fn sample(&mut self, at: Millis, id: &[u8]) {
+        let known = self.sample.as_ref();
+        if known.is_none_or(|(own, known)| (at, id) < (*own, known.as_slice())) {
+            self.sample = Some((at, id.to_vec()));
+        }
+    }
+
+    /// Other days of the same client and route.
+    fn add(&mut self, other: Self) {
+        self.gateway += other.gateway;
+        self.service += other.service;
+        self.days.extend(other.days);
+        if let Some(span) = other.span {
+            self.seen(span);
+        }
+        if let Some((at, id)) = other.sample {
+            self.sample(at, &id);
+        }
+    }
+}
+
+fn add_day(sums: &mut Sums, (rows, shift): (&PackedDay, Millis), wanted: &[bool]) {
+    let mut buffer = [0; 36];
+    let start = rows.day.start() + shift;
+    let at = |ms: u32| start + i64::from(ms);
+    for row in rows.iter() {
+        let (client, route, outcome) = split(row.key);
+        let outcome = Outcome::from_number(outcome).filter(|own| own.is_denied());
+        let (Some(outcome), Some(true)) = (outcome, wanted.get(client as usize)) else {
+            continue;
+        };
+        let own = sums.entry((client, route)).or_default();
+        own.days.insert(Day::of(start));
+        match outcome {
+            Outcome::DeniedGateway => own.gateway += row.count,
+            _ => own.service += row.count,
+        }
+        own.seen((at(row.span.0), at(row.span.1)));
+        if let Some(id) = row.id.text(&mut buffer) {
+            own.sample(at(row.span.0), id);
+        }
+    }
+}
+
 impl UsageTable {
-    /// The refused requests of these clients in the window, by client and route.
+    /// The refused requests of these clients, by client and route. `shift` says by how much
+    /// the instants of a day move, or that it plays no part.
     pub fn refused(
         &self,
         clients: &BTreeSet<u32>,
-        window: Window,
+        shift: impl Fn(Day) -> Option<Millis>,
     ) -> BTreeMap<(u32, u32), RefusedUse> {
         let mut wanted = vec![false; self.clients.len()];
         for client in clients {
@@ -56,54 +115,33 @@ impl UsageTable {
                 *own = true;
             }
         }
-        let mut sums: BTreeMap<(u32, u32), Sum> = BTreeMap::new();
-        let mut buffer = [0; 36];
-        let days = self.packed().iter().filter(|own| window.contains(own.day));
-        for own in days {
-            let day = own.day;
-            for row in own.iter() {
-                let (client, route, outcome) = split(row.key);
-                let outcome = Outcome::from_number(outcome).filter(|own| own.is_denied());
-                let (Some(outcome), Some(true)) = (outcome, wanted.get(client as usize)) else {
-                    continue;
-                };
-                let own = sums.entry((client, route)).or_default();
-                let at = |ms: u32| day.start() + i64::from(ms);
-                let (first, last) = (at(row.span.0), at(row.span.1));
-                let fresh = own.days.is_empty();
-                own.days.insert(day);
-                match outcome {
-                    Outcome::DeniedGateway => own.found.gateway += row.count,
-                    _ => own.found.service += row.count,
+        let days: Vec<(&Arc<PackedDay>, Millis)> = self
+            .packed()
+            .iter()
+            .filter_map(|own| Some((own, shift(own.day)?)))
+            .collect();
+        let sums = days
+            .into_par_iter()
+            .fold(Sums::new, |mut sums, (day, shift)| {
+                add_day(&mut sums, (day, shift), &wanted);
+                sums
+            })
+            .reduce(Sums::new, |mut all, other| {
+                for (key, own) in other {
+                    all.entry(key).or_default().add(own);
                 }
-                own.found.first = if fresh {
-                    first
-                } else {
-                    own.found.first.min(first)
-                };
-                own.found.last = if fresh {
-                    last
-                } else {
-                    own.found.last.max(last)
-                };
-                if let Some(id) = row.id.text(&mut buffer) {
-                    let earlier = own
-                        .sample
-                        .as_ref()
-                        .is_none_or(|(at, known)| (first, id) < (*at, known.as_slice()));
-                    if earlier {
-                        own.sample = Some((first, id.to_vec()));
-                    }
-                }
-            }
-        }
+                all
+            });
         let done = |own: Sum| RefusedUse {
+            gateway: own.gateway,
+            service: own.service,
             days: u32::try_from(own.days.len()).unwrap_or(u32::MAX),
+            first: own.span.map_or(0, |(first, _)| first),
+            last: own.span.map_or(0, |(_, last)| last),
             sample: own.sample.map(|(_, id)| match String::from_utf8(id) {
                 Ok(id) => id,
                 Err(error) => error.as_bytes().escape_ascii().to_string(),
             }),
-            ..own.found
         };
         sums.into_iter()
             .map(|(key, own)| (key, done(own)))

@@ -140,12 +140,22 @@ impl UsageTable {
 
     /// All requests of each client, whatever their outcome.
     pub fn requests_by_client(&self) -> BTreeMap<String, u64> {
-        let mut counts = vec![0_u64; self.clients.len()];
-        for row in self.rows.iter().flat_map(|day| day.iter()) {
-            if let Some(count) = counts.get_mut(split(row.key).0 as usize) {
-                *count += row.count;
+        let none = || vec![0_u64; self.clients.len()];
+        let count = |mut counts: Vec<u64>, day: &Arc<PackedDay>| {
+            for row in day.iter() {
+                if let Some(count) = counts.get_mut(split(row.key).0 as usize) {
+                    *count += row.count;
+                }
             }
-        }
+            counts
+        };
+        let add = |mut all: Vec<u64>, other: Vec<u64>| {
+            all.iter_mut()
+                .zip(other)
+                .for_each(|(own, more)| *own += more);
+            all
+        };
+        let counts = self.rows.par_iter().fold(none, count).reduce(none, add);
         self.clients.iter().cloned().zip(counts).collect()
     }
 
@@ -352,13 +362,5 @@ fn join(
             }
         }
     }
-    rows.sort_unstable_by_key(|(key, _)| *key);
-    rows.dedup_by(|next, kept| {
-        let same = next.0 == kept.0;
-        if same {
-            kept.1.merge(&next.1, &arena);
-        }
-        same
-    });
-    PackedDay::new(day, &rows, &arena)
+    PackedDay::of(day, &mut rows, &arena)
 }

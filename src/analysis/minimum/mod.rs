@@ -52,6 +52,10 @@ pub enum Objective {
     Risk,
 }
 
+/// The scopes that some terms open.
+#[derive(Clone, Debug)]
+pub struct Holding(Bits);
+
 struct Op {
     /// Minimised clauses over scope numbers; empty when nothing is required or nothing is known.
     clauses: Vec<Vec<u32>>,
@@ -70,6 +74,8 @@ pub struct Universe {
     names: BTreeSet<Scope>,
     semantics: Semantics,
     ops: Vec<Op>,
+    /// Scopes that stand in some clause.
+    asked: Bits,
     total_weight: u64,
 }
 
@@ -105,6 +111,10 @@ impl Universe {
                 }
             })
             .collect();
+        let mut asked = Bits::new(scopes.len());
+        for scope in ops.iter().flat_map(|op| op.clauses.iter().flatten()) {
+            asked.insert(*scope as usize);
+        }
         let total_weight = ops
             .iter()
             .filter(|op| !op.clauses.is_empty())
@@ -115,21 +125,22 @@ impl Universe {
             names,
             semantics: semantics.clone(),
             ops,
+            asked,
             total_weight,
         }
     }
 
+    /// Whether a term opens the scope of its own name alone.
+    fn is_plain(&self) -> bool {
+        self.semantics.matching == crate::model::ScopeMatch::Exact
+            && self.semantics.implies.is_empty()
+    }
+
     /// The scopes that a term opens, as sorted numbers.
     pub(super) fn scopes_of(&self, term: &Term) -> Vec<u32> {
-        let plain = self.semantics.matching == crate::model::ScopeMatch::Exact
-            && self.semantics.implies.is_empty();
-        if plain {
-            return self
-                .scopes
-                .get(term.as_str())
-                .copied()
-                .into_iter()
-                .collect();
+        if self.is_plain() {
+            let own = self.scopes.get(term.as_str()).copied();
+            return own.into_iter().collect();
         }
         self.semantics
             .expand(term, &self.names)
@@ -140,23 +151,30 @@ impl Universe {
 
     /// Whether a term opens any scope that some operation asks for.
     pub fn is_observable(&self, term: &Term) -> bool {
-        let open = self.scopes_of(term);
-        self.ops.iter().any(|op| {
-            op.clauses
-                .iter()
-                .flatten()
-                .any(|scope| open.binary_search(scope).is_ok())
-        })
+        let mut open = self.scopes_of(term).into_iter();
+        open.any(|scope| self.asked.contains(scope as usize))
     }
 
     fn held<'t>(&self, terms: impl IntoIterator<Item = &'t Term>) -> Bits {
         let mut held = Bits::new(self.scopes.len());
+        let plain = self.is_plain();
         for term in terms {
+            if plain {
+                if let Some(scope) = self.scopes.get(term.as_str()) {
+                    held.insert(*scope as usize);
+                }
+                continue;
+            }
             for scope in self.scopes_of(term) {
                 held.insert(scope as usize);
             }
         }
         held
+    }
+
+    /// What the terms open, for many questions about the same terms.
+    pub fn holding<'t>(&self, terms: impl IntoIterator<Item = &'t Term>) -> Holding {
+        Holding(self.held(terms))
     }
 
     /// The operations that holding the terms opens; those that need no scope do not count.
@@ -185,12 +203,16 @@ impl Universe {
     /// Whether the terms permit the operation. One that asks for nothing, or of
     /// which nothing is known, is permitted.
     pub fn permits<'t>(&self, terms: impl IntoIterator<Item = &'t Term>, operation: usize) -> bool {
-        !self.is_restricted(operation) || self.satisfies(terms, operation)
+        !self.is_restricted(operation) || self.satisfied(&self.held(terms), operation)
     }
 
-    /// Whether the terms hold some clause of the operation.
-    fn satisfies<'t>(&self, terms: impl IntoIterator<Item = &'t Term>, operation: usize) -> bool {
-        let held = self.held(terms);
+    /// The same for terms that were looked up before.
+    pub fn permits_holding(&self, held: &Holding, operation: usize) -> bool {
+        !self.is_restricted(operation) || self.satisfied(&held.0, operation)
+    }
+
+    /// Whether what is held has some clause of the operation.
+    fn satisfied(&self, held: &Bits, operation: usize) -> bool {
         self.ops[operation]
             .clauses
             .iter()
@@ -214,6 +236,20 @@ impl Universe {
         }
         let all = self.held(held);
         ways.any(|clause| clause.iter().all(|scope| all.contains(*scope as usize)))
+    }
+
+    /// The scopes of a term in the form in which [`Self::serves_holding`] takes them.
+    pub(super) fn part(&self, term: &Term) -> Vec<u32> {
+        self.scopes_of(term)
+    }
+
+    /// [`Self::serves`] for a term and held terms that were looked up before.
+    pub(super) fn serves_holding(&self, part: &[u32], held: &Holding, operation: usize) -> bool {
+        let own = self.ops.get(operation);
+        own.into_iter().flat_map(|op| &op.clauses).any(|clause| {
+            clause.iter().any(|scope| part.binary_search(scope).is_ok())
+                && clause.iter().all(|scope| held.0.contains(*scope as usize))
+        })
     }
 
     /// Share (0..1, four decimals) of the risk weight that these operations have.
@@ -255,17 +291,15 @@ impl Universe {
             .flat_map(|op| op.clauses.iter().flatten().copied())
             .collect();
         let mut pool = held.clone();
-        for (scope, number) in self.names.iter().zip(0_u32..) {
+        for (scope, number) in self.names.iter().zip(0_usize..) {
+            if !self.asked.contains(number) {
+                continue;
+            }
             let term = Term::new(scope.as_str());
             let implied = self.scopes_of(&term);
-            let useful = self
-                .ops
+            if implied
                 .iter()
-                .any(|op| op.clauses.iter().flatten().any(|scope| *scope == number));
-            if useful
-                && implied
-                    .iter()
-                    .all(|scope| own.contains(*scope as usize) || !risky.contains(scope))
+                .all(|scope| own.contains(*scope as usize) || !risky.contains(scope))
             {
                 pool.insert(term);
             }
@@ -334,16 +368,17 @@ pub fn minimum(universe: &Universe, problem: &Problem<'_>) -> Solution {
         .iter()
         .map(|index| instance.terms[index].clone())
         .collect();
-    let witness = kept
-        .iter()
-        .filter_map(|term| {
-            let others: Vec<&Term> = kept.iter().filter(|own| *own != term).collect();
-            let shown = problem.needed.iter().copied().find(|op| {
-                universe.satisfies(&kept, *op) && !universe.satisfies(others.iter().copied(), *op)
-            })?;
-            Some((term.clone(), shown))
-        })
-        .collect();
+    let all = universe.held(&kept);
+    let witness =
+        kept.iter()
+            .filter_map(|term| {
+                let others = universe.held(kept.iter().filter(|own| *own != term));
+                let shown = problem.needed.iter().copied().find(|op| {
+                    universe.satisfied(&all, *op) && !universe.satisfied(&others, *op)
+                })?;
+                Some((term.clone(), shown))
+            })
+            .collect();
     let gap = found.gap.or_else(|| {
         instance
             .capped

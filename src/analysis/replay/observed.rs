@@ -22,8 +22,13 @@ pub enum Late {
 }
 
 impl Late {
+    /// What follows from the end that was asked for, if one was.
+    pub fn of(as_of: Option<Day>) -> Self {
+        as_of.map_or(Self::Counts, |_| Self::Left)
+    }
+
     /// By how much the instants of a day move; `None` when the day plays no part.
-    fn shift(self, day: Day, window: Window) -> Option<Millis> {
+    pub fn shift(self, day: Day, window: Window) -> Option<Millis> {
         if window.contains(day) {
             return Some(0);
         }

@@ -31,6 +31,8 @@ pub use facts::{Facts, Hours, MAX_AGENTS, MAX_NETWORKS, Network, Ranked, SKEW_SE
 pub(super) use tokens::split;
 pub use tokens::{Carried, MAX_SETS};
 
+use hashbrown::HashSet;
+
 use super::bounded::stable_hash;
 pub use crate::event::hash::{CredentialHash, HashKey};
 use crate::format::AuthKind;
@@ -141,12 +143,8 @@ impl CredentialTable {
     /// Tables whose rows lie on different days as one: row by row, for many days.
     #[must_use]
     pub fn join(tables: Vec<Self>) -> Self {
-        let names: BTreeSet<String> = tables
-            .iter()
-            .flat_map(|table| table.clients.iter().cloned())
-            .collect();
         let mut whole = Self {
-            clients: names.into_iter().collect(),
+            clients: all_names(&tables),
             ..Self::default()
         };
         let sets: BTreeSet<String> = tables
@@ -155,13 +153,10 @@ impl CredentialTable {
             .collect();
         whole.sets = sets.into_iter().collect();
         let mut issued: BTreeMap<u32, Scopes> = BTreeMap::new();
+        let rows = tables.iter().map(|table| table.rows.len()).sum();
+        whole.rows.reserve_exact(rows);
         for table in tables {
-            let numbers: Vec<u32> = table
-                .clients
-                .iter()
-                .map(|name| whole.clients.binary_search(name).unwrap_or(0))
-                .map(|at| u32::try_from(at).unwrap_or(u32::MAX))
-                .collect();
+            let numbers = places(&table.clients, &whole.clients);
             let number = |own: u32| numbers.get(own as usize).copied().unwrap_or(u32::MAX);
             whole.rows.extend(table.rows.into_iter().map(|row| {
                 let client = number(row.client);
@@ -196,6 +191,27 @@ impl CredentialTable {
         }
         whole
     }
+}
+
+/// The names of all tables, sorted. Most are in every table.
+fn all_names(tables: &[CredentialTable]) -> Vec<String> {
+    let mut seen: HashSet<&str, foldhash::fast::FixedState> = HashSet::default();
+    let names = tables.iter().flat_map(|table| &table.clients);
+    let mut names: Vec<String> = names.filter(|name| seen.insert(name)).cloned().collect();
+    names.sort_unstable();
+    names
+}
+
+/// Where each name of a sorted list stands in a sorted list that has them all.
+fn places(names: &[String], all: &[String]) -> Vec<u32> {
+    let mut at = 0;
+    let place = |name: &String| {
+        while all.get(at).is_some_and(|own| own < name) {
+            at += 1;
+        }
+        u32::try_from(at).unwrap_or(u32::MAX)
+    };
+    names.iter().map(place).collect()
 }
 
 type RowKey = (Day, String);

@@ -12,13 +12,21 @@ use super::view::View;
 use super::{LedgerError, Table};
 use crate::event::identity::Identities;
 use crate::model::{Day, Method, Outcome};
-use crate::usage::aggregate::{Aggregate, NOBODY, Names, key};
+use crate::usage::aggregate::{Aggregate, Key, NOBODY, Names, key};
 use crate::usage::bounded::{Clusters, Counts, stable_hash};
-use crate::usage::cell::Cell;
+use crate::usage::cell::{Arena, Cell};
 use crate::usage::number::conceal;
+use crate::usage::packed::PackedDay;
 use crate::usage::table::{OTHERS_NAME, UNMATCHED};
 
 pub(super) type Worker = (Names, Aggregate, Clusters);
+
+/// The rows of one day: sorted once, where a hash table would be asked for each.
+#[derive(Default)]
+struct Rows {
+    cells: Vec<(Key, Cell)>,
+    arena: Arena,
+}
 
 /// One worker's part.
 pub(super) struct Read {
@@ -45,18 +53,23 @@ impl Read {
             unknown: 0,
             seen: Seen::default(),
         };
+        let mut rows = Rows::default();
         for day in days {
-            if table == Table::Usage {
-                for batch in view.usage(*day, reading.ids)? {
-                    usage(&batch, *day, reading, known, &mut own)?;
-                }
-            } else {
+            if table != Table::Usage {
                 for batch in view.batches(table, *day)? {
                     unmatched(table, &batch, reading.identities, &mut own.worker)?;
                 }
+                continue;
+            }
+            for batch in view.usage(*day, reading.ids)? {
+                usage(&batch, *day, (reading, known), &mut own, &mut rows)?;
             }
             // Only one day of each worker is in memory at its full size.
-            own.worker.1.pack();
+            let Rows { cells, arena } = &mut rows;
+            let packed = PackedDay::of(*day, cells, arena);
+            own.worker.1.packed.push(packed);
+            cells.clear();
+            *arena = Arena::default();
         }
         Ok(own)
     }
@@ -83,12 +96,12 @@ fn number(
 fn usage(
     batch: &RecordBatch,
     day: Day,
-    reading: &Reading<'_>,
-    known: &Known<'_>,
+    (reading, known): (&Reading<'_>, &Known<'_>),
     own: &mut Read,
+    rows: &mut Rows,
 ) -> Result<(), LedgerError> {
     let Read {
-        worker: (names, aggregate, clusters),
+        worker: (names, _, clusters),
         unknown,
         seen,
     } = own;
@@ -104,7 +117,8 @@ fn usage(
         HashMap::default();
     let mut previous = (None, NOBODY);
     let mut of = known.source(None);
-    let cells = aggregate.day(day, batch.num_rows());
+    let Rows { cells, arena } = rows;
+    cells.reserve(batch.num_rows());
     for row in 0..batch.num_rows() {
         let own = (text_at(client, row), text_at(alt, row));
         let turns = row == 0 || source.value(row) != source.value(row - 1);
@@ -158,18 +172,9 @@ fn usage(
         let ms = |instant: i64| u32::try_from(instant - day.start()).unwrap_or(0);
         let id = text_at(sample, row).unwrap_or_default().as_bytes();
         let span = (ms(first.value(row)), ms(last.value(row)));
-        let cell = Cell::of(count.value(row), span, id, cells.1);
-        match cells
-            .0
-            .entry(key(client, route.unwrap_or(UNMATCHED), outcome as u8))
-        {
-            hashbrown::hash_map::Entry::Occupied(mut known) => {
-                known.get_mut().merge(&cell, cells.1);
-            }
-            hashbrown::hash_map::Entry::Vacant(slot) => {
-                slot.insert(cell);
-            }
-        }
+        let cell = Cell::of(count.value(row), span, id, arena);
+        let key = key(client, route.unwrap_or(UNMATCHED), outcome as u8);
+        cells.push((key, cell));
     }
     Ok(())
 }
