@@ -203,6 +203,10 @@ fn a_table_of_dates_gives_an_age_where_the_policy_file_has_none() {
 }
 
 #[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "five commands on the one log, compared with each other"
+)]
 fn what_a_wrong_clock_dated_counts_in_windows_usage_and_demand_as_in_analyze_and_replay() {
     let late =
         |request: &str, status| line(1, "billing", request, status).replace("\"2026-", "\"2099-");
