@@ -55,7 +55,7 @@ pub(super) fn term_analysis(
         return found;
     }
     let mut serves = BTreeSet::new();
-    let part = context.universe.part(term);
+    let part = context.universe.scopes_of(term);
     for route in &needs.ever {
         let takes_part = |op: &&usize| context.universe.serves_holding(&part, holding, **op);
         let own: Vec<usize> = route

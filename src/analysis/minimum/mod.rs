@@ -238,12 +238,7 @@ impl Universe {
         ways.any(|clause| clause.iter().all(|scope| all.contains(*scope as usize)))
     }
 
-    /// The scopes of a term in the form in which [`Self::serves_holding`] takes them.
-    pub(super) fn part(&self, term: &Term) -> Vec<u32> {
-        self.scopes_of(term)
-    }
-
-    /// [`Self::serves`] for a term and held terms that were looked up before.
+    /// [`Self::serves`] for the scopes of a term and held terms that were looked up before.
     pub(super) fn serves_holding(&self, part: &[u32], held: &Holding, operation: usize) -> bool {
         let own = self.ops.get(operation);
         own.into_iter().flat_map(|op| &op.clauses).any(|clause| {
