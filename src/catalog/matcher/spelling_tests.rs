@@ -169,7 +169,9 @@ fn fit(template: &str, path: &str) -> Option<Vec<Rank>> {
     } else {
         without
     };
-    let root = with.trim_start_matches("/**") == "/";
+    // `/**/` without anything is the root, whose path has no segment.
+    let is_root = |own: &String| own.trim_start_matches("/**") == "/";
+    let root = [&with, &without].into_iter().any(is_root);
     let root = root.then(|| "/".to_owned());
     [Some(with), Some(without), root]
         .iter()
