@@ -353,3 +353,33 @@ fn secrets_in_paths_that_match_nothing_are_masked_and_ones_own_can_be_named() {
         run.err
     );
 }
+
+#[test]
+fn the_folder_may_be_named_with_or_without_a_flag() {
+    let case = case("");
+    for (name, text) in [("routes.yaml", ROUTES), ("grants.yaml", GRANTS)] {
+        case.write(&format!("here/{name}"), text);
+    }
+    case.write("here/log.jsonl", daily(100, "app", "GET /orders", 200));
+    case.write(
+        "here/scopetrim.toml",
+        "logs = [\"log.jsonl\"]\ncatalog = [\"routes.yaml\"]\ngrants = [\"grants.yaml\"]\n",
+    );
+    for command in [
+        "analyze", "backtest", "catalog", "check", "demand", "events", "grants", "replay", "usage",
+        "windows",
+    ] {
+        let bare = case.run(&[command, "here"]);
+        let flag = case.run(&[command, "--dir", "here"]);
+        assert!(!bare.out.is_empty(), "{command}: {}", bare.err);
+        assert_eq!(
+            (bare.code, &bare.out, &bare.err),
+            (flag.code, &flag.out, &flag.err),
+            "{command}"
+        );
+        let both = case.run(&[command, "here", "--dir", "here"]);
+        assert_eq!((both.code, both.out.as_str()), (Some(2), ""), "{command}");
+        let none = case.run(&[command, "nowhere"]);
+        assert!(none.err.contains("`nowhere` is no folder"), "{}", none.err);
+    }
+}

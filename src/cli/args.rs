@@ -1,7 +1,7 @@
 //! Flags that several subcommands share. Each has a key of the same meaning in
 //! `scopetrim.toml`; a flag wins over the key.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::keys::{JudgingKeys, ReadingKeys};
 
@@ -57,12 +57,34 @@ pub(super) struct InputArgs {
     pub(super) keys: ReadingKeys,
 }
 
+/// The folder to start from. Where no other argument stands without a flag, it may be
+/// named either way: a command learnt for one subcommand works for the next.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(super) struct Folder {
+    /// Folder to start from; paths of its scopetrim.toml are relative to it
+    #[arg(value_name = "DIR")]
+    dir: Option<PathBuf>,
+    /// The same as a flag
+    #[arg(long = "dir", value_name = "DIR", conflicts_with = "dir")]
+    flag: Option<PathBuf>,
+}
+
+impl Folder {
+    /// Where a subcommand takes the folder by a flag of its own.
+    pub(super) const fn at(flag: Option<PathBuf>) -> Self {
+        Self { dir: None, flag }
+    }
+
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.dir.as_deref().or(self.flag.as_deref())
+    }
+}
+
 /// A folder, and what is held.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(super) struct PolicyArgs {
-    /// Folder to start from; paths of its scopetrim.toml are relative to it
-    #[arg(value_name = "DIR")]
-    pub(super) dir: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) folder: Folder,
     #[command(flatten)]
     pub(super) flags: PolicyFlags,
 }

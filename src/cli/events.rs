@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
 
-use super::args::{InputArgs, PolicyArgs};
+use super::args::{Folder, InputArgs, PolicyArgs};
 use super::talk::Advised;
 use super::whole::Whole;
 use super::{ExitStatus, pipeline, settings, talk};
@@ -20,13 +20,12 @@ const FIRST: u64 = 20;
 /// Arguments of `events`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  scopetrim events --dir samples/shop
+  scopetrim events samples/shop
   scopetrim events --logs access.jsonl --catalog openapi.yaml --ndjson
-  scopetrim events --dir samples/shop --parquet events.parquet")]
+  scopetrim events samples/shop --parquet events.parquet")]
 pub(super) struct Args {
-    /// Folder to start from; paths of its scopetrim.toml are relative to it
-    #[arg(long, value_name = "DIR")]
-    dir: Option<PathBuf>,
+    #[command(flatten)]
+    folder: Folder,
     #[command(flatten)]
     inputs: InputArgs,
     /// Print one JSON object a line
@@ -42,10 +41,10 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
     let policy = PolicyArgs {
-        dir: args.dir.clone(),
+        folder: args.folder.clone(),
         ..PolicyArgs::default()
     };
-    let mut setup = settings::setup(&args.inputs, Some(&policy))?;
+    let mut setup = settings::setup(&args.inputs, &policy)?;
     setup.limits.digests = false;
     // Counts of a day cannot be turned back into requests.
     if setup.ledger.is_some() && setup.logs.is_empty() {

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::analyze::width;
-use super::args::{InputArgs, PolicyArgs, PolicyFlags};
+use super::args::{Folder, InputArgs, PolicyArgs, PolicyFlags};
 use super::study::{say_incomplete, study};
 use super::suggest::closest;
 use super::talk::Advised;
@@ -47,7 +47,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
     let policy = PolicyArgs {
-        dir: args.dir.clone(),
+        folder: Folder::at(args.dir.clone()),
         flags: args.policy.clone(),
     };
     let study = study(&args.inputs, &policy)?;

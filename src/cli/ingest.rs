@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::args::{InputArgs, PolicyArgs, PolicyFlags};
+use super::args::{Folder, InputArgs, PolicyArgs, PolicyFlags};
 use super::recall::{advised, each_source};
 use super::settings;
 use super::talk::{self, Advised};
@@ -55,13 +55,13 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     // The configuration's logs and ledger both count here; flags are put over them.
     let (logs, ledger) = (std::mem::take(&mut inputs.logs), inputs.ledger.take());
     let policy = PolicyArgs {
-        dir: args.dir.clone(),
+        folder: Folder::at(args.dir.clone()),
         flags: PolicyFlags {
             grants: args.grants.clone(),
             ..PolicyFlags::default()
         },
     };
-    let mut setup = settings::setup(&inputs, Some(&policy))?;
+    let mut setup = settings::setup(&inputs, &policy)?;
     let named: Vec<String> = args.files.iter().chain(&logs).cloned().collect();
     if !named.is_empty() {
         setup.logs = named;

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::path::PathBuf;
 
-use super::args::{InputArgs, PolicyArgs, PolicyFlags};
+use super::args::{Folder, InputArgs, PolicyArgs, PolicyFlags};
 use super::audience;
 use super::settings::{self, Setup};
 use super::talk;
@@ -32,9 +31,8 @@ before is told apart from what would newly be denied.
 Exit codes: 0 nothing would be denied, 1 some observed request would be, 2 error, 3 nothing would be \
 denied, but some input was incomplete.")]
 pub(super) struct Args {
-    /// Folder to start from; paths of its scopetrim.toml are relative to it
-    #[arg(value_name = "DIR")]
-    dir: Option<PathBuf>,
+    #[command(flatten)]
+    folder: Folder,
     /// The proposed policy files; default: those of the configuration
     #[arg(long, value_name = "FILE", num_args = 1..)]
     grants: Vec<String>,
@@ -64,7 +62,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
-    let setup = settings::setup(&args.inputs, Some(&policy_args(args, args.grants.clone())))?;
+    let setup = settings::setup(&args.inputs, &policy_args(args, args.grants.clone()))?;
     let old_files = if !args.before.is_empty() {
         args.before.clone()
     } else if args.grants_at.is_some() {
@@ -72,7 +70,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     } else if args.grants.is_empty() {
         Vec::new()
     } else {
-        settings::setup(&args.inputs, Some(&policy_args(args, Vec::new())))?.grants
+        settings::setup(&args.inputs, &policy_args(args, Vec::new()))?.grants
     };
     let new = study::policy(&setup)?;
     let old = match old_files.as_slice() {
@@ -165,7 +163,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
 
 fn policy_args(args: &Args, grants: Vec<String>) -> PolicyArgs {
     PolicyArgs {
-        dir: args.dir.clone(),
+        folder: args.folder.clone(),
         flags: PolicyFlags {
             grants,
             window: args.window.clone(),

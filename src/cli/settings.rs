@@ -83,9 +83,7 @@ pub(super) struct Setup {
     clippy::too_many_lines,
     reason = "one line for each setting, in the order of the struct"
 )]
-pub(super) fn setup(args: &InputArgs, policy: Option<&PolicyArgs>) -> anyhow::Result<Setup> {
-    let none = PolicyArgs::default();
-    let policy = policy.unwrap_or(&none);
+pub(super) fn setup(args: &InputArgs, policy: &PolicyArgs) -> anyhow::Result<Setup> {
     let flags = &policy.flags;
     let (mut config, folder) = configuration(args, policy)?;
     keys::put_in_front(&args.keys, &flags.keys, &mut config)?;
@@ -289,7 +287,7 @@ fn here(dir: &Path) -> PathBuf {
 }
 
 fn configuration_path(args: &InputArgs, policy: &PolicyArgs) -> Option<PathBuf> {
-    let dir = policy.dir.clone().unwrap_or_default();
+    let dir = policy.folder.path().unwrap_or(Path::new("")).to_path_buf();
     args.config.clone().or_else(|| config::find(&here(&dir)))
 }
 
@@ -300,8 +298,8 @@ pub(super) fn configuration_file(args: &InputArgs, policy: &PolicyArgs) -> Optio
 
 /// The configuration file, named or found, and the folder its paths start from.
 fn configuration(args: &InputArgs, policy: &PolicyArgs) -> anyhow::Result<(Config, PathBuf)> {
-    let dir = policy.dir.clone().unwrap_or_default();
-    if let Some(named) = &policy.dir
+    let dir = policy.folder.path().unwrap_or(Path::new("")).to_path_buf();
+    if let Some(named) = policy.folder.path()
         && !named.is_dir()
     {
         return Err(Advised::new(
@@ -312,7 +310,7 @@ fn configuration(args: &InputArgs, policy: &PolicyArgs) -> anyhow::Result<(Confi
     let here = here(&dir);
     let file = configuration_path(args, policy);
     let Some(file) = file else {
-        if policy.dir.is_some() && args.logs.is_empty() {
+        if policy.folder.path().is_some() && args.logs.is_empty() {
             return Err(Advised::new(
                 format!("`{}` holds no scopetrim.toml", here.display()),
                 format!(

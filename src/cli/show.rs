@@ -1,9 +1,8 @@
 //! `catalog` and `grants`: what was read, normalised.
 
 use std::io::Write;
-use std::path::PathBuf;
 
-use super::args::{InputArgs, PolicyArgs, PolicyFlags};
+use super::args::{Folder, InputArgs, PolicyArgs, PolicyFlags};
 use super::{ExitStatus, past, pipeline, settings, study, talk};
 use crate::catalog;
 use crate::model::words::{either, plural};
@@ -13,12 +12,11 @@ use crate::report::{escape, json_text};
 /// Arguments of `catalog`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  scopetrim catalog --dir samples/shop
+  scopetrim catalog samples/shop
   scopetrim catalog --catalog openapi.yaml --scopes any --json > catalog.json")]
 pub(super) struct CatalogArgs {
-    /// Folder to start from; paths of its scopetrim.toml are relative to it
-    #[arg(long, value_name = "DIR")]
-    dir: Option<PathBuf>,
+    #[command(flatten)]
+    folder: Folder,
     #[command(flatten)]
     inputs: InputArgs,
     /// Print the normal form, which is also accepted as input
@@ -29,12 +27,11 @@ pub(super) struct CatalogArgs {
 /// Arguments of `grants`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  scopetrim grants --dir samples/shop
+  scopetrim grants samples/shop
   scopetrim grants --grants grants.yaml --json")]
 pub(super) struct GrantsArgs {
-    /// Folder to start from; paths of its scopetrim.toml are relative to it
-    #[arg(long, value_name = "DIR")]
-    dir: Option<PathBuf>,
+    #[command(flatten)]
+    folder: Folder,
     #[command(flatten)]
     policy: PolicyFlags,
     #[command(flatten)]
@@ -46,10 +43,10 @@ pub(super) struct GrantsArgs {
 
 pub(super) fn catalog(args: &CatalogArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
     let policy = PolicyArgs {
-        dir: args.dir.clone(),
+        folder: args.folder.clone(),
         ..PolicyArgs::default()
     };
-    let setup = settings::setup(&args.inputs, Some(&policy))?;
+    let setup = settings::setup(&args.inputs, &policy)?;
     let routes = pipeline::catalog(&setup)?;
     if args.json {
         writeln!(
@@ -80,10 +77,10 @@ pub(super) fn catalog(args: &CatalogArgs, out: &mut dyn Write) -> anyhow::Result
 
 pub(super) fn grants(args: &GrantsArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
     let policy = PolicyArgs {
-        dir: args.dir.clone(),
+        folder: args.folder.clone(),
         flags: args.policy.clone(),
     };
-    let setup = settings::setup(&args.inputs, Some(&policy))?;
+    let setup = settings::setup(&args.inputs, &policy)?;
     let policy = study::policy(&setup)?;
     for text in past::sentences(&policy) {
         talk::note(setup.quiet, &text);

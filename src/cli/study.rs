@@ -108,7 +108,7 @@ fn run(
     policy_args: &PolicyArgs,
     replayed: Option<GrantsOf>,
 ) -> anyhow::Result<Study> {
-    let mut setup = setup(input_args, Some(policy_args))?;
+    let mut setup = setup(input_args, policy_args)?;
     setup.credentials = true;
     let routes = pipeline::catalog(&setup)?;
     let policy = policy(&setup)?;

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use super::args::InputArgs;
+use super::args::{Folder, InputArgs, PolicyArgs};
 use super::whole::Whole;
 use super::{ExitStatus, facts, pipeline, talk};
 use crate::model::words::plural;
@@ -13,9 +13,11 @@ use crate::usage::write_usage;
 /// Arguments of `usage`.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  scopetrim usage --logs 'logs/*.gz' --catalog openapi.yaml\n  scopetrim usage --logs access.log --catalog openapi.yaml --out usage.csv\n  scopetrim usage --logs access.log --catalog openapi.yaml --parquet usage.parquet"
+    after_help = "Examples:\n  scopetrim usage samples/shop\n  scopetrim usage --logs 'logs/*.gz' --catalog openapi.yaml\n  scopetrim usage --logs access.log --catalog openapi.yaml --out usage.csv\n  scopetrim usage --logs access.log --catalog openapi.yaml --parquet usage.parquet"
 )]
 pub(super) struct Args {
+    #[command(flatten)]
+    folder: Folder,
     #[command(flatten)]
     inputs: InputArgs,
     /// Write comma-separated values (the default)
@@ -33,7 +35,11 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
-    let mut setup = super::settings::setup(&args.inputs, None)?;
+    let policy = PolicyArgs {
+        folder: args.folder.clone(),
+        ..PolicyArgs::default()
+    };
+    let mut setup = super::settings::setup(&args.inputs, &policy)?;
     // Only a ledger knows its sources by their digests.
     setup.limits.digests = setup.ledger.is_some();
     // A bad path should fail before the long work.

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::analyze::width;
-use super::args::{InputArgs, PolicyArgs, PolicyFlags};
+use super::args::{Folder, InputArgs, PolicyArgs, PolicyFlags};
 use super::study::{Study, say_incomplete, study};
 use super::suggest::closest;
 use super::talk::Advised;
@@ -21,17 +21,16 @@ use crate::usage::{Holding, Matrix, matrix, periods, write_windows};
 /// Arguments of `windows`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  scopetrim windows --dir samples/shop
-  scopetrim windows --dir samples/shop --client quarter-close --months 24
-  scopetrim windows --dir samples/shop --term orders:write --csv
-  scopetrim windows --dir samples/shop --parquet windows.parquet
+  scopetrim windows samples/shop
+  scopetrim windows samples/shop --client quarter-close --months 24
+  scopetrim windows samples/shop --term orders:write --csv
+  scopetrim windows samples/shop --parquet windows.parquet
 
 Windows of 7, 30, 60, 90, 180 and 365 days end at as-of. Use is what needed the scope: served requests, \
 and throttled or aborted ones, which prove nothing but could not be told apart.")]
 pub(super) struct Args {
-    /// Folder to start from; paths of its scopetrim.toml are relative to it
-    #[arg(long, value_name = "DIR")]
-    dir: Option<PathBuf>,
+    #[command(flatten)]
+    folder: Folder,
     /// Only this client, as the policy file names it; may be repeated
     #[arg(long, value_name = "NAME")]
     client: Vec<String>,
@@ -58,7 +57,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
     let policy = PolicyArgs {
-        dir: args.dir.clone(),
+        folder: args.folder.clone(),
         flags: args.policy.clone(),
     };
     // A bad path should fail before the long work.
