@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 
 use super::args::{Folder, InputArgs, PolicyArgs, PolicyFlags};
 use super::recall::{advised, each_source};
+use super::record::{self, Record, RecordArgs};
 use super::settings;
 use super::talk::{self, Advised};
-use super::{ExitStatus, pipeline, study, whole};
+use super::{ExitStatus, past, pipeline, study, whole};
 use crate::event::identity::Identities;
 use crate::input::SourceStatus;
 use crate::model::words::plural;
@@ -21,12 +22,15 @@ use crate::usage::ledger::{Added, Committed, Ledger, LedgerError, Operations, Wr
   scopetrim ingest 'logs/2026-10-31/*.gz' --ledger usage --catalog openapi.yaml
   scopetrim ingest access.log --ledger usage --catalog openapi.yaml --grants grants.yaml
   scopetrim ingest --dir samples/shop --ledger usage
+  scopetrim ingest march.log --ledger usage --catalog openapi.yaml --grants march.yaml --grants-as-of 2026-03-31
   scopetrim ingest 'logs/gw-1/*.gz' --catalog openapi.yaml --partial part-1
   scopetrim ingest access.log --ledger usage --catalog openapi.yaml --rejects rejects.ndjson
 
 The same content is counted once, whatever its name or compression; a log that has grown replaces \
-its earlier part. With --grants what is held is recorded, too. Exit codes: 0 done, 2 error (the ledger \
-is as it was), 3 done but some input was incomplete.")]
+its earlier part. What the policy files grant is recorded, too, as of the last day of the ledger. Who brings \
+old logs in later says with --grants-as-of of which day the files are, or reads them with --grants-at as git \
+had them: else grants of today pass for old ones. Exit codes: 0 done, 2 error (the ledger is as it was), 3 done \
+but some input was incomplete.")]
 pub(super) struct Args {
     /// Access logs: files, folders, globs, or `-` for standard input; default: those of the configuration
     #[arg(value_name = "LOG")]
@@ -37,6 +41,8 @@ pub(super) struct Args {
     /// Policy files, to record what is held
     #[arg(long, value_name = "FILE", num_args = 1..)]
     grants: Vec<String>,
+    #[command(flatten)]
+    record: RecordArgs,
     /// Write the result of these logs alone into this new folder, for `ledger merge`
     #[arg(long, value_name = "DIR", conflicts_with = "ledger")]
     partial: Option<PathBuf>,
@@ -58,6 +64,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         folder: Folder::at(args.dir.clone()),
         flags: PolicyFlags {
             grants: args.grants.clone(),
+            grants_at: args.record.grants_at.clone(),
             ..PolicyFlags::default()
         },
     };
@@ -77,11 +84,14 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         return Err(advised(&LedgerError::Exists(dir)));
     }
     let routes = pipeline::catalog(&setup)?;
-    let held = if setup.grants.is_empty() {
+    let held = if setup.grants.is_empty() && !args.record.is_stated() {
         None
     } else {
         Some(study::policy(&setup)?)
     };
+    for text in held.iter().flat_map(past::sentences) {
+        talk::note(setup.quiet, &text);
+    }
     let holders = held.iter().flat_map(crate::model::Policy::clients);
     let known = holders.map(|name| name.as_str().as_bytes().to_vec());
     let identities = Identities::new(known.collect(), &setup.aliases, &setup.hash_key);
@@ -110,20 +120,28 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             Ok(())
         },
     )?;
-    if let Some(policy) = &held {
-        let day = writer.last_day(setup.reject_share);
-        if let Some(day) = day.map_err(|error| advised(&error))? {
-            let recorded = writer.record_grants(day, policy);
-            recorded.map_err(|error| advised(&error))?;
-        }
-    }
+    let days = done.iter().flat_map(|(facts, _)| facts.counts.days.keys());
+    let ways = (
+        !args.grants.is_empty(),
+        args.partial.is_some(),
+        days.max().copied(),
+    );
+    let recorded = match &held {
+        None => None,
+        Some(policy) => record::record(&args.record, &setup, &mut writer, policy, ways)?,
+    };
     // Before the commit: who lost the list could not get it again by a second run.
     if let Some(path) = &args.rejects {
         whole::write_text(path, &rejects)?;
     }
     let committed = writer.commit().map_err(|error| advised(&error))?;
     let incomplete = say_incomplete(setup.quiet, &done);
-    print(args.json, &dir, &done, committed, out)?;
+    let line = recorded.as_ref().and_then(|own| own.line(setup.quiet));
+    if args.json {
+        print_json(&dir, &done, committed, recorded.as_ref(), out)?;
+    } else {
+        print(&done, line, out)?;
+    }
     Ok(if incomplete {
         ExitStatus::Incomplete
     } else {
@@ -148,53 +166,61 @@ fn say_incomplete(quiet: bool, done: &[(SourceFacts, Added)]) -> bool {
     incomplete
 }
 
-fn print(
-    json: bool,
+fn print_json(
     dir: &Path,
     done: &[(SourceFacts, Added)],
     committed: Committed,
+    recorded: Option<&Record>,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    if json {
-        let list: Vec<serde_json::Value> = done
-            .iter()
-            .map(|(facts, added)| {
-                let (what, of) = words(added);
-                serde_json::json!({
-                    "path": facts.shown,
-                    "digest": facts.digest,
-                    "records": facts.counts.records,
-                    "counted": facts.counts.counted,
-                    "rejected": facts.counts.rejected(),
-                    "result": what,
-                    "of": of,
-                })
-            })
-            .collect();
-        let whole = serde_json::json!({
-            "ledger": dir.display().to_string(),
-            "inputs": list,
-            "files_written": committed.written,
-            "files_dropped": committed.dropped,
-        });
-        writeln!(out, "{whole:#}")?;
-    } else {
-        for (facts, added) in done {
+    let list: Vec<serde_json::Value> = done
+        .iter()
+        .map(|(facts, added)| {
             let (what, of) = words(added);
-            let of = if of.is_empty() {
-                String::new()
-            } else {
-                format!(" {}", of.join(", "))
-            };
-            let line = format!(
-                "{}: {what}{of}; {}, {} counted, {} rejected",
-                facts.shown,
-                plural(facts.counts.records, "record"),
-                facts.counts.counted,
-                facts.counts.rejected()
-            );
-            writeln!(out, "{}", escape::terminal(&line))?;
-        }
+            serde_json::json!({
+                "path": facts.shown,
+                "digest": facts.digest,
+                "records": facts.counts.records,
+                "counted": facts.counts.counted,
+                "rejected": facts.counts.rejected(),
+                "result": what,
+                "of": of,
+            })
+        })
+        .collect();
+    let whole = serde_json::json!({
+        "ledger": dir.display().to_string(),
+        "inputs": list,
+        "grants": recorded.map(Record::json),
+        "files_written": committed.written,
+        "files_dropped": committed.dropped,
+    });
+    writeln!(out, "{whole:#}")?;
+    Ok(())
+}
+
+fn print(
+    done: &[(SourceFacts, Added)],
+    recorded: Option<String>,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let inputs = done.iter().map(|(facts, added)| {
+        let (what, of) = words(added);
+        let of = if of.is_empty() {
+            String::new()
+        } else {
+            format!(" {}", of.join(", "))
+        };
+        format!(
+            "{}: {what}{of}; {}, {} counted, {} rejected",
+            facts.shown,
+            plural(facts.counts.records, "record"),
+            facts.counts.counted,
+            facts.counts.rejected()
+        )
+    });
+    for line in inputs.chain(recorded) {
+        writeln!(out, "{}", escape::terminal(&line))?;
     }
     Ok(())
 }

@@ -28,6 +28,7 @@ mod pipeline;
 mod policy;
 mod published;
 mod recall;
+mod record;
 mod recorded;
 mod rejects;
 mod replay;

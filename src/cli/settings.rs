@@ -373,7 +373,7 @@ fn share(value: f64) -> anyhow::Result<f64> {
     ))
 }
 
-fn date(text: &str) -> anyhow::Result<Day> {
+pub(super) fn date(text: &str) -> anyhow::Result<Day> {
     Day::parse(text).ok_or_else(|| {
         Advised::new(
             format!("`{text}` is no date"),

@@ -232,3 +232,163 @@ fn without_a_ledger_or_a_record_of_the_time_the_error_says_what_writes_one() {
         "at least once a month",
     );
 }
+
+/// Since when `app` holds each scope, as far as the ledger says.
+fn since(folder: &Folder, ledger: &str) -> Vec<(String, String)> {
+    folder.put("bare.json", r#"{"app":["a","b","c"]}"#);
+    let args = ["analyze", "--ledger", ledger, "--catalog", "routes.json"];
+    let report = folder
+        .run(&[&args[..], &["--grants", "bare.json", "--json"]].concat())
+        .report(0);
+    let terms = report["clients"][0]["terms"].as_array().unwrap().clone();
+    let dated = terms.iter().filter_map(|term| {
+        let since = term["granted_since"].as_str()?;
+        Some((term["term"].as_str().unwrap().to_owned(), since.to_owned()))
+    });
+    dated.collect()
+}
+
+fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
+    let own = |(term, day): &(&str, &str)| ((*term).to_owned(), (*day).to_owned());
+    list.iter().map(own).collect()
+}
+
+#[test]
+fn old_logs_that_come_in_later_do_not_date_the_grants_of_today_back() {
+    let folder = year();
+    let add = |month: &str, into: &[&str], more: &[&str]| {
+        let log = format!("{month}.log");
+        let run = folder.run(
+            &[
+                &["ingest", log.as_str(), "--catalog", "routes.json"],
+                into,
+                more,
+            ]
+            .concat(),
+        );
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        run
+    };
+    let into = ["--ledger", "usage"];
+    let said = add("10", &into, &["--grants", "10.json"]).stdout;
+    assert!(
+        said.ends_with("2 grants recorded as of 2026-10-31\n"),
+        "{said}"
+    );
+    // The record of the last day stays; the other files are not of that day.
+    let run = add("06", &into, &["--grants", "06.json"]);
+    assert!(!run.stdout.contains("grants"), "{}", run.stdout);
+    for text in ["these logs end on 2026-06-30", "--grants-as-of DATE"] {
+        assert!(run.stderr.contains(text), "{}", run.stderr);
+    }
+    assert_eq!(
+        since(&folder, "usage"),
+        pairs(&[("a", "2026-10-31"), ("c", "2026-10-31")])
+    );
+    // With their day they are recorded beside it.
+    let run = add(
+        "06",
+        &into,
+        &["--grants", "06.json", "--grants-as-of", "2026-06-30"],
+    );
+    assert!(
+        run.stdout.ends_with("1 grant recorded as of 2026-06-30\n"),
+        "{}",
+        run.stdout
+    );
+    assert_eq!(
+        since(&folder, "usage"),
+        pairs(&[("a", "2026-06-30"), ("c", "2026-10-31")])
+    );
+    let run = add(
+        "06",
+        &into,
+        &["--grants", "10.json", "--grants-as-of", "2026-10-31"],
+    );
+    assert!(
+        run.stdout.contains("2 grants recorded already as of"),
+        "{}",
+        run.stdout
+    );
+    let run = add("10", &into, &["--grants", "06.json"]);
+    assert!(
+        run.stdout
+            .contains("1 grant recorded, in place of what was, as of"),
+        "{}",
+        run.stdout
+    );
+}
+
+#[test]
+fn a_partial_result_records_the_files_of_a_configuration_only_with_their_day() {
+    let folder = year();
+    folder.put(
+        "scopetrim.toml",
+        "catalog = [\"routes.json\"]\ngrants = [\"10.json\"]\n",
+    );
+    let mut parts: Vec<String> = Vec::new();
+    for (month, days) in [("10", 31), ("06", 30), ("01", 31)] {
+        let log = format!("{month}.log");
+        let part = format!("part-{month}");
+        let run = folder.run(&["ingest", &log, "--partial", &part, "--json"]);
+        assert_eq!(run.report(0)["grants"]["result"], "not recorded");
+        assert!(run.stderr.contains("--grants-as-of DATE"), "{}", run.stderr);
+        let part = format!("dated-{month}");
+        let day = format!("2026-{month}-{days}");
+        let grants = format!("{month}.json");
+        let dated = ["--grants", &grants, "--grants-as-of", &day];
+        let run =
+            folder.run(&[&["ingest", &log, "--partial", &part, "--json"], &dated[..]].concat());
+        assert_eq!(run.report(0)["grants"]["as_of"], day);
+        parts.push(part);
+    }
+    let merge = |name: &str, parts: &[String]| {
+        let mut args = vec!["ledger", "merge", "--into", name];
+        args.extend(parts.iter().map(String::as_str));
+        let run = folder.run(&args);
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        since(&folder, name)
+    };
+    let undated: Vec<String> = MONTHS.iter().map(|own| format!("part-{}", own.0)).collect();
+    let undated: Vec<String> = undated
+        .into_iter()
+        .filter(|own| folder.path(own).exists())
+        .collect();
+    assert_eq!(undated.len(), 3);
+    assert_eq!(merge("undated", &undated), []);
+    let expected = pairs(&[("a", "2026-01-31"), ("c", "2026-10-31")]);
+    assert_eq!(merge("forth", &parts), expected);
+    parts.reverse();
+    assert_eq!(merge("back", &parts), expected);
+}
+
+#[test]
+fn a_day_without_anything_to_record_is_refused() {
+    let folder = year();
+    let args = [
+        "ingest",
+        "01.log",
+        "--ledger",
+        "usage",
+        "--catalog",
+        "routes.json",
+    ];
+    let run = folder.run(&[&args[..], &["--grants-as-of", "2026-01-31"]].concat());
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("no policy file given"),
+        "{}",
+        run.stderr
+    );
+    assert!(!folder.path("usage").exists());
+    let run = folder.run(
+        &[
+            &args[..],
+            &["--grants", "01.json", "--grants-as-of", "tomorrow"],
+        ]
+        .concat(),
+    );
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    let run = folder.run(&["ledger", "verify", "usage"]);
+    assert_ne!(run.code, Some(0), "{}", run.stdout);
+}

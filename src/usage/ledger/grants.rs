@@ -13,25 +13,38 @@ use crate::model::{ClientName, Day, Policy, RoleName, Term};
 /// Client, term, role.
 type Held = (String, String, Option<String>);
 
+/// A record of grants beside what the ledger has of that day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnRecord {
+    /// The ledger has no record of the day.
+    Nothing,
+    /// It has this one.
+    Same,
+    /// It has another one.
+    Other,
+}
+
 impl Writer {
     /// Records what the policy files grant at a day; a later record of the same day
-    /// takes its place.
-    pub fn record_grants(&mut self, as_of: Day, policy: &Policy) -> Result<(), LedgerError> {
-        let mut held = BTreeSet::new();
-        for (client, terms) in policy.holdings() {
-            for (term, vias) in terms {
-                for via in vias {
-                    let role = via.role.map(|(role, _)| role.to_string());
-                    held.insert((client.to_string(), term.to_string(), role));
-                }
-            }
-        }
-        let rows = rows(&held)?;
+    /// takes its place. That nobody holds anything is a record, too: whoever holds
+    /// something again afterwards has not held it without a break.
+    pub fn record_grants(&mut self, as_of: Day, policy: &Policy) -> Result<OnRecord, LedgerError> {
+        let found = self.grants_on_record(as_of, policy)?;
         // An equal record is left alone: nothing changes, nothing is written.
-        if self.grants_at(as_of)? != held {
+        if found != OnRecord::Same {
+            let rows = rows(&held(policy))?;
             self.replace_day(Table::Grants, as_of, rows);
         }
-        Ok(())
+        Ok(found)
+    }
+
+    /// What the ledger has of a day, beside what the policy files grant.
+    pub fn grants_on_record(&self, day: Day, policy: &Policy) -> Result<OnRecord, LedgerError> {
+        Ok(match self.grants_at(day)? {
+            None => OnRecord::Nothing,
+            Some(known) if known == held(policy) => OnRecord::Same,
+            Some(_) => OnRecord::Other,
+        })
     }
 
     /// Adds rows of another ledger.
@@ -42,26 +55,41 @@ impl Writer {
     ) -> Result<(), LedgerError> {
         self.flush()?;
         let known = self.grants_at(day)?;
-        let mut held = known.clone();
+        let mut all = known.clone().unwrap_or_default();
         for batch in rows_of_other {
-            held.extend(read(&batch)?);
+            all.extend(read(&batch)?);
         }
-        if held != known {
-            let rows = rows(&held)?;
+        if known.as_ref() != Some(&all) {
+            let rows = rows(&all)?;
             self.replace_day(Table::Grants, day, rows);
         }
         Ok(())
     }
 
-    fn grants_at(&self, day: Day) -> Result<BTreeSet<Held>, LedgerError> {
-        let mut held = BTreeSet::new();
+    /// What was held at a day; `None` without a record.
+    fn grants_at(&self, day: Day) -> Result<Option<BTreeSet<Held>>, LedgerError> {
+        let mut held = None;
         for own in self.manifest.on(Table::Grants, day) {
+            let held = held.get_or_insert_with(BTreeSet::new);
             for batch in part::read(&self.dir, own)? {
                 held.extend(read(&batch)?);
             }
         }
         Ok(held)
     }
+}
+
+fn held(policy: &Policy) -> BTreeSet<Held> {
+    let mut held = BTreeSet::new();
+    for (client, terms) in policy.holdings() {
+        for (term, vias) in terms {
+            for via in vias {
+                let role = via.role.map(|(role, _)| role.to_string());
+                held.insert((client.to_string(), term.to_string(), role));
+            }
+        }
+    }
+    held
 }
 
 impl Ledger {

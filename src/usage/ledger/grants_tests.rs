@@ -104,3 +104,46 @@ fn a_grant_counts_from_the_first_record_behind_its_last_break() {
     let expected = [("app a", 0), ("app b", 2), ("app c", 4), ("new a", 2)];
     assert_eq!(since, expected.map(|(grant, day)| (grant.to_owned(), day)));
 }
+
+#[test]
+fn a_day_on_which_nobody_holds_anything_breaks_what_is_held_before_and_after() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path();
+    let since = |dir: &Path, as_of: i32| {
+        let all = Ledger::open(dir).unwrap().granted_since(Day(as_of));
+        let own = all.unwrap().into_iter();
+        own.map(|((_, term), day)| (term.to_string(), day.0))
+            .collect::<Vec<_>>()
+    };
+    // The empty record comes last, and once more: it is there already.
+    recorded(path, 1, ONE);
+    recorded(path, 3, ONE);
+    let (written, dropped) = (1, 0);
+    assert_eq!(
+        recorded(path, 2, "  app: {scopes: []}\n"),
+        Committed { written, dropped }
+    );
+    assert_eq!(
+        recorded(path, 2, "  app: {scopes: []}\n"),
+        Committed::default()
+    );
+    assert_eq!(since(path, 9), [("a".to_owned(), 3), ("b".to_owned(), 3)]);
+    assert_eq!(since(path, 2), []);
+    assert_eq!(since(path, 1), [("a".to_owned(), 1), ("b".to_owned(), 1)]);
+    // Compacted and merged it is the same.
+    let mut writer = Writer::open(path).unwrap();
+    writer.compact().unwrap();
+    writer.commit().unwrap();
+    let into = tempfile::tempdir().unwrap();
+    for _ in 0..2 {
+        let mut writer = Writer::open(into.path()).unwrap();
+        writer.merge(&Ledger::open(path).unwrap()).unwrap();
+        writer.commit().unwrap();
+    }
+    assert_eq!(since(into.path(), 9), since(path, 9));
+    assert_eq!(Ledger::open(into.path()).unwrap().grant_days().len(), 3);
+    assert_eq!(Ledger::verify(path).unwrap().faults, [""; 0]);
+    // Where another record of the day names something, that is what was held.
+    recorded(path, 2, ONE);
+    assert_eq!(since(path, 9), [("a".to_owned(), 1), ("b".to_owned(), 1)]);
+}

@@ -43,6 +43,7 @@ use std::path::{Path, PathBuf};
 
 pub use contribution::Contribution;
 pub use error::LedgerError;
+pub use grants::OnRecord;
 pub use operations::Operations;
 pub use read::{Ids, Reading, Recalled};
 pub use source::SourceRecord;

@@ -71,6 +71,11 @@ impl Table {
         self != Self::Grants
     }
 
+    /// Whether a day without rows says something: that nobody held anything.
+    pub(super) fn is_empty_a_record(self) -> bool {
+        self == Self::Grants
+    }
+
     /// Whether `prune` drops its old days. What makes content known stays, and so do
     /// the grants, whose age is the point.
     pub(super) fn is_pruned(self) -> bool {

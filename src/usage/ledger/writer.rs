@@ -207,7 +207,7 @@ impl Writer {
             .into_par_iter()
             .map(|(key, batches)| {
                 let rows = part::canonical(key.0, &batches)?;
-                if rows.num_rows() == 0 {
+                if rows.num_rows() == 0 && !key.0.is_empty_a_record() {
                     return Ok(None);
                 }
                 part::write(dir, key, &rows).map(Some)
