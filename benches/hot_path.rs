@@ -11,7 +11,7 @@ use scopetrim::event::identity::Identities;
 use scopetrim::format;
 use scopetrim::input::{Limits, discover, head};
 use scopetrim::model::{Method, Operation, Requirement};
-use scopetrim::usage::{CollectOptions, collect};
+use scopetrim::usage::{CollectOptions, Uncertain, collect};
 
 fn line(format: &str, n: usize) -> String {
     let (client, id, second) = (n % 97, n * 7919 % 100_000, n % 60);
@@ -36,6 +36,7 @@ fn collecting(criterion: &mut Criterion) {
         .map(|n| Operation::new(Method::Get, format!("/v1/r{n}/{{id}}"), Requirement::none()))
         .collect();
     let (matcher, _) = Matcher::new(&operations, MatchOptions::default());
+    let uncertain = Uncertain::new(&matcher, &Identities::default(), Vec::new());
     let folder = tempfile::tempdir().unwrap();
     let mut group = criterion.benchmark_group("collect");
     for name in ["native", "kong", "combined"] {
@@ -52,6 +53,7 @@ fn collecting(criterion: &mut Criterion) {
             rules: &EventRules::default(),
             identities: &Identities::default(),
             matcher: &matcher,
+            uncertain: &uncertain,
             limits: &limits,
             max_clients: 1 << 18,
             credentials: None,

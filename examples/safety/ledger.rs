@@ -13,12 +13,13 @@ use scopetrim::catalog::{LoadOptions, load_many};
 use scopetrim::event::EventRules;
 use scopetrim::event::hash::HashKey;
 use scopetrim::event::identity::Identities;
+use scopetrim::event::mask::Mask;
 use scopetrim::format::{LogFormat, detect};
 use scopetrim::input::{Limits, discover, head};
 use scopetrim::model::{ClientName, Day};
 use scopetrim::usage::ledger::{Contribution, Ids, Ledger, Operations, Reading, Writer};
 use scopetrim::usage::{
-    ClientUse, CollectOptions, Coverage, SourceFacts, collect_as_logged, summarise,
+    ClientUse, CollectOptions, Coverage, SourceFacts, Uncertain, collect_as_logged, summarise,
 };
 
 use super::world::{EPOCH, World, covered, number, rows, scopes, text};
@@ -70,6 +71,8 @@ pub(crate) fn world(folder: &Path, scratch: &Path, most: u64) -> Result<World, S
     let known = policy.clients();
     let known = known.iter().map(|name| name.as_str().as_bytes().to_vec());
     let identities = Identities::new(known.collect(), &BTreeMap::new(), &HashKey::default());
+    let uncertain = Uncertain::new(&matcher, &identities, Vec::new());
+    let mask = Mask::default();
     let ledger = scratch.join("ledger");
     for log in logs {
         let name = log.to_string_lossy().into_owned();
@@ -84,6 +87,7 @@ pub(crate) fn world(folder: &Path, scratch: &Path, most: u64) -> Result<World, S
             rules: &EventRules::default(),
             identities: &identities,
             matcher: &matcher,
+            uncertain: &uncertain,
             limits: &Limits::default(),
             max_clients: MAX_CLIENTS,
             credentials: None,
@@ -102,6 +106,8 @@ pub(crate) fn world(folder: &Path, scratch: &Path, most: u64) -> Result<World, S
         identities: &identities,
         matcher: &matcher,
         operations: &operations,
+        uncertain: &uncertain,
+        mask: &mask,
         max_clients: MAX_CLIENTS,
         ids: Ids::Refused,
         credentials: false,

@@ -12,7 +12,7 @@ use scopetrim::model::{
     Catalog, ClientName, ContentDigest, Day, Entry, Granted, Method, Operation, Place, Policy,
     PolicyFile, Requirement, Scope, Semantics, Span, Subject, Term, Window,
 };
-use scopetrim::usage::{ClientUse, Coverage, DayUse, RouteUse};
+use scopetrim::usage::{ClientUse, Coverage, DayUse, PossibleNeeds, RouteUse};
 
 /// The first simulated day as a date: 2025-01-01.
 pub(crate) const EPOCH: i32 = 20_089;
@@ -96,7 +96,7 @@ impl World {
             coverage: &self.coverage,
             // Everybody in the log is a client of the policy.
             blind: &BTreeMap::new(),
-            names_proven: true,
+            possible: &PossibleNeeds::default(),
             history: &History::default(),
             exceptions: &[],
         };
@@ -109,6 +109,7 @@ impl World {
             protected: Vec::new(),
             needs: Vec::new(),
             thresholds: Thresholds::default(),
+            all_operations_logged: None,
             node_budget: 2_000_000,
         };
         analyse(&inputs, &options)

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::exceptions::Exceptions;
 use super::levels;
 use super::minimum::{Holding, Problem, Universe, minimum};
+use super::possible::Possible;
 use super::rhythm::Rhythm;
 use super::term::{narrowed, term_analysis, unobservable};
 use super::{ClientAnalysis, Completeness, Evidence, Exposure, Inputs, Options, Served};
@@ -25,6 +26,8 @@ pub(super) struct Context<'a> {
     pub(super) comments: Vec<BTreeMap<usize, CommentEffect>>,
     /// Clients of each policy file that appear in the log.
     pub(super) joined: Vec<bool>,
+    /// Requests of which something is not certain.
+    pub(super) possible: Possible<'a>,
 }
 
 impl<'a> Context<'a> {
@@ -41,6 +44,7 @@ impl<'a> Context<'a> {
             universe,
             exceptions: Exceptions::on(inputs.exceptions, options.window.to),
             required: inputs.catalog.required_scopes(),
+            possible: Possible::new(inputs, options.window),
             comments: inputs
                 .policy
                 .files
@@ -285,6 +289,7 @@ pub(super) fn analyse_client(
             .iter()
             .map(|(route, count)| (*route, *count, permits_route(context, &holding, *route)))
             .collect(),
+        faint: false,
         complete: false,
         without_grant: needs
             .without_grant

@@ -1,6 +1,6 @@
 //! How much of a client its log has shown: Good-Turing and Chao, days as samples.
 
-use super::day_set::DaySet;
+use super::DaySet;
 use crate::model::Day;
 use crate::usage::Days;
 

@@ -15,16 +15,6 @@ pub(super) fn counted_as_another(
     blind.is_some_and(|own| serves_any(context, client, found, &own.routes))
 }
 
-/// Requests that the term would permit came from callers whose names are secrets.
-pub(super) fn caller_unknown(
-    context: &Context<'_>,
-    client: &ClientAnalysis,
-    found: &TermAnalysis,
-) -> bool {
-    let blind = context.inputs.blind.get(&client.id);
-    blind.is_some_and(|own| serves_any(context, client, found, &own.unnamed))
-}
-
 fn serves_any(
     context: &Context<'_>,
     client: &ClientAnalysis,

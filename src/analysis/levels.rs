@@ -8,10 +8,9 @@ use std::collections::BTreeSet;
 
 use super::calendar::{Period, holds_year_end};
 use super::client::{Context, Needs};
-use super::doubt::{caller_unknown, counted_as_another, denied_though_granted};
+use super::doubt::{counted_as_another, denied_though_granted};
 use super::landmark::{left_rhythm, perhaps_yearly, wilson};
 use super::suspend::suspension;
-use super::unmatched::hit_by_unmatched;
 use super::{Basis, ClientAnalysis, Status, TermAnalysis};
 use crate::model::{
     ClientName, Day, Kind, Level, Operation, Reason, ScopeMatch, Term, Verdict, Via, Window,
@@ -23,10 +22,11 @@ const DAYS: u32 = 90;
 const MISSING_PERCENT: usize = 10;
 /// Days of log below which a single burst of use may be a yearly job (guard G4).
 const YEAR: u32 = 400;
+/// Of a log that is a sample with a lower rate than this, nothing is above `review`: a
+/// monthly request is then missed more often than not within half a year.
+const THIN: f64 = 0.5;
 /// A client is silent when idle for longer than this, and twice its own longest silence.
 const SILENT: u32 = 30;
-/// Unmatched requests, in percent, above which the mapping is not trusted.
-const UNMATCHED_PERCENT: u64 = 1;
 
 /// Whether the client is alive at the end of the window.
 pub(super) fn status(context: &Context<'_>, id: &ClientName, needs: &Needs) -> Status {
@@ -65,6 +65,7 @@ pub(super) fn settle(
     mut client: ClientAnalysis,
     needs: &Needs,
 ) -> ClientAnalysis {
+    context.possible.hold(&mut client, context.universe);
     client.suspend = suspension(context, basis, &client, needs);
     let mut terms = std::mem::take(&mut client.terms);
     for found in &mut terms {
@@ -160,11 +161,14 @@ pub(super) fn by_the_past(
 ) -> Level {
     let thresholds = &context.options.thresholds;
     if basis.landmarks == 0 {
-        // Nothing to compare with: the fixed rule "never used, 90 days" is what is left.
+        // Nothing to compare with: any share may come back. A fixed rule here would call
+        // likely in a short log what a longer one holds, and less data must never make a
+        // removal safer.
         found.reasons.push(Reason::NothingToCompare);
+        let any_share_will_do = thresholds.likely_p >= 1.0 && thresholds.likely_upper >= 1.0;
         return match found.rhythm.last {
-            None => Level::Likely,
-            Some(_) => Level::Review,
+            None if any_share_will_do => Level::Likely,
+            _ => Level::Review,
         };
     }
     let Some(odds) = found.evidence.map(|evidence| evidence.odds) else {
@@ -204,6 +208,15 @@ pub(super) fn by_the_past(
         if basis.past.brakes() {
             level = Level::Likely;
             found.reasons.push(Reason::PastRemovalsFailed);
+        }
+        let own = context.inputs.blind.get(&client.id);
+        if own.is_some_and(|own| own.sampled.is_some()) {
+            level = Level::Likely;
+            found.reasons.push(Reason::Sampled);
+        }
+        if client.faint {
+            level = Level::Likely;
+            found.reasons.push(Reason::UnmatchedTraffic);
         }
     }
     level
@@ -362,21 +375,17 @@ pub(super) fn caps(
         Reason::DeniedThoughGranted,
     );
     cap(!client.without_grant.is_empty(), Reason::UsedWithoutGrant);
+    cap(!found.possible.is_empty(), Reason::PossibleNeed);
+    let sampled = context.inputs.blind.get(&client.id);
+    let sampled = sampled.and_then(|own| own.sampled);
+    cap(sampled.is_some_and(|rate| rate < THIN), Reason::Sampled);
     cap(
-        client.unmatched_requests * 100 > client.requests * UNMATCHED_PERCENT,
-        Reason::TooMuchUnmatched,
-    );
-    cap(
-        hit_by_unmatched(context, client, found),
-        Reason::UnmatchedTraffic,
+        options.all_operations_logged == Some(false) && found.unseen.0 > 0,
+        Reason::OperationNeverSeen,
     );
     cap(
         counted_as_another(context, client, found),
         Reason::CountedAsAnother,
-    );
-    cap(
-        caller_unknown(context, client, found),
-        Reason::CallerUnknown,
     );
     cap(needs.unspecified, Reason::RequirementUnknown);
     cap(

@@ -21,7 +21,6 @@ pub mod category;
 mod client;
 mod compare;
 mod completeness;
-mod day_set;
 pub mod demand;
 mod doubt;
 mod evidence;
@@ -30,6 +29,7 @@ mod exposure;
 pub mod landmark;
 mod levels;
 pub mod minimum;
+mod possible;
 mod redundant;
 pub mod replay;
 mod rhythm;
@@ -38,7 +38,6 @@ mod roles;
 mod serving;
 mod suspend;
 mod term;
-mod unmatched;
 #[cfg(test)]
 mod unproved_tests;
 pub mod weight;
@@ -48,10 +47,11 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use calendar::Period;
 pub use compare::{Added, ClientWindow, Compared, compare};
 pub use completeness::Completeness;
-pub use day_set::DaySet;
+pub use crate::model::DaySet;
 pub use evidence::{Basis, Evidence};
 pub use exceptions::{Exceptions, check_exceptions};
 pub use minimum::{Hints, Objective};
+pub use possible::{Held, Told};
 pub use rhythm::{Rhythm, WINDOWS};
 pub use roles::{Action, actions};
 pub use serving::serving;
@@ -63,7 +63,7 @@ use crate::model::{
     Catalog, ClientName, Day, Exception, Kind, Level, Millis, Policy, Reason, Scope, Semantics,
     Term, Verdict, Via, Warning, Window,
 };
-use crate::usage::{Blind, ClientUse, Cluster, Coverage};
+use crate::usage::{Blind, ClientUse, Cluster, Coverage, PossibleNeeds};
 use minimum::Universe;
 
 /// What the analysis is asked to do.
@@ -84,6 +84,8 @@ pub struct Options {
     /// Globs over terms, and operations (`GET /orders/*`), that something states as
     /// needed (guard G10).
     pub needs: Vec<String>,
+    /// Whether every operation is logged at all: stated, denied, or not known.
+    pub all_operations_logged: Option<bool>,
     /// What makes a removal safe or likely.
     pub thresholds: landmark::Thresholds,
     /// Search steps before "not proven minimal".
@@ -129,10 +131,10 @@ pub struct Inputs<'a> {
     pub usage: &'a BTreeMap<ClientName, ClientUse>,
     /// Unmatched paths by client.
     pub unmatched: &'a BTreeMap<ClientName, Vec<Cluster>>,
+    /// Requests whose client, operation or outcome is not certain.
+    pub possible: &'a PossibleNeeds,
     /// What the logs cover.
     pub coverage: &'a Coverage,
-    /// Nobody in the log can be a client of the policy under another name.
-    pub names_proven: bool,
     /// What of a client's use cannot be seen, where that is known.
     pub blind: &'a BTreeMap<ClientName, Blind>,
     /// Exceptions of the configuration.
@@ -230,6 +232,12 @@ pub struct TermAnalysis {
     pub held_by: BTreeSet<ClientName>,
     /// Other scopes of a role that the client loses with it, and less safely.
     pub goes_with: BTreeSet<Term>,
+    /// Requests whose client, operation or outcome is not certain, and that may have needed it.
+    pub possible: Vec<Held>,
+    /// Requests of callers that no policy file names, on operations that it opens.
+    pub strangers: Vec<Held>,
+    /// How many of the operations that would be closed nobody was ever seen on, and some of them.
+    pub unseen: (usize, Vec<usize>),
 }
 
 /// What can be said about one client.
@@ -267,6 +275,9 @@ pub struct ClientAnalysis {
     pub unmatched_requests: u64,
     /// Unmatched paths.
     pub unmatched: Vec<Cluster>,
+    /// It needed something that is near no operation, or lines that may be its own could
+    /// not be read: nothing of it is safe to remove.
+    pub faint: bool,
     /// Refused requests of the window by route, and whether the client's grants permit it.
     pub denied: Vec<(u32, u64, bool)>,
     /// No input that may hold its requests is missing in the window.
@@ -287,6 +298,8 @@ pub struct Analysis {
     pub clients: Vec<ClientAnalysis>,
     /// What a reviewer should know.
     pub warnings: Vec<Warning>,
+    /// Requests whose client, operation or outcome is not certain, and what they hold.
+    pub possible: Vec<Told>,
 }
 
 /// Analyses every client of the policy.
@@ -316,10 +329,12 @@ pub fn analyse(inputs: &Inputs<'_>, options: &Options) -> Analysis {
     for client in &mut clients {
         client.exposure = exposure::exposure(&context, client);
     }
+    let possible = context.possible.told(&clients);
     Analysis {
         window: options.window,
         basis,
         clients,
         warnings,
+        possible,
     }
 }

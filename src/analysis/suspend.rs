@@ -9,8 +9,8 @@
 //! * what no request can show, what somebody keeps, protects or states as needed,
 //!   and what has no evidence, hold it at `review`;
 //! * what was needed in the window is never called `safe` to cut off;
-//! * a client that was never seen may be in the log under another name: above
-//!   `review` only where no name of the log is left over;
+//! * a client that was never seen, or fell silent when a name came up that no policy
+//!   file has, may be in the log under that name: then it is at most `review`;
 //! * what makes the advice less safe takes no grant out of what goes: a grant goes
 //!   on its own only at a level at which the client is not suspended as a whole
 //!   ([`Suspension::leaves`]), and not at all where the client itself holds it back.
@@ -87,7 +87,7 @@ pub(super) fn suspension(
         hold(true, reason, Level::Review);
     }
     hold(
-        client.status == Status::Dormant && !context.inputs.names_proven,
+        context.possible.is_renamed(client, needs),
         Reason::NameNotProven,
         Level::Review,
     );

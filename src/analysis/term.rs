@@ -48,6 +48,9 @@ pub(super) fn term_analysis(
         replace_with: Vec::new(),
         held_by: BTreeSet::new(),
         goes_with: BTreeSet::new(),
+        possible: Vec::new(),
+        strangers: Vec::new(),
+        unseen: (0, Vec::new()),
     };
     if let Some(reason) = unobservable(context, term) {
         found.verdict = Verdict::Unobservable;

@@ -13,7 +13,7 @@ use crate::analysis::replay::{Replay, replay};
 use crate::model::words::plural;
 use crate::model::{ClientName, Policy};
 use crate::patch::{self, Patch, Removal, Replacement};
-use crate::report::{difftext, json, shown_diff, suspend, terminal};
+use crate::report::{difftext, json, possible, shown_diff, suspend, terminal};
 
 /// Arguments of `analyze`.
 #[derive(Debug, clap::Args)]
@@ -215,6 +215,9 @@ fn write_diff(study: &Study, proved: &Proved, out: &mut dyn Write) -> std::io::R
         plural(proved.replay.operations, "needed operation"),
         plural(proved.replay.requests, "request")
     )?;
+    for text in possible::sentences(&study.analysis) {
+        writeln!(out, "# proof: {text}")?;
+    }
     out.write_all(whole.as_bytes())?;
     if std::io::stdout().is_terminal() {
         return out.write_all(shown_diff::for_terminal(&text).as_bytes());

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::args::{InputArgs, PolicyArgs};
-use super::study::{Study, say_incomplete, study, study_and_backtest};
+use super::study::{Study, say_incomplete, say_possible, study, study_and_backtest};
 use super::{ExitStatus, analyze, published, talk};
 use crate::analysis::Inputs;
 use crate::analysis::backtest::GrantsOf;
@@ -75,6 +75,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             analyze::width(),
         )?;
     }
+    say_possible(&study);
     say_incomplete(&study);
     Ok(if study.read.incomplete.is_empty() {
         ExitStatus::Done
@@ -97,6 +98,7 @@ fn follow_up(args: &Args, path: &Path, out: &mut dyn Write) -> anyhow::Result<Ex
     } else {
         followed::table(both, &missing, out, analyze::width())?;
     }
+    say_possible(&study);
     say_incomplete(&study);
     Ok(if study.read.incomplete.is_empty() {
         ExitStatus::Done
@@ -116,7 +118,7 @@ fn inputs(study: &Study) -> Inputs<'_> {
         usage: &study.usage,
         unmatched: &NONE,
         coverage: &study.read.coverage,
-        names_proven: study.names_proven,
+        possible: &study.possible,
         blind: &study.blind,
         history: &study.history,
         exceptions: &study.setup.exceptions,

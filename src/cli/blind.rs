@@ -3,14 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::pipeline::Read;
+use super::settings::Setup;
 use crate::model::words::{either, plural};
 use crate::model::{ClientName, Warning};
-use crate::usage::{Blind, needed_by_concealed};
+use crate::usage::{Blind, nameless_days};
 
 impl Read {
     /// What cannot be seen of the policy's clients; says which source is the cause.
     pub(super) fn blind(
         &self,
+        setup: &Setup,
         known: &BTreeSet<ClientName>,
     ) -> (BTreeMap<ClientName, Blind>, Vec<Warning>) {
         let mut warnings = Vec::new();
@@ -44,13 +46,59 @@ impl Read {
             );
             warnings.push(Warning::new("older-catalogue", text));
         }
-        let unnamed = needed_by_concealed(&self.collected.usage);
-        if !unnamed.is_empty() {
-            for client in known {
-                let own = blind.entry(client.clone()).or_default();
-                own.unnamed.clone_from(&unnamed);
+        for (source, days) in nameless_days(&self.facts) {
+            let (Some(first), Some(last)) = (days.first(), days.last()) else {
+                continue;
+            };
+            warnings.push(Warning::new(
+                "names-lost",
+                format!(
+                    "no record of `{source}` names a client on {} from {first} to {last}, though it named clients before: {} as missing for the clients that it carries; make the gateway log the client's name again",
+                    plural(days.len(), "day"),
+                    either(days.len(), "this day counts", "these days count")
+                ),
+            ));
+            for client in self.carried_by(&source, known) {
+                let own = blind.entry(client).or_default();
+                own.days.extend(&days);
             }
         }
+        for (client, rate) in self.sampled(setup, known) {
+            blind.entry(client).or_default().sampled = Some(rate);
+        }
         (blind, warnings)
+    }
+
+    /// The lowest rate of the samples that a client may be in: those that carry it, or all
+    /// of them for a client that was never seen.
+    fn sampled(&self, setup: &Setup, known: &BTreeSet<ClientName>) -> BTreeMap<ClientName, f64> {
+        let mut rates: BTreeMap<ClientName, f64> = BTreeMap::new();
+        let presence = &self.collected.presence;
+        for own in &self.facts {
+            let Some(rate) = setup.logged.sampled.rate_of(&own.shown) else {
+                continue;
+            };
+            let carried = self.carried_by(&own.shown, known);
+            let unseen = |client: &&ClientName| !presence.clients.contains_key(client.as_str());
+            for client in carried.iter().chain(known.iter().filter(unseen)) {
+                let own = rates.entry(client.clone()).or_insert(rate);
+                *own = own.min(rate);
+            }
+        }
+        rates.retain(|_, rate| *rate < 1.0);
+        rates
+    }
+
+    /// The clients that a source carries: all of them where there is one source only.
+    fn carried_by(&self, source: &str, known: &BTreeSet<ClientName>) -> BTreeSet<ClientName> {
+        let presence = &self.collected.presence;
+        let Some(place) = presence.place(source) else {
+            return known.clone();
+        };
+        let carried = |client: &&ClientName| {
+            let own = presence.clients.get(client.as_str());
+            own.is_some_and(|own| own.contains(&place))
+        };
+        known.iter().filter(carried).cloned().collect()
     }
 }

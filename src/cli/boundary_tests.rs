@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::analyze::{after, prove};
 use super::args::{InputArgs, PolicyArgs};
-use super::study::{say_incomplete, study};
+use super::study::{say_incomplete, say_possible, study};
 use super::talk::{self, Advised};
 use super::{ExitStatus, analyze, whole};
 use crate::analysis::minimum::Universe;
@@ -117,6 +117,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     for (client, why) in &proved.refused {
         talk::note(false, &format!("no diff for `{client}`: {why}"));
     }
+    say_possible(&study);
     say_incomplete(&study);
     Ok(analyze::status(&study, &proved))
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::ExitStatus;
 use super::args::{InputArgs, PolicyArgs};
-use super::study::{say_incomplete, study};
+use super::study::{say_incomplete, say_possible, study};
 use super::talk::Advised;
 use super::whole;
 use crate::finding::Severity;
@@ -69,6 +69,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         whole::write_text(path, &Baseline::write(&outcome))?;
     }
     out.write_all(output.render(&outcome).as_bytes())?;
+    say_possible(&study);
     say_incomplete(&study);
     Ok(if outcome.failing().next().is_some() {
         ExitStatus::Found

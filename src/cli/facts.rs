@@ -28,6 +28,7 @@ pub(super) fn missing_in_lines(read: &Read) -> Vec<Warning> {
             warnings.push(Warning::new("no-client-in-log", text));
         }
     }
+    warnings.extend(unreadable(read));
     warnings.extend(secrets_as_clients(read));
     warnings.extend(without_zone(read));
     if read.collected.usage.clients_capped {
@@ -37,6 +38,34 @@ pub(super) fn missing_in_lines(read: &Read) -> Vec<Warning> {
         ));
     }
     warnings
+}
+
+/// Lines that could not be read, however few: one of them may be somebody's only use.
+fn unreadable(read: &Read) -> Option<Warning> {
+    let mut inputs = 0;
+    let (mut rejected, mut records) = (0, 0);
+    let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
+    for source in read.facts.iter().filter(|own| own.counts.rejected() > 0) {
+        inputs += 1;
+        rejected += source.counts.rejected();
+        records += source.counts.records;
+        for (skip, count) in Skip::ALL.iter().zip(source.counts.skips) {
+            if skip.is_reject() && count > 0 {
+                *reasons.entry(skip.name()).or_default() += count;
+            }
+        }
+    }
+    let reasons: Vec<String> = reasons.iter().map(|(own, n)| format!("{own} {n}")).collect();
+    (rejected > 0).then(|| {
+        Warning::new(
+            "records-rejected",
+            format!(
+                "{rejected} of {records} records of {} could not be read ({}): `rejects.ndjson` of --out shows them",
+                plural(inputs, "input"),
+                reasons.join(", ")
+            ),
+        )
+    })
 }
 
 /// Says how to log the client where lines have a secret in place of its name.

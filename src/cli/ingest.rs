@@ -9,7 +9,6 @@ use super::record::{self, Record, RecordArgs};
 use super::settings;
 use super::talk::{self, Advised};
 use super::{ExitStatus, past, pipeline, study, whole};
-use crate::event::identity::Identities;
 use crate::input::SourceStatus;
 use crate::model::words::plural;
 use crate::report::escape;
@@ -94,7 +93,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     }
     let holders = held.iter().flat_map(crate::model::Policy::clients);
     let known = holders.map(|name| name.as_str().as_bytes().to_vec());
-    let identities = Identities::new(known.collect(), &setup.aliases, &setup.hash_key);
+    let (identities, uncertain) = pipeline::names(&setup, &routes, known.collect());
     let operations = Operations::new(&routes.matcher, &routes.catalog.operations);
     let opened = pipeline::open_logs(&setup)?;
     let mut writer = Writer::open(&dir).map_err(|error| advised(&error))?;
@@ -104,7 +103,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     each_source(
         &setup,
         &routes,
-        &identities,
+        (&identities, &uncertain),
         &operations,
         &opened,
         |index, found| {

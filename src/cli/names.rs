@@ -7,11 +7,8 @@ use super::settings::Setup;
 use super::suggest::closest;
 use crate::analysis::ClientAnalysis;
 use crate::event::secret;
-use crate::model::{
-    ClientName, Granted, Operation, Outcome, Policy, Requirement, Scope, Semantics, Subject,
-    Warning,
-};
-use crate::usage::{DayRows, for_each_day};
+use crate::model::{ClientName, Granted, Operation, Policy, Scope, Semantics, Subject, Warning};
+use crate::usage::PossibleNeeds;
 
 /// Scopes that no operation asks for: often a typing error.
 pub(super) fn unknown_scopes(
@@ -133,54 +130,16 @@ pub(super) fn few_match(clients: &[ClientAnalysis]) -> Option<Warning> {
     })
 }
 
-/// Requests without a client, in percent of those on operations that need a scope,
-/// up to which they can be strangers trying doors.
-const NAMELESS_PERCENT: u64 = 1;
-
-/// Whether no caller in the log can be a client of the policy under another name: every
-/// name that was served is one of the policy, and hardly any request on an operation
-/// that needs a scope names no client.
-pub(super) fn names_proven(policy: &Policy, read: &Read, routes: &Routes) -> anyhow::Result<bool> {
-    let table = &read.collected.usage;
-    let clients = policy.clients();
-    let known: BTreeSet<u32> = clients
-        .iter()
-        .filter_map(|name| table.client(name.as_str()))
-        .collect();
-    if known.len() == clients.len() {
-        // Everybody was seen: nobody is looked for.
-        return Ok(true);
-    }
-    let needs_scope = |op: &usize| {
-        let found = routes.catalog.operations.get(*op);
-        let asks = |own: &Requirement| !own.is_open() && *own != Requirement::Unspecified;
-        found.is_some_and(|own| asks(&own.requirement))
-    };
-    let restricted: Vec<bool> = table
-        .routes
-        .iter()
-        .map(|route| route.operations.iter().any(needs_scope))
-        .collect();
-    let count = |rows: DayRows| {
-        let (mut strangers, mut nameless, mut all) = (false, 0_u64, 0_u64);
-        rows.for_each(|row| {
-            let nobody = row.outcome == Outcome::Unauthenticated;
-            strangers |= row.outcome.is_need() && !nobody && !known.contains(&row.client);
-            if restricted.get(row.route as usize) == Some(&true) {
-                all += row.count;
-                nameless += if nobody { row.count } else { 0 };
-            }
-        });
-        (strangers, nameless, all)
-    };
-    let (mut strangers, mut nameless, mut all) = (false, 0, 0);
-    for_each_day(table, count, |(own, without, requests)| {
-        strangers |= own;
-        nameless += without;
-        all += requests;
-        Ok::<(), anyhow::Error>(())
-    })?;
-    Ok(!strangers && nameless * 100 <= all * NAMELESS_PERCENT)
+/// Names in the log that differ from one of the policy by case or blanks only.
+pub(super) fn alike(possible: &PossibleNeeds) -> impl Iterator<Item = Warning> {
+    possible.alike.iter().flat_map(|(client, names)| {
+        names.iter().map(move |name| {
+            let text = format!(
+                "`{name}` in the log differs from `{client}` in the policy by case or blanks only, and what it used may be that client's need: if the two are one, join them with --alias '{name}={client}', or under [aliases]"
+            );
+            Warning::new("alike-name", text)
+        })
+    })
 }
 
 /// Clients that call and that no policy names, most requests first.

@@ -13,7 +13,10 @@ use crate::event::identity::Identities;
 use crate::format::{self, LogFormat, detect};
 use crate::input::{Source, discover, head};
 use crate::model::{Catalog, Warning};
-use crate::usage::{CollectOptions, Collected, Coverage, SourceFacts, collect};
+use crate::usage::{
+    CollectOptions, Collected, Coverage, Evidence, PossibleNeeds, SourceFacts, Uncertain, collect,
+    without_success,
+};
 
 /// Clients outside the policy that are kept apart.
 pub(super) const MAX_CLIENTS: usize = 1 << 18;
@@ -37,6 +40,10 @@ pub(super) struct Read {
     pub(super) incomplete: Vec<String>,
     /// What the reviewer should know about the data.
     pub(super) notes: Vec<String>,
+    /// The names of the policy.
+    pub(super) identities: Identities,
+    /// What tells more about requests that are not certain.
+    pub(super) uncertain: Uncertain,
     /// The table has the ids of refused requests alone: the ledger knows the others.
     pub(super) ids_left_out: bool,
 }
@@ -138,12 +145,13 @@ pub(super) fn events<T>(
         formats,
         total,
     } = open(setup, Source::shorten_head)?;
-    let identities = Identities::new(known, &setup.aliases, &setup.hash_key);
+    let (identities, uncertain) = names(setup, routes, known);
     let options = CollectOptions {
         formats: &formats,
         rules: &setup.rules,
         identities: &identities,
         matcher: &routes.matcher,
+        uncertain: &uncertain,
         limits: &setup.limits,
         max_clients: MAX_CLIENTS,
         credentials: Some(&setup.hash_key),
@@ -153,15 +161,26 @@ pub(super) fn events<T>(
     Ok(talk::with_progress(setup.quiet, total, &progress, work))
 }
 
+/// The names of a policy, and what tells more about requests that are not certain.
+pub(super) fn names(
+    setup: &Setup,
+    routes: &Routes,
+    known: BTreeSet<Vec<u8>>,
+) -> (Identities, Uncertain) {
+    let identities = Identities::new(known, &setup.aliases, &setup.hash_key);
+    let uncertain = Uncertain::new(&routes.matcher, &identities, setup.logged.noise.clone());
+    (identities, uncertain)
+}
+
 /// What is known of usage: from the logs, from the ledger, or from both.
 pub(super) fn read_logs(
     setup: &Setup,
     routes: &Routes,
     known: BTreeSet<Vec<u8>>,
 ) -> anyhow::Result<Read> {
-    let identities = Identities::new(known, &setup.aliases, &setup.hash_key);
+    let names = names(setup, routes, known);
     if let Some(dir) = &setup.ledger {
-        return super::recall::read(dir, setup, routes, &identities);
+        return super::recall::read(dir, setup, routes, names);
     }
     let Logs {
         sources,
@@ -172,8 +191,9 @@ pub(super) fn read_logs(
     let options = CollectOptions {
         formats: &formats,
         rules: &setup.rules,
-        identities: &identities,
+        identities: &names.0,
         matcher: &routes.matcher,
+        uncertain: &names.1,
         limits: &setup.limits,
         max_clients: MAX_CLIENTS,
         credentials: setup.credentials.then_some(&setup.hash_key),
@@ -185,6 +205,7 @@ pub(super) fn read_logs(
     let looser = collected.looser;
     Ok(Read::new(
         setup,
+        names,
         (sources, formats),
         collected,
         facts,
@@ -196,6 +217,7 @@ impl Read {
     /// The one value that everything behind it sees, wherever the data came from.
     pub(super) fn new(
         setup: &Setup,
+        (identities, uncertain): (Identities, Uncertain),
         (sources, formats): (Vec<Source>, Vec<Option<&'static dyn LogFormat>>),
         collected: Collected,
         facts: Vec<SourceFacts>,
@@ -203,6 +225,8 @@ impl Read {
     ) -> Self {
         let mut coverage = Coverage::new(&facts, setup.reject_share);
         coverage.expect(&setup.expected_sources, &facts);
+        coverage.gaps.extend(without_success(&facts));
+        coverage.gaps.sort();
         let incomplete = coverage
             .gaps
             .iter()
@@ -216,8 +240,22 @@ impl Read {
             coverage,
             incomplete,
             notes,
+            identities,
+            uncertain,
             ids_left_out: false,
         }
+    }
+
+    /// Requests whose client, operation or outcome is not certain.
+    pub(super) fn possible(&self, routes: &Routes) -> PossibleNeeds {
+        PossibleNeeds::find(&Evidence {
+            table: &self.collected.usage,
+            facts: &self.facts,
+            presence: &self.collected.presence,
+            identities: &self.identities,
+            catalog: &routes.catalog,
+            near: self.uncertain.near(),
+        })
     }
 }
 

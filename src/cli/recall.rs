@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicU64;
 
 use rayon::prelude::*;
 
-use super::pipeline::{Logs, MAX_CLIENTS, Read, Routes, open_logs};
+use super::pipeline::{Logs, MAX_CLIENTS, Read, Routes, names, open_logs};
 use super::settings::Setup;
 use super::talk::{self, Advised};
 use crate::event::identity::Identities;
@@ -15,7 +15,7 @@ use crate::input::{Limits, Source};
 use crate::model::words::{either, plural};
 use crate::model::{Day, Policy};
 use crate::usage::ledger::{Contribution, Ids, Ledger, LedgerError, Operations, Reading, Recalled};
-use crate::usage::{CollectOptions, Collected, Reject, SourceFacts, UsageTable, collect_as_logged};
+use crate::usage::{CollectOptions, Collected, Reject, SourceFacts, Uncertain, UsageTable, collect_as_logged};
 
 /// A failure of the ledger, with its advice.
 pub(super) fn advised(error: &LedgerError) -> anyhow::Error {
@@ -27,7 +27,7 @@ pub(super) fn read(
     dir: &Path,
     setup: &Setup,
     routes: &Routes,
-    identities: &Identities,
+    names: (Identities, Uncertain),
 ) -> anyhow::Result<Read> {
     // A wrong folder should fail before the long work.
     Ledger::open(dir).map_err(|error| advised(&error))?;
@@ -46,7 +46,7 @@ pub(super) fn read(
     each_source(
         setup,
         routes,
-        identities,
+        (&names.0, &names.1),
         &operations,
         &logs,
         |index, found| {
@@ -65,9 +65,11 @@ pub(super) fn read(
         Ids::All
     };
     let reading = Reading {
-        identities,
+        identities: &names.0,
         matcher: &routes.matcher,
         operations: &operations,
+        uncertain: &names.1,
+        mask: &setup.rules.mask,
         max_clients: MAX_CLIENTS,
         ids,
         credentials: setup.credentials,
@@ -107,12 +109,20 @@ pub(super) fn read(
         looser,
         credentials,
         presence,
+        noise: Vec::new(),
     };
     let formats = facts
         .iter()
         .map(|source| source.format.and_then(format::by_name))
         .collect();
-    let read = Read::new(setup, (logs.sources, formats), collected, facts, notes);
+    let read = Read::new(
+        setup,
+        names,
+        (logs.sources, formats),
+        collected,
+        facts,
+        notes,
+    );
     Ok(Read {
         ids_left_out: ids == Ids::Refused,
         ..read
@@ -122,28 +132,32 @@ pub(super) fn read(
 /// Single days of the ledger, with all their ids.
 pub(super) struct Days<'a> {
     dir: &'a Path,
+    setup: &'a Setup,
     routes: &'a Routes,
-    identities: Identities,
+    names: (Identities, Uncertain),
     operations: Operations,
 }
 
 impl<'a> Days<'a> {
-    pub(super) fn new(dir: &'a Path, setup: &Setup, routes: &'a Routes, policy: &Policy) -> Self {
+    pub(super) fn new(dir: &'a Path, setup: &'a Setup, routes: &'a Routes, policy: &Policy) -> Self {
         let known = policy.clients();
         let known = known.iter().map(|name| name.as_str().as_bytes().to_vec());
         Self {
             dir,
+            setup,
             routes,
-            identities: Identities::new(known.collect(), &setup.aliases, &setup.hash_key),
+            names: names(setup, routes, known.collect()),
             operations: Operations::new(&routes.matcher, &routes.catalog.operations),
         }
     }
 
     pub(super) fn of(&self, day: Day) -> anyhow::Result<UsageTable> {
         let reading = Reading {
-            identities: &self.identities,
+            identities: &self.names.0,
             matcher: &self.routes.matcher,
             operations: &self.operations,
+            uncertain: &self.names.1,
+            mask: &self.setup.rules.mask,
             max_clients: MAX_CLIENTS,
             ids: Ids::All,
             credentials: false,
@@ -163,7 +177,7 @@ pub(super) struct Found {
 pub(super) fn each_source(
     setup: &Setup,
     routes: &Routes,
-    identities: &Identities,
+    (identities, uncertain): (&Identities, &Uncertain),
     operations: &Operations,
     logs: &Logs,
     mut take: impl FnMut(usize, Found) -> anyhow::Result<()>,
@@ -183,6 +197,7 @@ pub(super) fn each_source(
             rules: &setup.rules,
             identities,
             matcher: &routes.matcher,
+            uncertain,
             limits: &limits,
             max_clients: MAX_CLIENTS,
             credentials: Some(&setup.hash_key),

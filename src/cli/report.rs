@@ -23,6 +23,7 @@ use crate::report::monthly::{
     file_row, seal,
 };
 use crate::report::output::{self, Renderer};
+use crate::report::possible;
 use crate::report::pseudonym::{Masked, Pseudonyms};
 use crate::usage::{ClientUse, summarise};
 
@@ -299,6 +300,9 @@ fn proof(study: &Study) -> anyhow::Result<Proof> {
             .collect();
         let names = names.join(", ");
         sentence = format!("{sentence} No diff for {names}: the proof failed.");
+    }
+    for text in possible::sentences(&study.analysis) {
+        sentence = format!("{sentence} {}.", text);
     }
     Ok(Proof {
         diff: diff_text(study, &proved),

@@ -7,7 +7,7 @@ use super::audience;
 use super::audit::{Audit, audit};
 use super::beside::{compared, history};
 use super::facts::{input_views, missing_in_lines, ran_ahead};
-use super::names::{few_match, names_proven, only_in_log, unknown_scopes, unmet};
+use super::names::{alike, few_match, only_in_log, unknown_scopes, unmet};
 use super::past;
 use super::pipeline::{self, Read, Routes};
 pub(super) use super::policy::{load_today, policy, semantics};
@@ -18,10 +18,11 @@ use crate::analysis::backtest::{Backtest, GrantsOf, backtest, backtest_as_held, 
 use crate::analysis::minimum::Universe;
 use crate::analysis::{self, Action, Analysis, Compared, Inputs, actions, demand, weight};
 use crate::grants::history::History;
-use crate::model::{ClientName, Day, Level, Policy, Semantics, Warning, Window};
-use crate::report::{InputView, View};
+use crate::model::{Cause, ClientName, Day, Level, Policy, Semantics, Warning, Window};
+use crate::model::words::plural;
+use crate::report::{InputView, View, possible};
 use crate::usage::credentials::CredentialTable;
-use crate::usage::{Blind, ClientUse, Cluster, Coverage, UsageTable, summarise};
+use crate::usage::{Blind, ClientUse, Cluster, Coverage, PossibleNeeds, UsageTable, summarise};
 
 /// Longest default window in days.
 const DEFAULT_WINDOW: u32 = 365;
@@ -33,7 +34,8 @@ pub(super) struct Study {
     pub(super) policy: Policy,
     pub(super) read: Read,
     pub(super) history: History,
-    pub(super) names_proven: bool,
+    /// Requests whose client, operation or outcome is not certain.
+    pub(super) possible: PossibleNeeds,
     /// What of a client's use cannot be seen.
     pub(super) blind: BTreeMap<ClientName, Blind>,
     pub(super) analysis: Analysis,
@@ -132,7 +134,7 @@ fn run(
     let month_ends = origins(&read.coverage, window.to);
     let versions = past::of(grants, &setup, &month_ends, (&policy, &history))?;
     clients.extend(versions.iter().flat_map(|own| own.clients.iter().cloned()));
-    let (blind, unseen) = read.blind(&clients);
+    let (blind, unseen) = read.blind(&setup, &clients);
     let usage = usage(clients, &read, window, setup.as_of);
     if span.is_some() {
         check_joined(&policy, &read, !usage.is_empty())?;
@@ -140,7 +142,7 @@ fn run(
     let unmatched = unmatched(&policy, &read);
     let semantics = semantics(&setup, &policy, &routes);
     let weights = weight::weights(&routes.catalog, &setup.weights);
-    let names_proven = names_proven(&policy, &read, &routes)?;
+    let possible = read.possible(&routes);
     let inputs = Inputs {
         catalog: &routes.catalog,
         semantics: &semantics,
@@ -151,7 +153,7 @@ fn run(
         usage: &usage,
         unmatched: &unmatched,
         coverage: &read.coverage,
-        names_proven,
+        possible: &possible,
         blind: &blind,
         exceptions: &setup.exceptions,
     };
@@ -172,13 +174,14 @@ fn run(
     demand::fill(&mut analysis, &inputs, &universe, &options.protocol, seen);
     let compared = compared(&inputs, &options, &setup.windows, &analysis);
     let actions = actions(&policy, &analysis.clients, setup.narrow);
-    let found = (&analysis, elsewhere.into_iter().chain(unseen).collect());
+    let elsewhere = elsewhere.into_iter().chain(unseen);
+    let found = (&analysis, elsewhere.chain(alike(&possible)).collect());
     let warnings = warnings(&setup, &routes, &policy, &semantics, &read, found);
     let only_in_log = only_in_log(&policy, &read);
     let mut never_seen = policy.clients();
     never_seen.retain(|client| !usage.contains_key(client));
     let inputs = input_views(&read.facts);
-    let notes = [&read.notes[..], &history.notes].concat();
+    let notes = [&read.notes[..], &history.notes, &noise_used(&setup, &read)].concat();
     let level = setup.level;
     let audit = audit(
         &setup, &routes, &policy, &read, &analysis, &semantics, &usage,
@@ -189,7 +192,7 @@ fn run(
         policy,
         read,
         history,
-        names_proven,
+        possible,
         blind,
         analysis,
         backtest,
@@ -229,11 +232,37 @@ fn warnings(
     warnings.extend(few_match(&analysis.clients));
     warnings.extend(analysis.warnings.iter().cloned());
     warnings.extend(missing_in_lines(read));
+    warnings.extend(possible::warnings(analysis));
+    warnings.extend(noise(setup, read, analysis.window));
     warnings.extend(ran_ahead(read, setup.reject_share));
     warnings.extend(elsewhere);
     warnings.sort();
     warnings.dedup();
     warnings
+}
+
+/// What each rule for noise left out.
+fn noise_used(setup: &Setup, read: &Read) -> Vec<String> {
+    let rules = setup.logged.noise.iter().zip(&read.collected.noise);
+    let used = rules.filter(|(_, requests)| **requests > 0);
+    used.map(|(rule, requests)| {
+        format!(
+            "{} left out as noise: {} ({})",
+            plural(*requests, "request"),
+            rule.label(),
+            rule.reason
+        )
+    })
+    .collect()
+}
+
+/// Rules for noise that expired or that cover nothing. Of a ledger it is not known which
+/// rule covered what: it was counted with the rules of its time.
+fn noise(setup: &Setup, read: &Read, window: Window) -> Vec<Warning> {
+    let rules = setup.logged.noise.iter().zip(&read.collected.noise);
+    rules
+        .filter_map(|(rule, requests)| rule.warning(window.to, *requests))
+        .collect()
 }
 
 fn options(setup: &Setup, window: Window) -> analysis::Options {
@@ -245,6 +274,7 @@ fn options(setup: &Setup, window: Window) -> analysis::Options {
         protocol: setup.protocol.clone(),
         protected: setup.protected.clone(),
         needs: setup.needs.clone(),
+        all_operations_logged: setup.logged.all_operations,
         thresholds: setup.thresholds,
         node_budget: 2_000_000,
     }
@@ -370,12 +400,18 @@ fn unmatched(policy: &Policy, read: &Read) -> BTreeMap<ClientName, Vec<Cluster>>
         .clients()
         .into_iter()
         .filter_map(|name| {
-            Some((
-                name.clone(),
-                table.unmatched.get(&table.client(name.as_str())?)?.clone(),
-            ))
+            let all = table.unplaced.get(&table.client(name.as_str())?)?;
+            let own = all.iter().filter(|own| own.cause == Cause::NoOperation);
+            Some((name.clone(), own.cloned().collect()))
         })
         .collect()
+}
+
+/// What a result that shows no warnings leaves out: requests that are not certain.
+pub(super) fn say_possible(study: &Study) {
+    for text in possible::sentences(&study.analysis) {
+        talk::note(study.setup.quiet, &text);
+    }
 }
 
 /// Notes that belong on standard error before a result.

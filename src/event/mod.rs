@@ -15,7 +15,9 @@ pub mod identity;
 mod look;
 pub mod mask;
 pub mod path;
+pub mod readings;
 pub mod redact;
+pub mod remains;
 pub mod secret;
 
 use serde::Serialize;
@@ -35,11 +37,19 @@ pub enum Ignored {
     Probe,
     /// No request target: a proxy or protocol probe, or garbage.
     Garbage,
+    /// The configuration states that it is noise.
+    Noise,
 }
 
 impl Ignored {
     /// Every reason, in order.
-    pub const ALL: [Self; 4] = [Self::Preflight, Self::Health, Self::Probe, Self::Garbage];
+    pub const ALL: [Self; 5] = [
+        Self::Preflight,
+        Self::Health,
+        Self::Probe,
+        Self::Garbage,
+        Self::Noise,
+    ];
 
     /// The name used in every output.
     pub fn name(self) -> &'static str {
@@ -48,6 +58,7 @@ impl Ignored {
             Self::Health => "health",
             Self::Probe => "probe",
             Self::Garbage => "garbage",
+            Self::Noise => "noise",
         }
     }
 }

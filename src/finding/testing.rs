@@ -19,7 +19,9 @@ use crate::usage::credentials::{
     Agent, Carried, CredentialRow, CredentialTable, Facts, HashKey, Hours, Issued, Network, Which,
 };
 use crate::usage::ledger::Withdrawn;
-use crate::usage::{ClientUse, Cluster, Coverage, DayUse, Days, RouteUse, UsageTable, Within};
+use crate::usage::{
+    ClientUse, Cluster, Coverage, DayUse, Days, PossibleNeeds, RouteUse, UsageTable, Within,
+};
 
 /// First and last instant.
 type Span = Option<(Millis, Millis)>;
@@ -239,7 +241,7 @@ impl Case {
             usage: &usage,
             unmatched: &self.unmatched,
             coverage: &coverage,
-            names_proven: true,
+            possible: &PossibleNeeds::default(),
             blind: &BTreeMap::new(),
             history: &grants::history::History::default(),
             exceptions: &self.exceptions,
@@ -256,6 +258,7 @@ impl Case {
             protected: Vec::new(),
             needs: Vec::new(),
             thresholds: analysis::landmark::Thresholds::default(),
+            all_operations_logged: None,
             node_budget: 10_000,
         };
         let mut analysis = analysis::analyse(&inputs, &options);

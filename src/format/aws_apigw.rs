@@ -158,6 +158,7 @@ impl LogFormat for AwsApiGateway {
             method,
             target,
             template,
+            templated,
         } = asked(&fields)?;
         let time = time(&fields, clock)?;
         let status = fields.status(STATUS);
@@ -187,6 +188,7 @@ impl LogFormat for AwsApiGateway {
             method,
             target,
             template,
+            templated,
             client,
             client_alt: fields
                 .text(API_KEY_ID)
@@ -241,10 +243,11 @@ struct Asked<'a> {
     method: &'a [u8],
     target: &'a [u8],
     template: Option<&'a [u8]>,
+    templated: bool,
 }
 
-/// Without a `path` the template stands for the target; a catch-all one
-/// (`/{proxy+}`) then names no operation, and the request stays unmatched.
+/// Without a `path` the template stands for the target: `/{proxy+}`, `$default` and
+/// `ANY /x` may be several operations.
 fn asked<'a>(fields: &Fields<'a>) -> Result<Asked<'a>, Skip> {
     let route = fields.text(ROUTE_KEY);
     let (route_method, route_path) =
@@ -255,12 +258,13 @@ fn asked<'a>(fields: &Fields<'a>) -> Result<Asked<'a>, Skip> {
     let resource = fields
         .text(RESOURCE)
         .or(route_path)
-        .filter(|path| path.first() == Some(&b'/'));
-    let template = resource.filter(|path| !catches_all(path));
+        .filter(|path| path.first() == Some(&b'/'))
+        .or(route.filter(|key| *key == b"$default"));
+    let template = resource.filter(|path| path.first() == Some(&b'/') && !catches_all(path));
+    let path = fields.text(PATH);
     let method = fields
         .text(METHOD)
-        .or(route_method.filter(|method| *method != b"ANY"));
-    let path = fields.text(PATH);
+        .or(route_method.filter(|method| *method != b"ANY" || path.is_none()));
     let (Some(method), Some(target)) = (method, path.or(resource)) else {
         // A WebSocket message has a route (`$connect`, `sendMessage`), but no method and no path.
         let message = method.is_none() && path.is_none() && route.is_some() && route_path.is_none();
@@ -279,6 +283,7 @@ fn asked<'a>(fields: &Fields<'a>) -> Result<Asked<'a>, Skip> {
         method,
         target,
         template,
+        templated: path.is_none(),
     })
 }
 

@@ -197,12 +197,19 @@ fn a_route_key_is_a_template_unless_it_is_the_default_route() {
 }
 
 #[test]
-fn a_line_without_a_path_is_reported_and_a_websocket_message_is_passed_over() {
+fn a_line_without_a_path_has_the_template_or_is_reported_and_a_websocket_message_is_passed_over() {
     let drop = [("resourcePath", "(drop)"), ("path", "(drop)")];
-    with(
-        &rest(&[drop[0], drop[1], ("routeKey", "$default")]),
-        |record| assert_eq!(record.unwrap_err(), Skip::MissingField),
-    );
+    with(&rest(&drop), |record| {
+        assert_eq!(record.unwrap_err(), Skip::MissingField);
+    });
+    for key in ["$default", "ANY /orders/{proxy+}"] {
+        with(&rest(&[drop[0], drop[1], ("routeKey", key)]), |record| {
+            let record = record.unwrap();
+            assert!(record.templated, "{key}");
+            assert_eq!(record.template, None, "{key}");
+            assert_eq!(record.target, key.trim_start_matches("ANY ").as_bytes());
+        });
+    }
     for key in ["$connect", "sendMessage"] {
         let line = rest(&[drop[0], drop[1], ("httpMethod", "-"), ("routeKey", key)]);
         with(&line, |record| {

@@ -150,6 +150,7 @@ impl LogFormat for Kong {
             user_agent: fields.text(USER_AGENT),
             fields: Some(fields),
             template: None,
+            templated: false,
             claimed: None,
         })
     }

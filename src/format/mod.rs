@@ -47,6 +47,8 @@ pub struct RawRecord<'a> {
     pub target: &'a [u8],
     /// The gateway's own path template, when it logs one (`/orders/{id}`).
     pub template: Option<&'a [u8]>,
+    /// The log has no path: the target is the gateway's own template.
+    pub templated: bool,
     /// The client's best name.
     pub client: Option<&'a [u8]>,
     /// A second name of the same client that a policy may use instead.

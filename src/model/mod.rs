@@ -10,22 +10,30 @@
 //!   bytes.
 
 mod catalog;
+mod day_set;
 mod digest;
 mod grant;
+mod logged;
 mod name;
+mod noise;
 mod outcome;
 mod place;
+mod possible;
 mod semantics;
 mod time;
 mod verdict;
 pub mod words;
 
 pub use catalog::{Catalog, Clause, Method, Operation, Requirement};
+pub use day_set::DaySet;
 pub use digest::ContentDigest;
 pub use grant::{Entry, Exception, Granted, Keep, Policy, PolicyFile, Subject, Via};
+pub use logged::{Logged, Sampled, SourcePattern};
 pub use name::{ClientName, RoleName, Scope, Term};
+pub use noise::{Noise, Sighting};
 pub use outcome::{AnsweredBy, Outcome, OutcomeTable};
 pub use place::{Place, Span, Warning};
+pub use possible::Cause;
 pub use semantics::{ScopeMatch, Semantics};
 pub use time::{Day, Millis, Window};
 pub use verdict::{Kind, Level, Reason, Verdict};

@@ -124,7 +124,7 @@ pub enum Reason {
     Protected,
     /// The whole client is silent: suspend the client instead (guard G9).
     ClientSilent,
-    /// Never seen, and the log holds names that may be this client's (guard G9).
+    /// Never seen or silent, and the log holds names that may be this client's (guard G9).
     NameNotProven,
     /// Suspending it would refuse what it needed in the window.
     NeededInWindow,
@@ -158,15 +158,18 @@ pub enum Reason {
     RoleMemberLessSafe,
     /// The client loses the role as a whole, and another scope of it goes less safely.
     RoleScopeLessSafe,
-    /// Unmatched requests of this client may have needed it.
+    /// Requests whose client, operation or outcome is not certain may have needed it.
+    PossibleNeed,
+    /// Nobody was ever seen on an operation that it opens, and not all are logged.
+    OperationNeverSeen,
+    /// The log is a sample, and too thin to show what is used.
+    Sampled,
+    /// The client needed something that is near no operation of the catalogue, or a few
+    /// lines that may be its own could not be read.
     UnmatchedTraffic,
     /// Requests that it serves may have been counted as another operation, which the
     /// catalogue of that time did not tell apart.
     CountedAsAnother,
-    /// Callers whose names are tokens or keys needed an operation that it opens.
-    CallerUnknown,
-    /// More than 1 % of the client's requests matched no operation.
-    TooMuchUnmatched,
     /// The client used operations that its grants do not permit: the mapping may be wrong.
     UsedWithoutGrant,
     /// Needed operations accept anonymous callers; the answer may still differ.
@@ -223,7 +226,7 @@ impl Reason {
             Self::Protected => "protected by the owner; consider a just-in-time grant",
             Self::ClientSilent => "the whole client is silent: suspend it instead of trimming it",
             Self::NameNotProven => {
-                "never seen, and the log holds callers that no policy file names: one of them may be this client"
+                "never seen or silent, and the log holds callers that no policy file names: one of them may be this client"
             }
             Self::NeededInWindow => "it needed something within the window",
             Self::ClientTooNew => "the client was first seen less than 90 covered days ago",
@@ -251,14 +254,19 @@ impl Reason {
             Self::RoleScopeLessSafe => {
                 "the client loses the role as a whole, and another scope of it is less safe to lose"
             }
-            Self::UnmatchedTraffic => "requests that match no operation may have needed it",
+            Self::PossibleNeed => {
+                "requests whose client, operation or outcome is not certain may have needed it"
+            }
+            Self::OperationNeverSeen => {
+                "nobody was ever seen on an operation that it opens, and the configuration says that not all operations are logged"
+            }
+            Self::Sampled => "the log is a sample, which can miss what is used",
+            Self::UnmatchedTraffic => {
+                "requests of the client match no operation and are near none, or lines could not be read"
+            }
             Self::CountedAsAnother => {
                 "an older catalogue did not tell an operation that it opens from one that was used"
             }
-            Self::CallerUnknown => {
-                "callers that the log names by a token or a key needed an operation that it opens: one may be this client"
-            }
-            Self::TooMuchUnmatched => "more than 1 % of the client's requests match no operation",
             Self::UsedWithoutGrant => {
                 "the client used operations its grants do not permit: check the mapping first"
             }

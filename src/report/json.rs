@@ -20,6 +20,7 @@ use demand::{CompletenessJson, DeniedJson, TokensJson};
 use fleet::{Fleet, fleet};
 
 use super::windows::{WindowJson, compared_json};
+use super::possible::{self, HeldJson, ToldJson};
 use super::{InputView, View};
 use crate::analysis::{ClientAnalysis, TermAnalysis, WINDOWS};
 use crate::grants::history::SinceFrom;
@@ -45,9 +46,13 @@ struct Report<'a> {
     /// Left empty here, and written by `parts`.
     clients: [(); 0],
     only_in_log: Vec<OnlyInLog<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    possible_needs: Vec<ToldJson>,
     #[serde(flatten)]
     audit: AuditJson<'a>,
     warnings: Vec<WarningJson<'a>>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    notes: &'a [String],
     backtest: Option<serde_json::Value>,
 }
 
@@ -148,6 +153,12 @@ struct TermJson<'a> {
     held_by: &'a BTreeSet<ClientName>,
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     goes_with: &'a BTreeSet<Term>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    possible_needs: Vec<HeldJson<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    strangers: Vec<HeldJson<'a>>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    never_seen_operations: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -249,6 +260,7 @@ fn report<'a>(view: &'a View<'a>) -> Report<'a> {
                 requests: *requests,
             })
             .collect(),
+        possible_needs: possible::told(view.analysis),
         audit: audit(view),
         warnings: view
             .warnings
@@ -259,6 +271,7 @@ fn report<'a>(view: &'a View<'a>) -> Report<'a> {
                 place: warning.place.as_ref(),
             })
             .collect(),
+        notes: view.usage_notes,
         backtest: view
             .backtest
             .map(|found| super::backtest::value(found, view.catalog)),
@@ -346,7 +359,7 @@ fn path(cluster: &Cluster) -> PathJson<'_> {
     PathJson {
         method: cluster.method.name(),
         path: &cluster.path,
-        requests: cluster.need + cluster.other,
+        requests: cluster.counts.possible() + cluster.counts.other,
     }
 }
 
@@ -394,5 +407,8 @@ fn term<'a>(
         replace_with: &found.replace_with,
         held_by: &found.held_by,
         goes_with: &found.goes_with,
+        possible_needs: found.possible.iter().map(HeldJson::of).collect(),
+        strangers: found.strangers.iter().map(HeldJson::of).collect(),
+        never_seen_operations: found.unseen.1.iter().map(label).collect(),
     }
 }

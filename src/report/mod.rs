@@ -25,6 +25,7 @@ pub mod json_text;
 pub mod monthly;
 mod notices;
 pub mod output;
+pub mod possible;
 pub mod pseudonym;
 pub mod replay;
 pub mod rulebook;

@@ -22,10 +22,10 @@ use self::names::Names;
 use super::{InputView, View};
 use crate::analysis::backtest::Backtest;
 use crate::analysis::blast::Blast;
-use crate::analysis::{Action, Analysis, Compared};
+use crate::analysis::{Action, Analysis, Compared, Held};
 use crate::finding::Outcomes;
 use crate::model::{
-    ClientName, Exception, Granted, Keep, Place, Policy, PolicyFile, RoleName, Subject, Warning,
+    Cause, ClientName, Exception, Granted, Keep, Place, Policy, PolicyFile, RoleName, Subject, Warning,
 };
 use crate::usage::{Coverage, Gap};
 
@@ -289,6 +289,9 @@ fn analysis(own: &Analysis, key: &Pseudonyms, warning: &dyn Fn(&Warning) -> Warn
             term.held_by = members
                 .map(|own| ClientName::new(&key.client(own.as_str())))
                 .collect();
+            for held in term.possible.iter_mut().chain(&mut term.strangers) {
+                hide_held(held, key);
+            }
             for (role, _) in term.vias.iter_mut().filter_map(|via| via.role.as_mut()) {
                 *role = RoleName::new(&key.hash("role", role.as_str()));
             }
@@ -306,6 +309,20 @@ fn analysis(own: &Analysis, key: &Pseudonyms, warning: &dyn Fn(&Warning) -> Warn
         basis: own.basis.clone(),
         clients,
         warnings: own.warnings.iter().map(warning).collect(),
+        possible: own.possible.clone(),
+    }
+}
+
+/// Names and paths under pseudonyms; an id of a request can be looked up, so it goes.
+fn hide_held(held: &mut Held, key: &Pseudonyms) {
+    held.names = held.names.iter().map(|own| key.client(own)).collect();
+    held.sample = None;
+    let operation = matches!(
+        held.cause,
+        Cause::NoClient | Cause::SecretName | Cause::AlikeName | Cause::UnknownName
+    );
+    if let Some((_, path)) = held.seen.as_mut().filter(|_| !operation) {
+        *path = key.hash("path", path);
     }
 }
 

@@ -11,11 +11,12 @@ use crate::analysis::{
 use crate::catalog::matcher::Route;
 use crate::grants::history::SinceFrom;
 use crate::model::{
+    Cause,
     Catalog, ClientName, ContentDigest, Day, Entry, Granted, Kind, Level, Method, Operation, Place,
     Policy, PolicyFile, Reason, Requirement, RoleName, Scope, Span, Subject, Term, Verdict, Via,
     Warning, Window,
 };
-use crate::usage::{Cluster, Coverage};
+use crate::usage::{Cluster, ClusterCounts, Coverage};
 
 /// Owns what a view borrows.
 pub(super) struct Sample {
@@ -102,6 +103,9 @@ pub(super) fn term(name: &str, entry: usize) -> TermAnalysis {
         replace_with: Vec::new(),
         held_by: BTreeSet::new(),
         goes_with: BTreeSet::new(),
+        possible: Vec::new(),
+        strangers: Vec::new(),
+        unseen: (0, Vec::new()),
     }
 }
 
@@ -135,6 +139,7 @@ pub(super) fn client(name: &str, terms: Vec<TermAnalysis>) -> ClientAnalysis {
         needed: Vec::new(),
         unmatched_requests: 0,
         unmatched: Vec::new(),
+        faint: false,
         denied: Vec::new(),
         complete: true,
         without_grant: Vec::new(),
@@ -201,11 +206,14 @@ fn billing(window: Window) -> ClientAnalysis {
     }];
     billing.unmatched_requests = 2;
     billing.unmatched = vec![Cluster {
+        cause: Cause::NoOperation,
         method: Method::Get,
         path: "/v2/orders/{}".to_owned(),
-        need: 2,
-        other: 0,
-        served: 2,
+        counts: ClusterCounts {
+            need: 2,
+            served: 2,
+            ..ClusterCounts::default()
+        },
     }];
     billing.denied = vec![(1, 3, false)];
     billing
@@ -291,6 +299,7 @@ pub(super) fn sample() -> Sample {
             basis: Basis::default(),
             clients: vec![billing(window), worker()],
             warnings: Vec::new(),
+            possible: Vec::new(),
         },
         policy: policy(),
         catalog: Catalog {

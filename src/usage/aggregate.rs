@@ -95,9 +95,13 @@ pub(super) struct Names {
     ends: Vec<usize>,
     hashes: Vec<u64>,
     known: Vec<bool>,
-    /// Names whose hash is not below this are not kept apart, unless they are known.
-    limit: u64,
-    unknown: usize,
+    /// Names that were let through at least once.
+    through: Vec<bool>,
+    /// Of names that are not known, those whose hash is not below this are not kept
+    /// apart: first of those that were refused only, then of the others. So many
+    /// refused strangers push nobody out who was let through.
+    limits: [u64; 2],
+    counts: [usize; 2],
     cap: usize,
 }
 
@@ -114,32 +118,48 @@ impl Names {
             ends: vec![0, 0],
             hashes: vec![0, 0],
             known: vec![false, false],
-            limit: u64::MAX,
-            unknown: 0,
+            through: vec![true, true],
+            limits: [u64::MAX; 2],
+            counts: [0; 2],
             cap,
         }
     }
 
-    /// The number of a name; `known` and `conceal` are asked only for names not seen
-    /// before. What `conceal` gives is kept in place of the name, so a name that is a
+    /// The number of a name, whose request was let `through` or refused; `known` and
+    /// `conceal` are asked only for names not seen before. What `conceal` gives is kept in place of the name, so a name that is a
     /// secret is never seen before.
     #[inline]
     pub(super) fn number(
         &mut self,
-        name: &[u8],
+        (name, through): (&[u8], bool),
         known: impl Fn(&[u8]) -> bool,
         conceal: impl Fn(&[u8]) -> Option<Vec<u8>>,
     ) -> u32 {
         let hash = stable_hash(name);
-        if let Some(number) = self.find(name, hash) {
-            return number;
-        }
-        match conceal(name) {
-            None => self.insert(name, hash, known(name)),
+        let found = self.find(name, hash);
+        let number = found.unwrap_or_else(|| match conceal(name) {
+            None => self.insert(name, hash, (known(name), through)),
             Some(kept) => {
                 let hash = stable_hash(&kept);
                 self.find(&kept, hash)
-                    .unwrap_or_else(|| self.insert(&kept, hash, known(&kept)))
+                    .unwrap_or_else(|| self.insert(&kept, hash, (known(&kept), through)))
+            }
+        });
+        if through && !self.is_through(number) {
+            self.let_through(number);
+        }
+        number
+    }
+
+    #[cold]
+    fn let_through(&mut self, number: u32) {
+        let at = number as usize;
+        if let Some(own) = self.through.get_mut(at) {
+            *own = true;
+            if !self.known[at] {
+                self.counts[0] = self.counts[0].saturating_sub(1);
+                self.counts[1] += 1;
+                self.shrink();
             }
         }
     }
@@ -152,8 +172,10 @@ impl Names {
         found.copied()
     }
 
-    fn insert(&mut self, name: &[u8], hash: u64, known: bool) -> u32 {
-        if !known && hash >= self.limit {
+    fn insert(&mut self, name: &[u8], hash: u64, (known, through): (bool, bool)) -> u32 {
+        let class = usize::from(through);
+        // The last value is no limit.
+        if !known && hash >= self.limits[class] && self.limits[class] != u64::MAX {
             return OTHERS;
         }
         let number = u32::try_from(self.ends.len()).unwrap_or(OTHERS);
@@ -161,20 +183,30 @@ impl Names {
         self.ends.push(self.bytes.len());
         self.hashes.push(hash);
         self.known.push(known);
+        self.through.push(through);
         self.table
             .insert_unique(hash, number, |number| self.hashes[*number as usize]);
         if !known {
-            self.unknown += 1;
-            // Numbers already given stay; the final limit is applied when tables are merged.
-            while self.unknown > self.cap && self.limit > 0 {
-                self.limit >>= 1;
-                self.unknown = self.hashes[2..]
-                    .iter()
-                    .filter(|hash| **hash < self.limit)
+            self.counts[class] += 1;
+            self.shrink();
+        }
+        number
+    }
+
+    /// Numbers already given stay; the final limits are applied when tables are merged.
+    fn shrink(&mut self) {
+        for class in [0, 1] {
+            while self.counts[class] > self.cap && self.limits[class] > 0 {
+                self.limits[class] >>= 1;
+                let limit = self.limits[class];
+                let names = self.hashes.iter().zip(&self.known).zip(&self.through).skip(2);
+                self.counts[class] = names
+                    .filter(|((hash, known), through)| {
+                        !**known && usize::from(**through) == class && **hash < limit
+                    })
                     .count();
             }
         }
-        number
     }
 
     pub(super) fn name(&self, number: u32) -> &[u8] {
@@ -189,6 +221,17 @@ impl Names {
     /// Whether it is a name of the policy.
     pub(super) fn is_known(&self, number: u32) -> bool {
         self.known.get(number as usize).copied().unwrap_or(false)
+    }
+
+    /// Whether a request under this name was let through.
+    #[inline]
+    pub(super) fn is_through(&self, number: u32) -> bool {
+        self.through.get(number as usize).copied().unwrap_or(true)
+    }
+
+    /// The limits on hashes of names that were refused only, and of the others.
+    pub(super) fn limits(&self) -> [u64; 2] {
+        self.limits
     }
 
     pub(super) fn hash(&self, number: u32) -> u64 {
@@ -219,19 +262,25 @@ mod tests {
         let mut names = Names::new(1_000);
         let known = |name: &[u8]| name.starts_with(b"known");
         for n in 0..50_000 {
-            names.number(format!("scanner-{n}").as_bytes(), known, |_| None);
+            names.number((format!("scanner-{n}").as_bytes(), false), known, |_| None);
         }
-        let number = names.number(b"known-1", known, |_| None);
+        let number = names.number((b"known-1", true), known, |_| None);
         assert_eq!(names.name(number), b"known-1");
         assert!(names.len() < 12_000, "{}", names.len());
-        assert_eq!(names.number(b"known-1", known, |_| None), number);
+        assert_eq!(names.number((b"known-1", true), known, |_| None), number);
+        // A stranger that is let through is none of them.
+        for n in 0..500 {
+            let name = format!("partner-{n}");
+            let number = names.number((name.as_bytes(), true), known, |_| None);
+            assert_eq!(names.name(number), name.as_bytes());
+        }
     }
 
     #[test]
     fn a_name_that_is_a_secret_is_kept_as_what_it_is_shown_as() {
         let mut names = Names::new(10);
         let conceal = |name: &[u8]| name.strip_prefix(b"s-").map(<[u8]>::to_vec);
-        let mut number = |name: &[u8]| names.number(name, |_| false, conceal);
+        let mut number = |name: &[u8]| names.number((name, true), |_| false, conceal);
         let first = number(b"s-1");
         assert_eq!([number(b"s-1"), number(b"1")], [first, first]);
         assert_ne!(number(b"s-2"), first);

@@ -8,8 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::coverage::Coverage;
 use super::facts::SourceFacts;
 use super::presence::{Presence, is_dated};
-use super::table::UsageTable;
-use crate::event::secret::is_concealed;
 use crate::model::Day;
 
 /// Days with data that make the files of one name a source of their own. With fewer
@@ -17,31 +15,15 @@ use crate::model::Day;
 const DAYS: usize = 30;
 
 /// What cannot be seen of one client.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Blind {
     /// Days with records on which a source that carries the client has none.
     pub days: BTreeSet<Day>,
     /// Routes that its requests may have been on, counted as others.
     pub routes: BTreeSet<u32>,
-    /// Routes that callers needed whose names are secrets: it may be one of them.
-    pub unnamed: BTreeSet<u32>,
-}
-
-/// The routes that callers needed whose names are secrets, and so only hashes.
-pub fn needed_by_concealed(table: &UsageTable) -> BTreeSet<u32> {
-    let concealed: Vec<bool> = table.clients.iter().map(|own| is_concealed(own)).collect();
-    let mut routes = BTreeSet::new();
-    if !concealed.contains(&true) {
-        return routes;
-    }
-    for day in table.days() {
-        table.day_rows(*day).for_each(|row| {
-            if row.outcome.is_need() && concealed.get(row.client as usize) == Some(&true) {
-                routes.insert(row.route);
-            }
-        });
-    }
-    routes
+    /// The share (0..1) of requests that the thinnest log with its requests holds, where
+    /// one is stated to be a sample.
+    pub sampled: Option<f64>,
 }
 
 /// A source without data on days on which others have some.

@@ -5,13 +5,11 @@
 //! result is the same for every order of arrival and number of threads, as
 //! long as the last step is taken on the union of all tables.
 
-use std::collections::BTreeMap;
 use std::hash::BuildHasher;
 
 use foldhash::quality::FixedState;
 
-use crate::event::mask::Mask;
-use crate::model::Method;
+use crate::catalog::near::is_id;
 
 /// A hash that is the same in every run.
 pub(super) fn stable_hash(bytes: &[u8]) -> u64 {
@@ -26,107 +24,6 @@ pub(super) fn limit_for(mut hashes: Vec<u64>, cap: usize) -> u64 {
         hashes.retain(|hash| *hash < limit);
     }
     limit
-}
-
-/// Unmatched requests of one client to similar paths.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Cluster {
-    /// Method of the requests.
-    pub method: Method,
-    /// The path with ids replaced by `{}`.
-    pub path: String,
-    /// Requests that passed authorisation or may have.
-    pub need: u64,
-    /// Requests that were refused or had no client.
-    pub other: u64,
-    /// Of those that passed, answers with a status of 200 to 399: something is there.
-    pub served: u64,
-}
-
-/// Unmatched paths by (client, method, clustered path), bounded.
-#[derive(Debug)]
-pub(super) struct Clusters {
-    limit: u64,
-    cap: usize,
-    pub(super) map: BTreeMap<(u32, Method, Box<[u8]>), Counts>,
-}
-
-/// Requests that may have needed a permission, other requests, and the hash of client and path.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Counts {
-    pub(super) need: u64,
-    pub(super) other: u64,
-    pub(super) served: u64,
-    pub(super) hash: u64,
-}
-
-impl Clusters {
-    pub(super) fn new(cap: usize) -> Self {
-        Self {
-            limit: u64::MAX,
-            cap,
-            map: BTreeMap::new(),
-        }
-    }
-
-    /// Counts one request; `client_hash` is the stable hash of the client's name.
-    pub(super) fn add(
-        &mut self,
-        (client, client_hash): (u32, u64),
-        method: Method,
-        path: &[u8],
-        (need, served): (bool, bool),
-    ) {
-        let path = cluster(path);
-        let hash = stable_hash(&path) ^ client_hash.rotate_left(17);
-        if hash >= self.limit {
-            return;
-        }
-        let counts = self.map.entry((client, method, path)).or_insert(Counts {
-            hash,
-            ..Counts::default()
-        });
-        counts.served += u64::from(need && served);
-        if need {
-            counts.need += 1;
-        } else {
-            counts.other += 1;
-        }
-        while self.map.len() > self.cap && self.limit > 0 {
-            self.limit >>= 1;
-            let limit = self.limit;
-            self.map.retain(|_, counts| counts.hash < limit);
-        }
-    }
-}
-
-/// The same clusters without secrets in their paths; those that then look alike are one.
-pub(super) fn masked(clusters: Vec<Cluster>, mask: &Mask) -> Vec<Cluster> {
-    let mut sums: BTreeMap<(Method, String), [u64; 3]> = BTreeMap::new();
-    for Cluster {
-        method,
-        path,
-        need,
-        other,
-        served,
-    } in clusters
-    {
-        let sum = sums
-            .entry((method, mask.path(&path).into_owned()))
-            .or_default();
-        for (sum, own) in sum.iter_mut().zip([need, other, served]) {
-            *sum += own;
-        }
-    }
-    sums.into_iter()
-        .map(|((method, path), [need, other, served])| Cluster {
-            method,
-            path,
-            need,
-            other,
-            served,
-        })
-        .collect()
 }
 
 /// Replaces what looks like an id by `{}` and cuts very long paths.
@@ -152,22 +49,6 @@ pub(super) fn cluster(path: &[u8]) -> Box<[u8]> {
     out.into_boxed_slice()
 }
 
-/// Whether a segment of an unmatched path is shown as `{}`.
-pub fn is_id(segment: &[u8]) -> bool {
-    let digits = segment.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let hex = segment
-        .iter()
-        .all(|byte| byte.is_ascii_hexdigit() || *byte == b'-');
-    let version = segment.first() == Some(&b'v') && segment.len() <= 3;
-    if version || segment.is_empty() {
-        return false;
-    }
-    digits == segment.len()
-        || (hex && digits > 0 && segment.len() >= 8)
-        || segment.len() > 40
-        || digits >= 4
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,31 +66,6 @@ mod tests {
         assert_eq!(
             clustered(&"/x".repeat(50)),
             format!("{}/**", "/x".repeat(12))
-        );
-    }
-
-    #[test]
-    fn a_full_table_keeps_the_same_paths_in_any_order() {
-        let paths: Vec<String> = (0..500)
-            .map(|n| {
-                format!(
-                    "/p{}",
-                    "abcdefghijklmnop".split_at(n % 16).0.to_owned() + &"z".repeat(n / 16)
-                )
-            })
-            .collect();
-        let mut forward = Clusters::new(50);
-        let mut backward = Clusters::new(50);
-        for path in &paths {
-            forward.add((1, 77), Method::Get, path.as_bytes(), (true, true));
-        }
-        for path in paths.iter().rev() {
-            backward.add((1, 77), Method::Get, path.as_bytes(), (true, true));
-        }
-        assert!(forward.map.len() <= 50);
-        assert_eq!(
-            forward.map.keys().collect::<Vec<_>>(),
-            backward.map.keys().collect::<Vec<_>>()
         );
     }
 }

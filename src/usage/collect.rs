@@ -1,31 +1,20 @@
-//! The hot path: lines of a block into one worker's counts.
-//!
-//! Nothing here allocates for a line whose client, day and route were seen before.
+//! Reads every source and merges what the workers counted.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use super::aggregate::{Aggregate, NOBODY, Names};
-use super::batch::{Batch, ROWS};
-use super::bounded::{Clusters, masked};
-use super::counts::{FileCounts, Reject, Tally};
-use super::credentials::{Collector, CredentialTable, HashKey, Request};
-use super::number::number;
-use super::presence::{Marks, Presence};
-use super::table::{UNMATCHED, UsageTable, merge};
+use super::counts::{FileCounts, Reject};
+use super::credentials::{Collector, CredentialTable, HashKey};
+use super::presence::Presence;
+use super::merge::merge;
+use super::table::UsageTable;
+use super::uncertain::Uncertain;
+use super::worker::{REJECTS, Sink};
 use crate::catalog::matcher::Matcher;
+use crate::event::EventRules;
 use crate::event::identity::Identities;
-use crate::event::{EventRules, Ignored, path, redact};
-use crate::format::{LogFormat, RawRecord, Scratch, Skip};
-use crate::input::{Block, BlockSink, Limits, Source, SourceReport, read_once};
-use crate::model::{Day, Method, Millis, Outcome};
-
-/// Rejected lines kept as examples.
-const REJECTS: usize = 1_000;
-/// Bytes of a rejected line that are shown.
-const EXCERPT: usize = 200;
-/// 2000-01-01 and 2100-01-01: a log does not lie outside.
-pub(super) const TIMES: std::ops::Range<Millis> = 946_684_800_000..4_102_444_800_000;
+use crate::format::{LogFormat, Skip};
+use crate::input::{Limits, Source, SourceReport, read_once};
 
 /// How lines are read.
 pub struct CollectOptions<'a> {
@@ -37,6 +26,8 @@ pub struct CollectOptions<'a> {
     pub identities: &'a Identities,
     /// Paths to routes.
     pub matcher: &'a Matcher,
+    /// What tells more about requests whose client or operation is not certain.
+    pub uncertain: &'a Uncertain,
     /// Line limit, threads, bomb guard.
     pub limits: &'a Limits,
     /// Clients outside the policy that are kept apart; the rest is counted as one.
@@ -61,6 +52,8 @@ pub struct Collected {
     pub credentials: CredentialTable,
     /// Which clients of the policy appear in which sources.
     pub presence: Presence,
+    /// Requests that each rule of [`Uncertain`] took for noise.
+    pub noise: Vec<u64>,
 }
 
 /// Reads every source and merges what the workers counted.
@@ -91,7 +84,8 @@ fn gather(
         Presence::of(sources.iter().map(|source| source.input.shown.as_ref()));
     let sink = Sink {
         options,
-        sources: sources.len(),
+        as_logged,
+        names: sources.iter().map(|own| own.input.shown.as_ref()).collect(),
         // One source alone can be absent only when there is no record at all.
         places: (presence.sources.len() > 1).then_some(places),
     };
@@ -102,19 +96,23 @@ fn gather(
     let mut tables = Vec::with_capacity(workers.len());
     let mut credentials = Vec::new();
     let mut marks = Vec::with_capacity(workers.len());
+    let mut noise = vec![0; options.uncertain.noise().len()];
     for worker in workers {
         for (own, other) in files.iter_mut().zip(&worker.tally.files) {
             own.add(other);
         }
         rejects.extend(worker.rejects);
         looser += worker.looser;
-        tables.push((worker.names, worker.aggregate, worker.clusters));
+        noise.iter_mut().zip(&worker.noise).for_each(|(own, more)| *own += more);
+        tables.push((worker.names, worker.aggregate, worker.unplaced));
         credentials.extend(worker.credentials);
         marks.push(worker.marks);
     }
     for (source, report) in reports.iter().enumerate() {
         files[source].records += report.oversize;
         files[source].skips[Skip::Oversize as usize] += report.oversize;
+        // Nobody has looked into them.
+        files[source].untold += report.oversize;
         if let Some(offset) = report.oversize_at {
             rejects.push(Reject {
                 source,
@@ -126,18 +124,15 @@ fn gather(
     }
     rejects.sort();
     rejects.truncate(REJECTS);
-    let mut usage = merge(
+    let usage = merge(
         tables,
         options.identities,
         options.max_clients,
         Arc::from(options.matcher.routes()),
-        as_logged,
+        (as_logged, options.uncertain.near(), &options.rules.mask),
     );
     let credentials = Collector::merge(credentials, |worker, client| usage.name_in(worker, client));
     presence.add(&marks, |worker, client| usage.name_in(worker, client));
-    for clusters in usage.unmatched.values_mut() {
-        *clusters = masked(std::mem::take(clusters), &options.rules.mask);
-    }
     Collected {
         usage,
         files,
@@ -146,244 +141,6 @@ fn gather(
         looser,
         credentials,
         presence,
-    }
-}
-
-struct Sink<'a> {
-    options: &'a CollectOptions<'a>,
-    sources: usize,
-    /// The source of each input, when there are several.
-    places: Option<Vec<usize>>,
-}
-
-struct Worker {
-    scratch: Scratch,
-    path: Vec<u8>,
-    name: Vec<u8>,
-    names: Names,
-    batch: Batch,
-    aggregate: Aggregate,
-    clusters: Clusters,
-    tally: Tally,
-    rejects: Vec<Reject>,
-    looser: u64,
-    credentials: Option<Collector>,
-    marks: Marks,
-    /// Of the block.
-    place: Option<usize>,
-}
-
-impl BlockSink for Sink<'_> {
-    type State = Worker;
-
-    fn begin(&self) -> Worker {
-        Worker {
-            scratch: Scratch::default(),
-            path: Vec::new(),
-            name: Vec::new(),
-            names: Names::new(self.options.max_clients),
-            batch: Batch::default(),
-            aggregate: Aggregate::default(),
-            clusters: Clusters::new(20_000),
-            tally: Tally {
-                files: vec![FileCounts::default(); self.sources],
-                run: (Day(0), 0),
-            },
-            rejects: Vec::new(),
-            looser: 0,
-            credentials: self.options.credentials.map(Collector::new),
-            marks: Marks::default(),
-            place: None,
-        }
-    }
-
-    fn block(&self, worker: &mut Worker, block: Block<'_>) {
-        let Some(format) = self.options.formats.get(block.source).copied().flatten() else {
-            return;
-        };
-        let places = self.places.as_ref();
-        worker.place = places.and_then(|own| own.get(block.source).copied());
-        let mut at = 0;
-        while at < block.bytes.len() {
-            let rest = &block.bytes[at..];
-            let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-            worker.line(self.options, format, &block, &rest[..end], at);
-            at += end + 1;
-        }
-        worker.flush_batch();
-        worker.tally.flush(block.source);
-        let zoneless = worker.scratch.clock.take_zoneless();
-        worker.tally.files[block.source].zoneless += zoneless;
-    }
-}
-
-impl Worker {
-    #[inline]
-    fn line(
-        &mut self,
-        options: &CollectOptions<'_>,
-        format: &'static dyn LogFormat,
-        block: &Block<'_>,
-        line: &[u8],
-        at: usize,
-    ) {
-        // Carriage returns, blank lines, the NUL bytes that a crash leaves in a sparse file,
-        // and the mark in front of a file that was appended to another.
-        let line = match (line.first(), line.last()) {
-            (Some(0 | b' ' | b'\t' | 0xef), _) | (_, Some(b'\r' | 0)) => {
-                crate::format::detect::trim(line)
-            }
-            _ => line,
-        };
-        if line.is_empty() {
-            return;
-        }
-        self.tally.files[block.source].records += 1;
-        if line.len() > options.limits.line {
-            self.reject(block, at, Skip::Oversize, line);
-            return;
-        }
-        match format.parse(line, &mut self.scratch) {
-            Ok(raw) if TIMES.contains(&raw.time) => {
-                let event = Event::new(
-                    &raw,
-                    options,
-                    &mut self.path,
-                    &mut self.name,
-                    &mut self.names,
-                );
-                match event {
-                    Ok(event) => {
-                        if let Some(path) = event.unmatched {
-                            let client = (event.client, self.names.hash(event.client));
-                            let served = matches!(raw.status, Some(200..=399));
-                            let kind = (event.outcome.is_need(), served);
-                            self.clusters.add(client, event.method, path, kind);
-                        }
-                        self.batch.push(
-                            raw.time,
-                            event.client,
-                            event.route,
-                            event.outcome,
-                            raw.request_id,
-                        );
-                        if let Some(collector) = &mut self.credentials
-                            && event.client != NOBODY
-                        {
-                            let request = Request {
-                                client: event.client,
-                                route: event.route,
-                                outcome: event.outcome,
-                            };
-                            collector.add(format, &raw, request);
-                        }
-                        let file = &mut self.tally.files[block.source];
-                        file.counted += 1;
-                        self.looser += u64::from(event.looser);
-                        file.nobody += u64::from(event.client == NOBODY);
-                        self.tally.day(block.source, Day::of(raw.time));
-                        if self.batch.len() == ROWS {
-                            self.flush_batch();
-                        }
-                    }
-                    Err(ignored) => {
-                        self.tally.files[block.source].ignored[ignored as usize] += 1;
-                        // An ignored record still shows that the log covers its day.
-                        self.tally.day(block.source, Day::of(raw.time));
-                    }
-                }
-            }
-            Ok(_) => self.reject(block, at, Skip::TimeOutOfRange, line),
-            Err(skip) => self.reject(block, at, skip, line),
-        }
-    }
-
-    fn flush_batch(&mut self) {
-        self.aggregate.consume(&self.batch);
-        if let Some(place) = self.place {
-            let known = |client| self.names.is_known(client);
-            self.marks.add(place, &self.batch.client, known);
-        }
-        self.batch.clear();
-    }
-
-    fn reject(&mut self, block: &Block<'_>, at: usize, reason: Skip, line: &[u8]) {
-        self.tally.files[block.source].skips[reason as usize] += 1;
-        if !reason.is_reject() {
-            return;
-        }
-        let offset = block.offset + at as u64;
-        if self.rejects.len() >= 2 * REJECTS {
-            self.rejects.sort();
-            self.rejects.truncate(REJECTS);
-        }
-        // Blocks come in any order: an example only goes when there are enough before it.
-        let place = (block.source, offset);
-        if self.rejects.len() < REJECTS
-            || self
-                .rejects
-                .get(REJECTS - 1)
-                .is_some_and(|last| place < (last.source, last.offset))
-        {
-            let excerpt = redact::excerpt(line, EXCERPT);
-            self.rejects.push(Reject {
-                source: block.source,
-                offset,
-                reason,
-                excerpt,
-            });
-        }
-    }
-}
-
-/// One event, ready to be counted.
-struct Event<'a> {
-    client: u32,
-    method: Method,
-    route: u32,
-    outcome: Outcome,
-    /// Matched only without regard to case or to a trailing slash.
-    looser: bool,
-    /// The normalised path, when no route fits.
-    unmatched: Option<&'a [u8]>,
-}
-
-impl<'a> Event<'a> {
-    #[inline]
-    fn new(
-        raw: &RawRecord<'a>,
-        options: &CollectOptions<'_>,
-        path_buffer: &'a mut Vec<u8>,
-        name_buffer: &mut Vec<u8>,
-        names: &mut Names,
-    ) -> Result<Self, Ignored> {
-        let method = Method::parse(raw.method);
-        let normal = path::normalise(raw.target, raw.host, &options.rules.paths, path_buffer);
-        let by_path = normal
-            .as_ref()
-            .and_then(|normal| options.matcher.find(method, normal.path));
-        let found = by_path.or_else(|| options.matcher.find_template(method, raw.template?));
-        let looser = found.is_some_and(|found| found.looser);
-        let (route, unmatched) = if let Some(found) = found {
-            (found.route, None)
-        } else {
-            let path = normal.map(|normal| normal.path);
-            let path = options.rules.unmatched(raw, method, path)?;
-            (UNMATCHED, Some(path))
-        };
-        let client = match raw.client {
-            Some(name) if !raw.anonymous => {
-                number(name, raw.client_alt, options.identities, name_buffer, names)
-            }
-            _ => NOBODY,
-        };
-        Ok(Self {
-            client,
-            method,
-            route,
-            outcome: options.rules.outcome(raw),
-            looser,
-            unmatched,
-        })
+        noise,
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::event::Ignored;
 use crate::format::Skip;
-use crate::model::Day;
+use crate::model::{Day, DaySet};
 
 /// What became of the records of one source.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,8 +21,16 @@ pub struct FileCounts {
     pub nobody: u64,
     /// Records whose time has no zone.
     pub zoneless: u64,
+    /// Counted records with a status of 200 to 399.
+    pub success: u64,
     /// Counted records by day.
     pub days: BTreeMap<Day, u64>,
+    /// Records without a client by day, whether they are counted or not.
+    pub nobody_days: BTreeMap<Day, u64>,
+    /// Lines that could not be read and tell neither whose they are nor what they were.
+    pub untold: u64,
+    /// Days of such lines, where lines beside them have one.
+    pub untold_days: DaySet,
 }
 
 impl FileCounts {
@@ -46,6 +54,9 @@ impl FileCounts {
         self.counted += other.counted;
         self.nobody += other.nobody;
         self.zoneless += other.zoneless;
+        self.success += other.success;
+        self.untold += other.untold;
+        self.untold_days.add(&other.untold_days);
         for (own, other) in self.ignored.iter_mut().zip(other.ignored) {
             *own += other;
         }
@@ -54,6 +65,9 @@ impl FileCounts {
         }
         for (day, count) in &other.days {
             *self.days.entry(*day).or_default() += count;
+        }
+        for (day, count) in &other.nobody_days {
+            *self.nobody_days.entry(*day).or_default() += count;
         }
     }
 }
@@ -74,24 +88,43 @@ pub struct Reject {
 /// What became of the records.
 pub(super) struct Tally {
     pub(super) files: Vec<FileCounts>,
-    /// Day and count of the records since the day last changed, to spare the map.
-    pub(super) run: (Day, u64),
+    /// Day of the records since the day last changed, all of them and those of nobody,
+    /// to spare the map.
+    run: (Day, u64, u64),
 }
 
 impl Tally {
+    pub(super) fn new(sources: usize) -> Self {
+        Self {
+            files: vec![FileCounts::default(); sources],
+            run: (Day(0), 0, 0),
+        }
+    }
+
     #[inline]
-    pub(super) fn day(&mut self, source: usize, day: Day) {
+    pub(super) fn day(&mut self, source: usize, day: Day, nobody: bool) {
         if self.run.0 != day {
             self.flush(source);
             self.run.0 = day;
         }
         self.run.1 += 1;
+        self.run.2 += u64::from(nobody);
+    }
+
+    /// The day of the last record since the last flush.
+    pub(super) fn last_day(&self) -> Option<Day> {
+        (self.run.1 > 0).then_some(self.run.0)
     }
 
     pub(super) fn flush(&mut self, source: usize) {
-        if self.run.1 > 0 {
-            *self.files[source].days.entry(self.run.0).or_default() += self.run.1;
-            self.run.1 = 0;
+        let (day, all, nobody) = self.run;
+        let file = &mut self.files[source];
+        if all > 0 {
+            *file.days.entry(day).or_default() += all;
         }
+        if nobody > 0 {
+            *file.nobody_days.entry(day).or_default() += nobody;
+        }
+        (self.run.1, self.run.2) = (0, 0);
     }
 }

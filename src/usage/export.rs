@@ -12,7 +12,8 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 
-use super::collect::{CollectOptions, TIMES};
+use super::collect::CollectOptions;
+use super::worker::TIMES;
 use super::credentials;
 use super::event_row::{Cell, EventRow, batch, schema};
 use crate::event::{path, secret};

@@ -7,10 +7,12 @@ use proptest::prelude::*;
 
 use super::super::aggregate::{Aggregate, Names};
 use super::super::batch::Batch;
-use super::super::bounded::Clusters;
-use super::super::table::merge;
+use super::super::merge::merge;
+use super::super::unplaced::Unplaced;
 use super::*;
+use crate::catalog::near::Nearness;
 use crate::event::identity::Identities;
+use crate::event::mask::Mask;
 
 /// Client, day, millisecond of the day, route, outcome, request id.
 type Event = (u8, i32, u32, u32, usize, String);
@@ -20,7 +22,7 @@ fn table(workers: &[Vec<Event>], pack: bool) -> UsageTable {
         let (mut names, mut aggregate) = (Names::new(1 << 10), Aggregate::default());
         for (turn, (client, day, ms, route, outcome, id)) in events.iter().enumerate() {
             let mut batch = Batch::default();
-            let client = names.number(format!("client-{client}").as_bytes(), |_| true, |_| None);
+            let client = names.number((format!("client-{client}").as_bytes(), true), |_| true, |_| None);
             let time = Day(*day).start() + i64::from(*ms);
             batch.push(
                 time,
@@ -34,7 +36,7 @@ fn table(workers: &[Vec<Event>], pack: bool) -> UsageTable {
                 aggregate.pack();
             }
         }
-        (names, aggregate, Clusters::new(10))
+        (names, aggregate, Unplaced::default())
     });
     let routes = Arc::from(Vec::new());
     merge(
@@ -42,7 +44,7 @@ fn table(workers: &[Vec<Event>], pack: bool) -> UsageTable {
         &Identities::default(),
         1 << 10,
         routes,
-        false,
+        (false, &Nearness::new(&[]), &Mask::default()),
     )
 }
 

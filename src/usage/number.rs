@@ -5,9 +5,10 @@ use super::table::NAME_SEPARATOR;
 use crate::event::identity::Identities;
 
 /// The worker's number of the names on a line: both names together when there are two.
+/// `through` says that the request was not refused.
 #[inline]
 pub(super) fn number(
-    name: &[u8],
+    (name, through): (&[u8], bool),
     alt: Option<&[u8]>,
     identities: &Identities,
     buffer: &mut Vec<u8>,
@@ -16,13 +17,13 @@ pub(super) fn number(
     let known = |_: &[u8]| identities.is_known(&identities.resolve(name, alt));
     let conceal = |joined: &[u8]| conceal(joined, identities);
     match alt {
-        None => names.number(name, known, conceal),
+        None => names.number((name, through), known, conceal),
         Some(alt) => {
             buffer.clear();
             buffer.extend_from_slice(name);
             buffer.push(NAME_SEPARATOR);
             buffer.extend_from_slice(alt);
-            names.number(buffer, known, conceal)
+            names.number((buffer, through), known, conceal)
         }
     }
 }

@@ -33,6 +33,16 @@ impl Presence {
         (own, places)
     }
 
+    /// The index of the source of an input or of a name of a source; `None` when there is
+    /// one source only.
+    pub fn place(&self, input: &str) -> Option<usize> {
+        if self.sources.len() < 2 {
+            return None;
+        }
+        let name = stem(input);
+        self.sources.binary_search(&name).ok()
+    }
+
     /// Adds the marks of each worker, whose clients have names.
     pub(super) fn add(&mut self, marks: &[Marks], name: impl Fn(usize, u32) -> Option<String>) {
         for (worker, marks) in marks.iter().enumerate() {

@@ -5,13 +5,11 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use super::aggregate::{Aggregate, Counts, Key, NOBODY, Names, OTHERS, key, split};
-use super::bounded::{Cluster, Clusters, limit_for, stable_hash};
-use super::cell::{Arena, Cell};
+use super::aggregate::{NOBODY, split};
 use super::packed::PackedDay;
+use super::unplaced::Cluster;
 use crate::catalog::matcher::Route;
-use crate::event::identity::Identities;
-use crate::model::{Day, Method, Millis, Outcome};
+use crate::model::{Day, Millis, Outcome};
 
 /// The route of a request that matches no operation.
 pub const UNMATCHED: u32 = 0x1fff_ffff;
@@ -94,16 +92,18 @@ pub struct UsageTable {
     pub clients: Vec<String>,
     /// Method and template of each route.
     pub routes: Arc<[Route]>,
-    /// Unmatched paths by client index, sorted and bounded.
-    pub unmatched: BTreeMap<u32, Vec<Cluster>>,
+    /// Requests without an operation for certain by client index, sorted and bounded.
+    pub unplaced: BTreeMap<u32, Vec<Cluster>>,
     /// Clients beyond the limit were counted as one.
     pub clients_capped: bool,
+    /// Some of these were let through.
+    pub served_capped: bool,
     /// The rows, by day.
-    rows: Vec<Arc<PackedDay>>,
+    pub(super) rows: Vec<Arc<PackedDay>>,
     /// The same days.
-    days: Vec<Day>,
+    pub(super) days: Vec<Day>,
     /// Client numbers of each worker.
-    numbers: Vec<Vec<u32>>,
+    pub(super) numbers: Vec<Vec<u32>>,
 }
 
 impl UsageTable {
@@ -192,175 +192,4 @@ pub fn for_each_day<T: Send, E>(
         });
         receiver.into_iter().flatten().try_for_each(&mut take)
     })
-}
-
-/// Joins the workers' tables under one sorted list of clients.
-///
-/// `as_logged` keeps the names of the log, both of them where a line has two, for
-/// a later run that has other aliases.
-pub(super) fn merge(
-    workers: Vec<(Names, Aggregate, Clusters)>,
-    identities: &Identities,
-    max_clients: usize,
-    routes: Arc<[Route]>,
-    as_logged: bool,
-) -> UsageTable {
-    let shown = |raw: &[u8], client: Vec<u8>| if as_logged { raw.to_vec() } else { client };
-    let resolve = |raw: &[u8]| -> Vec<u8> {
-        match memchr::memchr(NAME_SEPARATOR, raw) {
-            Some(at) => identities
-                .resolve(&raw[..at], Some(&raw[at + 1..]))
-                .into_owned(),
-            None => identities.resolve(raw, None).into_owned(),
-        }
-    };
-    // The limit is taken over all workers, so that their number does not matter.
-    let mut strangers: BTreeMap<Vec<u8>, u64> = BTreeMap::new();
-    for (names, ..) in &workers {
-        for number in 2..names.len() {
-            let raw = names.name(u32::try_from(number).unwrap_or(OTHERS));
-            if !identities.is_known(&resolve(raw)) {
-                strangers.insert(raw.to_vec(), stable_hash(raw));
-            }
-        }
-    }
-    let limit = limit_for(strangers.values().copied().collect(), max_clients);
-    let mut capped = false;
-    let mut clients: BTreeMap<String, u32> = BTreeMap::from([(String::new(), NOBODY)]);
-    let mut resolved: Vec<Vec<String>> = Vec::with_capacity(workers.len());
-    for (names, ..) in &workers {
-        let mut own = vec![String::new(), OTHERS_NAME.to_owned()];
-        for number in 2..names.len() {
-            let raw = names.name(u32::try_from(number).unwrap_or(OTHERS));
-            let kept = strangers.get(raw).is_none_or(|hash| *hash < limit);
-            capped |= !kept;
-            own.push(if kept {
-                String::from_utf8_lossy(&shown(raw, resolve(raw))).into_owned()
-            } else {
-                OTHERS_NAME.to_owned()
-            });
-        }
-        for name in &own {
-            if name != OTHERS_NAME {
-                clients.insert(name.clone(), 0);
-            }
-        }
-        resolved.push(own);
-    }
-    if capped {
-        clients.insert(OTHERS_NAME.to_owned(), 0);
-    }
-    for (index, number) in clients.values_mut().enumerate() {
-        *number = u32::try_from(index).unwrap_or(u32::MAX);
-    }
-    let mut unmatched: BTreeMap<(u32, Method, Box<[u8]>), super::bounded::Counts> = BTreeMap::new();
-    let mut aggregates = Vec::with_capacity(workers.len());
-    let mut numbers: Vec<Vec<u32>> = Vec::with_capacity(workers.len());
-    for ((_, aggregate, clusters), own) in workers.into_iter().zip(resolved) {
-        let own: Vec<u32> = own
-            .iter()
-            .map(|name| clients.get(name).copied().unwrap_or(0))
-            .collect();
-        for ((client, method, path), counts) in clusters.map {
-            let client = own.get(client as usize).copied().unwrap_or(0);
-            let sum = unmatched.entry((client, method, path)).or_default();
-            sum.need += counts.need;
-            sum.other += counts.other;
-            sum.served += counts.served;
-            sum.hash = counts.hash;
-        }
-        aggregates.push(aggregate);
-        numbers.push(own);
-    }
-    let rows = days_of(aggregates, &numbers);
-    let days = rows.iter().map(|own| own.day).collect();
-    let limit = limit_for(
-        unmatched.values().map(|counts| counts.hash).collect(),
-        20_000,
-    );
-    let mut by_client: BTreeMap<u32, Vec<Cluster>> = BTreeMap::new();
-    for ((client, method, path), counts) in unmatched {
-        if counts.hash < limit || limit == u64::MAX {
-            let path = String::from_utf8_lossy(&path).into_owned();
-            by_client.entry(client).or_default().push(Cluster {
-                method,
-                path,
-                need: counts.need,
-                other: counts.other,
-                served: counts.served,
-            });
-        }
-    }
-    UsageTable {
-        clients: clients.into_keys().collect(),
-        routes,
-        unmatched: by_client,
-        clients_capped: capped,
-        rows,
-        days,
-        numbers,
-    }
-}
-
-/// One worker's rows of a day.
-enum Piece {
-    Counted(Counts),
-    Packed(PackedDay),
-}
-
-/// Merges, sorts and packs the rows of each day; what the workers held goes day by day.
-fn days_of(aggregates: Vec<Aggregate>, numbers: &[Vec<u32>]) -> Vec<Arc<PackedDay>> {
-    let mut days: BTreeMap<Day, Vec<(usize, Piece)>> = BTreeMap::new();
-    let mut arenas: Vec<Arena> = Vec::with_capacity(aggregates.len());
-    for (worker, aggregate) in aggregates.into_iter().enumerate() {
-        for (day, counts) in aggregate.days {
-            let own = days.entry(day).or_default();
-            own.push((worker, Piece::Counted(counts)));
-        }
-        for packed in aggregate.packed {
-            let own = days.entry(packed.day).or_default();
-            own.push((worker, Piece::Packed(packed)));
-        }
-        arenas.push(aggregate.arena);
-    }
-    let days: Vec<(Day, Vec<(usize, Piece)>)> = days.into_iter().collect();
-    days.into_par_iter()
-        .map(|(day, pieces)| Arc::new(join(day, pieces, numbers, &arenas)))
-        .collect()
-}
-
-fn join(
-    day: Day,
-    pieces: Vec<(usize, Piece)>,
-    numbers: &[Vec<u32>],
-    arenas: &[Arena],
-) -> PackedDay {
-    let mut rows: Vec<(Key, Cell)> = Vec::new();
-    let mut arena = Arena::default();
-    for (worker, piece) in pieces {
-        let (Some(numbers), Some(from)) = (numbers.get(worker), arenas.get(worker)) else {
-            continue;
-        };
-        let renumbered = |own: Key| {
-            let (client, route, outcome) = split(own);
-            let client = numbers.get(client as usize).copied().unwrap_or(0);
-            key(client, route, outcome)
-        };
-        match piece {
-            Piece::Counted(counts) => {
-                rows.reserve(counts.len());
-                for (own, cell) in counts {
-                    rows.push((renumbered(own), cell.moved(from, &mut arena)));
-                }
-            }
-            Piece::Packed(packed) => {
-                rows.reserve(packed.len());
-                for row in packed.iter() {
-                    let cell = Cell::with(row.count, row.span, row.id, &mut arena);
-                    rows.push((renumbered(row.key), cell));
-                }
-            }
-        }
-    }
-    PackedDay::of(day, &mut rows, &arena)
 }

@@ -75,6 +75,7 @@ fn analysed(inputs: &Inputs<'_>, options: &Options, as_of: Day, of: Of<'_>) -> P
         .map(|(client, own)| (client.clone(), own.until(as_of)))
         .filter(|(_, own)| !own.routes.is_empty())
         .collect();
+    let possible = inputs.possible.until(as_of);
     let policy = policy_at(of, as_of);
     let mut window = Window::ending(as_of, options.window.days().max(1));
     if let Some(span) = coverage.span() {
@@ -88,10 +89,10 @@ fn analysed(inputs: &Inputs<'_>, options: &Options, as_of: Day, of: Of<'_>) -> P
         policy: &policy,
         history: of.1,
         usage: &usage,
-        // The paths have no dates, so that later ones cannot be told from earlier ones.
+        // They are shown only, and nobody looks at them here.
         unmatched: &BTreeMap::new(),
+        possible: &possible,
         coverage: &coverage,
-        names_proven: inputs.names_proven,
         blind: inputs.blind,
         exceptions: inputs.exceptions,
     };

@@ -7,7 +7,7 @@ use super::*;
 use crate::analysis::{Hints, Objective, landmark::Thresholds};
 use crate::catalog::matcher::Route;
 use crate::model::{Catalog, Method, Operation, Outcome, Policy, Requirement, Scope, Semantics};
-use crate::usage::{ClientUse, Coverage, DayUse, Days, RouteUse};
+use crate::usage::{ClientUse, Coverage, DayUse, Days, PossibleNeeds, RouteUse};
 
 pub(in crate::analysis) fn day(text: &str) -> Day {
     Day::parse(text).unwrap()
@@ -119,7 +119,7 @@ impl World {
             usage: &self.usage,
             unmatched: &BTreeMap::new(),
             coverage: &self.coverage,
-            names_proven: true,
+            possible: &PossibleNeeds::default(),
             blind: &BTreeMap::new(),
             exceptions: &[],
         };
@@ -137,6 +137,7 @@ impl World {
                 likely_upper: 1.0,
                 ..Thresholds::default()
             },
+            all_operations_logged: None,
             node_budget: 100_000,
         };
         work(&inputs, &options)

@@ -6,7 +6,7 @@ use crate::analysis::Status;
 use crate::catalog::matcher::Route;
 use crate::model::{Catalog, Day, Method, Operation, Policy, Semantics, Window};
 use crate::usage::credentials::{CredentialRow, Facts, Hours, Issued, Which};
-use crate::usage::{ClientUse, Coverage};
+use crate::usage::{ClientUse, Coverage, PossibleNeeds};
 
 /// `a` holds `orders:read`; `POST /orders` needs `orders:write + audit` or `admin`.
 struct World {
@@ -77,7 +77,7 @@ impl World {
             unmatched: &BTreeMap::new(),
             coverage: &coverage,
             history: &crate::grants::history::History::default(),
-            names_proven: true,
+            possible: &PossibleNeeds::default(),
             blind: &BTreeMap::new(),
             exceptions: &[],
         };
@@ -93,6 +93,7 @@ impl World {
             protected: Vec::new(),
             needs: Vec::new(),
             thresholds: crate::analysis::landmark::Thresholds::default(),
+            all_operations_logged: None,
             node_budget: 1_000,
         };
         let mut analysis = crate::analysis::analyse(&inputs, &options);

@@ -1,7 +1,8 @@
 //! What was observed: needed requests per client and route, and some of their ids.
 //!
 //! Invariants:
-//! * only requests that must stay permitted (used or attempted) are seen;
+//! * only requests that must stay permitted (used or attempted), and those of nobody that
+//!   may have to, are seen;
 //! * the result is sorted by client and route, whatever the order of the log;
 //! * what a wrong clock dated behind the end of the data did happen, and counts on
 //!   the last day.
@@ -10,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 
 use crate::model::{Day, Millis, Outcome, Window};
-use crate::usage::{UsageTable, for_each_day};
+use crate::usage::{UNMATCHED, UsageTable, for_each_day};
 
 /// What is dated behind the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +80,8 @@ pub fn observe(table: &UsageTable, window: Window, late: Late) -> Vec<Seen> {
             let (used, attempted) = match row.outcome {
                 Outcome::Used => (row.count, 0),
                 Outcome::Attempted => (0, row.count),
+                // Nobody knows whose it was: it may have needed what its operation asks for.
+                Outcome::Unauthenticated if row.route != UNMATCHED => (0, row.count),
                 _ => return,
             };
             let next = Seen {

@@ -67,13 +67,13 @@ impl Rule for ShadowEndpoint {
     fn check(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {
         let mut paths: BTreeMap<(Method, &str), (BTreeSet<&str>, u64)> = BTreeMap::new();
         for client in &context.analysis.clients {
-            for cluster in client.unmatched.iter().filter(|own| own.served > 0) {
+            for cluster in client.unmatched.iter().filter(|own| own.counts.served > 0) {
                 if STATIC.iter().any(|end| cluster.path.ends_with(end)) {
                     continue;
                 }
                 let own = paths.entry((cluster.method, &cluster.path)).or_default();
                 own.0.insert(client.id.as_str());
-                own.1 += cluster.served;
+                own.1 += cluster.counts.served;
             }
         }
         let least = (

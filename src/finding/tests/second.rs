@@ -5,17 +5,21 @@ use std::sync::Arc;
 
 use super::*;
 use crate::finding::{ALL, Outcomes, RuleSettings, Settings, evaluate};
-use crate::model::{ClientName, Day, Exception, Method, Place, Scope, ScopeMatch};
-use crate::usage::Cluster;
+use crate::model::{Cause, ClientName, Day, Exception, Method, Place, Scope, ScopeMatch};
+use crate::usage::{Cluster, ClusterCounts};
 
 fn unmatched(path: &str, need: u64) -> Case {
     let mut own = plain().did("app", "GET /orders", [5], USED(1));
     let cluster = Cluster {
+        cause: Cause::NoOperation,
         method: Method::Get,
         path: path.to_owned(),
-        need,
-        other: 99,
-        served: need,
+        counts: ClusterCounts {
+            need,
+            other: 99,
+            served: need,
+            ..ClusterCounts::default()
+        },
     };
     own.unmatched.insert(ClientName::new("app"), vec![cluster]);
     own

@@ -148,11 +148,13 @@ fn f8_names_a_scope_for_administrators_and_no_word_that_only_begins_like_one() {
 fn f11_an_answer_404_shows_that_nothing_is_there() {
     let mut own = plain().did("app", "GET /orders", [5], USED(1));
     let cluster = crate::usage::Cluster {
+        cause: crate::model::Cause::NoOperation,
         method: crate::model::Method::Get,
         path: "/backup".to_owned(),
-        need: 500,
-        other: 0,
-        served: 0,
+        counts: crate::usage::ClusterCounts {
+            need: 500,
+            ..Default::default()
+        },
     };
     own.unmatched.insert(ClientName::new("app"), vec![cluster]);
     assert_eq!(own.says("F11"), [""; 0]);

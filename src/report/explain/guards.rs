@@ -67,6 +67,7 @@ fn lets_pass(reason: Reason) -> bool {
             | Reason::NotUsedInWindow
             | Reason::YearEndNotSeen
             | Reason::PastRemovalsFailed
+            | Reason::UnmatchedTraffic
             | Reason::SharedRequirement
             | Reason::Drift
             | Reason::BacktestBrake

@@ -12,7 +12,7 @@ use crate::grants::history::SinceFrom;
 use crate::model::words::plural;
 use crate::model::{Day, Entry, Kind, Level, Operation, Term, Verdict, Via};
 use crate::report::difftext::{age, days};
-use crate::report::{View, evidence};
+use crate::report::{View, evidence, possible};
 
 /// Windows of the use counts, in days, as the analysis counts them.
 const WINDOWS: [u32; 5] = [30, 60, 90, 180, 365];
@@ -65,6 +65,9 @@ pub(super) fn about(
     let guards = guards::guards(view, client, term);
     let shown = guards.iter().map(Guard::sentence);
     facts.fact("guards", shown)?;
+    facts.fact("may need it", possible::held(term))?;
+    facts.fact("strangers", possible::strangers(term))?;
+    facts.fact("never seen", possible::unseen(view, term))?;
     let lost = lost(universe, client, term);
     facts.fact("if wrong", wrong(view, term, lost.as_ref()))?;
     facts.fact(

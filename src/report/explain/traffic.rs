@@ -68,7 +68,10 @@ pub(super) fn traffic(
         clusters.map(|own| {
             format!(
                 "{} {}  {} passed, {} refused or anonymous",
-                own.method, own.path, own.need, own.other
+                own.method,
+                own.path,
+                own.counts.need,
+                own.counts.others()
             )
         }),
     )

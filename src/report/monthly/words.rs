@@ -69,7 +69,7 @@ pub(super) fn question(reason: &str) -> Option<&'static str> {
         "role_scope_less_safe" => {
             "Should the role be split, so that this scope can go without the others?"
         }
-        "unmatched_traffic" | "too_much_unmatched" => {
+        "unmatched_traffic" => {
             "Which scope do the requests need that match no operation of the catalogue?"
         }
         "used_without_grant" => "Is the catalogue wrong, or does the gateway not enforce it?",
@@ -84,7 +84,7 @@ pub(super) fn question(reason: &str) -> Option<&'static str> {
         "counted_as_another" => {
             "Did the client use the operation that the catalogue did not have then?"
         }
-        "caller_unknown" => "Who are the callers that the log names by a token or a key?",
+        "possible_need" => "Whose were the requests that may have needed it, and what were they?",
         "source_missing" => "Where are the logs of the source that carries the client?",
         "history_too_short" | "days_missing" | "partial_input" | "no_data" => {
             "Where are the missing days of the log?"

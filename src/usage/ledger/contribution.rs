@@ -36,22 +36,21 @@ impl Contribution {
             spans.insert(*day, span);
             batches.insert((Table::Usage, *day), rows);
         }
+        let nobody = &record.facts.counts.nobody_days;
         for (day, count) in &record.facts.counts.days {
             let span = spans.get(day).copied().flatten();
             let rows = vec![
                 Values::Text(vec![Some(record.id.clone())]),
                 Values::Number(vec![*count]),
+                Values::Number(vec![nobody.get(day).copied().unwrap_or(0)]),
                 Values::Instant(vec![span.map(|(first, _)| first)]),
                 Values::Instant(vec![span.map(|(_, last)| last)]),
                 Values::Flag(vec![record.is_complete()]),
             ];
             batches.insert((Table::Coverage, *day), batch(Table::Coverage, rows)?);
         }
-        if let Some(rows) = unmatched(&record, collected)? {
-            batches.insert((Table::Unmatched, record.last_partition()), rows);
-        }
-        if let Some(rows) = served(&record, collected)? {
-            batches.insert((Table::Served, record.last_partition()), rows);
+        if let Some(rows) = unplaced(&record, collected)? {
+            batches.insert((Table::Unplaced, record.last_partition()), rows);
         }
         batches.extend(super::credentials::batches(
             &record,
@@ -79,7 +78,7 @@ fn record(
     operations: &Operations,
 ) -> SourceRecord {
     let read: Option<ContentDigest> = collected.sources.first().and_then(|report| report.read);
-    if collected.usage.clients_capped && facts.status == SourceStatus::Complete {
+    if collected.usage.served_capped && facts.status == SourceStatus::Complete {
         // Which clients they were is lost for every later policy.
         facts.status = SourceStatus::Partial(format!(
             "more clients than can be kept apart: the rest was counted as {OTHERS_NAME}"
@@ -166,66 +165,52 @@ fn usage(
     Ok((batch(Table::Usage, columns)?, span))
 }
 
-fn unmatched(
+fn unplaced(
     record: &SourceRecord,
     collected: &Collected,
 ) -> Result<Option<RecordBatch>, LedgerError> {
-    let (mut client, mut alt, mut method, mut path) = (vec![], vec![], vec![], vec![]);
-    let (mut need, mut other) = (vec![], vec![]);
-    for (index, clusters) in &collected.usage.unmatched {
+    let (mut client, mut alt, mut cause, mut method) = (vec![], vec![], vec![], vec![]);
+    let (mut path, mut days, mut sample) = (vec![], vec![], vec![]);
+    let mut counts: [Vec<u64>; 4] = Default::default();
+    let (mut first, mut last) = (vec![], vec![]);
+    for (index, clusters) in &collected.usage.unplaced {
         let (own, second) = client_names(&collected.usage.clients, *index);
         for cluster in clusters {
             client.push(own.clone());
             alt.push(second.clone());
+            cause.push(Some(cluster.cause.name().to_owned()));
             method.push(Some(cluster.method.name().to_owned()));
             path.push(Some(cluster.path.clone()));
-            need.push(cluster.need);
-            other.push(cluster.other);
+            let own = &cluster.counts;
+            let numbers = [own.need, own.nameless, own.other, own.served];
+            for (all, number) in counts.iter_mut().zip(numbers) {
+                all.push(number);
+            }
+            days.push(Some(own.days.to_text()));
+            first.push(own.span.map(|own| own.0));
+            last.push(own.span.map(|own| own.1));
+            sample.push(own.sample.clone());
         }
     }
-    if need.is_empty() {
+    if path.is_empty() {
         return Ok(None);
     }
-    let columns = vec![
-        Values::Text(vec![Some(record.id.clone()); need.len()]),
+    let mut columns = vec![
+        Values::Text(vec![Some(record.id.clone()); path.len()]),
         Values::Text(client),
         Values::Text(alt),
+        Values::Text(cause),
         Values::Text(method),
         Values::Text(path),
-        Values::Number(need),
-        Values::Number(other),
     ];
-    batch(Table::Unmatched, columns).map(Some)
-}
-
-fn served(
-    record: &SourceRecord,
-    collected: &Collected,
-) -> Result<Option<RecordBatch>, LedgerError> {
-    let (mut client, mut alt, mut method, mut path) = (vec![], vec![], vec![], vec![]);
-    let mut count = vec![];
-    for (index, clusters) in &collected.usage.unmatched {
-        let (own, second) = client_names(&collected.usage.clients, *index);
-        for cluster in clusters.iter().filter(|own| own.served > 0) {
-            client.push(own.clone());
-            alt.push(second.clone());
-            method.push(Some(cluster.method.name().to_owned()));
-            path.push(Some(cluster.path.clone()));
-            count.push(cluster.served);
-        }
-    }
-    if count.is_empty() {
-        return Ok(None);
-    }
-    let columns = vec![
-        Values::Text(vec![Some(record.id.clone()); count.len()]),
-        Values::Text(client),
-        Values::Text(alt),
-        Values::Text(method),
-        Values::Text(path),
-        Values::Number(count),
-    ];
-    batch(Table::Served, columns).map(Some)
+    columns.extend(counts.map(Values::Number));
+    columns.extend([
+        Values::Text(days),
+        Values::Instant(first),
+        Values::Instant(last),
+        Values::Text(sample),
+    ]);
+    batch(Table::Unplaced, columns).map(Some)
 }
 
 /// Both names of a client; nobody has none.

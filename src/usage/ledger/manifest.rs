@@ -15,7 +15,7 @@ use crate::model::{ContentDigest, Day};
 
 /// The name of the file.
 pub(super) const FILE: &str = "manifest.json";
-const FORMAT: &str = "scopetrim.ledger/1";
+const FORMAT: &str = "scopetrim.ledger/2";
 
 /// One Parquet file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -15,12 +15,15 @@ use super::view::View;
 use super::{Contribution, Ledger, LedgerError, Table, credentials, tokens};
 use crate::catalog::matcher::Matcher;
 use crate::event::identity::Identities;
+use crate::event::mask::Mask;
 use crate::input::Source;
 use crate::model::Day;
 use crate::usage::Presence;
 use crate::usage::SourceFacts;
 use crate::usage::credentials::CredentialTable;
-use crate::usage::table::{UsageTable, merge};
+use crate::usage::merge::merge;
+use crate::usage::table::UsageTable;
+use crate::usage::Uncertain;
 
 /// How the ledger's names are understood.
 pub struct Reading<'a> {
@@ -30,6 +33,10 @@ pub struct Reading<'a> {
     pub matcher: &'a Matcher,
     /// The same, by name.
     pub operations: &'a Operations,
+    /// What tells which operations unmatched paths may have been.
+    pub uncertain: &'a Uncertain,
+    /// Secrets in paths.
+    pub mask: &'a Mask,
     /// Clients outside the policy that are kept apart.
     pub max_clients: usize,
     /// The sample ids that are wanted.
@@ -101,8 +108,7 @@ impl Ledger {
                 .collect()
         };
         let mut workers = read(Table::Usage)?;
-        workers.extend(read(Table::Unmatched)?);
-        workers.extend(read(Table::Served)?);
+        workers.extend(read(Table::Unplaced)?);
         let unknown_operation = workers.iter().map(|own| own.unknown).sum();
         let (workers, seen): (Vec<Worker>, Vec<Seen>) = workers
             .into_iter()
@@ -113,7 +119,7 @@ impl Ledger {
             reading.identities,
             reading.max_clients,
             Arc::from(reading.matcher.routes()),
-            false,
+            (false, reading.uncertain.near(), reading.mask),
         );
         let presence = known.presence(presence, &seen, &usage);
         // Not before: the rows take twice their room while they are merged.
@@ -147,7 +153,7 @@ impl Ledger {
                 reading.identities,
                 reading.max_clients,
                 Arc::from(reading.matcher.routes()),
-                false,
+                (false, reading.uncertain.near(), reading.mask),
             ))
         })
     }
@@ -228,7 +234,7 @@ impl Ledger {
 
 fn facts(
     records: Vec<SourceRecord>,
-    covered: &mut BTreeMap<String, BTreeMap<Day, u64>>,
+    covered: &mut BTreeMap<String, BTreeMap<Day, [u64; 2]>>,
 ) -> Vec<SourceFacts> {
     let mut facts = Vec::with_capacity(records.len());
     for mut record in records {
@@ -238,7 +244,12 @@ fn facts(
         if record.is_complete() && record.last_day.is_some() && days.is_none() {
             continue;
         }
-        record.facts.counts.days = days.unwrap_or_default();
+        for (day, [all, nobody]) in days.unwrap_or_default() {
+            record.facts.counts.days.insert(day, all);
+            if nobody > 0 {
+                record.facts.counts.nobody_days.insert(day, nobody);
+            }
+        }
         facts.push(record.facts);
     }
     facts.sort_by(|a, b| (&a.shown, a.digest).cmp(&(&b.shown, b.digest)));

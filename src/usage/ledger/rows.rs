@@ -2,24 +2,25 @@
 
 use std::collections::HashMap;
 
-use arrow::array::RecordBatch;
+use arrow::array::{Array as _, RecordBatch};
 
 use super::columns::{Columns, join_names, text_at};
 use super::operations::as_cluster;
 use super::read::Reading;
 use super::seen::{Known, Seen};
+use super::source::parse_days;
 use super::view::View;
 use super::{LedgerError, Table};
 use crate::event::identity::Identities;
-use crate::model::{Day, Method, Outcome};
+use crate::model::{Cause, Day, Method, Outcome};
 use crate::usage::aggregate::{Aggregate, Key, NOBODY, Names, key};
-use crate::usage::bounded::{Clusters, Counts, stable_hash};
 use crate::usage::cell::{Arena, Cell};
 use crate::usage::number::conceal;
 use crate::usage::packed::PackedDay;
 use crate::usage::table::{OTHERS_NAME, UNMATCHED};
+use crate::usage::unplaced::{Counts, Unplaced};
 
-pub(super) type Worker = (Names, Aggregate, Clusters);
+pub(super) type Worker = (Names, Aggregate, Unplaced);
 
 /// The rows of one day: sorted once, where a hash table would be asked for each.
 #[derive(Default)]
@@ -37,7 +38,7 @@ pub(super) struct Read {
 }
 
 impl Read {
-    /// Reads some days of `usage`, `unmatched` or `served`.
+    /// Reads some days of `usage` or `unplaced`.
     pub(super) fn days(
         view: &View<'_>,
         table: Table,
@@ -48,7 +49,7 @@ impl Read {
             worker: (
                 Names::new(usize::MAX),
                 Aggregate::default(),
-                Clusters::new(usize::MAX),
+                Unplaced::whole(),
             ),
             unknown: 0,
             seen: Seen::default(),
@@ -57,7 +58,7 @@ impl Read {
         for day in days {
             if table != Table::Usage {
                 for batch in view.batches(table, *day)? {
-                    unmatched(table, &batch, reading.identities, &mut own.worker)?;
+                    unplaced(&batch, reading.identities, &mut own.worker)?;
                 }
                 continue;
             }
@@ -78,6 +79,7 @@ impl Read {
 /// The number of a client in the worker's names.
 fn number(
     (client, alt): (Option<&str>, Option<&str>),
+    through: bool,
     identities: &Identities,
     names: &mut Names,
     buffer: &mut Vec<u8>,
@@ -88,7 +90,7 @@ fn number(
         Some(name) => {
             join_names(name, alt, buffer);
             // The limit is taken over all days when they are merged.
-            names.number(buffer, |_| true, |joined| conceal(joined, identities))
+            names.number((buffer, through), |_| true, |joined| conceal(joined, identities))
         }
     }
 }
@@ -125,20 +127,21 @@ fn usage(
         if turns {
             of = known.source(Some(source.value(row)));
         }
-        if turns || previous.0 != Some(own) {
-            previous = (
-                Some(own),
-                number(own, reading.identities, names, &mut buffer),
-            );
-            seen.client(&of, previous.1);
-        }
-        let client = previous.1;
         let outcome = Outcome::ALL
             .into_iter()
             .find(|known| known.name() == outcome.value(row))
             .ok_or_else(|| {
                 LedgerError::Columns(format!("`{}` is no outcome", outcome.value(row)))
             })?;
+        let through = !outcome.is_denied();
+        if turns || previous.0 != Some((own, through)) {
+            previous = (
+                Some((own, through)),
+                number(own, through, reading.identities, names, &mut buffer),
+            );
+            seen.client(&of, previous.1);
+        }
+        let client = previous.1;
         let route = match (text_at(method, row), text_at(template, row)) {
             (Some(method), Some(template)) => {
                 let route = *routes.entry((method, template)).or_insert_with(|| {
@@ -146,20 +149,25 @@ fn usage(
                     reading.operations.route(reading.matcher, method, template)
                 });
                 if route.is_none() {
-                    *unknown += count.value(row);
-                    let need = outcome.is_need();
                     let count = count.value(row);
+                    *unknown += count;
+                    let own = [outcome.is_need(), outcome == Outcome::Unauthenticated];
                     // With its operation known once, it was there.
-                    let served = if outcome == Outcome::Used { count } else { 0 };
-                    let counts = if need {
-                        [count, 0, served]
-                    } else {
-                        [0, count, 0]
-                    };
+                    let served = outcome == Outcome::Used;
+                    let [need, nameless] = own.map(|own| if own { count } else { 0 });
+                    let other = count - need - nameless;
+                    let served = if served { count } else { 0 };
+                    let counts = Counts::of(
+                        [need, nameless, other, served],
+                        std::iter::once(day).filter(|_| other == 0).collect(),
+                        (other == 0).then(|| (first.value(row), last.value(row))),
+                        text_at(sample, row).filter(|_| other == 0).map(str::to_owned),
+                    );
                     let method = Method::parse(method.as_bytes());
                     for template in template.split(" | ") {
-                        let path = as_cluster(template);
-                        cluster(clusters, (client, names.hash(client)), method, path, counts);
+                        let path = as_cluster(template).into_boxed_slice();
+                        let place = (client, Cause::NoOperation, method, path);
+                        clusters.put(names.hash(client), place, &counts);
                     }
                 }
                 route
@@ -179,52 +187,37 @@ fn usage(
     Ok(())
 }
 
-fn cluster(
-    clusters: &mut Clusters,
-    (client, hash): (u32, u64),
-    method: Method,
-    path: Vec<u8>,
-    [need, other, served]: [u64; 3],
-) {
-    let hash = stable_hash(&path) ^ hash.rotate_left(17);
-    let counts = clusters
-        .map
-        .entry((client, method, path.into_boxed_slice()))
-        .or_insert(Counts {
-            hash,
-            ..Counts::default()
-        });
-    counts.need += need;
-    counts.other += other;
-    counts.served += served;
-}
-
-/// Rows of `unmatched` or `served`.
-fn unmatched(
-    table: Table,
+/// Rows of `unplaced`.
+fn unplaced(
     batch: &RecordBatch,
     identities: &Identities,
     (names, _, clusters): &mut Worker,
 ) -> Result<(), LedgerError> {
     let columns = Columns(batch);
     let (client, alt) = (columns.text("client")?, columns.text("client_alt")?);
-    let (method, path) = (columns.text("method")?, columns.text("path")?);
-    let columns: [Option<&str>; 3] = match table {
-        Table::Served => [None, None, Some("count")],
-        _ => [Some("need"), Some("other"), None],
-    };
-    let mut numbers = [None; 3];
-    for (slot, name) in numbers.iter_mut().zip(columns) {
-        *slot = name.map(|name| Columns(batch).number(name)).transpose()?;
+    let (cause, method) = (columns.text("cause")?, columns.text("method")?);
+    let (path, days) = (columns.text("path")?, columns.text("days")?);
+    let (first, last) = (columns.instant("first")?, columns.instant("last")?);
+    let sample = columns.text("sample_request_id")?;
+    let mut numbers = Vec::with_capacity(4);
+    for name in ["need", "nameless", "other", "served"] {
+        numbers.push(columns.number(name)?);
     }
     let mut buffer = Vec::new();
     for row in 0..batch.num_rows() {
+        let counts: [u64; 4] = std::array::from_fn(|at| numbers.get(at).map_or(0, |own| own.value(row)));
+        let [need, ..] = counts;
         let own = (text_at(client, row), text_at(alt, row));
-        let client = number(own, identities, names, &mut buffer);
+        let client = number(own, need > 0, identities, names, &mut buffer);
+        let cause = Cause::named(cause.value(row))
+            .ok_or_else(|| LedgerError::Columns(format!("`{}` is no cause", cause.value(row))))?;
         let method = Method::parse(method.value(row).as_bytes());
-        let path = path.value(row).as_bytes().to_vec();
-        let counts = numbers.map(|own| own.map_or(0, |own| own.value(row)));
-        cluster(clusters, (client, names.hash(client)), method, path, counts);
+        let path = path.value(row).as_bytes().into();
+        let span = (first.is_valid(row) && last.is_valid(row))
+            .then(|| (first.value(row), last.value(row)));
+        let sample = text_at(sample, row).map(str::to_owned);
+        let counts = Counts::of(counts, parse_days(days.value(row))?, span, sample);
+        clusters.put(names.hash(client), (client, cause, method, path), &counts);
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use super::columns::{Columns, Values, batch, text_at};
 use crate::event::Ignored;
 use crate::format::{self, Skip};
 use crate::input::SourceStatus;
-use crate::model::{ContentDigest, Day};
+use crate::model::{ContentDigest, Day, DaySet};
 use crate::usage::SourceFacts;
 
 /// Bytes of the head that is compared.
@@ -130,6 +130,9 @@ impl SourceRecord {
                 Values::Day(vec![self.last_day]),
                 text(&self.catalogue),
                 number(facts.counts.zoneless),
+                number(facts.counts.success),
+                number(facts.counts.untold),
+                text(&facts.counts.untold_days.to_text()),
             ],
         )
     }
@@ -149,6 +152,8 @@ impl SourceRecord {
         let (first, last) = (columns.day("first_day")?, columns.day("last_day")?);
         let catalogue = columns.text("catalogue")?;
         let zoneless = columns.number("zoneless")?;
+        let (success, untold) = (columns.number("success")?, columns.number("untold")?);
+        let untold_days = columns.text("untold_days")?;
         let owned = |column, row| text_at(column, row).map(str::to_owned);
         (0..rows.num_rows())
             .map(|row| {
@@ -182,6 +187,9 @@ impl SourceRecord {
                 if zoneless.is_valid(row) {
                     facts.counts.zoneless = zoneless.value(row);
                 }
+                facts.counts.success = success.value(row);
+                facts.counts.untold = untold.value(row);
+                facts.counts.untold_days = parse_days(untold_days.value(row))?;
                 facts.counts.ignored =
                     read_counts(ignored.value(row), Ignored::ALL.map(Ignored::name))?;
                 facts.counts.skips = read_counts(skipped.value(row), Skip::ALL.map(Skip::name))?;
@@ -224,6 +232,11 @@ fn read_counts<const N: usize>(text: &str, names: [&str; N]) -> Result<[u64; N],
         counts[at] = count;
     }
     Ok(counts)
+}
+
+/// Days as [`DaySet::to_text`] writes them.
+pub(super) fn parse_days(text: &str) -> Result<DaySet, LedgerError> {
+    DaySet::parse(text).ok_or_else(|| LedgerError::Columns(format!("`{text}` is no list of days")))
 }
 
 fn parse_digest(text: &str) -> Result<ContentDigest, LedgerError> {

@@ -20,28 +20,25 @@ pub enum Table {
     Issued,
     /// How long the tokens of each client live.
     Lifetimes,
-    /// Paths outside the catalogue that were answered with success, as `unmatched`.
-    Served,
     /// One row for each source, under its first day.
     Sources,
-    /// Paths outside the catalogue, under the last day of their source.
-    Unmatched,
+    /// Requests without an operation for certain, under the last day of their source.
+    Unplaced,
     /// Requests by client, operation and outcome.
     Usage,
 }
 
 impl Table {
     /// Every table, in order.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 9] = [
         Self::Carried,
         Self::Coverage,
         Self::Credentials,
         Self::Grants,
         Self::Issued,
         Self::Lifetimes,
-        Self::Served,
         Self::Sources,
-        Self::Unmatched,
+        Self::Unplaced,
         Self::Usage,
     ];
 
@@ -54,9 +51,8 @@ impl Table {
             Self::Grants => "grants",
             Self::Issued => "issued",
             Self::Lifetimes => "lifetimes",
-            Self::Served => "served",
             Self::Sources => "sources",
-            Self::Unmatched => "unmatched",
+            Self::Unplaced => "unplaced",
             Self::Usage => "usage",
         }
     }
@@ -101,18 +97,26 @@ impl Table {
                 must("last", instant()),
                 may("sample_request_id", text),
             ],
-            Self::Unmatched => vec![
+            Self::Unplaced => vec![
                 must("source", text.clone()),
                 may("client", text.clone()),
                 may("client_alt", text.clone()),
+                must("cause", text.clone()),
                 must("method", text.clone()),
-                must("path", text),
+                must("path", text.clone()),
                 must("need", number.clone()),
-                must("other", number),
+                must("nameless", number.clone()),
+                must("other", number.clone()),
+                must("served", number),
+                must("days", text.clone()),
+                may("first", instant()),
+                may("last", instant()),
+                may("sample_request_id", text),
             ],
             Self::Coverage => vec![
                 must("source", text.clone()),
-                must("records", number),
+                must("records", number.clone()),
+                must("nobody", number),
                 may("first", instant()),
                 may("last", instant()),
                 must("complete", DataType::Boolean),
@@ -136,8 +140,11 @@ impl Table {
                 must("skipped", text.clone()),
                 may("first_day", DataType::Date32),
                 may("last_day", DataType::Date32),
-                must("catalogue", text),
-                may("zoneless", number),
+                must("catalogue", text.clone()),
+                may("zoneless", number.clone()),
+                must("success", number.clone()),
+                must("untold", number),
+                must("untold_days", text),
             ],
             Self::Credentials => vec![
                 must("source", text.clone()),
@@ -167,7 +174,7 @@ impl Table {
                 must("first", instant()),
                 must("last", instant()),
             ],
-            Self::Carried | Self::Lifetimes | Self::Served => return self.later(),
+            Self::Carried | Self::Lifetimes => return self.later(),
             Self::Grants => vec![
                 must("client", text.clone()),
                 must("term", text.clone()),
@@ -184,7 +191,7 @@ impl Table {
         let may = |name: &str, kind| Field::new(name, kind, true);
         let (text, number) = (DataType::Utf8, DataType::UInt64);
         let mut fields = vec![must("source", text.clone())];
-        fields.push(Field::new("client", text.clone(), self == Self::Served));
+        fields.push(must("client", text.clone()));
         fields.push(may("client_alt", text.clone()));
         fields.extend(match self {
             Self::Carried => vec![
@@ -196,12 +203,7 @@ impl Table {
                 must("first", instant()),
                 must("last", instant()),
             ],
-            Self::Lifetimes => vec![must("lifetime_s", number.clone()), must("count", number)],
-            _ => vec![
-                must("method", text.clone()),
-                must("path", text),
-                must("count", number),
-            ],
+            _ => vec![must("lifetime_s", number.clone()), must("count", number)],
         });
         Arc::new(Schema::new(fields))
     }

@@ -84,16 +84,19 @@ impl<'a> View<'a> {
         Ok(all)
     }
 
-    /// Records of each source by day.
-    pub(super) fn covered(&self) -> Result<BTreeMap<String, BTreeMap<Day, u64>>, LedgerError> {
-        let mut covered: BTreeMap<String, BTreeMap<Day, u64>> = BTreeMap::new();
+    /// Records of each source by day, and how many of them name nobody.
+    pub(super) fn covered(&self) -> Result<BTreeMap<String, BTreeMap<Day, [u64; 2]>>, LedgerError> {
+        let mut covered: BTreeMap<String, BTreeMap<Day, [u64; 2]>> = BTreeMap::new();
         for day in self.days(Table::Coverage) {
             for batch in self.batches(Table::Coverage, day)? {
                 let columns = Columns(&batch);
                 let (source, count) = (columns.text("source")?, columns.number("records")?);
+                let nobody = columns.number("nobody")?;
                 for row in 0..batch.num_rows() {
                     let own = covered.entry(source.value(row).to_owned()).or_default();
-                    *own.entry(day).or_default() += count.value(row);
+                    let own = own.entry(day).or_default();
+                    own[0] += count.value(row);
+                    own[1] += nobody.value(row);
                 }
             }
         }

@@ -5,7 +5,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::model::Day;
+use super::Day;
 
 /// Days of one block.
 const BLOCK: i32 = 64;
@@ -92,6 +92,45 @@ impl DaySet {
     }
 }
 
+impl DaySet {
+    /// The days as a text that any engine can read: `2026-01-01..2026-01-05 2026-02-01`.
+    pub fn to_text(&self) -> String {
+        let mut parts: Vec<(Day, Day)> = Vec::new();
+        for day in self.iter() {
+            match parts.last_mut() {
+                Some((_, to)) if to.plus(1) == day => *to = day,
+                _ => parts.push((day, day)),
+            }
+        }
+        let text = parts.iter().map(|(from, to)| match from == to {
+            true => from.to_string(),
+            false => format!("{from}..{to}"),
+        });
+        text.collect::<Vec<_>>().join(" ")
+    }
+
+    /// Reads such a text; `None` when it is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut days = Self::default();
+        for part in text.split_whitespace() {
+            let (from, to) = part.split_once("..").unwrap_or((part, part));
+            let (from, to) = (Day::parse(from)?, Day::parse(to)?);
+            // A hundred years: what a log can hold.
+            if from > to || i64::from(to.0) - i64::from(from.0) > 36_525 {
+                return None;
+            }
+            (from.0..=to.0).for_each(|day| days.insert(Day(day)));
+        }
+        Some(days)
+    }
+
+    /// The days up to the end of one.
+    #[must_use]
+    pub fn until(&self, end: Day) -> Self {
+        self.iter().take_while(|day| *day <= end).collect()
+    }
+}
+
 fn day(block: i32, bit: u32) -> Day {
     Day(block * BLOCK + i32::try_from(bit).unwrap_or(0))
 }
@@ -115,6 +154,14 @@ mod tests {
     use super::*;
 
     proptest! {
+        #[test]
+        fn the_text_of_a_set_gives_the_set_again(days in prop::collection::vec(0..400_i32, 0..60), end in 0..400_i32) {
+            let own: DaySet = days.iter().copied().map(Day).collect();
+            prop_assert_eq!(DaySet::parse(&own.to_text()), Some(own.clone()));
+            let cut: DaySet = days.into_iter().filter(|day| *day <= end).map(Day).collect();
+            prop_assert_eq!(own.until(Day(end)), cut);
+        }
+
         #[test]
         fn it_says_what_a_tree_of_the_same_days_says(
             days in prop::collection::vec(prop_oneof![-200..200_i32, any::<i32>()], 0..60),

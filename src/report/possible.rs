@@ -1,0 +1,155 @@
+//! Possible needs in words and as data: how many, when, and one example.
+
+use serde::Serialize;
+
+use crate::analysis::{Analysis, Held, TermAnalysis};
+use crate::model::words::plural;
+use crate::model::{Cause, Day, Operation, Warning};
+
+use super::View;
+
+/// `412 requests name no client, and hold 3 scopes of 2 clients at review`, cause by cause.
+pub fn sentences(analysis: &Analysis) -> Vec<String> {
+    let told = analysis.possible.iter().map(|own| {
+        format!(
+            "{}, and {} {} of {} at review",
+            counted(own.cause, own.requests),
+            if own.requests == 1 { "holds" } else { "hold" },
+            plural(own.scopes, "scope"),
+            plural(own.clients, "client"),
+        )
+    });
+    told.collect()
+}
+
+/// The same for the list of what a reviewer should know.
+pub fn warnings(analysis: &Analysis) -> Vec<Warning> {
+    let of = |(text, own): (String, &crate::analysis::Told)| {
+        let days = own.days.map(|(first, last)| match first == last {
+            true => format!(" ({first})"),
+            false => format!(" ({first} to {last})"),
+        });
+        let advice = match own.cause {
+            Cause::NoClient => "make the gateway log who calls",
+            Cause::Unreadable => "`rejects.ndjson` of --out shows the lines",
+            _ => "`scopetrim explain CLIENT SCOPE` names them",
+        };
+        let text = format!("{text}{}; {advice}, or state them under [[noise]]", days.unwrap_or_default());
+        Warning::new("possible-need", text)
+    };
+    let told = sentences(analysis).into_iter().zip(&analysis.possible);
+    told.map(of).collect()
+}
+
+/// `412 requests name no client`; lines that could not be read are lines.
+fn counted(cause: Cause, requests: u64) -> String {
+    let what = if cause == Cause::Unreadable { "line" } else { "request" };
+    format!("{} {}", plural(requests, what), cause.phrase(requests == 1))
+}
+
+/// What may have needed a term, one sentence for each cause.
+pub(super) fn held(term: &TermAnalysis) -> impl Iterator<Item = String> {
+    term.possible.iter().map(sentence)
+}
+
+/// What callers outside the policy did with a term's operations.
+pub(super) fn strangers(term: &TermAnalysis) -> impl Iterator<Item = String> {
+    term.strangers.iter().map(sentence)
+}
+
+fn sentence(own: &Held) -> String {
+    let mut text = counted(own.cause, own.requests);
+    match (own.days.first(), own.days.last()) {
+        (Some(first), Some(last)) if first < last => {
+            text.push_str(&format!(
+                " on {} from {first} to {last}",
+                plural(own.days.len() as u64, "day")
+            ));
+        }
+        (Some(first), _) => text.push_str(&format!(" on {first}")),
+        _ => {}
+    }
+    if let Some((method, path)) = &own.seen {
+        text.push_str(&format!(": {method} {path}"));
+    }
+    if !own.names.is_empty() {
+        let names: Vec<&str> = own.names.iter().map(String::as_str).collect();
+        text.push_str(&format!(" by {}", names.join(", ")));
+    }
+    if let Some(id) = &own.sample {
+        text.push_str(&format!(" (request {id})"));
+    }
+    text
+}
+
+/// Operations of a term that nobody was ever seen on, in words.
+pub(super) fn unseen(view: &View<'_>, term: &TermAnalysis) -> Option<String> {
+    let (count, some) = &term.unseen;
+    let label = |op: &usize| view.catalog.operations.get(*op).map(Operation::label);
+    let names: Vec<String> = some.iter().filter_map(label).collect();
+    (*count > 0).then(|| {
+        let more = match count - names.len().min(*count) {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        format!(
+            "nobody was ever seen on {}{more}: is it logged at all? (all_operations_logged states it)",
+            names.join(", ")
+        )
+    })
+}
+
+/// One cause as data.
+#[derive(Serialize)]
+pub(super) struct HeldJson<'a> {
+    cause: Cause,
+    requests: u64,
+    days: usize,
+    first: Option<Day>,
+    last: Option<Day>,
+    method: Option<&'static str>,
+    path: Option<&'a str>,
+    names: Vec<&'a str>,
+    sample_request_id: Option<&'a str>,
+}
+
+impl<'a> HeldJson<'a> {
+    pub(super) fn of(own: &'a Held) -> Self {
+        let seen = own.seen.as_ref();
+        Self {
+            cause: own.cause,
+            requests: own.requests,
+            days: own.days.len(),
+            first: own.days.first(),
+            last: own.days.last(),
+            method: seen.map(|seen| seen.0.name()),
+            path: seen.map(|seen| seen.1.as_str()),
+            names: own.names.iter().map(String::as_str).collect(),
+            sample_request_id: own.sample.as_deref(),
+        }
+    }
+}
+
+/// All requests of one cause as data.
+#[derive(Serialize)]
+pub(super) struct ToldJson {
+    cause: Cause,
+    requests: u64,
+    first: Option<Day>,
+    last: Option<Day>,
+    scopes: u64,
+    clients: u64,
+}
+
+/// What all possible needs hold, as data.
+pub(super) fn told(analysis: &Analysis) -> Vec<ToldJson> {
+    let told = analysis.possible.iter().map(|own| ToldJson {
+        cause: own.cause,
+        requests: own.requests,
+        first: own.days.map(|days| days.0),
+        last: own.days.map(|days| days.1),
+        scopes: own.scopes,
+        clients: own.clients,
+    });
+    told.collect()
+}

@@ -1,0 +1,435 @@
+//! Possible needs: requests that were, or may have been, let through, and whose client,
+//! operation or outcome is not certain.
+//!
+//! In: the usage table, what became of each source's lines, the names of the policy,
+//! and which operations a path is near. Out: for each kind of such requests whom they
+//! may belong to, which operations they may have been, how many, when, and an example.
+//!
+//! Invariants:
+//! * what cannot have been a served request is none: refused requests, requests of
+//!   nobody near no operation or on operations that accept anonymous callers;
+//! * the order of the list does not depend on the order of the log.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use super::doubtful::guess;
+use super::facts::SourceFacts;
+use super::presence::Presence;
+use super::table::{DayRows, UNMATCHED, UsageTable, for_each_day};
+use super::unplaced::Cluster;
+use crate::catalog::near::{Near, Nearness};
+use crate::event::identity::Identities;
+use crate::event::secret::is_concealed;
+use crate::model::{Catalog, Cause, ClientName, Day, DaySet, Method, Millis, Outcome};
+
+/// Lines that tell nothing, of so many records, are more than an accident ...
+const UNTOLD_SHARE: u64 = 10_000;
+/// ... and so are such lines on so many days.
+const UNTOLD_DAYS: usize = 3;
+/// Names of callers that are kept as examples.
+const NAMES: usize = 3;
+
+/// Whom a request may belong to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Who {
+    /// Any client of the policy.
+    Everyone,
+    /// One of these.
+    Clients(BTreeSet<ClientName>),
+    /// Another identity; a client of the policy only where it was never seen, or fell
+    /// silent when the name came up.
+    Stranger,
+}
+
+/// Requests of one kind that may have needed something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PossibleNeed {
+    /// What is not certain.
+    pub cause: Cause,
+    /// Whom they may belong to.
+    pub who: Who,
+    /// Operations that they may have been, as indices into the catalogue. `None`: nothing
+    /// that the catalogue has is near, so what they needed is not in it.
+    pub operations: Near,
+    /// What was seen: method and template, or method and clustered path; `None` where
+    /// nothing can be told.
+    pub seen: Option<(Method, String)>,
+    /// Some of the callers' names.
+    pub names: BTreeSet<String>,
+    /// Requests.
+    pub requests: u64,
+    /// Their days; none where they have no time.
+    pub days: DaySet,
+    /// First and last of them.
+    pub span: Option<(Millis, Millis)>,
+    /// Id of the earliest of them, where the log has ids.
+    pub sample: Option<String>,
+}
+
+impl PossibleNeed {
+    /// Whether some of them may lie between two days, both included.
+    pub fn touches(&self, from: Day, to: Day) -> bool {
+        self.days.is_empty() || self.days.range(from..=to).next().is_some()
+    }
+}
+
+/// A caller that no policy file names, and that was let through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stranger {
+    /// Its name in the log.
+    pub name: String,
+    /// Its first and last day.
+    pub span: (Day, Day),
+}
+
+/// All possible needs of the data.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PossibleNeeds {
+    /// One entry for each kind.
+    pub needs: Vec<PossibleNeed>,
+    /// Callers that may be clients of the policy under another name.
+    pub strangers: Vec<Stranger>,
+    /// Names in the log that differ from a client's by case or blanks only.
+    pub alike: BTreeMap<ClientName, BTreeSet<String>>,
+    /// Routes that any request of anybody was counted on.
+    pub routes: BTreeSet<u32>,
+}
+
+/// What possible needs are found in.
+pub struct Evidence<'a> {
+    /// Counts per day, client, route, outcome.
+    pub table: &'a UsageTable,
+    /// What became of each source's lines.
+    pub facts: &'a [SourceFacts],
+    /// Which clients appear in which sources.
+    pub presence: &'a Presence,
+    /// The names of the policy.
+    pub identities: &'a Identities,
+    /// Operations and what they require.
+    pub catalog: &'a Catalog,
+    /// Which operations a path is near.
+    pub near: &'a Nearness,
+}
+
+/// How the name of a client of the table stands to the policy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Class {
+    Known,
+    Nobody,
+    Secret,
+    Alike,
+    Stranger,
+}
+
+/// Requests of one class on one route; of an alike name, apart for each name.
+type Key = (Class, u32, u32);
+
+#[derive(Default)]
+struct Sum {
+    requests: u64,
+    days: DaySet,
+    span: Option<(Millis, Millis)>,
+    sample: Option<(Millis, String)>,
+    callers: BTreeSet<u32>,
+}
+
+impl Sum {
+    fn add(&mut self, other: Self) {
+        self.requests += other.requests;
+        self.days.add(&other.days);
+        self.span = match (self.span, other.span) {
+            (Some(own), Some(other)) => Some((own.0.min(other.0), own.1.max(other.1))),
+            (own, other) => own.or(other),
+        };
+        self.sample = match (self.sample.take(), other.sample) {
+            (Some(own), Some(other)) => Some(own.min(other)),
+            (own, other) => own.or(other),
+        };
+        for caller in other.callers {
+            if self.callers.len() < NAMES {
+                self.callers.insert(caller);
+            }
+        }
+    }
+}
+
+impl PossibleNeeds {
+    /// Finds them.
+    pub fn find(from: &Evidence<'_>) -> Self {
+        let mut own = Self::default();
+        let classes = own.classes(from);
+        let (sums, spans, routes) = rows(from.table, &classes);
+        own.routes = routes;
+        for ((class, route, client), sum) in sums {
+            own.on_route(from, (class, route, client), sum);
+        }
+        for (client, clusters) in &from.table.unplaced {
+            for cluster in clusters {
+                own.unplaced(from, &classes, *client, cluster);
+            }
+        }
+        own.untold(from);
+        let stranger = |(client, span): (u32, (Day, Day))| Stranger {
+            name: name(from.table, client).to_owned(),
+            span,
+        };
+        own.strangers = spans.into_iter().map(stranger).collect();
+        own
+    }
+
+    /// What was known at the end of a day. How many of the requests came later is not
+    /// known: all are counted.
+    #[must_use]
+    pub fn until(&self, end: Day) -> Self {
+        let needs = self.needs.iter().filter(|own| {
+            own.days.first().is_none_or(|first| first <= end)
+        });
+        let cut = |own: &PossibleNeed| PossibleNeed {
+            days: own.days.until(end),
+            span: own.span.map(|(first, last)| (first, last.min(end.plus(1).start() - 1))),
+            ..own.clone()
+        };
+        let strangers = self.strangers.iter().filter(|own| own.span.0 <= end);
+        Self {
+            needs: needs.map(cut).collect(),
+            strangers: strangers.cloned().collect(),
+            alike: self.alike.clone(),
+            routes: self.routes.clone(),
+        }
+    }
+
+    /// The class of each client, and the names that are alike.
+    fn classes(&mut self, from: &Evidence<'_>) -> Vec<Class> {
+        let class = |(client, name): (usize, &String)| {
+            let number = u32::try_from(client).unwrap_or(u32::MAX);
+            if name.is_empty() {
+                return Class::Nobody;
+            }
+            if from.identities.is_known(name.as_bytes()) {
+                return Class::Known;
+            }
+            if is_concealed(name) {
+                return Class::Secret;
+            }
+            let mut alike = from.identities.alike(name.as_bytes()).peekable();
+            if alike.peek().is_none() || from.table.is_nameless(number) {
+                return Class::Stranger;
+            }
+            for own in alike {
+                let own = ClientName::new(&String::from_utf8_lossy(own));
+                self.alike.entry(own).or_default().insert(name.clone());
+            }
+            Class::Alike
+        };
+        from.table.clients.iter().enumerate().map(class).collect()
+    }
+
+    fn clients_alike(&self, name: &str) -> BTreeSet<ClientName> {
+        let own = self.alike.iter().filter(|(_, names)| names.contains(name));
+        own.map(|(client, _)| client.clone()).collect()
+    }
+
+    fn who(&self, table: &UsageTable, class: Class, client: u32) -> Option<(Cause, Who)> {
+        let name = name(table, client);
+        Some(match class {
+            Class::Known => return None,
+            Class::Nobody => (Cause::NoClient, Who::Everyone),
+            Class::Secret => (Cause::SecretName, Who::Everyone),
+            Class::Alike => (Cause::AlikeName, Who::Clients(self.clients_alike(name))),
+            Class::Stranger => (Cause::UnknownName, Who::Stranger),
+        })
+    }
+
+    fn on_route(&mut self, from: &Evidence<'_>, (class, route, client): Key, sum: Sum) {
+        let Some(route) = from.table.routes.get(route as usize) else {
+            return;
+        };
+        let Some((cause, who)) = self.who(from.table, class, client) else {
+            return;
+        };
+        let operation = |op: &&usize| {
+            let found = from.catalog.operations.get(**op);
+            found.is_some_and(|own| {
+                let anonymous = own.optional_auth && class == Class::Nobody;
+                !own.requirement.is_open() && !anonymous
+            })
+        };
+        let operations: BTreeSet<usize> =
+            route.operations.iter().filter(operation).copied().collect();
+        if operations.is_empty() {
+            return;
+        }
+        let operations = Arc::new(operations);
+        let named = class != Class::Nobody;
+        let names = sum.callers.iter().filter(|_| named);
+        self.needs.push(PossibleNeed {
+            cause,
+            who,
+            operations: Near::Some(operations),
+            seen: Some((route.method, route.template.clone())),
+            names: names.map(|own| name(from.table, *own).to_owned()).collect(),
+            requests: sum.requests,
+            days: sum.days,
+            span: sum.span,
+            sample: sum.sample.map(|own| own.1),
+        });
+    }
+
+    fn unplaced(
+        &mut self,
+        from: &Evidence<'_>,
+        classes: &[Class],
+        client: u32,
+        cluster: &Cluster,
+    ) {
+        let class = classes.get(client as usize).copied().unwrap_or(Class::Nobody);
+        let requests = match class {
+            Class::Nobody => cluster.counts.nameless,
+            // Another identity, on operations that nobody knows: whom it may be is asked by day.
+            Class::Stranger => 0,
+            _ => cluster.counts.need,
+        };
+        if requests == 0 {
+            return;
+        }
+        let name = name(from.table, client);
+        let who = match self.who(from.table, class, client) {
+            None => Who::Clients(BTreeSet::from([ClientName::new(name)])),
+            Some((_, who)) => who,
+        };
+        let place = (cluster.method, cluster.path.as_str());
+        let operations = guess(from.near, cluster.cause, place);
+        let nothing = operations == Near::None;
+        // Of nobody near nothing, or what looks like a health check and is near nothing: noise.
+        if nothing && (class == Class::Nobody || cluster.cause == Cause::LooksAside) {
+            return;
+        }
+        let path = (cluster.method, cluster.path.clone());
+        self.needs.push(PossibleNeed {
+            cause: cluster.cause,
+            who,
+            operations,
+            seen: (cluster.path != "/**").then_some(path),
+            names: Some(name.to_owned()).filter(|own| !own.is_empty()).into_iter().collect(),
+            requests,
+            days: cluster.counts.days.clone(),
+            span: cluster.counts.span,
+            sample: cluster.counts.sample.clone(),
+        });
+    }
+
+    /// Lines that tell nothing at all, source by source.
+    fn untold(&mut self, from: &Evidence<'_>) {
+        let (names, places) = Presence::of(from.facts.iter().map(|own| own.shown.as_ref()));
+        let mut sources: BTreeMap<usize, (u64, u64, DaySet)> = BTreeMap::new();
+        for (own, place) in from.facts.iter().zip(places) {
+            let sum = sources.entry(place).or_default();
+            sum.0 += own.counts.records;
+            sum.1 += own.counts.untold;
+            sum.2.add(&own.counts.untold_days);
+        }
+        for (place, (records, untold, days)) in sources {
+            if untold == 0 {
+                continue;
+            }
+            let often = untold > 1 && untold * UNTOLD_SHARE > records;
+            let recurs = often || days.len() >= UNTOLD_DAYS;
+            // With one source nobody is told apart.
+            let several = from.presence.sources.len() > 1;
+            let name = names.sources.get(place);
+            let index = name.and_then(|own| from.presence.sources.binary_search(own).ok());
+            let carried = |own: &&BTreeSet<usize>| index.is_some_and(|at| own.contains(&at));
+            let clients = from.presence.clients.iter().filter(|own| carried(&own.1));
+            let span = match (days.first(), days.last()) {
+                (Some(first), Some(last)) => Some((first.start(), last.start())),
+                _ => None,
+            };
+            self.needs.push(PossibleNeed {
+                cause: Cause::Unreadable,
+                who: if several {
+                    Who::Clients(clients.map(|own| ClientName::new(own.0)).collect())
+                } else {
+                    Who::Everyone
+                },
+                operations: if recurs { Near::All } else { Near::None },
+                seen: None,
+                names: BTreeSet::new(),
+                requests: untold,
+                days,
+                span,
+                sample: None,
+            });
+        }
+    }
+}
+
+fn name(table: &UsageTable, client: u32) -> &str {
+    table.clients.get(client as usize).map_or("", String::as_str)
+}
+
+type Spans = BTreeMap<u32, (Day, Day)>;
+
+/// Requests that may have needed something, of everybody who is not in the policy.
+fn rows(
+    table: &UsageTable,
+    classes: &[Class],
+) -> (BTreeMap<Key, Sum>, Spans, BTreeSet<u32>) {
+    let day = |rows: DayRows| {
+        let day = rows.day();
+        let mut sums: BTreeMap<Key, Sum> = BTreeMap::new();
+        let mut strangers = BTreeSet::new();
+        let mut met = vec![false; table.routes.len()];
+        rows.for_each(|row| {
+            if let Some(met) = met.get_mut(row.route as usize) {
+                *met = true;
+            }
+            let class = classes.get(row.client as usize).copied();
+            let class = class.unwrap_or(Class::Stranger);
+            let possible = match class {
+                Class::Known => false,
+                Class::Nobody => row.outcome == Outcome::Unauthenticated,
+                _ => row.outcome.is_need(),
+            };
+            if !possible {
+                return;
+            }
+            if class == Class::Stranger {
+                strangers.insert(row.client);
+            }
+            if row.route == UNMATCHED {
+                return;
+            }
+            let apart = if class == Class::Alike { row.client } else { 0 };
+            let sample = row.sample.map(|id| {
+                let id = String::from_utf8_lossy(id).into_owned();
+                (row.first, id)
+            });
+            sums.entry((class, row.route, apart)).or_default().add(Sum {
+                requests: row.count,
+                days: std::iter::once(day).collect(),
+                span: Some((row.first, row.last)),
+                sample,
+                callers: BTreeSet::from([row.client]),
+            });
+        });
+        (day, sums, strangers, met)
+    };
+    let (mut all, mut spans) = (BTreeMap::<Key, Sum>::new(), Spans::new());
+    let mut routes = BTreeSet::new();
+    let done = for_each_day(table, day, |(day, sums, strangers, met)| {
+        routes.extend((0..).zip(met).filter(|own| own.1).map(|own| own.0));
+        for (key, sum) in sums {
+            all.entry(key).or_default().add(sum);
+        }
+        for client in strangers {
+            let own = spans.entry(client).or_insert((day, day));
+            *own = (own.0.min(day), own.1.max(day));
+        }
+        Ok::<(), Infallible>(())
+    });
+    match done {
+        Ok(()) => (all, spans, routes),
+    }
+}

@@ -1,0 +1,40 @@
+//! What tells more about requests whose client, operation or outcome is not certain.
+
+use crate::catalog::matcher::Matcher;
+use crate::catalog::near::Nearness;
+use crate::event::identity::Identities;
+use crate::event::remains::Salvage;
+use crate::model::Noise;
+
+/// Built once; asked only for such requests.
+pub struct Uncertain {
+    near: Nearness,
+    salvage: Salvage,
+    noise: Vec<Noise>,
+}
+
+impl Uncertain {
+    /// For one catalogue and the names of one policy. `noise` are the rules in force.
+    pub fn new(matcher: &Matcher, identities: &Identities, noise: Vec<Noise>) -> Self {
+        Self {
+            near: Nearness::new(matcher.routes()),
+            salvage: Salvage::new(identities),
+            noise,
+        }
+    }
+
+    /// Which operations an unmatched path may have been.
+    pub fn near(&self) -> &Nearness {
+        &self.near
+    }
+
+    /// What an unreadable line still tells.
+    pub fn salvage(&self) -> &Salvage {
+        &self.salvage
+    }
+
+    /// What a reviewer states to be no possible need.
+    pub fn noise(&self) -> &[Noise] {
+        &self.noise
+    }
+}

@@ -1,0 +1,300 @@
+//! The hot path: lines of a block into one worker's counts.
+//!
+//! Nothing here allocates for a line whose client, day and route were seen before.
+//! What is not certain of a request is the affair of [`super::doubtful`], and costs
+//! nothing on lines that have nothing of the kind.
+
+use super::aggregate::{Aggregate, NOBODY, Names};
+use super::batch::{Batch, ROWS};
+use super::collect::CollectOptions;
+use super::counts::{Reject, Tally};
+use super::credentials::{Collector, Request};
+use super::doubtful::Templates;
+use super::number::number;
+use super::presence::Marks;
+use super::table::UNMATCHED;
+use super::unplaced::Unplaced;
+use crate::event::{Ignored, path};
+use crate::format::{LogFormat, RawRecord, Scratch, Skip};
+use crate::input::{Block, BlockSink};
+use crate::model::{Cause, Day, Method, Millis, Outcome};
+
+/// Rejected lines kept as examples.
+pub(super) const REJECTS: usize = 1_000;
+/// 2000-01-01 and 2100-01-01: a log does not lie outside.
+pub(super) const TIMES: std::ops::Range<Millis> = 946_684_800_000..4_102_444_800_000;
+
+pub(super) struct Sink<'a> {
+    pub(super) options: &'a CollectOptions<'a>,
+    /// Clients are named as in the log: the policy plays no part yet.
+    pub(super) as_logged: bool,
+    /// The name of each source as shown.
+    pub(super) names: Vec<&'a str>,
+    /// The source of each input, when there are several.
+    pub(super) places: Option<Vec<usize>>,
+}
+
+pub(super) struct Worker {
+    scratch: Scratch,
+    path: Vec<u8>,
+    name: Vec<u8>,
+    pub(super) names: Names,
+    batch: Batch,
+    pub(super) aggregate: Aggregate,
+    pub(super) unplaced: Unplaced,
+    pub(super) tally: Tally,
+    pub(super) rejects: Vec<Reject>,
+    pub(super) looser: u64,
+    pub(super) credentials: Option<Collector>,
+    pub(super) marks: Marks,
+    pub(super) noise: Vec<u64>,
+    pub(super) templates: Templates,
+    /// Further routes that the record at hand may have been on.
+    also: Vec<u32>,
+    /// Of the block.
+    place: Option<usize>,
+}
+
+impl BlockSink for Sink<'_> {
+    type State = Worker;
+
+    fn begin(&self) -> Worker {
+        Worker {
+            scratch: Scratch::default(),
+            path: Vec::new(),
+            name: Vec::new(),
+            names: Names::new(self.options.max_clients),
+            batch: Batch::default(),
+            aggregate: Aggregate::default(),
+            unplaced: Unplaced::default(),
+            tally: Tally::new(self.names.len()),
+            rejects: Vec::new(),
+            looser: 0,
+            credentials: self.options.credentials.map(Collector::new),
+            marks: Marks::default(),
+            noise: vec![0; self.options.uncertain.noise().len()],
+            templates: Templates::default(),
+            also: Vec::new(),
+            place: None,
+        }
+    }
+
+    fn block(&self, worker: &mut Worker, block: Block<'_>) {
+        let Some(format) = self.options.formats.get(block.source).copied().flatten() else {
+            return;
+        };
+        let places = self.places.as_ref();
+        worker.place = places.and_then(|own| own.get(block.source).copied());
+        let mut at = 0;
+        while at < block.bytes.len() {
+            let rest = &block.bytes[at..];
+            let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+            worker.line(self, format, &block, &rest[..end], at);
+            at += end + 1;
+        }
+        worker.flush_batch();
+        worker.tally.flush(block.source);
+        let zoneless = worker.scratch.clock.take_zoneless();
+        worker.tally.files[block.source].zoneless += zoneless;
+    }
+}
+
+impl Worker {
+    #[inline]
+    fn line(
+        &mut self,
+        sink: &Sink<'_>,
+        format: &'static dyn LogFormat,
+        block: &Block<'_>,
+        line: &[u8],
+        at: usize,
+    ) {
+        let options = sink.options;
+        // Carriage returns, blank lines, the NUL bytes that a crash leaves in a sparse file,
+        // and the mark in front of a file that was appended to another.
+        let line = match (line.first(), line.last()) {
+            (Some(0 | b' ' | b'\t' | 0xef), _) | (_, Some(b'\r' | 0)) => {
+                crate::format::detect::trim(line)
+            }
+            _ => line,
+        };
+        if line.is_empty() {
+            return;
+        }
+        self.tally.files[block.source].records += 1;
+        if line.len() > options.limits.line {
+            self.unreadable(sink, block, (at, line), Skip::Oversize);
+            return;
+        }
+        let raw = match format.parse(line, &mut self.scratch) {
+            Ok(raw) if TIMES.contains(&raw.time) => raw,
+            Ok(_) => return self.unreadable(sink, block, (at, line), Skip::TimeOutOfRange),
+            Err(skip) => return self.unreadable(sink, block, (at, line), skip),
+        };
+        self.also.clear();
+        let event = Event::new(
+            &raw,
+            options,
+            (&mut self.path, &mut self.name),
+            (&mut self.names, &mut self.templates, &mut self.also),
+        );
+        let day = Day::of(raw.time);
+        let event = match event {
+            Ok(event) => event,
+            Err(ignored) => {
+                self.tally.files[block.source].ignored[ignored as usize] += 1;
+                // An ignored record still shows that the log covers its day.
+                let named = raw.client.is_some() && !raw.anonymous;
+                self.tally.day(block.source, day, !named);
+                if named && ignored != Ignored::Garbage {
+                    super::doubtful::aside(
+                        (&mut self.names, &mut self.unplaced),
+                        &mut self.name,
+                        options,
+                        &raw,
+                    );
+                }
+                return;
+            }
+        };
+        if !self.noise.is_empty() {
+            let known = sink.as_logged || self.names.is_known(event.client);
+            let certain = known && event.client != NOBODY && event.unmatched.is_none();
+            if !certain
+                && super::doubtful::is_noise(
+                    (options.uncertain.noise(), &mut self.noise, day),
+                    sink.names.get(block.source).copied().unwrap_or_default(),
+                    &raw,
+                )
+            {
+                self.tally.files[block.source].ignored[Ignored::Noise as usize] += 1;
+                self.tally.day(block.source, day, event.client == NOBODY);
+                return;
+            }
+        }
+        if let Some((cause, path)) = event.unmatched {
+            let unplaced = super::doubtful::Unmatched {
+                client: event.client,
+                cause,
+                method: event.method,
+                path,
+                outcome: event.outcome,
+            };
+            unplaced.count((&self.names, &mut self.unplaced), options, &raw);
+        }
+        self.batch
+            .push(raw.time, event.client, event.route, event.outcome, raw.request_id);
+        // Each reading of its path may be what the gateway made of it.
+        for route in self.also.drain(..) {
+            if !event.outcome.is_denied() {
+                self.batch
+                    .push(raw.time, event.client, route, event.outcome, raw.request_id);
+            }
+        }
+        if let Some(collector) = &mut self.credentials
+            && event.client != NOBODY
+        {
+            let request = Request {
+                client: event.client,
+                route: event.route,
+                outcome: event.outcome,
+            };
+            collector.add(format, &raw, request);
+        }
+        let nobody = event.client == NOBODY;
+        let file = &mut self.tally.files[block.source];
+        file.counted += 1;
+        self.looser += u64::from(event.looser);
+        file.nobody += u64::from(nobody);
+        file.success += u64::from(matches!(raw.status, Some(200..=399)));
+        self.tally.day(block.source, day, nobody);
+        if self.batch.len() >= ROWS {
+            self.flush_batch();
+        }
+    }
+
+    fn flush_batch(&mut self) {
+        self.aggregate.consume(&self.batch);
+        if let Some(place) = self.place {
+            let known = |client| self.names.is_known(client);
+            self.marks.add(place, &self.batch.client, known);
+        }
+        self.batch.clear();
+    }
+}
+
+/// One event, ready to be counted.
+struct Event<'a> {
+    client: u32,
+    method: Method,
+    route: u32,
+    outcome: Outcome,
+    /// Matched only without regard to case or to a trailing slash.
+    looser: bool,
+    /// The normalised path, when it may have been another operation or none fits.
+    unmatched: Option<(Cause, &'a [u8])>,
+}
+
+impl<'a> Event<'a> {
+    #[inline]
+    fn new(
+        raw: &RawRecord<'a>,
+        options: &CollectOptions<'_>,
+        (path_buffer, name_buffer): (&'a mut Vec<u8>, &mut Vec<u8>),
+        (names, templates, also): (&mut Names, &mut Templates, &mut Vec<u32>),
+    ) -> Result<Self, Ignored> {
+        let method = Method::parse(raw.method);
+        let (mut found, mut path) = (None, None);
+        let mut wide = false;
+        if raw.templated {
+            (found, wide) = templates.find(method, raw.target, options);
+            path = Some(raw.target);
+        } else {
+            let normal = path::normalise(raw.target, raw.host, &options.rules.paths, path_buffer);
+            if normal.as_ref().is_none_or(|normal| normal.odd) {
+                super::doubtful::read_otherwise(method, raw, options, also);
+            }
+            if let Some(normal) = normal {
+                found = options.matcher.find(method, normal.path);
+                path = Some(normal.path);
+            }
+            if found.is_none() {
+                found = raw
+                    .template
+                    .and_then(|template| options.matcher.find_template(method, template));
+            }
+        }
+        let looser = found.is_some_and(|found| found.looser);
+        let mut route = found.map(|found| found.route);
+        if !also.is_empty() {
+            // Only another reading of it is an operation.
+            route = route.or_else(|| also.pop());
+            also.retain(|other| Some(*other) != route);
+        }
+        let unmatched = match route {
+            Some(_) if !wide => None,
+            Some(_) => Some((Cause::WideTemplate, raw.target)),
+            None if wide => Some((Cause::WideTemplate, raw.target)),
+            None => Some((
+                Cause::NoOperation,
+                options.rules.unmatched(raw, method, path)?,
+            )),
+        };
+        let outcome = options.rules.outcome(raw);
+        let client = match raw.client {
+            Some(name) if !raw.anonymous => {
+                let name = (name, !outcome.is_denied());
+                number(name, raw.client_alt, options.identities, name_buffer, names)
+            }
+            _ => NOBODY,
+        };
+        Ok(Self {
+            client,
+            method,
+            route: route.unwrap_or(UNMATCHED),
+            outcome,
+            looser,
+            unmatched,
+        })
+    }
+}
