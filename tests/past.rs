@@ -8,6 +8,9 @@
 
 mod support;
 
+#[path = "past/shallow.rs"]
+mod shallow;
+
 use std::process::Command;
 
 use serde_json::Value;

@@ -108,7 +108,7 @@ pub(super) struct Needs {
     requests: u64,
     pub(super) unmatched: u64,
     denied: BTreeMap<u32, u64>,
-    without_grant: BTreeMap<u32, u64>,
+    pub(super) without_grant: BTreeMap<u32, u64>,
     /// Some operation of the window states no requirement, or accepts anonymous callers.
     pub(super) unspecified: bool,
     pub(super) optional_auth: BTreeSet<usize>,

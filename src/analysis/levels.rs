@@ -51,7 +51,8 @@ pub(super) fn status(context: &Context<'_>, id: &ClientName, needs: &Needs) -> S
     let gap = needs.alive.covered_gap(&context.covered(id)).unwrap_or(0);
     if idle > SILENT && idle > 2 * gap {
         Status::Silent
-    } else if needs.any_need {
+    } else if needs.any_need || needs.unmatched > 0 || !needs.without_grant.is_empty() {
+        // What passed was not refused, whether or not the policy grants it.
         Status::Active
     } else {
         Status::DeniedOnly

@@ -5,11 +5,12 @@
 //!
 //! Invariants:
 //! * a level only becomes less safe here;
+//! * a narrowing that the files cannot be edited for is `manual`;
 //! * whoever holds a removal back, a member or another scope of the role, is named.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::roles::{Decided, all_actions, decided, level};
+use super::roles::{Decided, all_actions, decided, level, replacements};
 use super::{ClientAnalysis, TermAnalysis};
 use crate::model::{ClientName, Granted, Level, Policy, Reason, Subject, Term, Verdict, Via};
 
@@ -31,10 +32,17 @@ struct Limits {
 }
 
 /// Gives each removal the level of its edit; those of roles that others need have none.
+///
+/// What is held in several ways and can be taken away in some of them has the level of
+/// those edits: what the diff takes out is never for a person to do.
 pub(super) fn apply(policy: &Policy, clients: &mut [ClientAnalysis]) {
     let possible: Possible = all_actions(policy, clients)
         .into_iter()
         .map(|action| ((action.file, action.entry), action.level))
+        .collect();
+    let narrowed: BTreeSet<ClientName> = replacements(policy, clients)
+        .into_iter()
+        .flat_map(|action| action.clients)
         .collect();
     let found: Vec<Vec<Limits>> = {
         let decided = decided(clients);
@@ -57,6 +65,10 @@ pub(super) fn apply(policy: &Policy, clients: &mut [ClientAnalysis]) {
                 term.held_by = own.held_by;
                 term.goes_with = own.goes_with;
             }
+            if term.verdict == Verdict::Narrow && !narrowed.contains(&client.id) {
+                term.level = Some(Level::Manual);
+                term.reasons.push(Reason::NotEditable);
+            }
         }
     }
 }
@@ -75,14 +87,20 @@ impl World<'_> {
             return limits;
         }
         let own = term.level.unwrap_or(Level::Review);
-        let mut worst = own;
-        for via in &term.vias {
-            worst = worst.max(self.edit(via).unwrap_or(Level::Manual));
+        let edits: Vec<Option<Level>> = term.vias.iter().map(|via| self.edit(via)).collect();
+        let Some(least) = edits.iter().flatten().max() else {
+            limits.level = Some(Level::Manual);
+            self.stuck(client, term, &mut limits);
+            return limits;
+        };
+        let mut worst = own.max(*least);
+        if edits.contains(&None) {
+            // Some of the ways to hold it end, and others are for a person to end.
+            worst = worst.max(Level::Review);
+            self.stuck(client, term, &mut limits);
         }
         limits.level = Some(worst);
-        if worst == Level::Manual {
-            self.stuck(client, term, &mut limits);
-        } else if worst > own {
+        if worst > own {
             for via in &term.vias {
                 self.less_safe((client, term), via, own, &mut limits);
             }
@@ -153,6 +171,9 @@ impl World<'_> {
     /// Why there is no edit: a member needs it, nobody knows, or the place is fixed.
     fn stuck(&self, client: &ClientAnalysis, term: &TermAnalysis, limits: &mut Limits) {
         let frozen = term.vias.iter().any(|via| {
+            if self.edit(via).is_some() {
+                return false;
+            }
             let entry = self
                 .policy
                 .files

@@ -6,6 +6,7 @@ use super::client::{Context, Needs};
 use super::minimum::Holding;
 use super::rhythm::Rhythm;
 use super::{ClientAnalysis, TermAnalysis};
+use crate::grants::history::SinceFrom;
 use crate::model::{Day, Kind, Reason, Scope, Term, Verdict, Via};
 
 /// Why no request can show that the term is used, if so.
@@ -39,7 +40,9 @@ pub(super) fn term_analysis(
         kind: None,
         level: None,
         reasons: Vec::new(),
-        since: since.map(|(day, _)| day),
+        since: since
+            .filter(|own| !says_too_little(*own, context))
+            .map(|(day, _)| day),
         since_from: since.map(|(_, from)| from),
         rhythm: Rhythm::default(),
         evidence: None,
@@ -101,6 +104,15 @@ pub(super) fn term_analysis(
         });
     }
     found
+}
+
+/// Days that a grant must be old (guard G2).
+const OLD_ENOUGH: i32 = 90;
+
+/// Whether nothing is known but that it was held at a day that is too near: it may be old
+/// or young, and neither is said.
+fn says_too_little((day, from): (Day, SinceFrom), context: &Context<'_>) -> bool {
+    from == SinceFrom::GitBoundary && context.options.window.to.0 - day.0 < OLD_ENOUGH
 }
 
 pub(super) fn narrowed(

@@ -169,6 +169,7 @@ pub(super) fn prove(study: &Study) -> anyhow::Result<Proved> {
             fresh.push((widening.client.clone(), format!("{label} would be opened")));
         }
         if fresh.is_empty() {
+            check_unchanged(study)?;
             return Ok(Proved {
                 patch,
                 replay,
@@ -177,6 +178,21 @@ pub(super) fn prove(study: &Study) -> anyhow::Result<Proved> {
         }
         refused.extend(fresh);
     }
+}
+
+/// Refuses edits of files that changed while the run lasted. Files of the past are
+/// commits, which do not change.
+fn check_unchanged(study: &Study) -> anyhow::Result<()> {
+    if study.setup.grants_at.is_some() {
+        return Ok(());
+    }
+    for (file, path) in study.policy.files.iter().zip(&study.setup.grants) {
+        // A file that is not there any more is another one, too.
+        let bytes = std::fs::read(path).unwrap_or_default();
+        patch::check_unchanged(file, &bytes)
+            .map_err(|error| Advised::new(error.to_string(), error.help().unwrap_or_default()))?;
+    }
+    Ok(())
 }
 
 /// The policy as the edited bytes state it.

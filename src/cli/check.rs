@@ -1,16 +1,20 @@
 //! `check`: the gate for continuous integration.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::ExitStatus;
 use super::args::{InputArgs, PolicyArgs};
 use super::study::{say_incomplete, say_possible, study};
-use super::talk::Advised;
+use super::talk::{self, Advised};
 use super::whole;
+use crate::analysis::Analysis;
 use crate::finding::Severity;
-use crate::model::Level;
-use crate::report::check::{self, Baseline, Thresholds, weigh};
+use crate::grants::history::SinceFrom;
+use crate::model::words::plural;
+use crate::model::{ClientName, Level, Reason, Term, Verdict};
+use crate::report::check::{self, Baseline, Outcome, Thresholds, weigh};
 
 /// Arguments of `check`.
 #[derive(Debug, clap::Args)]
@@ -21,8 +25,8 @@ use crate::report::check::{self, Baseline, Thresholds, weigh};
   scopetrim check --baseline baseline.json               # only what is new fails
   scopetrim check --output junit > scopetrim.xml
 
-Exit codes: 0 passed, 1 something is at or above --fail-on, 2 error, 3 passed but some input was incomplete. \
-The output never changes the exit code.")]
+Exit codes: 0 passed, 1 something is at or above --fail-on, 2 error (also where the age of grants \
+is missing in a shallow clone), 3 passed but some input was incomplete. The output never changes the exit code.")]
 pub(super) struct Args {
     #[command(flatten)]
     policy: PolicyArgs,
@@ -42,6 +46,9 @@ pub(super) struct Args {
     /// Share (0..1) of the risk-weighted API above which a client fails
     #[arg(long, value_name = "SHARE")]
     max_exposure: Option<f64>,
+    /// In a shallow clone, pass although the age of grants that can go is not known
+    #[arg(long)]
+    allow_shallow: bool,
     /// Form of the output
     #[arg(long, value_name = "FORM", default_value = "text", value_parser = ["text", "github", "junit", "json"])]
     output: String,
@@ -65,19 +72,78 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     })?;
     let study = study(&args.inputs, &args.policy)?;
     let outcome = weigh(&study.view(), &thresholds, &baseline);
+    for text in &study.history.cut_off {
+        talk::note(study.setup.quiet, text);
+    }
+    let passes = outcome.failing().next().is_none();
+    if passes && !args.allow_shallow {
+        refuse_shallow(&cut_off(&study.analysis, &outcome, &thresholds))?;
+    }
     if let Some(path) = &args.write_baseline {
         whole::write_text(path, &Baseline::write(&outcome))?;
     }
     out.write_all(output.render(&outcome).as_bytes())?;
     say_possible(&study);
     say_incomplete(&study);
-    Ok(if outcome.failing().next().is_some() {
+    Ok(if !passes {
         ExitStatus::Found
     } else if outcome.incomplete.is_empty() {
         ExitStatus::Done
     } else {
         ExitStatus::Incomplete
     })
+}
+
+/// Grants that can go and that nothing keeps below the limit but their age, which a
+/// shallow clone does not tell. What the baseline excuses is not among them.
+fn cut_off<'a>(
+    analysis: &'a Analysis,
+    outcome: &Outcome,
+    thresholds: &Thresholds,
+) -> Vec<(&'a ClientName, &'a Term)> {
+    let Some(limit) = thresholds.level.filter(|limit| *limit < Level::Review) else {
+        return Vec::new();
+    };
+    let known: BTreeSet<(&str, &str)> = outcome
+        .issues
+        .iter()
+        .filter(|issue| issue.known && issue.rule == check::SURPLUS)
+        .map(|issue| (issue.client.as_str(), issue.subject.as_str()))
+        .collect();
+    let age_alone = |reason: &Reason| {
+        reason.is_of_the_role()
+            || matches!(
+                reason,
+                Reason::NeverUsed
+                    | Reason::NotUsedInWindow
+                    | Reason::GrantAgeUnknown
+                    | Reason::GrantTooYoung
+            )
+    };
+    let clients = analysis.clients.iter();
+    let all = clients.flat_map(|client| client.terms.iter().map(move |term| (&client.id, term)));
+    all.filter(|(client, term)| {
+        term.since_from == Some(SinceFrom::GitBoundary)
+            && term.verdict == Verdict::Remove
+            && term.level.is_some_and(|level| level > limit)
+            && term.reasons.iter().all(age_alone)
+            && !known.contains(&(client.as_str(), term.term.as_str()))
+    })
+    .map(|(client, term)| (client, &term.term))
+    .collect()
+}
+
+fn refuse_shallow(found: &[(&ClientName, &Term)]) -> anyhow::Result<()> {
+    let Some((client, term)) = found.first() else {
+        return Ok(());
+    };
+    Err(Advised::new(
+        format!(
+            "the clone is shallow, so the age of {} that can go is not known, for example of `{term}` of client `{client}`: nothing passes for lack of history",
+            plural(found.len() as u64, "grant")
+        ),
+        "fetch the whole history: git fetch --unshallow (`fetch-depth: 0` for actions/checkout); or pass without it with --allow-shallow",
+    ))
 }
 
 fn thresholds(args: &Args) -> anyhow::Result<Thresholds> {

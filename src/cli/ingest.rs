@@ -97,11 +97,13 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     let operations = Operations::new(&routes.matcher, &routes.catalog.operations);
     let opened = pipeline::open_logs(&setup)?;
     let mut writer = Writer::open(&dir).map_err(|error| advised(&error))?;
+    let counted = writer.counted_with(&setup.rules.outcomes);
+    counted.map_err(|error| advised(&error))?;
     let mut done = Vec::new();
     let mut rejects = String::new();
     let sources = &opened.sources;
     each_source(
-        &setup,
+        (&setup, &setup.rules),
         &routes,
         (&identities, &uncertain),
         &operations,

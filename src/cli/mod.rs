@@ -20,6 +20,7 @@ mod facts;
 mod formats;
 mod ingest;
 pub mod init;
+mod joined;
 mod keys;
 mod ledger;
 mod names;

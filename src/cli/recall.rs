@@ -9,11 +9,12 @@ use rayon::prelude::*;
 use super::pipeline::{Logs, MAX_CLIENTS, Read, Routes, names, open_logs};
 use super::settings::Setup;
 use super::talk::{self, Advised};
+use crate::event::EventRules;
 use crate::event::identity::Identities;
 use crate::format;
 use crate::input::{Limits, Source};
 use crate::model::words::{either, plural};
-use crate::model::{Day, Policy};
+use crate::model::{Day, OutcomeTable, Policy};
 use crate::usage::ledger::{Contribution, Ids, Ledger, LedgerError, Operations, Reading, Recalled};
 use crate::usage::{CollectOptions, Collected, Reject, SourceFacts, Uncertain, UsageTable, collect_as_logged};
 
@@ -30,7 +31,8 @@ pub(super) fn read(
     names: (Identities, Uncertain),
 ) -> anyhow::Result<Read> {
     // A wrong folder should fail before the long work.
-    Ledger::open(dir).map_err(|error| advised(&error))?;
+    let ledger = Ledger::open(dir).map_err(|error| advised(&error))?;
+    let (rules, counted) = rules(&ledger, setup)?;
     let operations = Operations::new(&routes.matcher, &routes.catalog.operations);
     let logs = if setup.logs.is_empty() {
         Logs {
@@ -44,7 +46,7 @@ pub(super) fn read(
     let mut own: Vec<(&Source, Contribution)> = Vec::new();
     let mut rejects: Vec<Reject> = Vec::new();
     each_source(
-        setup,
+        (setup, &rules),
         routes,
         (&names.0, &names.1),
         &operations,
@@ -86,6 +88,7 @@ pub(super) fn read(
         unknown_operation,
     } = recalled;
     let mut notes = super::facts::notes(looser);
+    notes.extend(counted);
     if other_catalogue > 0 {
         notes.push(format!(
             "{} of the ledger {} counted with another catalogue: operations that it did not have were counted as others or as unmatched",
@@ -127,6 +130,28 @@ pub(super) fn read(
         ids_left_out: ids == Ids::Refused,
         ..read
     })
+}
+
+/// The rules for logs beside a ledger: what they count as refused is what it was counted
+/// with. Who states another table is told so, and who states none hears which one counts.
+fn rules(ledger: &Ledger, setup: &Setup) -> anyhow::Result<(EventRules, Option<String>)> {
+    let (mut rules, own) = (setup.rules.clone(), setup.rules.outcomes.sorted());
+    let Some(known) = ledger.outcomes().filter(|known| **known != own) else {
+        return Ok((rules, None));
+    };
+    if own != OutcomeTable::default().sorted() {
+        return Err(advised(&LedgerError::Outcomes {
+            dir: ledger.dir().into(),
+            known: known.flags(),
+            own: own.flags(),
+        }));
+    }
+    rules.outcomes = known.clone();
+    let text = format!(
+        "the ledger was counted with {}, and so is this run",
+        known.flags()
+    );
+    Ok((rules, Some(text)))
 }
 
 /// Single days of the ledger, with all their ids.
@@ -175,7 +200,7 @@ pub(super) struct Found {
 /// Reads each source by itself and hands it over, in their order. Several small ones
 /// are read at the same time; a few large ones with all threads each.
 pub(super) fn each_source(
-    setup: &Setup,
+    (setup, rules): (&Setup, &EventRules),
     routes: &Routes,
     (identities, uncertain): (&Identities, &Uncertain),
     operations: &Operations,
@@ -194,7 +219,7 @@ pub(super) fn each_source(
         let formats = std::slice::from_ref(&logs.formats[index]);
         let options = CollectOptions {
             formats,
-            rules: &setup.rules,
+            rules,
             identities,
             matcher: &routes.matcher,
             uncertain,

@@ -5,6 +5,7 @@ use std::io::Write;
 
 use super::args::{Folder, InputArgs, PolicyArgs, PolicyFlags};
 use super::audience;
+use super::joined::check_joined;
 use super::settings::{self, Setup};
 use super::talk;
 use super::{ExitStatus, facts, past, pipeline, study};
@@ -97,13 +98,13 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             .push("the logs hold no records: nothing was replayed".to_owned());
     }
     let window = study::window(&setup, &read.coverage)?;
-    let table = &read.collected.usage;
-    let joined = known
-        .iter()
-        .any(|name| table.client(name.as_str()).is_some());
+    let in_log = |name: &ClientName| read.collected.usage.client(name.as_str()).is_some();
+    let joined = known.iter().any(in_log);
     if span.is_some() {
-        study::check_joined(&both, &read, joined)?;
+        let nobody = check_joined(&both, &read, joined)?;
+        read.incomplete.extend(nobody);
     }
+    let table = &read.collected.usage;
     let (semantics, mut notes) = semantics(&setup, old.as_ref(), &new, &routes);
     notes.extend(past::sentences(&new));
     notes.extend(facts::ran_ahead(&read, setup.reject_share).map(|own| own.message));

@@ -7,6 +7,7 @@ use super::audience;
 use super::audit::{Audit, audit};
 use super::beside::{compared, history};
 use super::facts::{input_views, missing_in_lines, ran_ahead};
+use super::joined::check_joined;
 use super::names::{alike, few_match, only_in_log, unknown_scopes, unmet};
 use super::past;
 use super::pipeline::{self, Read, Routes};
@@ -137,7 +138,8 @@ fn run(
     let (blind, unseen) = read.blind(&setup, &clients);
     let usage = usage(clients, &read, window, setup.as_of);
     if span.is_some() {
-        check_joined(&policy, &read, !usage.is_empty())?;
+        let joined = check_joined(&policy, &read, !usage.is_empty())?;
+        read.incomplete.extend(joined);
     }
     let unmatched = unmatched(&policy, &read);
     let semantics = semantics(&setup, &policy, &routes);
@@ -348,50 +350,6 @@ fn usage(
     rows.into_iter()
         .filter_map(|own| Some((wanted.get(&own.client)?.clone(), own.ended(window.to))))
         .collect()
-}
-
-/// When no name of the policy appears in the log, the names do not match, and
-/// everything would look unused.
-pub(super) fn check_joined(policy: &Policy, read: &Read, joined: bool) -> anyhow::Result<()> {
-    if joined || policy.clients().is_empty() {
-        return Ok(());
-    }
-    let table = &read.collected.usage;
-    let in_log: Vec<&str> = table
-        .clients
-        .iter()
-        .map(String::as_str)
-        .filter(|name| !name.is_empty())
-        .take(5)
-        .collect();
-    let in_policy: Vec<String> = policy
-        .clients()
-        .iter()
-        .take(5)
-        .map(ToString::to_string)
-        .collect();
-    if in_log.is_empty() {
-        let help: Vec<&str> = read
-            .formats
-            .iter()
-            .flatten()
-            .map(|format| format.identity_help())
-            .collect::<BTreeSet<_>>()
-            .into_iter()
-            .collect();
-        return Err(Advised::new(
-            "the log lines name no client, so nothing can be said about anybody's grants",
-            format!("make the gateway log who calls:\n{}", help.join("\n")),
-        ));
-    }
-    Err(Advised::new(
-        "no client of the policy appears in the logs: the names do not match",
-        format!(
-            "the logs name {}; the policy names {}; join them with --alias LOG=POLICY, or under [aliases] in scopetrim.toml",
-            in_log.join(", "),
-            in_policy.join(", ")
-        ),
-    ))
 }
 
 fn unmatched(policy: &Policy, read: &Read) -> BTreeMap<ClientName, Vec<Cluster>> {

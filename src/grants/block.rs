@@ -2,14 +2,18 @@
 
 use super::comment::Comment;
 use super::edit::Edit;
-use super::list::{Fate, line_break, line_end, line_start};
+use super::list::{Fate, line_break, line_end, line_start, with_scalar};
 use crate::model::Span;
+
+/// Why an item is not edited whose lines are not its own.
+const SHARED: &str = "it shares its line with something else";
 
 /// A block list, line by line.
 pub(super) struct Block {
     /// Behind the colon of the list's key: where `[]` goes when the list is emptied.
     colon: usize,
-    items: Vec<Item>,
+    /// Each item, or why it cannot be edited; it then takes nothing from the others.
+    items: Vec<Result<Item, &'static str>>,
 }
 
 struct Item {
@@ -40,15 +44,17 @@ impl Block {
         if text.as_bytes().get(colon - 1) != Some(&b':') {
             return Err("its key is not written as `key:`");
         }
-        let mut items = Vec::with_capacity(spans.len());
+        let mut items: Vec<Result<Item, &'static str>> = Vec::with_capacity(spans.len());
         for span in spans {
-            let item = Item::read(text, *span, comments)?;
-            if items
-                .last()
-                .is_some_and(|last: &Item| last.next > item.first)
-                || item.first < colon
+            let mut item = Item::read(text, *span, comments);
+            let first = line_start(text, span.start);
+            if let Some(last) = items.last_mut()
+                && last.as_ref().is_ok_and(|last| last.next > first)
             {
-                return Err("it shares its line with something else");
+                *last = Err(SHARED);
+            }
+            if first < colon {
+                item = Err(SHARED);
             }
             items.push(item);
         }
@@ -56,11 +62,21 @@ impl Block {
     }
 
     pub(super) fn owns_comment(&self, item: usize) -> bool {
-        self.items.get(item).is_some_and(|item| item.comment)
+        self.item(item).is_ok_and(|item| item.comment)
     }
 
     pub(super) fn first_byte(&self, item: usize) -> Option<usize> {
-        self.items.get(item).map(|item| item.first)
+        self.item(item).map(|item| item.first).ok()
+    }
+
+    /// The item, or why it cannot be edited.
+    fn item(&self, item: usize) -> Result<&Item, &'static str> {
+        let own = self.items.get(item).ok_or("the list has no such item")?;
+        own.as_ref().map_err(|reason| *reason)
+    }
+
+    pub(super) fn odd(&self, item: usize) -> Option<&'static str> {
+        self.item(item).err()
     }
 
     pub(super) fn edits(
@@ -83,37 +99,28 @@ impl Block {
             ));
         }
         for (index, fate) in fates {
-            let item = self.items.get(*index).ok_or("the list has no such item")?;
+            let item = self.item(*index)?;
             match fate {
                 Fate::Remove => {
-                    // The last line of a file without a final line break takes the break
-                    // before it along, so that the file still ends without one.
-                    let to_the_end = item.next == item.last;
                     let above = edits
                         .pop_if(|edit| edit.replacement.is_empty() && edit.span.end == item.first);
                     let start = above.map_or(item.first, |edit| edit.span.start);
-                    let start = if to_the_end {
-                        break_before(text, start)
-                    } else {
-                        start
-                    };
                     edits.push(Edit::delete(start, item.next));
                 }
                 Fate::Replace(scalar, texts) => {
                     let (first, more) = texts.split_first().ok_or("nothing replaces it")?;
-                    if *scalar != item.span && !more.is_empty() {
-                        return Err("an item with attributes can be replaced by one term only");
-                    }
                     edits.push(Edit::replace(*scalar, first.clone()));
                     let eol = match line_break(text, item.last) {
                         "" if text.contains("\r\n") => "\r\n",
                         "" => "\n",
                         eol => eol,
                     };
-                    let joint = format!("{eol}{}", item.lead);
-                    let lines: String = more
+                    let lines: Vec<String> = more
                         .iter()
-                        .flat_map(|more| [joint.as_str(), more])
+                        .map(|more| {
+                            let whole = with_scalar(text, item.span, *scalar, more);
+                            format!("{eol}{}{whole}", item.lead)
+                        })
                         .collect();
                     if !lines.is_empty() {
                         edits.push(Edit::replace(
@@ -121,7 +128,7 @@ impl Block {
                                 start: item.last,
                                 end: item.last,
                             },
-                            lines,
+                            lines.concat(),
                         ));
                     }
                 }
@@ -131,26 +138,23 @@ impl Block {
     }
 }
 
-/// Offset of the line break in front of a line's start.
-fn break_before(text: &str, line: usize) -> usize {
-    let above = &text[..line];
-    above
-        .strip_suffix("\r\n")
-        .or_else(|| above.strip_suffix('\n'))
-        .unwrap_or(above)
-        .len()
-}
-
 impl Item {
     fn read(text: &str, span: Span, comments: &[Comment]) -> Result<Self, &'static str> {
         let first = line_start(text, span.start);
         let lead = &text[first..span.start];
         let dash = lead.trim_start_matches('\u{feff}').trim_start_matches(' ');
-        let behind = dash
-            .strip_prefix('-')
-            .ok_or("it shares its line with something else")?;
-        if behind.is_empty() || !behind.trim_matches([' ', '\t']).is_empty() {
-            return Err("it shares its line with something else");
+        let behind = match dash.strip_prefix('-') {
+            None if dash.trim().is_empty() => {
+                return Err("it stands on another line than its dash");
+            }
+            behind => behind.ok_or(SHARED)?,
+        };
+        let properties = behind.trim_start_matches([' ', '\t']);
+        if properties.starts_with('!') {
+            return Err("it has a YAML tag in front of it");
+        }
+        if behind.is_empty() || !properties.is_empty() {
+            return Err(SHARED);
         }
         let last = line_end(text, span.end);
         let from = comments.partition_point(|comment| comment.span.start < span.start);
@@ -162,7 +166,7 @@ impl Item {
             .find(|comment| comment.span.start >= span.end && comment.span.start < last)
             .map_or(last, |comment| comment.span.start);
         if !text[span.end..end].trim().is_empty() {
-            return Err("it shares its line with something else");
+            return Err(SHARED);
         }
         Ok(Self {
             first,

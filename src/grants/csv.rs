@@ -2,12 +2,14 @@
 //!
 //! RFC 4180 quoting; the header is required and names the columns in any order.
 //! A cell may hold several scopes, separated by blanks. A row whose last scope is
-//! taken out goes; a client without a row is then granted nothing.
+//! taken out goes; a client without a row is then granted nothing. Where several scopes
+//! come in the place of one that has a row of its own, each gets a row.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::frozen::marker;
+use super::frozen::{UNWRITABLE, marker, unwritable};
+use super::list::with_scalar;
 use super::table::{Cell, Row, header, rows, unquoted, words};
 use super::warn::duplicate;
 use super::{Change, CommentEffect, Edit, GrantError, PolicyFormat, Refusal, text};
@@ -226,7 +228,6 @@ impl<'a> Table<'a> {
     }
 
     fn edits(&self, changes: &BTreeMap<usize, Change>) -> Result<Vec<Edit>, Refusal> {
-        let text = self.text;
         let mut edits: Vec<Edit> = Vec::new();
         let mut done = 0;
         for &index in changes.keys() {
@@ -264,15 +265,7 @@ impl<'a> Table<'a> {
             if home.entries.clone().all(gone) {
                 let above = edits
                     .pop_if(|edit| edit.replacement.is_empty() && edit.span.end == home.row.start);
-                let mut start = above.map_or(home.row.start, |edit| edit.span.start);
-                if home.row.end == text.len() && !text.ends_with('\n') {
-                    // A file without a final line break keeps being one.
-                    let before = &text[..start];
-                    let trimmed = before
-                        .strip_suffix("\r\n")
-                        .or_else(|| before.strip_suffix('\n'));
-                    start = trimmed.unwrap_or(before).len();
-                }
+                let start = above.map_or(home.row.start, |edit| edit.span.start);
                 edits.push(Edit::delete(start, home.row.end));
             } else {
                 self.cell(home, changes, &mut edits).map_err(refuse)?;
@@ -295,20 +288,19 @@ impl<'a> Table<'a> {
                 None => kept_before = true,
                 Some(Change::Replace(terms)) => {
                     kept_before = true;
-                    let plain = terms.iter().map(Term::as_str).collect::<Vec<_>>().join(" ");
-                    let special = plain.contains([',', '"', '\r', '\n']);
-                    let whole = span(entry) == home.cell.span;
-                    let new = match (special, home.cell.quoted, whole) {
-                        (_, true, false) => plain.replace('"', "\"\""),
-                        (_, true, true) | (true, false, true) => {
-                            format!("\"{}\"", plain.replace('"', "\"\""))
-                        }
-                        (false, false, _) => plain,
-                        (true, false, false) => {
-                            return Err("the new term needs quotes that its cell does not have");
-                        }
-                    };
-                    edits.push(Edit::replace(span(entry), new));
+                    if terms.iter().any(|term| unwritable(term.as_str())) {
+                        return Err(UNWRITABLE);
+                    }
+                    let texts = terms.iter().map(|term| self.spelt(home, span(entry), term));
+                    let texts = texts.collect::<Result<Vec<_>, _>>()?;
+                    let (first, more) = texts.split_first().ok_or("nothing replaces it")?;
+                    if home.entries.len() > 1 {
+                        // The cell holds several scopes as it is.
+                        edits.push(Edit::replace(span(entry), texts.join(" ")));
+                        continue;
+                    }
+                    edits.push(Edit::replace(span(entry), first.clone()));
+                    edits.extend(self.more_rows(home, span(entry), more));
                 }
                 // One neighbouring blank run goes along: the left one, or for the first words the right one.
                 Some(Change::Remove) if kept_before => {
@@ -321,10 +313,41 @@ impl<'a> Table<'a> {
                 }
             }
         }
-        debug_assert!(
-            home.cell.span.end <= self.text.len(),
-            "a cell lies in its text"
-        );
         Ok(())
+    }
+
+    /// A term as it is written in place of a word of a cell.
+    fn spelt(&self, home: &Home, word: Span, term: &Term) -> Result<String, &'static str> {
+        let plain = term.as_str();
+        let doubled = plain.replace('"', "\"\"");
+        let special = plain.contains([',', '"']);
+        match (special, home.cell.quoted, word == home.cell.span) {
+            (_, true, false) => Ok(doubled),
+            (_, true, true) | (true, false, true) => Ok(format!("\"{doubled}\"")),
+            (false, false, _) => Ok(plain.to_owned()),
+            (true, false, false) => Err("the new term needs quotes that its cell does not have"),
+        }
+    }
+
+    /// A row for each further scope, equal to the one it stands below in everything else.
+    fn more_rows(&self, home: &Home, word: Span, more: &[String]) -> Option<Edit> {
+        let row = &self.text[home.row.start..home.row.end];
+        let bare = row.strip_suffix('\n').unwrap_or(row);
+        let bare = bare.strip_suffix('\r').unwrap_or(bare);
+        let eol = match &row[bare.len()..] {
+            "" if self.text.contains("\r\n") => "\r\n",
+            "" => "\n",
+            eol => eol,
+        };
+        let end = home.row.start + bare.len();
+        let row = Span {
+            start: home.row.start,
+            end,
+        };
+        let rows = more
+            .iter()
+            .map(|new| format!("{eol}{}", with_scalar(self.text, row, word, new)));
+        let at = Span { start: end, end };
+        (!more.is_empty()).then(|| Edit::replace(at, rows.collect()))
     }
 }

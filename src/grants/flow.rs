@@ -4,13 +4,18 @@
 //! after the other, so that the rules see what is left at every step.
 
 use super::edit::Edit;
-use super::list::{Fate, Syntax, line_start};
+use super::list::{Fate, Syntax, line_start, with_scalar};
 use crate::model::Span;
+
+/// Why no item of a list is edited.
+const UNKNOWN: &str = "its list is written in a way that cannot be edited";
 
 /// A flow list as tokens, brackets included.
 pub(super) struct Flow {
     tokens: Vec<Token>,
     syntax: Syntax,
+    /// Items with a tag or an anchor in front of them, which is part of their token.
+    odd: Vec<usize>,
 }
 
 #[derive(Clone, Copy)]
@@ -39,6 +44,7 @@ impl Flow {
     ) -> Result<Self, &'static str> {
         let bytes = text.as_bytes();
         let mut tokens = Vec::new();
+        let mut odd = Vec::new();
         let mut items = items.iter().enumerate().peekable();
         let mut at = list.start;
         while at < list.end {
@@ -51,6 +57,14 @@ impl Flow {
                     };
                     (Kind::Item(index), item.end - item.start)
                 }
+                // Nothing but the next item can have properties.
+                b'!' | b'&' if syntax == Syntax::Yaml => {
+                    let Some((index, item)) = items.next() else {
+                        return Err(UNKNOWN);
+                    };
+                    odd.push(index);
+                    (Kind::Item(index), item.end - at)
+                }
                 b'[' if at == list.start => (Kind::Open, 1),
                 b']' if at + 1 == list.end => (Kind::Close, 1),
                 b',' => (Kind::Comma, 1),
@@ -60,7 +74,7 @@ impl Flow {
                 b'#' if syntax == Syntax::Yaml => {
                     (Kind::Comment, run(|byte| !matches!(byte, b'\n' | b'\r')))
                 }
-                _ => return Err("its list is written in a way that cannot be edited"),
+                _ => return Err(UNKNOWN),
             };
             if len == 0 {
                 return Err("its list has an empty item");
@@ -76,9 +90,18 @@ impl Flow {
         }
         let closed = tokens.last().is_some_and(|token| token.kind == Kind::Close);
         if items.next().is_some() || !closed {
-            return Err("its list is written in a way that cannot be edited");
+            return Err(UNKNOWN);
         }
-        Ok(Self { tokens, syntax })
+        Ok(Self {
+            tokens,
+            syntax,
+            odd,
+        })
+    }
+
+    pub(super) fn odd(&self, item: usize) -> Option<&'static str> {
+        let odd = self.odd.contains(&item);
+        odd.then_some("it has a YAML tag in front of it")
     }
 
     pub(super) fn start(&self, item: usize) -> Option<usize> {
@@ -112,11 +135,8 @@ impl Flow {
                         .iter()
                         .find(|token| token.kind == Kind::Item(*item));
                     let whole = whole.ok_or("the list has no such item")?.span;
-                    if whole != *scalar && texts.len() > 1 {
-                        return Err("an item with attributes can be replaced by one term only");
-                    }
-                    let from = line_start(text, scalar.start);
-                    let lead = &text[from..scalar.start];
+                    let from = line_start(text, whole.start);
+                    let lead = &text[from..whole.start];
                     let joint = if lead.trim().is_empty() && from > 0 {
                         let eol = if text[..from].ends_with("\r\n") {
                             "\r\n"
@@ -127,7 +147,11 @@ impl Flow {
                     } else {
                         ", ".to_owned()
                     };
-                    edits.push(Edit::replace(*scalar, texts.join(&joint)));
+                    let texts: Vec<String> = texts
+                        .iter()
+                        .map(|new| with_scalar(text, whole, *scalar, new))
+                        .collect();
+                    edits.push(Edit::replace(whole, texts.join(&joint)));
                 }
             }
         }

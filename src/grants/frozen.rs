@@ -31,6 +31,15 @@ pub(super) fn marker(text: &str) -> Option<&'static str> {
     simple.or_else(paired)
 }
 
+/// Why a scope is not written in place of another one.
+pub(super) const UNWRITABLE: &str = "a policy file cannot hold the name of the narrower scope";
+
+/// Whether no reader would take this for the name of one scope once it is written.
+pub(super) fn unwritable(term: &str) -> bool {
+    let splits = |c: char| c.is_whitespace() || c.is_control();
+    term.is_empty() || term.contains(splits) || marker(term).is_some()
+}
+
 /// Why no item of a flow list with a template marker can be edited: the marker may produce
 /// items, or brackets.
 pub(super) fn templated_list(text: &str, list: &Node) -> Option<String> {

@@ -3,16 +3,18 @@
 //! In: the policy as read, its repository if there is one, a table of dates.
 //! Out: for a client and a term the day since when it is held, and who says so.
 //!
-//! Order: the date in the policy file (one of the client or role only for lines
-//! that are no younger than it); else `git blame` of the line; else the
-//! first day in the ledger; else the given table.
+//! Order: the date in the policy file (one of the client or role only for what is
+//! no younger than it); else `git blame` of the line; else the first day in the
+//! ledger; else the given table.
 //!
 //! Invariants:
 //! * an age is never older than the evidence: of several ways to hold a term the
 //!   youngest decides, a line counts from the commit that brought it into the
 //!   branch in its present form (a moved or reformatted line looks younger), and
 //!   that commit's file must grant the same thing to the same client or role;
+//! * no date covers what a record of the ledger shows that the client did not hold yet;
 //! * a line that is not committed, or committed after as-of, has no age;
+//! * the commit at which a shallow clone ends says on or before which day, no more;
 //! * no repository, or no git, is said and is no error.
 
 mod blame;
@@ -20,6 +22,7 @@ mod git;
 mod given;
 mod past;
 pub mod recorded;
+mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -42,6 +45,8 @@ pub enum SinceFrom {
     PolicyFile,
     /// The commit that brought the line.
     GitBlame,
+    /// The commit at which a shallow clone ends: it is held since then or for longer.
+    GitBoundary,
     /// The first day on which the ledger saw it.
     Ledger,
     /// The table given by the user.
@@ -54,6 +59,7 @@ impl SinceFrom {
         match self {
             Self::PolicyFile => "policy_file",
             Self::GitBlame => "git_blame",
+            Self::GitBoundary => "git_boundary",
             Self::Ledger => "ledger",
             Self::GivenTable => "granted_since_file",
         }
@@ -64,11 +70,15 @@ impl SinceFrom {
 #[derive(Clone, Debug, Default)]
 pub struct History {
     /// Day of the commit, by file and entry.
-    lines: BTreeMap<(usize, usize), Day>,
+    lines: BTreeMap<(usize, usize), (Day, SinceFrom)>,
     /// Entries that came below the date of their client or role later, and when;
     /// `None` when nobody knows.
     younger: BTreeMap<(usize, usize), Option<Day>>,
     held: BTreeMap<(ClientName, Term), (Day, SinceFrom)>,
+    /// What an earlier record of the ledger lacks, and the first day that it can be of.
+    came: BTreeMap<(ClientName, Term), Day>,
+    /// Files whose history a shallow clone cuts off, one sentence each; `notes` has them, too.
+    pub cut_off: Vec<String>,
     /// What could not be asked, one sentence each.
     pub notes: Vec<String>,
 }
@@ -79,8 +89,32 @@ impl History {
         self.held.entry((client, term)).or_insert((since, from));
     }
 
+    /// Adds that a record of the ledger shows the client without the term, which it got
+    /// on this day at the earliest.
+    pub fn add_came(&mut self, client: ClientName, term: Term, day: Day) {
+        self.came.insert((client, term), day);
+    }
+
     /// Since when the client holds the term in all the ways given, and who says so.
     pub fn since(
+        &self,
+        policy: &Policy,
+        grant: (&ClientName, &Term),
+        vias: &[Via],
+        as_of: Day,
+    ) -> Option<(Day, SinceFrom)> {
+        let known = self.stated(policy, grant, vias, as_of)?;
+        if self.came.is_empty() {
+            return Some(known);
+        }
+        let came = self.came.get(&(grant.0.clone(), grant.1.clone()));
+        // It was not held before; on a day before that one it is as young as can be.
+        let came = came.map(|day| ((*day).min(as_of), SinceFrom::Ledger));
+        Some(came.map_or(known, |came| came.max(known)))
+    }
+
+    /// The same without a look at what earlier records of the ledger lack.
+    fn stated(
         &self,
         policy: &Policy,
         (client, term): (&ClientName, &Term),
@@ -95,8 +129,8 @@ impl History {
                 return stated.max(Some((own, SinceFrom::GitBlame)));
             }
             // A line that came after the data says nothing about its days.
-            let blamed = || self.lines.get(&(file, index)).filter(|day| **day <= as_of);
-            stated.or_else(|| blamed().map(|day| (*day, SinceFrom::GitBlame)))
+            let blamed = || self.lines.get(&(file, index)).copied();
+            stated.or_else(|| blamed().filter(|(day, _)| *day <= as_of))
         };
         let way = |via: &Via| {
             let own = entry(via.file, via.entry)?;
@@ -142,7 +176,12 @@ impl History {
             let then = past.at(day).map_err(refused)?;
             let origins = blame::parse(&past.blame(&then)?);
             let repository = git::Repository::of(path)?;
-            Ok(proved(file, &repository, (&then.bytes, &origins)))
+            Ok(proved(
+                file,
+                &repository,
+                &past.until(day),
+                (&then.bytes, &origins),
+            ))
         });
     }
 
@@ -165,6 +204,14 @@ impl History {
                     self.lines.extend(days.map(|(own, day)| (at(own), day)));
                     let days = found.younger.into_iter();
                     self.younger.extend(days.map(|(own, day)| (at(own), day)));
+                    if let Some(day) = found.cut {
+                        let text = format!(
+                            "the clone is shallow, and the history of `{}` in it begins on {day}: what it held then is held since then or for longer; `git fetch --unshallow` fetches the rest",
+                            file.path
+                        );
+                        self.cut_off.push(text.clone());
+                        self.notes.push(text);
+                    }
                 }
                 // A date that is stated stands where nobody can check it.
                 Err(_) if !file.entries.iter().any(undated) => {}
@@ -180,8 +227,10 @@ impl History {
 /// What git says about the entries of one file.
 #[derive(Default)]
 struct Blamed {
-    lines: BTreeMap<usize, Day>,
+    lines: BTreeMap<usize, (Day, SinceFrom)>,
     younger: BTreeMap<usize, Option<Day>>,
+    /// The day at which the clone ends, where that is all that is known of some entry.
+    cut: Option<Day>,
 }
 
 /// The day of each entry's line, where the commit's own file bears it out.
@@ -189,7 +238,13 @@ fn blamed(file: &PolicyFile, path: &Path) -> Result<Blamed, GitError> {
     let repository = git::Repository::of(path)?;
     let committed = repository.file_at("HEAD")?;
     let origins = blame::parse(&repository.blame()?);
-    Ok(proved(file, &repository, (&committed, &origins)))
+    let past = Past::of(path).map_err(refused)?;
+    Ok(proved(
+        file,
+        &repository,
+        past.all(),
+        (&committed, &origins),
+    ))
 }
 
 fn refused(error: PastError) -> GitError {
@@ -199,10 +254,12 @@ fn refused(error: PastError) -> GitError {
     }
 }
 
-/// The day of each entry's line, from the origins of the lines of these bytes.
+/// The day of each entry's line, from the origins of the lines of these bytes, and from
+/// the versions of the file where lines do not tell.
 fn proved(
     file: &PolicyFile,
     repository: &git::Repository,
+    touches: &[past::Touch],
     (committed, origins): (&[u8], &BTreeMap<usize, blame::Origin>),
 ) -> Blamed {
     let lines = blame::align(committed, &file.bytes);
@@ -212,6 +269,7 @@ fn proved(
     };
     let mut found = Blamed::default();
     let mut wanted: BTreeMap<usize, &blame::Origin> = BTreeMap::new();
+    let mut together: BTreeSet<usize> = BTreeSet::new();
     for (index, entry) in file.entries.iter().enumerate() {
         let first = entry.place.line as usize;
         let text = file.bytes.get(entry.span.start..entry.span.end);
@@ -231,9 +289,19 @@ fn proved(
             {
                 wanted.insert(index, latest);
             }
-            // Written with the date or before it, so the date was stated for it.
-            (Some(_), _) => {}
+            // Written before the date, so the date was stated for it.
+            (Some(Some(stated)), Some(latest)) if latest.commit != stated.commit => {}
+            (Some(None), Some(_)) => {}
+            // Written with the date, perhaps on its line: only older versions can tell.
+            (Some(_), _) => {
+                together.insert(index);
+            }
         }
+    }
+    if !together.is_empty() {
+        found
+            .younger
+            .extend(walk::came_later(file, repository, touches, together));
     }
     let commits: BTreeSet<(&str, &str)> = wanted
         .values()
@@ -247,6 +315,7 @@ fn proved(
             versions.insert(commit, then.entries.iter().map(what).collect());
         }
     }
+    let cut = repository.cut();
     for (index, origin) in wanted {
         let Some(entry) = file.entries.get(index) else {
             continue;
@@ -254,11 +323,17 @@ fn proved(
         // The line may be old, and stand below another client's name since yesterday.
         let then = versions.get(origin.commit.as_str());
         let proved = then.is_some_and(|then| then.contains(&what(entry)));
+        let day = proved.then(|| origin.day());
         if entry.since_line.is_some() {
-            let day = proved.then(|| origin.day());
             found.younger.insert(index, day);
-        } else if proved {
-            found.lines.insert(index, origin.day());
+        } else if let Some(day) = day {
+            let from = if cut.contains(&origin.commit) {
+                found.cut = found.cut.max(Some(day));
+                SinceFrom::GitBoundary
+            } else {
+                SinceFrom::GitBlame
+            };
+            found.lines.insert(index, (day, from));
         }
     }
     found

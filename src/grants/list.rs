@@ -7,7 +7,8 @@
 //!   lines they own; comments on lines of their own stay;
 //! * an emptied list becomes `[]`, never nothing: a missing list could mean
 //!   something else to another reader;
-//! * a way of writing that is not understood to the last byte is not edited.
+//! * a way of writing that is not understood to the last byte is not edited: an item
+//!   of that kind stays as it is, and so does the list when it is the list's own.
 
 use super::comment::Comment;
 use super::edit::Edit;
@@ -79,6 +80,14 @@ impl List {
         }
     }
 
+    /// Why the item alone cannot be edited, where the rest of the list can.
+    pub(super) fn odd(&self, item: usize) -> Option<&'static str> {
+        match self {
+            Self::Flow(list) => list.odd(item),
+            Self::Block(list) => list.odd(item),
+        }
+    }
+
     /// Offset of the line that starts with the item, when one does.
     pub(super) fn own_line(&self, text: &str, item: usize) -> Option<usize> {
         let start = match self {
@@ -92,6 +101,12 @@ impl List {
             .is_empty()
             .then_some(line)
     }
+}
+
+/// The item's text with another text in place of its scalar, attributes and all.
+pub(super) fn with_scalar(text: &str, item: Span, scalar: Span, new: &str) -> String {
+    let (before, after) = (&text[item.start..scalar.start], &text[scalar.end..item.end]);
+    [before, new, after].concat()
 }
 
 /// Offset of the first byte of the line.

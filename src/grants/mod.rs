@@ -28,7 +28,7 @@ mod table;
 mod text;
 mod warn;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -145,6 +145,30 @@ pub fn comments_affected(file: &PolicyFile) -> BTreeMap<usize, CommentEffect> {
 /// so that their absence means something.
 pub fn states_rules(file: &PolicyFile) -> bool {
     file.format == PolicyFormat::name(&native::Native)
+}
+
+/// Whether a client whose last grant is taken out is no longer named by the file.
+pub fn forgets_clients(file: &PolicyFile) -> bool {
+    file.format == PolicyFormat::name(&csv::Csv)
+}
+
+/// Those of these entries in whose place the format can write the terms.
+pub fn replaceable(file: &PolicyFile, wanted: &[(usize, Vec<Term>)]) -> BTreeSet<usize> {
+    let Some(format) = by_name(file.format) else {
+        return BTreeSet::new();
+    };
+    let change = |(entry, with): &(usize, Vec<Term>)| (*entry, Change::Replace(with.clone()));
+    // Nearly always all of them, so the file is read once for all.
+    match format.edits(file, &wanted.iter().map(change).collect()) {
+        Ok(_) => wanted.iter().map(|(entry, _)| *entry).collect(),
+        Err(_) if wanted.len() <= 1 => BTreeSet::new(),
+        Err(_) => {
+            let (first, second) = wanted.split_at(wanted.len() / 2);
+            let mut all = replaceable(file, first);
+            all.extend(replaceable(file, second));
+            all
+        }
+    }
 }
 
 #[cfg(test)]

@@ -234,7 +234,9 @@ impl<'a> Reader<'a> {
             // In a flow list, the line is that of the whole list, or a part of it.
             let frozen = frozen.or_else(|| templated.clone());
             let line = || (!flow).then(|| templated_line(self.text, item))?;
-            let frozen = frozen.or_else(line).or_else(|| refused.clone());
+            let list = self.reading.lists.get(number).and_then(Option::as_ref);
+            let odd = list.and_then(|list| list.odd(index)).map(str::to_owned);
+            let frozen = frozen.or_else(line).or_else(|| refused.clone().or(odd));
             let home = Home {
                 list: number,
                 item: index,

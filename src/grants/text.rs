@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::frozen::{UNWRITABLE, unwritable};
 use super::list::{Fate, Syntax};
 use super::reading::Reading;
 use super::{Change, CommentEffect, Edit, GrantError, Refusal, json, quote};
@@ -119,6 +120,9 @@ pub(super) fn edits(
             Change::Remove => Fate::Remove,
             Change::Replace(terms) if terms.is_empty() => {
                 return Err(refuse(index, "no term is given to replace it"));
+            }
+            Change::Replace(terms) if terms.iter().any(|term| unwritable(term.as_str())) => {
+                return Err(refuse(index, UNWRITABLE));
             }
             Change::Replace(terms) => {
                 let old = &tree.text[entry.span.start..entry.span.end];

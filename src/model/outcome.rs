@@ -78,7 +78,7 @@ pub enum AnsweredBy {
 /// Defaults: 401 and 403 are denied; 429, 503, 499 and missing codes are
 /// attempted; everything else passed authorisation, 404 included, because
 /// the permission was checked before the resource was looked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutcomeTable {
     /// Codes that mean "refused".
     pub denied: Vec<u16>,
@@ -113,6 +113,29 @@ impl OutcomeTable {
             denied: list(denied, customary.denied, attempted),
             attempted: list(attempted, customary.attempted, denied),
         }
+    }
+
+    /// The same table, written in the one way that can be compared.
+    #[must_use]
+    pub fn sorted(&self) -> Self {
+        let list = |codes: &[u16]| {
+            let all: std::collections::BTreeSet<u16> = codes.iter().copied().collect();
+            all.into_iter().collect()
+        };
+        Self {
+            denied: list(&self.denied),
+            attempted: list(&self.attempted),
+        }
+    }
+
+    /// Both lists as the flags that state them.
+    pub fn flags(&self) -> String {
+        let list = |codes: &[u16]| {
+            let all: Vec<String> = codes.iter().map(u16::to_string).collect();
+            all.join(",")
+        };
+        let (denied, attempted) = (list(&self.denied), list(&self.attempted));
+        format!("--denied {denied} --attempted {attempted}")
     }
 
     /// The outcome of one answered request; `None` is an unknown or zero status.

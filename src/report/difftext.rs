@@ -17,6 +17,7 @@ use super::View;
 use super::escape;
 use super::evidence;
 use crate::analysis::{Action, TermAnalysis};
+use crate::grants::history::SinceFrom;
 use crate::model::words::plural;
 use crate::model::{Day, Entry, Granted, Reason, Subject, Term};
 
@@ -95,12 +96,19 @@ fn dates(view: &View<'_>, action: &Action) -> Vec<String> {
     if let Some(last) = found.iter().filter_map(|term| term.rhythm.last).max() {
         facts.push(format!("last used {}", Day::of(last)));
     }
-    let dates: Option<BTreeSet<Day>> = found.iter().map(|term| term.since).collect();
+    let dates: Option<BTreeSet<(Day, Option<SinceFrom>)>> = found
+        .iter()
+        .map(|term| Some((term.since?, term.since_from)))
+        .collect();
     match dates.as_ref().and_then(BTreeSet::last) {
-        Some(since) => facts.push(format!(
-            "granted {since} ({})",
-            age(*since, view.analysis.window.to)
-        )),
+        Some((since, from)) => {
+            let (before, more) = match from {
+                Some(SinceFrom::GitBoundary) => ("on or before ", " or more"),
+                _ => ("", ""),
+            };
+            let age = age(*since, view.analysis.window.to);
+            facts.push(format!("granted {before}{since} ({age}{more})"));
+        }
         None if !action.reasons.contains(&Reason::GrantAgeUnknown) => {
             facts.push("grant without date".to_owned());
         }

@@ -7,6 +7,7 @@
 pub(super) mod demand;
 mod fleet;
 mod parts;
+mod ways;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
@@ -388,7 +389,7 @@ fn term<'a>(
         source: entry.map(|entry| &entry.place),
         verdict: found.verdict.name(),
         kind: found.kind.map(crate::model::Kind::name),
-        level: found.level.map(Level::name),
+        level: ways::level(view, found, via).map(Level::name),
         reasons: found
             .reasons
             .iter()

@@ -208,3 +208,75 @@ fn a_log_that_breaks_off_holds_back_also_when_all_its_days_are_pruned() {
     let report = analyze(&folder, &["--ledger", "usage"], 3);
     assert_eq!(report["coverage"]["from"], "2026-03-11");
 }
+
+#[test]
+fn one_ledger_has_one_table_of_outcomes_and_another_one_is_refused() {
+    let folder = folder();
+    let text: String = (1..=20)
+        .flat_map(|day| {
+            [("GET", "/orders/7", 200), ("POST", "/orders", 404)].map(|(method, path, status)| {
+                format!(
+                    "{{\"time\":\"2026-03-{day:02}T10:00:00Z\",\"client_id\":\"erp\",\"method\":\"{method}\",\"path\":\"{path}\",\"status\":{status}}}\n"
+                )
+            })
+        })
+        .collect();
+    folder.put("1.log", &text);
+    folder.put("2.log", text.replace("2026-03", "2026-04"));
+    let stated = ["--denied", "401,403,404"];
+    let add = |log: &str, ledger: &str, more: &[&str]| {
+        let args = [
+            "ingest",
+            log,
+            "--ledger",
+            ledger,
+            "--catalog",
+            "routes.json",
+        ];
+        folder.run(&[&args[..], more].concat())
+    };
+    assert_eq!(add("1.log", "usage", &stated).code, Some(0));
+    let other = add("2.log", "usage", &[]);
+    assert_eq!(other.code, Some(2), "{}", other.stderr);
+    for part in ["--denied 401,403,404 ", "--denied 401,403 ", "new folder"] {
+        assert!(other.stderr.contains(part), "{part}: {}", other.stderr);
+    }
+    let same = ["--denied", "404,403,401,404"];
+    assert_eq!(add("2.log", "usage", &same).code, Some(0), "in any order");
+    // Without a table of its own a run takes that of the ledger, also for logs beside it.
+    folder.put("3.log", text.replace("2026-03", "2026-05"));
+    let verdicts = |more: &[&str]| {
+        let report = analyze(&folder, more, 0);
+        let own = report["clients"].as_array().unwrap();
+        let erp = own.iter().find(|own| own["id"] == "erp").unwrap();
+        (
+            erp["minimal"].clone(),
+            erp["denied"].clone(),
+            erp["requests"].clone(),
+        )
+    };
+    let logs = ["--logs", "1.log", "2.log", "3.log"];
+    let direct = verdicts(&[&logs[..], &stated].concat());
+    assert_eq!(verdicts(&["--ledger", "usage", "--logs", "3.log"]), direct);
+    let beside = [&["--ledger", "usage", "--logs", "3.log"][..], &stated].concat();
+    assert_eq!(verdicts(&beside), direct);
+    assert_ne!(verdicts(&logs), direct, "the table matters here");
+    let mut args = vec![
+        "analyze",
+        "--catalog",
+        "routes.json",
+        "--grants",
+        "grants.json",
+    ];
+    args.extend(["--ledger", "usage", "--denied", "401"]);
+    assert_eq!(folder.run(&args).code, Some(2));
+    // Two ledgers of two tables are not merged.
+    assert_eq!(add("3.log", "second", &[]).code, Some(0));
+    let merged = folder.run(&["ledger", "merge", "usage", "second", "--into", "third"]);
+    assert_eq!(merged.code, Some(2), "{}", merged.stderr);
+    assert!(
+        merged.stderr.contains("was counted with"),
+        "{}",
+        merged.stderr
+    );
+}

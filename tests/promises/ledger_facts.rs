@@ -321,3 +321,42 @@ fn credentials_are_hashed_under_the_key_that_is_named() {
     assert_eq!(hashed("again", &["--hash-key", "one.key"]), one);
     assert_ne!(hashed("two", &["--hash-key", "two.key"]), one);
 }
+
+#[test]
+fn no_date_of_a_client_covers_what_a_record_of_the_ledger_shows_that_it_did_not_hold() {
+    let folder = folder();
+    for (log, days) in [("1.log", 0..3), ("2.log", 3..6), ("3.log", 6..9)] {
+        folder.put(log, lines(3, days, 20));
+    }
+    let policy = |scopes: &str, roles: &str| {
+        format!(
+            r#"{{"version":1,"roles":{{"desk":{{"since":"2020-01-01","scopes":["orders:delete"]}}}},"clients":{{"erp":{{"since":"2020-01-01","scopes":[{scopes}],"roles":[{roles}]}},"bi":["orders:all"]}}}}"#
+        )
+    };
+    let first = policy(r#""orders:read""#, "");
+    let second = policy(r#""orders:read","orders:write""#, r#""desk""#);
+    for (log, grants) in [("1.log", &first), ("2.log", &first), ("3.log", &second)] {
+        folder.put("grants.json", grants);
+        recorded(&folder, log);
+    }
+    let since = |name: &str, more: &[&str]| {
+        let report = analyze(&folder, &[&["--ledger", "usage"], more].concat(), 0);
+        let own = term(&report, "erp", name);
+        ["granted_since", "granted_since_from"].map(|key| own[key].as_str().unwrap().to_owned())
+    };
+    assert_eq!(since("orders:read", &[]), ["2020-01-01", "policy_file"]);
+    assert_eq!(since("orders:write", &[]), ["2026-03-09", "ledger"]);
+    assert_eq!(
+        since("orders:delete", &[]),
+        ["2026-03-09", "ledger"],
+        "the client joined the role later"
+    );
+    // What no record names yet came after the last of them.
+    let third = policy(r#""orders:read","orders:write","orders:all""#, r#""desk""#);
+    folder.put("grants.json", third);
+    assert_eq!(since("orders:all", &[]), ["2026-03-09", "ledger"]);
+    assert_eq!(since("orders:read", &[]), ["2020-01-01", "policy_file"]);
+    // The records of one day alone cannot tell what was before.
+    let early = ["--as-of", "2026-03-03"];
+    assert_eq!(since("orders:read", &early), ["2020-01-01", "policy_file"]);
+}

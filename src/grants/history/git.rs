@@ -4,6 +4,7 @@
 //! conversion, a hook, a file watcher or a pager of the repository's
 //! configuration is not started, nothing is fetched, and nothing is written.
 
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -92,6 +93,24 @@ impl Repository {
         answer.is_ok_and(|own| own.starts_with(b"true"))
     }
 
+    /// The commits at which this clone ends: they have parents, which are not here.
+    pub(super) fn cut(&self) -> BTreeSet<String> {
+        if !self.is_shallow() {
+            return BTreeSet::new();
+        }
+        let roots = self.run(&["rev-list", "--max-parents=0", "HEAD"]);
+        let roots = String::from_utf8(roots.unwrap_or_default()).unwrap_or_default();
+        let cut = |commit: &&str| {
+            // The object itself still names the parents.
+            let object = self
+                .run(&["cat-file", "commit", commit])
+                .unwrap_or_default();
+            let mut head = object.split(|byte| *byte == b'\n');
+            head.nth(1).is_some_and(|line| line.starts_with(b"parent "))
+        };
+        roots.lines().filter(cut).map(str::to_owned).collect()
+    }
+
     /// Where each line of the committed file comes from, along the first parents:
     /// what a merge brought counts from the merge.
     pub(super) fn blame(&self) -> Result<Vec<u8>, GitError> {
@@ -111,9 +130,9 @@ impl Repository {
             "blame",
             "--no-textconv",
             "--first-parent",
-            // A list of commits to look through would make lines older. The empty name clears the
-            // list of the configuration only here: `-c blame.ignoreRevsFile=` is sorted before it.
-            "--ignore-revs-file=",
+            // A list of commits to look through would make lines older. Only this clears the list of
+            // the configuration before it is read: a file that is not there would end the command.
+            "--no-ignore-revs-file",
             "--line-porcelain",
             commit,
             "--",
@@ -133,7 +152,7 @@ impl Repository {
                 "-c",
                 "core.hooksPath=/dev/null",
             ])
-            .args(["-c", "log.showSignature=false"])
+            .args(["-c", "log.showSignature=false", "-c", "log.showRoot=true"])
             .args(args)
             .env("GIT_OPTIONAL_LOCKS", "0")
             .env("GIT_NO_LAZY_FETCH", "1")

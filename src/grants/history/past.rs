@@ -70,11 +70,11 @@ pub enum PastError {
 
 /// One commit that touched the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Touch {
-    commit: String,
-    day: Day,
-    name: String,
-    deleted: bool,
+pub(super) struct Touch {
+    pub(super) commit: String,
+    pub(super) day: Day,
+    pub(super) name: String,
+    pub(super) deleted: bool,
 }
 
 /// Every commit that touched the file, the newest first.
@@ -131,6 +131,17 @@ impl Past {
         days.sort_unstable();
         days.dedup();
         days
+    }
+
+    /// Every commit that touched the file, the newest first.
+    pub(super) fn all(&self) -> &[Touch] {
+        &self.touches
+    }
+
+    /// Those from the one that stood at the end of a day.
+    pub(super) fn until(&self, day: Day) -> &[Touch] {
+        let later = self.touches.iter().take_while(|own| own.day > day);
+        self.touches.get(later.count()..).unwrap_or_default()
     }
 
     /// The origins of the lines of the file as it was.

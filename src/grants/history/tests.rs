@@ -129,6 +129,67 @@ fn a_date_of_the_client_does_not_cover_what_was_added_below_it_later() {
 }
 
 #[test]
+fn a_date_on_the_line_of_its_client_does_not_cover_what_came_to_that_line_later() {
+    let of = |scopes: &str, roles: &str, more: &str| {
+        format!(
+            "version: 1\nroles:\n  r: {{since: 2025-02-02, scopes: [v{more}]}}\nclients:\n  a: {{since: 2025-01-01, scopes: [{scopes}], roles: [{roles}]}}\n"
+        )
+    };
+    let repo = Repo::new();
+    repo.commit("2026-01-02", &of("x", "", ""));
+    repo.commit("2026-03-04", &of("x, y", "r", ""));
+    repo.commit("2026-04-05", &of("y, x", "r", ", w"));
+    repo.write(&of("y, x, z", "r", ", w"));
+    assert_eq!(
+        repo.ages(),
+        [
+            "a v 2026-03-04 git_blame",
+            "a w 2026-04-05 git_blame",
+            "a x 2025-01-01 policy_file",
+            "a y 2026-03-04 git_blame",
+            "a z unknown"
+        ],
+        "the client joined the role later, too"
+    );
+    let again = of("x, y", "r", ", w").replace("2025-01-01", "2025-01-02");
+    repo.commit("2026-05-06", &again);
+    assert_eq!(repo.ages()[3], "a y 2025-01-02 policy_file");
+    repo.commit("2026-06-07", &again.replace("  a:", "  b:"));
+    assert_eq!(repo.ages()[2], "b x 2025-01-02 policy_file", "a new client");
+}
+
+#[test]
+fn a_shallow_clone_says_on_or_before_and_how_to_get_the_rest() {
+    let repo = Repo::new();
+    repo.commit("2026-01-02", FIRST);
+    repo.git("2026-02-03", &["commit", "-q", "--allow-empty", "-m", "x"]);
+    repo.commit("2026-03-04", &format!("{FIRST}      - z\n"));
+    let url = format!("file://{}", repo.0.path().display());
+    let clone = |depth: &str| {
+        let clone = Repo(tempfile::tempdir().unwrap());
+        clone.git("2026-05-06", &["clone", "-q", "--depth", depth, &url, "."]);
+        clone.ages()
+    };
+    let ages = clone("2");
+    assert_eq!(
+        ages[1..],
+        [
+            "a x 2026-02-03 git_boundary",
+            "a y 2026-02-03 git_boundary",
+            "a z 2026-03-04 git_blame"
+        ]
+    );
+    let note = &ages[0];
+    assert!(
+        note.contains("`g.yaml` in it begins on 2026-02-03"),
+        "{note}"
+    );
+    assert!(note.contains("`git fetch --unshallow`"), "{note}");
+    assert_eq!(clone("1")[3], "a z 2026-03-04 git_boundary");
+    assert_eq!(clone("3"), repo.ages(), "the true first commit is a date");
+}
+
+#[test]
 fn an_old_line_below_a_new_client_has_no_age() {
     let repo = Repo::new();
     repo.commit("2026-01-02", FIRST);
@@ -162,6 +223,7 @@ fn nothing_that_the_repository_configures_is_run_and_ignored_commits_count() {
         ("core.fsmonitor", "touch ran"),
         ("core.pager", "touch ran; cat"),
         ("blame.ignoreRevsFile", "ignored"),
+        ("log.showRoot", "false"),
     ] {
         repo.git("2026-05-07", &["config", key, value]);
     }
@@ -173,6 +235,12 @@ fn nothing_that_the_repository_configures_is_run_and_ignored_commits_count() {
     std::fs::write(root.join("ignored"), head.stdout).unwrap();
     assert_eq!(repo.ages()[1], "a y 2026-05-06 git_blame");
     assert!(!root.join("ran").exists());
+    std::fs::remove_file(root.join("ignored")).unwrap();
+    assert_eq!(
+        repo.ages()[1],
+        "a y 2026-05-06 git_blame",
+        "a list that is not there is no error either"
+    );
 }
 
 #[test]

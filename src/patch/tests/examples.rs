@@ -58,21 +58,26 @@ fn a_list_may_be_indented_like_its_key_and_have_wide_dashes() {
 }
 
 #[test]
-fn a_file_without_a_last_line_break_keeps_being_one() {
+fn a_removed_last_line_without_a_line_break_leaves_the_kept_line_as_it_is() {
     takes(
         "    scopes:\n    - a\n    - b\n    - c",
         &["c"],
-        "    scopes:\n    - a\n    - b",
+        "    scopes:\n    - a\n    - b\n",
     );
     takes(
-        "    scopes:\n    - a\n    - b\n    - c",
+        "    scopes:\r\n    - a\r\n    - b\r\n    - c",
         &["b", "c"],
-        "    scopes:\n    - a",
+        "    scopes:\r\n    - a\r\n",
     );
     takes(
         "    scopes:\r\n    - a\r\n    - b",
         &["a", "b"],
-        "    scopes: []",
+        "    scopes: []\r\n",
+    );
+    takes(
+        "    scopes:\n    - a\n    - b",
+        &["a"],
+        "    scopes:\n    - b",
     );
     takes("    scopes: [a]", &["a"], "    scopes: []");
 }
@@ -252,11 +257,11 @@ fn csv_loses_rows_and_words() {
     );
     assert_eq!(
         without("client,scope\na,x\nb,y", "g.csv", &["y"]),
-        "client,scope\na,x"
+        "client,scope\na,x\n"
     );
     assert_eq!(
-        without("client,scope\na,x\nb,y", "g.csv", &["x", "y"]),
-        "client,scope"
+        without("client,scope\r\na,x\r\nb,y", "g.csv", &["x", "y"]),
+        "client,scope\r\n"
     );
     assert_eq!(
         narrowed(text, "g.csv", "x", &["q\"", "z"]).unwrap(),
@@ -266,6 +271,30 @@ fn csv_loses_rows_and_words() {
         narrowed("client,scope\na,x\n", "g.csv", "x", &["p,q"]).unwrap(),
         "client,scope\na,\"p,q\"\n"
     );
+}
+
+#[test]
+fn in_csv_each_of_several_scopes_in_place_of_one_gets_a_row() {
+    let to = |text: &str, with: &[&str]| narrowed(text, "g.csv", "x", with).unwrap();
+    assert_eq!(
+        to("client,scope\na,x\nb,y\n", &["p", "q"]),
+        "client,scope\na,p\na,q\nb,y\n"
+    );
+    assert_eq!(
+        to(
+            "scope,client,since\r\n\"x\",\"a,b\",2025-01-01",
+            &["p", "q\"", "r"]
+        ),
+        "scope,client,since\r\n\"p\",\"a,b\",2025-01-01\r\n\"q\"\"\",\"a,b\",2025-01-01\r\n\"r\",\"a,b\",2025-01-01"
+    );
+    assert_eq!(
+        to("client,scope\na, x \n", &["p", "q"]),
+        "client,scope\na, p \na, q \n"
+    );
+    for name in ["a b", "{{ a }}", ""] {
+        let refused = narrowed("client,scope\na,x\n", "g.csv", "x", &["p", name]);
+        assert!(matches!(refused, Err(PatchError::Refused(_))), "{name}");
+    }
 }
 
 #[test]
@@ -290,10 +319,34 @@ fn a_replacement_is_written_like_its_neighbour() {
             .unwrap()
             .contains("{scope: x, since")
     );
-    assert!(matches!(
-        narrowed(&attributes, Y, "a", &["x", "y"]),
-        Err(PatchError::Refused(_))
-    ));
+    assert_eq!(
+        narrowed(&attributes, Y, "a", &["x", "y"]).unwrap(),
+        yaml(
+            "    scopes:\n    - {scope: x, since: 2025-01-01}\n    - {scope: y, since: 2025-01-01}\n"
+        )
+    );
+    assert_eq!(
+        narrowed(
+            &yaml("    scopes:\n    - scope: a\n      since: 2025-01-01 # s\n    - b\n"),
+            Y,
+            "a",
+            &["x", "y"]
+        )
+        .unwrap(),
+        yaml(
+            "    scopes:\n    - scope: x\n      since: 2025-01-01 # s\n    - scope: y\n      since: 2025-01-01\n    - b\n"
+        )
+    );
+    assert_eq!(
+        narrowed(
+            &yaml("    scopes: [{scope: a, owner: me}, b]\n"),
+            Y,
+            "a",
+            &["x", "y"]
+        )
+        .unwrap(),
+        yaml("    scopes: [{scope: x, owner: me}, {scope: y, owner: me}, b]\n")
+    );
     assert_eq!(
         narrowed(&yaml("    scopes:\r\n    - a"), Y, "a", &["x", "y"]).unwrap(),
         yaml("    scopes:\r\n    - x\r\n    - y")

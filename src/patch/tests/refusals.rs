@@ -185,6 +185,50 @@ fn listing(list: &str) -> String {
 
 proptest! {
     #[test]
+    fn an_odd_scalar_freezes_itself_and_not_its_list(
+        kinds in vec(0..7_usize, 1..9),
+        ends: bool,
+        gone in vec(any::<bool>(), 9),
+    ) {
+        let line = |(index, kind): (usize, &usize)| {
+            let dash = "    - ";
+            match kind {
+                0 => format!("{dash}s{index}\n"),
+                1 => format!("{dash}'s{index}' # why\n"),
+                2 => format!("{dash}>-\n      s{index}\n"),
+                3 => format!("{dash}!!str s{index}\n"),
+                4 => format!("{dash}|-\n        s{index}\n\n"),
+                5 => format!("    -\n      s{index}\n"),
+                _ => format!("{dash}! \"s{index}\"\n"),
+            }
+        };
+        let mut lines: Vec<String> = kinds.iter().enumerate().map(line).collect();
+        if !ends && let Some(last) = lines.last_mut() {
+            last.truncate(last.trim_end().len());
+        }
+        let text = listing(&format!("    scopes:\n{}", lines.concat()));
+        let policy = policy(&text, "grants.yaml");
+        let entries = &policy.files[0].entries;
+        prop_assert_eq!(entries.len(), kinds.len());
+        let mut left = Vec::new();
+        let mut removals = Vec::new();
+        for (entry, (kind, line)) in entries.iter().zip(kinds.iter().zip(&lines)) {
+            prop_assert_eq!(entry.frozen.is_none(), *kind < 2, "{:?}\n{}", entry, text);
+            let at = left.len() + removals.len();
+            if *kind < 2 && gone[at] {
+                removals.push(Removal { file: 0, entry: at });
+            } else {
+                left.push(line.as_str());
+            }
+        }
+        prop_assume!(!removals.is_empty() && !left.is_empty());
+        let patch = plan(&policy, &removals, &[]);
+        let patch = patch.map_err(|error| TestCaseError::fail(format!("{error}\n{text}")))?;
+        let expected = listing(&format!("    scopes:\n{}", left.concat()));
+        prop_assert_eq!(std::str::from_utf8(&patch.files[0].new), Ok(expected.as_str()));
+    }
+
+    #[test]
     fn any_text_gives_a_proved_patch_or_an_error(
         text in r#"clients:\n(  c:|  d:|  scopes:|  |    |\n|\r\n|- |a|b|'x'|"y"|\[|\]|\{|\}|, | #|scope: |''|\\|é){0,40}"#,
         chosen in vec(any::<bool>(), 12),

@@ -26,6 +26,9 @@ use crate::model::{Level, Place, Verdict};
 use super::{View, suspend};
 pub use baseline::{Baseline, BaselineError};
 
+/// The rule of a grant that can go.
+pub const SURPLUS: &str = "surplus-grant";
+
 /// Every output, the default first.
 pub static ALL: &[&dyn Output] = &[&text::Text, &github::GitHub, &junit::JUnit, &json::Json];
 
@@ -168,8 +171,8 @@ fn surplus(
     let via = term.vias.first();
     let entry = via.and_then(|via| view.policy.files.get(via.file)?.entries.get(via.entry));
     Some(Issue {
-        id: stable_id("surplus-grant", client, name),
-        rule: "surplus-grant".to_owned(),
+        id: stable_id(SURPLUS, client, name),
+        rule: SURPLUS.to_owned(),
         weight: Weight::Removal(level),
         client: client.to_owned(),
         subject: name.to_owned(),

@@ -7,6 +7,7 @@
 //! figures beside it are those that the analysis looked at.
 
 use crate::analysis::{ClientAnalysis, Period, Status, TermAnalysis};
+use crate::grants::history::SinceFrom;
 use crate::model::{Day, Kind, Reason, Verdict, Window};
 use crate::report::View;
 use crate::report::difftext::{age, days};
@@ -202,7 +203,11 @@ fn granted(view: &View<'_>, term: &TermAnalysis) -> String {
         || "since an unknown day".to_owned(),
         |since| {
             let to = view.analysis.window.to;
-            format!("granted {since}, {} before the end", age(since, to))
+            let or = match term.since_from {
+                Some(SinceFrom::GitBoundary) => " or earlier",
+                _ => "",
+            };
+            format!("granted {since}{or}, {} before the end", age(since, to))
         },
     )
 }

@@ -41,10 +41,19 @@ pub(super) fn about(
     facts.one(
         "granted",
         term.since.map_or_else(
-            || "the files do not say since when".to_owned(),
+            || {
+                let cut = term.since_from == Some(SinceFrom::GitBoundary);
+                let why = if cut {
+                    "the clone is shallow, and its history is too short to say since when"
+                } else {
+                    "the files do not say since when"
+                };
+                why.to_owned()
+            },
             |since| {
                 let from = match term.since_from {
                     Some(SinceFrom::GitBlame) => ", by the commit of the line",
+                    Some(SinceFrom::GitBoundary) => " or more: the shallow clone ends there",
                     Some(SinceFrom::Ledger) => ", first seen in the ledger",
                     Some(SinceFrom::GivenTable) => ", by --granted-since",
                     Some(SinceFrom::PolicyFile) => ", by the policy file",

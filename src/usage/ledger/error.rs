@@ -53,6 +53,16 @@ pub enum LedgerError {
     /// Rows could not be put into columns.
     #[error("cannot build the table: {0}")]
     Columns(String),
+    /// Other status codes mean "refused" than those that the ledger was counted with.
+    #[error("`{}` was counted with {known}, and this is counted with {own}", dir.display())]
+    Outcomes {
+        /// The ledger.
+        dir: PathBuf,
+        /// Its table, as flags.
+        known: String,
+        /// The other one.
+        own: String,
+    },
     /// The folder that a partial result goes to is in use.
     #[error("`{}` holds a ledger already", .0.display())]
     Exists(PathBuf),
@@ -78,6 +88,9 @@ impl LedgerError {
                 "use that version, or ingest the logs again into a new folder; nothing was changed here"
             }
             Self::Columns(_) => "this is a fault of the program: please report it",
+            Self::Outcomes { .. } => {
+                "one ledger has one table of outcomes: give the same --denied and --attempted (or [outcomes] in scopetrim.toml), or ingest the logs into a new folder"
+            }
             Self::Exists(_) => "choose a new folder with --partial",
         }
     }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{LedgerError, Table, lock};
-use crate::model::{ContentDigest, Day};
+use crate::model::{ContentDigest, Day, OutcomeTable};
 
 /// The name of the file.
 pub(super) const FILE: &str = "manifest.json";
@@ -49,12 +49,16 @@ pub(super) struct Manifest {
     pub(super) parts: BTreeSet<Part>,
     /// Days before this one were pruned and are not taken again.
     pub(super) pruned_before: Option<Day>,
+    /// Status codes to outcomes, as all of it was counted; unknown in older ledgers.
+    pub(super) outcomes: Option<OutcomeTable>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct Stored {
     format: String,
     pruned_before: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    outcomes: Option<OutcomeTable>,
     /// Table, day, digest, rows, bytes.
     parts: Vec<(String, String, String, u64, u64)>,
 }
@@ -138,6 +142,7 @@ impl Manifest {
         Ok(Self {
             parts,
             pruned_before: stored.pruned_before.as_deref().map(day).transpose()?,
+            outcomes: stored.outcomes,
         })
     }
 
@@ -155,6 +160,7 @@ impl Manifest {
         let body = serde_json::to_string(&Stored {
             format: FORMAT.to_owned(),
             pruned_before: self.pruned_before.map(|day| day.to_string()),
+            outcomes: self.outcomes.clone(),
             parts: parts.collect(),
         })
         .map_err(columns)?;
@@ -253,6 +259,7 @@ mod tests {
         let manifest = Manifest {
             parts: BTreeSet::from([part]),
             pruned_before: Some(Day(3)),
+            outcomes: Some(OutcomeTable::default()),
         };
         let text = manifest.text().unwrap();
         assert_eq!(Manifest::parse(&text), Ok(manifest));

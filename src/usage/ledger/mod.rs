@@ -25,6 +25,7 @@ mod lock;
 mod manifest;
 mod merge;
 mod operations;
+mod outcomes;
 mod part;
 mod prune;
 mod read;
