@@ -3,7 +3,9 @@
 //! Invariants: names are compared byte for byte; an alias is declared, never
 //! inferred; a name that the policy uses wins over one that it does not, so
 //! that a consumer known by two names is not mistaken for a silent one; a name that
-//! is a secret is compared, kept and shown as its hash alone.
+//! is a secret is compared, kept and shown as its hash alone. A name that differs from
+//! one of the policy by case or blanks only is never joined with it; [`Identities::alike`]
+//! says which clients it may mean, so that nothing is taken from them by mistake.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +18,8 @@ use super::secret::conceal;
 pub struct Identities {
     known: BTreeSet<Vec<u8>>,
     aliases: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// The policy's clients by what [`fold`] makes of their names and of their aliases.
+    folded: BTreeMap<Vec<u8>, BTreeSet<Vec<u8>>>,
     key: HashKey,
 }
 
@@ -37,9 +41,18 @@ impl Identities {
                 all.entry(concealed).or_insert_with(|| own.clone());
             }
         }
+        let mut folded: BTreeMap<Vec<u8>, BTreeSet<Vec<u8>>> = BTreeMap::new();
+        let own = known.iter().map(|own| (own, own));
+        let aliased = all.iter().filter(|(_, own)| known.contains(*own));
+        for (name, own) in own.chain(aliased) {
+            folded.entry(fold(name)).or_default().insert(own.clone());
+        }
+        // Blanks alone are nobody's name.
+        folded.remove(&b""[..]);
         Self {
             known,
             aliases: all,
+            folded,
             key: key.clone(),
         }
     }
@@ -52,6 +65,20 @@ impl Identities {
     /// Whether the policy uses this name.
     pub fn is_known(&self, name: &[u8]) -> bool {
         self.known.contains(name)
+    }
+
+    /// The policy's clients that a name of the log may mean though it is none of theirs: those
+    /// whose name, or declared alias, differs from it by case or by blanks around it only.
+    ///
+    /// More than one when the policy itself has names that differ by no more than that; none
+    /// for a name that the policy uses. To be asked once for each name, not for each line.
+    pub fn alike(&self, name: &[u8]) -> impl Iterator<Item = &[u8]> {
+        let all = if self.is_known(name) {
+            None
+        } else {
+            self.folded.get(&fold(name))
+        };
+        all.into_iter().flatten().map(Vec::as_slice)
     }
 
     /// The client's name, given the names that one line holds, best first.
@@ -67,6 +94,19 @@ impl Identities {
             _ => name,
         }
     }
+}
+
+/// A name without what people and gateways change in passing: its case and the blanks around it.
+///
+/// Up and down again, because the Greek sigma has two small forms. What is
+/// not UTF-8 has the case of its ASCII letters only.
+fn fold(name: &[u8]) -> Vec<u8> {
+    let Ok(text) = std::str::from_utf8(name) else {
+        return name.trim_ascii().to_ascii_lowercase();
+    };
+    let upper = text.trim().chars().flat_map(char::to_uppercase);
+    let folded: String = upper.flat_map(char::to_lowercase).collect();
+    folded.into_bytes()
 }
 
 #[cfg(test)]
@@ -109,5 +149,50 @@ mod tests {
         assert_eq!(own.resolve(&bearer, None), TOKEN);
         let own = names(b"erp", (&bearer, b"erp"));
         assert_eq!(own.resolve(TOKEN, None), &b"erp"[..]);
+    }
+
+    fn alike(known: &[&str], aliases: &[(&str, &str)], name: &[u8]) -> Vec<String> {
+        let bytes = |text: &&str| text.as_bytes().to_vec();
+        let known = known.iter().map(bytes).collect();
+        let aliases = aliases.iter().map(|(log, own)| (bytes(log), bytes(own)));
+        let names = Identities::new(known, &aliases.collect(), &HashKey::default());
+        let text = |own: &[u8]| String::from_utf8(own.to_vec()).unwrap();
+        names.alike(name).map(text).collect()
+    }
+
+    #[test]
+    fn a_name_that_differs_by_case_or_blanks_only_may_mean_the_client() {
+        let of = |name: &str| alike(&["app000", "Straße Ω", "billing"], &[], name.as_bytes());
+        assert_eq!(of("App000"), ["app000"]);
+        assert_eq!(of("billing "), ["billing"]);
+        assert_eq!(of("\u{a0}\tBILLING\u{2003}"), ["billing"]);
+        assert_eq!(of("straße ω"), ["Straße Ω"]);
+        assert_eq!(of("app000"), [""; 0], "it is that client");
+        for other in ["app00", "app 000", "app-000", "bill", "", " "] {
+            assert_eq!(of(other), [""; 0], "{other}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_may_mean_several_clients_may_mean_each_of_them() {
+        let known = ["ERP", "Erp", " erp", "shop", " "];
+        assert_eq!(alike(&known, &[], b"erp"), [" erp", "ERP", "Erp"]);
+        assert_eq!(alike(&known, &[], b"Erp"), [""; 0]);
+        assert_eq!(alike(&known, &[], b""), [""; 0]);
+    }
+
+    #[test]
+    fn a_name_near_an_alias_may_mean_the_client_of_the_alias() {
+        let aliases = [("App-7", "billing"), ("app-8", "gone")];
+        assert_eq!(alike(&["billing"], &aliases, b"app-7"), ["billing"]);
+        assert_eq!(alike(&["billing"], &aliases, b"APP-8"), [""; 0]);
+        assert_eq!(alike(&["b\u{fffd}"], &[], b"B\xff"), [""; 0]);
+    }
+
+    #[test]
+    fn a_near_name_is_still_not_joined_with_the_client() {
+        let names = names(b"erp", (b"app-7", b"billing"));
+        assert_eq!(names.resolve(b"ERP", None), &b"ERP"[..]);
+        assert_eq!(names.resolve(b"APP-7", Some(b"erp ")), &b"APP-7"[..]);
     }
 }
