@@ -18,7 +18,7 @@ use hashbrown::HashMap;
 
 use super::collector::Request;
 use super::{CredentialTable, Issued, Scopes, Sum, UNREAD};
-use crate::event::secret::is_secret;
+use crate::event::secret::scopes;
 use crate::model::{Day, Millis, Outcome};
 use crate::usage::{UNMATCHED, bounded::stable_hash};
 
@@ -341,11 +341,16 @@ impl Named {
 /// The names sorted, one space between, and whether some could not be kept.
 fn normal(text: &[u8]) -> (String, bool) {
     let text = plain(text);
-    let (kept, long): (BTreeSet<&[u8]>, BTreeSet<&[u8]>) = split(&text)
-        .partition(|scope| scope.len() <= SCOPE && *scope != TOO_LONG && !is_secret(scope));
-    let names: BTreeSet<_> = kept.into_iter().map(String::from_utf8_lossy).collect();
+    let mut names = BTreeSet::new();
+    let mut left_out = false;
+    for scope in scopes(split(&text)) {
+        match scope.filter(|own| own.len() <= SCOPE && *own != TOO_LONG) {
+            Some(own) => _ = names.insert(String::from_utf8_lossy(own)),
+            None => left_out = true,
+        }
+    }
     let names: Vec<_> = names.into_iter().collect();
-    (names.join(" "), !long.is_empty())
+    (names.join(" "), left_out)
 }
 
 /// Scopes separated by spaces or commas, or in a JSON array.
