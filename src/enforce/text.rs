@@ -16,6 +16,8 @@ pub(super) fn comment(text: &str) -> String {
             // Braces of a path template stand alone; only pairs mean anything.
             let pair = match letter {
                 '{' | '%' => safe.ends_with('{'),
+                // `##vso[` would be a command of Azure Pipelines.
+                '#' => safe.ends_with('#'),
                 '}' => safe.ends_with(['}', '%']),
                 _ => false,
             };

@@ -181,7 +181,7 @@ fn hostile_names_act_in_no_table_and_in_no_data() {
     let events = output(&case, &["events", "--ndjson"], &[&LOGS]);
     let clients: Vec<Value> = events
         .lines()
-        .map(|line| serde_json::from_str::<Value>(line).unwrap()["client"].clone())
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["client_id"].clone())
         .collect();
     for name in names().iter().map(String::as_str).chain(UNSEEN) {
         assert!(

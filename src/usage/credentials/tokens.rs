@@ -341,16 +341,11 @@ impl Named {
 /// The names sorted, one space between, and whether some could not be kept.
 fn normal(text: &[u8]) -> (String, bool) {
     let text = plain(text);
-    let mut names = BTreeSet::new();
-    let mut left_out = false;
-    for scope in scopes(split(&text)) {
-        match scope.filter(|own| own.len() <= SCOPE && *own != TOO_LONG) {
-            Some(own) => _ = names.insert(String::from_utf8_lossy(own)),
-            None => left_out = true,
-        }
-    }
+    let fits = |own: &&[u8]| own.len() <= SCOPE && *own != TOO_LONG;
+    let all: BTreeSet<_> = scopes(split(&text)).map(|own| own.filter(fits)).collect();
+    let names: BTreeSet<_> = (all.iter().flatten().copied().map(String::from_utf8_lossy)).collect();
     let names: Vec<_> = names.into_iter().collect();
-    (names.join(" "), left_out)
+    (names.join(" "), all.contains(&None))
 }
 
 /// Scopes separated by spaces or commas, or in a JSON array.
