@@ -24,7 +24,7 @@ use crate::report::monthly::{
 };
 use crate::report::output::{self, Renderer};
 use crate::report::possible;
-use crate::report::pseudonym::{Masked, Pseudonyms};
+use crate::report::pseudonym::{Masked, Private, Pseudonyms};
 use crate::usage::{ClientUse, summarise};
 
 /// Arguments of `report`.
@@ -251,7 +251,30 @@ fn sealed(
         extra.proof = Some(proof(study)?);
         return Ok(seal(&view, &extra)?);
     };
-    let masked = Masked::new(&view, &study.setup.exceptions, key);
+    let setup = &study.setup;
+    let patterns = setup
+        .needs
+        .iter()
+        .chain(setup.weights.iter().map(|own| &own.matches));
+    let named = earlier.iter().filter(|report| !report.pseudonymised);
+    let private = Private {
+        exceptions: &setup.exceptions,
+        aliases: &setup.aliases,
+        patterns: patterns.map(String::as_str).collect(),
+        earlier: named.flat_map(Previous::clients).collect(),
+        files: extra
+            .catalogues
+            .iter()
+            .chain(&extra.configuration)
+            .map(|file| &file.path)
+            .chain(&setup.expected_sources)
+            .chain(earlier.iter().map(|report| &report.path))
+            .map(String::as_str)
+            .collect(),
+        semantics: &study.semantics,
+        protocol: &setup.protocol,
+    };
+    let masked = Masked::new(&view, &private, key);
     let hidden = key.by_client(&activity);
     let hidden_credentials = key.by_client(&credentials);
     let earlier = earlier
@@ -260,7 +283,7 @@ fn sealed(
             if report.pseudonymised {
                 report
             } else {
-                report.renamed(&|name| key.client(name), &|text| key.text(text))
+                report.renamed(key)
             }
         })
         .collect();

@@ -1,9 +1,8 @@
-//! The test plan: which requests must be refused afterwards, and which must pass.
+//! Chooses the requests that must be refused afterwards, and those that must pass.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
-
+use super::requests::{ClientPlan, Denied, Options, Plan, Request, Subject, Untested};
 use super::text;
 use crate::analysis::ClientAnalysis;
 use crate::analysis::minimum::Universe;
@@ -13,103 +12,8 @@ use crate::model::{Catalog, ClientName, Method, Term};
 /// An id that no object has.
 const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
 
-/// What the plan is asked to hold.
-#[derive(Clone, Copy, Debug)]
-pub struct Options {
-    /// Also requests that would write, were they not refused.
-    pub unsafe_methods: bool,
-    /// A 404 counts as a refusal, for gateways that hide what they deny.
-    pub accept_404: bool,
-    /// Requests that must still pass, for each client at most.
-    pub allowed_per_client: usize,
-}
-
-/// One client before and after the change.
-pub struct Subject<'a> {
-    /// What is known about it.
-    pub client: &'a ClientAnalysis,
-    /// What it holds after the change.
-    pub after: BTreeSet<Term>,
-}
-
-/// A request, ready to be sent.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Request {
-    /// The method.
-    pub method: Method,
-    /// The path with an id that does not exist in place of each parameter.
-    pub path: String,
-    /// The operation: method and template.
-    pub operation: String,
-    /// It would write, were it not refused.
-    pub unsafe_method: bool,
-}
-
-/// A request that has to be refused.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Denied {
-    /// The request.
-    pub request: Request,
-    /// The removed terms that permitted it.
-    pub terms: BTreeSet<Term>,
-    /// Variable of a token that still may: without an answer to it, a refusal proves nothing.
-    pub canary: String,
-}
-
-/// A term of which no request of the plan shows that it is gone.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Untested {
-    /// The removed term.
-    pub term: Term,
-    /// Why.
-    pub reason: &'static str,
-}
-
-/// The requests of one client.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ClientPlan {
-    /// Its name in the policy.
-    pub client: ClientName,
-    /// Variable of its token.
-    pub token: String,
-    /// What it must no longer reach.
-    pub denied: Vec<Denied>,
-    /// What it must still reach.
-    pub allowed: Vec<Request>,
-    /// Needed operations that are left out because they write, or by the limit.
-    pub allowed_left_out: usize,
-    /// Removed terms without a request.
-    pub untested: Vec<Untested>,
-}
-
-/// All requests, by client.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Plan {
-    /// Clients from which something is taken, sorted by name.
-    pub clients: Vec<ClientPlan>,
-    /// Variables that have to be set: name and what it holds.
-    pub variables: BTreeMap<String, String>,
-    /// Status codes that count as a refusal.
-    pub refused: Vec<u16>,
-}
-
-impl Plan {
-    /// The plan of some clients only, with the variables that they need.
-    #[must_use]
-    pub fn only(mut self, wanted: impl Fn(&ClientName) -> bool) -> Self {
-        self.clients.retain(|own| wanted(&own.client));
-        let used: BTreeSet<&str> = self
-            .clients
-            .iter()
-            .flat_map(|own| own.denied.iter().map(|denied| denied.canary.as_str()))
-            .chain(self.clients.iter().map(|own| own.token.as_str()))
-            .chain(["base"])
-            .collect();
-        self.variables
-            .retain(|name, _| used.contains(name.as_str()));
-        self
-    }
-}
+/// Variable of the token of a test client that holds every scope.
+const PRIVILEGED: &str = "token_privileged";
 
 /// Chooses the requests.
 pub fn plan(
@@ -128,6 +32,10 @@ pub fn plan(
         after: subjects
             .iter()
             .map(|subject| (&subject.client.id, universe.opens(&subject.after)))
+            .collect(),
+        served: subjects
+            .iter()
+            .map(|subject| (&subject.client.id, served(subject.client)))
             .collect(),
     };
     let clients: Vec<ClientPlan> = subjects
@@ -169,9 +77,15 @@ pub fn plan(
     }
 }
 
+/// Operations on which an answer proves that the client was served.
+fn served(client: &ClientAnalysis) -> BTreeSet<usize> {
+    let served = client.needed.iter().filter(|served| served.used > 0);
+    served.map(|served| served.operation).collect()
+}
+
 /// A variable for each client's token; equal slugs are told apart by number.
 fn tokens<'a>(subjects: &[Subject<'a>]) -> BTreeMap<&'a ClientName, String> {
-    let mut taken: BTreeSet<String> = BTreeSet::from(["token_privileged".to_owned()]);
+    let mut taken: BTreeSet<String> = BTreeSet::from([PRIVILEGED.to_owned()]);
     let mut tokens = BTreeMap::new();
     for subject in subjects {
         let slug = text::slug(subject.client.id.as_str());
@@ -195,6 +109,8 @@ struct Chooser<'a> {
     tokens: BTreeMap<&'a ClientName, String>,
     /// Operations open to each client after the change.
     after: BTreeMap<&'a ClientName, BTreeSet<usize>>,
+    /// Operations on which each client was served.
+    served: BTreeMap<&'a ClientName, BTreeSet<usize>>,
 }
 
 impl Chooser<'_> {
@@ -224,17 +140,26 @@ impl Chooser<'_> {
         }
         let denied = chosen
             .into_iter()
-            .map(|(op, (request, terms))| Denied {
-                request,
-                terms,
-                canary: self.canary(op, id),
+            .map(|(op, (request, terms))| {
+                let canary = self.canary(op, id);
+                Denied {
+                    request,
+                    terms,
+                    canary_served: canary.is_some(),
+                    canary: canary.unwrap_or_else(|| PRIVILEGED.to_owned()),
+                }
             })
             .collect();
         let mut allowed: Vec<Request> = Vec::new();
-        let mut left_out = 0;
+        let (mut left_out, mut unproved) = (0, 0);
         for served in &subject.client.needed {
             let restricted = self.universe.is_restricted(served.operation);
             if !restricted || !open.contains(&served.operation) {
+                continue;
+            }
+            // What was only tried may be refused for other reasons than its grants.
+            if served.used == 0 {
+                unproved += 1;
                 continue;
             }
             match self.request(served.operation) {
@@ -253,6 +178,7 @@ impl Chooser<'_> {
             denied,
             allowed,
             allowed_left_out: left_out,
+            allowed_unproved: unproved,
             untested,
         }
     }
@@ -314,13 +240,19 @@ impl Chooser<'_> {
         self.matcher.routes().get(found.route as usize)
     }
 
-    /// A client that may still call the operation, else a variable of its own.
-    fn canary(&self, operation: usize, not: &ClientName) -> String {
-        self.after
+    /// A client that was served on the operation and may still call it. One that merely may
+    /// proves nothing: what stops it may be something else than its grants.
+    fn canary(&self, operation: usize, not: &ClientName) -> Option<String> {
+        let was_served = |client| {
+            let own = self.served.get(client);
+            own.is_some_and(|own: &BTreeSet<usize>| own.contains(&operation))
+        };
+        let mut may = self
+            .after
             .iter()
-            .find(|(client, open)| **client != not && open.contains(&operation))
-            .and_then(|(client, _)| self.tokens.get(*client).cloned())
-            .unwrap_or_else(|| "token_privileged".to_owned())
+            .filter(|(_, open)| open.contains(&operation));
+        let (client, _) = may.find(|(client, _)| **client != not && was_served(*client))?;
+        self.tokens.get(*client).cloned()
     }
 }
 
@@ -365,21 +297,5 @@ fn fill(template: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_parameter_becomes_an_id_that_no_object_has() {
-        assert_eq!(
-            fill("/v1/orders/{id}/lines"),
-            format!("/v1/orders/{NOBODY}/lines")
-        );
-        assert_eq!(
-            fill("/files/{name}.{ext}"),
-            format!("/files/{NOBODY}.{NOBODY}")
-        );
-        assert_eq!(fill("/a/**"), format!("/a/{NOBODY}"));
-        assert_eq!(fill("/a/{b}{c}?d=e"), format!("/a/{NOBODY}"));
-        assert_eq!(fill("/plain"), "/plain");
-    }
-}
+#[path = "boundary_tests.rs"]
+mod tests;

@@ -2,9 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::boundary::{ClientPlan, Plan, Request};
+use super::requests::{ClientPlan, Plan, Request};
 use super::{Tool, text};
-use crate::model::words::plural;
 
 pub(super) struct Hurl;
 
@@ -45,24 +44,8 @@ fn push(file: &mut String, line: &str) {
 fn push_client(file: &mut String, client: &ClientPlan, refused: &[u16]) {
     let name = text::comment(client.client.as_str());
     push(file, &format!("\n# ==== {name}\n"));
-    for untested in &client.untested {
-        push(
-            file,
-            &format!(
-                "# not tested: {}: {}\n",
-                text::comment(untested.term.as_str()),
-                untested.reason
-            ),
-        );
-    }
-    if client.allowed_left_out > 0 {
-        push(
-            file,
-            &format!(
-                "# not tested: {}\n",
-                plural(client.allowed_left_out, "needed operation")
-            ),
-        );
+    for gap in client.gaps() {
+        push(file, &format!("# {}\n", text::comment(&gap)));
     }
     for denied in &client.denied {
         let operation = text::comment(&denied.request.operation);
@@ -71,6 +54,9 @@ fn push_client(file: &mut String, client: &ClientPlan, refused: &[u16]) {
             .iter()
             .map(|term| text::comment(term.as_str()))
             .collect();
+        if let Some(note) = denied.canary_note() {
+            push(file, &format!("\n# {note}"));
+        }
         push(
             file,
             &format!("\n# the endpoint answers a caller that may: {operation}\n"),

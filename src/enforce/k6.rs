@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::boundary::{Plan, Request};
+use super::requests::{Plan, Request};
 use super::{Tool, text};
 
 pub(super) struct K6;
@@ -50,17 +50,15 @@ impl Tool for K6 {
         );
         for client in &plan.clients {
             let name = client.client.as_str();
-            for untested in &client.untested {
-                let _ = writeln!(
-                    file,
-                    "  // not tested: {}: {}: {}",
-                    text::comment(name),
-                    text::comment(untested.term.as_str()),
-                    untested.reason
-                );
+            for gap in client.gaps() {
+                let gap = text::comment(&format!("{name}: {gap}"));
+                let _ = writeln!(file, "  // {gap}");
             }
             for denied in &client.denied {
                 let request = &denied.request;
+                if let Some(note) = denied.canary_note() {
+                    let _ = writeln!(file, "  // {note}");
+                }
                 call(
                     &mut file,
                     &format!("canary: {}", request.operation),

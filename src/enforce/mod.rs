@@ -6,20 +6,23 @@
 //!
 //! Invariants:
 //! * a request expected to be refused is permitted by the old policy and not
-//!   by the new one; one expected to pass was needed and is permitted by both;
+//!   by the new one; one expected to pass was served to its client in the window, and is
+//!   permitted by both;
 //! * no request changes anything unless it was asked for, and then only with an
 //!   id that does not exist and an empty body;
 //! * tokens come from variables: none is in the plan, and none from a log.
 //!
 //! A new tool is one file and its line in [`ALL`].
 
-pub mod boundary;
+mod boundary;
 mod hurl;
 mod k6;
+mod requests;
 mod rest;
 mod text;
 
-pub use boundary::{Options, Plan, Subject, plan};
+pub use boundary::plan;
+pub use requests::{ClientPlan, Denied, Options, Plan, Request, Subject, Untested};
 
 /// Every tool that the plan can be written for, the default first.
 pub static ALL: &[&dyn Tool] = &[&hurl::Hurl, &k6::K6, &rest::Rest];

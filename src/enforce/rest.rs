@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::boundary::{Plan, Request};
+use super::requests::{Plan, Request};
 use super::{Tool, text};
 
 pub(super) struct Rest;
@@ -37,18 +37,16 @@ impl Tool for Rest {
             .join(" || ");
         for client in &plan.clients {
             let name = client.client.as_str();
-            for untested in &client.untested {
-                let _ = writeln!(
-                    file,
-                    "\n# not tested: {}: {}: {}",
-                    text::comment(name),
-                    text::comment(untested.term.as_str()),
-                    untested.reason
-                );
+            for gap in client.gaps() {
+                let gap = text::comment(&format!("{name}: {gap}"));
+                let _ = writeln!(file, "\n# {gap}");
             }
             for denied in &client.denied {
                 let request = &denied.request;
                 let title = format!("canary: {}", request.operation);
+                if let Some(note) = denied.canary_note() {
+                    let _ = writeln!(file, "\n# {note}");
+                }
                 call(&mut file, &title, request, Some(&denied.canary), PASSES);
                 let title = format!("{name} is refused: {}", request.operation);
                 call(&mut file, &title, request, Some(&client.token), &refused);

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 /// Text for a comment or a title: one line, and nothing that a tool would expand.
 ///
-/// `{{` starts a variable in every tool, a back-tick or `${` a script's template.
+/// `{{` starts a variable in every tool, a back-tick or `${` a script's template, and `%}`
+/// ends a script in a `.http` file.
 pub(super) fn comment(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -13,7 +14,14 @@ pub(super) fn comment(text: &str) -> String {
             || letter == ' ';
         if plain {
             // Braces of a path template stand alone; only pairs mean anything.
-            if matches!(letter, '{' | '}') && safe.ends_with(letter) {
+            let pair = match letter {
+                '{' | '%' => safe.ends_with('{'),
+                // `##vso[` would be a command of Azure Pipelines.
+                '#' => safe.ends_with('#'),
+                '}' => safe.ends_with(['}', '%']),
+                _ => false,
+            };
+            if pair {
                 safe.push(' ');
             }
             safe.push(letter);
@@ -25,12 +33,19 @@ pub(super) fn comment(text: &str) -> String {
     safe
 }
 
-/// A path in which only unreserved characters, sub-delimiters and `/` are left
+/// A path in which only unreserved characters, sub-delimiters, escapes and `/` are left
 /// as they are (RFC 3986 section 3.3); everything else is percent-encoded.
 pub(super) fn path(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"/-._~!&'()*+,;=:@%".contains(&byte) {
+    for (at, byte) in text.bytes().enumerate() {
+        let escape = || {
+            let digits = text.as_bytes().get(at + 1..at + 3);
+            digits.is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit))
+        };
+        if byte.is_ascii_alphanumeric()
+            || b"/-._~!&'()*+,;=:@".contains(&byte)
+            || byte == b'%' && escape()
+        {
             safe.push(char::from(byte));
         } else {
             let _ = write!(safe, "%{byte:02X}");
@@ -67,12 +82,18 @@ mod tests {
         assert!(!safe.contains("{{") && !safe.contains("}}"), "{safe}");
         assert_eq!(comment("GET /v1/orders/{id}"), "GET /v1/orders/{id}");
         assert!(!comment("{{{{x}}}}").contains("{{"));
+        for hostile in ["x%}", "{%x%}", "%%}}", "{{%%}%}", "{%%%}"] {
+            let safe = comment(hostile);
+            let pairs = ["{{", "}}", "{%", "%}"];
+            assert!(!pairs.iter().any(|pair| safe.contains(pair)), "{safe}");
+        }
     }
 
     #[test]
     fn a_path_holds_no_braces_spaces_or_queries() {
         assert_eq!(path("/a b/{x}?q#f"), "/a%20b/%7Bx%7D%3Fq%23f");
         assert_eq!(path("/v1/o:cancel"), "/v1/o:cancel");
+        assert_eq!(path("/a%2Fb%}%"), "/a%2Fb%25%7D%25");
         assert_eq!(slug("Billing Sync (EU)"), "billing_sync_eu");
         assert_eq!(slug("日本"), "");
     }

@@ -7,45 +7,39 @@
 //! password, webhooks, signed downloads. A path that matches an operation is shown
 //! as its template, and no secret is left; this is for the paths that match none.
 //!
-//! One set of patterns is tried on a segment at once, only on what is about to
-//! leave the program. What has no known shape is not found: see `redact` in the
-//! configuration for the ones of one's own house.
+//! A segment is decoded before it is looked at, as often as it was encoded. All this is done
+//! only on what is about to leave the program. What has no known shape is not found: see
+//! `redact` in the configuration for the ones of one's own house.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use regex::bytes::{RegexSet, RegexSetBuilder};
+use regex::bytes::RegexSet;
 
-use super::secret::TOKENS;
+use super::secret::shape::{decoded, holds_secret, is_announced, is_random, set};
 
 /// What stands in a secret's place.
 pub const MASK: &str = "{secret}";
 
-/// Shapes of secrets that stand in paths, beside those of tokens.
-const SHAPES: [&str; 10] = [
+/// Shapes of what nobody shall read in a path, beside secrets that can stand in any text.
+const SHAPES: [&str; 7] = [
     // AWS access key ids, also temporary ones: beside a signature they do stand in paths.
     r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}",
     // Publishable keys.
-    r"pk_(?:live_|test_)?[0-9A-Za-z]{12,}",
-    // Credentials with their scheme in front.
-    r"(?i)(?:bearer|basic)(?:%20|\+|[ :=_-])[0-9a-z+/=._~-]{8,}",
-    // A parameter that says what it is, in a matrix or in a path of its own.
-    r"(?i)(?:token|secret|passw(?:or)?d|api_?key|signature|sig|code)(?:=|%3d).",
-    r"(?i)^(?:key|jwt|auth|pass|pwd|pin|otp|session|sid|jsessionid)(?:=|%3d).",
-    // User and password in front of a host.
-    r"[^/:@]+:[^/:@]+(?:@|%40)",
+    r"(?:\b|_)pk_(?:live_|test_)?[0-9A-Za-z]{12,}",
+    // A token with its scheme in front.
+    r"(?i)(?:\b|_)bearer[+ :]+[0-9a-z+/=._~-]{8,}",
+    // User, or user and password, in front of a host.
+    r"[^/:@]+:[^/:@]+@|//[^/@]+@",
     // A person's address.
-    r"(?i)[0-9a-z._+-]+(?:@|%40)[0-9a-z-]+\.[0-9a-z.-]+",
-    // Long text of upper case, lower case and digits without a sense for the eye.
-    r"^[0-9A-Za-z_~-]*(?:[a-z][0-9A-Z]|[0-9A-Z][a-z])[0-9A-Za-z_~=.-]{30,}$",
+    r"(?i)[0-9a-z._+-]+@[0-9a-z-]+\.[0-9a-z.-]+",
     // A private key's first line.
-    r"(?i)BEGIN(?:%20|\+| )[A-Z%0-9+ ]*PRIVATE",
+    r"(?i)BEGIN[+ ][A-Z0-9+ ]*PRIVATE",
     // The secret of a bot behind its number.
-    r"(?i)^bot[0-9]+(?::|%3a)[0-9a-z_-]+$",
+    r"(?i)^bot[0-9]+:[0-9a-z_-]+$",
 ];
 
-static CUSTOMARY: LazyLock<Option<RegexSet>> =
-    LazyLock::new(|| set(&[&TOKENS[..], &SHAPES].concat()).ok());
+static CUSTOMARY: LazyLock<Option<RegexSet>> = LazyLock::new(|| set(&SHAPES).ok());
 
 /// The customary shapes, and those of the configuration.
 #[derive(Clone, Debug, Default)]
@@ -66,14 +60,18 @@ impl Mask {
 
     /// The path with its secrets masked.
     pub fn path<'a>(&self, path: &'a str) -> Cow<'a, str> {
-        let mut before = "";
+        let mut before = Cow::Borrowed(&b""[..]);
         let mut found = false;
         let segments: Vec<&str> = path
             .split('/')
             .map(|segment| {
-                let hides = announced(before, segment) || self.is_secret(segment);
+                let plain = decoded(segment.as_bytes());
+                let hides = self.is_own(segment.as_bytes())
+                    || plain
+                        .as_deref()
+                        .is_none_or(|plain| self.hides(&before, plain));
                 found |= hides;
-                before = segment;
+                before = plain.unwrap_or_default();
                 if hides { MASK } else { segment }
             })
             .collect();
@@ -84,71 +82,31 @@ impl Mask {
         }
     }
 
-    fn is_secret(&self, segment: &str) -> bool {
-        let sets = [CUSTOMARY.as_ref(), self.own.as_ref()];
+    /// Whether a decoded segment holds a secret. It may be a path of its own.
+    fn hides(&self, before: &[u8], segment: &[u8]) -> bool {
+        let mut before = last(before);
+        let announced = segment.split(|byte| *byte == b'/').any(|part| {
+            let announced = is_announced(before, part);
+            before = part;
+            announced
+        });
         // Without the customary set nothing could be told apart, so everything is masked.
-        CUSTOMARY.is_none()
-            || is_random(segment.as_bytes())
-            || sets
-                .into_iter()
-                .flatten()
-                .any(|set| set.is_match(segment.as_bytes()))
+        announced
+            || CUSTOMARY.as_ref().is_none_or(|set| set.is_match(segment))
+            || holds_secret(segment)
+            || is_random(segment)
+            || self.is_own(segment)
+    }
+
+    fn is_own(&self, segment: &[u8]) -> bool {
+        self.own.as_ref().is_some_and(|set| set.is_match(segment))
     }
 }
 
-/// Whether the segment before says that this one is a secret: `/password/4tzR7`. Words
-/// (`/password/change`) and mere numbers stay.
-fn announced(before: &str, segment: &str) -> bool {
-    const WORDS: [&str; 14] = [
-        "token",
-        "tokens",
-        "password",
-        "passwd",
-        "pwd",
-        "secret",
-        "apikey",
-        "api-key",
-        "api_key",
-        "otp",
-        "reset-password",
-        "password-reset",
-        "magic-link",
-        "invite",
-    ];
-    let has = |class: fn(&u8) -> bool| segment.as_bytes().iter().any(class);
-    segment.len() >= 5
-        && has(u8::is_ascii_digit)
-        && has(u8::is_ascii_alphabetic)
-        && WORDS.iter().any(|word| before.eq_ignore_ascii_case(word))
-}
-
-/// Upper case, lower case and digits that change places too often for words: the last
-/// part of a chat's webhook, a key without a prefix.
-fn is_random(segment: &[u8]) -> bool {
-    const SHORTEST: usize = 20;
-    if segment.len() < SHORTEST {
-        return false;
-    }
-    let class = |byte: &u8| match byte {
-        b'a'..=b'z' => 1_u8,
-        b'A'..=b'Z' => 2,
-        b'0'..=b'9' => 4,
-        b'_' | b'-' => 8,
-        _ => 16,
-    };
-    let all = segment.iter().fold(0, |all, byte| all | class(byte));
-    let turns = segment
-        .windows(2)
-        .filter(|pair| class(&pair[0]) != class(&pair[1]));
-    all & 7 == 7 && all & 16 == 0 && turns.count() * 2 >= segment.len()
-}
-
-/// Bytes, because a path need not be UTF-8; a pattern that grows too large is an error.
-fn set<T: AsRef<str>>(patterns: &[T]) -> Result<RegexSet, regex::Error> {
-    RegexSetBuilder::new(patterns)
-        .unicode(false)
-        .size_limit(4 << 20)
-        .build()
+/// The last part of a segment that holds encoded slashes.
+fn last(segment: &[u8]) -> &[u8] {
+    let mut parts = segment.rsplit(|byte| *byte == b'/');
+    parts.next().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -17,20 +17,39 @@ use std::fmt::Write as _;
 /// or is invisible becomes `\u{1b}`.
 ///
 /// Bidirectional controls are those of UAX #9; they can make a removal read
-/// like another one.
+/// like another one. So that a log of CI obeys nothing, the beginning of a command of its
+/// own (`::error::`, `##vso[`) is shown as its code too.
 pub fn terminal(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_unseen) {
+    let commands = text.contains("::") || text.contains("##");
+    if !text.chars().any(is_unseen) && !commands {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len() + 16);
-    for letter in text.chars() {
-        if is_unseen(letter) {
+    for (at, letter) in text.char_indices() {
+        if is_unseen(letter) || commands && is_command(text, at) {
             push_code(&mut safe, letter);
         } else {
             safe.push(letter);
         }
     }
     Cow::Owned(safe)
+}
+
+/// Whether a command of a CI system begins here: of GitHub (`::add-mask::x`, where a line may
+/// begin), or of Azure Pipelines (`##vso[…]`, `##[…]`, anywhere). An address (`::ffff:192.0.2.1`) is none.
+///
+/// <https://docs.github.com/actions/reference/workflow-commands-for-github-actions>,
+/// <https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands>
+fn is_command(text: &str, at: usize) -> bool {
+    let (before, rest) = text.split_at(at);
+    let Some(name) = rest.strip_prefix("::") else {
+        return rest.starts_with("##[") || rest.starts_with("##vso[");
+    };
+    let word = name.split(char::is_whitespace).next().unwrap_or_default();
+    let in_address = |c: char| c.is_ascii_hexdigit() || c == ':' || c == '.';
+    before.chars().next_back().is_none_or(char::is_whitespace)
+        && name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && !word.chars().all(in_address)
 }
 
 /// A text field of a CSV file (RFC 4180), which a spreadsheet must not take for a formula.
@@ -223,6 +242,25 @@ mod tests {
     }
 
     #[test]
+    fn no_name_begins_a_command_of_a_ci_system() {
+        assert_eq!(terminal("::error::x"), "\\u{3a}:error::x");
+        assert_eq!(terminal("a ::add-mask::b"), "a \\u{3a}:add-mask::b");
+        assert_eq!(
+            terminal("x##vso[a]b ###[c]"),
+            "x\\u{23}#vso[a]b #\\u{23}#[c]"
+        );
+        for plain in [
+            "Foo::Bar",
+            "::1",
+            "::ffff:192.0.2.1",
+            "a ## b",
+            "arn:aws:iam::1:user",
+        ] {
+            assert!(matches!(terminal(plain), Cow::Borrowed(_)) || terminal(plain) == plain);
+        }
+    }
+
+    #[test]
     fn a_spreadsheet_sees_text_and_never_a_formula() {
         assert_eq!(
             csv_field("=HYPERLINK(\"http://x\")"),
@@ -267,7 +305,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_becomes_one_visible_line_and_escaping_again_changes_nothing(text in "\\PC*|.*|(\\p{C}|a)*") {
+        fn any_text_becomes_one_visible_line_and_escaping_again_changes_nothing(text in "\\PC*|.*|(\\p{C}|a)*|[:#a \\[]*") {
             let once = terminal(&text).into_owned();
             prop_assert!(!once.chars().any(is_unseen));
             prop_assert_eq!(terminal(&once).into_owned(), once.clone());

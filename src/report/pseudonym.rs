@@ -9,16 +9,23 @@
 //! * sentences of others are searched for every known name, and reviewers' own
 //!   words are withheld.
 //!
-//! Scopes and operations stay: they are the API's words, and without them a
-//! report says nothing. Whoever holds the key can compute every pseudonym.
+//! Scopes and operations of the catalogue stay: they are the API's words, and without them
+//! a report says nothing. A scope that the catalogue does not know is somebody's own word,
+//! and hidden like a name; so is the id of a request. Whoever holds the key can compute
+//! every pseudonym.
 
 mod beside;
+mod learn;
 mod names;
+mod terms;
 
-use std::collections::{BTreeMap, BTreeSet};
+pub use learn::Private;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use self::names::Names;
+use self::terms::Words;
 use super::{InputView, View};
 use crate::analysis::backtest::Backtest;
 use crate::analysis::blast::Blast;
@@ -39,6 +46,8 @@ pub struct Pseudonyms {
     key: [u8; 32],
     /// What sentences are searched for.
     known: Names,
+    /// The API's own words.
+    words: Words,
 }
 
 impl Pseudonyms {
@@ -48,6 +57,7 @@ impl Pseudonyms {
         Self {
             key,
             known: Names::default(),
+            words: Words::default(),
         }
     }
 
@@ -89,6 +99,10 @@ impl Pseudonyms {
         }
     }
 
+    fn audience(&self, name: &str) -> Arc<str> {
+        Arc::from(self.hash("audience", name))
+    }
+
     fn place(&self, place: &Place) -> Place {
         Place {
             file: Arc::from(self.path(&place.file)),
@@ -99,58 +113,6 @@ impl Pseudonyms {
     /// The sentence with every known name replaced, where it stands as a word.
     pub fn text(&self, sentence: &str) -> String {
         self.known.replace(sentence)
-    }
-
-    fn learn(&mut self, view: &View<'_>, exceptions: &[Exception]) {
-        let mut known: BTreeMap<String, String> = BTreeMap::new();
-        let mut clients: BTreeSet<String> = view
-            .policy
-            .clients()
-            .iter()
-            .map(ToString::to_string)
-            .collect();
-        clients.extend(view.only_in_log.iter().map(|(name, _)| name.clone()));
-        clients.extend(exceptions.iter().map(|own| own.client.clone()));
-        for file in &view.policy.files {
-            known.insert(file.path.to_string(), self.path(&file.path));
-            for entry in &file.entries {
-                if let Some(owner) = &entry.owner {
-                    known.insert(owner.to_string(), self.hash("owner", owner));
-                }
-                let roles = [
-                    match &entry.subject {
-                        Subject::Role(role) => Some(role),
-                        Subject::Client(_) => None,
-                    },
-                    match &entry.granted {
-                        Granted::Role(role) => Some(role),
-                        Granted::Term(_) => None,
-                    },
-                ];
-                for role in roles.into_iter().flatten() {
-                    known.insert(role.to_string(), self.hash("role", role.as_str()));
-                }
-            }
-        }
-        for input in view.inputs {
-            known.insert(input.path.to_string(), self.path(&input.path));
-        }
-        for gap in &view.coverage.gaps {
-            known.insert(gap.source.to_string(), self.path(&gap.source));
-        }
-        for place in view.warnings.iter().filter_map(|own| own.place.as_ref()) {
-            known.insert(place.file.to_string(), self.path(&place.file));
-        }
-        for client in clients {
-            let hidden = self.client(&client);
-            known.insert(client, hidden);
-        }
-        // What matches no operation may hold anything, names included.
-        for cluster in view.analysis.clients.iter().flat_map(|own| &own.unmatched) {
-            known.insert(cluster.path.clone(), self.hash("path", &cluster.path));
-        }
-        known.remove("*");
-        self.known = Names::new(known);
     }
 }
 
@@ -177,9 +139,10 @@ pub struct Masked<'a> {
 
 impl<'a> Masked<'a> {
     /// Replaces every name of the view, and teaches `key` the names to look for in sentences.
-    pub fn new(view: &View<'a>, exceptions: &[Exception], key: &mut Pseudonyms) -> Self {
-        key.learn(view, exceptions);
+    pub fn new(view: &View<'a>, private: &Private<'_>, key: &mut Pseudonyms) -> Self {
+        key.learn(view, private);
         let key = &*key;
+        let exceptions = private.exceptions;
         let name = |client: &ClientName| ClientName::new(&key.client(client.as_str()));
         let mut inputs = view.inputs.to_vec();
         for input in &mut inputs {
@@ -189,6 +152,8 @@ impl<'a> Masked<'a> {
         let mut actions = view.actions.to_vec();
         for action in &mut actions {
             action.clients = action.clients.iter().map(name).collect();
+            action.terms = key.term_set(&action.terms);
+            action.replace_with = key.term_list(&action.replace_with);
         }
         let warning = |own: &Warning| Warning {
             code: own.code,
@@ -208,6 +173,7 @@ impl<'a> Masked<'a> {
         for origin in backtest.iter_mut().flat_map(|own| &mut own.origins) {
             for hit in &mut origin.hits {
                 hit.client = name(&hit.client);
+                hit.terms = key.term_set(&hit.terms);
             }
             origin.hits.sort();
         }
@@ -217,7 +183,7 @@ impl<'a> Masked<'a> {
             } else {
                 key.client(&own.client)
             },
-            term: own.term.clone(),
+            term: key.scope(&own.term),
             until: own.until,
             reason: WITHHELD.to_owned(),
             owner: own.owner.as_ref().map(|owner| key.hash("owner", owner)),
@@ -284,6 +250,7 @@ fn analysis(own: &Analysis, key: &Pseudonyms, warning: &dyn Fn(&Warning) -> Warn
     let mut clients = own.clients.clone();
     for client in &mut clients {
         client.id = ClientName::new(&key.client(client.id.as_str()));
+        terms::hide(client, key);
         for term in &mut client.terms {
             let members = term.held_by.iter();
             term.held_by = members
@@ -330,6 +297,9 @@ fn policy(own: &Policy, key: &Pseudonyms, warning: &dyn Fn(&Warning) -> Warning)
     let file = |file: &PolicyFile| {
         let mut masked = file.clone();
         masked.path = Arc::from(key.path(&file.path));
+        // Nothing of a report is cut out of the files themselves.
+        masked.bytes = Arc::from([]);
+        masked.implies.clear();
         masked.clients = file
             .clients
             .iter()
@@ -345,9 +315,13 @@ fn policy(own: &Policy, key: &Pseudonyms, warning: &dyn Fn(&Warning) -> Warning)
                     Subject::Role(RoleName::new(&key.hash("role", role.as_str())))
                 }
             };
-            if let Granted::Role(role) = &entry.granted {
-                entry.granted = Granted::Role(RoleName::new(&key.hash("role", role.as_str())));
-            }
+            entry.granted = match &entry.granted {
+                Granted::Term(term) => Granted::Term(key.term(term)),
+                Granted::Role(role) => {
+                    Granted::Role(RoleName::new(&key.hash("role", role.as_str())))
+                }
+            };
+            entry.audience = entry.audience.as_ref().map(|own| key.audience(own));
             entry.owner = entry
                 .owner
                 .as_ref()
@@ -363,7 +337,7 @@ fn policy(own: &Policy, key: &Pseudonyms, warning: &dyn Fn(&Warning) -> Warning)
     };
     Policy {
         files: own.files.iter().map(file).collect(),
-        audience: own.audience.clone(),
+        audience: own.audience.as_ref().map(|own| key.audience(own)),
     }
 }
 

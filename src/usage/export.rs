@@ -16,6 +16,7 @@ use super::collect::CollectOptions;
 use super::worker::TIMES;
 use super::credentials;
 use super::event_row::{Cell, EventRow, batch, schema};
+use crate::event::mask::MASK;
 use crate::event::{path, secret};
 use crate::format::{LogFormat, Scratch, Skip, detect};
 use crate::input::{Block, BlockSink, Limits, Source, SourceReport, read_once};
@@ -198,9 +199,8 @@ impl<F> Sink<'_, F> {
         let masked = |text| rules.mask.path(&lossy(text)).into_owned();
         let text = |text: Option<String>| text.map_or(Cell::Null, Cell::Text);
         let scopes = |list| {
-            credentials::split(list)
-                .map(secret::masked)
-                .map(lossy)
+            secret::scopes(credentials::split(list))
+                .map(|scope| lossy(scope.unwrap_or(MASK.as_bytes())))
                 .collect()
         };
         let shown = self.sources.get(source);

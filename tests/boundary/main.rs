@@ -10,6 +10,7 @@
 )]
 
 mod gateway;
+mod served;
 #[path = "../support/mod.rs"]
 mod support;
 

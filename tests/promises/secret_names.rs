@@ -22,7 +22,7 @@ fn jwt() -> String {
     format!("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJlcnAiLCJhenAiOiJlcnAifQ.{MARK}")
 }
 
-fn secrets() -> [String; 5] {
+fn secrets() -> [String; 7] {
     [
         jwt(),
         format!("Bearer {}", jwt()),
@@ -30,6 +30,8 @@ fn secrets() -> [String; 5] {
         // `erp:` and the mark.
         "Basic ZXJwOlMzY3IzdE1hcmtROQ==".to_owned(),
         format!("access_token={MARK}"),
+        format!("JSESSIONID={MARK}"),
+        format!("https%3A%2F%2Fu%3A{MARK}%40h"),
     ]
 }
 
@@ -155,7 +157,7 @@ fn in_every_format_a_secret_in_place_of_a_client_reaches_no_output() {
                 own.unwrap_or_else(|| panic!("{format}: {warnings:?}"))["message"].to_string();
             // A token is one with and without its scheme.
             assert!(
-                text.contains("15 requests") && text.contains("4 different"),
+                text.contains("21 requests") && text.contains("6 different"),
                 "{text}"
             );
             let clients = report["clients"].as_array().unwrap();

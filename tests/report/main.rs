@@ -9,7 +9,9 @@
 mod support;
 
 mod formats;
+mod hostile;
 mod months;
+mod names;
 mod safe;
 
 use std::fs;

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::report::pseudonym::Pseudonyms;
+
 /// Hex digits of an id: 80 bits, enough for billions of items.
 const DIGITS: usize = 20;
 
@@ -44,17 +46,15 @@ impl Item {
         })
     }
 
-    pub(super) fn renamed(
-        mut self,
-        name: &dyn Fn(&str) -> String,
-        text: &dyn Fn(&str) -> String,
-    ) -> Self {
+    pub(super) fn renamed(mut self, key: &Pseudonyms) -> Self {
         if !self.client.is_empty() {
-            self.client = name(&self.client);
+            self.client = key.client(&self.client);
         }
-        if !self.recommendation {
-            self.subject = text(&self.subject);
-        }
+        self.subject = if self.recommendation {
+            key.scope(&self.subject)
+        } else {
+            key.subject(&self.subject)
+        };
         self
     }
 }

@@ -17,6 +17,7 @@ use super::items::{self, Item};
 use super::month::Month;
 use super::page::Point;
 use crate::model::{ContentDigest, Day};
+use crate::report::pseudonym::Pseudonyms;
 
 /// One earlier report.
 #[derive(Clone, Debug)]
@@ -69,6 +70,16 @@ pub enum PreviousError {
 }
 
 impl Previous {
+    /// The clients that it names.
+    pub fn clients(&self) -> impl Iterator<Item = &str> {
+        let items = self
+            .items
+            .values()
+            .chain(self.seen.values().map(|own| &own.0));
+        let holders = self.holdings.keys().map(String::as_str);
+        holders.chain(items.map(|item| item.client.as_str()))
+    }
+
     /// Reads one report.
     pub fn read(bytes: &[u8], path: &str) -> Result<Self, PreviousError> {
         let path = path.to_owned();
@@ -131,10 +142,10 @@ impl Previous {
         })
     }
 
-    /// The same report with every client under its pseudonym.
+    /// The same report with every name under its pseudonym.
     #[must_use]
-    pub fn renamed(mut self, name: &dyn Fn(&str) -> String, text: &dyn Fn(&str) -> String) -> Self {
-        let rename = |item: Item| item.renamed(name, text);
+    pub fn renamed(mut self, key: &Pseudonyms) -> Self {
+        let rename = |item: Item| item.renamed(key);
         self.items = self
             .items
             .into_values()
@@ -150,7 +161,10 @@ impl Previous {
         self.holdings = self
             .holdings
             .into_iter()
-            .map(|(client, held)| (name(&client), held))
+            .map(|(client, held)| {
+                let held = held.iter().map(|term| key.scope(term)).collect();
+                (key.client(&client), held)
+            })
             .collect();
         self
     }

@@ -15,8 +15,9 @@ pub(super) fn outcomes(own: &Outcomes, key: &Pseudonyms) -> Outcomes {
         if !found.client.is_empty() {
             found.client = key.client(&found.client);
         }
-        found.subject = key.text(&found.subject);
+        found.subject = key.subject(&found.subject);
         found.message = key.text(&found.message);
+        found.samples = found.samples.iter().map(|id| key.request(id)).collect();
         found.places = found.places.iter().map(|place| key.place(place)).collect();
         // The id is a hash without a key: the name could be found by trying.
         found.id = stable_id(found.rule, &found.client, &found.subject);
@@ -48,6 +49,11 @@ pub(super) fn compared(own: &[Compared], key: &Pseudonyms) -> Vec<Compared> {
     for window in &mut masked {
         for client in &mut window.clients {
             client.id = ClientName::new(&key.client(client.id.as_str()));
+            client.minimal = key.term_set(&client.minimal);
+            client.drops = key.term_set(&client.drops);
+            for added in &mut client.adds {
+                added.term = key.term(&added.term);
+            }
         }
         window.clients.sort_by(|a, b| a.id.cmp(&b.id));
     }

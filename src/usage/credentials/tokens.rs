@@ -18,7 +18,7 @@ use hashbrown::HashMap;
 
 use super::collector::Request;
 use super::{CredentialTable, Issued, Scopes, Sum, UNREAD};
-use crate::event::secret::is_secret;
+use crate::event::secret::scopes;
 use crate::model::{Day, Millis, Outcome};
 use crate::usage::{UNMATCHED, bounded::stable_hash};
 
@@ -341,11 +341,11 @@ impl Named {
 /// The names sorted, one space between, and whether some could not be kept.
 fn normal(text: &[u8]) -> (String, bool) {
     let text = plain(text);
-    let (kept, long): (BTreeSet<&[u8]>, BTreeSet<&[u8]>) = split(&text)
-        .partition(|scope| scope.len() <= SCOPE && *scope != TOO_LONG && !is_secret(scope));
-    let names: BTreeSet<_> = kept.into_iter().map(String::from_utf8_lossy).collect();
+    let fits = |own: &&[u8]| own.len() <= SCOPE && *own != TOO_LONG;
+    let all: BTreeSet<_> = scopes(split(&text)).map(|own| own.filter(fits)).collect();
+    let names: BTreeSet<_> = (all.iter().flatten().copied().map(String::from_utf8_lossy)).collect();
     let names: Vec<_> = names.into_iter().collect();
-    (names.join(" "), !long.is_empty())
+    (names.join(" "), all.contains(&None))
 }
 
 /// Scopes separated by spaces or commas, or in a JSON array.
