@@ -26,6 +26,10 @@ fn a_field_between_request_and_status_is_no_part_of_the_path() {
         ),
         ("\"api.example\" https 0.005 8080 403 153 \"-\"", Some(403)),
         ("\"a 200 12 \\\" b\" 403 153", Some(403)),
+        ("443 403 153 \"-\"", Some(403)),
+        ("api.example 443 200 12 \"-\"", Some(200)),
+        ("443 0 \"-\"", Some(443)),
+        ("- 153 \"-\"", None),
         ("https - 153 \"-\"", None),
         ("https 000 0 \"-\"", None),
     ] {
@@ -46,7 +50,8 @@ fn a_field_between_request_and_status_is_no_part_of_the_path() {
 #[test]
 fn a_status_that_may_be_another_field_is_not_guessed() {
     for between in [
-        "api.example 443 200 12 \"-\"",
+        "api.example 404 200 12 \"-\"",
+        "- 403 153 \"-\"",
         "https - 403 153 \"-\"",
         "https",
         "https 12 \"-\" \"a/1\"",
@@ -114,6 +119,8 @@ fn a_word_too_many_before_the_date_never_becomes_the_client() {
         "198.51.100.4 - - erp",
         "198.51.100.4 - erp -",
         "198.51.100.4 - erp 203.0.113.9",
+        "198.51.100.4 - erp (203.0.113.9)",
+        "198.51.100.4 - (-) erp",
     ] {
         let seen = read(line(front, "\"GET /o HTTP/1.1\" 200 12"));
         assert_eq!(seen, Err(Skip::Malformed), "{front}");
@@ -128,7 +135,7 @@ proptest! {
         path in "/[a-z0-9/._-]{0,12}",
         status in prop::sample::select(&[200_u16, 201, 403, 503][..]),
     ) {
-        let fields = |own: &[String]| own.iter().map(|own| format!("{own} ")).collect::<String>();
+        let fields = |own: &[String]| own.iter().flat_map(|own| [own.as_str(), " "]).collect::<String>();
         let text = format!("{}\"GET {path} HTTP/1.1\" {}{status} 12 \"-\" \"c\"", fields(&before), fields(&between));
         match seen(&text) {
             Ok(seen) => prop_assert_eq!((seen.target, seen.status), (path, Some(status))),

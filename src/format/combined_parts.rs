@@ -177,7 +177,13 @@ fn only_a_user(user: &[u8]) -> Option<&[u8]> {
     if words.clone().all(|word| word == b"-") {
         return Some(b"-");
     }
-    let field = |word: &[u8]| word == b"-" || is_address(word);
+    let field = |word: &[u8]| {
+        let inner = match word {
+            [b'(', inner @ .., b')'] | [b'[', inner @ .., b']'] => inner,
+            _ => word,
+        };
+        inner == b"-" || is_address(inner)
+    };
     let edge = words.clone().next().is_some_and(field) || words.next_back().is_some_and(field);
     (!edge).then_some(user)
 }

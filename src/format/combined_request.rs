@@ -16,6 +16,9 @@ use crate::input::bytes::find;
 /// Fields looked at for a request or a status.
 const FIELDS: usize = 12;
 
+/// No server answers with 443: where it stands in place of a status it is the port.
+const HTTPS: u16 = 443;
+
 /// What follows the date.
 pub(super) struct Found<'a> {
     /// The request line, still escaped.
@@ -37,7 +40,9 @@ pub(super) fn find_both(text: &[u8]) -> Option<Found<'_>> {
     let line = &text[..end];
     match status(&text[end + 1..]) {
         // A request, or what a server logs when none came.
-        Some((status, rest)) if ends_with_version(line) || !is_followed_by_request(rest) => {
+        Some((status @ Some(code), rest))
+            if code != HTTPS && (ends_with_version(line) || !is_followed_by_request(rest)) =>
+        {
             Some(Found {
                 line,
                 escaped,
@@ -205,8 +210,9 @@ fn status_behind(text: &[u8]) -> Option<(Option<u16>, &[u8])> {
             continue;
         }
         let (own, more) = word(rest);
-        if own == b"-" || can_be_status(own) {
-            let (second, third) = word(more.trim_ascii_start());
+        let (second, third) = word(more.trim_ascii_start());
+        let is_port = parse_status(own) == Some(HTTPS) && can_be_status(second);
+        if !is_port && (own == b"-" || can_be_status(own)) {
             let (third, _) = word(third.trim_ascii_start());
             let number =
                 third == b"-" || (!third.is_empty() && third.iter().all(u8::is_ascii_digit));

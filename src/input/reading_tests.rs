@@ -51,9 +51,9 @@ fn read_file(content: &[u8], packed: bool, line: usize) -> Read {
     let folder = tempfile::tempdir().unwrap();
     let mut file = std::fs::File::create(folder.path().join("log")).unwrap();
     if packed {
-        let mut packer = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
-        packer.write_all(content).unwrap();
-        packer.finish().unwrap();
+        let mut encoder = flate2::write::GzEncoder::new(file, flate2::Compression::fast());
+        encoder.write_all(content).unwrap();
+        encoder.finish().unwrap();
     } else {
         file.write_all(content).unwrap();
     }

@@ -142,16 +142,7 @@ fn is_json(text: &[u8]) -> bool {
 
 /// What follows `2026-01-02T12:00:00.117+01:00`; fraction and zone may be missing.
 fn iso(text: &[u8]) -> Option<&[u8]> {
-    let (stamp, mut rest) = text.split_at_checked(19)?;
-    let form = b"0000-00-00T00:00:00";
-    let fits = stamp.iter().zip(form).all(|(own, form)| match form {
-        b'0' => own.is_ascii_digit(),
-        b'T' => matches!(own, b'T' | b't' | b' '),
-        _ => own == form,
-    });
-    if !fits {
-        return None;
-    }
+    let mut rest = fits(text, b"0000-00-00T00:00:00")?;
     if let [b'.' | b',', more @ ..] = rest {
         rest = after_digits(more);
     }
@@ -187,14 +178,19 @@ fn month(text: &[u8]) -> Option<&[u8]> {
     if year.len() == 4 && digits(year, 4) {
         rest = more;
     }
-    match rest {
-        [a, b, b':', c, d, b':', e, f, more @ ..]
-            if [a, b, c, d, e, f].iter().all(|byte| byte.is_ascii_digit()) =>
-        {
-            Some(more.strip_prefix(b".").map_or(more, after_digits))
-        }
-        _ => None,
-    }
+    let rest = fits(rest, b"00:00:00")?;
+    Some(rest.strip_prefix(b".").map_or(rest, after_digits))
+}
+
+/// What follows a text of this form: `0` is a digit, `T` stands for itself or a blank.
+fn fits<'a>(text: &'a [u8], form: &[u8]) -> Option<&'a [u8]> {
+    let (own, rest) = text.split_at_checked(form.len())?;
+    let fits = own.iter().zip(form).all(|(own, form)| match form {
+        b'0' => own.is_ascii_digit(),
+        b'T' => matches!(own, b'T' | b't' | b' '),
+        _ => own == form,
+    });
+    fits.then_some(rest)
 }
 
 /// What follows `gateway-1  | `, as Docker Compose writes it.

@@ -39,7 +39,7 @@ pub(super) fn record(text: &[u8]) -> Option<usize> {
             b'"' => {
                 let end = string(text, at)?;
                 if is_seam(text, end) {
-                    return Some(end - 2);
+                    return Some(end - 1);
                 }
                 at = end;
             }
