@@ -11,6 +11,8 @@
 mod catalogue;
 #[path = "edge_cases/edits.rs"]
 mod edits;
+#[path = "edge_cases/envelopes.rs"]
+mod envelopes;
 #[path = "edge_cases/guards.rs"]
 mod guards;
 #[path = "edge_cases/input.rs"]

@@ -31,6 +31,7 @@ pub(super) fn missing_in_lines(read: &Read) -> Vec<Warning> {
     warnings.extend(unreadable(read));
     warnings.extend(secrets_as_clients(read));
     warnings.extend(without_zone(read));
+    warnings.extend(holes(read));
     if read.collected.usage.clients_capped {
         warnings.push(Warning::new(
             "too-many-clients",
@@ -91,6 +92,20 @@ fn secrets_as_clients(read: &Read) -> Option<Warning> {
                 help.join("\n")
             ),
         )
+    })
+}
+
+/// Logs that begin with a hole.
+fn holes(read: &Read) -> impl Iterator<Item = Warning> {
+    let holes = read.sources.iter().filter(|source| source.hole() > 0);
+    holes.map(|source| {
+        let text = format!(
+            "`{}` begins with {}: lines that stood there are lost, unless another file of the log has them \
+             (`copytruncate` of logrotate leaves such a hole, and a crash does)",
+            source.input.shown,
+            plural(source.hole(), "NUL byte"),
+        );
+        Warning::new("hole-in-log", text)
     })
 }
 

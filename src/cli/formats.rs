@@ -51,7 +51,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             sure = false;
             continue;
         }
-        let seen = detect::detect(&source.head);
+        let seen = detect::detect(source.sample());
         let verdict = seen
             .format()
             .map_or("not recognised", |format| format.name());

@@ -267,14 +267,14 @@ fn formats(
     let mut formats = Vec::with_capacity(sources.len());
     for source in sources {
         let blank = source
-            .head
+            .sample()
             .iter()
             .all(|byte| byte.is_ascii_whitespace() || *byte == 0);
         let found = match setup.format {
             Some(format) => Some(format),
             None if source.refused.is_some() || blank => None,
             None => {
-                let seen = detect::detect(&source.head);
+                let seen = detect::detect(source.sample());
                 Some(
                     seen.format()
                         .ok_or_else(|| not_recognised(&source.input.shown, &seen))?,

@@ -138,16 +138,10 @@ impl LogFormat for AwsApiGateway {
                     || has("routeKey")
                     || (has("httpMethod") && (has("requestTime") || has("requestTimeEpoch"))))
         };
-        match &line.json {
-            Some(object) => looks(object),
-            None => exported(line.text)
-                .and_then(|text| serde_json::from_slice(text).ok())
-                .is_some_and(|object| looks(&object)),
-        }
+        line.json.as_ref().is_some_and(looks)
     }
 
     fn parse<'a>(&self, line: &'a [u8], scratch: &'a mut Scratch) -> Result<RawRecord<'a>, Skip> {
-        let line = exported(line).unwrap_or(line);
         let Scratch {
             json: buffer,
             clock,
@@ -213,16 +207,6 @@ impl LogFormat for AwsApiGateway {
     fn token<'a>(&self, raw: &RawRecord<'a>) -> Token<'a> {
         raw.fields.as_ref().map_or(Token::default(), claims::read)
     }
-}
-
-/// The message of a line that CloudWatch exported: `2026-01-02T12:00:00.117Z {...}`.
-fn exported(line: &[u8]) -> Option<&[u8]> {
-    if !line.first()?.is_ascii_digit() {
-        return None;
-    }
-    let open = memchr::memchr(b'{', line.get(..48).unwrap_or(line))?;
-    let stamp = line[..open].trim_ascii_end();
-    (stamp.len() < open && clock::Clock::default().rfc3339(stamp).is_some()).then(|| &line[open..])
 }
 
 /// Milliseconds where the line has them, otherwise the common log format's seconds.

@@ -5,8 +5,11 @@
 //! Invariants:
 //! * the record starts at the first `[date] "`: NGINX and Apache escape the quote
 //!   in every value before it, so a user name cannot fake it;
-//! * the request ends at a quote that a status code follows, so fields never
-//!   shift, even when a server wrote a quote unescaped;
+//! * the request is the quoted field whose last word is a version (RFC 9112 section 3), or
+//!   the one that a status code follows: what an operator put between it and the status, or
+//!   in front of it, is a field of its own and never a part of the path;
+//! * the status is the first number that can be one; where a second could be it as well, the
+//!   line is malformed;
 //! * a client is named only when it is known where the fields begin: what a shipper wrote
 //!   in front of the address is left out, and a line that stays unclear is malformed;
 //! * fields after the ones named here are accepted and not looked at;
@@ -18,15 +21,18 @@
 
 use std::ops::Range;
 
-use memchr::{memmem, memrchr};
-
 use super::json::parse_status;
 use super::{LogFormat, RawRecord, SampleLine, Scratch, Skip};
 use crate::input::bytes::find;
 use crate::model::AnsweredBy;
 
+#[cfg(test)]
+#[path = "combined_further_tests.rs"]
+mod further_tests;
 #[path = "combined_parts.rs"]
 mod parts;
+#[path = "combined_request.rs"]
+mod request;
 #[cfg(test)]
 #[path = "combined_tests.rs"]
 mod tests;
@@ -71,11 +77,14 @@ impl LogFormat for Combined {
         let Scratch { clock, text, .. } = scratch;
         text.clear();
         // `] "` stands between the date and the request.
-        let (request, rest, escaped) =
-            parts::request(&line[date.end + 3..]).ok_or(Skip::Malformed)?;
-        let (status, rest) = parts::status(rest).ok_or(Skip::Malformed)?;
+        let request::Found {
+            line: asked,
+            escaped,
+            status,
+            rest,
+        } = request::find_both(&line[date.end + 3..]).ok_or(Skip::Malformed)?;
         let time = clock.clf(&line[date.clone()]).ok_or(Skip::BadTime)?;
-        let (method, target) = split_request(request).ok_or(Skip::OtherRecord)?;
+        let (method, target) = request::split(asked)?;
         let prefix = parts::prefix(&line[..date.start - 1]).ok_or(Skip::Malformed)?;
 
         let user_agent = parts::user_agent(rest);
@@ -134,32 +143,6 @@ impl<'a> Piece<'a> {
             Self::Text(range) => &text[range],
         }
     }
-}
-
-/// Method and target of a request line, still escaped; `None` when it is none
-/// (a timeout's `-`, a TLS handshake on a plain port, a scanner's garbage).
-///
-/// The target is everything between the first blank and the protocol. HTTP/0.9
-/// has no protocol; then the target has to look like one.
-#[inline]
-fn split_request(request: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (method, rest) = request.split_at(find(b' ', request)?);
-    if method.is_empty() || !method.iter().copied().all(is_token_byte) {
-        return None;
-    }
-    let rest = rest.trim_ascii_start();
-    if let Some(blank) = memrchr(b' ', rest)
-        && rest[blank + 1..].starts_with(b"HTTP/")
-    {
-        let target = rest[..blank].trim_ascii_end();
-        return (!target.is_empty()).then_some((method, target));
-    }
-    (rest.first() == Some(&b'/') || memmem::find(rest, b"://").is_some()).then_some((method, rest))
-}
-
-/// RFC 9110, 5.6.2.
-fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }
 
 /// What ingress-nginx adds behind the user agent.

@@ -104,6 +104,8 @@ proptest! {
 
     #[test]
     fn what_a_server_escapes_is_read_back(path in "[ -~]{0,40}", user in "[!-~][ -~]{0,20}[!-~]") {
+        // A dash or an address at its edge would be another field.
+        prop_assume!(!user.split(' ').any(|word| word == "-"));
         let escape = |text: &str| text.replace('\\', "\\x5C").replace('"', "\\x22");
         let line = PLAIN.replace("erp-sync", &escape(&user)).replace("/v1/orders/42?expand=items", &format!("/{}", escape(&path)));
         let seen = read(line).unwrap();

@@ -6,7 +6,6 @@ use std::ops::Range;
 
 use memchr::memmem;
 
-use crate::format::json::parse_status;
 use crate::input::bytes::{find, find_either};
 
 /// Bytes from `[` within which the date has to end.
@@ -50,7 +49,7 @@ pub(super) fn is_error_log(line: &[u8]) -> bool {
 
 /// Offset of the first quote that no backslash escapes, and whether there was a backslash.
 #[inline]
-fn closing_quote(text: &[u8], from: usize) -> Option<(usize, bool)> {
+pub(super) fn closing_quote(text: &[u8], from: usize) -> Option<(usize, bool)> {
     let (mut at, mut escaped) = (from, false);
     loop {
         at += find_either(b'"', b'\\', text.get(at..)?)?;
@@ -60,39 +59,6 @@ fn closing_quote(text: &[u8], from: usize) -> Option<(usize, bool)> {
         escaped = true;
         at += 2;
     }
-}
-
-/// The request line, what follows its quote, and whether it holds escapes.
-///
-/// The quote has to be followed by a status: some servers write a quote inside
-/// the request as it is, or a lone backslash before the closing one.
-#[inline]
-pub(super) fn request(text: &[u8]) -> Option<(&[u8], &[u8], bool)> {
-    let mut from = 0;
-    let mut seen = false;
-    while let Some((end, escaped)) = closing_quote(text, from) {
-        seen |= escaped;
-        let rest = &text[end + 1..];
-        if status(rest).is_some() {
-            return Some((&text[..end], rest, seen));
-        }
-        from = end + 1;
-    }
-    let end = memchr::memchr_iter(b'"', text).find(|end| status(&text[end + 1..]).is_some())?;
-    Some((&text[..end], &text[end + 1..], true))
-}
-
-/// The status behind the request (`-` is no status), and what follows it.
-#[inline]
-pub(super) fn status(text: &[u8]) -> Option<(Option<u16>, &[u8])> {
-    let (code, rest) = match text {
-        [b' ', b'0'..=b'9', b'0'..=b'9', b'0'..=b'9', rest @ ..] => {
-            (parse_status(&text[1..4]), rest)
-        }
-        [b' ', b'-', rest @ ..] => (None, rest),
-        _ => return None,
-    };
-    matches!(rest.first(), None | Some(b' ')).then_some((code, rest))
 }
 
 /// A quoted field.
@@ -137,6 +103,9 @@ pub(super) struct Prefix<'a> {
 
 /// `[host[:port] ]address ident user`. The user is the rest, because it may hold blanks.
 ///
+/// A further address behind the first, in brackets or not, is left out. Where a word too many
+/// leaves open which one is the user, there is no answer.
+///
 /// What a shipper wrote in front (syslog, a container's runtime) is left out, when the
 /// address behind it can be told. `None` when it is not known where the fields begin:
 /// then any client would be a guess.
@@ -160,7 +129,17 @@ pub(super) fn prefix(text: &[u8]) -> Option<Prefix<'_>> {
     while last.ends_with(b",") {
         (last, rest) = split_blank(rest);
     }
-    let (_ident, mut user) = split_blank(rest);
+    let (mut ident, mut user) = split_blank(rest);
+    // Apache: `(%{X-Forwarded-For}i)`, which is a list or `-`.
+    if ident.first() == Some(&b'(') {
+        (ident, user) = split_blank(rest[find(b')', rest)? + 1..].trim_ascii_start());
+    }
+    if ident.len() > 1
+        && is_address(ident)
+        && let Some(own) = user.strip_prefix(b"- ")
+    {
+        user = own;
+    }
     // ingress-nginx before 0.30: `address - [address] - user`.
     if user.first() == Some(&b'[')
         && let Some(end) = memmem::find(user, b"] - ")
@@ -176,6 +155,9 @@ pub(super) fn prefix(text: &[u8]) -> Option<Prefix<'_>> {
         request_id = Some(id);
         user = after.trim_ascii();
     }
+    if user.len() > 1 && find(b' ', user).is_some() {
+        user = only_a_user(user)?;
+    }
     Some(Prefix {
         host: host.filter(|host| !matches!(*host, b"-" | b"_" | b"")),
         address: Some(address).filter(|address| {
@@ -185,6 +167,25 @@ pub(super) fn prefix(text: &[u8]) -> Option<Prefix<'_>> {
         user: Some(user).filter(|user| !matches!(*user, b"" | b"-" | b"\"\"")),
         request_id,
     })
+}
+
+/// A user of several words; `None` when one of them looks like another field.
+fn only_a_user(user: &[u8]) -> Option<&[u8]> {
+    let mut words = user
+        .split(|byte| *byte == b' ')
+        .filter(|word| !word.is_empty());
+    if words.clone().all(|word| word == b"-") {
+        return Some(b"-");
+    }
+    let field = |word: &[u8]| {
+        let inner = match word {
+            [b'(', inner @ .., b')'] | [b'[', inner @ .., b']'] => inner,
+            _ => word,
+        };
+        inner == b"-" || is_address(inner)
+    };
+    let edge = words.clone().next().is_some_and(field) || words.next_back().is_some_and(field);
+    (!edge).then_some(user)
 }
 
 /// The host in front of the address, the address, and what follows.

@@ -6,6 +6,7 @@
 use serde::Serialize;
 
 use super::{ALL, LogFormat, SampleLine};
+use crate::input::unwrapped;
 
 /// Lines looked at.
 const LINES: usize = 500;
@@ -54,8 +55,10 @@ impl Detection {
     }
 }
 
-/// Scores every format on the first lines of a file's content.
+/// Scores every format on the first lines of a file's content, without what stands around
+/// its records.
 pub fn detect(head: &[u8]) -> Detection {
+    let head = &*unwrapped(head);
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
     // The last line may be cut by the sample's end.
     let whole = match memchr::memrchr(b'\n', head) {

@@ -177,6 +177,14 @@ pub trait LogFormat: Sync {
     }
 }
 
+/// Whether a line is a record, or none of the kind that is rejected.
+pub fn is_readable(format: &dyn LogFormat, line: &[u8]) -> bool {
+    let line = detect::trim(line);
+    let mut scratch = Scratch::default();
+    let read = format.parse(line, &mut scratch);
+    line.is_empty() || !read.is_err_and(Skip::is_reject)
+}
+
 /// The format with this name.
 pub fn by_name(name: &str) -> Option<&'static dyn LogFormat> {
     ALL.iter().copied().find(|format| format.name() == name)

@@ -19,7 +19,8 @@ use rayon::prelude::*;
 
 use super::BLOCK;
 use super::limits::Limits;
-use super::stream::{HEAD, KEPT, Opened, Reader, Source, unpack};
+use super::sample::HEAD;
+use super::stream::{KEPT, Opened, Reader, Source, unpack};
 use crate::model::ContentDigest;
 
 /// A content: its digest, its length, and the error that ended it early, if any.

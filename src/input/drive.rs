@@ -11,19 +11,20 @@ use std::sync::{Arc, Mutex};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
-use super::cutter::{Cutter, Parcel};
-use super::digest::{BlockHasher, hash_block};
+use super::cutter::{Cutter, Parcel, Piece};
+use super::digest::hash_block;
+use super::envelope::{self, Frames};
 use super::limits::Limits;
+use super::outcome::{Ledger, SourceReport, SourceStatus};
 use super::stream::{Opened, Reader, Source, unpack};
 use super::{BLOCK, plain};
-use crate::model::ContentDigest;
 
 /// Whole lines of one input.
 #[derive(Clone, Copy, Debug)]
 pub struct Block<'a> {
     /// Index of the input.
     pub source: usize,
-    /// The lines; the last of an input may lack its newline.
+    /// The lines, without envelopes; the last may lack its newline.
     pub bytes: &'a [u8],
     /// Offset of the first byte in the unpacked content.
     pub offset: u64,
@@ -37,58 +38,10 @@ pub trait BlockSink: Sync {
     fn begin(&self) -> Self::State;
     /// Works on one block. Blocks come in no particular order.
     fn block(&self, state: &mut Self::State, block: Block<'_>);
-}
-
-/// How far an input could be read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum SourceStatus {
-    /// To its end.
-    Complete,
-    /// Its content is that of the input with this name, and counted there.
-    Duplicate(Arc<str>),
-    /// Only a part of it; the reason.
-    Partial(String),
-    /// Not at all; the reason.
-    Unreadable(String),
-}
-
-impl SourceStatus {
-    /// Whether nothing of the content is missing.
-    pub fn is_whole(&self) -> bool {
-        matches!(self, Self::Complete | Self::Duplicate(_))
-    }
-}
-
-/// What reading one input gave, apart from its lines.
-#[derive(Clone, Debug)]
-pub struct SourceReport {
-    /// Unpacked bytes read.
-    pub bytes: u64,
-    /// Digest of the unpacked content; `None` unless it was read to its end, and asked for.
-    pub digest: Option<ContentDigest>,
-    /// Digest of the unpacked bytes that could be read, also of a part.
-    pub read: Option<ContentDigest>,
-    /// How far it could be read.
-    pub status: SourceStatus,
-    /// Lines over the limit.
-    pub oversize: u64,
-    /// Offset of the first line over the limit.
-    pub oversize_at: Option<u64>,
-}
-
-/// Bookkeeping of one input while workers are on it.
-#[derive(Default)]
-pub(super) struct Ledger {
-    pub(super) hasher: BlockHasher,
-    pub(super) oversize: u64,
-    pub(super) oversize_at: Option<u64>,
-    pub(super) fault: Option<SourceStatus>,
-}
-
-impl Ledger {
-    pub(super) fn oversize(&mut self, offset: u64) {
-        self.oversize += 1;
-        self.oversize_at = Some(self.oversize_at.map_or(offset, |at| at.min(offset)));
+    /// Looks at the first [`super::BEGINNING`] bytes of a line over the limit. It is counted in
+    /// [`SourceReport::oversize`], and is in no block.
+    fn beginning(&self, state: &mut Self::State, beginning: Block<'_>) {
+        let _ = (state, beginning);
     }
 }
 
@@ -159,7 +112,7 @@ pub(super) fn read_some<S: BlockSink>(
         .ledgers
         .into_iter()
         .zip(sources)
-        .map(|(ledger, source)| report(&lock(&ledger), source))
+        .map(|(ledger, source)| lock(&ledger).report(source))
         .collect();
     (states, reports)
 }
@@ -189,24 +142,6 @@ fn plan(sources: &[Source], wanted: &[bool], sender: &Sender<Parcel>) -> Vec<Ite
     }
     items.sort_by_key(|item| matches!(item, Item::Plain { .. }));
     items
-}
-
-fn report(ledger: &Ledger, source: &Source) -> SourceReport {
-    let status = match (&source.refused, &ledger.fault) {
-        (Some(reason), _) => SourceStatus::Unreadable(reason.clone()),
-        (None, Some(fault)) => fault.clone(),
-        (None, None) => SourceStatus::Complete,
-    };
-    let read = ledger.hasher.finish();
-    let digest = read.filter(|_| status == SourceStatus::Complete);
-    SourceReport {
-        bytes: ledger.hasher.total(),
-        digest,
-        read,
-        status,
-        oversize: ledger.oversize,
-        oversize_at: ledger.oversize_at,
-    }
 }
 
 /// A worker that panicked leaves its ledger readable.
@@ -253,9 +188,10 @@ fn plain_block<S: BlockSink>(
     (source, index, size): (usize, usize, u64),
 ) {
     let mut buffer = std::mem::take(&mut own.buffer);
+    let content = (work.sources[source].begins, size);
     let found = own
         .file(source, work.sources[source].input.path.as_deref())
-        .and_then(|file| plain::read_block(file, index, size, work.limits.line, &mut buffer));
+        .and_then(|file| plain::read_block(file, index, content, work.limits.line, &mut buffer));
     match found {
         Ok(found) => {
             let only = size <= BLOCK as u64;
@@ -263,19 +199,16 @@ fn plain_block<S: BlockSink>(
             let hash = work.limits.digests.then(|| hash_block(index, own, only));
             let mut ledger = lock(&work.ledgers[source]);
             ledger.hasher.add(index, found.own.len(), hash);
-            if let Some(offset) = found.oversize {
-                ledger.oversize(offset);
-            }
             drop(ledger);
             work.progress
                 .fetch_add(found.own.len() as u64, Ordering::Relaxed);
-            lines(
-                work,
-                state,
-                source,
-                &buffer[found.lines.clone()],
-                found.offset,
-            );
+            let behind = found.offset + found.lines.len() as u64;
+            if let Some(beginning) = found.oversize {
+                oversize(work, state, source, &buffer[beginning], behind);
+            }
+            let last = behind == size;
+            let own = &mut buffer[found.lines];
+            lines(work, state, source, own, (found.offset, last));
         }
         Err(error) => {
             lock(&work.ledgers[source]).fault = Some(SourceStatus::Partial(error.to_string()));
@@ -284,48 +217,87 @@ fn plain_block<S: BlockSink>(
     own.buffer = buffer;
 }
 
-/// Hands lines over, without the byte order mark that some tools write first.
+/// Hands lines over, without the byte order mark that some tools write first, and without
+/// envelopes.
 fn lines<S: BlockSink>(
     work: &Work<'_, S>,
     state: &mut S::State,
     source: usize,
-    bytes: &[u8],
-    offset: u64,
+    bytes: &mut [u8],
+    (offset, last): (u64, bool),
 ) {
     let bom = if offset == 0 && bytes.starts_with(b"\xef\xbb\xbf") {
         3
     } else {
         0
     };
-    if bytes.len() > bom {
-        work.sink.block(
-            state,
-            Block {
-                source,
-                bytes: &bytes[bom..],
-                offset: offset + bom as u64,
-            },
-        );
+    let bytes = &mut bytes[bom..];
+    if bytes.is_empty() {
+        return;
+    }
+    let mut from = 0;
+    let mut hand_over = |bytes: &[u8], from: usize| {
+        let offset = offset + (bom + from) as u64;
+        let block = Block {
+            source,
+            bytes,
+            offset,
+        };
+        work.sink.block(state, block);
+    };
+    if work.sources[source].envelope.is_some() {
+        for seam in envelope::peel(bytes) {
+            hand_over(&bytes[from..seam], from);
+            from = seam;
+        }
+    }
+    hand_over(&bytes[from..], from);
+    if last && bytes.last() != Some(&b'\n') {
+        let line = memchr::memrchr(b'\n', &bytes[from..]).map_or(from, |at| from + at + 1);
+        lock(&work.ledgers[source]).open_end = Some(bytes[line..].to_vec());
     }
 }
 
-fn deliver<S: BlockSink>(work: &Work<'_, S>, state: &mut S::State, parcel: Parcel) {
-    let own = &parcel.bytes[parcel.carry..];
+/// Counts a line over the limit and hands its beginning over.
+fn oversize<S: BlockSink>(
+    work: &Work<'_, S>,
+    state: &mut S::State,
+    source: usize,
+    bytes: &[u8],
+    offset: u64,
+) {
+    lock(&work.ledgers[source]).oversize(offset);
+    let block = Block {
+        source,
+        bytes,
+        offset,
+    };
+    work.sink.beginning(state, block);
+}
+
+fn deliver<S: BlockSink>(work: &Work<'_, S>, state: &mut S::State, mut parcel: Parcel) {
+    let source = parcel.source;
     // A stream that ends at a block's border has an empty last block.
-    if !own.is_empty() || parcel.only {
+    if !parcel.bytes.is_empty() || parcel.only {
+        let own = &parcel.bytes;
         let digests = work.limits.digests;
         let hash = digests.then(|| hash_block(parcel.index, own, parcel.only));
-        lock(&work.ledgers[parcel.source])
+        lock(&work.ledgers[source])
             .hasher
             .add(parcel.index, own.len(), hash);
     }
-    lines(
-        work,
-        state,
-        parcel.source,
-        &parcel.bytes[parcel.lines.clone()],
-        parcel.offset,
-    );
+    if let Some(own) = parcel.oversize {
+        oversize(work, state, source, &own.bytes, own.offset);
+    }
+    let Piece {
+        bytes: mut joined,
+        offset,
+    } = parcel.joined;
+    let last = parcel.last && parcel.lines.is_empty();
+    lines(work, state, source, &mut joined, (offset, last));
+    let offset = parcel.offset + parcel.lines.start as u64;
+    let own = &mut parcel.bytes[parcel.lines];
+    lines(work, state, source, own, (offset, parcel.last));
     let _ = work.spare.0.try_send(parcel.bytes);
 }
 
@@ -354,26 +326,23 @@ fn stream<S: BlockSink>(
             return;
         }
     };
-    let mut cut = Cutter {
-        index: 0,
-        offset: 0,
-        carry: Vec::new(),
-        skipping: false,
-        line: work.limits.line,
-    };
+    let opened = &work.sources[source];
+    let streamed = opened.envelope.is_some_and(|own| own.streamed);
+    let mut cut = Cutter::new(
+        work.limits.line,
+        opened.begins,
+        streamed.then(Frames::default),
+    );
     let mut seen = 0;
     loop {
         let mut bytes = work.spare.1.try_recv().unwrap_or_default();
-        let (end, fault) = cut.fill(reader.as_mut(), &mut bytes);
+        let (end, fault) = Cutter::fill(reader.as_mut(), &mut bytes);
         let now = packed.load(Ordering::Relaxed);
         work.progress.fetch_add(now - seen, Ordering::Relaxed);
         seen = now;
         let last = end || fault.is_some();
-        let (parcel, oversize) = cut.cut(source, bytes, last, fault.is_some());
+        let parcel = cut.cut(source, bytes, last, fault.is_some());
         let unpacked = cut.offset;
-        if let Some(offset) = oversize {
-            lock(&work.ledgers[source]).oversize(offset);
-        }
         if let Err(TrySendError::Full(parcel) | TrySendError::Disconnected(parcel)) =
             queue.try_send(parcel)
         {

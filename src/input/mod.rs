@@ -6,7 +6,8 @@
 //! Invariants:
 //! * each line is in exactly one block, whatever the number of threads;
 //! * memory is a few blocks for each thread, whatever the size of the input;
-//! * what could not be read is said in the input's status, never left out.
+//! * what could not be read is said in the input's status, never left out;
+//! * whatever stood around a record, it is named by its place in the unpacked content.
 //!
 //! What a line means is not known here.
 
@@ -17,21 +18,31 @@ mod cutter;
 mod digest;
 mod discover;
 mod drive;
+mod envelope;
 mod limits;
 mod once;
+mod outcome;
 mod plain;
+#[cfg(test)]
+mod reading_tests;
+mod sample;
 mod sniff;
 mod stream;
 pub mod yaml;
 
 pub use digest::BlockHasher;
 pub use discover::{DiscoverError, Input, discover};
-pub use drive::{Block, BlockSink, SourceReport, SourceStatus, read_all};
+pub use drive::{Block, BlockSink, read_all};
+pub use envelope::unwrapped;
 pub use limits::Limits;
 pub use once::read_once;
+pub use outcome::{SourceReport, SourceStatus};
 pub use sniff::{Compression, Sniffed, sniff_bytes};
 pub use stream::{Source, head};
 
 /// Bytes in one block; a power of two so that a block is a BLAKE3 subtree, and
 /// half of a usual second-level cache: it is written, hashed and read there.
 pub const BLOCK: usize = 1 << 19;
+
+/// Bytes of a line over the limit that are handed on: they show whose it may be.
+pub const BEGINNING: usize = 64 << 10;

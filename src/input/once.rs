@@ -20,8 +20,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::alike::Alike;
-use super::drive::{BlockSink, SourceReport, SourceStatus, read_some};
+use super::drive::{BlockSink, read_some};
 use super::limits::Limits;
+use super::outcome::{SourceReport, SourceStatus};
 use super::stream::{Opened, Source};
 
 /// Reads every content once; otherwise like [`super::read_all`].
@@ -84,6 +85,7 @@ pub fn read_once<S: BlockSink>(
                 status: SourceStatus::Duplicate(Arc::clone(&sources[original].input.shown)),
                 oversize: 0,
                 oversize_at: None,
+                open_end: None,
             };
         }
     }
@@ -156,6 +158,7 @@ mod tests {
             status,
             oversize: 0,
             oversize_at: None,
+            open_end: None,
         };
         let after = |digest, status| {
             let mut alike = find();

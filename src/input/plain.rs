@@ -8,7 +8,7 @@ use std::io;
 use std::ops::Range;
 use std::path::Path;
 
-use super::BLOCK;
+use super::{BEGINNING, BLOCK};
 
 /// Where things are in the buffer after a read.
 pub(super) struct Found {
@@ -18,8 +18,8 @@ pub(super) struct Found {
     pub(super) lines: Range<usize>,
     /// Offset of the first of these lines in the file.
     pub(super) offset: u64,
-    /// Offset of a line over the limit that begins in the block.
-    pub(super) oversize: Option<u64>,
+    /// The beginning of a line over the limit that begins in the block.
+    pub(super) oversize: Option<Range<usize>>,
 }
 
 /// What one worker uses again from block to block.
@@ -46,12 +46,13 @@ const MORE: usize = 16 << 10;
 
 /// Reads the block and the rest of its last line into `buffer`.
 ///
+/// What stands before `begins` is no line, but blanks or what a sparse file has for them.
 /// `size` is the file's size when it was opened: what is appended later is left
 /// for the next run, and a file that shrank is an error.
 pub(super) fn read_block(
     file: &File,
     index: usize,
-    size: u64,
+    (begins, size): (u64, u64),
     line: usize,
     buffer: &mut Vec<u8>,
 ) -> io::Result<Found> {
@@ -63,21 +64,23 @@ pub(super) fn read_block(
     buffer.resize(lead + own_len, 0);
     read_exact_at(file, buffer, begin - lead as u64)?;
     let own = lead..buffer.len();
-    let first = if index == 0 {
-        0
+    let first = if begins >= end {
+        None
+    } else if begins >= begin {
+        usize::try_from(begins - begin).ok().map(|at| lead + at)
     } else {
-        match memchr::memchr(b'\n', &buffer[..own.end]) {
-            Some(at) if at + 1 < own.end => at + 1,
-            // No line begins in this block.
-            _ => {
-                return Ok(Found {
-                    own: own.clone(),
-                    lines: own.end..own.end,
-                    offset: end,
-                    oversize: None,
-                });
-            }
-        }
+        memchr::memchr(b'\n', &buffer[..own.end])
+            .map(|at| at + 1)
+            .filter(|at| *at < own.end)
+    };
+    let Some(first) = first else {
+        // No line begins in this block.
+        return Ok(Found {
+            own: own.clone(),
+            lines: own.end..own.end,
+            offset: end,
+            oversize: None,
+        });
     };
     let offset = begin + first as u64 - lead as u64;
     let mut at = end;
@@ -104,7 +107,7 @@ pub(super) fn read_block(
             own,
             lines: first..last,
             offset,
-            oversize: Some(offset + (last - first) as u64),
+            oversize: Some(last..buffer.len().min(last + BEGINNING)),
         });
     }
     Ok(Found {

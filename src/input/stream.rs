@@ -7,13 +7,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::cloudwatch::{Messages, is_enveloped};
+use super::envelope::Envelope;
+use super::sample::{HEAD, Sample, read_what_is_there};
 use super::{Compression, Input, Sniffed, sniff_bytes};
 use crate::model::ContentDigest;
 
-/// Bytes looked at for detection, after unpacking.
-pub(super) const HEAD: usize = 64 << 10;
 /// Bytes of the head that are enough to tell most files apart.
 pub(super) const KEPT: usize = 512;
+/// Unpacked bytes of one input that are looked through for its first line.
+const UNPACKED: u64 = 1 << 29;
+/// The same for standard input, which has to be held meanwhile.
+const HELD: u64 = 64 << 20;
 /// Compression inside compression that is still unpacked.
 const LAYERS: usize = 3;
 
@@ -40,12 +44,47 @@ pub struct Source {
     /// Only a part of the head was kept.
     pub(super) shortened: bool,
     pub(super) opened: Opened,
+    /// Lines to tell the format by, where the head has none.
+    lines: Option<Vec<u8>>,
+    /// Offset of the first byte that says something: what stands before is NUL or blank.
+    pub(super) begins: u64,
+    /// What stands around the records, if anything.
+    pub(super) envelope: Option<Envelope>,
 }
 
 impl Source {
+    fn of(input: Input, opened: Opened, head: Vec<u8>, sample: Sample) -> Self {
+        Self {
+            input,
+            envelope: Envelope::of(sample.lines.as_deref().unwrap_or(&head)),
+            head,
+            refused: None,
+            shortened: false,
+            opened,
+            lines: sample.lines,
+            begins: sample.begins,
+        }
+    }
+
+    /// The first lines, by which the format is known.
+    pub fn sample(&self) -> &[u8] {
+        self.lines.as_deref().unwrap_or(&self.head)
+    }
+
+    /// How many NUL bytes come first: the hole that is left where lines were taken away, or
+    /// were not written before a crash.
+    pub fn hole(&self) -> u64 {
+        if self.head.first() == Some(&0) {
+            self.begins
+        } else {
+            0
+        }
+    }
+
     /// Lets go of most of the head, once the format is known: of many thousand files
     /// the heads would be gigabytes.
     pub fn shorten_head(&mut self) {
+        self.lines = None;
         // Standard input cannot be looked at again.
         if self.head.len() > KEPT && !matches!(self.opened, Opened::Stdin(_)) {
             self.head.truncate(KEPT);
@@ -56,12 +95,20 @@ impl Source {
 
     /// The whole head once more; `None` when it is not what it was.
     pub(super) fn head_again(&self) -> Option<Vec<u8>> {
-        let (_, mut head, refused) = open_file(self.input.path.as_deref()?).ok()?;
-        if let Opened::Plain { size } = self.opened {
+        let path = self.input.path.as_deref()?;
+        let head = match self.opened {
             // What was appended meanwhile is not read either.
-            head.truncate(usize::try_from(size).unwrap_or(usize::MAX));
-        }
-        (refused.is_none() && head.starts_with(&self.head)).then_some(head)
+            Opened::Plain { size } => {
+                let mut file = File::open(path).ok()?.take(size);
+                read_up_to(&mut file, HEAD).ok()?
+            }
+            Opened::Packed => {
+                let mut reader = unpack(Box::new(File::open(path).ok()?), Arc::default()).ok()?;
+                read_what_is_there(&mut reader, HEAD)
+            }
+            Opened::Stdin(_) => return None,
+        };
+        head.starts_with(&self.head).then_some(head)
     }
 
     /// BLAKE3 of the first `bytes` of the unpacked content; `None` when there are
@@ -91,78 +138,63 @@ pub fn head(inputs: &[Input]) -> Vec<Source> {
 }
 
 fn open(input: Input) -> Source {
-    match &input.path {
-        None => open_stdin(input),
-        Some(path) => match open_file(path) {
-            Ok((opened, head, refused)) => Source {
-                input,
-                head,
-                refused,
-                shortened: false,
-                opened,
-            },
-            Err(error) => refused(input, error.to_string()),
+    let opened = match &input.path {
+        None => open_stdin(),
+        Some(path) => open_file(path),
+    };
+    match opened {
+        Ok((opened, head, sample)) => Source::of(input, opened, head, sample),
+        Err(reason) => Source {
+            refused: Some(reason.to_string()),
+            ..Source::of(input, Opened::Packed, Vec::new(), Sample::default())
         },
     }
 }
 
-fn refused(input: Input, reason: String) -> Source {
-    Source {
-        input,
-        head: Vec::new(),
-        refused: Some(reason),
-        shortened: false,
-        opened: Opened::Packed,
-    }
-}
+/// How an input will be read, its head, and its first lines.
+type Beginning = (Opened, Vec<u8>, Sample);
 
-fn open_file(path: &Path) -> io::Result<(Opened, Vec<u8>, Option<String>)> {
+fn open_file(path: &Path) -> io::Result<Beginning> {
     let mut file = File::open(path)?;
     let size = file.metadata()?.len();
-    let mut first = read_up_to(&mut file, HEAD)?;
-    match sniff_bytes(&first) {
-        Sniffed::Text if !is_enveloped(&first) => Ok((Opened::Plain { size }, first, None)),
-        Sniffed::Refused(what) => Ok((Opened::Packed, Vec::new(), Some(what.to_owned()))),
-        Sniffed::Text | Sniffed::Packed(_) => {
-            let mut unpacked = unpack(Box::new(File::open(path)?), Arc::default());
-            first.clear();
-            let mut refused = None;
-            match unpacked.as_mut() {
-                Ok(reader) => first = read_what_is_there(reader, HEAD),
-                Err(error) => refused = Some(error.to_string()),
-            }
-            Ok((Opened::Packed, first, refused))
+    let head = read_up_to(&mut file, HEAD)?;
+    match sniff_bytes(&head) {
+        Sniffed::Refused(what) => return Err(io::Error::other(what)),
+        Sniffed::Text if !is_enveloped(&head) => {
+            let mut rest = file.take(size.saturating_sub(head.len() as u64));
+            let sample = Sample::of(&head, &mut rest, u64::MAX, None)?;
+            let envelope = Envelope::of(sample.lines.as_deref().unwrap_or(&head));
+            // Where lines have no ends, only who reads from the start knows where they are.
+            let opened = if envelope.is_some_and(|own| own.streamed) {
+                Opened::Packed
+            } else {
+                Opened::Plain { size }
+            };
+            return Ok((opened, head, sample));
         }
+        Sniffed::Text | Sniffed::Packed(_) => {}
     }
+    let mut reader = unpack(Box::new(File::open(path)?), Arc::default())?;
+    let head = read_what_is_there(&mut reader, HEAD);
+    let sample = Sample::of(&head, &mut reader, UNPACKED, None)?;
+    Ok((Opened::Packed, head, sample))
 }
 
-fn open_stdin(input: Input) -> Source {
+fn open_stdin() -> io::Result<Beginning> {
     let mut reader: Reader = Box::new(io::stdin());
-    let first = match read_up_to(&mut reader, HEAD) {
-        Ok(first) => first,
-        Err(error) => return refused(input, error.to_string()),
-    };
+    let first = read_up_to(&mut reader, HEAD)?;
     if let Sniffed::Refused(what) = sniff_bytes(&first) {
-        return refused(input, what.to_owned());
+        return Err(io::Error::other(what));
     }
     let packed = Arc::new(AtomicU64::new(0));
-    match unpack(
-        Box::new(Cursor::new(first).chain(reader)),
-        Arc::clone(&packed),
-    ) {
-        Ok(mut reader) => {
-            let head = read_what_is_there(&mut reader, HEAD);
-            let whole: Reader = Box::new(Cursor::new(head.clone()).chain(reader));
-            Source {
-                input,
-                head,
-                refused: None,
-                shortened: false,
-                opened: Opened::Stdin(Mutex::new(Some((whole, packed)))),
-            }
-        }
-        Err(error) => refused(input, error.to_string()),
-    }
+    let first = Box::new(Cursor::new(first).chain(reader));
+    let mut reader = unpack(first, Arc::clone(&packed))?;
+    let head = read_what_is_there(&mut reader, HEAD);
+    let mut read = head.clone();
+    let sample = Sample::of(&head, &mut reader, HELD, Some(&mut read))?;
+    let whole: Reader = Box::new(Cursor::new(read).chain(reader));
+    let opened = Opened::Stdin(Mutex::new(Some((whole, packed))));
+    Ok((opened, head, sample))
 }
 
 /// Counts the bytes that pass, for progress and for the ratio guard.
@@ -212,20 +244,4 @@ pub(super) fn read_up_to(reader: &mut dyn Read, limit: usize) -> io::Result<Vec<
     let mut bytes = Vec::new();
     reader.take(limit as u64).read_to_end(&mut bytes)?;
     Ok(bytes)
-}
-
-/// The same, but keeps what came before an error: a truncated file still has a head.
-fn read_what_is_there(reader: &mut dyn Read, limit: usize) -> Vec<u8> {
-    let mut bytes = vec![0; limit];
-    let mut filled = 0;
-    while filled < limit {
-        match reader.read(&mut bytes[filled..]) {
-            Ok(0) => break,
-            Ok(n) => filled += n,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(_) => break,
-        }
-    }
-    bytes.truncate(filled);
-    bytes
 }

@@ -18,7 +18,7 @@ use super::credentials;
 use super::event_row::{Cell, EventRow, batch, schema};
 use crate::event::mask::MASK;
 use crate::event::{path, secret};
-use crate::format::{LogFormat, Scratch, Skip, detect};
+use crate::format::{LogFormat, Scratch, Skip, detect, is_readable};
 use crate::input::{Block, BlockSink, Limits, Source, SourceReport, read_once};
 use crate::model::Method;
 
@@ -90,7 +90,10 @@ pub fn read_events(
         threads: 1,
         ..options.limits.clone()
     };
-    let (_, reports) = read_once(sources, &limits, &sink, progress);
+    let (_, mut reports) = read_once(sources, &limits, &sink, progress);
+    for (report, format) in reports.iter_mut().zip(options.formats) {
+        report.judge_end(|line| format.is_none_or(|own| is_readable(own, line)));
+    }
     let state = sink
         .state
         .into_inner()

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::collect::Collected;
 use super::counts::FileCounts;
-use crate::format::LogFormat;
+use crate::format::{LogFormat, is_readable};
 use crate::input::{Source, SourceStatus};
 use crate::model::ContentDigest;
 
@@ -37,13 +37,17 @@ impl SourceFacts {
             .zip(formats)
             .zip(&collected.files)
             .zip(&collected.sources);
-        all.map(|(((source, format), counts), report)| Self {
-            shown: Arc::clone(&source.input.shown),
-            format: format.map(LogFormat::name),
-            counts: counts.clone(),
-            digest: report.digest,
-            status: report.status.clone(),
-            bytes: report.bytes,
+        all.map(|(((source, format), counts), report)| {
+            let mut report = report.clone();
+            report.judge_end(|line| format.is_none_or(|own| is_readable(own, line)));
+            Self {
+                shown: Arc::clone(&source.input.shown),
+                format: format.map(LogFormat::name),
+                counts: counts.clone(),
+                digest: report.digest,
+                status: report.status,
+                bytes: report.bytes,
+            }
         })
         .collect()
     }

@@ -134,7 +134,7 @@ fn judge(dir: &Path, name: &str, found: &mut Found) {
         size,
     };
     for source in head(&[input]) {
-        let detection = detect(&source.head);
+        let detection = detect(source.sample());
         if let Some(format) = detection.format() {
             found.logs.insert(name.to_owned(), format.name());
         } else if source.refused.is_none() && !detection.scores.is_empty() {

@@ -1,0 +1,221 @@
+//! Heads in front of a line: RFC 5424 and RFC 3164 with and without a priority, the
+//! timestamps of container runtimes, the name of a service or a pod.
+
+use std::net::IpAddr;
+
+/// Words between a timestamp and the text: host, tag and process.
+const WORDS: usize = 4;
+
+/// The length of the head; 0 when there is none, or nothing but a head.
+pub(super) fn length(text: &[u8]) -> usize {
+    // Most lines begin with an address or with JSON.
+    if !matches!(text.first(), Some(first) if first.is_ascii_alphanumeric() || matches!(first, b'<' | b'['))
+    {
+        return 0;
+    }
+    find(text)
+        .map(<[u8]>::trim_ascii_start)
+        .filter(|rest| !rest.is_empty())
+        .map_or(0, |rest| text.len() - rest.len())
+}
+
+/// What follows the head.
+fn find(text: &[u8]) -> Option<&[u8]> {
+    if let Some(after) = priority(text) {
+        return version_1(after)
+            .or_else(|| stamped(after))
+            .or_else(|| tagged(after))
+            .or(Some(after));
+    }
+    version_1(text)
+        .or_else(|| stamped(text))
+        .or_else(|| service(text))
+        .or_else(|| pod(text))
+}
+
+/// What follows `<14>`, also behind the count of octets that RFC 6587 puts in front of it.
+fn priority(text: &[u8]) -> Option<&[u8]> {
+    let text = match word(text) {
+        (count, rest) if !count.is_empty() && count.iter().all(u8::is_ascii_digit) => rest,
+        _ => text,
+    };
+    let digits = text.strip_prefix(b"<")?;
+    let len = digits.iter().take(4).position(|byte| *byte == b'>')?;
+    let (number, rest) = digits.split_at(len);
+    (len > 0 && number.iter().all(u8::is_ascii_digit)).then(|| rest[1..].trim_ascii_start())
+}
+
+/// What follows a head of RFC 5424: `1 TIME HOST APP PROCESS MESSAGE [data] `.
+fn version_1(text: &[u8]) -> Option<&[u8]> {
+    let rest = text.strip_prefix(b"1 ")?;
+    let (time, mut rest) = word(rest);
+    if time != b"-" && !iso(time)?.is_empty() {
+        return None;
+    }
+    for _ in 0..4 {
+        let (own, more) = word(rest);
+        if own.is_empty() {
+            return None;
+        }
+        rest = more;
+    }
+    if let Some(rest) = rest.strip_prefix(b"-") {
+        return Some(without_mark(rest.trim_ascii_start()));
+    }
+    while rest.first() == Some(&b'[') {
+        let (mut at, mut quoted) = (1, false);
+        loop {
+            match rest.get(at)? {
+                b'\\' if quoted => at += 1,
+                b'"' => quoted = !quoted,
+                b']' if !quoted => break,
+                _ => {}
+            }
+            at += 1;
+        }
+        rest = &rest[at + 1..];
+        // Elements follow each other without a blank.
+        if rest.first() != Some(&b'[') {
+            return Some(without_mark(rest.trim_ascii_start()));
+        }
+    }
+    None
+}
+
+/// RFC 5424 puts a byte order mark in front of UTF-8.
+fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
+}
+
+/// What follows a timestamp, and the words that go with it.
+fn stamped(text: &[u8]) -> Option<&[u8]> {
+    let rest = iso(text).or_else(|| month(text))?;
+    if !matches!(rest.first(), Some(b' ' | b'\t')) {
+        return None;
+    }
+    let rest = rest.trim_ascii_start();
+    // Kubernetes' container runtime interface: `TIME stdout F TEXT`.
+    if let (b"stdout" | b"stderr", more) = word(rest)
+        && let ([b'F' | b'P', ..], more) = word(more)
+    {
+        return Some(more);
+    }
+    Some(tagged(rest).unwrap_or(rest))
+}
+
+/// What follows `HOST TAG[PROCESS]: `, or words in front of JSON. Of a line that has neither
+/// nobody knows where the text begins; an address or a dash is part of it.
+fn tagged(text: &[u8]) -> Option<&[u8]> {
+    let mut rest = text;
+    for _ in 0..=WORDS {
+        if is_json(rest) {
+            return Some(rest);
+        }
+        let (own, more) = word(rest);
+        let address = || std::str::from_utf8(own).is_ok_and(|own| own.parse::<IpAddr>().is_ok());
+        if matches!(own, b"" | b"-" | [b'"' | b'[' | b'(', ..]) || (address() && !goes_on(more)) {
+            return None;
+        }
+        rest = more;
+        if own.ends_with(b":") {
+            return Some(
+                rest.strip_prefix(b"@cee:")
+                    .unwrap_or(rest)
+                    .trim_ascii_start(),
+            );
+        }
+    }
+    None
+}
+
+/// After the address of a host a tag or JSON follows at once; after a client's address not.
+fn goes_on(rest: &[u8]) -> bool {
+    is_json(rest) || word(rest).0.ends_with(b":")
+}
+
+fn is_json(text: &[u8]) -> bool {
+    match text {
+        [b'[', rest @ ..] => rest.trim_ascii_start().first() == Some(&b'{'),
+        _ => text.first() == Some(&b'{'),
+    }
+}
+
+/// What follows `2026-01-02T12:00:00.117+01:00`; fraction and zone may be missing.
+fn iso(text: &[u8]) -> Option<&[u8]> {
+    let mut rest = fits(text, b"0000-00-00T00:00:00")?;
+    if let [b'.' | b',', more @ ..] = rest {
+        rest = after_digits(more);
+    }
+    Some(match rest {
+        [b'Z' | b'z', more @ ..] => more,
+        [b'+' | b'-', a, b, b':', c, d, more @ ..] | [b'+' | b'-', a, b, c, d, more @ ..]
+            if [a, b, c, d].iter().all(|byte| byte.is_ascii_digit()) =>
+        {
+            more
+        }
+        _ => rest,
+    })
+}
+
+/// What follows `Jan  2 12:00:00`, with a year or a fraction that some add.
+fn month(text: &[u8]) -> Option<&[u8]> {
+    let (name, mut rest) = word(text);
+    let months = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    if !months.iter().any(|own| own.as_bytes() == name) {
+        return None;
+    }
+    let digits = |text: &[u8], most: usize| {
+        (1..=most).contains(&text.len()) && text.iter().all(u8::is_ascii_digit)
+    };
+    let (day, more) = word(rest);
+    if !digits(day, 2) {
+        return None;
+    }
+    rest = more;
+    let (year, more) = word(rest);
+    if year.len() == 4 && digits(year, 4) {
+        rest = more;
+    }
+    let rest = fits(rest, b"00:00:00")?;
+    Some(rest.strip_prefix(b".").map_or(rest, after_digits))
+}
+
+/// What follows a text of this form: `0` is a digit, `T` stands for itself or a blank.
+fn fits<'a>(text: &'a [u8], form: &[u8]) -> Option<&'a [u8]> {
+    let (own, rest) = text.split_at_checked(form.len())?;
+    let fits = own.iter().zip(form).all(|(own, form)| match form {
+        b'0' => own.is_ascii_digit(),
+        b'T' => matches!(own, b'T' | b't' | b' '),
+        _ => own == form,
+    });
+    fits.then_some(rest)
+}
+
+/// What follows `gateway-1  | `, as Docker Compose writes it.
+fn service(text: &[u8]) -> Option<&[u8]> {
+    let (name, rest) = word(text);
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+    let rest = rest.strip_prefix(b"| ")?;
+    name.iter().all(plain).then_some(rest)
+}
+
+/// What follows `[pod/NAME/CONTAINER] `, as `kubectl logs --prefix` writes it.
+fn pod(text: &[u8]) -> Option<&[u8]> {
+    let (name, rest) = word(text.strip_prefix(b"[pod/")?);
+    name.ends_with(b"]").then_some(rest)
+}
+
+fn after_digits(text: &[u8]) -> &[u8] {
+    let len = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    &text[len..]
+}
+
+/// The text up to the first blank, and what follows the blanks.
+fn word(text: &[u8]) -> (&[u8], &[u8]) {
+    match text.iter().position(|byte| matches!(byte, b' ' | b'\t')) {
+        Some(at) => (&text[..at], text[at..].trim_ascii_start()),
+        None => (text, &[]),
+    }
+}
