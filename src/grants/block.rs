@@ -127,7 +127,7 @@ impl Block {
                     let mut new = with_scalar(text, to_the_end, *scalar, first);
                     for more in more {
                         let whole = with_scalar(text, item.span, *scalar, more);
-                        new.extend([eol, &item.lead, &whole]);
+                        new.extend([eol, item.lead.as_str(), whole.as_str()]);
                     }
                     edits.push(Edit::replace(to_the_end, new));
                 }

@@ -344,7 +344,7 @@ impl<'a> Table<'a> {
         };
         let mut new = with_scalar(self.text, whole, word, first);
         for more in more {
-            new.extend([eol, &with_scalar(self.text, whole, word, more)]);
+            new.extend([eol, with_scalar(self.text, whole, word, more).as_str()]);
         }
         Edit::replace(whole, new)
     }
