@@ -109,28 +109,27 @@ impl Block {
                 }
                 Fate::Replace(scalar, texts) => {
                     let (first, more) = texts.split_first().ok_or("nothing replaces it")?;
-                    edits.push(Edit::replace(*scalar, first.clone()));
+                    if more.is_empty() {
+                        edits.push(Edit::replace(*scalar, first.clone()));
+                        continue;
+                    }
                     let eol = match line_break(text, item.last) {
                         "" if text.contains("\r\n") => "\r\n",
                         "" => "\n",
                         eol => eol,
                     };
-                    let lines: Vec<String> = more
-                        .iter()
-                        .map(|more| {
-                            let whole = with_scalar(text, item.span, *scalar, more);
-                            format!("{eol}{}{whole}", item.lead)
-                        })
-                        .collect();
-                    if !lines.is_empty() {
-                        edits.push(Edit::replace(
-                            Span {
-                                start: item.last,
-                                end: item.last,
-                            },
-                            lines.concat(),
-                        ));
+                    // One edit to the end of the item: its further lines come below the line
+                    // that changes, not on their own in front of what follows.
+                    let to_the_end = Span {
+                        start: scalar.start,
+                        end: item.last,
+                    };
+                    let mut new = with_scalar(text, to_the_end, *scalar, first);
+                    for more in more {
+                        let whole = with_scalar(text, item.span, *scalar, more);
+                        new.extend([eol, item.lead.as_str(), whole.as_str()]);
                     }
+                    edits.push(Edit::replace(to_the_end, new));
                 }
             }
         }

@@ -299,8 +299,7 @@ impl<'a> Table<'a> {
                         edits.push(Edit::replace(span(entry), texts.join(" ")));
                         continue;
                     }
-                    edits.push(Edit::replace(span(entry), first.clone()));
-                    edits.extend(self.more_rows(home, span(entry), more));
+                    edits.push(self.rows(home, span(entry), first, more));
                 }
                 // One neighbouring blank run goes along: the left one, or for the first words the right one.
                 Some(Change::Remove) if kept_before => {
@@ -329,8 +328,8 @@ impl<'a> Table<'a> {
         }
     }
 
-    /// A row for each further scope, equal to the one it stands below in everything else.
-    fn more_rows(&self, home: &Home, word: Span, more: &[String]) -> Option<Edit> {
+    /// A row for each scope, equal to the one they come in the place of in everything else.
+    fn rows(&self, home: &Home, word: Span, first: &str, more: &[String]) -> Edit {
         let row = &self.text[home.row.start..home.row.end];
         let bare = row.strip_suffix('\n').unwrap_or(row);
         let bare = bare.strip_suffix('\r').unwrap_or(bare);
@@ -339,15 +338,14 @@ impl<'a> Table<'a> {
             "" => "\n",
             eol => eol,
         };
-        let end = home.row.start + bare.len();
-        let row = Span {
+        let whole = Span {
             start: home.row.start,
-            end,
+            end: home.row.start + bare.len(),
         };
-        let rows = more
-            .iter()
-            .map(|new| format!("{eol}{}", with_scalar(self.text, row, word, new)));
-        let at = Span { start: end, end };
-        (!more.is_empty()).then(|| Edit::replace(at, rows.collect()))
+        let mut new = with_scalar(self.text, whole, word, first);
+        for more in more {
+            new.extend([eol, with_scalar(self.text, whole, word, more).as_str()]);
+        }
+        Edit::replace(whole, new)
     }
 }

@@ -288,7 +288,7 @@ fn texts_of_several_lines_and_odd_layouts_are_read_but_frozen_each_for_itself() 
     assert_eq!(
         reasons,
         [
-            "it is written as a text of several lines",
+            "it stands on another line than its dash",
             "it stands on another line than its dash",
             "-",
             "it has a YAML tag in front of it",

@@ -291,6 +291,10 @@ fn in_csv_each_of_several_scopes_in_place_of_one_gets_a_row() {
         to("client,scope\na, x \n", &["p", "q"]),
         "client,scope\na, p \na, q \n"
     );
+    assert_eq!(
+        to("client,scope,owner\na,x,\"me,\nyou\"\nb,y,\n", &["p", "q"]),
+        "client,scope,owner\na,p,\"me,\nyou\"\na,q,\"me,\nyou\"\nb,y,\n"
+    );
     for name in ["a b", "{{ a }}", ""] {
         let refused = narrowed("client,scope\na,x\n", "g.csv", "x", &["p", name]);
         assert!(matches!(refused, Err(PatchError::Refused(_))), "{name}");
