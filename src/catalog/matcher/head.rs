@@ -190,8 +190,12 @@ mod tests {
                 route.operations.clone()
             };
             assert_eq!(of("HEAD /v1/orders/7"), [0, 1]);
-            assert_eq!(of("HEAD /V1/ORDERS/7"), [0, 1]);
-            assert_eq!(of("HEAD /v1/orders/7/"), [0, 1]);
+            let other_case = if case_insensitive {
+                vec![0, 1]
+            } else {
+                vec![2]
+            };
+            assert_eq!(of("HEAD /V1/ORDERS/7"), other_case);
             assert_eq!(of("HEAD /v1/orders/export"), [4]);
             assert_eq!(of("HEAD /v1/invoices/x"), [1, 5]);
             assert_eq!(of("HEAD /v1/Items/7"), [6, 7]);
