@@ -8,6 +8,8 @@
 mod exports;
 #[path = "flags/logged.rs"]
 mod logged;
+#[path = "flags/prefixes.rs"]
+mod prefixes;
 mod support;
 
 use std::io::Write as _;
@@ -295,7 +297,8 @@ fn the_base_of_a_description_can_be_replaced_by_what_the_log_has() {
         )
     };
     assert_eq!(minimal("/v1", &[]), (true, false));
-    assert_eq!(minimal("/v2", &[]), (false, true));
+    assert_eq!(minimal("/v2", &[]), (true, false));
+    assert_eq!(minimal("/v3", &[]), (false, true));
     assert_eq!(minimal("/v2", &["--api-base", "/v2"]), (true, false));
     assert_eq!(minimal("", &[]), (false, true));
     assert_eq!(minimal("", &["--api-base", "/"]), (true, false));

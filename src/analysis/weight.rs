@@ -88,7 +88,7 @@ fn method_weight(operation: &Operation) -> u64 {
         return 8;
     }
     match operation.method {
-        Method::Get | Method::Head | Method::Options | Method::Query => {
+        method if !method.is_write() => {
             // A collection has no id at its end: it lists.
             let collection = !operation.path.ends_with('}') && operation.path.contains('/');
             if names(&BULK) || collection { 2 } else { 1 }
@@ -121,6 +121,16 @@ mod tests {
             "POST /admin/users/{id}/roles",
         ];
         assert_eq!(labels.map(|label| of(label, &[])), [2, 4, 6, 8, 16]);
+    }
+
+    #[test]
+    fn every_safe_method_weighs_as_a_read() {
+        for method in [
+            "GET", "HEAD", "QUERY", "SEARCH", "PROPFIND", "REPORT", "LIST", "WATCH",
+        ] {
+            assert_eq!(of(&format!("{method} /orders/{{id}}"), &[]), 2, "{method}");
+            assert_eq!(of(&format!("{method} /users"), &[]), 4, "{method}");
+        }
     }
 
     #[test]

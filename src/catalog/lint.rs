@@ -48,18 +48,24 @@ pub(super) fn whole(catalog: &mut Catalog) {
             ),
         ));
     }
-    let spaced = |scope: &&Scope| scope.as_str().contains(char::is_whitespace);
     let required = catalog.required_scopes();
-    let mut spaced = required.iter().filter(spaced);
-    if let Some(first) = spaced.next() {
-        catalog.warnings.push(Warning::new(
-            "space-in-scope",
-            format!(
-                "{} required scopes hold white space, which no OAuth scope can; they are compared as spelt; the first is `{first}`",
-                1 + spaced.count()
-            ),
-        ));
-    }
+    let odd = |code, sentence, odd: fn(char) -> bool| {
+        let mut found = required.iter().filter(|scope| scope.as_str().contains(odd));
+        let first = found.next()?;
+        let count = 1 + found.count();
+        let message = format!("{count} {sentence}; the first is `{first}`");
+        Some(Warning::new(code, message))
+    };
+    catalog.warnings.extend(odd(
+        "space-in-scope",
+        "required scopes hold white space, which no OAuth scope can; they are compared as spelt",
+        char::is_whitespace,
+    ));
+    catalog.warnings.extend(odd(
+        "separator-in-scope",
+        "required scopes hold a comma or a semicolon, which separates nothing here: each is one scope of that name",
+        |c| matches!(c, ',' | ';'),
+    ));
 }
 
 /// A scope and another of the same clause that continues its name: `x` and `x.read`.

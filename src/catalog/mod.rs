@@ -135,7 +135,8 @@ fn read(document: &Document, options: &LoadOptions) -> Result<Catalog, CatalogEr
         })?;
     let mut catalog = format.read(document, options)?;
     catalog.source = document.file.clone();
-    if catalog.operations.is_empty() {
+    // A routes.yaml may be there for what it says under `implies`.
+    if catalog.operations.is_empty() && catalog.implies.is_empty() {
         catalog.warnings.push(Warning::new(
             "no-operations",
             format!(

@@ -5,8 +5,9 @@
 //!
 //! In a `scopes` cell ` + ` joins scopes that are all needed, and `|` separates
 //! alternatives: `a + b | c`. `public` and `authenticated` are reserved, and an
-//! empty cell is an error: missing is not public. A scope whose name holds `|` needs
-//! `routes.yaml`. Lines that start with `#` are comments.
+//! empty cell is an error: missing is not public. A scope whose name holds `|`, `,`, `;`,
+//! `&` or `+` needs `routes.yaml`: in a cell these are mistakes for a separator, and read as a
+//! part of one name they would be a scope that nobody holds. Lines that start with `#` are comments.
 
 use std::sync::Arc;
 
@@ -18,6 +19,12 @@ use super::{At, CatalogError, CatalogFormat, LoadOptions, lint};
 use crate::model::{Catalog, Operation};
 
 const COLUMNS: [&str; 3] = ["method", "path", "scopes"];
+
+/// One of two readings would be wrong, and which is meant only the author knows.
+const OTHER_SEPARATOR: Problem = Problem(
+    "has a `,`, `;`, `&` or `+` between or within its scopes, which separates nothing here",
+    "write `a + b` when both are needed, and `a | b` when one is enough; a scope with such a character in its name needs a routes.yaml",
+);
 
 /// `method,path,scopes`.
 pub(super) struct RoutesCsv;
@@ -53,6 +60,9 @@ impl CatalogFormat for RoutesCsv {
             let scopes = cell("scopes");
             if scopes.is_empty() {
                 return Err(Problem::EMPTY.at(&at, what()));
+            }
+            if scopes.replace(" + ", "").contains([',', ';', '&', '+']) {
+                return Err(OTHER_SEPARATOR.at(&at, what()));
             }
             let texts: Vec<&str> = scopes.split('|').map(str::trim).collect();
             let (requirement, optional) =

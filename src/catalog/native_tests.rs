@@ -139,6 +139,14 @@ fn routes_yaml_refuses_what_it_does_not_know_or_cannot_be_sure_of() {
 }
 
 #[test]
+fn a_name_that_holds_a_separator_is_one_scope_and_that_is_said() {
+    let catalog = good("routes:\n  GET /a: x,y\n  GET /b: x;y\n  GET /c: z\n");
+    assert_eq!(lines(&catalog)[0], "GET /a: x,y");
+    assert_eq!(codes(&catalog), ["separator-in-scope"]);
+    assert!(catalog.warnings[0].message.starts_with("2 required scopes"));
+}
+
+#[test]
 fn the_csv_twin_says_the_same() {
     let text = "# ours\npath;Method;scopes\n/orders/{id};GET;orders:read\n/refunds;POST;a + b | c\n/health;GET;public\n/m;GET;public | x\n";
     let catalog = good(text);
@@ -160,6 +168,19 @@ fn the_csv_twin_says_the_same() {
         (
             "method,path,scopes\nGET,/x,a |\n",
             "empty place for a scope",
+        ),
+        (
+            "method,path,scopes\nGET,/x,\"a,b\"\n",
+            "f:2: route `GET /x` has a `,`, `;`, `&` or `+`",
+        ),
+        (
+            "method,path,scopes\nGET,/x,a;b\n",
+            "write `a + b` when both",
+        ),
+        ("method;path;scopes\nGET;/x;a,b\n", "and `a | b` when one"),
+        (
+            "method,path,scopes\nGET,/x,a+b + c\n",
+            "needs a routes.yaml",
         ),
         (
             "method,path,scopes\nGET,/x\n",

@@ -169,12 +169,17 @@ fn the_nearest_servers_win_and_a_chosen_base_path_wins_over_all() {
 }
 
 #[test]
-fn several_base_paths_take_the_first_and_say_so_once() {
+fn operations_are_read_under_each_base_path_which_is_said_once() {
     let catalog = read(
-        &json!({"openapi": "3.0.0", "security": [], "paths": {"/a": {"get": {}, "put": {}}},
+        &json!({"openapi": "3.0.0", "security": [{"o": ["a"]}], "paths": {"/a": {"get": {}, "put": {}}},
+        "components": {"securitySchemes": {"o": {}}},
         "servers": [{"url": "https://h/v1"}, {"url": "https://g/v1/"}, {"url": "/v2"}]}),
     );
-    assert_eq!(labels(&catalog), ["GET /v1/a", "PUT /v1/a"]);
+    assert_eq!(
+        labels(&catalog),
+        ["GET /v1/a", "GET /v2/a", "PUT /v1/a", "PUT /v2/a"]
+    );
+    assert!(catalog.operations.iter().all(|own| clauses(own) == [["a"]]));
     assert_eq!(codes(&catalog), ["several-base-paths"]);
     assert!(
         catalog.warnings[0].message.contains("`/v2/`")

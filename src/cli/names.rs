@@ -1,16 +1,19 @@
 //! Names that do not meet: scopes that nobody asks for, clients that nobody names.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::pipeline::{Read, Routes};
 use super::settings::Setup;
 use super::suggest::closest;
 use crate::analysis::ClientAnalysis;
 use crate::event::secret;
-use crate::model::{ClientName, Granted, Operation, Policy, Scope, Semantics, Subject, Warning};
+use crate::model::{
+    ClientName, Granted, Operation, Place, Policy, Scope, Semantics, Subject, Term, Warning,
+};
 use crate::usage::PossibleNeeds;
 
-/// Scopes that no operation asks for: often a typing error.
+/// Scopes that no operation asks for: often a typing error. Where many of them are scopes
+/// of the catalogue but for one prefix, that is said once.
 pub(super) fn unknown_scopes(
     policy: &Policy,
     routes: &Routes,
@@ -19,27 +22,123 @@ pub(super) fn unknown_scopes(
 ) -> Vec<Warning> {
     let mut known = routes.catalog.required_scopes();
     known.extend(routes.catalog.declared.iter().cloned());
-    let mut warnings = Vec::new();
+    let mut unknown: Vec<(&Term, &Place)> = Vec::new();
+    let mut some_met = false;
     for entry in policy.files.iter().flat_map(|file| &file.entries) {
         let Granted::Term(term) = &entry.granted else {
             continue;
         };
-        let protocol = setup
-            .protocol
-            .iter()
-            .any(|scope| scope.as_str() == term.as_str());
-        if protocol || !semantics.expand(term, &known).is_empty() {
+        let mut protocol = setup.protocol.iter();
+        if protocol.any(|scope| scope.as_str() == term.as_str()) {
             continue;
         }
+        if semantics.expand(term, &known).is_empty() {
+            unknown.push((term, &entry.place));
+        } else {
+            some_met = true;
+        }
+    }
+    let mut warnings = Vec::new();
+    let prefixes = missing_prefixes(&unknown, &known);
+    // Beside names that do meet, one name alone is no rule.
+    for (prefix, terms) in prefixes
+        .iter()
+        .filter(|(_, terms)| !some_met || terms.len() > 1)
+    {
+        let Some((first, place)) = unknown.iter().find(|(term, _)| terms.contains(term)) else {
+            continue;
+        };
+        let asked = prefix.asked(first.as_str());
+        let (text, one, many, other) = match prefix {
+            Prefix::OfPolicy(text) => (text, "begins with", "begin with", "do not"),
+            Prefix::OfCatalog(text) => (text, "lacks the prefix", "lack the prefix", "have it"),
+        };
+        let whose = match terms.len() {
+            1 => format!("1 granted name {one}"),
+            count => format!("{count} granted names {many}"),
+        };
+        let message = format!(
+            "{whose} `{text}`, and the catalogue's scopes {other}: `{first}` is granted and `{asked}` is asked for, so no request can show its use; where the two mean the same, say so for each in a routes.yaml that is named as a further --catalog: `implies: {{\"{first}\": \"{asked}\"}}` and `routes: {{}}`"
+        );
+        warnings.push(Warning::new("scope-prefix", message).at((*place).clone()));
+        unknown.retain(|(term, _)| !terms.contains(term));
+    }
+    for (term, place) in unknown {
         let close = closest(term.as_str(), known.iter().map(Scope::as_str));
         let hint = close
             .map(|close| format!(": did you mean `{close}`?"))
             .unwrap_or_default();
         let text =
             format!("`{term}` is granted, but no operation of the catalogue asks for it{hint}");
-        warnings.push(Warning::new("unknown-scope", text).at(entry.place.clone()));
+        warnings.push(Warning::new("unknown-scope", text).at(place.clone()));
     }
     warnings
+}
+
+/// What stands before the names of one side and not before those of the other.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Prefix {
+    OfPolicy(String),
+    OfCatalog(String),
+}
+
+impl Prefix {
+    /// The catalogue's name for a granted one.
+    fn asked(&self, term: &str) -> String {
+        match self {
+            Self::OfPolicy(text) => term.strip_prefix(text.as_str()).unwrap_or(term).to_owned(),
+            Self::OfCatalog(text) => format!("{text}{term}"),
+        }
+    }
+}
+
+/// The names that are scopes of the catalogue but for a prefix, each under one prefix; the
+/// prefix of most names comes first.
+fn missing_prefixes<'t>(
+    unknown: &[(&'t Term, &Place)],
+    known: &BTreeSet<Scope>,
+) -> Vec<(Prefix, BTreeSet<&'t Term>)> {
+    // What follows a delimiter, and where that begins.
+    let endings = |text: &'_ str| -> Vec<usize> {
+        let delimiters = text.match_indices([':', '/', '.', '#', '|', '_', '-']);
+        let ends = delimiters.map(|(at, delimiter)| at + delimiter.len());
+        ends.filter(|at| *at < text.len()).collect()
+    };
+    let mut of_catalog: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for scope in known.iter().map(Scope::as_str) {
+        for at in endings(scope) {
+            of_catalog
+                .entry(&scope[at..])
+                .or_default()
+                .insert(&scope[..at]);
+        }
+    }
+    let mut groups: BTreeMap<Prefix, BTreeSet<&Term>> = BTreeMap::new();
+    for (term, _) in unknown {
+        let text = term.as_str();
+        let own = endings(text)
+            .into_iter()
+            .filter(|at| known.contains(&text[*at..]));
+        let own = own.map(|at| Prefix::OfPolicy(text[..at].to_owned()));
+        let other = of_catalog.get(text).into_iter().flatten();
+        let other = other.map(|prefix| Prefix::OfCatalog((*prefix).to_owned()));
+        for prefix in own.chain(other) {
+            groups.entry(prefix).or_default().insert(*term);
+        }
+    }
+    let mut found = Vec::new();
+    while let Some((prefix, terms)) = groups
+        .iter()
+        .max_by(|(a, own), (b, other)| own.len().cmp(&other.len()).then_with(|| b.cmp(a)))
+        .filter(|(_, terms)| !terms.is_empty())
+        .map(|(prefix, terms)| (prefix.clone(), terms.clone()))
+    {
+        for terms_of in groups.values_mut() {
+            terms_of.retain(|term| !terms.contains(term));
+        }
+        found.push((prefix, terms));
+    }
+    found
 }
 
 /// What the configuration says of something that is not there: a typing error in it

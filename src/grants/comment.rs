@@ -21,7 +21,7 @@ pub(super) struct Comment {
 /// section 6.6), but not inside a scalar: so only the text between scalars is searched.
 pub(super) fn comments(text: &str, root: &Node) -> Vec<Comment> {
     let mut scalars = Vec::new();
-    collect(root, &mut scalars);
+    collect(text, root, &mut scalars);
     scalars.sort_by_key(|span| span.start);
     let mut found = Vec::new();
     let mut at = 0;
@@ -62,13 +62,21 @@ fn count_lines(text: &str) -> u32 {
     u32::try_from(memchr::memchr_iter(b'\n', text.as_bytes()).count()).unwrap_or(u32::MAX)
 }
 
-fn collect(node: &Node, out: &mut Vec<Span>) {
+fn collect(text: &str, node: &Node, out: &mut Vec<Span>) {
     match &node.value {
         _ if node.alias => out.push(node.span),
-        Value::Seq(items) => items.iter().for_each(|item| collect(item, out)),
+        // A comment may stand behind the sign of a block scalar.
+        Value::String(_) if text[node.span.start..].starts_with(['|', '>']) => {
+            let own = &text[node.span.start..node.span.end];
+            out.extend(own.find('\n').map(|newline| Span {
+                start: node.span.start + newline,
+                end: node.span.end,
+            }));
+        }
+        Value::Seq(items) => items.iter().for_each(|item| collect(text, item, out)),
         Value::Map(pairs) => pairs.iter().for_each(|(key, value)| {
-            collect(key, out);
-            collect(value, out);
+            collect(text, key, out);
+            collect(text, value, out);
         }),
         _ if node.span.start < node.span.end => out.push(node.span),
         _ => {}
@@ -173,4 +181,21 @@ fn attribute(text: &str) -> Option<(&str, &str)> {
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-');
     word.then_some((name, value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::yaml;
+
+    #[test]
+    fn a_comment_behind_the_sign_of_a_block_scalar_is_one_and_its_text_is_none() {
+        let text = "a:\n- >- # keep\n  # no\n  x\n- y # z\nb: |\n  # no\n";
+        let found = comments(text, &yaml::parse(text, "f").unwrap());
+        let shown: Vec<(u32, &str)> = found
+            .iter()
+            .map(|own| (own.line, &text[own.span.start..own.span.end]))
+            .collect();
+        assert_eq!(shown, [(2, "# keep"), (5, "# z")]);
+    }
 }

@@ -4,10 +4,12 @@
 //! order, each with its line and byte span, or an error with a place.
 //!
 //! Invariants:
-//! * the span of a plain or quoted scalar is exactly the scalar, quotes included;
+//! * the span of a plain or quoted scalar is exactly the scalar, quotes included; that of
+//!   a block scalar begins with its sign (`|`, `>`);
 //! * plain scalars are typed by the YAML 1.2 core schema (section 10.3.2), quoted
 //!   and block scalars are strings; no `yes`, no `on`, no dates;
-//! * what stands behind an alias says so, and aliases cannot blow memory up;
+//! * what stands behind an alias says so, and aliases cannot blow memory up: what is
+//!   written out and what aliases add to it are bounded apart;
 //! * equal keys in one mapping, several documents and deep nesting are errors.
 //!
 //! Merge keys (`<<`, YAML 1.1) are ordinary keys here: the reader of a format
@@ -27,8 +29,11 @@ pub use error::{YamlError, caret};
 
 /// Collections may nest this deep.
 const MAX_DEPTH: usize = 128;
-/// Nodes of one document, counted after aliases are expanded.
-const NODE_BUDGET: usize = 2_000_000;
+/// Nodes that are written out in one document. The largest published descriptions have
+/// a third of it, and each takes about a hundred bytes of memory.
+const WRITTEN_BUDGET: usize = 10_000_000;
+/// Nodes that aliases add to one document, together with the copies kept of what they name.
+const COPIED_BUDGET: usize = 2_000_000;
 
 /// Bytes that may be parsed again for the sake of closing brackets (see `bracket`).
 const REPAIR_BUDGET: usize = 256 << 20;

@@ -40,6 +40,7 @@ pub enum Method {
     Mkworkspace,
     Move,
     Orderpatch,
+    Pri,
     Propfind,
     Proppatch,
     Purge,
@@ -71,7 +72,7 @@ pub enum Method {
 }
 
 /// Every method a catalogue can name.
-const NAMES: [(&str, Method); 52] = [
+const NAMES: [(&str, Method); 53] = [
     ("GET", Method::Get),
     ("HEAD", Method::Head),
     ("POST", Method::Post),
@@ -99,6 +100,7 @@ const NAMES: [(&str, Method); 52] = [
     ("MKWORKSPACE", Method::Mkworkspace),
     ("MOVE", Method::Move),
     ("ORDERPATCH", Method::Orderpatch),
+    ("PRI", Method::Pri),
     ("PROPFIND", Method::Propfind),
     ("PROPPATCH", Method::Proppatch),
     ("PURGE", Method::Purge),
@@ -152,9 +154,24 @@ impl Method {
             .map_or("OTHER", |(name, _)| name)
     }
 
-    /// Whether an operation of this method counts as a write (anything but GET, HEAD, OPTIONS).
+    /// Whether an operation of this method counts as a write: every method that is not safe
+    /// (RFC 9110 section 9.2.1, and the column "Safe" of the IANA registry of methods).
+    /// LIST (Vault, Kubernetes) and WATCH (Kubernetes) read as well.
     pub fn is_write(self) -> bool {
-        !matches!(self, Self::Get | Self::Head | Self::Options)
+        !matches!(
+            self,
+            Self::Get
+                | Self::Head
+                | Self::Options
+                | Self::Pri
+                | Self::Propfind
+                | Self::Query
+                | Self::Report
+                | Self::Search
+                | Self::Trace
+                | Self::List
+                | Self::Watch
+        )
     }
 }
 
@@ -304,6 +321,21 @@ impl Catalog {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn safe_methods_of_the_registry_and_list_and_watch_are_reads() {
+        let reads: Vec<&str> = NAMES
+            .iter()
+            .filter(|(_, method)| !method.is_write())
+            .map(|(name, _)| *name)
+            .collect();
+        let safe = [
+            "GET", "HEAD", "OPTIONS", "TRACE", "QUERY", "PRI", "PROPFIND", "REPORT", "SEARCH",
+            "LIST", "WATCH",
+        ];
+        assert_eq!(reads, safe);
+        assert!(Method::Any.is_write() && Method::Other.is_write());
+    }
 
     #[test]
     fn what_an_operation_demands_is_said_with_anonymous_callers_last() {

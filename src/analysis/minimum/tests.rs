@@ -346,15 +346,17 @@ fn e27_of_two_equal_terms_the_first_name_stays() {
 }
 
 #[test]
-fn e32_read_is_never_joined_up_to_read_and_write() {
-    let operations = vec![
-        operation(Method::Get, "/a".to_owned(), &[&["rw"], &["r"]]),
-        operation(Method::Post, "/a".to_owned(), &[&["rw"]]),
-    ];
-    assert_eq!(
-        solve(&case(operations, &["r", "rw"], &[0])).kept,
-        terms(&["r"])
-    );
+fn e32_reads_by_any_safe_method_are_never_joined_up_to_read_and_write() {
+    for read in [Method::Get, Method::List, Method::Propfind, Method::Watch] {
+        let operations = vec![
+            operation(read, "/a".to_owned(), &[&["rw"], &["z"]]),
+            operation(read, "/b".to_owned(), &[&["z"]]),
+            operation(read, "/c".to_owned(), &[&["z"]]),
+            operation(Method::Post, "/a".to_owned(), &[&["rw"]]),
+        ];
+        let kept = solve(&case(operations, &["z", "rw"], &[0])).kept;
+        assert_eq!(kept, terms(&["z"]));
+    }
 }
 
 #[test]

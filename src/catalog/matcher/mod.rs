@@ -12,11 +12,14 @@
 //! * two operations with equal templates share one route, and a request on it
 //!   needs what both need; so does a request that fits two mixed segments of
 //!   equal weight (`{id}.json` and `file-{name}`): it may be either operation;
+//! * a HEAD request that the GET of its path may have served, or a less specific
+//!   template, needs both;
 //! * six thousand routes cost as much as fifty: one hash look-up for each
 //!   segment, no list of patterns is walked.
 //!
 //! Which scopes a route needs is not known here.
 
+mod head;
 mod key;
 mod overlap;
 mod spelling;
@@ -101,7 +104,17 @@ impl Matcher {
             let key = (template.key(false), operations[*index].method);
             join(groups.entry(key).or_default(), *index);
         }
-        for twins in groups.values().filter(|twins| twins.len() > 1) {
+        let mut folded_groups: BTreeMap<(Vec<u8>, Method), Vec<usize>> = BTreeMap::new();
+        for (index, template) in &templates {
+            let key = (template.key(true), operations[*index].method);
+            join(folded_groups.entry(key).or_default(), *index);
+        }
+        let own_groups = if options.case_insensitive {
+            &folded_groups
+        } else {
+            &groups
+        };
+        for twins in own_groups.values().filter(|twins| twins.len() > 1) {
             let labels: Vec<String> = twins
                 .iter()
                 .map(|index| format!("`{}`", operations[*index].label()))
@@ -119,18 +132,8 @@ impl Matcher {
             template: operations[twins[0]].path.clone(),
             operations: twins.to_vec(),
         };
-        let mut folded_groups: BTreeMap<(Vec<u8>, Method), Vec<usize>> = BTreeMap::new();
-        for (index, template) in &templates {
-            let key = (template.key(true), operations[*index].method);
-            join(folded_groups.entry(key).or_default(), *index);
-        }
         // Operations that differ only by case share a route of their own for looser matches.
         let alone: BTreeSet<&Vec<usize>> = groups.values().collect();
-        let own_groups = if options.case_insensitive {
-            &folded_groups
-        } else {
-            &groups
-        };
         let own_groups: BTreeSet<&Vec<usize>> = own_groups.values().collect();
         let mut routes: Vec<Route> = own_groups.iter().map(|twins| route(twins)).collect();
         routes.sort_by(|a, b| (&a.template, a.method).cmp(&(&b.template, b.method)));
@@ -163,9 +166,11 @@ impl Matcher {
                 by_template.insert((key, method), number(twins));
             }
         }
-        exact.finish();
-        folded.finish();
-        for trie in [&mut exact, &mut folded] {
+        for (trie, fold) in [(&mut exact, false), (&mut folded, true)] {
+            if fold || !options.case_insensitive {
+                heads(trie, fold, &templates, operations, &mut routes);
+            }
+            trie.finish();
             settle(trie, operations, &mut routes, &mut warnings);
         }
         (
@@ -188,7 +193,9 @@ impl Matcher {
     /// The route of a request.
     ///
     /// HEAD is served by GET when no HEAD operation fits (RFC 9110 section
-    /// 9.3.2); OPTIONS only by an OPTIONS or ANY operation.
+    /// 9.3.2), and by both where a less specific one fits. OPTIONS is served by an
+    /// OPTIONS operation only: a browser that asks beforehand (Fetch standard, section
+    /// 3.2) uses no operation of any method.
     #[inline]
     pub fn find(&self, method: Method, path: &[u8]) -> Option<Found> {
         let path = &*canonical(path);
@@ -237,7 +244,8 @@ impl Matcher {
         let text = std::str::from_utf8(template).ok()?;
         let key = Template::parse(text).key(self.case_insensitive);
         let own = self.by_template.get(&(key.clone(), method));
-        let route = *own.or_else(|| self.by_template.get(&(key, Method::Any)))?;
+        let any = || self.by_template.get(&(key, Method::Any));
+        let route = *own.or_else(|| any().filter(|_| method != Method::Options))?;
         Some(Found {
             route,
             looser: false,
@@ -255,6 +263,33 @@ fn join(twins: &mut Vec<usize>, index: usize) {
 /// Equal for templates that fit the same paths.
 pub(super) fn shape(path: &str) -> Vec<u8> {
     Template::parse(path).key(false)
+}
+
+/// Gives HEAD requests that two operations may have served a route that needs both.
+fn heads(
+    trie: &mut Trie,
+    folded: bool,
+    templates: &[(usize, Template)],
+    operations: &[Operation],
+    routes: &mut Vec<Route>,
+) {
+    let mut known: BTreeMap<Vec<usize>, u32> = (0..)
+        .zip(routes.iter())
+        .filter(|(_, route)| route.method == Method::Head)
+        .map(|(number, route)| (route.operations.clone(), number))
+        .collect();
+    for shared in head::shared(templates, operations, folded) {
+        let next = u32::try_from(routes.len()).unwrap_or(u32::MAX);
+        let number = *known.entry(shared.operations.clone()).or_insert(next);
+        if number == next {
+            routes.push(Route {
+                method: Method::Head,
+                template: operations[shared.get].path.clone(),
+                operations: shared.operations,
+            });
+        }
+        trie.add(shared.template, Method::Head, number, folded);
+    }
 }
 
 /// Gives requests that fit different templates equally well a route that needs what all of these need.

@@ -112,7 +112,31 @@ fn head_is_served_by_get_and_options_is_not() {
     assert_eq!(exact(&m, "HEAD /a"), "GET /a");
     assert_eq!(exact(&m, "HEAD /b"), "HEAD /b");
     assert_eq!(find(&m, "OPTIONS /a"), None);
-    assert_eq!(exact(&m, "OPTIONS /c"), "ANY /c");
+    assert_eq!(exact(&m, "HEAD /c"), "ANY /c");
+}
+
+#[test]
+fn a_preflight_is_no_use_of_an_operation_of_any_method() {
+    let m = matcher(&["ANY /a", "ANY /r/{id}.json", "ANY /r/a-{id}", "OPTIONS /b"]);
+    for path in ["/a", "/A", "/a/", "/r/7.json", "/r/a-7.json"] {
+        assert_eq!(find(&m, &format!("OPTIONS {path}")), None);
+    }
+    assert!(m.find_template(Method::Options, b"/a").is_none());
+    assert!(m.find_template(Method::Options, b"/b").is_some());
+    assert_eq!(exact(&m, "OPTIONS /b"), "OPTIONS /b");
+}
+
+#[test]
+fn equal_templates_are_said_where_case_plays_no_part_as_well() {
+    let operations: Vec<Operation> = ["/a/{x}", "/a/{y}", "/B/c", "/b/C"]
+        .iter()
+        .map(|path| Operation::new(Method::Get, *path, Requirement::none()))
+        .collect();
+    for (case_insensitive, groups) in [(false, 1), (true, 2)] {
+        let (_, warnings) = Matcher::new(&operations, MatchOptions { case_insensitive });
+        assert!(warnings.iter().all(|own| own.code == "equal-templates"));
+        assert_eq!(warnings.len(), groups);
+    }
 }
 
 #[test]

@@ -203,7 +203,9 @@ impl Trie {
             }
             let any = routes.get(&Method::Any).cloned().unwrap_or_default();
             for (method, mut own) in routes {
-                own.extend(&any);
+                if method != Method::Options {
+                    own.extend(&any);
+                }
                 if own.len() > 1 {
                     groups.push((number, method, own));
                 }
@@ -370,5 +372,9 @@ fn at(leaf: &Leaf, method: Method) -> Option<u32> {
             .find(|(own, _)| *own == wanted)
             .map(|(_, route)| *route)
     };
-    of(method).or_else(|| of(Method::Any))
+    match of(method) {
+        // A browser that asks beforehand uses no operation of any method.
+        None if method != Method::Options => of(Method::Any),
+        found => found,
+    }
 }

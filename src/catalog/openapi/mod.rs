@@ -8,6 +8,7 @@ mod layers;
 mod notes;
 mod paths;
 mod refs;
+mod schemes;
 mod security;
 mod server;
 
@@ -15,7 +16,7 @@ use serde_json::Value;
 
 use super::document::{Document, Syntax, quoted};
 use super::{CatalogError, CatalogFormat, LoadOptions};
-use crate::model::{Catalog, Scope};
+use crate::model::Catalog;
 
 pub(super) use paths::{Dialect, read};
 pub(super) use server::clean as clean_base;
@@ -65,37 +66,6 @@ pub(super) fn version(document: &Document, key: &str) -> String {
     .chars()
     .take(40)
     .collect()
-}
-
-/// Scopes of the OAuth flows that the document declares.
-fn declared(schemes: Option<&Value>, root: &Value, catalog: &mut Catalog) {
-    for (_, scheme) in schemes.and_then(Value::as_object).into_iter().flatten() {
-        let scheme = refs::local(scheme, root).unwrap_or(scheme);
-        let flows = scheme.get("flows").and_then(Value::as_object);
-        let lists = flows
-            .into_iter()
-            .flatten()
-            .filter_map(|(_, flow)| flow.get("scopes"))
-            .chain(scheme.get("scopes"));
-        for scopes in lists {
-            let names = scopes
-                .as_object()
-                .into_iter()
-                .flatten()
-                .map(|(name, _)| name);
-            let spelt = names.filter(|name| !name.is_empty());
-            catalog.declared.extend(spelt.map(|name| Scope::new(name)));
-        }
-    }
-}
-
-/// The scheme's type: `oauth2`, `apiKey`.
-fn scheme_type<'a>(name: &str, schemes: Option<&'a Value>, root: &'a Value) -> Option<&'a str> {
-    let scheme = schemes?.get(name)?;
-    refs::local(scheme, root)
-        .unwrap_or(scheme)
-        .get("type")?
-        .as_str()
 }
 
 /// An operation in backticks, for messages: method and path as spelt.

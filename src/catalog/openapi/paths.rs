@@ -13,13 +13,14 @@ use serde_json::Value;
 
 use super::super::document::{Document, kind, quoted};
 use super::super::{At, CatalogError, LoadOptions, ScopeList, lint};
+use super::label_of;
 use super::layers::Layers;
 use super::notes::Notes;
 use super::refs::{self, Refs, Target};
+use super::schemes::Schemes;
 use super::security::{self, Need};
-use super::server::{self, Base};
-use super::{label_of, scheme_type};
-use crate::model::{Catalog, Method, Operation, Requirement, Warning};
+use super::server::{self, Bases};
+use crate::model::{Catalog, Method, Operation, Requirement};
 
 /// AWS API Gateway's operation for all methods that are not described one by one.
 const AWS_ANY: &str = "x-amazon-apigateway-any-method";
@@ -43,14 +44,9 @@ pub(crate) fn read(
     dialect: Dialect,
     options: &LoadOptions,
 ) -> Result<Catalog, CatalogError> {
-    let schemes = match dialect {
-        Dialect::Swagger => document.get("securityDefinitions"),
-        Dialect::OpenApi30 | Dialect::OpenApi31 => document
-            .get("components")
-            .and_then(|components| components.get("securitySchemes")),
-    };
     let mut catalog = Catalog::default();
-    super::declared(schemes, &document.value, &mut catalog);
+    let mut refs = Refs::new(document);
+    let schemes = Schemes::read(document, dialect, &mut refs, &mut catalog);
     let mut reader = Reader {
         document,
         schemes,
@@ -61,7 +57,7 @@ pub(crate) fn read(
         base: fixed_base(document, dialect, options)?,
         servers: server::of(document.get("servers")),
         budget: BUDGET,
-        refs: Refs::new(document),
+        refs,
         notes: Notes::default(),
         catalog,
     };
@@ -111,13 +107,13 @@ fn wrong(at: At, what: &str, found: &Value, expected: &'static str) -> CatalogEr
 
 struct Reader<'a> {
     document: &'a Document,
-    schemes: Option<&'a Value>,
+    schemes: Schemes,
     scopes: ScopeList,
     /// The document's own `security`.
     root: Option<Result<Need, String>>,
     base: Option<String>,
     /// The document's own `servers`.
-    servers: Option<Base>,
+    servers: Option<Bases>,
     budget: usize,
     refs: Refs,
     notes: Notes,
@@ -251,7 +247,8 @@ impl Reader<'_> {
             own_from: found.from,
             chain: &chain,
         };
-        let mut full = self.base_of(&layers, item, &at);
+        let bases = self.bases_of(&layers, item, &at);
+        let mut full = String::new();
         let (template, cut) = lint::without_query(path);
         if cut {
             self.notes.add(
@@ -271,7 +268,9 @@ impl Reader<'_> {
             );
         }
         full.push_str(template);
-        let mut operation = Operation::new(found.method, full, Requirement::Unspecified);
+        let of = |base: &String| format!("{base}{full}");
+        let first = bases.first().map_or_else(|| full.clone(), of);
+        let mut operation = Operation::new(found.method, first, Requirement::Unspecified);
         operation.place = at.place();
         operation.operation_id = text(layers.get("operationId"));
         operation.deprecated = layers.get("deprecated") == Some(&Value::Bool(true));
@@ -281,13 +280,19 @@ impl Reader<'_> {
             .flatten()
             .filter_map(|tag| text(Some(tag)))
             .collect();
-        self.require(&mut operation, layers.get("security"));
+        self.require(&mut operation, layers.get("security"), bases.len());
+        let others = bases.iter().skip(1).map(|base| Operation {
+            path: of(base),
+            ..operation.clone()
+        });
+        let others: Vec<Operation> = others.collect();
         self.catalog.operations.push(operation);
+        self.catalog.operations.extend(others);
         Ok(())
     }
 
-    /// Fills in what the operation demands.
-    fn require(&mut self, operation: &mut Operation, own: Option<&Value>) {
+    /// Fills in what the operation demands, which is held `copies` times.
+    fn require(&mut self, operation: &mut Operation, own: Option<&Value>, copies: usize) {
         let own = own.map(|value| security::read(value, self.scopes));
         let place = || operation.place.clone();
         let label = || quoted(&operation.label());
@@ -314,7 +319,7 @@ impl Reader<'_> {
         };
         let clauses = need.requirement.clauses().iter();
         let weight = clauses.map(|clause| 1 + clause.len()).sum::<usize>() + need.schemes.len();
-        let Some(left) = self.budget.checked_sub(weight) else {
+        let Some(left) = self.budget.checked_sub(weight * copies) else {
             self.notes.add(
                 "too-many-scopes",
                 "operations stand behind more alternatives than can be held: nothing is concluded from them",
@@ -324,10 +329,8 @@ impl Reader<'_> {
             return;
         };
         self.budget = left;
-        let oauth = |name: &String| {
-            let kind = scheme_type(name, self.schemes, &self.document.value);
-            matches!(kind, Some("oauth2" | "openIdConnect"))
-        };
+        let oauth =
+            |name: &String| matches!(self.schemes.kind(name), Some("oauth2" | "openIdConnect"));
         if let Some(scheme) = need.left_out.iter().find(|name| oauth(name)) {
             self.notes.add(
                 "scopeless-alternative",
@@ -336,8 +339,8 @@ impl Reader<'_> {
                 place(),
             );
         }
-        let known = |name: &String| self.schemes.is_some_and(|all| all.get(name).is_some());
-        if let Some(scheme) = need.schemes.iter().find(|name| !known(name)) {
+        let unknown = |name: &&String| !self.schemes.may_know(name);
+        if let Some(scheme) = need.schemes.iter().find(unknown) {
             self.notes.add(
                 "undeclared-scheme",
                 "operations name a security scheme that is not declared",
@@ -363,25 +366,28 @@ impl Reader<'_> {
         operation.optional_auth = need.optional;
     }
 
-    fn base_of(&mut self, operation: &Layers<'_>, item: &Layers<'_>, at: &At) -> String {
+    /// The base paths under which an operation is read.
+    fn bases_of(&mut self, operation: &Layers<'_>, item: &Layers<'_>, at: &At) -> Vec<String> {
         if let Some(base) = &self.base {
-            return base.clone();
+            return vec![base.clone()];
         }
         let own = server::of(operation.get("servers")).or_else(|| server::of(item.get("servers")));
-        let Some(base) = own.as_ref().or(self.servers.as_ref()) else {
-            return String::new();
+        let Some(bases) = own.as_ref().or(self.servers.as_ref()) else {
+            return vec![String::new()];
         };
-        let several = |warning: &Warning| warning.code == "several-base-paths";
-        if !base.others.is_empty() && !self.catalog.warnings.iter().any(several) {
-            let mut warning = Warning::new("several-base-paths", base.others_unused());
-            warning.place = self
-                .document
-                .at(&["servers"])
-                .place()
-                .or_else(|| at.place());
-            self.catalog.warnings.push(warning);
+        for mut warning in bases.warnings() {
+            if self
+                .catalog
+                .warnings
+                .iter()
+                .all(|own| own.code != warning.code)
+            {
+                let servers = self.document.at(&["servers"]).place();
+                warning.place = servers.or_else(|| at.place());
+                self.catalog.warnings.push(warning);
+            }
         }
-        base.path.clone()
+        bases.paths.clone()
     }
 }
 

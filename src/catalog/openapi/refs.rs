@@ -19,6 +19,9 @@ use super::super::{At, CatalogError};
 
 /// Files one description may refer to.
 const MAX_FILES: usize = 10_000;
+/// References that may follow one another. Each link of a chain walks the rest of it, which
+/// would take the square of its length.
+const MAX_CHAIN: usize = 100;
 
 /// Where a reference led.
 #[derive(Clone)]
@@ -31,6 +34,16 @@ pub(super) struct Target {
 impl Target {
     pub(super) fn value(&self) -> &Value {
         self.tree.pointer(&self.pointer).unwrap_or(&Value::Null)
+    }
+
+    /// The same for the value under a key, if there is one.
+    pub(super) fn child(&self, key: &str) -> Option<Self> {
+        self.value().get(key)?;
+        let key = key.replace('~', "~0").replace('/', "~1");
+        Some(Self {
+            pointer: format!("{}/{key}", self.pointer),
+            ..self.clone()
+        })
     }
 }
 
@@ -49,7 +62,16 @@ impl Refs {
         }
     }
 
-    /// The value and everything its `$ref`s lead to, nearest first. `place` is for messages.
+    /// The whole document.
+    pub(super) fn document(&self) -> Target {
+        Target {
+            tree: self.files.get(&self.root).cloned().unwrap_or_default(),
+            file: self.root.clone(),
+            pointer: String::new(),
+        }
+    }
+
+    /// Everything that the value's `$ref`s lead to, nearest first. `place` is for messages.
     pub(super) fn chain(
         &mut self,
         value: &Value,
@@ -79,6 +101,11 @@ impl Refs {
                 Some(text) => self.follow(text, &file, &problem)?,
                 None => return Err(problem("is not a text".to_owned())),
             };
+            if chain.len() == MAX_CHAIN {
+                return Err(problem(format!(
+                    "is one more than the {MAX_CHAIN} references that may follow one another"
+                )));
+            }
             if !seen.insert((next.file.clone(), next.pointer.clone())) {
                 return Err(problem("leads in a circle".to_owned()));
             }
@@ -140,13 +167,6 @@ impl Refs {
     }
 }
 
-/// What a reference inside the same document leads to, one step, for parts that
-/// decide nothing.
-pub(super) fn local<'a>(value: &Value, root: &'a Value) -> Option<&'a Value> {
-    let reference = value.get("$ref")?.as_str()?.strip_prefix('#')?;
-    root.pointer(&decoded(reference))
-}
-
 /// `a/../b` and `./b` are the same file, also when it does not exist.
 fn tidy(path: &Path) -> PathBuf {
     let mut out = PathBuf::new();
@@ -188,4 +208,31 @@ pub(super) fn shown(value: &Value) -> String {
             .and_then(Value::as_str)
             .unwrap_or_default(),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::{LoadOptions, load_text};
+
+    #[test]
+    fn a_chain_of_references_is_followed_to_a_fixed_length_only() {
+        let chain = |links: usize| {
+            let link = |at: usize| {
+                let next = at + 1;
+                format!("  /c{at}: {{$ref: '#/paths/~1c{next}'}}\n")
+            };
+            let text: String = (0..links).map(link).collect();
+            let text = format!(
+                "openapi: 3.1.0\npaths:\n{text}  /c{links}: {{get: {{security: [{{o: [a]}}]}}}}\n"
+            );
+            load_text(&text, "api.yaml", &LoadOptions::default())
+        };
+        let read = chain(super::MAX_CHAIN).unwrap();
+        assert_eq!(read.operations.len(), super::MAX_CHAIN + 1);
+        let error = chain(4_000).unwrap_err().to_string();
+        assert!(
+            error.starts_with("api.yaml:3: reference") && error.contains("follow one another"),
+            "{error}"
+        );
+    }
 }

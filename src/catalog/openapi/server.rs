@@ -1,95 +1,197 @@
-//! The base path in front of every path: from `servers` or `basePath`.
+//! The base paths in front of every path: from `servers` or `basePath`.
 //!
-//! In: server objects (OpenAPI 3.1.1, Server Object). Out: the path part of
-//! the first one, variables replaced by their defaults, and what else was offered.
+//! In: server objects (OpenAPI 3.1.1, Server Object). Out: the path parts of all of
+//! them, and of the values of their variables.
+//!
+//! A variable without `enum` may hold any value (Server Variable Object), so that
+//! within the path it is a parameter. Where its default is no part of one segment,
+//! only the default is known.
 //!
 //! Host and scheme play no part: one run reads the logs of one gateway.
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-/// Values tried for each variable; more are not looked at.
-const MAX_VALUES: usize = 32;
-/// Other base paths named in the warning.
-const SHOWN: usize = 5;
+use super::super::document::quoted;
+use super::super::matcher::shape;
+use crate::model::Warning;
 
-/// The first server's base path.
-pub(super) struct Base {
-    pub(super) path: String,
-    /// Other base paths that the same list offers.
-    pub(super) others: BTreeSet<String>,
+/// Base paths of one list of servers; each of them multiplies the operations.
+const MOST: usize = 16;
+
+/// All base paths of a list of servers, in its order.
+#[derive(Debug, Default)]
+pub(super) struct Bases {
+    pub(super) paths: Vec<String>,
+    /// There are more than can be read.
+    pub(super) more: bool,
+    /// A variable that may hold any value, and its default, which alone is read.
+    pub(super) fixed: Option<(String, String)>,
 }
 
-impl Base {
-    /// A sentence about the base paths that are not used.
-    pub(super) fn others_unused(&self) -> String {
-        let others = self.others.iter().take(SHOWN);
-        let others: Vec<String> = others.map(|base| format!("`{base}/`")).collect();
-        format!(
-            "the servers have several base paths: `{}/` is used and {} is not; choose with `--api-base`",
-            self.path,
-            others.join(", ")
-        )
+impl Bases {
+    /// What is worth a word.
+    pub(super) fn warnings(&self) -> Vec<Warning> {
+        let mut warnings = Vec::new();
+        if self.paths.len() > 1 || self.more {
+            let all: Vec<String> = self.paths.iter().map(|base| format!("`{base}/`")).collect();
+            let more = if self.more {
+                " and more, which are not read"
+            } else {
+                ""
+            };
+            let text = format!(
+                "the servers have several base paths: {}{more}; every operation is read under each of them: where the log has one of them only, name it with `--api-base`",
+                all.join(", ")
+            );
+            warnings.push(Warning::new("several-base-paths", text));
+        }
+        if let Some((name, default)) = &self.fixed {
+            let text = format!(
+                "the server variable {} may hold any value, and only its default {} is read: where the log has another base path, name it with `--api-base`",
+                quoted(name),
+                quoted(default)
+            );
+            warnings.push(Warning::new("server-variable", text));
+        }
+        warnings
     }
-}
 
-/// The base path of a list of servers; `None` when it holds none, so that the list
-/// around it counts.
-pub(super) fn of(servers: Option<&Value>) -> Option<Base> {
-    let servers = servers?.as_array()?;
-    let mut found: Option<Base> = None;
-    for server in servers {
-        let Some(url) = server.get("url").and_then(Value::as_str) else {
-            continue;
+    fn add(&mut self, path: String) {
+        let own = shape(&path);
+        if self.paths.iter().any(|known| shape(known) == own) {
+            return;
+        }
+        if self.paths.len() == MOST {
+            self.more = true;
+        } else {
+            self.paths.push(path);
+        }
+    }
+
+    fn server(&mut self, url: &str, variables: &Variables<'_>) {
+        // What holds a slash, or begins the URL, decides where its path begins.
+        let first = url.strip_prefix('{').filter(|_| !url.contains("://"));
+        let first = first.and_then(|rest| rest.split_once('}'));
+        let decides = |name: &str| {
+            first.is_some_and(|(first, _)| first == name) || variables.hold_slash(name)
         };
-        let variables = server.get("variables").and_then(Value::as_object);
-        let defaults = |name: &str| variables?.get(name)?.get("default")?.as_str();
-        let base = found.get_or_insert_with(|| Base {
-            path: clean(&filled(url, defaults)),
-            others: BTreeSet::new(),
+        for name in names(url).into_iter().filter(|name| decides(name)) {
+            let default = variables.default(name);
+            if let Some(default) = default.filter(|_| !variables.limited(name)) {
+                let fixed = || (name.to_owned(), default.to_owned());
+                self.fixed.get_or_insert_with(fixed);
+            }
+        }
+        let (urls, more) = filled(url, |name| {
+            let values = if decides(name) {
+                variables.values(name)
+            } else {
+                Vec::new()
+            };
+            values.into_iter().map(str::to_owned).collect()
         });
-        base.others.insert(clean(&filled(url, defaults)));
-        for (name, variable) in variables.into_iter().flatten() {
-            let values = variable.get("enum").and_then(Value::as_array);
-            for value in values.into_iter().flatten().take(MAX_VALUES) {
-                let Some(value) = value.as_str() else {
-                    continue;
-                };
-                let chosen = |key: &str| {
-                    if key == name {
-                        Some(value)
-                    } else {
-                        defaults(key)
-                    }
-                };
-                base.others.insert(clean(&filled(url, chosen)));
+        self.more |= more;
+        for url in urls {
+            let (paths, too_many) = filled(&clean(&url), |name| {
+                let mut values = variables.values(name);
+                values.retain(|value| variables.limited(name) || value.is_empty());
+                let mut values: Vec<String> = values.into_iter().map(str::to_owned).collect();
+                if !variables.limited(name) && !values.is_empty() {
+                    values.push(format!("{{{name}}}"));
+                }
+                values
+            });
+            if too_many {
+                // Any value is what a parameter takes.
+                self.add(clean(&url));
+            } else {
+                for path in &paths {
+                    self.add(clean(path));
+                }
             }
         }
     }
-    if let Some(base) = &mut found {
-        base.others.remove(&base.path);
-    }
-    found
 }
 
-/// Replaces `{name}`; a variable without a value stays, and is then a parameter of the template.
-fn filled<'a>(url: &str, value: impl Fn(&str) -> Option<&'a str>) -> String {
-    let mut out = String::new();
-    let mut rest = url;
-    while let Some((before, behind)) = rest.split_once('{') {
-        let Some((name, after)) = behind.split_once('}') else {
-            break;
-        };
-        out.push_str(before);
-        match value(name) {
-            Some(text) => out.push_str(text),
-            None => out.extend(["{", name, "}"]),
-        }
-        rest = after;
+/// The variables of one server.
+struct Variables<'v>(Option<&'v Map<String, Value>>);
+
+impl<'v> Variables<'v> {
+    fn default(&self, name: &str) -> Option<&'v str> {
+        self.0?.get(name)?.get("default")?.as_str()
     }
-    out.push_str(rest);
-    out
+
+    /// The default, then what `enum` lists.
+    fn values(&self, name: &str) -> Vec<&'v str> {
+        let listed = self
+            .0
+            .and_then(|all| all.get(name)?.get("enum")?.as_array());
+        let listed = listed.into_iter().flatten().filter_map(Value::as_str);
+        self.default(name).into_iter().chain(listed).collect()
+    }
+
+    /// No other values than those listed are allowed.
+    fn limited(&self, name: &str) -> bool {
+        let listed = self
+            .0
+            .and_then(|all| all.get(name)?.get("enum")?.as_array());
+        listed.is_some_and(|listed| listed.iter().any(Value::is_string))
+    }
+
+    fn hold_slash(&self, name: &str) -> bool {
+        self.values(name).iter().any(|value| value.contains('/'))
+    }
+}
+
+/// The base paths of a list of servers; `None` when it holds none, so that the list
+/// around it counts.
+pub(super) fn of(servers: Option<&Value>) -> Option<Bases> {
+    let mut bases = Bases::default();
+    for server in servers?.as_array()? {
+        if let Some(url) = server.get("url").and_then(Value::as_str) {
+            let variables = server.get("variables").and_then(Value::as_object);
+            bases.server(url, &Variables(variables));
+        }
+    }
+    (!bases.paths.is_empty()).then_some(bases)
+}
+
+/// The names in braces.
+fn names(url: &str) -> BTreeSet<&str> {
+    let ends = url.split('{').skip(1);
+    ends.filter_map(|rest| Some(rest.split_once('}')?.0))
+        .collect()
+}
+
+/// The text with each `{name}` replaced by each of its values, and whether these are too
+/// many; a variable without a value stays, and is then a parameter of the template.
+fn filled(text: &str, values: impl Fn(&str) -> Vec<String>) -> (Vec<String>, bool) {
+    let mut out = vec![text.to_owned()];
+    let mut more = false;
+    for name in names(text) {
+        let values = values(name);
+        if values.is_empty() {
+            continue;
+        }
+        let slot = format!("{{{name}}}");
+        let each = |text: &String| -> Vec<String> {
+            values
+                .iter()
+                .map(|value| text.replace(&slot, value))
+                .collect()
+        };
+        let mut seen = BTreeSet::new();
+        out = out
+            .iter()
+            .flat_map(each)
+            .filter(|text| seen.insert(text.clone()))
+            .collect();
+        more |= out.len() > MOST;
+        out.truncate(MOST);
+    }
+    (out, more)
 }
 
 /// The path part of a URL or path: with a slash in front and none at the end; empty for the root.
@@ -122,8 +224,12 @@ mod tests {
 
     use super::*;
 
+    fn paths(servers: &Value) -> Vec<String> {
+        of(Some(servers)).unwrap().paths
+    }
+
     #[test]
-    fn the_base_is_the_path_part_of_the_first_server() {
+    fn a_base_is_the_path_part_of_a_server() {
         for (url, base) in [
             ("https://api.example.com", ""),
             ("https://api.example.com/", ""),
@@ -136,22 +242,63 @@ mod tests {
             ("https://api.example.com/v1?x=/y#z", "/v1"),
             ("{host}/v5", "/v5"),
         ] {
-            let servers = json!([{"url": url}, {"url": url}]);
-            let found = of(Some(&servers)).unwrap();
-            assert_eq!(found.path, base, "{url}");
-            assert!(found.others.is_empty(), "{url}");
+            assert_eq!(paths(&json!([{"url": url}, {"url": url}])), [base], "{url}");
         }
         assert!(of(Some(&json!([]))).is_none() && of(None).is_none());
     }
 
     #[test]
-    fn variables_are_replaced_by_their_defaults_and_other_values_are_other_bases() {
-        let servers = json!([{"url": "{scheme}://{host}/{base}/x/{tenant}", "variables": {
+    fn a_variable_without_enum_is_a_parameter_and_one_with_enum_has_these_values() {
+        let servers = json!([{"url": "{scheme}://{host}/{base}/x/{tenant}/{none}/v{n}", "variables": {
             "host": {"default": "h", "enum": ["h", "g"]},
             "base": {"default": "v2/api", "enum": ["v2/api", "v1"]},
+            "tenant": {"default": "demo", "enum": []},
+            "n": {"default": "1"},
             "scheme": {"default": "https"}}}]);
         let found = of(Some(&servers)).unwrap();
-        assert_eq!(found.path, "/v2/api/x/{tenant}");
-        assert_eq!(found.others, BTreeSet::from(["/v1/x/{tenant}".to_owned()]));
+        assert_eq!(
+            found.paths,
+            [
+                "/v2/api/x/{tenant}/{none}/v{n}",
+                "/v1/x/{tenant}/{none}/v{n}"
+            ]
+        );
+        assert_eq!((found.fixed, found.more), (None, false));
+    }
+
+    #[test]
+    fn a_default_that_is_no_part_of_one_segment_is_read_and_said() {
+        for (url, default, base, said) in [
+            (
+                "https://api.example{base}",
+                "/sell/v1",
+                &["/sell/v1"][..],
+                true,
+            ),
+            ("{base}/x", "https://h/v1", &["/v1/x"], true),
+            ("{base}/x", "v1", &["/v1/x"], true),
+            ("https://h/{base}", "", &["", "/{base}"], false),
+            ("https://{base}.h/v1", "eu", &["/v1"], false),
+            ("https://{base}h/v1", "", &["/v1"], false),
+        ] {
+            let servers = json!([{"url": url, "variables": {"base": {"default": default}}}]);
+            let found = of(Some(&servers)).unwrap();
+            assert_eq!(found.paths, base, "{url}");
+            assert_eq!(found.fixed.is_some(), said, "{url}");
+        }
+    }
+
+    #[test]
+    fn all_servers_count_once_each_and_not_without_limit() {
+        let servers = json!([{"url": "https://h/v1"}, {"url": "https://g/v1/"}, {"url": "/{a}"}, {"url": "/{b}"}]);
+        assert_eq!(paths(&servers), ["/v1", "/{a}"]);
+        let many: Vec<Value> = (0..40).map(|n| json!({"url": format!("/{n}")})).collect();
+        let many = of(Some(&json!(many))).unwrap();
+        assert!(many.paths.len() == MOST && many.warnings()[0].message.contains("not read"));
+        // A variable with too many values takes any value.
+        let list: Vec<String> = (0..40).map(|n| n.to_string()).collect();
+        let values = json!({"default": "0", "enum": list});
+        let servers = json!([{"url": "/{a}/{b}", "variables": {"a": values, "b": values}}]);
+        assert_eq!(paths(&servers), ["/{a}/{b}"]);
     }
 }

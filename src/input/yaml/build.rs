@@ -7,8 +7,8 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span as EventSpan, Tag};
 
 use super::bracket::join;
 use super::offsets::Offsets;
-use super::scalar::{behind_properties, quoted_end, resolve};
-use super::{MAX_DEPTH, NODE_BUDGET, Node, REPAIR_BUDGET, Value, YamlError};
+use super::scalar::{behind_properties, block_sign, quoted_end, resolve};
+use super::{COPIED_BUDGET, MAX_DEPTH, Node, REPAIR_BUDGET, Value, WRITTEN_BUDGET, YamlError};
 use crate::model::Span;
 
 pub(super) fn build(text: &str, shown: &str) -> Result<Node, YamlError> {
@@ -49,7 +49,8 @@ fn attempt(body: &str, parsed: &str, shift: usize, shown: &str) -> Result<Node, 
         offsets: Offsets::new(body, parsed, shift),
         open: Vec::new(),
         anchored: HashMap::new(),
-        budget: NODE_BUDGET,
+        written: 0,
+        copied: 0,
         root: None,
         documents: 0,
         known: 0,
@@ -61,7 +62,7 @@ fn attempt(body: &str, parsed: &str, shift: usize, shown: &str) -> Result<Node, 
             let bracket =
                 (closes && e.info() == "invalid indentation").then_some((builder.known, at));
             Failure {
-                error: builder.error(*e.marker(), e.info(), None),
+                error: builder.error(*e.marker(), e.info(), unquoted(&body[at..])),
                 bracket,
             }
         })?;
@@ -90,7 +91,9 @@ struct Builder<'a> {
     offsets: Offsets<'a>,
     open: Vec<Open>,
     anchored: HashMap<usize, Node>,
-    budget: usize,
+    /// Nodes that are written out, and nodes that were copied for the sake of aliases.
+    written: usize,
+    copied: usize,
     root: Option<Node>,
     documents: usize,
     /// Everything up to this byte is part of an event.
@@ -155,6 +158,8 @@ impl Builder<'_> {
             } else {
                 skipped
             };
+        } else if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
+            start = block_sign(self.text, start).unwrap_or(start);
         }
         let end = match style {
             ScalarStyle::Plain if value.is_empty() => start,
@@ -266,27 +271,34 @@ impl Builder<'_> {
             .span(self.offsets.byte(span.start), self.offsets.byte(span.end));
         node.anchor = false;
         node.flow = node.flow || self.in_flow();
-        self.spend(cost, span.start)?;
+        self.copy(cost, span.start)?;
         self.place(node, span.start)
     }
 
     fn finish(&mut self, node: Node, anchor: usize, mark: Marker) -> Result<(), YamlError> {
-        self.spend(1, mark)?;
+        self.written += 1;
+        if self.written > WRITTEN_BUDGET {
+            let message = format!("the document has more than {WRITTEN_BUDGET} nodes");
+            let help = "split it into several files";
+            return Err(self.error(mark, message, Some(help)));
+        }
         if anchor > 0 {
-            self.spend(size(&node), mark)?;
+            self.copy(size(&node), mark)?;
             self.anchored.insert(anchor, node.clone());
         }
         self.place(node, mark)
     }
 
-    fn spend(&mut self, cost: usize, mark: Marker) -> Result<(), YamlError> {
-        let Some(rest) = self.budget.checked_sub(cost) else {
-            let message = format!(
-                "the document has more than {NODE_BUDGET} nodes when its aliases are expanded"
-            );
-            return Err(self.error(mark, message, None));
-        };
-        self.budget = rest;
+    /// Counts nodes that stand in the text once and in memory once more.
+    fn copy(&mut self, cost: usize, mark: Marker) -> Result<(), YamlError> {
+        self.copied = self.copied.saturating_add(cost);
+        if self.copied > COPIED_BUDGET {
+            let message =
+                format!("the document's aliases add more than {COPIED_BUDGET} nodes to it");
+            let help =
+                "write out what the aliases stand for, or leave anchors away that no alias names";
+            return Err(self.error(mark, message, Some(help)));
+        }
         Ok(())
     }
 
@@ -331,6 +343,17 @@ impl Builder<'_> {
     ) -> YamlError {
         let place = self.offsets.place(self.offsets.byte(mark));
         YamlError::new(self.text, self.shown, place, message, help)
+    }
+}
+
+/// What to do where a scalar begins with a character that means something else.
+fn unquoted(text: &str) -> Option<&'static str> {
+    match text.chars().next()? {
+        '*' => Some("`*` begins an alias here: where the text itself is meant, quote it: `\"*\"`"),
+        '&' => Some("`&` begins an anchor here: where the text itself is meant, quote it: `\"&\"`"),
+        '!' => Some("`!` begins a tag here: where the text itself is meant, quote it: `\"!\"`"),
+        '@' | '`' | '%' => Some("no text begins with this character unless it is quoted: `\"@\"`"),
+        _ => None,
     }
 }
 

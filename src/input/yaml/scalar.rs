@@ -108,3 +108,27 @@ pub(super) fn quoted_end(text: &str, start: usize) -> Option<usize> {
         }
     }
 }
+
+/// Where the sign of a block scalar stands (`|` or `>`), from where its text begins.
+///
+/// The parser's own position is that of the text. Between the two stand blank lines at most
+/// (YAML 1.2.2, section 8.1).
+pub(super) fn block_sign(text: &str, begin: usize) -> Option<usize> {
+    let mut line = text[..begin].rfind('\n')? + 1;
+    loop {
+        let end = line.checked_sub(1)?;
+        line = text[..end].rfind('\n').map_or(0, |newline| newline + 1);
+        let header = &text[line..end];
+        if header.trim().is_empty() {
+            continue;
+        }
+        let mut signs = header.match_indices(['|', '>']).map(|(at, _)| at);
+        let own = signs.find(|at| {
+            let rest = header[at + 1..].trim_start_matches(|c| "+-0123456789".contains(c));
+            let behind = rest.trim_start();
+            let ends = behind.is_empty() || (behind.len() < rest.len() && behind.starts_with('#'));
+            ends && (*at == 0 || header[..*at].ends_with([' ', '\t']))
+        });
+        return own.map(|at| line + at);
+    }
+}

@@ -53,6 +53,28 @@ fn a_scalar_s_span_is_the_scalar_and_nothing_else() {
 }
 
 #[test]
+fn the_span_of_a_block_scalar_begins_with_its_sign() {
+    let text = "a:\n- >-\n  x\n  y\n\n- |2\n    z # z\n- !!str |\n  t\n- &n >\n  u\n- v\n- >- # a > b\n  x\n- >\nb: >\n\n  w\nc: |\n  last";
+    assert_eq!(
+        spans(text),
+        [
+            "a",
+            ">-\n  x\n  y",
+            "|2\n    z # z",
+            "|\n  t",
+            ">\n  u",
+            "v",
+            ">- # a > b\n  x",
+            ">",
+            "b",
+            ">\n\n  w",
+            "c",
+            "|\n  last"
+        ]
+    );
+}
+
+#[test]
 fn spans_are_bytes_also_behind_wide_characters_a_byte_order_mark_and_crlf() {
     let text = "\u{feff}é: [ü, '😀', x]\r\nb:\r\n  - 'ß' # ö\r\n  - y\r\n";
     assert_eq!(spans(text), ["é", "ü", "'😀'", "x", "b", "'ß'", "y"]);
@@ -171,13 +193,36 @@ fn hostile_texts_end_in_an_error_and_not_in_a_crash() {
         let up = level - 1;
         writeln!(bomb, "x{level}: &x{level} [*x{up}, *x{up}, *x{up}, *x{up}]").unwrap();
     }
-    assert!(failure(&bomb).contains("aliases are expanded"));
+    assert!(failure(&bomb).contains("aliases add"));
     let long = format!(
         "a: &a {}\nb: [{}]",
         "z".repeat(1_000_000),
         "*a, ".repeat(1000)
     );
-    assert!(failure(&long).contains("aliases are expanded"));
+    assert!(failure(&long).contains("aliases add"));
+}
+
+#[test]
+fn what_is_written_out_does_not_count_as_what_aliases_add() {
+    let big = format!("a: &a [1, 2]\nb: *a\nc: [{}]\n", "1, ".repeat(2_100_000));
+    let node = parse(&big, "x").unwrap();
+    assert_eq!(node.get("c").unwrap().as_seq().unwrap().len(), 2_100_000);
+}
+
+#[test]
+fn a_scalar_that_begins_with_an_indicator_is_to_be_quoted() {
+    for text in [
+        "a:\n  - *\n",
+        "a: [*]\n",
+        "a: *:read\n",
+        "a: @admin\n",
+        "a: `b`\n",
+        "a: &\n",
+    ] {
+        let error = parse(text, "x").unwrap_err();
+        let help = error.help().unwrap_or_default();
+        assert!(help.contains("quote"), "{text:?}: {error}");
+    }
 }
 
 #[test]
