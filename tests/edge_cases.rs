@@ -9,6 +9,8 @@
 
 #[path = "edge_cases/catalogue.rs"]
 mod catalogue;
+#[path = "edge_cases/files.rs"]
+mod files;
 #[path = "edge_cases/guards.rs"]
 mod guards;
 #[path = "edge_cases/input.rs"]

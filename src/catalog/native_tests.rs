@@ -171,7 +171,7 @@ fn the_csv_twin_says_the_same() {
         ),
         (
             "method,path,scopes,path\nGET,/x,a,b\n",
-            "f:1: key `path` stands twice",
+            "f:1: a key is in its object already",
         ),
         (
             "method,path,scopes\nGET,/{a},a\nGET,/{b},a\n",

@@ -9,8 +9,12 @@ use super::study::{say_incomplete, study};
 use super::talk::Advised;
 use super::whole;
 use crate::finding::Severity;
+use crate::input;
 use crate::model::Level;
 use crate::report::check::{self, Baseline, Thresholds, weigh};
+
+/// Far above the issues of the largest policy.
+const MAX_BASELINE: u64 = 1 << 30;
 
 /// Arguments of `check`.
 #[derive(Debug, clap::Args)]
@@ -111,15 +115,15 @@ fn thresholds(args: &Args) -> anyhow::Result<Thresholds> {
 }
 
 fn read_baseline(path: &Path) -> anyhow::Result<Baseline> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    let bytes = input::read_whole(path, MAX_BASELINE).map_err(|error| {
         Advised::new(
             format!("cannot read the baseline `{}`: {error}", path.display()),
             "write one with --write-baseline FILE",
         )
     })?;
-    Baseline::read(&text).map_err(|error| {
+    Baseline::read(&bytes).map_err(|error| {
         Advised::new(
-            format!("`{}` is no baseline: {error}", path.display()),
+            format!("`{}` is not a baseline: {error}", path.display()),
             "it has to be a file that --write-baseline or --output json wrote",
         )
     })

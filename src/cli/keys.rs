@@ -6,8 +6,12 @@
 //! `[[exceptions]]` and `[[weights]]` are added to, because a flag that switched
 //! every other exception off would take permissions away.
 
+use std::io::ErrorKind;
+use std::path::Path;
+
 use super::config::{self, Config};
 use super::talk::Advised;
+use crate::input;
 use crate::usage::credentials::HashKey;
 
 /// How logs are read.
@@ -185,13 +189,47 @@ fn setting(line: &str, flag: &str, text: &str) -> anyhow::Result<Config> {
     })
 }
 
+/// Refuses files of the configuration that are not regular ones. It may come with somebody
+/// else's change: a pipe that never begins, or a device that never ends, must not hold up the run.
+pub(super) fn regular_files(
+    config: &Config,
+    shown: &str,
+    path: impl Fn(&str) -> String,
+) -> anyhow::Result<()> {
+    let files: [(&str, &[String]); 4] = [
+        ("catalog", &config.catalog),
+        ("grants", &config.grants),
+        ("granted_since", config.granted_since.as_slice()),
+        ("hash_key", config.hash_key.as_slice()),
+    ];
+    for (key, names) in files {
+        for name in names.iter().map(|name| path(name)) {
+            // What is missing is said where it is needed.
+            let refused = input::regular(Path::new(&name)).err();
+            if let Some(error) = refused.filter(|error| error.kind() == ErrorKind::InvalidInput) {
+                return Err(Advised::new(
+                    format!("{shown}: `{key}` cannot be `{name}`: {error}"),
+                    format!(
+                        "name a file; what comes through a pipe can be named with --{} on the command line",
+                        key.replace('_', "-")
+                    ),
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Far above any key.
+pub(super) const MAX_KEY: u64 = 1 << 20;
+
 /// The key under which ids of credentials are hashed.
 pub(super) fn hash_key(file: Option<&String>) -> anyhow::Result<HashKey> {
     let Some(file) = file else {
         return Ok(HashKey::default());
     };
     let help = "name a file that holds a secret, for example 32 random bytes";
-    let secret = std::fs::read(file).map_err(|error| {
+    let secret = input::read_whole(Path::new(file), MAX_KEY).map_err(|error| {
         Advised::new(format!("cannot read the key file `{file}`: {error}"), help)
     })?;
     if secret.is_empty() {

@@ -10,12 +10,14 @@ use std::path::{Path, PathBuf};
 
 use super::analyze::{diff_text, prove};
 use super::args::{InputArgs, PolicyArgs};
+use super::keys::MAX_KEY;
 use super::study::{Study, say_incomplete, study_and_backtest};
 use super::talk::Advised;
 use super::{ExitStatus, settings, whole};
 
 use crate::analysis::backtest::GrantsOf;
 use crate::analysis::minimum::Universe;
+use crate::input;
 use crate::model::words::{either, plural};
 use crate::model::{ClientName, Day};
 use crate::report::monthly::{
@@ -158,7 +160,7 @@ fn renderers(args: &Args) -> anyhow::Result<Vec<&'static dyn Renderer>> {
 
 fn key(path: &Path) -> anyhow::Result<Pseudonyms> {
     let advice = "a line of random text will do: `head -c 32 /dev/urandom | base64 > key.txt`; keep it, and keep it secret";
-    let bytes = std::fs::read(path).map_err(|error| {
+    let bytes = input::read_whole(path, MAX_KEY).map_err(|error| {
         Advised::new(
             format!("cannot read the key file `{}`: {error}", path.display()),
             advice,

@@ -22,7 +22,7 @@ use crate::event::mask::Mask;
 use crate::event::path::PathRules;
 use crate::finding::Settings;
 use crate::format::{self, LogFormat};
-use crate::input::Limits;
+use crate::input::{self, Limits};
 use crate::model::{Day, Exception, Level, OutcomeTable, Scope, ScopeMatch};
 use crate::usage::credentials::HashKey;
 
@@ -303,7 +303,7 @@ fn configuration(args: &InputArgs, policy: &PolicyArgs) -> anyhow::Result<(Confi
         && !named.is_dir()
     {
         return Err(Advised::new(
-            format!("`{}` is no folder", named.display()),
+            format!("`{}` is not a directory", named.display()),
             "name a folder that holds a scopetrim.toml, or use --logs, --catalog and --grants",
         ));
     }
@@ -325,6 +325,7 @@ fn configuration(args: &InputArgs, policy: &PolicyArgs) -> anyhow::Result<(Confi
     let config = config::load(&file, &shown)
         .map_err(|error| Advised::new(error.to_string(), error.help()))?;
     let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
+    keys::regular_files(&config, &shown, |name| from_folder(&folder, name))?;
     Ok((config, folder))
 }
 
@@ -341,7 +342,7 @@ fn display(path: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     let path = path.strip_prefix(&here).unwrap_or(path);
     let path = path.strip_prefix(".").unwrap_or(path);
-    path.display().to_string().replace('\\', "/")
+    input::with_slashes(&path.display().to_string())
 }
 
 /// A list of windows, sorted and each once.
