@@ -63,7 +63,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     let form = if args.json { "json" } else { &args.output };
     let output = check::by_name(form).ok_or_else(|| {
         Advised::new(
-            format!("`{form}` is no output"),
+            format!("`{form}` is not a form of output"),
             "use text, github, junit or json",
         )
     })?;
@@ -93,7 +93,7 @@ fn thresholds(args: &Args) -> anyhow::Result<Thresholds> {
         .is_some_and(|share| !(0.0..=1.0).contains(&share))
     {
         return Err(Advised::new(
-            format!("`{}` is no share", args.max_exposure.unwrap_or_default()),
+            format!("`{}` is not a share", args.max_exposure.unwrap_or_default()),
             "--max-exposure takes a number from 0 to 1, for example 0.5",
         ));
     }

@@ -90,7 +90,7 @@ pub(super) fn put_in_front(
             .filter(|(log, own)| !log.is_empty() && !own.is_empty());
         let (log, own) = pair.ok_or_else(|| {
             Advised::new(
-                format!("`{text}` is no alias"),
+                format!("`{text}` is not an alias"),
                 "write the name in the log, `=`, and the name in the policy file: billing-prod=billing",
             )
         })?;
@@ -109,7 +109,7 @@ pub(super) fn put_in_front(
     for path in &reading.health_path {
         if !path.starts_with('/') {
             return Err(Advised::new(
-                format!("`{path}` is no path of a health check"),
+                format!("`{path}` is not the path of a health check"),
                 "a path begins with `/`",
             ));
         }
@@ -125,7 +125,7 @@ pub(super) fn put_in_front(
     if let Some(text) = &reading.max_unpacked {
         let size = config::parse_size(text);
         config.max_unpacked =
-            Some(size.map_err(|why| Advised::new(format!("`{text}` is no size"), why))?);
+            Some(size.map_err(|why| Advised::new(format!("`{text}` is not a size"), why))?);
     }
     config.audience = judging.audience.clone().or(config.audience.take());
     replace(&mut config.protocol_scopes, &judging.protocol_scope);

@@ -44,8 +44,8 @@ pub(super) struct Args {
     /// The month, for example 2026-10; the window ends with its last day
     #[arg(long, value_name = "MONTH")]
     month: String,
-    /// Reports of earlier months: report.json files, or folders that hold them
-    #[arg(long, value_name = "PATH", num_args = 1..)]
+    /// Report of an earlier month: a report.json, or a folder that holds some; repeatable
+    #[arg(long, value_name = "PATH")]
     previous: Vec<PathBuf>,
     /// Folder for the files; without it one format goes to standard output
     #[arg(long, value_name = "DIR")]
@@ -85,7 +85,7 @@ pub(super) fn run(
 ) -> anyhow::Result<ExitStatus> {
     let month = Month::parse(&args.month).ok_or_else(|| {
         Advised::new(
-            format!("`{}` is no month", args.month),
+            format!("`{}` is not a month", args.month),
             "write for example 2026-10",
         )
     })?;
@@ -140,7 +140,7 @@ fn renderers(args: &Args) -> anyhow::Result<Vec<&'static dyn Renderer>> {
                 .map(|own| format!("{} ({})", own.name(), own.purpose()))
                 .collect();
             Advised::new(
-                format!("`{name}` is no kind of report"),
+                format!("`{name}` is not a kind of report"),
                 format!("choose from {}", known.join(", ")),
             )
         })?;

@@ -282,7 +282,7 @@ pub(super) fn window(setup: &Setup, coverage: &Coverage) -> anyhow::Result<Windo
     if let Some(since) = setup.since.filter(|since| *since > to) {
         return Err(Advised::new(
             format!(
-                "--since {since} lies behind the last day that is looked at, {to}: the logs cover {} to {}",
+                "--since {since} is after the last day that is looked at, {to}: the logs cover {} to {}",
                 span.from, span.to
             ),
             "choose a day inside the days of the logs, or a later --as-of",

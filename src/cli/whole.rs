@@ -129,7 +129,10 @@ mod tests {
     #[cfg(unix)]
     fn a_link_is_replaced_and_what_it_leads_to_stays() {
         let folder = tempfile::tempdir().unwrap();
-        let (file, link) = (folder.path().join("mine"), folder.path().join("report.json"));
+        let (file, link) = (
+            folder.path().join("mine"),
+            folder.path().join("report.json"),
+        );
         fs::write(&file, "mine").unwrap();
         for target in [&file, &folder.path().join("nowhere")] {
             let _ = fs::remove_file(&link);

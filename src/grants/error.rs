@@ -166,7 +166,7 @@ impl GrantError {
             }
             Self::BadDate { .. } => "write a date as 2026-01-31",
             Self::BadKeep { .. } => {
-                "write `# keep until=2027-03-31 reason=\"year-end job\"` behind the grant, on its own line"
+                "write `# keep until=2027-03-31 reason=\"year-end job\"` after the grant, on its own line"
             }
             Self::UnknownFormat { .. } => {
                 "use grants.yaml (`clients:`), a mapping of clients to lists of scopes, or CSV with the columns client,scope"

@@ -38,7 +38,10 @@ fn a_reader_that_goes_away_ends_the_run_quietly_and_a_gate_with_an_error() {
         (with("analyze", &["--json"]), 141),
         (with("analyze", &[]), 141),
         (with("explain", &["app"]), 141),
-        (vec!["usage", "--logs", "log.jsonl", "--catalog", "routes.yaml"], 141),
+        (
+            vec!["usage", "--logs", "log.jsonl", "--catalog", "routes.yaml"],
+            141,
+        ),
         (vec!["events", "--logs", "log.jsonl", "--ndjson"], 141),
         (with("check", &[]), 2),
         (with("check", &["--json"]), 2),
@@ -63,7 +66,10 @@ fn a_reader_that_goes_away_ends_the_run_quietly_and_a_gate_with_an_error() {
             let mut err = child.stderr.take().expect("its talk");
             err.read_to_string(&mut said).expect("UTF-8");
             let ended = child.wait().expect("its end").code();
-            assert!(!said.contains("error") && !said.contains("panicked"), "{args:?}: {said}");
+            assert!(
+                !said.contains("error") && !said.contains("panicked"),
+                "{args:?}: {said}"
+            );
             let fine = ended == Some(code) || (taken > 0 && ended == Some(0));
             assert!(fine, "{args:?}: {ended:?} {said}");
         }
@@ -85,7 +91,11 @@ fn a_file_of_the_configuration_that_is_a_device_or_pipe_is_refused_by_name() {
             } else {
                 format!("['{name}']")
             };
-            let rest = [("logs", "log.jsonl"), ("catalog", "routes.yaml"), ("grants", "grants.yaml")];
+            let rest = [
+                ("logs", "log.jsonl"),
+                ("catalog", "routes.yaml"),
+                ("grants", "grants.yaml"),
+            ];
             let mut text = format!("{key} = {value}\n");
             for (other, file) in rest.into_iter().filter(|(other, _)| *other != key) {
                 text.push_str(&format!("{other} = ['{file}']\n"));
@@ -200,8 +210,76 @@ fn a_file_of_secrets_is_quoted_in_no_role() {
                     run.code
                 );
                 // No other file is wrong.
-                assert!(run.code == Some(0) || said.contains("theirs"), "{args:?}: {said}");
+                assert!(
+                    run.code == Some(0) || said.contains("theirs"),
+                    "{args:?}: {said}"
+                );
             }
+        }
+    }
+}
+
+#[test]
+fn a_file_that_is_named_with_a_flag_does_not_take_the_folder_that_follows() {
+    let case = case();
+    case.write("scopetrim.toml", "logs = ['log.jsonl']\n");
+    for args in [
+        ["--catalog", "routes.yaml", "--grants", "grants.yaml", "."],
+        ["--grants", "grants.yaml", "--catalog", "routes.yaml", "."],
+        [".", "--grants", "grants.yaml", "--catalog", "routes.yaml"],
+    ] {
+        let run = case.run(&[&["analyze"][..], &args].concat());
+        assert_eq!(run.code, Some(0), "{args:?}: {}", run.err);
+    }
+    case.write("more.yaml", "version: 1\nroutes:\n  GET /more: more:read\n");
+    let twice = [
+        "catalog",
+        "--catalog",
+        "routes.yaml",
+        "--catalog",
+        "more.yaml",
+    ];
+    let run = case.run(&twice);
+    assert!(
+        run.out.contains("/more") && run.out.contains("/orders"),
+        "{}",
+        run.err
+    );
+    // As a shell expands a pattern.
+    let run = case.run(&["events", "--logs", "log.jsonl", "log.jsonl", "--ndjson"]);
+    assert_eq!(run.out.lines().count(), 100, "{}", run.err);
+}
+
+#[test]
+fn what_shows_the_data_says_how_many_lines_are_lost_and_ends_as_incomplete() {
+    let case = case();
+    let log = daily(300, "app", "GET /orders", 200);
+    case.write("log.jsonl", format!("{log}{{\"no\": \"request\"}}\n"));
+    for command in ["events", "usage"] {
+        let run = case.run(&[command, "--logs", "log.jsonl", "--catalog", "routes.yaml"]);
+        assert_eq!(run.code, Some(3), "{command}: {}", run.err);
+        assert!(
+            run.err.contains("lines without an event: "),
+            "{command}: {}",
+            run.err
+        );
+        case.write("fine.jsonl", &log);
+        let run = case.run(&[command, "--logs", "fine.jsonl", "--catalog", "routes.yaml"]);
+        assert_eq!(run.code, Some(0), "{command}: {}", run.err);
+    }
+}
+
+#[test]
+fn a_format_that_fits_no_line_is_refused_with_the_name_of_the_log() {
+    let case = case();
+    for command in ["events", "usage", "analyze"] {
+        let mut args = vec![command];
+        args.extend(inputs(if command == "analyze" { "" } else { "--grants" }));
+        args.extend(["--format", "combined"]);
+        let run = case.run(&args);
+        assert_eq!(run.code, Some(2), "{command}: {}", run.err);
+        for word in ["log.jsonl", "`combined`"] {
+            assert!(run.err.contains(word), "{command}: {}", run.err);
         }
     }
 }

@@ -98,7 +98,7 @@ fn a_folder_in_place_of_a_file_is_answered_with_what_to_name() {
 fn a_first_day_behind_the_last_one_is_said_as_such() {
     let case = case();
     let run = case.analyze(&["--since", "2026-03-01", "--as-of", "2026-02-01"]);
-    refused(&run, &["--since 2026-03-01 lies behind", "2026-02-01"]);
+    refused(&run, &["--since 2026-03-01 is after", "2026-02-01"]);
 }
 
 #[test]

@@ -85,7 +85,7 @@ impl ConfigError {
                 "check the path and its permissions; `scopetrim init` writes a new configuration".to_owned()
             }
             Self::Syntax { .. } => {
-                "texts stand in quotes, lists in square brackets, and tables such as `[aliases]` behind all plain keys"
+                "texts stand in quotes, lists in square brackets, and tables such as `[aliases]` after all plain keys"
                     .to_owned()
             }
             Self::NotConfig { .. } => {
@@ -96,7 +96,7 @@ impl ConfigError {
                 "reason" => "an exception keeps a permission alive; say for the next reviewer why".to_owned(),
                 key => format!("add a line `{key} = \"...\"`"),
             },
-            Self::WrongType { key, expected, .. } => format!("write {expected} behind `{key} =`"),
+            Self::WrongType { key, expected, .. } => format!("write {expected} after `{key} =`"),
         }
     }
 }

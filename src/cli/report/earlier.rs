@@ -40,8 +40,7 @@ fn one(path: &Path) -> anyhow::Result<Previous> {
     let advice = "name a report.json of `scopetrim report` or `scopetrim analyze --out`";
     let shown = input::with_slashes(&path.display().to_string());
     let cannot = |why: String| Advised::new(format!("cannot read `{shown}`: {why}"), advice);
-    let bytes =
-        input::read_whole(path, MAX_PREVIOUS).map_err(|error| cannot(error.to_string()))?;
+    let bytes = input::read_whole(path, MAX_PREVIOUS).map_err(|error| cannot(error.to_string()))?;
     Previous::read(&bytes, &shown).map_err(|error| Advised::new(error.to_string(), advice))
 }
 

@@ -123,12 +123,12 @@ impl Manifest {
             return Err(Wrong::Version(text));
         }
         let stored: Stored = serde_json::from_str(body)?;
-        let day = |text: &str| Day::parse(text).ok_or(format!("`{text}` is no date"));
+        let day = |text: &str| Day::parse(text).ok_or(format!("`{text}` is not a date"));
         let mut parts = BTreeSet::new();
         for (table, on, digest, rows, bytes) in stored.parts {
             // The digest becomes a file name.
             if digest.len() != 64 || !digest.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-                return Err(Wrong::Damaged(format!("`{digest}` is no digest")));
+                return Err(Wrong::Damaged(format!("`{digest}` is not a digest")));
             }
             parts.insert(Part {
                 table: Table::named(&table)

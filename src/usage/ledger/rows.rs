@@ -137,7 +137,7 @@ fn usage(
             .into_iter()
             .find(|known| known.name() == outcome.value(row))
             .ok_or_else(|| {
-                LedgerError::Columns(format!("`{}` is no outcome", outcome.value(row)))
+                LedgerError::Columns(format!("`{}` is not an outcome", outcome.value(row)))
             })?;
         let route = match (text_at(method, row), text_at(template, row)) {
             (Some(method), Some(template)) => {
