@@ -243,5 +243,5 @@ fn yaml_in_braces_is_read_where_the_name_says_yaml() {
     assert!(error.contains("not valid JSON"), "{error}");
     let twice = "{\"openapi\": \"3.1.0\", \"openapi\": \"3.0.0\", \"paths\": {}}";
     let error = load_text(twice, "api.yaml", &LoadOptions::default()).unwrap_err();
-    assert!(error.to_string().contains("already, in line"), "{error}");
+    assert!(error.to_string().contains("already"), "{error}");
 }

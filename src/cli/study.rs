@@ -15,6 +15,7 @@ use super::recorded;
 use super::settings::{Setup, setup};
 use super::talk::{self, Advised};
 use crate::analysis::backtest::{Backtest, GrantsOf, backtest, backtest_as_held, origins};
+use crate::analysis::landmark::LONGEST;
 use crate::analysis::minimum::Universe;
 use crate::analysis::{self, Action, Analysis, Compared, Inputs, actions, demand, weight};
 use crate::grants::history::History;
@@ -141,6 +142,9 @@ fn run(
     let semantics = semantics(&setup, &policy, &routes);
     let weights = weight::weights(&routes.catalog, &setup.weights);
     let names_proven = names_proven(&policy, &read, &routes)?;
+    // Each client's work grows with the days that are looked back on.
+    let past = window.from.min(window.to.plus(-LONGEST));
+    let recent = read.coverage.since(past);
     let inputs = Inputs {
         catalog: &routes.catalog,
         semantics: &semantics,
@@ -150,7 +154,7 @@ fn run(
         history: &history,
         usage: &usage,
         unmatched: &unmatched,
-        coverage: &read.coverage,
+        coverage: &recent,
         names_proven,
         blind: &blind,
         exceptions: &setup.exceptions,
@@ -268,7 +272,7 @@ pub(super) fn window(setup: &Setup, coverage: &Coverage) -> anyhow::Result<Windo
             to: Day(0),
         });
     };
-    // Behind the data there is nothing to look at, only days that would look silent.
+    // After the data there is nothing to look at, only days that would look silent.
     let to = setup.as_of.map_or(end, |as_of| as_of.min(span.to));
     let window = match (setup.since, setup.window) {
         (Some(since), _) => Window { from: since, to },

@@ -182,6 +182,8 @@ impl GrantError {
     /// The same without a word of the file, which may be anything: a place, and what belongs there.
     pub(super) fn without_content(self) -> Self {
         let (place, expected, found) = match self {
+            // What is quoted is a name in the file.
+            Self::WrongKind { ref what, .. } if !what.contains('`') => return self,
             Self::WrongKind {
                 place,
                 expected,

@@ -217,7 +217,13 @@ mod tests {
     #[test]
     fn a_pattern_names_the_files_that_a_plain_walk_and_one_match_would_find() {
         let files = [
-            "a.log", "b.txt", ".c.log", "x/a.log", "x/y/a.log", "x/y/z/b.log", "w/y/a.log",
+            "a.log",
+            "b.txt",
+            ".c.log",
+            "x/a.log",
+            "x/y/a.log",
+            "x/y/z/b.log",
+            "w/y/a.log",
         ];
         let folder = folder(&files);
         let options = glob::MatchOptions {
@@ -225,8 +231,16 @@ mod tests {
             ..glob::MatchOptions::new()
         };
         for pattern in [
-            "*.log", "**/*.log", "x/**/a.log", "*/y/?.log", "**/y/**/*.log", "[wx]/**/*", "x/y/a.log",
-            "./*.log", "**/**/b.log", "x/../*.txt",
+            "*.log",
+            "**/*.log",
+            "x/**/a.log",
+            "*/y/?.log",
+            "**/y/**/*.log",
+            "[wx]/**/*",
+            "x/y/a.log",
+            "./*.log",
+            "**/**/b.log",
+            "x/../*.txt",
         ] {
             // Parts that are no pattern are found by the system.
             let plain = pattern.replace("x/../", "").replace("./", "");

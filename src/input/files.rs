@@ -141,7 +141,11 @@ mod tests {
         assert!(names().iter().all(|name| is_temporary(name)));
         drop(file);
         assert_eq!(names(), [""; 0]);
-        for name in ["report.json.tmp", ".scopetrim-.tmp", ".scopetrim-notes-of-mine.tmp"] {
+        for name in [
+            "report.json.tmp",
+            ".scopetrim-.tmp",
+            ".scopetrim-notes-of-mine.tmp",
+        ] {
             assert!(!is_temporary(name), "{name}");
         }
     }

@@ -18,7 +18,7 @@ fn a_plain_map_is_read_from_json_and_yaml() {
     assert_eq!(yaml("c: [a]\nd:\n- b\n").entries.len(), 2);
     assert_eq!(
         refused("{\"c\": \"a b\"}", "g.json").0,
-        "g.json:1: `c` must be a list, not a text"
+        "g.json:1: what stands here must be a list, not a text"
     );
 }
 
