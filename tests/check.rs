@@ -174,7 +174,7 @@ fn exposure_over_the_limit_fails_and_a_number_that_is_no_share_is_refused() {
     let refused = check(&case, &["--max-exposure", "50"]);
     assert_eq!(refused.code, Some(2));
     assert!(
-        refused.err.contains("`50` is no share") && refused.out.is_empty(),
+        refused.err.contains("`50` is not a share") && refused.out.is_empty(),
         "{}",
         refused.err
     );
@@ -255,7 +255,7 @@ fn a_file_that_is_no_baseline_is_refused_before_anything_is_read() {
     for (name, said) in [
         ("base.json", "the schema is `other/1`"),
         ("none.json", "cannot read the baseline"),
-        ("log.jsonl", "is no baseline"),
+        ("log.jsonl", "is not a baseline"),
     ] {
         let run = check(&case, &["--baseline", name]);
         assert_eq!(run.code, Some(2), "{name}");

@@ -13,6 +13,8 @@ mod catalogue;
 mod edits;
 #[path = "edge_cases/envelopes.rs"]
 mod envelopes;
+#[path = "edge_cases/files.rs"]
+mod files;
 #[path = "edge_cases/guards.rs"]
 mod guards;
 #[path = "edge_cases/input.rs"]

@@ -50,7 +50,7 @@ fn an_alias_joins_the_name_in_the_log_with_the_name_in_the_policy() {
     let report = report(&case, 0, &["--alias", "YWJj==app"]);
     assert_eq!(report["clients"][0]["requests"], 100);
     let run = case.analyze(&["--alias", "app"]);
-    assert!(run.err.contains("`app` is no alias"), "{}", run.err);
+    assert!(run.err.contains("`app` is not an alias"), "{}", run.err);
 }
 
 #[test]
@@ -201,8 +201,8 @@ fn what_the_configuration_says_of_nothing_is_a_warning() {
         ]),
         [
             "unmet-alias: alias `x` = `apps`: no policy file names that client: did you mean `app`?",
-            "unmet-need: `POST /order` under `needs` is no held term and no operation of the catalogue",
-            "unmet-weight: `PUT *` under `weights` is no operation of the catalogue and no tag",
+            "unmet-need: `POST /order` under `needs` is neither a held term nor an operation of the catalogue",
+            "unmet-weight: `PUT *` under `weights` is neither an operation of the catalogue nor a tag",
         ]
     );
 }
@@ -279,7 +279,7 @@ fn a_base_path_of_one_host_goes_by_the_host_that_the_log_names() {
         assert_eq!(found["verdict"], verdict, "{host}");
     }
     let run = case("").analyze(&["--base-path", "v2"]);
-    assert!(run.err.contains("`v2` is no base path"), "{}", run.err);
+    assert!(run.err.contains("`v2` is not a base path"), "{}", run.err);
 }
 
 #[test]
@@ -385,6 +385,10 @@ fn the_folder_may_be_named_with_or_without_a_flag() {
         let both = case.run(&[command, "here", "--dir", "here"]);
         assert_eq!((both.code, both.out.as_str()), (Some(2), ""), "{command}");
         let none = case.run(&[command, "nowhere"]);
-        assert!(none.err.contains("`nowhere` is no folder"), "{}", none.err);
+        assert!(
+            none.err.contains("`nowhere` is not a directory"),
+            "{}",
+            none.err
+        );
     }
 }

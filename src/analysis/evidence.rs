@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::client::{Context, Needs};
-use super::landmark::{Clock, Grant, History, IDLE, Model, Odds, Past, State};
+use super::landmark::{Clock, Grant, History, IDLE, LONGEST, Model, Odds, Past, State};
 use super::{ClientAnalysis, Status, TermAnalysis};
 use crate::model::{Day, Term, Verdict, Window};
 
@@ -32,10 +32,10 @@ pub struct Basis {
 /// Puts the evidence beside each removal.
 pub(super) fn learn(context: &Context<'_>, drafts: &mut [(ClientAnalysis, Needs)]) -> Basis {
     let covered = covered(context);
-    let Some(from) = covered.first() else {
+    let end = context.options.window.to.plus(1);
+    let Some(from) = covered.range(end.plus(-LONGEST)..).next() else {
         return Basis::default();
     };
-    let end = context.options.window.to.plus(1);
     let mut scopes: BTreeMap<&Term, usize> = BTreeMap::new();
     for found in drafts.iter().flat_map(|(client, _)| &client.terms) {
         let next = scopes.len();

@@ -239,7 +239,7 @@ pub(super) fn guarded(
             failed.insert(reason);
         }
     };
-    let days = |from| covered.range(from..=to).count() < DAYS as usize;
+    let days = |from| covered.range(from..=to).take(DAYS as usize).count() < DAYS as usize;
     // A log that is too short makes nothing young.
     let long = basis.covered >= DAYS;
     if let Some(since) = found.since.filter(|since| *since <= to) {
@@ -337,7 +337,7 @@ pub(super) fn caps(
     };
     let seen = context.covered(&client.id);
     // Of all data: a short window makes the history behind it no shorter.
-    let days = seen.range(..=window.to).count();
+    let days = seen.range(..=window.to).take(DAYS as usize).count();
     cap(days < DAYS as usize, Reason::HistoryTooShort);
     let from = coverage.days.keys().next().copied().unwrap_or(window.to);
     let all = Window {

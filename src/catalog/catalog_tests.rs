@@ -52,13 +52,13 @@ fn what_is_no_description_says_what_it_is_and_what_is_supported() {
     for (text, seen) in [
         (
             "{\"clients\": {}, \"roles\": 1}",
-            "a mapping with the keys `clients`, `roles`",
+            "a mapping, and none of its keys says of what kind",
         ),
         ("- a\n", "a list"),
         ("hello\n", "a text"),
         ("", "nothing"),
         ("{}", "an empty mapping"),
-        ("routes:\n- id: x\n", "a mapping with the keys `routes`"),
+        ("routes:\n- id: x\n", "a mapping whose `routes` is a list"),
     ] {
         let really = failure(text);
         assert!(
@@ -70,14 +70,13 @@ fn what_is_no_description_says_what_it_is_and_what_is_supported() {
 }
 
 #[test]
-fn a_syntax_error_shows_the_line_with_a_caret() {
+fn a_syntax_error_names_its_place_and_quotes_nothing() {
     let really = failure("{\"openapi\": \"3.0.0\",\n  \"paths\": oops}");
     assert_eq!(
         really,
-        "f:2:12: not valid JSON: expected value\n2 |   \"paths\": oops}\n  |            ^"
+        "f:2:12: not valid JSON: expected value\nopen the file at that place; its text is not shown here"
     );
-    assert!(failure("openapi: 3.0.0\npaths: [\n").contains('^'));
-    assert!(failure("{\"a\": 1,\n\"a\": 2}").starts_with("f:2: key `a` stands twice"));
+    assert!(failure("{\"a\": 1,\n\"a\": 2}").starts_with("f:2: a key is in its object already"));
     let long = failure(&format!("{{\"a\": \"{}\u{1b}[2J\"}}", "é".repeat(100_000)));
     assert!(long.len() < 1000 && !long.contains('\u{1b}'), "{long}");
 }
@@ -244,5 +243,5 @@ fn yaml_in_braces_is_read_where_the_name_says_yaml() {
     assert!(error.contains("not valid JSON"), "{error}");
     let twice = "{\"openapi\": \"3.1.0\", \"openapi\": \"3.0.0\", \"paths\": {}}";
     let error = load_text(twice, "api.yaml", &LoadOptions::default()).unwrap_err();
-    assert!(error.to_string().contains("stands twice"), "{error}");
+    assert!(error.to_string().contains("already"), "{error}");
 }

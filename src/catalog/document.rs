@@ -12,8 +12,7 @@
 //! What the tree means is not known here.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::Read;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -22,7 +21,7 @@ use serde_json::{Map, Value};
 
 use super::native_csv;
 use super::{At, CatalogError, json_lines};
-use crate::input::{Compression, Sniffed, sniff_bytes, yaml};
+use crate::input::{Compression, Sniffed, read_whole, sniff_bytes, yaml};
 
 /// No description comes near; a device or a wrong file does.
 const MAX_MIB: u64 = 256;
@@ -98,12 +97,11 @@ impl Document {
             Err(_) if named_yaml(path) => from_yaml(body, shown)?,
             Err(error) => return Err(error),
             Ok(Some(value)) => {
-                let lines = json_lines::scan(body).map_err(|twice| CatalogError::DuplicateKey {
+                let lines = json_lines::scan(body).map_err(|line| CatalogError::DuplicateKey {
                     at: At {
                         file: file.clone(),
-                        line: Some(twice.line),
+                        line: Some(line),
                     },
-                    key: twice.key,
                 })?;
                 (Syntax::Json, value, lines)
             }
@@ -140,22 +138,18 @@ impl Document {
         }
     }
 
-    /// What the document looks like, for somebody who expected an API description.
+    /// What the document looks like, for somebody who expected an API description. Of the
+    /// content nothing is said: it may be any file.
     pub(super) fn describe(&self) -> String {
         match &*self.value {
+            // Close to our own form, so the difference is worth a word.
+            Value::Object(map) if map.get("routes").is_some_and(Value::is_array) => {
+                "a mapping whose `routes` is a list; a routes.yaml says what each route needs, \
+                 as in `GET /orders/{id}: orders:read`"
+                    .to_owned()
+            }
             Value::Object(map) if !map.is_empty() => {
-                let mut keys: Vec<String> = map.keys().take(5).map(|key| quoted(key)).collect();
-                if map.len() > keys.len() {
-                    keys.push("…".to_owned());
-                }
-                let seen = format!("a mapping with the keys {}", keys.join(", "));
-                if map.get("routes").is_some_and(Value::is_array) {
-                    // Close to our own form, so the difference is worth a word.
-                    return seen
-                        + ", and `routes` is a list; a routes.yaml says what each route needs, \
-                           as in `GET /orders/{id}: orders:read`";
-                }
-                seen
+                "a mapping, and none of its keys says of what kind".to_owned()
             }
             other => kind(other).to_owned(),
         }
@@ -197,24 +191,22 @@ pub(super) fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// The text of a file; only plain files are opened, and not without limit.
+/// The text of a file or pipe; devices are not opened, and nothing is read without limit.
 pub(super) fn text_of(path: &Path, shown: &str) -> Result<String, CatalogError> {
     let file: Arc<str> = Arc::from(shown);
     let unreadable = |source| CatalogError::Unreadable {
         file: file.clone(),
         source,
     };
-    let mut bytes = Vec::new();
-    let limit = MAX_MIB << 20;
-    File::open(path)
-        .and_then(|opened| opened.take(limit + 1).read_to_end(&mut bytes))
-        .map_err(unreadable)?;
-    if bytes.len() as u64 > limit {
-        return Err(CatalogError::TooLarge {
-            file: file.clone(),
-            limit: MAX_MIB,
-        });
-    }
+    let bytes = read_whole(path, MAX_MIB << 20).map_err(|error| {
+        if error.kind() == ErrorKind::FileTooLarge {
+            return CatalogError::TooLarge {
+                file: file.clone(),
+                limit: MAX_MIB,
+            };
+        }
+        unreadable(error)
+    })?;
     let not_text = |seen: String| CatalogError::NotText {
         file: file.clone(),
         seen,
@@ -243,30 +235,11 @@ fn json(text: &str, file: &Arc<str>) -> Result<Value, CatalogError> {
             line,
             column,
             message: format!("not valid JSON: {reason}"),
-            snippet: Some(snippet(text, line, column)),
         }
     })
 }
 
-/// The line with a caret under the byte column that `serde_json` reports.
-fn snippet(text: &str, line: usize, column: usize) -> String {
-    const SHOWN: usize = 100;
-    let source = text
-        .split('\n')
-        .nth(line.saturating_sub(1))
-        .unwrap_or_default();
-    let end = source.floor_char_boundary(column.min(source.len()));
-    let before = source[..end].chars().count().saturating_sub(1);
-    let from = before.saturating_sub(SHOWN / 2);
-    let part = source.chars().skip(from).take(SHOWN);
-    let shown: String = part.map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let number = line.to_string();
-    let (gutter, caret) = (" ".repeat(number.len()), " ".repeat(before - from));
-    format!("{number} | {shown}\n{gutter} | {caret}^")
-}
-
-/// The tree of a referenced file. Its text never reaches an error message: a hostile
-/// description could name any file of the machine.
+/// The tree of a referenced file.
 pub(super) fn referenced(path: &Path, shown: &str) -> Result<Value, CatalogError> {
     let hidden = |line, column| CatalogError::Referenced {
         file: Arc::from(shown),

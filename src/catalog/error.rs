@@ -58,12 +58,11 @@ pub enum CatalogError {
         line: usize,
         column: usize,
         message: String,
-        snippet: Option<String>,
     },
     /// A syntax error in YAML.
     #[error(transparent)]
     Yaml(YamlError),
-    /// The same in a referenced file, whose text is not shown: the reference could point anywhere.
+    /// The same in a referenced file.
     #[error("{file}:{line}:{column}: referenced file is not valid YAML or JSON")]
     Referenced {
         file: Arc<str>,
@@ -74,10 +73,10 @@ pub enum CatalogError {
     #[error("{at}: not a valid CSV row: {message}")]
     Csv { at: At, message: String },
     /// JSON objects and CSV headers that say a thing twice: one would be lost.
-    #[error("{at}: key `{key}` stands twice in one object")]
-    DuplicateKey { at: At, key: String },
+    #[error("{at}: a key is in its object already")]
+    DuplicateKey { at: At },
     /// Readable, but no kind of description.
-    #[error("{file}: is no API description that is known here: it is {seen}")]
+    #[error("{file}: is not an API description that is known here: it is {seen}")]
     NotRecognised {
         file: Arc<str>,
         seen: String,
@@ -135,7 +134,7 @@ pub enum CatalogError {
 }
 
 impl CatalogError {
-    /// What to do about it; for a syntax error the line with a caret below it comes first.
+    /// What to do about it.
     pub fn help(&self) -> Option<String> {
         Some(match self {
             Self::NoFiles => "name one with `--catalog`".to_owned(),
@@ -151,13 +150,9 @@ impl CatalogError {
             Self::NotText { .. } => {
                 "unpack it, or save it as UTF-8, and name the result".to_owned()
             }
-            Self::Json { snippet, .. } => snippet.clone()?,
-            Self::Yaml(error) => match error.help() {
-                Some(help) => format!("{}\n{help}", error.snippet()),
-                None => error.snippet().to_owned(),
-            },
-            Self::Referenced { .. } => {
-                "open that file at that place; its text is not shown here".to_owned()
+            Self::Yaml(error) if error.help().is_some() => error.help()?.to_owned(),
+            Self::Json { .. } | Self::Yaml(_) | Self::Referenced { .. } => {
+                "open the file at that place; its text is not shown here".to_owned()
             }
             Self::Csv { .. } => {
                 "every row needs as many cells as the header; quote cells that hold the delimiter"

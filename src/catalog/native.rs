@@ -101,7 +101,10 @@ fn operation(document: &Document, route: &str, need: &Value) -> Result<Operation
         Value::Array(items) => {
             let texts = items.iter().map(Value::as_str).collect::<Option<_>>();
             texts.ok_or_else(|| {
-                refuse(Problem("has an alternative that is no text", WRITE_SCOPES))
+                refuse(Problem(
+                    "has an alternative that is not a text",
+                    WRITE_SCOPES,
+                ))
             })?
         }
         Value::Null => return Err(refuse(Problem::EMPTY)),
@@ -272,8 +275,8 @@ fn matching(document: &Document, value: &Value) -> Result<ScopeMatch, CatalogErr
     text.and_then(|text| ScopeMatch::parse(&text))
         .ok_or_else(|| {
             let advice =
-                "write `exact`, `glob`, `wildcard:` or `hierarchy:` with one character behind it";
-            Problem("is no way to compare scopes", advice).at(
+                "write `exact`, `glob`, `wildcard:` or `hierarchy:` followed by one character";
+            Problem("is not a way to compare scopes", advice).at(
                 &document.at(&["match"]),
                 format!(
                     "`match: {}`",

@@ -120,10 +120,7 @@ pub(super) fn table(
     let mut columns: Vec<String> = Vec::new();
     for name in headers.iter().map(column) {
         if columns.contains(&name) {
-            return Err(CatalogError::DuplicateKey {
-                at: header_at,
-                key: name,
-            });
+            return Err(CatalogError::DuplicateKey { at: header_at });
         }
         if !COLUMNS.contains(&name.as_str()) {
             return Err(CatalogError::Unknown {

@@ -111,13 +111,13 @@ fn routes_yaml_refuses_what_it_does_not_know_or_cannot_be_sure_of() {
         ("routes:\n  GET /x: a + public\n", "reserved words"),
         (
             "routes:\n  GET /x: [a, 7]\n",
-            "an alternative that is no text",
+            "an alternative that is not a text",
         ),
         ("routes:\n  GET /x: {a: b}\n", "neither a text nor a list"),
         ("routes:\n  GET /x: 7\n", "neither a text nor a list"),
         (
             "match: fuzzy\nroutes: {}\n",
-            "f:1: `match: \"fuzzy\"` is no way to compare scopes",
+            "f:1: `match: \"fuzzy\"` is not a way to compare scopes",
         ),
         (
             "implies: {a: 1}\nroutes: {}\n",
@@ -192,7 +192,7 @@ fn the_csv_twin_says_the_same() {
         ),
         (
             "method,path,scopes,path\nGET,/x,a,b\n",
-            "f:1: key `path` stands twice",
+            "f:1: a key is in its object already",
         ),
         (
             "method,path,scopes\nGET,/{a},a\nGET,/{b},a\n",

@@ -11,14 +11,15 @@ pub(super) struct InputArgs {
     /// Configuration file; default: scopetrim.toml in DIR or in the current folder
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
-    /// Access logs: files, folders, globs, or `-` for standard input
+    /// Access logs: files, folders, globs, or `-` for standard input. Takes every name up to the next
+    /// flag, as a shell expands a pattern; DIR stands before it
     #[arg(long, value_name = "PATH", num_args = 1..)]
     pub(super) logs: Vec<String>,
     /// Usage ledger, made by `scopetrim ingest`; without --logs it alone is read
     #[arg(long, value_name = "DIR")]
     pub(super) ledger: Option<PathBuf>,
-    /// API description: OpenAPI, Swagger, routes.yaml, or the normal form
-    #[arg(long, value_name = "FILE", num_args = 1..)]
+    /// API description: OpenAPI, Swagger, routes.yaml, or the normal form; repeatable
+    #[arg(long, value_name = "FILE")]
     pub(super) catalog: Vec<String>,
     /// Log format; default: by content, for each file (see `scopetrim formats`)
     #[arg(long, value_name = "NAME")]
@@ -92,8 +93,8 @@ pub(super) struct PolicyArgs {
 /// What is held, and what to do about it.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(super) struct PolicyFlags {
-    /// Policy files that say which client holds which scopes
-    #[arg(long, value_name = "FILE", num_args = 1..)]
+    /// Policy file that says which client holds which scopes; repeatable
+    #[arg(long, value_name = "FILE")]
     pub(super) grants: Vec<String>,
     /// Days looked at, for example 90d; default: all data, at most 365d. Of a list
     /// (30d,90d,365d) the longest decides, and what it adds to the others is shown

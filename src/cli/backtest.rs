@@ -22,7 +22,7 @@ use crate::report::followed;
   scopetrim backtest . --ledger usage --grants-history ledger
   scopetrim backtest --logs 'logs/*.gz' --catalog openapi.yaml --grants grants.yaml --json
 
-For each month end with 90 covered days before it and 30 days behind it, the recommendation is made \
+For each month end with 90 covered days before it and 30 days after it, the recommendation is made \
 from the days up to it alone, and then replayed on the 90 days that followed. A level contains \
 everything safer, as --level does in `analyze`.")]
 pub(super) struct Args {

@@ -53,7 +53,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
     let tool = enforce::by_name(&args.tool).ok_or_else(|| {
         Advised::new(
-            format!("`{}` is no test tool", args.tool),
+            format!("`{}` is not a test tool", args.tool),
             "use hurl, k6 or http",
         )
     })?;

@@ -12,9 +12,13 @@ use super::whole;
 use crate::analysis::Analysis;
 use crate::finding::Severity;
 use crate::grants::history::SinceFrom;
+use crate::input;
 use crate::model::words::plural;
 use crate::model::{ClientName, Level, Reason, Term, Verdict};
 use crate::report::check::{self, Baseline, Outcome, Thresholds, weigh};
+
+/// Far above the issues of the largest policy.
+const MAX_BASELINE: u64 = 1 << 30;
 
 /// Arguments of `check`.
 #[derive(Debug, clap::Args)]
@@ -66,7 +70,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     let form = if args.json { "json" } else { &args.output };
     let output = check::by_name(form).ok_or_else(|| {
         Advised::new(
-            format!("`{form}` is no output"),
+            format!("`{form}` is not a form of output"),
             "use text, github, junit or json",
         )
     })?;
@@ -156,7 +160,7 @@ fn thresholds(args: &Args) -> anyhow::Result<Thresholds> {
         .is_some_and(|share| !(0.0..=1.0).contains(&share))
     {
         return Err(Advised::new(
-            format!("`{}` is no share", args.max_exposure.unwrap_or_default()),
+            format!("`{}` is not a share", args.max_exposure.unwrap_or_default()),
             "--max-exposure takes a number from 0 to 1, for example 0.5",
         ));
     }
@@ -178,15 +182,15 @@ fn thresholds(args: &Args) -> anyhow::Result<Thresholds> {
 }
 
 fn read_baseline(path: &Path) -> anyhow::Result<Baseline> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
+    let bytes = input::read_whole(path, MAX_BASELINE).map_err(|error| {
         Advised::new(
             format!("cannot read the baseline `{}`: {error}", path.display()),
             "write one with --write-baseline FILE",
         )
     })?;
-    Baseline::read(&text).map_err(|error| {
+    Baseline::read(&bytes).map_err(|error| {
         Advised::new(
-            format!("`{}` is no baseline: {error}", path.display()),
+            format!("`{}` is not a baseline: {error}", path.display()),
             "it has to be a file that --write-baseline or --output json wrote",
         )
     })

@@ -21,7 +21,6 @@ mod rules;
 mod values;
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
@@ -32,6 +31,7 @@ use crate::analysis::weight::WeightOverride;
 use crate::analysis::{Hints, Objective};
 use crate::catalog::ScopeList;
 use crate::finding::Settings;
+use crate::input;
 use crate::model::{Day, Exception, Level, Logged, ScopeMatch};
 
 pub use error::ConfigError;
@@ -151,15 +151,8 @@ pub fn load(path: &Path, shown: &str) -> Result<Config, ConfigError> {
         file: shown.to_owned(),
         reason,
     };
-    let size = fs::metadata(path)
-        .map_err(|error| unreadable(error.to_string()))?
-        .len();
-    if size > MAX_BYTES {
-        return Err(unreadable(format!(
-            "{size} bytes are too many for a configuration"
-        )));
-    }
-    let bytes = fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+    let bytes =
+        input::read_whole(path, MAX_BYTES).map_err(|error| unreadable(error.to_string()))?;
     let text = String::from_utf8(bytes).map_err(|_| unreadable("it is not UTF-8".to_owned()))?;
     parse(&text, shown)
 }
@@ -174,6 +167,9 @@ pub fn parse(text: &str, shown: &str) -> Result<Config, ConfigError> {
         reason: error.message().lines().collect::<Vec<_>>().join(", "),
     })?;
     let root = Section::new(&lines, "", 0, root.get_ref());
+    if let Some(place) = root.foreign(&KEYS) {
+        return Err(ConfigError::NotConfig { place });
+    }
     let mut config = Config::default();
     for value in root.entries() {
         config.set(&root, value)?;

@@ -8,8 +8,7 @@ use std::sync::mpsc::sync_channel;
 use super::args::{Folder, InputArgs, PolicyArgs};
 use super::talk::Advised;
 use super::whole::Whole;
-use super::{ExitStatus, pipeline, settings, talk};
-use crate::format::Skip;
+use super::{ExitStatus, pipeline, rejects, settings, talk};
 use crate::model::words::plural;
 use crate::report::{escape, events_text};
 use crate::usage::{EventRow, EventsRead, ExportError, read_events, write_events};
@@ -85,9 +84,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     } else {
         print(args, &setup, &routes, out)?
     };
-    if let Some(left_out) = left_out(&read) {
-        talk::note(setup.quiet, &left_out);
-    }
+    let lost = rejects::say(&read.skips, setup.quiet);
     let broken = read
         .reports
         .iter()
@@ -95,9 +92,12 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         .count();
     if broken > 0 {
         talk::note(setup.quiet, &format!("{broken} inputs were incomplete"));
-        return Ok(ExitStatus::Incomplete);
     }
-    Ok(ExitStatus::Done)
+    Ok(if broken > 0 || lost {
+        ExitStatus::Incomplete
+    } else {
+        ExitStatus::Done
+    })
 }
 
 /// Prints events while they are read: they need not fit in memory.
@@ -149,17 +149,6 @@ fn print(
         );
     }
     Ok(read)
-}
-
-/// How many lines gave no event, and why.
-fn left_out(read: &EventsRead) -> Option<String> {
-    let named: Vec<String> = Skip::ALL
-        .iter()
-        .zip(read.skips)
-        .filter(|(skip, count)| **skip != Skip::Blank && *count > 0)
-        .map(|(skip, count)| format!("{} {count}", skip.name()))
-        .collect();
-    (!named.is_empty()).then(|| format!("lines without an event: {}", named.join(", ")))
 }
 
 /// The text of the first `most` events, and how many they are.

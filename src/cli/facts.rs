@@ -200,7 +200,7 @@ pub(super) fn ran_ahead(read: &Read, share: f64) -> Option<Warning> {
     Some(Warning::new(
         "clock-ran-ahead",
         format!(
-            "{} {} dated more than a year behind all others; taken for a wrong clock, \
+            "{} {} dated more than a year after all others; taken for a wrong clock, \
              so the data ends on {end} and what was needed then counts there (`--as-of` ends it elsewhere)",
             plural(stray, "record"),
             either(stray, "is", "are")
@@ -219,7 +219,7 @@ pub(super) fn say_ran_ahead(warnings: &[Warning], quiet: bool) {
 pub(super) fn ran_ahead_as_logged(read: &Read, share: f64) -> Option<String> {
     let (end, stray) = stray(read, share)?;
     Some(format!(
-        "{} {} dated more than a year behind all others, and shown on the days of the log; \
+        "{} {} dated more than a year after all others, and shown on the days of the log; \
          `analyze` takes that for a wrong clock, and counts what was needed then on {end}",
         plural(stray, "record"),
         either(stray, "is", "are")

@@ -37,8 +37,8 @@ pub(super) struct Args {
     /// Folder to start from; paths of its scopetrim.toml are relative to it
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
-    /// Policy files, to record what is held
-    #[arg(long, value_name = "FILE", num_args = 1..)]
+    /// Policy file, to record what is held; repeatable
+    #[arg(long, value_name = "FILE")]
     grants: Vec<String>,
     #[command(flatten)]
     record: RecordArgs,

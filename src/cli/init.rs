@@ -10,12 +10,13 @@
 mod look;
 mod write;
 
-use std::fs::{self, OpenOptions};
+use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::config::{self, FILE_NAME};
 use super::talk::{self, Advised};
+use super::whole;
 use crate::report::escape;
 use look::Found;
 
@@ -76,13 +77,12 @@ fn exists(target: &Path) -> anyhow::Error {
 }
 
 fn save(target: &Path, text: &str, force: bool) -> anyhow::Result<()> {
-    let written = if force {
-        fs::write(target, text)
-    } else {
-        // `create_new` also refuses a file that appeared while the folder was read.
-        let file = OpenOptions::new().write(true).create_new(true).open(target);
-        file.and_then(|mut file| file.write_all(text.as_bytes()))
-    };
+    if force {
+        return whole::write_text(target, text);
+    }
+    // `create_new` also refuses a file that appeared while the folder was read.
+    let file = OpenOptions::new().write(true).create_new(true).open(target);
+    let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => exists(target),
         _ => Advised::new(

@@ -6,8 +6,12 @@
 //! `[[exceptions]]`, `[[weights]]`, `[[noise]]` and `[sampled]` are added to, because a
 //! flag that switched every other exception off would take permissions away.
 
+use std::io::ErrorKind;
+use std::path::Path;
+
 use super::config::{self, Config};
 use super::talk::Advised;
+use crate::input;
 use crate::usage::credentials::HashKey;
 
 /// How logs are read.
@@ -95,7 +99,7 @@ pub(super) fn put_in_front(
             .filter(|(log, own)| !log.is_empty() && !own.is_empty());
         let (log, own) = pair.ok_or_else(|| {
             Advised::new(
-                format!("`{text}` is no alias"),
+                format!("`{text}` is not an alias"),
                 "write the name in the log, `=`, and the name in the policy file: billing-prod=billing",
             )
         })?;
@@ -114,7 +118,7 @@ pub(super) fn put_in_front(
     for path in &reading.health_path {
         if !path.starts_with('/') {
             return Err(Advised::new(
-                format!("`{path}` is no path of a health check"),
+                format!("`{path}` is not the path of a health check"),
                 "a path begins with `/`",
             ));
         }
@@ -141,7 +145,7 @@ pub(super) fn put_in_front(
     if let Some(text) = &reading.max_unpacked {
         let size = config::parse_size(text);
         config.max_unpacked =
-            Some(size.map_err(|why| Advised::new(format!("`{text}` is no size"), why))?);
+            Some(size.map_err(|why| Advised::new(format!("`{text}` is not a size"), why))?);
     }
     config.audience = judging.audience.clone().or(config.audience.take());
     replace(&mut config.protocol_scopes, &judging.protocol_scope);
@@ -205,13 +209,47 @@ fn setting(line: &str, flag: &str, text: &str) -> anyhow::Result<Config> {
     })
 }
 
+/// Refuses files of the configuration that are not regular ones. It may come with somebody
+/// else's change: a pipe that never begins, or a device that never ends, must not hold up the run.
+pub(super) fn regular_files(
+    config: &Config,
+    shown: &str,
+    path: impl Fn(&str) -> String,
+) -> anyhow::Result<()> {
+    let files: [(&str, &[String]); 4] = [
+        ("catalog", &config.catalog),
+        ("grants", &config.grants),
+        ("granted_since", config.granted_since.as_slice()),
+        ("hash_key", config.hash_key.as_slice()),
+    ];
+    for (key, names) in files {
+        for name in names.iter().map(|name| path(name)) {
+            // What is missing is said where it is needed.
+            let refused = input::regular(Path::new(&name)).err();
+            if let Some(error) = refused.filter(|error| error.kind() == ErrorKind::InvalidInput) {
+                return Err(Advised::new(
+                    format!("{shown}: `{key}` cannot be `{name}`: {error}"),
+                    format!(
+                        "name a file; what comes through a pipe can be named with --{} on the command line",
+                        key.replace('_', "-")
+                    ),
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Far above any key.
+pub(super) const MAX_KEY: u64 = 1 << 20;
+
 /// The key under which ids of credentials are hashed.
 pub(super) fn hash_key(file: Option<&String>) -> anyhow::Result<HashKey> {
     let Some(file) = file else {
         return Ok(HashKey::default());
     };
     let help = "name a file that holds a secret, for example 32 random bytes";
-    let secret = std::fs::read(file).map_err(|error| {
+    let secret = input::read_whole(Path::new(file), MAX_KEY).map_err(|error| {
         Advised::new(format!("cannot read the key file `{file}`: {error}"), help)
     })?;
     if secret.is_empty() {

@@ -180,7 +180,7 @@ fn first_day(last: Day, keep: &str) -> anyhow::Result<Day> {
     };
     first.ok_or_else(|| {
         Advised::new(
-            format!("`{keep}` is no span of days"),
+            format!("`{keep}` is not a span of days"),
             "write for example 15mo, 400d or 60w",
         )
     })

@@ -45,7 +45,7 @@ mod whole;
 mod windows;
 
 use std::ffi::OsString;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
@@ -120,6 +120,8 @@ pub enum ExitStatus {
     Failed,
     /// Done, but some input was incomplete.
     Incomplete,
+    /// Whoever read the output went away before its end.
+    CutOff,
 }
 
 impl ExitStatus {
@@ -130,6 +132,8 @@ impl ExitStatus {
             Self::Found => 1,
             Self::Failed => 2,
             Self::Incomplete => 3,
+            // 128 and the number of SIGPIPE, as a shell shows a program that this signal ended.
+            Self::CutOff => 141,
         }
     }
 }
@@ -163,7 +167,38 @@ pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Exi
             };
         }
     };
-    let result = match &cli.command {
+    let out = &mut Output::new(out);
+    let result = dispatch(&cli.command, &line, out).and_then(|status| {
+        out.flush()?;
+        Ok(status)
+    });
+    match (&out.failed, result) {
+        // A reader that went away is no news. But a gate must not call a run that was cut off clean.
+        (Some(error), _) if error.kind() == ErrorKind::BrokenPipe => match cli.command {
+            Command::Check(_) => ExitStatus::Failed,
+            _ => ExitStatus::CutOff,
+        },
+        (Some(error), _) => {
+            talk::error(&talk::Advised::new(
+                format!("the output cannot be written: {error}"),
+                "make room, or send it elsewhere; what was written is not complete",
+            ));
+            ExitStatus::Failed
+        }
+        (None, Ok(status)) => status,
+        (None, Err(error)) => {
+            talk::error(&error);
+            ExitStatus::Failed
+        }
+    }
+}
+
+fn dispatch(
+    command: &Command,
+    line: &[OsString],
+    out: &mut Output<'_>,
+) -> anyhow::Result<ExitStatus> {
+    match command {
         Command::Analyze(args) => analyze::run(args, out),
         Command::Ingest(args) => ingest::run(args, out),
         Command::Ledger(args) => ledger::run(args, out),
@@ -172,7 +207,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Exi
         Command::Backtest(args) => backtest::run(args, out),
         Command::Replay(args) => replay::run(args, out),
         Command::Check(args) => check::run(args, out),
-        Command::Report(args) => report::run(args, &line, out),
+        Command::Report(args) => report::run(args, line, out),
         Command::Catalog(args) => show::catalog(args, out),
         Command::Grants(args) => show::grants(args, out),
         Command::BoundaryTests(args) => boundary_tests::run(args, out),
@@ -180,50 +215,54 @@ pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Exi
         Command::Formats(args) => formats::run(args, out),
         Command::Init(args) => init::run(args, out).map(|()| ExitStatus::Done),
         Command::Completions { shell } => {
-            clap_complete::generate(*shell, &mut command(), "scopetrim", &mut OnlyWrite(out));
-            Ok(ExitStatus::Done)
+            // Its writer panics when writing fails, and one into memory cannot fail.
+            let mut text = Vec::new();
+            clap_complete::generate(*shell, &mut self::command(), "scopetrim", &mut text);
+            out.write_all(&text)
+                .map(|()| ExitStatus::Done)
+                .map_err(anyhow::Error::from)
         }
-        Command::Man => clap_mangen::Man::new(command())
-            .render(&mut OnlyWrite(out))
+        Command::Man => clap_mangen::Man::new(self::command())
+            .render(out)
             .map(|()| ExitStatus::Done)
             .map_err(anyhow::Error::from),
         Command::Events(args) => events::run(args, out),
         Command::Usage(args) => usage::run(args, out),
         Command::Windows(args) => windows::run(args, out),
-    };
-    let result = result.and_then(|status| {
-        out.flush()?;
-        Ok(status)
-    });
-    result.unwrap_or_else(|error| {
-        talk::error(&cut_off(error));
-        ExitStatus::Failed
-    })
-}
-
-/// An error of the system without a word about the file comes from the output itself.
-fn cut_off(error: anyhow::Error) -> anyhow::Error {
-    match error.downcast_ref::<std::io::Error>() {
-        Some(io) if io.kind() != std::io::ErrorKind::BrokenPipe && error.chain().len() == 1 => {
-            talk::Advised::new(
-                format!("the output cannot be written: {io}"),
-                "make room, or send it elsewhere; what was written is not complete",
-            )
-        }
-        _ => error,
     }
 }
 
-/// A sized writer for libraries that ask for one.
-struct OnlyWrite<'a>(&'a mut dyn Write);
+/// Where results go. It remembers why a write failed, in whatever error a library wraps it.
+struct Output<'a> {
+    to: &'a mut dyn Write,
+    failed: Option<std::io::Error>,
+}
 
-impl Write for OnlyWrite<'_> {
+impl<'a> Output<'a> {
+    fn new(to: &'a mut dyn Write) -> Self {
+        Self { to, failed: None }
+    }
+
+    fn noted<T>(&mut self, done: std::io::Result<T>) -> std::io::Result<T> {
+        if let Err(error) = &done
+            && error.kind() != ErrorKind::Interrupted
+        {
+            let system = error.raw_os_error().map(std::io::Error::from_raw_os_error);
+            self.failed = Some(system.unwrap_or_else(|| error.kind().into()));
+        }
+        done
+    }
+}
+
+impl Write for Output<'_> {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.write(bytes)
+        let done = self.to.write(bytes);
+        self.noted(done)
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
-        self.0.flush()
+        let done = self.to.flush();
+        self.noted(done)
     }
 }
 

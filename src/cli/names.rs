@@ -178,7 +178,7 @@ pub(super) fn unmet(policy: &Policy, routes: &Routes, setup: &Setup) -> Vec<Warn
             warnings.push(Warning::new(
                 "unmet-need",
                 format!(
-                    "`{pattern}` under `needs` is no held term and no operation of the catalogue"
+                    "`{pattern}` under `needs` is neither a held term nor an operation of the catalogue"
                 ),
             ));
         }
@@ -189,7 +189,7 @@ pub(super) fn unmet(policy: &Policy, routes: &Routes, setup: &Setup) -> Vec<Warn
             warnings.push(Warning::new(
                 "unmet-weight",
                 format!(
-                    "`{}` under `weights` is no operation of the catalogue and no tag",
+                    "`{}` under `weights` is neither an operation of the catalogue nor a tag",
                     rule.matches
                 ),
             ));

@@ -271,6 +271,18 @@ fn formats(
             .iter()
             .all(|byte| byte.is_ascii_whitespace() || *byte == 0);
         let found = match setup.format {
+            Some(format)
+                if source.refused.is_none() && !blank && !detect::fits(format, &source.head) =>
+            {
+                return Err(Advised::new(
+                    format!(
+                        "`{}`: no line of its beginning fits the format `{}`",
+                        source.input.shown,
+                        format.name()
+                    ),
+                    "leave the format out, so that the content decides, or name the one it is in",
+                ));
+            }
             Some(format) => Some(format),
             None if source.refused.is_some() || blank => None,
             None => {

@@ -6,11 +6,15 @@ use super::talk::Advised;
 use super::whole;
 use crate::analysis::Analysis;
 use crate::analysis::backtest::published::Published;
+use crate::input;
 
 /// The newest publication of a folder.
 const NAME: &str = "recommendations.json";
 /// How the names of all of them begin.
 const PREFIX: &str = "recommendations";
+
+/// Far above what is written for the largest policy.
+const MAX_BYTES: u64 = 1 << 30;
 
 /// Writes what an analysis recommends. The publication that was there is kept
 /// under its date and hash, and named by the new one; one that says the same
@@ -44,9 +48,15 @@ fn read(path: &Path) -> anyhow::Result<Published> {
             "name a recommendations.json as `scopetrim analyze --out DIR` wrote it",
         )
     };
-    let bytes = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
-    let published: Published =
-        serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
+    let bytes = input::read_whole(path, MAX_BYTES).map_err(|error| wrong(error.to_string()))?;
+    // The parser's own words quote the file, which may be any.
+    let published: Published = serde_json::from_slice(&bytes).map_err(|error| {
+        wrong(format!(
+            "not a publication: line {}, column {}",
+            error.line(),
+            error.column()
+        ))
+    })?;
     if !published.is_whole() {
         return Err(wrong("its content is not what its hash says".to_owned()));
     }

@@ -34,11 +34,11 @@ denied, but some input was incomplete.")]
 pub(super) struct Args {
     #[command(flatten)]
     folder: Folder,
-    /// The proposed policy files; default: those of the configuration
-    #[arg(long, value_name = "FILE", num_args = 1..)]
+    /// Proposed policy file; repeatable; default: those of the configuration
+    #[arg(long, value_name = "FILE")]
     grants: Vec<String>,
-    /// The policy files in force; default: those of the configuration, when --grants names others
-    #[arg(long, value_name = "FILE", num_args = 1..)]
+    /// Policy file in force; repeatable; default: those of the configuration, when --grants names others
+    #[arg(long, value_name = "FILE")]
     before: Vec<String>,
     /// Days looked at, for example 90d; default: all data, at most 365d
     #[arg(long, value_name = "DAYS")]

@@ -10,12 +10,14 @@ use std::path::{Path, PathBuf};
 
 use super::analyze::{diff_text, prove};
 use super::args::{InputArgs, PolicyArgs};
+use super::keys::MAX_KEY;
 use super::study::{Study, say_incomplete, study_and_backtest};
 use super::talk::Advised;
 use super::{ExitStatus, settings, whole};
 
 use crate::analysis::backtest::GrantsOf;
 use crate::analysis::minimum::Universe;
+use crate::input;
 use crate::model::words::{either, plural};
 use crate::model::{ClientName, Day};
 use crate::report::monthly::{
@@ -43,8 +45,8 @@ pub(super) struct Args {
     /// The month, for example 2026-10; the window ends with its last day
     #[arg(long, value_name = "MONTH")]
     month: String,
-    /// Reports of earlier months: report.json files, or folders that hold them
-    #[arg(long, value_name = "PATH", num_args = 1..)]
+    /// Report of an earlier month: a report.json, or a folder that holds some; repeatable
+    #[arg(long, value_name = "PATH")]
     previous: Vec<PathBuf>,
     /// Folder for the files; without it one format goes to standard output
     #[arg(long, value_name = "DIR")]
@@ -84,7 +86,7 @@ pub(super) fn run(
 ) -> anyhow::Result<ExitStatus> {
     let month = Month::parse(&args.month).ok_or_else(|| {
         Advised::new(
-            format!("`{}` is no month", args.month),
+            format!("`{}` is not a month", args.month),
             "write for example 2026-10",
         )
     })?;
@@ -139,7 +141,7 @@ fn renderers(args: &Args) -> anyhow::Result<Vec<&'static dyn Renderer>> {
                 .map(|own| format!("{} ({})", own.name(), own.purpose()))
                 .collect();
             Advised::new(
-                format!("`{name}` is no kind of report"),
+                format!("`{name}` is not a kind of report"),
                 format!("choose from {}", known.join(", ")),
             )
         })?;
@@ -159,7 +161,7 @@ fn renderers(args: &Args) -> anyhow::Result<Vec<&'static dyn Renderer>> {
 
 fn key(path: &Path) -> anyhow::Result<Pseudonyms> {
     let advice = "a line of random text will do: `head -c 32 /dev/urandom | base64 > key.txt`; keep it, and keep it secret";
-    let bytes = std::fs::read(path).map_err(|error| {
+    let bytes = input::read_whole(path, MAX_KEY).map_err(|error| {
         Advised::new(
             format!("cannot read the key file `{}`: {error}", path.display()),
             advice,

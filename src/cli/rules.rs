@@ -61,7 +61,7 @@ fn unknown(name: &str) -> anyhow::Error {
         .map(|close| format!("did you mean `{close}`? "))
         .unwrap_or_default();
     Advised::new(
-        format!("`{name}` is no rule"),
+        format!("`{name}` is not a rule"),
         format!("{hint}`scopetrim rules` lists them"),
     )
 }

@@ -22,7 +22,7 @@ use crate::event::mask::Mask;
 use crate::event::path::PathRules;
 use crate::finding::Settings;
 use crate::format::{self, LogFormat};
-use crate::input::Limits;
+use crate::input::{self, Limits};
 use crate::model::{Day, Exception, Level, Logged, OutcomeTable, Scope, ScopeMatch};
 use crate::usage::REJECT_SHARE;
 use crate::usage::credentials::HashKey;
@@ -102,7 +102,7 @@ pub(super) fn setup(args: &InputArgs, policy: &PolicyArgs) -> anyhow::Result<Set
         None => config.matching,
         Some(text) => Some(ScopeMatch::parse(text).ok_or_else(|| {
             Advised::new(
-                format!("`{text}` is no scope rule"),
+                format!("`{text}` is not a scope rule"),
                 "use exact, wildcard:DELIM (`wildcard::` for orders:*), hierarchy:DELIM or glob",
             )
         })?),
@@ -112,7 +112,7 @@ pub(super) fn setup(args: &InputArgs, policy: &PolicyArgs) -> anyhow::Result<Set
     } else {
         let read = |text: &String| {
             config::parse_base_path(text)
-                .map_err(|why| Advised::new(format!("`{text}` is no base path"), why))
+                .map_err(|why| Advised::new(format!("`{text}` is not a base path"), why))
         };
         args.base_path.iter().map(read).collect::<Result<_, _>>()?
     };
@@ -140,7 +140,7 @@ pub(super) fn setup(args: &InputArgs, policy: &PolicyArgs) -> anyhow::Result<Set
     let api_base = args.api_base.as_deref().map(config::parse_api_base);
     let api_base = api_base
         .transpose()
-        .map_err(|why| Advised::new("--api-base is no path", why))?;
+        .map_err(|why| Advised::new("--api-base is not a path", why))?;
     let insensitive = match args.path_case.as_deref() {
         Some(text) => text == "insensitive",
         None => config.path_case == Some(PathCase::Insensitive),
@@ -295,8 +295,8 @@ fn configuration(args: &InputArgs, policy: &PolicyArgs) -> anyhow::Result<(Confi
         && !named.is_dir()
     {
         return Err(Advised::new(
-            format!("`{}` is no folder", named.display()),
-            "name a folder that holds a scopetrim.toml, or use --logs, --catalog and --grants",
+            format!("`{}` is not a directory", named.display()),
+            "name a directory that holds a scopetrim.toml; a second file needs the flag again: --catalog A --catalog B",
         ));
     }
     let here = here(&dir);
@@ -317,6 +317,7 @@ fn configuration(args: &InputArgs, policy: &PolicyArgs) -> anyhow::Result<(Confi
     let config = config::load(&file, &shown)
         .map_err(|error| Advised::new(error.to_string(), error.help()))?;
     let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
+    keys::regular_files(&config, &shown, |name| from_folder(&folder, name))?;
     Ok((config, folder))
 }
 
@@ -333,7 +334,7 @@ fn display(path: &Path) -> String {
     let here = std::env::current_dir().unwrap_or_default();
     let path = path.strip_prefix(&here).unwrap_or(path);
     let path = path.strip_prefix(".").unwrap_or(path);
-    path.display().to_string().replace('\\', "/")
+    input::with_slashes(&path.display().to_string())
 }
 
 /// A list of windows, sorted and each once.
@@ -348,7 +349,7 @@ fn windows(text: &str) -> anyhow::Result<Vec<u32>> {
 fn days(text: &str) -> anyhow::Result<u32> {
     config::parse_window(text).map_err(|why| {
         Advised::new(
-            format!("`{text}` is no window: {why}"),
+            format!("`{text}` is not a window: {why}"),
             "write for example 30d, 90d or 365d",
         )
     })
@@ -360,7 +361,7 @@ fn share(value: f64) -> anyhow::Result<f64> {
         return Ok(value);
     }
     Err(Advised::new(
-        format!("`{value}` is no share of rejected records"),
+        format!("`{value}` is not a share of rejected records"),
         "write a number from 0 to 1; 0.01 is one percent",
     ))
 }
@@ -368,7 +369,7 @@ fn share(value: f64) -> anyhow::Result<f64> {
 pub(super) fn date(text: &str) -> anyhow::Result<Day> {
     Day::parse(text).ok_or_else(|| {
         Advised::new(
-            format!("`{text}` is no date"),
+            format!("`{text}` is not a date"),
             "write for example 2026-10-31",
         )
     })
@@ -381,7 +382,7 @@ fn unknown_format(name: &str) -> anyhow::Error {
         .map(|close| format!("did you mean `{close}`? "))
         .unwrap_or_default();
     Advised::new(
-        format!("`{name}` is no log format"),
+        format!("`{name}` is not a log format"),
         format!("{hint}supported: {}", known.join(", ")),
     )
 }

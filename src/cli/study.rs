@@ -16,6 +16,7 @@ use super::recorded;
 use super::settings::{Setup, setup};
 use super::talk::{self, Advised};
 use crate::analysis::backtest::{Backtest, GrantsOf, backtest, backtest_as_held, origins};
+use crate::analysis::landmark::LONGEST;
 use crate::analysis::minimum::Universe;
 use crate::analysis::{self, Action, Analysis, Compared, Inputs, actions, demand, weight};
 use crate::grants::history::History;
@@ -145,6 +146,9 @@ fn run(
     let semantics = semantics(&setup, &policy, &routes);
     let weights = weight::weights(&routes.catalog, &setup.weights);
     let possible = read.possible(&routes);
+    // Each client's work grows with the days that are looked back on.
+    let past = window.from.min(window.to.plus(-LONGEST));
+    let recent = read.coverage.since(past);
     let inputs = Inputs {
         catalog: &routes.catalog,
         semantics: &semantics,
@@ -154,7 +158,7 @@ fn run(
         history: &history,
         usage: &usage,
         unmatched: &unmatched,
-        coverage: &read.coverage,
+        coverage: &recent,
         possible: &possible,
         blind: &blind,
         exceptions: &setup.exceptions,
@@ -300,7 +304,7 @@ pub(super) fn window(setup: &Setup, coverage: &Coverage) -> anyhow::Result<Windo
             to: Day(0),
         });
     };
-    // Behind the data there is nothing to look at, only days that would look silent.
+    // After the data there is nothing to look at, only days that would look silent.
     let to = setup.as_of.map_or(end, |as_of| as_of.min(span.to));
     let window = match (setup.since, setup.window) {
         (Some(since), _) => Window { from: since, to },
@@ -314,7 +318,7 @@ pub(super) fn window(setup: &Setup, coverage: &Coverage) -> anyhow::Result<Windo
     if let Some(since) = setup.since.filter(|since| *since > to) {
         return Err(Advised::new(
             format!(
-                "--since {since} lies behind the last day that is looked at, {to}: the logs cover {} to {}",
+                "--since {since} is after the last day that is looked at, {to}: the logs cover {} to {}",
                 span.from, span.to
             ),
             "choose a day inside the days of the logs, or a later --as-of",

@@ -38,15 +38,6 @@ impl std::error::Error for Advised {}
 
 /// Prints an error, its causes and its advice.
 pub(super) fn error(error: &anyhow::Error) {
-    // A reader that went away is no news, but the run was cut off.
-    let broken = |cause: &(dyn std::error::Error + 'static)| {
-        cause
-            .downcast_ref::<std::io::Error>()
-            .is_some_and(|io| io.kind() == std::io::ErrorKind::BrokenPipe)
-    };
-    if error.chain().any(broken) {
-        return;
-    }
     let mut text = format!("error: {}", shown(&error.to_string()));
     for cause in error.chain().skip(1) {
         text.push_str("\n  because: ");

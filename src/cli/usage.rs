@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use super::args::{Folder, InputArgs, PolicyArgs};
 use super::whole::Whole;
-use super::{ExitStatus, facts, pipeline, talk};
+use super::{ExitStatus, facts, pipeline, rejects, talk};
+use crate::format::Skip;
 use crate::model::words::plural;
 use crate::report::{escape, usage_csv, usage_json};
 use crate::usage::write_usage;
@@ -79,7 +80,18 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     if let Some(text) = facts::ran_ahead_as_logged(&read, setup.reject_share) {
         talk::note(setup.quiet, &text);
     }
-    Ok(if read.incomplete.is_empty() {
+    for text in &read.incomplete {
+        talk::note(setup.quiet, &format!("incomplete: {text}"));
+    }
+    let mut skips = [0; Skip::ALL.len()];
+    for own in &read.facts {
+        skips
+            .iter_mut()
+            .zip(own.counts.skips)
+            .for_each(|(sum, own)| *sum += own);
+    }
+    let lost = rejects::say(&skips, setup.quiet);
+    Ok(if read.incomplete.is_empty() && !lost {
         ExitStatus::Done
     } else {
         ExitStatus::Incomplete

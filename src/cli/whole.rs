@@ -3,12 +3,14 @@
 //! In: where a result goes. Out: a file to write to, which gets its name when all is
 //! written; a run that fails leaves what was there before.
 
-use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use tempfile::NamedTempFile;
+
 use super::pipeline::cannot_write;
+use crate::input;
 
 /// Writes a file whole or not at all.
 pub(super) fn write(
@@ -30,58 +32,64 @@ pub(super) fn write_text(path: &Path, text: &str) -> anyhow::Result<()> {
 /// A result that is being written.
 pub(super) struct Whole {
     path: PathBuf,
-    /// Where it is written until it is whole; `None` for a device or pipe.
-    beside: Option<PathBuf>,
-    file: File,
+    to: Target,
+}
+
+enum Target {
+    /// A file without a name of its own until it is whole.
+    Beside(NamedTempFile),
+    /// A pipe or device, which cannot be replaced.
+    There(File),
 }
 
 impl Whole {
     /// Begins the file: a bad path fails before the long work.
     pub(super) fn create(path: &Path) -> anyhow::Result<Self> {
-        // A link stays one: what it points to is written.
-        let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-        let special = fs::metadata(path).is_ok_and(|found| !found.is_file());
-        let beside = (!special).then(|| {
-            let mut name = OsString::from(path);
-            name.push(".tmp");
-            PathBuf::from(name)
-        });
-        // The error names the file that was asked for.
-        let opened = File::create(beside.as_deref().unwrap_or(path));
-        let file = opened.map_err(|error| cannot_write(path, &error))?;
-        let path = path.clone();
-        Ok(Self { path, beside, file })
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let to = if is_special(path, folder) {
+            File::options().write(true).open(path).map(Target::There)
+        } else {
+            input::temporary(folder).map(Target::Beside)
+        };
+        Ok(Self {
+            // The error names the file that was asked for.
+            to: to.map_err(|error| cannot_write(path, &error))?,
+            path: path.to_owned(),
+        })
     }
 
     /// Something to write to.
     pub(super) fn file(&self) -> anyhow::Result<File> {
-        let file = self.file.try_clone();
+        let file = match &self.to {
+            Target::Beside(file) => file.as_file().try_clone(),
+            Target::There(file) => file.try_clone(),
+        };
         file.map_err(|error| cannot_write(&self.path, &error))
     }
 
-    /// Gives the file its name.
-    pub(super) fn finish(mut self) -> anyhow::Result<()> {
-        let Some(beside) = self.beside.take() else {
+    /// Gives the file its name. A link of that name is replaced, and what it leads to stays.
+    pub(super) fn finish(self) -> anyhow::Result<()> {
+        let Target::Beside(file) = self.to else {
             return Ok(());
         };
-        let moved = self
-            .file
+        let moved = file
+            .as_file()
             .sync_all()
-            .and_then(|()| fs::rename(&beside, &self.path));
-        moved.map_err(|error| {
-            let _ = fs::remove_file(&beside);
-            cannot_write(&self.path, &error)
-        })
+            .and_then(|()| file.persist(&self.path).map_err(io::Error::from));
+        moved
+            .map(drop)
+            .map_err(|error| cannot_write(&self.path, &error))
     }
 }
 
-impl Drop for Whole {
-    fn drop(&mut self) {
-        if let Some(beside) = &self.beside {
-            // What is left over would only puzzle; that it cannot be removed adds nothing.
-            let _ = fs::remove_file(beside);
-        }
-    }
+/// Whether the name is that of a pipe or device. `/dev/stdout` is a link and still means what it leads to.
+fn is_special(path: &Path, folder: &Path) -> bool {
+    let other = |found: fs::Metadata| !found.is_file() && !found.is_dir() && !found.is_symlink();
+    let system = || {
+        let folder = fs::canonicalize(folder).unwrap_or_default();
+        folder == Path::new("/dev") || folder.starts_with("/proc")
+    };
+    fs::symlink_metadata(path).is_ok_and(other) || (path.exists() && system())
 }
 
 #[cfg(test)]
@@ -105,19 +113,55 @@ mod tests {
     }
 
     #[test]
+    fn a_file_of_the_user_beside_the_result_survives() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, mine) = (
+            folder.path().join("policy.diff"),
+            folder.path().join("policy.diff.tmp"),
+        );
+        fs::write(&mine, "mine").unwrap();
+        write_text(&path, "ours").unwrap();
+        assert_eq!(fs::read_to_string(&mine).unwrap(), "mine");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "ours");
+    }
+
+    #[test]
     #[cfg(unix)]
-    fn a_link_and_a_device_are_written_to_and_never_replaced() {
+    fn a_link_is_replaced_and_what_it_leads_to_stays() {
         let folder = tempfile::tempdir().unwrap();
         let (file, link) = (
-            folder.path().join("2026-10.csv"),
-            folder.path().join("latest.csv"),
+            folder.path().join("mine"),
+            folder.path().join("report.json"),
         );
-        fs::write(&file, "before").unwrap();
-        std::os::unix::fs::symlink(&file, &link).unwrap();
-        write_text(&link, "after").unwrap();
-        assert!(link.is_symlink());
-        assert_eq!(fs::read_to_string(&file).unwrap(), "after");
-        // Nothing that could take the device's name is made.
-        assert_eq!(Whole::create(Path::new("/dev/null")).unwrap().beside, None);
+        fs::write(&file, "mine").unwrap();
+        for target in [&file, &folder.path().join("nowhere")] {
+            let _ = fs::remove_file(&link);
+            std::os::unix::fs::symlink(target, &link).unwrap();
+            write_text(&link, "ours").unwrap();
+            assert!(!link.is_symlink());
+            assert_eq!(fs::read_to_string(&link).unwrap(), "ours");
+            assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
+        }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_device_is_written_to_and_never_replaced() {
+        for name in ["/dev/null", "/dev/stdout", "/proc/self/fd/1"] {
+            let whole = Whole::create(Path::new(name)).unwrap();
+            assert!(matches!(whole.to, Target::There(_)), "{name}");
+        }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_result_has_the_rights_of_any_new_file() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let (ours, other) = (folder.path().join("ours"), folder.path().join("other"));
+        write_text(&ours, "x").unwrap();
+        fs::write(&other, "x").unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+        assert_eq!(mode(&ours), mode(&other));
     }
 }

@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::{ALL, LogFormat, SampleLine};
+use super::{ALL, LogFormat, SampleLine, Scratch, Skip};
 use crate::input::unwrapped;
 
 /// Lines looked at.
@@ -59,26 +59,10 @@ impl Detection {
 /// its records.
 pub fn detect(head: &[u8]) -> Detection {
     let head = &*unwrapped(head);
-    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-    // The last line may be cut by the sample's end.
-    let whole = match memchr::memrchr(b'\n', head) {
-        Some(end) => &head[..end],
-        None => head,
-    };
     let mut scores = vec![0; ALL.len()];
     let mut lines = 0;
-    for text in whole.split(|byte| *byte == b'\n') {
-        let text = trim(text);
-        if text.is_empty() || lines == LINES {
-            continue;
-        }
+    for line in sample(head) {
         lines += 1;
-        let json = if text.first() == Some(&b'{') {
-            serde_json::from_str(&String::from_utf8_lossy(text)).ok()
-        } else {
-            None
-        };
-        let line = SampleLine { text, json };
         // The first format that recognises a line has it: the order of the registry decides.
         if let Some(index) = ALL.iter().position(|format| format.recognises(&line)) {
             scores[index] += 1;
@@ -92,6 +76,36 @@ pub fn detect(head: &[u8]) -> Detection {
         .collect();
     scores.sort_by_key(|(_, score)| std::cmp::Reverse(*score));
     Detection { lines, scores }
+}
+
+/// Whether one of the first lines is a record of the format, or one of those that it passes over.
+pub fn fits(format: &dyn LogFormat, head: &[u8]) -> bool {
+    let head = &*unwrapped(head);
+    let mut scratch = Scratch::default();
+    sample(head).any(|line| {
+        let read = format.parse(line.text, &mut scratch);
+        matches!(read, Ok(_) | Err(Skip::OtherRecord)) || format.recognises(&line)
+    })
+}
+
+/// The first lines of a file's content that are not blank.
+fn sample(head: &[u8]) -> impl Iterator<Item = SampleLine<'_>> {
+    let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    // The last line may be cut by the sample's end.
+    let whole = match memchr::memrchr(b'\n', head) {
+        Some(end) => &head[..end],
+        None => head,
+    };
+    let lines = whole.split(|byte| *byte == b'\n').map(trim);
+    let lines = lines.filter(|text| !text.is_empty()).take(LINES);
+    lines.map(|text| {
+        let json = if text.first() == Some(&b'{') {
+            serde_json::from_str(&String::from_utf8_lossy(text)).ok()
+        } else {
+            None
+        };
+        SampleLine { text, json }
+    })
 }
 
 /// A line without a byte order mark, a carriage return, NUL padding or blanks around it.
@@ -143,5 +157,13 @@ mod tests {
         let seen = detect(mixed.as_bytes());
         assert!(seen.format().is_none());
         assert_eq!(seen.explain(), "kong 150 of 300, native 150 of 300");
+    }
+
+    #[test]
+    fn a_format_fits_when_one_line_is_a_record_of_it() {
+        let fits = |name, text: &str| fits(super::super::by_name(name).unwrap(), text.as_bytes());
+        let mixed = format!("x\n{NATIVE}\ny\n");
+        assert!(fits("native", &mixed) && fits("kong", &format!("{mixed}{KONG}\n")));
+        assert!(!fits("kong", &mixed) && !fits("combined", &mixed));
     }
 }

@@ -138,7 +138,7 @@ pub(super) fn pragma(text: &str, comment: Comment, file: &Arc<str>) -> Result<Pr
         };
         if !(behind.is_empty() || behind.starts_with(char::is_whitespace)) {
             return Err(bad(format!(
-                "a blank is missing behind `{name}` in a keep comment"
+                "a blank is missing after `{name}` in a keep comment"
             )));
         }
         match name {
@@ -167,7 +167,9 @@ pub(super) fn pragma(text: &str, comment: Comment, file: &Arc<str>) -> Result<Pr
         || rest.contains("until=")
         || rest.contains("reason=")
     {
-        return Err(bad(format!("`{rest}` in a keep comment is no attribute")));
+        return Err(bad(format!(
+            "`{rest}` in a keep comment is not an attribute"
+        )));
     }
     keep.reason = Some(rest.to_owned());
     Ok(Pragma::Prose(keep))

@@ -56,8 +56,6 @@ pub enum GrantError {
         column: u32,
         /// What is wrong.
         message: String,
-        /// The line, with a caret under the place.
-        snippet: String,
     },
     /// Not CSV, or not a table of grants.
     #[error("{place}: {message}")]
@@ -146,19 +144,15 @@ impl GrantError {
                 return Some(format!("did you mean `{name}`?"));
             }
             Self::Csv { help, .. } => return help.clone(),
-            Self::Json { snippet, .. } => return Some(snippet.clone()),
             Self::Io { file, .. } if &**file == "-" => {
                 "a policy file is edited, so it cannot come from standard input: name the file"
             }
             Self::Io { file, .. } if file.contains(['*', '?']) => {
                 "patterns are for logs; let the shell expand it, or name each policy file"
             }
-            Self::Yaml(error) => {
-                let advice = error
-                    .help()
-                    .map(|help| format!("\n{help}"))
-                    .unwrap_or_default();
-                return Some(format!("{}{advice}", error.snippet()));
+            Self::Yaml(error) if error.help().is_some() => return error.help().map(str::to_owned),
+            Self::Json { .. } | Self::Yaml(_) => {
+                "open the file at that place; its text is not shown here"
             }
             Self::Io { source, .. } if source.kind() == std::io::ErrorKind::IsADirectory => {
                 "name the files in it"
@@ -172,7 +166,7 @@ impl GrantError {
             }
             Self::BadDate { .. } => "write a date as 2026-01-31",
             Self::BadKeep { .. } => {
-                "write `# keep until=2027-03-31 reason=\"year-end job\"` behind the grant, on its own line"
+                "write `# keep until=2027-03-31 reason=\"year-end job\"` after the grant, on its own line"
             }
             Self::UnknownFormat { .. } => {
                 "use grants.yaml (`clients:`), a mapping of clients to lists of scopes, or CSV with the columns client,scope"
@@ -181,6 +175,38 @@ impl GrantError {
             _ => return None,
         };
         Some(text.to_owned())
+    }
+}
+
+impl GrantError {
+    /// The same without a word of the file, which may be anything: a place, and what belongs there.
+    pub(super) fn without_content(self) -> Self {
+        let (place, expected, found) = match self {
+            // What is quoted is a name in the file.
+            Self::WrongKind { ref what, .. } if !what.contains('`') => return self,
+            Self::WrongKind {
+                place,
+                expected,
+                found,
+                ..
+            } => (place, expected, found),
+            Self::UnknownKey { place, .. } | Self::BadName { place, .. } => {
+                (place, "the name of a scope", "something else".to_owned())
+            }
+            Self::BadDate { place, .. } => (place, "a date", "something else".to_owned()),
+            Self::BadKeep { place, .. } => {
+                let message = "this keep comment cannot be read".to_owned();
+                return Self::BadKeep { place, message };
+            }
+            other => return other,
+        };
+        let what = "what stands here".to_owned();
+        Self::WrongKind {
+            place,
+            what,
+            expected,
+            found,
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::input::yaml::Node;
 /// Why nothing below this node can be edited.
 pub(super) fn frozen_by(inherited: Option<&String>, node: &Node) -> Option<String> {
     let reason = if node.alias {
-        "it stands behind a YAML alias, and an edit would change every place that shares it"
+        "it is reached through a YAML alias, and an edit would change every place that shares it"
     } else if node.anchor {
         "it has a YAML anchor, and an edit would change every place that shares it"
     } else if node.tagged {

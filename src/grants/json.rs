@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::GrantError;
-use crate::input::yaml::{Node, Value, caret};
+use crate::input::yaml::{Node, Value};
 use crate::model::{Place, Span};
 
 /// Lists and objects may nest this deep.
@@ -55,7 +55,6 @@ impl Reader<'_> {
             },
             column: u32::try_from(column).unwrap_or(u32::MAX),
             message: message.into(),
-            snippet: caret(self.text, self.line as usize, column),
         }
     }
 
@@ -143,8 +142,7 @@ impl Reader<'_> {
             let key = self.value()?;
             let name = key.text().unwrap_or_default().to_owned();
             if let Some(first) = lines.get(&name) {
-                let message =
-                    format!("key `{name}` stands twice in one object, first in line {first}");
+                let message = format!("this key is in its object already, in line {first}");
                 self.at = before;
                 return Err(self.error(message));
             }
@@ -214,7 +212,7 @@ impl Reader<'_> {
                 Some(whole) => Value::Int(whole),
                 None => Value::Float(number.as_f64().unwrap_or(f64::NAN)),
             },
-            _ => return Err(self.error(format!("`{word}` is not a JSON value"))),
+            _ => return Err(self.error("a value was expected here")),
         };
         self.at += word.len();
         Ok(value)

@@ -29,9 +29,11 @@ mod text;
 mod warn;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::input;
 use crate::model::{Policy, PolicyFile, Term};
 
 pub use edit::Edit;
@@ -123,13 +125,15 @@ pub fn load(files: &[(PathBuf, String)]) -> Result<Policy, GrantError> {
             let first = Arc::clone(first);
             return Err(GrantError::GivenTwice { file, first });
         }
-        if std::fs::metadata(path).map_err(io)?.len() > MAX_BYTES {
-            return Err(GrantError::TooLarge {
-                file,
-                limit: MAX_BYTES,
-            });
-        }
-        let bytes = std::fs::read(path).map_err(io)?;
+        let bytes = input::read_regular(path, MAX_BYTES).map_err(|error| {
+            if error.kind() == ErrorKind::FileTooLarge {
+                return GrantError::TooLarge {
+                    file: Arc::clone(&file),
+                    limit: MAX_BYTES,
+                };
+            }
+            io(error)
+        })?;
         policy.files.push(read(Arc::from(bytes), shown)?);
         known.insert(real, file);
     }

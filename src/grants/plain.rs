@@ -30,7 +30,9 @@ impl PolicyFormat for Plain {
     }
 
     fn read(&self, bytes: Arc<[u8]>, shown: &str) -> Result<PolicyFile, GrantError> {
-        Ok(reading(&bytes, shown)?.file)
+        // Any mapping is claimed, also one of passwords.
+        let reading = reading(&bytes, shown).map_err(GrantError::without_content)?;
+        Ok(reading.file)
     }
 
     fn edits(

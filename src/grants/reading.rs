@@ -184,7 +184,7 @@ impl<'a> Reader<'a> {
         // RFC 6749 section 3.3: a blank ends a scope.
         if what != "client" && text.contains(char::is_whitespace) && marker(text).is_none() {
             return bad(format!(
-                "{what} `{text}` holds a blank: write one item for each"
+                "the name of a {what} holds a blank: write one item for each"
             ));
         }
         Ok(text)

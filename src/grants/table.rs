@@ -126,11 +126,15 @@ pub(super) fn header(
     for cell in &row.cells {
         let name = unquoted(text, *cell).trim().to_ascii_lowercase();
         let Some(known) = COLUMNS.iter().find(|column| **column == name) else {
-            let help = match error::similar(&name, COLUMNS) {
-                Some(column) => format!("did you mean `{column}`?"),
-                None => wanted,
-            };
-            return Err(fail(row.line, format!("unknown column `{name}`"), help));
+            return Err(match error::similar(&name, COLUMNS) {
+                Some(column) => fail(
+                    row.line,
+                    format!("unknown column `{name}`"),
+                    format!("did you mean `{column}`?"),
+                ),
+                // What is not near a column may be no table of grants at all.
+                None => fail(row.line, "this line is not a header".to_owned(), wanted),
+            });
         };
         if columns.contains(known) {
             return Err(fail(

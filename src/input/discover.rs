@@ -10,6 +10,9 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
+use super::expand;
+use super::files::with_slashes;
+
 /// One log to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
@@ -42,7 +45,7 @@ pub enum DiscoverError {
         reason: String,
     },
     /// A named pipe, a socket or a device.
-    #[error("`{0}` is no regular file")]
+    #[error("`{0}` is not a regular file")]
     NoFile(String),
     /// The file or folder cannot be opened.
     #[error("cannot read `{path}`: {reason}")]
@@ -100,8 +103,8 @@ pub fn discover(names: &[String], base: &Path) -> Result<Vec<Input>, DiscoverErr
             }
         } else if path.exists() {
             add(&path, name, &mut found)?;
-        } else if name.contains(['*', '?', '[']) {
-            add_glob(&path, name, &mut found)?;
+        } else if expand::is_pattern(name) {
+            add_glob(base, name, &mut found)?;
         } else {
             return Err(DiscoverError::Missing(name.clone()));
         }
@@ -131,7 +134,7 @@ fn add(
     // The name that sorts first is shown, so that the order of the arguments does not matter.
     let input = Input {
         path: Some(path.to_path_buf()),
-        shown: Arc::from(shown.replace('\\', "/")),
+        shown: Arc::from(with_slashes(shown)),
         size,
     };
     let slot = found.entry(real).or_insert_with(|| input.clone());
@@ -172,36 +175,18 @@ fn add_folder(
 }
 
 fn add_glob(
-    pattern: &Path,
+    base: &Path,
     name: &str,
     found: &mut BTreeMap<PathBuf, Input>,
 ) -> Result<(), DiscoverError> {
-    let bad = |reason: String| DiscoverError::BadGlob {
-        pattern: name.to_owned(),
-        reason,
-    };
-    let text = pattern
-        .to_str()
-        .ok_or_else(|| bad("not UTF-8".to_owned()))?;
-    let mut any = false;
-    // The shown name keeps what the user typed: the part before the pattern's base is cut off.
-    let prefix = text.len() - name.len();
-    for entry in glob::glob(text).map_err(|error| bad(error.to_string()))? {
-        let path = entry.map_err(|error| DiscoverError::Unreadable {
-            path: error.path().display().to_string(),
-            reason: error.error().to_string(),
-        })?;
-        if path.is_file() {
-            any = true;
-            let whole = path.to_string_lossy();
-            add(&path, whole.get(prefix..).unwrap_or(&whole), found)?;
-        }
+    let files = expand::expand(base, name)?;
+    for (path, shown) in &files {
+        add(path, shown, found)?;
     }
-    if any {
-        Ok(())
-    } else {
-        Err(DiscoverError::NoMatch(name.to_owned()))
+    if files.is_empty() {
+        return Err(DiscoverError::NoMatch(name.to_owned()));
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -258,6 +243,18 @@ mod tests {
         for name in ["s", "/dev/null"] {
             let found = discover(&[name.to_owned()], folder.path());
             assert!(matches!(found, Err(DiscoverError::NoFile(_))), "{found:?}");
+        }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_backslash_is_a_letter_of_a_name_where_it_separates_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("dir\\d")).unwrap();
+        fs::write(folder.path().join("dir\\d/l\\x.log"), "x").unwrap();
+        for name in ["dir\\d", "dir\\d/l\\x.log", "dir\\d/*.log", "**/l\\x.log"] {
+            let found = discover(&[name.to_owned()], folder.path()).unwrap();
+            assert_eq!(&*found[0].shown, "dir\\d/l\\x.log", "{name}");
         }
     }
 }

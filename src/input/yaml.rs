@@ -25,7 +25,7 @@ use serde_json::Value as Json;
 
 use crate::model::Span;
 
-pub use error::{YamlError, caret};
+pub use error::YamlError;
 
 /// Collections may nest this deep.
 const MAX_DEPTH: usize = 128;

@@ -10,6 +10,7 @@ use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
+use super::bound::{percent, up};
 use super::escape::{csv_field, terminal};
 use super::screen::Screen;
 use super::suspend;
@@ -36,17 +37,9 @@ fn set(at: usize) -> &'static str {
     ["safe", "safe+likely", "down to review"][at.min(2)]
 }
 
-/// To six decimals, upwards, so that no bound is understated.
+/// To six decimals.
 pub(super) fn upwards(value: f64) -> f64 {
-    (value * 1e6 - 1e-6).ceil().max(0.0).abs() / 1e6
-}
-
-/// `0.3 %`, rounded up.
-pub(super) fn percent(value: f64) -> String {
-    format!(
-        "{:.1} %",
-        (value * 1_000.0 - 1e-9).ceil().max(0.0).abs() / 10.0
-    )
+    up(value, 6)
 }
 
 fn label(catalog: &Catalog, operation: usize) -> String {
@@ -213,11 +206,11 @@ pub fn table(
     if found.origins.is_empty() {
         return screen.prose(
             "backtest  ",
-            "too short a log: a month end needs 90 covered days before it and 30 days behind it",
+            "too short a log: a month end needs 90 covered days before it and 30 days after it",
         );
     }
     let text = format!(
-        "{}, each with the advice that was possible then, replayed on the {HORIZON} days behind it",
+        "{}, each with the advice that was possible then, replayed on the {HORIZON} days after it",
         plural(found.origins.len(), "month end")
     );
     screen.prose("backtest  ", &text)?;
@@ -252,7 +245,7 @@ pub fn table(
         ))?;
     }
     if found.origins.iter().any(|own| own.censored) {
-        screen.prose("", "* fewer than 90 days (or too few covered ones) lie behind it: more may follow, so it is not in the sums")?;
+        screen.prose("", "* fewer than 90 days (or too few covered ones) come after it: more may follow, so it is not in the sums")?;
     }
     unknown(found, &mut screen)?;
     screen.line("")?;

@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use super::View;
+use super::bound::{percent, up};
 use crate::analysis::landmark::wilson;
 use crate::analysis::{Basis, Completeness, Evidence, Period, TermAnalysis};
 use crate::model::words::plural;
@@ -42,10 +43,10 @@ impl EvidenceJson {
         Self {
             similar: own.odds.similar,
             reused: reused(own),
-            p: up(own.odds.p, 1e6),
-            upper: up(own.odds.upper, 1e6),
+            p: up(own.odds.p, 6),
+            upper: up(own.odds.upper, 6),
             stratum: own.odds.source.words(),
-            factor: up(own.odds.factor, 1e3),
+            factor: up(own.odds.factor, 3),
             idle_days: own.state.idle,
             age_days: own.state.age,
             covered_days: basis.covered,
@@ -59,18 +60,25 @@ impl EvidenceJson {
 pub(super) fn sentence(basis: &Basis, own: &Evidence) -> String {
     let odds = &own.odds;
     // Writing to a string cannot fail.
-    let mut text = format!(
-        "{} ({}): {} used again within 90 days; {}, at most {}",
-        plural(odds.similar, "similar grant"),
-        odds.source.words(),
-        reused(own),
-        percent(odds.p),
-        percent(odds.upper)
-    );
+    let mut text = match odds.similar {
+        // Of nothing there is no share.
+        0 => format!(
+            "no similar grants ({}) to compare with",
+            odds.source.words()
+        ),
+        similar => format!(
+            "{} ({}): {} used again within 90 days; {}, at most {}",
+            plural(similar, "similar grant"),
+            odds.source.words(),
+            reused(own),
+            percent(odds.p),
+            percent(odds.upper)
+        ),
+    };
     if odds.source != odds.stratum {
         text += "; of a shorter silence, because too few were silent for as long";
     }
-    if wilson(0.0, f64::from(odds.similar)) > PROMISE {
+    if odds.similar > 0 && wilson(0.0, f64::from(odds.similar)) > PROMISE {
         let _ = write!(
             text,
             "; too few similar cases (n = {}) to promise less than 5 %",
@@ -81,7 +89,7 @@ pub(super) fn sentence(basis: &Basis, own: &Evidence) -> String {
         let _ = write!(
             text,
             "; this scope is used again {:.1} x as often as others",
-            up(odds.factor, 10.0)
+            up(odds.factor, 1)
         );
     }
     let _ = write!(
@@ -114,7 +122,7 @@ pub(super) fn unseen(seen: &Completeness) -> Option<String> {
         "{} seen, {} of them on one day only: about {:.1} not yet seen",
         plural(seen.operations, "operation"),
         seen.once,
-        up(unseen, 10.0)
+        up(unseen, 1)
     ))
 }
 
@@ -132,16 +140,6 @@ pub(super) fn regular(found: &TermAnalysis) -> Option<String> {
 )]
 fn reused(own: &Evidence) -> u32 {
     (own.odds.reused - 1e-9).ceil().max(0.0) as u32
-}
-
-/// A share in percent, rounded up to one decimal.
-fn percent(share: f64) -> String {
-    format!("{:.1} %", up(share * 100.0, 10.0))
-}
-
-fn up(value: f64, unit: f64) -> f64 {
-    // A negative zero plus zero is zero; `max` may take either.
-    ((value * unit - 1e-9).ceil().max(0.0) + 0.0) / unit
 }
 
 #[cfg(test)]
@@ -193,10 +191,9 @@ mod tests {
     }
 
     #[test]
-    fn shares_are_rounded_up_and_never_down_to_nothing() {
-        assert_eq!(percent(0.0101), "1.1 %");
-        assert_eq!(percent(0.02), "2.0 %");
-        assert_eq!(percent(0.0001), "0.1 %");
-        assert_eq!(percent(0.0), "0.0 %");
+    fn of_no_similar_grants_no_share_is_stated() {
+        let none = seen(0, 0.0, 1.0);
+        assert!(none.starts_with("no similar grants (silent for"), "{none}");
+        assert!(!none.contains('%'), "{none}");
     }
 }

@@ -9,6 +9,7 @@
 //! * what was incomplete is stated before any conclusion.
 
 pub mod backtest;
+pub mod bound;
 pub mod check;
 pub mod demand;
 pub mod difftext;

@@ -8,7 +8,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::View;
-use super::backtest::{percent, upwards};
+use super::backtest::upwards;
+use super::bound::percent;
 use super::escape;
 use super::evidence::{self, EvidenceJson};
 use super::monthly::words::plural;

@@ -3,6 +3,7 @@
 //! Invariants: a day without records is missing, not silent; whatever could not
 //! be read taints the days it may have covered, never none.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -111,6 +112,17 @@ impl Coverage {
             days: self.days.range(..=day).map(|(day, n)| (*day, *n)).collect(),
             gaps: self.gaps.iter().filter(known).map(cut).collect(),
         }
+    }
+
+    /// What was covered from a day on: itself where nothing was before.
+    pub fn since(&self, day: Day) -> Cow<'_, Self> {
+        if self.days.keys().next().is_none_or(|first| *first >= day) {
+            return Cow::Borrowed(self);
+        }
+        Cow::Owned(Self {
+            days: self.days.range(day..).map(|(day, n)| (*day, *n)).collect(),
+            gaps: self.gaps.clone(),
+        })
     }
 
     /// First and last day with records.

@@ -98,7 +98,7 @@ fn a_folder_in_place_of_a_file_is_answered_with_what_to_name() {
 fn a_first_day_behind_the_last_one_is_said_as_such() {
     let case = case();
     let run = case.analyze(&["--since", "2026-03-01", "--as-of", "2026-02-01"]);
-    refused(&run, &["--since 2026-03-01 lies behind", "2026-02-01"]);
+    refused(&run, &["--since 2026-03-01 is after", "2026-02-01"]);
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn the_beginning_of_a_clients_name_is_understood() {
 }
 
 #[test]
-fn a_policy_file_that_is_no_json_is_shown_with_a_caret() {
+fn a_policy_file_that_is_not_json_is_named_with_line_and_column_and_not_quoted() {
     let case = case();
     case.write("grants.json", "{\"app\": [\"orders:read\",]}\n");
     let run = case.run(&[
@@ -129,9 +129,8 @@ fn a_policy_file_that_is_no_json_is_shown_with_a_caret() {
         "--grants",
         "grants.json",
     ]);
-    let line = "{\"app\": [\"orders:read\",]}";
-    let caret = format!("  | {}^", " ".repeat(line.find(']').expect("a bracket")));
-    refused(&run, &["grants.json:1:24: ", line, &caret]);
+    refused(&run, &["grants.json:1:24: ", "open the file at that place"]);
+    assert!(!run.err.contains("orders"), "{}", run.err);
 }
 
 #[test]

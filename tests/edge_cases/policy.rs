@@ -40,7 +40,7 @@ fn e7_the_same_scope_in_two_files_is_edited_only_where_it_is_unused() {
     let other = app_holds(&["invoices:read", "orders:read"]).replace("app", "idle");
     case.write("other.yaml", other);
     let args = ["analyze", "--logs", "log.jsonl", "--catalog", "routes.yaml"];
-    let both = ["--grants", "grants.yaml", "other.yaml"];
+    let both = ["--grants", "grants.yaml", "--grants", "other.yaml"];
     let run = case.run(&[&args[..], &both].concat());
     assert_eq!(run.code, Some(0), "{}", run.err);
     assert_eq!(changes(&run), ["- - invoices:read"]);
@@ -147,7 +147,7 @@ fn e34_what_a_client_holds_is_the_union_over_all_files() {
     let case = Case::of(ROUTES, &app_holds(&["orders:read"]), &log);
     case.write("more.yaml", app_holds(&["invoices:read", "orders:write"]));
     let args = ["analyze", "--logs", "log.jsonl", "--catalog", "routes.yaml"];
-    let both = ["--grants", "grants.yaml", "more.yaml"];
+    let both = ["--grants", "grants.yaml", "--grants", "more.yaml"];
     let own = report(&case.run(&[&args[..], &both, &["--json"]].concat()), 0);
     assert_eq!(
         texts(&client(&own, "app")["granted"]),

@@ -158,13 +158,13 @@ fn what_cannot_be_done_is_said_with_advice() {
     case.write("short.txt", "abc");
     case.write("other.json", "{}");
     for (args, says) in [
-        (&["--month", "2026-13"][..], "`2026-13` is no month"),
+        (&["--month", "2026-13"][..], "`2026-13` is not a month"),
         (&["--month", "2025-01"], "2025-01"),
         (&["--month", "2026-07", "--format", "html,md"], "--out DIR"),
         (&["--month", "2026-07", "--format", "csv"], "--out DIR"),
         (
             &["--month", "2026-07", "--format", "pdf"],
-            "`pdf` is no kind of report",
+            "`pdf` is not a kind of report",
         ),
         (&["--month", "2026-07", "--as-of", "2026-07-01"], "--as-of"),
         (

@@ -34,6 +34,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, Months};
 
+use super::landmark::LONGEST;
 use super::minimum::Universe;
 use super::{Analysis, Inputs, Options};
 use crate::grants::history::History;
@@ -232,13 +233,14 @@ fn replayed(
     result
 }
 
-/// Month ends with at least 90 covered days up to them and 30 days behind them.
+/// Month ends with at least 90 covered days up to them and 30 days after them, of the last ten years.
 pub fn origins(coverage: &Coverage, to: Day) -> Vec<Day> {
     let Some(span) = coverage.span() else {
         return Vec::new();
     };
     let mut list = Vec::new();
-    let mut next = span.from.date().with_day(1);
+    let from = span.from.max(to.plus(-LONGEST));
+    let mut next = from.date().with_day(1);
     while let Some(first) = next {
         let as_of = Day::from_date(first).plus(-1);
         if as_of.plus(AFTER) > to {

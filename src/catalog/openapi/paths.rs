@@ -322,7 +322,7 @@ impl Reader<'_> {
         let Some(left) = self.budget.checked_sub(weight * copies) else {
             self.notes.add(
                 "too-many-scopes",
-                "operations stand behind more alternatives than can be held: nothing is concluded from them",
+                "operations have more alternatives than can be held: nothing is concluded from them",
                 label,
                 place(),
             );

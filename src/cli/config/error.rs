@@ -35,6 +35,12 @@ pub enum ConfigError {
         /// What is likely meant, or all that is known here.
         help: String,
     },
+    /// Some other file, whose content is not for a message.
+    #[error("{place}: not a configuration: no key in the file is one of it")]
+    NotConfig {
+        /// Where its first key stands.
+        place: Place,
+    },
     /// A key that has to be there.
     #[error("{place}: {table} has no `{key}`")]
     MissingKey {
@@ -89,8 +95,11 @@ impl ConfigError {
                 "check the path and its permissions; `scopetrim init` writes a new configuration".to_owned()
             }
             Self::Syntax { .. } => {
-                "texts stand in quotes, lists in square brackets, and tables such as `[aliases]` behind all plain keys"
+                "texts stand in quotes, lists in square brackets, and tables such as `[aliases]` after all plain keys"
                     .to_owned()
+            }
+            Self::NotConfig { .. } => {
+                "check that this is the file you mean; `scopetrim init` writes a new configuration".to_owned()
             }
             Self::UnknownKey { help, .. } | Self::BadValue { help, .. } => help.clone(),
             Self::MissingKeys { .. } => {
@@ -103,7 +112,7 @@ impl ConfigError {
                 "reason" => "an exception keeps a permission alive; say for the next reviewer why".to_owned(),
                 key => format!("add a line `{key} = \"...\"`"),
             },
-            Self::WrongType { key, expected, .. } => format!("write {expected} behind `{key} =`"),
+            Self::WrongType { key, expected, .. } => format!("write {expected} after `{key} =`"),
         }
     }
 }

@@ -6,6 +6,7 @@ use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
 use super::ConfigError;
+use crate::cli::suggest::closest;
 use crate::model::{Day, Place};
 
 /// The text of one file: turns byte offsets into lines.
@@ -85,6 +86,16 @@ impl<'a> Section<'a> {
             table: self.name,
             help: super::values::accepted(value.key, known.iter().copied()),
         }
+    }
+
+    /// The place of the first key, when no key is known here or near one that is.
+    pub(super) fn foreign(&self, known: &[&str]) -> Option<Place> {
+        let ours = |value: &Value<'_>| {
+            known.contains(&value.key) || closest(value.key, known.iter().copied()).is_some()
+        };
+        let first = self.entries().first()?;
+        let foreign = !self.entries().iter().any(ours);
+        foreign.then(|| self.text.place(first.key_at))
     }
 
     /// The refusal of a table without this key.

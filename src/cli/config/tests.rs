@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use std::fs;
+
 use super::*;
 
 #[path = "wrong_tests.rs"]
@@ -195,12 +197,21 @@ fn an_unknown_key_is_refused_with_its_line_and_the_near_one() {
         refused("[[weights]]\nmatch = 'x'")
             .contains("scopetrim.toml:2: unknown key `match` in `[[weights]]`")
     );
-    assert!(refused("[logging]\nx = 1").starts_with("scopetrim.toml:1: unknown key `logging` |"));
+    let foreign = refused("level = 'safe'\n[logging]\nx = 1");
+    assert!(foreign.starts_with("scopetrim.toml:2: unknown key `logging` |"));
 }
 
 #[test]
 fn the_first_of_two_mistakes_is_the_one_named() {
-    assert!(refused("zzz = 1\naaa = 1").contains("`zzz`"));
+    assert!(refused("logs = []\nzzz = 1\naaa = 1").contains("`zzz`"));
+}
+
+#[test]
+fn a_file_without_a_key_of_ours_is_named_and_not_quoted() {
+    assert!(
+        refused("password = 'hunter2'\n[token]\nx = 1")
+            .starts_with("scopetrim.toml:1: not a configuration: ")
+    );
 }
 
 #[test]

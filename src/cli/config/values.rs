@@ -79,7 +79,7 @@ pub fn parse_api_base(text: &str) -> Result<String, String> {
     if text.starts_with('/') && !text.contains(['?', '#', ' ']) {
         Ok(text.to_owned())
     } else {
-        Err("write `/v2` when the log has the API's paths behind that, and `/` when it has them bare".to_owned())
+        Err("write `/v2` when the log has the API's paths below that, and `/` when it has them bare".to_owned())
     }
 }
 
@@ -171,7 +171,7 @@ pub fn parse_pattern(text: &str) -> Result<String, String> {
     Mask::new(&own).map(|_| text.to_owned()).map_err(|why| {
         let last = why.lines().last().unwrap_or_default();
         format!(
-            "no regular expression: {}",
+            "not a regular expression: {}",
             last.trim_start_matches("error: ")
         )
     })

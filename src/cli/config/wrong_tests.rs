@@ -66,7 +66,7 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     (
         "redact = ['a', '(']",
-        "scopetrim.toml:1: `redact` cannot be `(` | no regular expression: ",
+        "scopetrim.toml:1: `redact` cannot be `(` | not a regular expression: ",
     ),
     (
         "[outcomes]\ndenied = [99]",

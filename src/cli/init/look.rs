@@ -54,7 +54,7 @@ pub(super) fn look(dir: &Path) -> io::Result<Found> {
     if found.all.len() >= FILES {
         found
             .left_out
-            .push(format!("everything behind the first {FILES} files"));
+            .push(format!("everything after the first {FILES} files"));
     }
     for name in found.all.clone() {
         judge(dir, &name, &mut found);

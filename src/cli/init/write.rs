@@ -97,7 +97,7 @@ pub(super) fn text(found: &Found) -> String {
     );
     entry(
         &mut text,
-        "API descriptions. Take out those that do not stand behind this gateway.",
+        "API descriptions. Take out those that this gateway does not serve.",
         "catalog",
         &found.catalogs,
         "openapi.yaml",

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::talk::{self, Advised};
+use crate::input;
 use crate::report::monthly::Previous;
 
 /// Largest earlier report that is read.
@@ -37,15 +38,9 @@ pub(super) fn read(paths: &[PathBuf]) -> anyhow::Result<Vec<Previous>> {
 
 fn one(path: &Path) -> anyhow::Result<Previous> {
     let advice = "name a report.json of `scopetrim report` or `scopetrim analyze --out`";
-    let shown = path.display().to_string().replace('\\', "/");
+    let shown = input::with_slashes(&path.display().to_string());
     let cannot = |why: String| Advised::new(format!("cannot read `{shown}`: {why}"), advice);
-    let size = std::fs::metadata(path)
-        .map_err(|error| cannot(error.to_string()))?
-        .len();
-    if size > MAX_PREVIOUS {
-        return Err(cannot("larger than 1 GiB".to_owned()));
-    }
-    let bytes = std::fs::read(path).map_err(|error| cannot(error.to_string()))?;
+    let bytes = input::read_whole(path, MAX_PREVIOUS).map_err(|error| cannot(error.to_string()))?;
     Previous::read(&bytes, &shown).map_err(|error| Advised::new(error.to_string(), advice))
 }
 

@@ -142,7 +142,7 @@ impl Rule for LongLivedToken {
                 "used after its end",
                 Severity::High,
                 &|facts| facts.expired,
-                "requests passed with a token behind its end".to_owned(),
+                "requests passed with a token after its end".to_owned(),
             );
         }
         findings

@@ -2,7 +2,11 @@
 
 use std::path::Path;
 
+use crate::input;
 use crate::model::{ClientName, Day, Term};
+
+/// Far above any table of the grants of one API.
+const MAX_BYTES: u64 = 64 << 20;
 
 /// Why a table of dates was refused.
 #[derive(Debug, thiserror::Error)]
@@ -10,14 +14,15 @@ pub enum GivenError {
     /// The file cannot be read.
     #[error("cannot read `{0}`: {1}")]
     Io(String, std::io::Error),
-    /// A line is no client, term and date.
+    /// A line is not a client, a term and a date.
     #[error("{0}:{1}: {2}")]
     Line(String, u64, String),
 }
 
 /// Reads the table; `shown` is its name in messages.
 pub fn read_given(path: &Path, shown: &str) -> Result<Vec<(ClientName, Term, Day)>, GivenError> {
-    let bytes = std::fs::read(path).map_err(|error| GivenError::Io(shown.to_owned(), error))?;
+    let bytes = input::read_whole(path, MAX_BYTES)
+        .map_err(|error| GivenError::Io(shown.to_owned(), error))?;
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
@@ -31,7 +36,7 @@ pub fn read_given(path: &Path, shown: &str) -> Result<Vec<(ClientName, Term, Day
             let line = error.position().map_or(0, csv::Position::line);
             fail(
                 line,
-                "the line is no UTF-8 text of comma-separated values".to_owned(),
+                "the line is not UTF-8 text of comma-separated values".to_owned(),
             )
         })?;
         let line = record.position().map_or(0, csv::Position::line);
@@ -46,7 +51,11 @@ pub fn read_given(path: &Path, shown: &str) -> Result<Vec<(ClientName, Term, Day
         if index == 0 && (client, term, date) == ("client", "term", "date") {
             continue;
         }
-        let day = Day::parse(date).ok_or_else(|| fail(line, format!("`{date}` is no date")))?;
+        // What stands there is not shown: the file may be anything.
+        let day = Day::parse(date).ok_or_else(|| {
+            let why = "the third field is not a date such as 2026-10-31";
+            fail(line, why.to_owned())
+        })?;
         rows.push((ClientName::new(client), Term::new(term), day));
     }
     Ok(rows)

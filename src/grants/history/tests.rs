@@ -284,7 +284,7 @@ fn a_table_of_dates_is_read_or_refused_with_its_line() {
     );
     assert_eq!(
         read("a,x,2026-01-02\na,x,yesterday\n").unwrap_err(),
-        "since.csv:2: `yesterday` is no date"
+        "since.csv:2: the third field is not a date such as 2026-10-31"
     );
     assert_eq!(
         read("a,x\n").unwrap_err(),

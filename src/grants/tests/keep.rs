@@ -50,7 +50,7 @@ fn a_keep_comment_that_cannot_be_honoured_is_an_error() {
         ),
         (
             "until=2027-01-01 please",
-            "grants.yaml:3: `please` in a keep comment is no attribute",
+            "grants.yaml:3: `please` in a keep comment is not an attribute",
         ),
         (
             "until=2027-01-01 until=2027-01-01",

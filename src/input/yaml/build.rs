@@ -326,8 +326,7 @@ impl Builder<'_> {
             return Ok(());
         };
         if let Some(first) = open.keys.insert(Box::from(name), node.line) {
-            let message =
-                format!("key `{name}` stands twice in one mapping, first in line {first}");
+            let message = format!("this key is in its mapping already, in line {first}");
             let help = "keep one of them: readers disagree about which one counts";
             return Err(self.error(mark, message, Some(help)));
         }
@@ -342,7 +341,7 @@ impl Builder<'_> {
         help: Option<&'static str>,
     ) -> YamlError {
         let place = self.offsets.place(self.offsets.byte(mark));
-        YamlError::new(self.text, self.shown, place, message, help)
+        YamlError::new(self.shown, place, message, help)
     }
 }
 

@@ -158,19 +158,14 @@ fn collections_know_their_bytes_and_their_style() {
 }
 
 #[test]
-fn errors_name_line_and_column_and_show_the_line() {
+fn errors_name_line_and_column() {
     let error = parse("a: 1\nb: [x\nc: 2\n", "t.yaml").unwrap_err();
     assert!(error.to_string().starts_with("t.yaml:3:"), "{error}");
-    assert!(
-        error.snippet().starts_with("3 | c: 2\n  | "),
-        "{}",
-        error.snippet()
-    );
     assert_eq!(
         failure("a: 1\nb: 2\na: 3\n"),
-        "t.yaml:3:1: key `a` stands twice in one mapping, first in line 1"
+        "t.yaml:3:1: this key is in its mapping already, in line 1"
     );
-    assert!(failure("a: {200: x, '200': y}").contains("stands twice"));
+    assert!(failure("a: {200: x, '200': y}").contains("already, in line"));
     assert!(failure("a: 1\n---\nb: 2\n").starts_with("t.yaml:2:1: a second document"));
     assert!(failure("[a]: b").contains("cannot be a key"));
 }

@@ -20,7 +20,7 @@ fn frozen_entries_are_refused_and_named() {
     assert!(matches!(&error, PatchError::Frozen(list) if list.len() == 2));
     assert_eq!(
         error.to_string(),
-        "grants.yaml:1 cannot be edited: it stands behind a YAML alias, and an edit would change every place that shares it"
+        "grants.yaml:1 cannot be edited: it is reached through a YAML alias, and an edit would change every place that shares it"
     );
     assert!(plan(&policy, &giving(&policy, &["m"]), &[]).is_ok());
 }

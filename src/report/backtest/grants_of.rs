@@ -13,7 +13,7 @@ pub(super) fn assumptions(found: &Backtest) -> &'static str {
             "today's configuration; today's grants, but for those that the files, or git for a line below an older date, date later; unmatched paths hold no past removal back"
         }
         GrantsOf::Git => {
-            "today's configuration; the grants as git had the policy files at each month end, and what they gained behind it; unmatched paths hold no past removal back"
+            "today's configuration; the grants as git had the policy files at each month end, and what they gained after it; unmatched paths hold no past removal back"
         }
         GrantsOf::Ledger => {
             "today's configuration; the grants as the ledger recorded them last, at most 31 days before each month end, and what later records gained; unmatched paths hold no past removal back"

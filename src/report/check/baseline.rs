@@ -19,12 +19,12 @@ pub struct Baseline {
 /// Why a baseline cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum BaselineError {
-    /// No JSON, or another shape.
-    #[error("{0}")]
-    Malformed(#[from] serde_json::Error),
+    /// Not JSON, or of another shape. What stands there is not said: it may be any file.
+    #[error("line {0}, column {1}: JSON of another shape, or none")]
+    Malformed(usize, usize),
     /// A file of something else.
-    #[error("the schema is `{0}`")]
-    OtherSchema(String),
+    #[error("its `schema` is not `{SCHEMA}`")]
+    OtherSchema,
 }
 
 #[derive(Deserialize)]
@@ -40,10 +40,11 @@ struct Entry {
 
 impl Baseline {
     /// Reads what [`Baseline::write`] or `check --output json` wrote.
-    pub fn read(text: &str) -> Result<Self, BaselineError> {
-        let file: File = serde_json::from_str(text)?;
+    pub fn read(bytes: &[u8]) -> Result<Self, BaselineError> {
+        let file: File = serde_json::from_slice(bytes)
+            .map_err(|error| BaselineError::Malformed(error.line(), error.column()))?;
         if file.schema != SCHEMA {
-            return Err(BaselineError::OtherSchema(file.schema));
+            return Err(BaselineError::OtherSchema);
         }
         Ok(Self {
             ids: file.issues.into_iter().map(|issue| issue.id).collect(),

@@ -6,7 +6,7 @@ use super::page::{ClientPage, TermPage};
 use super::rows::{Advice, Human};
 use super::{Extra, goes_now, words};
 use crate::model::{Level, Place, Term, Verdict};
-use crate::report::View;
+use crate::report::{View, bound};
 
 /// One row for each client that can lose something at the chosen level; the most
 /// weight freed first, times the chance that none of it is needed again.
@@ -76,8 +76,8 @@ fn phrase(going: &[&TermPage]) -> String {
     let past = if known.len() == going.len() {
         let worst = known.iter().copied().fold(0.0, f64::max);
         format!(
-            "; at most {:.1} % of similar grants were used again",
-            worst * 100.0
+            "; at most {} of similar grants were used again",
+            bound::percent(worst)
         )
     } else {
         String::new()

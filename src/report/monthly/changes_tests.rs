@@ -106,9 +106,12 @@ fn a_number_that_an_old_report_does_not_state_is_not_known_and_never_zero() {
 #[test]
 fn a_file_of_something_else_is_no_report() {
     for (text, says) in [
-        ("{", "no JSON"),
-        ("{}", "`missing`"),
-        (r#"{"schema":"x"}"#, "`x`"),
+        ("{", "not JSON: line 1, column 1"),
+        ("{}", "not a report of scopetrim"),
+        (
+            r#"{"schema":"x"}"#,
+            "its `schema` is not `scopetrim.report/1`",
+        ),
     ] {
         let error = Previous::read(text.as_bytes(), "a.json")
             .unwrap_err()

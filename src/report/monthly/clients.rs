@@ -10,7 +10,7 @@ use super::page::{ClientPage, NeededRow, Segments, SuspendPage, TermPage};
 use super::{Extra, goes_now, items, words};
 use crate::analysis::{ClientAnalysis, DaySet, TermAnalysis};
 use crate::model::{Day, Operation, Place, Reason, Scope, Subject, Term, Verdict, Via, Window};
-use crate::report::{View, demand, suspend};
+use crate::report::{View, bound, demand, suspend};
 
 /// Chance of renewed use and its upper bound, by client and term.
 type Chances = BTreeMap<(String, String), (f64, f64, Option<String>)>;
@@ -46,11 +46,12 @@ fn chances(report: &Value) -> Chances {
                 continue;
             };
             let phrase = match (evidence["similar"].as_u64(), evidence["reused"].as_u64()) {
+                (Some(0), _) => Some("no similar grants to compare with".to_owned()),
                 (Some(similar), Some(reused)) => Some(format!(
-                    "{} similar, {} used again ({:.1} %)",
+                    "{} similar, {} used again ({})",
                     words::count(similar),
                     words::count(reused),
-                    p * 100.0
+                    bound::percent(p)
                 )),
                 _ => None,
             };

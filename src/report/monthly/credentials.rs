@@ -101,7 +101,7 @@ impl CredentialLine {
             text = format!("{text}; {} without an end", words::count(self.endless));
         }
         if self.expired > 0 {
-            text = format!("{text}; {} behind its end", words::count(self.expired));
+            text = format!("{text}; {} after its end", words::count(self.expired));
         }
         text
     }

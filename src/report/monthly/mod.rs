@@ -30,11 +30,13 @@ pub mod words;
 mod changes_tests;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde_json::Value;
 
 use super::View;
 use crate::analysis::minimum::Universe;
+use crate::input;
 use crate::model::{ClientName, ContentDigest, Exception, Level, Verdict, Window};
 
 pub use contract::{Sealed, seal};
@@ -216,9 +218,9 @@ fn conclusion(view: &View<'_>, clients: &[ClientPage]) -> Conclusion {
     }
 }
 
-/// The digest of a file that was read a moment ago; a file that cannot be read again has none.
+/// The digest of a file that was read a moment ago; what cannot be read again, like a pipe, has none.
 pub fn file_row(path: &str) -> FileRow {
-    let bytes = std::fs::read(path).ok();
+    let bytes = input::read_regular(Path::new(path), u64::MAX).ok();
     FileRow {
         path: path.to_owned(),
         digest: bytes.map(|bytes| ContentDigest::of(&bytes).to_string()),

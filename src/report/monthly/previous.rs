@@ -17,6 +17,7 @@ use super::items::{self, Item};
 use super::month::Month;
 use super::page::Point;
 use crate::model::{ContentDigest, Day};
+use crate::report::json::SCHEMA;
 use crate::report::pseudonym::Pseudonyms;
 
 /// One earlier report.
@@ -42,24 +43,24 @@ pub struct Previous {
     pub points: BTreeMap<Month, Point>,
 }
 
-/// Why a file is no earlier report.
+/// Why a file is not an earlier report. What stands in it is not said: it may be any file.
 #[derive(Debug, thiserror::Error)]
 pub enum PreviousError {
     /// Not JSON.
-    #[error("`{path}`: no JSON: {why}")]
+    #[error("`{path}`: not JSON: line {line}, column {column}")]
     Json {
         /// The file.
         path: String,
-        /// What the parser says.
-        why: String,
+        /// Where the parser stopped.
+        line: usize,
+        /// The same within the line.
+        column: usize,
     },
     /// JSON of something else.
-    #[error("`{path}`: no report of scopetrim: its `schema` is `{found}`")]
+    #[error("`{path}`: not a report of scopetrim: its `schema` is not `{SCHEMA}`")]
     Schema {
         /// The file.
         path: String,
-        /// What stands there.
-        found: String,
     },
     /// A report without data has no month.
     #[error("`{path}`: the report has no `as_of`: there was no data")]
@@ -85,11 +86,11 @@ impl Previous {
         let path = path.to_owned();
         let report: Value = serde_json::from_slice(bytes).map_err(|error| PreviousError::Json {
             path: path.clone(),
-            why: error.to_string(),
+            line: error.line(),
+            column: error.column(),
         })?;
-        if report["schema"] != super::super::json::SCHEMA {
-            let found = report["schema"].as_str().unwrap_or("missing").to_owned();
-            return Err(PreviousError::Schema { path, found });
+        if report["schema"] != SCHEMA {
+            return Err(PreviousError::Schema { path });
         }
         let own = &report["month"];
         let month = own["month"].as_str().and_then(Month::parse);

@@ -12,8 +12,8 @@ use minijinja::{AutoEscape, Environment, Error, Output, State, Value, context};
 
 use super::{OutputFile, RenderError, Renderer};
 use super::{charts, sections, shown};
-use crate::report::escape;
 use crate::report::monthly::{Sealed, words};
+use crate::report::{bound, escape};
 
 /// Bytes of the diff that are shown.
 const DIFF: usize = 100_000;
@@ -86,6 +86,8 @@ fn environment() -> Result<Environment<'static>, Error> {
     environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
     environment.add_filter("share", words::share);
     environment.add_filter("percent", words::percent);
+    environment.add_filter("bound", bound::percent);
+    environment.add_filter("bound_count", bound::count);
     environment.add_filter("count", words::count);
     environment.add_filter("plural", |value: u64, noun: &str| {
         words::plural(value, noun)

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use self::write::{line, list, places, rest, row, safe, table};
 use super::{OutputFile, RenderError, Renderer};
 use crate::model::Level;
+use crate::report::bound;
 use crate::report::escape::{cut, markdown};
 use crate::report::monthly::{FindingRow, Page, Sealed, words};
 
@@ -91,8 +92,9 @@ fn head(page: &Page, out: &mut String) {
         let past = match (own.expected, own.at_most) {
             (Some(expected), Some(most)) => {
                 format!(
-                    "Expected wrong removals: {expected:.1} of {} (at most {most:.1}).",
-                    own.removals
+                    "Expected wrong removals: {expected:.1} of {} (at most {}).",
+                    own.removals,
+                    bound::count(most)
                 )
             }
             _ => format!(

@@ -148,7 +148,7 @@ fn set<T: ToString>(hours: &Hours<T>) -> Result<Option<String>, LedgerError> {
 }
 
 fn read_set<T: Ord>(text: &str, item: impl Fn(&str) -> Option<T>) -> Result<Hours<T>, LedgerError> {
-    let wrong = || LedgerError::Columns(format!("`{text}` is no set"));
+    let wrong = || LedgerError::Columns(format!("`{text}` is not a set"));
     let stored: Set = serde_json::from_str(text).map_err(|_| wrong())?;
     let mut items = Vec::with_capacity(stored.items.len());
     for (name, hours) in stored.items {
@@ -247,7 +247,7 @@ pub(super) fn table(
     let scoped = columns.number("scoped")?;
     let (networks, agents) = (columns.text("networks")?, columns.text("agents")?);
     for row in 0..rows.num_rows() {
-        let wrong = |text: &str| LedgerError::Columns(format!("`{text}` is no credential"));
+        let wrong = |text: &str| LedgerError::Columns(format!("`{text}` is not a credential"));
         let which = match text_at(credential, row) {
             Some(text) => Which::Named(hash(text).ok_or_else(|| wrong(text))?),
             None if others.value(row) => Which::Others,

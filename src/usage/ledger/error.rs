@@ -10,7 +10,7 @@ pub enum LedgerError {
     #[error("`{}` holds no ledger", .0.display())]
     Missing(PathBuf),
     /// The folder is used for something else.
-    #[error("`{}` is no ledger and is not empty", .0.display())]
+    #[error("`{}` is not a ledger, and is not empty", .0.display())]
     Foreign(PathBuf),
     /// The table files are there, the manifest is not.
     #[error("`{}` has lost its manifest", .0.display())]

@@ -5,16 +5,19 @@
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::{LedgerError, Table, lock};
+use crate::input;
 use crate::model::{ContentDigest, Day, OutcomeTable};
 
 /// The name of the file.
 pub(super) const FILE: &str = "manifest.json";
+/// Some ten million parts.
+const MAX_BYTES: u64 = 1 << 30;
 const FORMAT: &str = "scopetrim.ledger/2";
 
 /// One Parquet file.
@@ -96,12 +99,13 @@ impl Manifest {
     /// Reads the manifest; `None` when the folder has none and holds nothing else.
     pub(super) fn load(dir: &Path) -> Result<Option<Self>, LedgerError> {
         let path = dir.join(FILE);
-        match fs::read_to_string(&path) {
+        let read = input::read_regular(&path, MAX_BYTES);
+        match read.and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other)) {
             Ok(text) => Self::parse(&text).map(Some).map_err(|error| match error {
                 Wrong::Damaged(reason) => LedgerError::damaged(&path, reason),
                 Wrong::Version(reason) => LedgerError::Version { path, reason },
             }),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 look_around(dir).map(|()| None)
             }
             Err(error) => Err(LedgerError::io(&path)(error)),
@@ -123,12 +127,12 @@ impl Manifest {
             return Err(Wrong::Version(text));
         }
         let stored: Stored = serde_json::from_str(body)?;
-        let day = |text: &str| Day::parse(text).ok_or(format!("`{text}` is no date"));
+        let day = |text: &str| Day::parse(text).ok_or(format!("`{text}` is not a date"));
         let mut parts = BTreeSet::new();
         for (table, on, digest, rows, bytes) in stored.parts {
             // The digest becomes a file name.
             if digest.len() != 64 || !digest.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-                return Err(Wrong::Damaged(format!("`{digest}` is no digest")));
+                return Err(Wrong::Damaged(format!("`{digest}` is not a digest")));
             }
             parts.insert(Part {
                 table: Table::named(&table)
@@ -199,7 +203,7 @@ impl Manifest {
 fn look_around(dir: &Path) -> Result<(), LedgerError> {
     let entries = match fs::read_dir(dir) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
         Err(error) => return Err(LedgerError::io(dir)(error)),
     };
     for entry in entries {
@@ -208,7 +212,7 @@ fn look_around(dir: &Path) -> Result<(), LedgerError> {
         if Table::named(&name).is_some() {
             return Err(LedgerError::NoManifest(dir.into()));
         }
-        if name != lock::FILE && name != format!("{FILE}.tmp") {
+        if name != lock::FILE && !input::is_temporary(&name) {
             return Err(LedgerError::Foreign(dir.into()));
         }
     }
@@ -217,20 +221,14 @@ fn look_around(dir: &Path) -> Result<(), LedgerError> {
 
 /// Writes beside, syncs, renames: the name never leads to half a file.
 pub(super) fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), LedgerError> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".tmp");
-    let beside = PathBuf::from(beside);
-    let written = File::create(&beside)
-        .and_then(|mut file| {
-            file.write_all(bytes)?;
-            file.sync_all()
-        })
-        .and_then(|()| fs::rename(&beside, path));
-    written.map_err(|error| {
-        // Room for others; what cannot be removed is cleaned by the next writer.
-        let _ = fs::remove_file(&beside);
-        LedgerError::io(path)(error)
-    })
+    let write = || {
+        let mut beside = input::temporary(path.parent().unwrap_or(Path::new("")))?;
+        beside.write_all(bytes)?;
+        beside.as_file().sync_all()?;
+        beside.persist(path)?;
+        Ok(())
+    };
+    write().map_err(LedgerError::io(path))
 }
 
 /// Makes renames and new names inside a folder durable, where the system can.

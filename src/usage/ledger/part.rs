@@ -20,6 +20,7 @@ use parquet::file::properties::WriterProperties;
 
 use super::manifest::{Part, folder, write_synced};
 use super::{LedgerError, Table};
+use crate::input;
 use crate::model::Day;
 
 /// Rows of one batch when a file is read: large, because a day is used as a whole.
@@ -94,8 +95,9 @@ pub(super) struct Opened<'a> {
 impl<'a> Opened<'a> {
     pub(super) fn new(dir: &Path, part: &'a Part) -> Result<Self, LedgerError> {
         let path = dir.join(part.path());
-        let bytes = std::fs::read(&path).map_err(|error| match error.kind() {
+        let bytes = input::read_regular(&path, part.bytes).map_err(|error| match error.kind() {
             ErrorKind::NotFound => LedgerError::Gone(path.clone()),
+            ErrorKind::FileTooLarge => LedgerError::damaged(&path, "its digest does not fit"),
             _ => LedgerError::io(&path)(error),
         })?;
         if blake3::hash(&bytes).to_hex().as_str() != part.digest {

@@ -131,7 +131,7 @@ fn usage(
             .into_iter()
             .find(|known| known.name() == outcome.value(row))
             .ok_or_else(|| {
-                LedgerError::Columns(format!("`{}` is no outcome", outcome.value(row)))
+                LedgerError::Columns(format!("`{}` is not an outcome", outcome.value(row)))
             })?;
         let through = !outcome.is_denied();
         if turns || previous.0 != Some((own, through)) {

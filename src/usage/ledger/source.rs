@@ -163,7 +163,7 @@ impl SourceRecord {
                     "partial" => SourceStatus::Partial(why),
                     "unreadable" => SourceStatus::Unreadable(why),
                     other => {
-                        return Err(LedgerError::Columns(format!("`{other}` is no status")));
+                        return Err(LedgerError::Columns(format!("`{other}` is not a status")));
                     }
                 };
                 let read = owned(digest, row);
@@ -228,7 +228,7 @@ fn read_counts<const N: usize>(text: &str, names: [&str; N]) -> Result<[u64; N],
             Some((at, count.parse().ok()?))
         });
         let (at, count) =
-            known.ok_or_else(|| LedgerError::Columns(format!("`{part}` is no count")))?;
+            known.ok_or_else(|| LedgerError::Columns(format!("`{part}` is not a count")))?;
         counts[at] = count;
     }
     Ok(counts)
@@ -243,5 +243,5 @@ fn parse_digest(text: &str) -> Result<ContentDigest, LedgerError> {
     text.strip_prefix("blake3:")
         .and_then(|hex| blake3::Hash::from_hex(hex).ok())
         .map(|hash| ContentDigest(*hash.as_bytes()))
-        .ok_or_else(|| LedgerError::Columns(format!("`{text}` is no digest")))
+        .ok_or_else(|| LedgerError::Columns(format!("`{text}` is not a digest")))
 }

@@ -14,7 +14,7 @@ use super::lock::Lock;
 use super::manifest::{self, Manifest, Part};
 use super::source::SourceRecord;
 use super::{LedgerError, Table, part};
-use crate::input::Source;
+use crate::input::{self, Source};
 use crate::model::Day;
 
 /// Rows that are kept in memory before they are written, still uncommitted.
@@ -357,9 +357,11 @@ pub(super) fn orphans(dir: &Path, manifest: &Manifest) -> Result<Vec<PathBuf>, L
             }
         }
     }
-    let beside = dir.join(format!("{}.tmp", manifest::FILE));
-    if beside.exists() {
-        found.push(beside);
+    for file in fs::read_dir(dir).map_err(LedgerError::io(dir))? {
+        let file = file.map_err(LedgerError::io(dir))?.path();
+        if input::is_temporary(&name(&file)) {
+            found.push(file);
+        }
     }
     found.sort();
     Ok(found)
@@ -371,9 +373,11 @@ fn name(path: &Path) -> Cow<'_, str> {
 
 /// Whether the name of a file is one that is given here: nothing else is ever removed.
 fn is_ours(name: &str) -> bool {
-    let name = name.strip_suffix(".tmp").unwrap_or(name);
-    let digest = name.strip_suffix(".parquet").unwrap_or_default();
-    digest.len() == 32 && digest.bytes().all(|byte| byte.is_ascii_hexdigit())
+    // Earlier versions wrote beside under the name itself and `.tmp`.
+    let own = name.strip_suffix(".tmp").unwrap_or(name);
+    let digest = own.strip_suffix(".parquet").unwrap_or_default();
+    let part = digest.len() == 32 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    part || input::is_temporary(name)
 }
 
 /// Removes what a crash has left over; only ever called under the lock.
