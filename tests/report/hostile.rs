@@ -1,5 +1,6 @@
 //! Names that somebody chose to do harm, through every command and every form of output.
 
+use std::fmt::Write as _;
 use std::fs;
 
 use serde_json::{Value, json};
@@ -38,9 +39,7 @@ fn case() -> Case {
     let mut grants = String::from("clients:\n");
     for name in names() {
         let name = json!(name);
-        grants += &format!(
-            "  {name}:\n    since: 2024-01-01\n    scopes:\n      - orders:read\n      - orders:write\n      - reports:read\n"
-        );
+        write!(grants, "  {name}:\n    since: 2024-01-01\n    scopes:\n      - orders:read\n      - orders:write\n      - reports:read\n").unwrap();
     }
     let mut log = String::new();
     for day in 1..=28 {
@@ -55,7 +54,7 @@ fn case() -> Case {
                     "path": path, "status": status, "request_id": name, "subject": name,
                     "user_agent": name, "scopes": [name], "host": name,
                 });
-                log += &format!("{line}\n");
+                writeln!(log, "{line}").unwrap();
             }
         }
         log += "\u{1b}]0;no line ::error::owned =1+1 <script>\n";

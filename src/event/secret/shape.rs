@@ -142,7 +142,7 @@ fn has_parameter(text: &[u8]) -> bool {
         }
         let start = after.iter().take_while(|byte| quotes(byte)).count();
         let value = &after[start..];
-        let ends = |byte: &u8| b"&;, \"'/".contains(byte);
+        let ends = |byte: &u8| b"&;, \"'/".contains(byte) || text[at] == b':' && *byte == b':';
         let end = value.iter().position(ends).unwrap_or(value.len());
         let value = &value[..end];
         !value.is_empty() && (text[at] == b'=' || is_key(value))
