@@ -81,7 +81,7 @@ fn a_broken_record_of_a_batch_is_rejected_at_its_place_and_hides_no_other() {
     let log = format!("[{KONG},{broken},{KONG}]\n");
     case.write("log.jsonl", &log);
     let own = report(
-        &case.analyze(&["--json", "--rejects", "r.ndjson", "--max-reject-share", "1"]),
+        &case.analyze(&["--json", "--out", "out", "--max-reject-share", "1"]),
         0,
     );
     let input = &own["inputs"][0];
@@ -89,7 +89,7 @@ fn a_broken_record_of_a_batch_is_rejected_at_its_place_and_hides_no_other() {
         (&input["counted"], &input["rejected"]),
         (&2.into(), &1.into())
     );
-    let rejects = std::fs::read_to_string(case.path("r.ndjson")).expect("rejects");
+    let rejects = std::fs::read_to_string(case.path("out/rejects.ndjson")).expect("rejects");
     let reject: serde_json::Value = serde_json::from_str(rejects.trim()).expect("one line");
     let place = usize::try_from(reject["offset"].as_u64().expect("a place")).expect("a place");
     assert!(log[place..].starts_with(broken), "{reject}");
