@@ -22,6 +22,7 @@ mod lint;
 pub mod matcher;
 mod native;
 mod native_csv;
+pub mod near;
 mod normal;
 mod openapi;
 mod swagger;

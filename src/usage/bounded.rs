@@ -10,6 +10,7 @@ use std::hash::BuildHasher;
 
 use foldhash::quality::FixedState;
 
+pub use crate::catalog::near::is_id;
 use crate::event::mask::Mask;
 use crate::model::Method;
 
@@ -150,22 +151,6 @@ pub(super) fn cluster(path: &[u8]) -> Box<[u8]> {
         }
     }
     out.into_boxed_slice()
-}
-
-/// Whether a segment of an unmatched path is shown as `{}`.
-pub fn is_id(segment: &[u8]) -> bool {
-    let digits = segment.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let hex = segment
-        .iter()
-        .all(|byte| byte.is_ascii_hexdigit() || *byte == b'-');
-    let version = segment.first() == Some(&b'v') && segment.len() <= 3;
-    if version || segment.is_empty() {
-        return false;
-    }
-    digits == segment.len()
-        || (hex && digits > 0 && segment.len() >= 8)
-        || segment.len() > 40
-        || digits >= 4
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ mod overlap;
 mod spelling;
 #[cfg(test)]
 mod spelling_tests;
-mod template;
+pub(super) mod template;
 #[cfg(test)]
 mod tests;
 mod trie;
@@ -32,7 +32,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use overlap::may_have_taken;
 pub use spelling::plain;
-pub(super) use spelling::query_start;
+pub(super) use spelling::{canonical, query_start};
 
 use crate::model::{Method, Operation, Warning};
 use template::Template;
@@ -191,7 +191,7 @@ impl Matcher {
     /// 9.3.2); OPTIONS only by an OPTIONS or ANY operation.
     #[inline]
     pub fn find(&self, method: Method, path: &[u8]) -> Option<Found> {
-        let path = &*spelling::canonical(path);
+        let path = &*canonical(path);
         if self.case_insensitive {
             let lower = path.to_ascii_lowercase();
             return in_trie(&self.folded, method, &lower)

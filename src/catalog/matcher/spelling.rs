@@ -13,7 +13,7 @@ use std::borrow::Cow;
 
 /// A path with its escapes in one form; borrowed when it holds none.
 #[inline]
-pub(super) fn canonical(path: &[u8]) -> Cow<'_, [u8]> {
+pub(in crate::catalog) fn canonical(path: &[u8]) -> Cow<'_, [u8]> {
     // Without a branch for each byte: this runs for every request.
     let odd = |odd: u8, byte: &u8| odd | u8::from(*byte == b'%') | (byte & 0x80);
     if path.iter().fold(0, odd) != 0 {

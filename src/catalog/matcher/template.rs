@@ -5,7 +5,7 @@ use super::variants::variants;
 
 /// One segment of a template.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Segment {
+pub(in crate::catalog) enum Segment {
     /// Exactly these bytes.
     Literal(Vec<u8>),
     /// Parameters and literals: `{id}.json`, `{a}...{b}`, `{id}:archive`.
@@ -20,7 +20,7 @@ pub(super) enum Segment {
 
 /// A piece of a mixed segment.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Part {
+pub(in crate::catalog) enum Part {
     /// Exactly these bytes.
     Literal(Vec<u8>),
     /// At least one byte.
@@ -29,13 +29,13 @@ pub(super) enum Part {
 
 /// A parsed template.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Template {
-    pub(super) segments: Vec<Segment>,
+pub(in crate::catalog) struct Template {
+    pub(in crate::catalog) segments: Vec<Segment>,
 }
 
 impl Template {
     /// Parses `/v1/orders/{id}`; a query or fragment is cut (Microsoft Graph documents some).
-    pub(super) fn parse(path: &str) -> Self {
+    pub(in crate::catalog) fn parse(path: &str) -> Self {
         let path = plain(path);
         let path = path.strip_prefix('/').unwrap_or(&path);
         if path.is_empty() {
@@ -60,7 +60,7 @@ impl Template {
     }
 
     /// The template first, then as it is without what may be absent.
-    pub(super) fn all(path: &str) -> Vec<Self> {
+    pub(in crate::catalog) fn all(path: &str) -> Vec<Self> {
         let mut all: Vec<Self> = Vec::new();
         for text in variants(path) {
             let own = Self::parse(&text);
@@ -157,7 +157,7 @@ pub(super) fn literal_len(parts: &[Part]) -> usize {
 }
 
 /// Whether some text may fit both; only their two ends are compared.
-pub(super) fn may_share(a: &[Part], b: &[Part]) -> bool {
+pub(in crate::catalog) fn may_share(a: &[Part], b: &[Part]) -> bool {
     let start = match (a.first(), b.first()) {
         (Some(Part::Literal(a)), Some(Part::Literal(b))) => a.starts_with(b) || b.starts_with(a),
         _ => true,
@@ -170,7 +170,7 @@ pub(super) fn may_share(a: &[Part], b: &[Part]) -> bool {
 }
 
 /// Whether a mixed segment fits. Literals inside are looked for from the left.
-pub(super) fn fits(parts: &[Part], text: &[u8]) -> bool {
+pub(in crate::catalog) fn fits(parts: &[Part], text: &[u8]) -> bool {
     let (mut parts, mut text) = (parts, text);
     if let [Part::Literal(prefix), rest @ ..] = parts {
         let Some(after) = text.strip_prefix(prefix.as_slice()) else {
