@@ -79,23 +79,11 @@ impl Bases {
             while base.pop_if(|last| *last == Segment::Parameter).is_some() {}
             base.pop();
         }
-        let mut longer = base.clone();
-        while !resource {
-            let next = Next::after(&longer, templates);
-            let Some((word, _)) = next
-                .words
-                .iter()
-                .find(|(_, count)| **count * 4 > templates.len() * 3)
-            else {
-                break;
-            };
-            longer.push(Segment::Literal(word.to_vec()));
-            let below = Next::after(&longer, templates);
-            if below.parameter || below.words.len() < 3 {
-                longer.pop();
-                break;
-            }
-        }
+        let longer = if resource {
+            base.clone()
+        } else {
+            longest(base.clone(), templates)
+        };
         let mut words = BTreeMap::new();
         let mut last = None;
         for segment in &longer {
@@ -165,6 +153,24 @@ impl Bases {
             }
         }
         found
+    }
+}
+
+/// The base path with the words that more than three quarters of the templates go on with.
+fn longest(mut base: Vec<Segment>, templates: &[Vec<Segment>]) -> Vec<Segment> {
+    loop {
+        let next = Next::after(&base, templates);
+        let mut words = next.words.iter();
+        let Some((word, _)) = words.find(|(_, count)| **count * 4 > templates.len() * 3) else {
+            return base;
+        };
+        base.push(Segment::Literal(word.to_vec()));
+        let below = Next::after(&base, templates);
+        // A collection has ids below it, a base path has collections.
+        if below.parameter || below.words.len() < 3 {
+            base.pop();
+            return base;
+        }
     }
 }
 

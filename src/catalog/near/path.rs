@@ -182,7 +182,9 @@ fn agrees(segment: &Segment, token: &Token, last: bool) -> Option<bool> {
     };
     match (segment, token) {
         (_, Token::Rest) | (Segment::Many | Segment::Tail(_), _) => None,
-        (Segment::Parameter, _) | (Segment::Literal(_), Token::Any) => Some(false),
+        (Segment::Parameter, _)
+        | (Segment::Literal(_), Token::Any)
+        | (Segment::Mixed(_), Token::Id | Token::Any | Token::Start(_)) => Some(false),
         (Segment::Literal(own), Token::Word(word)) => {
             let bare = without_format(own).filter(|_| last);
             let same = goes_on(word, own) || bare.is_some_and(|bare| goes_on(word, bare));
@@ -200,7 +202,6 @@ fn agrees(segment: &Segment, token: &Token, last: bool) -> Option<bool> {
                 (last && only_format(parts)).then_some(false)
             }
         }
-        (Segment::Mixed(_), Token::Id | Token::Any | Token::Start(_)) => Some(false),
     }
 }
 
