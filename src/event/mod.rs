@@ -15,6 +15,7 @@ pub mod identity;
 mod look;
 pub mod mask;
 pub mod path;
+pub mod readings;
 pub mod redact;
 pub mod secret;
 

@@ -41,8 +41,9 @@ pub struct NormalPath<'a> {
     pub path: &'a [u8],
     /// Host of an absolute target, else the one that the log names.
     pub host: Option<&'a [u8]>,
-    /// Holds an encoded separator, a double encoding, or climbed with `..`.
-    pub suspicious: bool,
+    /// Another gateway may read another path here, see [`super::readings`]: an encoded
+    /// separator, a backslash, a double encoding, `;`, `.`, `..` or `//`.
+    pub odd: bool,
     /// Some rule changed it.
     pub changed: bool,
 }
@@ -64,23 +65,28 @@ pub fn normalise<'a>(
         return Some(NormalPath {
             path: stripped,
             host,
-            suspicious: false,
+            odd: false,
             changed: stripped.len() != path.len(),
         });
     }
-    let suspicious = rewrite(path, rules, scratch)?;
+    let how = Rewrite {
+        merge_slashes: rules.merge_slashes,
+        strip_matrix: rules.strip_matrix,
+        dots: Dots::Resolve,
+    };
+    let odd = rewrite(path, how, scratch)?;
     let changed = scratch.as_slice() != path;
     let stripped = strip_base(scratch, host, rules);
     Some(NormalPath {
         path: stripped,
         host,
-        suspicious,
+        odd,
         changed: changed || stripped.len() != scratch.len(),
     })
 }
 
 /// Cuts scheme and authority (`https://api.example.com:443/v1`) off an absolute target.
-fn split_authority(target: &[u8]) -> Option<(Option<&[u8]>, &[u8])> {
+pub(super) fn split_authority(target: &[u8]) -> Option<(Option<&[u8]>, &[u8])> {
     if target.first() == Some(&b'/') {
         return Some((None, target));
     }
@@ -118,34 +124,55 @@ fn split_authority(target: &[u8]) -> Option<(Option<&[u8]>, &[u8])> {
     ))
 }
 
-/// Writes the normalised path; whether it is suspicious, or `None` above the root.
-fn rewrite(path: &[u8], rules: &PathRules, out: &mut Vec<u8>) -> Option<bool> {
-    let mut suspicious = false;
+/// What is done with `.` and `..`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dots {
+    /// Resolved; a path that climbs above its root is none.
+    Resolve,
+    /// Resolved; the root has itself as its parent (RFC 3986 section 5.2.4).
+    Clamp,
+    /// Segments like others.
+    Keep,
+}
+
+/// How one path is written anew.
+#[derive(Clone, Copy)]
+pub(super) struct Rewrite {
+    pub(super) merge_slashes: bool,
+    pub(super) strip_matrix: bool,
+    pub(super) dots: Dots,
+}
+
+/// Writes the normalised path; whether it is odd, or `None` above the root.
+pub(super) fn rewrite(path: &[u8], how: Rewrite, out: &mut Vec<u8>) -> Option<bool> {
+    let mut odd = false;
     out.clear();
     let mut segments = path.split(|byte| *byte == b'/').skip(1).peekable();
     let mut segment_buffer = Vec::new();
     while let Some(segment) = segments.next() {
         let last = segments.peek().is_none();
         segment_buffer.clear();
-        suspicious |= decode(segment, &mut segment_buffer);
-        let matrix = if rules.strip_matrix {
-            memchr::memchr(b';', &segment_buffer)
-        } else {
-            None
-        };
+        odd |= decode(segment, &mut segment_buffer);
+        let matrix = memchr::memchr(b';', &segment_buffer);
+        odd |= matrix.is_some();
+        let matrix = matrix.filter(|_| how.strip_matrix);
         let segment = &segment_buffer[..matrix.unwrap_or(segment_buffer.len())];
+        let dots = matches!(segment, b"." | b"..");
+        odd |= dots || (segment.is_empty() && !last);
         match segment {
-            b"." | b".." => {
-                suspicious = true;
+            _ if dots && how.dots != Dots::Keep => {
                 if segment == b".." {
-                    let parent = memchr::memrchr(b'/', out)?;
-                    out.truncate(parent);
+                    match memchr::memrchr(b'/', out) {
+                        Some(parent) => out.truncate(parent),
+                        None if how.dots == Dots::Clamp => {}
+                        None => return None,
+                    }
                 }
                 if last {
                     out.push(b'/');
                 }
             }
-            b"" if rules.merge_slashes && !last => {}
+            b"" if how.merge_slashes && !last => {}
             _ => {
                 out.push(b'/');
                 out.extend_from_slice(segment);
@@ -155,27 +182,22 @@ fn rewrite(path: &[u8], rules: &PathRules, out: &mut Vec<u8>) -> Option<bool> {
     if out.is_empty() {
         out.push(b'/');
     }
-    Some(suspicious)
+    Some(odd)
 }
 
-/// Decodes unreserved characters once; whether something dangerous stayed encoded.
+/// Decodes unreserved characters once; whether something stayed that another gateway may decode.
 fn decode(segment: &[u8], out: &mut Vec<u8>) -> bool {
-    let mut suspicious = segment.contains(&b'\\');
+    let mut odd = segment.contains(&b'\\');
     let mut at = 0;
     while at < segment.len() {
         let byte = segment[at];
-        let code = if byte == b'%' {
-            segment.get(at + 1..at + 3).and_then(hex)
-        } else {
-            None
-        };
-        match code {
+        match escape(&segment[at..]) {
             Some(code) if code.is_ascii_alphanumeric() || b"-._~".contains(&code) => {
                 out.push(code);
                 at += 3;
             }
             Some(code) => {
-                suspicious |= matches!(code, b'/' | b'\\' | 0 | b'%');
+                odd |= matches!(code, b'/' | b'\\' | 0 | b'%');
                 out.extend_from_slice(&segment[at..at + 3]);
                 at += 3;
             }
@@ -185,7 +207,15 @@ fn decode(segment: &[u8], out: &mut Vec<u8>) -> bool {
             }
         }
     }
-    suspicious
+    odd
+}
+
+/// The byte that an escape at the beginning of the text stands for.
+pub(super) fn escape(text: &[u8]) -> Option<u8> {
+    match text {
+        [b'%', digits @ ..] => digits.get(..2).and_then(hex),
+        _ => None,
+    }
 }
 
 fn hex(digits: &[u8]) -> Option<u8> {
@@ -208,7 +238,7 @@ mod tests {
         let normal = normalise(target.as_bytes(), None, &PathRules::default(), &mut scratch)?;
         Some((
             String::from_utf8_lossy(normal.path).into_owned(),
-            normal.suspicious,
+            normal.odd,
         ))
     }
 
@@ -229,6 +259,34 @@ mod tests {
         assert_eq!(clean("http://api.example.com").as_deref(), Some("/"));
         for garbage in ["*", "", "api.example.com:443", "-", "://x/", "a b://x/"] {
             assert_eq!(clean(garbage), None, "{garbage}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_odd_when_another_gateway_may_read_another_one() {
+        for odd in [
+            "/a%2fb",
+            "/a%5Cb",
+            "/a\\b",
+            "/a%252Fb",
+            "/a;b",
+            "/a/;",
+            "/a/./b",
+            "/a/%2e%2E",
+            "/a//b",
+            "//",
+        ] {
+            assert_eq!(path(odd).map(|(_, odd)| odd), Some(true), "{odd}");
+        }
+        for plain in [
+            "/",
+            "/a/",
+            "/a%20b",
+            "/%6Frders",
+            "/.well-known/a..b",
+            "/a?b=//;..%2F",
+        ] {
+            assert_eq!(path(plain).map(|(_, odd)| odd), Some(false), "{plain}");
         }
     }
 
@@ -313,7 +371,7 @@ mod tests {
             if let Some(normal) = normalise(&target, None, &PathRules::default(), &mut one) {
                 prop_assert_eq!(normal.path.first(), Some(&b'/'));
                 // Escapes are decoded once: what a second pass would decode was flagged.
-                if !normal.suspicious && let Some(again) = normalise(normal.path, None, &PathRules::default(), &mut two) {
+                if !normal.odd && let Some(again) = normalise(normal.path, None, &PathRules::default(), &mut two) {
                     prop_assert_eq!(again.path, normal.path);
                 }
             }
