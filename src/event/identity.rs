@@ -54,6 +54,15 @@ impl Identities {
         self.known.contains(name)
     }
 
+    /// Every name that a log may hold, with the one that the policy uses for it. A secret that
+    /// an alias names is there as its hash.
+    pub(super) fn names(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let known = self.known.iter().map(|own| (own, own));
+        known
+            .chain(&self.aliases)
+            .map(|(logged, own)| (logged.as_slice(), own.as_slice()))
+    }
+
     /// The client's name, given the names that one line holds, best first.
     pub fn resolve<'a>(&'a self, name: &'a [u8], alt: Option<&'a [u8]>) -> Cow<'a, [u8]> {
         let name = self.conceal(name);

@@ -17,6 +17,7 @@ pub mod mask;
 pub mod path;
 pub mod readings;
 pub mod redact;
+pub mod remains;
 pub mod secret;
 
 use serde::Serialize;
