@@ -99,12 +99,21 @@ pub(super) struct Asked<'a> {
     pub(super) envelope: Option<Cow<'a, [u8]>>,
     /// More than one record may stand in the line.
     pub(super) plural: bool,
-    /// It is JSON rather than text.
-    pub(super) json: bool,
-    /// Some key of a request or its caller is there.
-    pub(super) has_keys: bool,
-    /// Keys of a request are there, and all of them are empty.
-    pub(super) asks_nothing: bool,
+    pub(super) form: Form,
+}
+
+/// What the line is made of.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Fields of text.
+    #[default]
+    Text,
+    /// JSON without a key of a request or of its caller.
+    Message,
+    /// JSON with such keys.
+    Record,
+    /// JSON whose keys of a request are all empty.
+    Empty,
 }
 
 impl<'a> Asked<'a> {
@@ -140,19 +149,21 @@ impl<'a> Asked<'a> {
     fn of_json(pairs: &Pairs<'a>) -> Self {
         let mut asked = Self {
             plural: pairs.plural || repeats(pairs),
-            json: true,
+            form: Form::Message,
             ..Self::default()
         };
         let mut methods = Vec::new();
         let mut targets = Vec::new();
         let mut empty = Vec::new();
         let aws = is_aws(pairs);
-        for pair in &pairs.pairs {
+        for pair in &pairs.found {
             let key = pair.key.as_slice();
             if let (true, Value::Text(raw)) = (pair.is_caller(), pair.value) {
                 asked.names.push(unescape(raw));
             }
-            asked.has_keys |= pair.is_caller() || is_request_key(key);
+            if pair.is_caller() || is_request_key(key) {
+                asked.form = Form::Record;
+            }
             // Behind damage, an object that describes something else may have a path or an
             // address too; only a flat record has no other place for them.
             let unsure = pair.place == Place::Unknown && pairs.nested;
@@ -223,7 +234,9 @@ impl<'a> Asked<'a> {
             };
         }
         asked.status = status(pairs);
-        asked.asks_nothing = !empty.is_empty() && empty.iter().all(|empty| *empty);
+        if !empty.is_empty() && empty.iter().all(|empty| *empty) {
+            asked.form = Form::Empty;
+        }
         asked
     }
 }
@@ -257,7 +270,7 @@ fn is_request_key(key: &[u8]) -> bool {
 fn is_aws(pairs: &Pairs<'_>) -> bool {
     let has = |keys: &[&[u8]]| {
         pairs
-            .pairs
+            .found
             .iter()
             .any(|pair| keys.contains(&pair.key.as_slice()))
     };
@@ -269,7 +282,7 @@ fn is_aws(pairs: &Pairs<'_>) -> bool {
 /// A key that is twice in one object is in two records.
 fn repeats(pairs: &Pairs<'_>) -> bool {
     let keys: Vec<(&[u8], &[u8])> = pairs
-        .pairs
+        .found
         .iter()
         .filter(|pair| pair.place != Place::Foreign || pair.is_caller())
         .map(|pair| (pair.within.as_slice(), pair.key.as_slice()))
@@ -302,7 +315,7 @@ fn status(pairs: &Pairs<'_>) -> Option<u16> {
     let known = |pair: &&Pair<'_>| STATUSES.contains(&pair.key.as_slice());
     let at = |place: Place| {
         pairs
-            .pairs
+            .found
             .iter()
             .filter(known)
             .filter(move |pair| pair.place == place)
@@ -314,8 +327,11 @@ fn status(pairs: &Pairs<'_>) -> Option<u16> {
     if at(Place::Own).next().is_some() {
         return same(at(Place::Own).chain(at(Place::Unknown)).map(code).collect());
     }
-    at(Place::Unknown).next()?;
+    // It may be the status of an object that lost its beginning.
+    if pairs.nested || at(Place::Unknown).next().is_none() {
+        return None;
+    }
     let alike = |pair: &&Pair<'_>| pair.key.windows(6).any(|part| part == b"status");
-    let others = pairs.pairs.iter().filter(|pair| known(pair) || alike(pair));
+    let others = pairs.found.iter().filter(|pair| known(pair) || alike(pair));
     same(others.map(code).collect())
 }

@@ -47,7 +47,7 @@ pub(super) struct Pair<'a> {
 /// All pairs of a line.
 #[derive(Debug, Default)]
 pub(super) struct Pairs<'a> {
-    pub(super) pairs: Vec<Pair<'a>>,
+    pub(super) found: Vec<Pair<'a>>,
     /// A second record begins in the line.
     pub(super) plural: bool,
     /// An object stands in the record.
@@ -84,7 +84,7 @@ const DEEPEST: usize = 16;
 pub(super) fn read(line: &[u8]) -> Pairs<'_> {
     let mut out = Pairs::default();
     let mut stack: Vec<Vec<u8>> = Vec::new();
-    let (mut at, mut broken, mut begun) = (0, false, false);
+    let (mut at, mut broken, mut begun, mut headless) = (0, false, false, false);
     while let Some(byte) = line.get(at) {
         match byte {
             b' ' | b'\t' | b',' => at += 1,
@@ -104,7 +104,8 @@ pub(super) fn read(line: &[u8]) -> Pairs<'_> {
                 at += 1;
             }
             b'}' | b']' => {
-                broken |= stack.pop().is_none();
+                headless |= stack.pop().is_none();
+                broken |= headless;
                 at += 1;
             }
             b'"' => {
@@ -123,7 +124,8 @@ pub(super) fn read(line: &[u8]) -> Pairs<'_> {
                     continue;
                 }
                 out.first.get_or_insert(at);
-                broken |= stack.is_empty();
+                headless |= stack.is_empty();
+                broken |= headless;
                 begun = true;
                 let place = place(&stack, broken);
                 let key = plain(&line[at + 1..end]);
@@ -139,7 +141,7 @@ pub(super) fn read(line: &[u8]) -> Pairs<'_> {
                     Some(b'[') => stack.push([b"[", key.as_slice()].concat()),
                     _ => broken |= matches!(value, Value::Other),
                 }
-                out.pairs.push(Pair {
+                out.found.push(Pair {
                     key,
                     within,
                     value,
@@ -150,6 +152,15 @@ pub(super) fn read(line: &[u8]) -> Pairs<'_> {
                 broken |= begun;
                 // An escaped quote opens nothing.
                 at += if *byte == b'\\' { 2 } else { 1 };
+            }
+        }
+    }
+    if headless {
+        // The object that the line begins with was not the record, but one inside it.
+        for pair in &mut out.found {
+            if pair.place == Place::Own {
+                pair.place = Place::Unknown;
+                out.nested = true;
             }
         }
     }
@@ -277,15 +288,12 @@ pub(super) fn unescape(raw: &[u8]) -> Cow<'_, [u8]> {
             },
             _ => (None, 1),
         };
-        match character.and_then(char::from_u32) {
-            Some(character) => {
-                out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-                rest = &rest[used..];
-            }
-            None => {
-                out.push(*first);
-                rest = &rest[1..];
-            }
+        if let Some(character) = character.and_then(char::from_u32) {
+            out.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+            rest = &rest[used..];
+        } else {
+            out.push(*first);
+            rest = &rest[1..];
         }
     }
     Cow::Owned(out)

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde_json::{Map, Value};
 
-use super::asked::Asked;
+use super::asked::{Asked, Form};
 use super::json::unescape;
 use super::text;
 use super::{Kind, Remains};
@@ -16,10 +16,12 @@ pub(super) fn of(
     remains: &Remains<'_>,
     inner: Option<Kind>,
 ) -> Kind {
-    let none = if asked.json {
-        is_no_request_of_json(line, asked, remains, inner)
-    } else {
-        is_no_request_of_text(line, asked, remains)
+    let none = match asked.form {
+        Form::Text => is_no_request_of_text(line, asked, remains),
+        _ if asked.plural => false,
+        Form::Message => is_message(line, remains, inner),
+        Form::Record => false,
+        Form::Empty => remains.target.is_none() && is_unread(remains.status),
     };
     if none { Kind::NoRequest } else { Kind::Request }
 }
@@ -34,25 +36,12 @@ fn is_unread(status: Option<u16>) -> bool {
     matches!(status, Some(400 | 408))
 }
 
-fn is_no_request_of_json(
-    line: &[u8],
-    asked: &Asked<'_>,
-    remains: &Remains<'_>,
-    inner: Option<Kind>,
-) -> bool {
-    if asked.plural {
-        return false;
-    }
-    if asked.asks_nothing && remains.target.is_none() {
-        return is_unread(remains.status);
-    }
-    if asked.has_keys {
-        return false;
-    }
+/// A message of something else, rather than the remains of a record.
+fn is_message(line: &[u8], remains: &Remains<'_>, inner: Option<Kind>) -> bool {
     if text::is_error_log(line) {
         return true;
     }
-    // A whole object without any key of a request is a message of something else.
+    // Nothing of a whole object was lost.
     let object = memchr::memchr(b'{', line).map_or(line, |at| &line[at..]);
     let whole = serde_json::from_slice::<Map<String, Value>>(object).is_ok();
     let empty = match inner {
