@@ -9,12 +9,12 @@ use super::ExitStatus;
 use super::config;
 use super::ingest::words;
 use super::recall::advised;
-use super::settings::REJECT_SHARE;
 use super::talk::Advised;
 use crate::input::SourceStatus;
 use crate::model::Day;
 use crate::model::words::{either, plural};
 use crate::report::escape;
+use crate::usage::REJECT_SHARE;
 use crate::usage::ledger::{Ledger, LedgerError, Writer};
 
 /// Arguments of `ledger`.

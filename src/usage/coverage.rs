@@ -32,6 +32,9 @@ impl Gap {
     }
 }
 
+/// Share of records, by default, that may be rejected before the rest of a log is in doubt.
+pub const REJECT_SHARE: f64 = 0.01;
+
 /// Days without any record that no log has between two of its own.
 const A_YEAR: i32 = 366;
 
@@ -49,6 +52,7 @@ impl Coverage {
     /// the records were rejected is incomplete.
     pub fn new<'a>(sources: impl IntoIterator<Item = &'a SourceFacts>, reject_share: f64) -> Self {
         let mut coverage = Self::default();
+        let limit = limit(reject_share);
         for source in sources {
             let file = &source.counts;
             for (day, count) in &file.days {
@@ -76,15 +80,21 @@ impl Coverage {
             }
             if too_many_rejects(file, reject_share) {
                 let reason = format!(
-                    "{} of {} records rejected ({})",
+                    "{} of {} records ({} %) were rejected ({}), more than {limit}",
                     file.rejected(),
                     file.records,
+                    percent(file),
                     reasons(file)
                 );
                 coverage.gaps.push(gap(first, last, reason));
             }
         }
         coverage.gaps.sort();
+        // Once is enough, and the first of a list is the one that is read.
+        let mut gaps = coverage.gaps.iter_mut();
+        if let Some(first) = gaps.find(|gap| gap.reason.ends_with(&limit)) {
+            first.reason.push_str(ADVICE);
+        }
         coverage
     }
 
@@ -170,6 +180,31 @@ fn is_more_than(part: u64, share: f64, all: u64) -> bool {
     part as f64 > share * all as f64
 }
 
+/// What to do about rejected records.
+const ADVICE: &str = "; look at rejects.ndjson (`--out DIR`, or `ingest --rejects FILE`), force a --format, or raise \
+                      --max-reject-share if you know what these lines are";
+
+/// The limit in words, and the default where it is another one.
+fn limit(share: f64) -> String {
+    // A share has few digits, a product of floats has many.
+    let percent = format!("{:.6}", share * 100.0);
+    let percent = percent.trim_end_matches('0').trim_end_matches('.');
+    let default = if (share - REJECT_SHARE).abs() < f64::EPSILON {
+        ", the default"
+    } else {
+        "; the default is 0.01, 1 %"
+    };
+    format!("max_reject_share = {share} ({percent} %{default})")
+}
+
+/// Rejected records in percent, rounded up: never equal to a limit that they passed.
+fn percent(file: &FileCounts) -> String {
+    let all = u128::from(file.records).max(1);
+    let share = (u128::from(file.rejected()) * 10_000).div_ceil(all);
+    let text = format!("{}.{:02}", share / 100, share % 100);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 fn reasons(file: &FileCounts) -> String {
     let parts: Vec<String> = Skip::ALL
         .iter()
@@ -206,6 +241,52 @@ mod tests {
         };
         assert_eq!(near.credible_end(0.01), Some((day("2026-12-31"), 0)));
         assert_eq!(Coverage::default().credible_end(0.01), None);
+    }
+
+    #[test]
+    fn too_many_rejected_records_say_their_share_the_limit_and_once_what_to_do() {
+        let source = |shown: &str, records: u64, rejected: u64| {
+            let malformed = Skip::ALL.iter().position(|skip| *skip == Skip::Malformed);
+            let mut counts = FileCounts {
+                records,
+                days: BTreeMap::from([(Day(1), records - rejected)]),
+                ..FileCounts::default()
+            };
+            counts.skips[malformed.unwrap()] = rejected;
+            SourceFacts {
+                shown: Arc::from(shown),
+                format: None,
+                counts,
+                digest: None,
+                status: SourceStatus::Complete,
+                bytes: 1,
+            }
+        };
+        let facts = [
+            source("b.log", 400, 20),
+            source("a.log", 9_999, 100),
+            source("c.log", 100, 1),
+        ];
+        let said = |share| -> Vec<String> {
+            let gaps = Coverage::new(&facts, share).gaps;
+            gaps.iter()
+                .map(|gap| format!("{}: {}", gap.source, gap.reason))
+                .collect()
+        };
+        assert_eq!(
+            said(REJECT_SHARE),
+            [
+                format!("a.log: 100 of 9999 records (1.01 %) were rejected (malformed 100), more than max_reject_share = 0.01 (1 %, the default){ADVICE}"),
+                "b.log: 20 of 400 records (5 %) were rejected (malformed 20), more than max_reject_share = 0.01 (1 %, the default)".to_owned(),
+            ]
+        );
+        assert_eq!(
+            said(0.035),
+            [format!(
+                "b.log: 20 of 400 records (5 %) were rejected (malformed 20), more than max_reject_share = 0.035 (3.5 %; the default is 0.01, 1 %){ADVICE}"
+            )]
+        );
+        assert_eq!(said(0.05), [""; 0]);
     }
 
     #[test]

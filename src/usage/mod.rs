@@ -40,7 +40,7 @@ pub use blind::{Absence, Blind, needed_by_concealed};
 pub use bounded::{Cluster, is_id};
 pub use collect::{CollectOptions, Collected, collect, collect_as_logged};
 pub use counts::{FileCounts, Reject};
-pub use coverage::{Coverage, Gap};
+pub use coverage::{Coverage, Gap, REJECT_SHARE};
 pub use days::{Days, DaysIter};
 pub use event_row::{Cell, EventRow};
 pub use export::{EventsRead, ExportError, read_events, write_events};

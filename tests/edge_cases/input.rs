@@ -209,6 +209,15 @@ fn e38_many_half_written_lines_leave_no_removal() {
     assert_eq!(verdict(&own, "app", "orders:read"), "keep");
     assert_eq!(verdict(&own, "app", "invoices:read"), "undetermined");
     assert!(because(&own, "app", "invoices:read", "partial_input"));
+    let said = own["incomplete"][0].as_str().unwrap_or_default();
+    for word in [
+        "20 of ",
+        " %) were rejected",
+        "max_reject_share = 0.01 (1 %, the default)",
+        "rejects.ndjson",
+    ] {
+        assert!(said.contains(word), "{said}");
+    }
     assert_eq!(changes(&case.analyze(&["--level", "review"])), [""; 0]);
     // Unless the owner of the log says that so much loss is usual.
     let own = report(&case.analyze(&["--json", "--max-reject-share", "0.05"]), 0);
