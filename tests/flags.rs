@@ -6,6 +6,8 @@
 
 #[path = "flags/exports.rs"]
 mod exports;
+#[path = "flags/logged.rs"]
+mod logged;
 mod support;
 
 use std::io::Write as _;

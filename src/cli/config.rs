@@ -14,6 +14,7 @@
 //! file named in it is opened here.
 
 mod error;
+mod logged;
 mod names;
 mod reader;
 mod rules;
@@ -31,14 +32,15 @@ use crate::analysis::weight::WeightOverride;
 use crate::analysis::{Hints, Objective};
 use crate::catalog::ScopeList;
 use crate::finding::Settings;
-use crate::model::{Day, Exception, Level, ScopeMatch};
+use crate::model::{Day, Exception, Level, Logged, ScopeMatch};
 
 pub use error::ConfigError;
-pub use names::{EXCEPTION_KEYS, KEYS, LEVEL_KEYS, OUTCOME_KEYS, WEIGHT_KEYS};
+pub use names::{EXCEPTION_KEYS, KEYS, LEVEL_KEYS, NOISE_KEYS, OUTCOME_KEYS, WEIGHT_KEYS};
 use reader::{Section, Text, Value};
 pub use rules::{NO_CATEGORY, RULE_KEYS};
 pub use values::{
-    PathCase, parse_api_base, parse_base_path, parse_pattern, parse_size, parse_window,
+    PathCase, parse_api_base, parse_base_path, parse_pattern, parse_sampled, parse_size,
+    parse_window,
 };
 
 /// The name of the file.
@@ -106,6 +108,8 @@ pub struct Config {
     pub health_paths: Vec<String>,
     /// Further patterns over segments of paths that are secrets.
     pub redact: Vec<String>,
+    /// What is stated about the logs: noise, samples, operations that are not logged.
+    pub logged: Logged,
     /// Longest line read, in bytes.
     pub max_line: Option<u64>,
     /// Most unpacked bytes that are read of one packed log.
@@ -217,6 +221,12 @@ impl Config {
                 let read = |item: &Value<'_>| item.parse(parse_pattern);
                 self.redact = value.items()?.iter().map(read).collect::<Result<_, _>>()?;
             }
+            "all_operations_logged" => self.logged.all_operations = Some(value.flag()?),
+            "sampled" => self.logged.sampled = logged::sampled(value)?,
+            "noise" => {
+                let tables = value.sections("`[[noise]]`")?;
+                self.logged.noise = tables.iter().map(logged::noise).collect::<Result<_, _>>()?;
+            }
             "max_line" => self.max_line = Some(value.parse(parse_size)?),
             "max_unpacked" => self.max_unpacked = Some(value.parse(parse_size)?),
             "max_reject_share" => self.max_reject_share = Some(value.share()?),
@@ -255,10 +265,7 @@ impl Config {
                 "attempted" => &mut self.attempted,
                 _ => return Err(section.unknown(value, &OUTCOME_KEYS)),
             };
-            let items = value.items()?;
-            let read =
-                |item: &Value<'_>| Ok(u16::try_from(item.integer(100, 599)?).unwrap_or(u16::MAX));
-            *codes = Some(items.iter().map(read).collect::<Result<_, _>>()?);
+            *codes = Some(value.statuses()?);
         }
         let (Some(denied), Some(attempted)) = (&self.denied, &self.attempted) else {
             return Ok(());

@@ -3,8 +3,8 @@
 //! In: flags and a configuration. Out: the configuration as if the flags stood in it.
 //!
 //! A list of the file is replaced by its flag; the tables `[aliases]`,
-//! `[[exceptions]]` and `[[weights]]` are added to, because a flag that switched
-//! every other exception off would take permissions away.
+//! `[[exceptions]]`, `[[weights]]`, `[[noise]]` and `[sampled]` are added to, because a
+//! flag that switched every other exception off would take permissions away.
 
 use super::config::{self, Config};
 use super::talk::Advised;
@@ -29,6 +29,15 @@ pub(super) struct ReadingKeys {
     /// Whether `//` in a path counts as `/`; default: true
     #[arg(long, value_name = "true|false")]
     merge_slashes: Option<bool>,
+    /// Requests that are no possible need: `path="/wp-*", status=[404], reason="scanner", until=2027-06-30`
+    #[arg(long, value_name = "TABLE")]
+    noise: Vec<String>,
+    /// Which share of the requests a log holds: `0.01`, or `gw-eu*=0.01` for some inputs; the lowest that fits counts
+    #[arg(long, value_name = "[GLOB=]RATE")]
+    sampled: Vec<String>,
+    /// Whether every operation of the catalogue is logged at all; default: unknown
+    #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    all_operations_logged: Option<bool>,
     /// A regular expression over segments of paths that are secrets, beside the customary shapes
     #[arg(long, value_name = "REGEX")]
     redact: Vec<String>,
@@ -117,6 +126,17 @@ pub(super) fn put_in_front(
             pattern.map_err(|why| Advised::new(format!("--redact cannot be `{text}`"), why))?;
         config.redact.push(pattern);
     }
+    for text in &reading.noise {
+        let own = table("noise", "--noise", text)?.logged;
+        config.logged.noise.extend(own.noise);
+    }
+    for text in &reading.sampled {
+        let own = config::parse_sampled(text);
+        let own = own.map_err(|why| Advised::new(format!("--sampled cannot be `{text}`"), why))?;
+        config.logged.sampled.extend(own);
+    }
+    let logged = &mut config.logged;
+    logged.all_operations = reading.all_operations_logged.or(logged.all_operations);
     config.merge_slashes = reading.merge_slashes.or(config.merge_slashes);
     if let Some(text) = &reading.max_unpacked {
         let size = config::parse_size(text);
@@ -209,7 +229,8 @@ mod tests {
 
     use clap::CommandFactory;
 
-    use super::config::KEYS;
+    use super::config::{KEYS, parse};
+    use super::{JudgingKeys, ReadingKeys, put_in_front};
 
     /// Keys whose flag has another name: one flag for one entry, or one for each key of a table.
     const RENAMED: [(&str, &[&str]); 9] = [
@@ -223,6 +244,30 @@ mod tests {
         ("exceptions", &["exception"]),
         ("weights", &["weight"]),
     ];
+
+    #[test]
+    fn what_flags_state_about_the_logs_is_added_to_the_file() {
+        let text = "all_operations_logged = true\n[sampled]\n'*' = 0.5\n[[noise]]\nstatus = [408]\nreason = 'r'\n";
+        let own = |reading: &ReadingKeys| {
+            let mut config = parse(text, "x").unwrap();
+            put_in_front(reading, &JudgingKeys::default(), &mut config).unwrap();
+            config.logged
+        };
+        let plain = own(&ReadingKeys::default());
+        assert_eq!(plain.all_operations, Some(true));
+        let both = own(&ReadingKeys {
+            noise: vec!["path=\"/wp-*\", reason=\"scanner\"".to_owned()],
+            sampled: vec!["gw-eu*=0.01".to_owned(), "1".to_owned()],
+            all_operations_logged: Some(false),
+            ..ReadingKeys::default()
+        });
+        assert_eq!(both.all_operations, Some(false));
+        assert_eq!((plain.noise.len(), both.noise.len()), (1, 2));
+        assert_eq!(both.noise[1].path.as_deref(), Some("/wp-*"));
+        let rates = |shown| (plain.sampled.rate_of(shown), both.sampled.rate_of(shown));
+        assert_eq!(rates("gw-eu-1.log"), (Some(0.5), Some(0.01)));
+        assert_eq!(rates("gw-us-1.log"), (Some(0.5), Some(0.5)));
+    }
 
     #[test]
     fn every_key_of_the_file_has_a_flag() {

@@ -23,11 +23,9 @@ use crate::event::path::PathRules;
 use crate::finding::Settings;
 use crate::format::{self, LogFormat};
 use crate::input::Limits;
-use crate::model::{Day, Exception, Level, OutcomeTable, Scope, ScopeMatch};
+use crate::model::{Day, Exception, Level, Logged, OutcomeTable, Scope, ScopeMatch};
+use crate::usage::REJECT_SHARE;
 use crate::usage::credentials::HashKey;
-
-/// Share of records, by default, that may be beyond use before the rest is in doubt.
-pub(super) const REJECT_SHARE: f64 = 0.01;
 
 /// Settings of one run.
 #[expect(
@@ -68,6 +66,9 @@ pub(super) struct Setup {
     pub(super) protocol: BTreeSet<Scope>,
     pub(super) protected: Vec<String>,
     pub(super) needs: Vec<String>,
+    /// What is stated about the logs: noise, samples, operations that are not logged.
+    #[expect(dead_code, reason = "read by the possible needs")]
+    pub(super) logged: Logged,
     pub(super) thresholds: Thresholds,
     pub(super) exceptions: Vec<Exception>,
     pub(super) weights: Vec<WeightOverride>,
@@ -159,6 +160,8 @@ pub(super) fn setup(args: &InputArgs, policy: &PolicyArgs) -> anyhow::Result<Set
     let names = |own: Option<Vec<String>>, default: &[&str]| -> Vec<String> {
         own.unwrap_or_else(|| default.iter().map(|name| (*name).to_owned()).collect())
     };
+    let windows = flags.window.as_deref().map(windows).transpose()?;
+    let windows = windows.unwrap_or_default();
     Ok(Setup {
         // Who names one of the two on the command line means that one alone.
         logs: if args.logs.is_empty() && args.ledger.is_some() {
@@ -204,23 +207,12 @@ pub(super) fn setup(args: &InputArgs, policy: &PolicyArgs) -> anyhow::Result<Set
         limits: Limits { line, ..limits },
         reject_share,
         quiet: args.quiet,
-        window: flags
-            .window
-            .as_deref()
-            .map(windows)
-            .transpose()?
-            .and_then(|list| list.last().copied())
-            .or(if flags.since.is_some() {
-                None
-            } else {
-                config.window
-            }),
-        windows: flags
-            .window
-            .as_deref()
-            .map(windows)
-            .transpose()?
-            .unwrap_or_default(),
+        window: windows.last().copied().or(if flags.since.is_some() {
+            None
+        } else {
+            config.window
+        }),
+        windows,
         since: flags
             .since
             .as_deref()
@@ -268,6 +260,7 @@ pub(super) fn setup(args: &InputArgs, policy: &PolicyArgs) -> anyhow::Result<Set
             .collect(),
         protected: names(config.protected, &PROTECTED),
         needs: config.needs,
+        logged: config.logged,
         thresholds: config.levels,
         exceptions: config.exceptions,
         weights: config.weights,

@@ -115,7 +115,7 @@ fn wildcard(term: &str, scope: &str, delimiter: char) -> bool {
 }
 
 /// Iterative matching with one point of return: linear in practice, never exponential.
-fn glob(pattern: &[u8], text: &[u8]) -> bool {
+pub(super) fn glob(pattern: &[u8], text: &[u8]) -> bool {
     let (mut p, mut t) = (0, 0);
     let mut retry: Option<(usize, usize)> = None;
     while t < text.len() {

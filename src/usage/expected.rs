@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::coverage::{Coverage, Gap};
 use super::facts::SourceFacts;
 use crate::input::SourceStatus;
-use crate::model::Day;
+use crate::model::{Day, SourcePattern};
 
 impl Coverage {
     /// Takes the days away on which an expected source has no complete data.
@@ -19,10 +19,11 @@ impl Coverage {
             return;
         };
         for pattern in patterns {
+            let named = SourcePattern::parse(pattern).ok();
             let own = facts
                 .iter()
                 .filter(|source| source.status == SourceStatus::Complete)
-                .filter(|source| names(pattern, &source.shown));
+                .filter(|source| named.as_ref().is_some_and(|own| own.fits(&source.shown)));
             let days: BTreeSet<Day> = own
                 .flat_map(|source| source.counts.days.keys().copied())
                 .collect();
@@ -48,21 +49,6 @@ impl Coverage {
         self.gaps.sort();
         self.gaps.dedup();
     }
-}
-
-/// Whether a pattern names an input. A plain word must stand alone in the path, so
-/// that `gw-1` does not name `gw-10`; a glob fits the path or one part of it.
-fn names(pattern: &str, path: &str) -> bool {
-    if pattern.contains(['*', '?', '[']) {
-        let Ok(glob) = glob::Pattern::new(pattern) else {
-            return false;
-        };
-        return glob.matches(path) || path.split('/').any(|part| glob.matches(part));
-    }
-    let word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-    path.match_indices(pattern).any(|(at, found)| {
-        !word(path[..at].chars().next_back()) && !word(path[at + found.len()..].chars().next())
-    })
 }
 
 #[cfg(test)]

@@ -45,6 +45,16 @@ pub enum ConfigError {
         /// The key.
         key: &'static str,
     },
+    /// A table that says nothing of what it is about.
+    #[error("{place}: {table} has none of {}", listed(.keys))]
+    MissingKeys {
+        /// Where the table begins.
+        place: Place,
+        /// The table.
+        table: &'static str,
+        /// The keys, one of which has to be there.
+        keys: &'static [&'static str],
+    },
     /// A value of the wrong type.
     #[error("{place}: `{key}` has to be {expected}, not {found}")]
     WrongType {
@@ -83,13 +93,24 @@ impl ConfigError {
                     .to_owned()
             }
             Self::UnknownKey { help, .. } | Self::BadValue { help, .. } => help.clone(),
-            Self::MissingKey { key, .. } => match *key {
+            Self::MissingKeys { .. } => {
+                "say with at least one of them what is meant; without any, everything would be".to_owned()
+            }
+            Self::MissingKey { table, key, .. } => match *key {
+                "reason" if *table == "`[[noise]]`" => {
+                    "what is noise lets permissions go that it may have needed; say for the next reviewer why".to_owned()
+                }
                 "reason" => "an exception keeps a permission alive; say for the next reviewer why".to_owned(),
                 key => format!("add a line `{key} = \"...\"`"),
             },
             Self::WrongType { key, expected, .. } => format!("write {expected} behind `{key} =`"),
         }
     }
+}
+
+fn listed(keys: &[&str]) -> String {
+    let keys: Vec<String> = keys.iter().map(|key| format!("`{key}`")).collect();
+    keys.join(", ")
 }
 
 fn within(table: &str) -> String {

@@ -1,7 +1,7 @@
 //! The names of all keys, in the order of the documentation.
 
 /// Keys at the top of the file, in the order of the documentation.
-pub const KEYS: [&str; 39] = [
+pub const KEYS: [&str; 42] = [
     "logs",
     "ledger",
     "expected_sources",
@@ -28,6 +28,7 @@ pub const KEYS: [&str; 39] = [
     "needs",
     "health_paths",
     "redact",
+    "all_operations_logged",
     "max_line",
     "max_unpacked",
     "max_reject_share",
@@ -37,6 +38,8 @@ pub const KEYS: [&str; 39] = [
     "levels",
     "outcomes",
     "aliases",
+    "sampled",
+    "noise",
     "exceptions",
     "weights",
     "rules",
@@ -48,5 +51,9 @@ pub const OUTCOME_KEYS: [&str; 2] = ["denied", "attempted"];
 pub const LEVEL_KEYS: [&str; 4] = ["safe_p", "safe_upper", "likely_p", "likely_upper"];
 /// Keys of `[[exceptions]]`.
 pub const EXCEPTION_KEYS: [&str; 5] = ["client", "term", "reason", "owner", "until"];
+/// Keys of `[[noise]]`.
+pub const NOISE_KEYS: [&str; 7] = [
+    "source", "path", "status", "caller", "reason", "owner", "until",
+];
 /// Keys of `[[weights]]`.
 pub const WEIGHT_KEYS: [&str; 4] = ["matches", "data", "weight", "tenant_wide"];

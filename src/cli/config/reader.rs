@@ -95,6 +95,15 @@ impl<'a> Section<'a> {
             key,
         }
     }
+
+    /// The refusal of a table that has none of these keys.
+    pub(super) fn missing_all(&self, keys: &'static [&'static str]) -> ConfigError {
+        ConfigError::MissingKeys {
+            place: self.place(),
+            table: self.name,
+            keys,
+        }
+    }
 }
 
 /// A value under its key.
@@ -192,17 +201,23 @@ impl<'a> Value<'a> {
             })
     }
 
-    /// A number from 0 to 1.
-    pub(super) fn share(&self) -> Result<f64, ConfigError> {
+    /// A number as written, and its value; one that cannot be read is not a number.
+    pub(super) fn number(&self) -> Result<(&'a str, f64), ConfigError> {
         let text = match self.node.get_ref() {
             DeValue::Float(float) => float.as_str(),
             DeValue::Integer(integer) => integer.as_str(),
             _ => return Err(self.wrong("a number")),
         };
-        text.parse()
-            .ok()
-            .filter(|share| (0.0..=1.0).contains(share))
-            .ok_or_else(|| self.bad(text, "a share is a number from 0 to 1; 0.01 is one percent"))
+        Ok((text, text.parse().unwrap_or(f64::NAN)))
+    }
+
+    /// A number from 0 to 1.
+    pub(super) fn share(&self) -> Result<f64, ConfigError> {
+        let (text, share) = self.number()?;
+        if (0.0..=1.0).contains(&share) {
+            return Ok(share);
+        }
+        Err(self.bad(text, "a share is a number from 0 to 1; 0.01 is one percent"))
     }
 
     /// A day, as a TOML date or as a text.
@@ -245,6 +260,12 @@ impl<'a> Value<'a> {
     /// A list of texts, none of them empty.
     pub(super) fn texts(&self) -> Result<Vec<String>, ConfigError> {
         self.items()?.iter().map(Self::text).collect()
+    }
+
+    /// A list of status codes.
+    pub(super) fn statuses(&self) -> Result<Vec<u16>, ConfigError> {
+        let read = |item: &Self| Ok(u16::try_from(item.integer(100, 599)?).unwrap_or(u16::MAX));
+        self.items()?.iter().map(read).collect()
     }
 
     pub(super) fn section(&self, name: &'static str) -> Result<Section<'a>, ConfigError> {

@@ -8,7 +8,7 @@ use super::*;
 mod wrong;
 
 /// One line, or one table, for each key: setting it has to be seen in the result.
-const EACH: [(&str, &str); 39] = [
+const EACH: [(&str, &str); 42] = [
     ("logs", "logs = ['logs/*.gz']"),
     ("ledger", "ledger = 'usage'"),
     ("expected_sources", "expected_sources = ['gw-1']"),
@@ -35,6 +35,7 @@ const EACH: [(&str, &str); 39] = [
     ("needs", "needs = ['reports:*', 'POST /v1/exports']"),
     ("health_paths", "health_paths = ['/lb']"),
     ("redact", "redact = ['^ACME-[0-9]+$']"),
+    ("all_operations_logged", "all_operations_logged = true"),
     ("max_line", "max_line = '1MiB'"),
     ("max_unpacked", "max_unpacked = '2TiB'"),
     ("max_reject_share", "max_reject_share = 0.01"),
@@ -47,6 +48,11 @@ const EACH: [(&str, &str); 39] = [
         "[outcomes]\ndenied = [401, 0x193]\nattempted = [429]",
     ),
     ("aliases", "[aliases]\n'log name' = 'policy name'"),
+    ("sampled", "[sampled]\n'gw-eu*' = 0.01"),
+    (
+        "noise",
+        "[[noise]]\npath = '/wp-*'\nstatus = [404]\nreason = 'scanner'",
+    ),
     (
         "exceptions",
         "[[exceptions]]\nclient = '*'\nterm = 'dr.*'\nreason = 'drill'",
@@ -234,6 +240,7 @@ fn the_published_schema_lists_exactly_these_keys_and_judges_alike() {
     assert_eq!(keys(&table["levels"]), known(&LEVEL_KEYS));
     assert_eq!(keys(&table["exceptions"]["items"]), known(&EXCEPTION_KEYS));
     assert_eq!(keys(&table["weights"]["items"]), known(&WEIGHT_KEYS));
+    assert_eq!(keys(&table["noise"]["items"]), known(&NOISE_KEYS));
     let judge = jsonschema::validator_for(&schema).unwrap();
     for (key, text) in EACH {
         let value = serde_json::to_value(plain(&toml::from_str(text).unwrap())).unwrap();
@@ -245,6 +252,12 @@ fn the_published_schema_lists_exactly_these_keys_and_judges_alike() {
         "threads = 0",
         "level = 'manual'",
         "[[exceptions]]\nclient = 'a'",
+        "sampled = 0",
+        "[sampled]\n'gw-*' = 1.5",
+        "all_operations_logged = 'yes'",
+        "[[noise]]\nreason = 'r'",
+        "[[noise]]\nstatus = []\nreason = 'r'",
+        "[[noise]]\npath = 'wp'\nreason = 'r'",
     ] {
         let value = plain(&toml::from_str(bad).unwrap());
         assert!(!judge.is_valid(&value), "the schema accepts {bad}");
@@ -292,7 +305,7 @@ fn a_folder_has_a_configuration_or_none_and_a_missing_file_is_an_error() {
 proptest::proptest! {
     #[test]
     fn no_text_makes_the_reader_panic(
-        key in "[a-z_]{1,9}|window|since|threads|weights|exceptions|outcomes",
+        key in "[a-z_]{1,9}|window|since|threads|weights|exceptions|outcomes|noise|sampled",
         value in r#"[\[\]{}'"0-9a-z=,. \n-]{0,24}"#,
     ) {
         if let Err(error) = parse(&format!("{key} = {value}"), "x") {

@@ -7,10 +7,12 @@ use crate::catalog::ScopeList;
 use crate::cli::suggest::closest;
 use crate::event::mask::Mask;
 use crate::format;
-use crate::model::{Level, ScopeMatch};
+use crate::model::{Level, Sampled, ScopeMatch, SourcePattern};
 
 /// A longer window than a hundred years is a slip of the pen.
 const LONGEST_WINDOW: u32 = 36_525;
+/// A pattern that every input fits.
+pub(super) const EVERY_SOURCE: &str = "*";
 
 /// Reads a number of days (`90d`) or weeks (`13w`); the result is in days, at least 1.
 ///
@@ -79,6 +81,15 @@ pub fn parse_api_base(text: &str) -> Result<String, String> {
     } else {
         Err("write `/v2` when the log has the API's paths behind that, and `/` when it has them bare".to_owned())
     }
+}
+
+/// Reads `gw-eu*=0.01`, the rate of some sources, or `0.01`, that of all.
+pub fn parse_sampled(text: &str) -> Result<Sampled, String> {
+    let (source, rate) = text.rsplit_once('=').unwrap_or((EVERY_SOURCE, text));
+    let mut sampled = Sampled::default();
+    let rate = rate.parse().unwrap_or(f64::NAN);
+    sampled.add(SourcePattern::parse(source)?, rate)?;
+    Ok(sampled)
 }
 
 /// How letter case counts when a request path is compared with a template.

@@ -104,6 +104,62 @@ const REFUSED: &[(&str, &str)] = &[
         "since = 2026-02-01\nas_of = 2026-01-01",
         "scopetrim.toml:1: `since` cannot be `2026-02-01` | ",
     ),
+    (
+        "\n[[noise]]\nreason = 'r'",
+        "scopetrim.toml:2: `[[noise]]` has none of `source`, `path`, `status`, `caller` | ",
+    ),
+    (
+        "[[noise]]\npath = '/wp-*'",
+        "scopetrim.toml:1: `[[noise]]` has no `reason` | what is noise lets",
+    ),
+    (
+        "[[noise]]\nsource = '*'\nreason = 'r'\npath = '/*'",
+        "scopetrim.toml:2: `source` cannot be `*` | the rule would cover every request",
+    ),
+    (
+        "[[noise]]\npath = 'wp-*'\nreason = 'r'",
+        "scopetrim.toml:2: `path` cannot be `wp-*` | a path begins with `/`",
+    ),
+    (
+        "[[noise]]\nsource = 'gw-['\nreason = 'r'",
+        "scopetrim.toml:2: `source` cannot be `gw-[` | not a pattern over names: ",
+    ),
+    (
+        "[[noise]]\nstatus = []\nreason = 'r'",
+        "scopetrim.toml:2: `status` cannot be `[]` | name at least one status code",
+    ),
+    (
+        "[[noise]]\nstatus = [\n404,\n4]\nreason = 'r'",
+        "scopetrim.toml:4: `status` cannot be `4` | ",
+    ),
+    (
+        "[[noise]]\npaht = '/wp-*'\nreason = 'r'",
+        "scopetrim.toml:2: unknown key `paht` in `[[noise]]` | did you mean `path`?",
+    ),
+    (
+        "sampled = 0",
+        "scopetrim.toml:1: `sampled` cannot be `0` | a rate is a number above 0",
+    ),
+    (
+        "[sampled]\na = 1\n'gw-*' = 1.01",
+        "scopetrim.toml:3: `gw-*` cannot be `1.01` | a rate is a number above 0",
+    ),
+    (
+        "[sampled]\n'gw-*' = nan",
+        "scopetrim.toml:2: `gw-*` cannot be `nan` | a rate",
+    ),
+    (
+        "[sampled]\n'gw-*' = '1 %'",
+        "scopetrim.toml:2: `gw-*` has to be a number, not a text | ",
+    ),
+    (
+        "[sampled]\n'gw-[' = 0.5",
+        "scopetrim.toml:1: `sampled` cannot be `gw-[` | not a pattern over names: ",
+    ),
+    (
+        "all_operations_logged = 'yes'",
+        "scopetrim.toml:1: `all_operations_logged` has to be true or false, not a text | ",
+    ),
     ("logs = []\nlogs = []", "scopetrim.toml:2: not valid TOML: "),
     ("logs = [", "scopetrim.toml:1: not valid TOML: "),
 ];

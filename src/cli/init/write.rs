@@ -20,6 +20,7 @@ const REST: &str = r#"
 # merge_slashes = true          # `//` in a path counts as `/`
 # health_paths = ["/lb"]        # health checks beside the customary ones
 # redact = ["^ACME-[0-9]+$"]    # further secrets in paths, as regular expressions over a segment
+# all_operations_logged = true  # every operation of the catalogue is logged at all; default: unknown
 # max_line = "1MiB"             # a longer line is skipped and counted
 # max_unpacked = "256GiB"       # most unpacked bytes of one packed log
 # max_reject_share = 0.01       # more rejected records make a log incomplete
@@ -54,6 +55,16 @@ const REST: &str = r#"
 
 # [aliases]                     # name in the log = name in the policy
 # "billing-prod" = "billing"
+
+# [sampled]                     # logs that hold a part of the requests: name or glob = share
+# "gw-eu*" = 0.01
+
+# [[noise]]                     # reviewed: such requests cannot have needed a permission
+# path = "/wp-*"                # and `source`, `status`, `caller`: all that are given have to fit
+# status = [404]
+# reason = "scanners look for a blog"
+# owner = "sre"
+# until = 2027-06-30
 
 # [[exceptions]]                # reviewed: keep this
 # client = "ops"
