@@ -5,6 +5,20 @@ use std::collections::BTreeSet;
 use super::client::Context;
 use super::{ClientAnalysis, TermAnalysis};
 
+/// Of a log that is a sample with a lower rate than this, nothing is above `review`: a
+/// monthly request is then missed more often than not within half a year.
+const THIN: f64 = 0.5;
+
+/// The rate of the thinnest sample that the client is in, where one is stated.
+pub(super) fn sampled(context: &Context<'_>, client: &ClientAnalysis) -> Option<f64> {
+    context.inputs.blind.get(&client.id)?.sampled
+}
+
+/// Whether the client's log is too thin a sample for any level above `review`.
+pub(super) fn is_thin(context: &Context<'_>, client: &ClientAnalysis) -> bool {
+    sampled(context, client).is_some_and(|rate| rate < THIN)
+}
+
 /// Requests that the term would permit may stand in the data under another operation.
 pub(super) fn counted_as_another(
     context: &Context<'_>,

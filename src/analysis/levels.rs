@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use super::calendar::{Period, holds_year_end};
 use super::client::{Context, Needs};
-use super::doubt::{counted_as_another, denied_though_granted};
+use super::doubt::{counted_as_another, denied_though_granted, is_thin, sampled};
 use super::landmark::{left_rhythm, perhaps_yearly, wilson};
 use super::suspend::suspension;
 use super::{Basis, ClientAnalysis, Status, TermAnalysis};
@@ -22,9 +22,6 @@ const DAYS: u32 = 90;
 const MISSING_PERCENT: usize = 10;
 /// Days of log below which a single burst of use may be a yearly job (guard G4).
 const YEAR: u32 = 400;
-/// Of a log that is a sample with a lower rate than this, nothing is above `review`: a
-/// monthly request is then missed more often than not within half a year.
-const THIN: f64 = 0.5;
 /// A client is silent when idle for longer than this, and twice its own longest silence.
 const SILENT: u32 = 30;
 
@@ -162,9 +159,8 @@ pub(super) fn by_the_past(
 ) -> Level {
     let thresholds = &context.options.thresholds;
     if basis.landmarks == 0 {
-        // Nothing to compare with: any share may come back. A fixed rule here would call
-        // likely in a short log what a longer one holds, and less data must never make a
-        // removal safer.
+        // Nothing to compare with: any share may come back. A fixed rule would call likely
+        // in a short log what a longer one holds.
         found.reasons.push(Reason::NothingToCompare);
         let any_share_will_do = thresholds.likely_p >= 1.0 && thresholds.likely_upper >= 1.0;
         return match found.rhythm.last {
@@ -210,8 +206,7 @@ pub(super) fn by_the_past(
             level = Level::Likely;
             found.reasons.push(Reason::PastRemovalsFailed);
         }
-        let own = context.inputs.blind.get(&client.id);
-        if own.is_some_and(|own| own.sampled.is_some()) {
+        if sampled(context, client).is_some() {
             level = Level::Likely;
             found.reasons.push(Reason::Sampled);
         }
@@ -377,9 +372,7 @@ pub(super) fn caps(
     );
     cap(!client.without_grant.is_empty(), Reason::UsedWithoutGrant);
     cap(!found.possible.is_empty(), Reason::PossibleNeed);
-    let sampled = context.inputs.blind.get(&client.id);
-    let sampled = sampled.and_then(|own| own.sampled);
-    cap(sampled.is_some_and(|rate| rate < THIN), Reason::Sampled);
+    cap(is_thin(context, client), Reason::Sampled);
     cap(
         options.all_operations_logged == Some(false) && found.unseen.0 > 0,
         Reason::OperationNeverSeen,

@@ -44,10 +44,10 @@ pub mod weight;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use crate::model::DaySet;
 pub use calendar::Period;
 pub use compare::{Added, ClientWindow, Compared, compare};
 pub use completeness::Completeness;
-pub use crate::model::DaySet;
 pub use evidence::{Basis, Evidence};
 pub use exceptions::{Exceptions, check_exceptions};
 pub use minimum::{Hints, Objective};

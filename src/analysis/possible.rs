@@ -102,7 +102,10 @@ impl<'a> Possible<'a> {
                 }
                 (Who::Clients(clients), _) => {
                     for client in clients {
-                        own.by_client.entry(client.as_str()).or_default().push(index);
+                        own.by_client
+                            .entry(client.as_str())
+                            .or_default()
+                            .push(index);
                     }
                 }
             }
@@ -127,9 +130,8 @@ impl<'a> Possible<'a> {
 
     /// Operations that the removals would close.
     fn closing(client: &ClientAnalysis, universe: &Universe) -> Vec<usize> {
-        let goes = |found: &TermAnalysis| {
-            matches!(found.verdict, Verdict::Remove | Verdict::Narrow)
-        };
+        let goes =
+            |found: &TermAnalysis| matches!(found.verdict, Verdict::Remove | Verdict::Narrow);
         if !client.terms.iter().any(goes) {
             return Vec::new();
         }
@@ -183,9 +185,8 @@ impl<'a> Possible<'a> {
             return;
         }
         let granted = client.granted.clone();
-        let goes = |found: &&mut TermAnalysis| {
-            matches!(found.verdict, Verdict::Remove | Verdict::Narrow)
-        };
+        let goes =
+            |found: &&mut TermAnalysis| matches!(found.verdict, Verdict::Remove | Verdict::Narrow);
         for found in client.terms.iter_mut().filter(goes) {
             let serves = |op: &usize| universe.serves(&found.term, &granted, *op);
             let of = |stakes: &Stakes| -> BTreeSet<usize> {
@@ -251,7 +252,8 @@ impl<'a> Possible<'a> {
         for client in clients {
             for own in all.values_mut() {
                 let held = client.terms.iter().filter(|found| {
-                    found.level.is_some() && found.possible.iter().any(|held| held.cause == own.cause)
+                    found.level.is_some()
+                        && found.possible.iter().any(|held| held.cause == own.cause)
                 });
                 let held = held.count() as u64;
                 own.scopes += held;

@@ -56,7 +56,10 @@ fn unreadable(read: &Read) -> Option<Warning> {
             }
         }
     }
-    let reasons: Vec<String> = reasons.iter().map(|(own, n)| format!("{own} {n}")).collect();
+    let reasons: Vec<String> = reasons
+        .iter()
+        .map(|(own, n)| format!("{own} {n}"))
+        .collect();
     (rejected > 0).then(|| {
         Warning::new(
             "records-rejected",

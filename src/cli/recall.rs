@@ -16,7 +16,9 @@ use crate::input::{Limits, Source};
 use crate::model::words::{either, plural};
 use crate::model::{Day, OutcomeTable, Policy};
 use crate::usage::ledger::{Contribution, Ids, Ledger, LedgerError, Operations, Reading, Recalled};
-use crate::usage::{CollectOptions, Collected, Reject, SourceFacts, Uncertain, UsageTable, collect_as_logged};
+use crate::usage::{
+    CollectOptions, Collected, Reject, SourceFacts, Uncertain, UsageTable, collect_as_logged,
+};
 
 /// A failure of the ledger, with its advice.
 pub(super) fn advised(error: &LedgerError) -> anyhow::Error {
@@ -164,7 +166,12 @@ pub(super) struct Days<'a> {
 }
 
 impl<'a> Days<'a> {
-    pub(super) fn new(dir: &'a Path, setup: &'a Setup, routes: &'a Routes, policy: &Policy) -> Self {
+    pub(super) fn new(
+        dir: &'a Path,
+        setup: &'a Setup,
+        routes: &'a Routes,
+        policy: &Policy,
+    ) -> Self {
         let known = policy.clients();
         let known = known.iter().map(|name| name.as_str().as_bytes().to_vec());
         Self {

@@ -85,7 +85,9 @@ impl Identities {
     /// an alias names is there as its hash.
     pub(super) fn names(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         let known = self.known.iter().map(|own| (own, own));
-        known.chain(&self.aliases).map(|(logged, own)| (logged.as_slice(), own.as_slice()))
+        known
+            .chain(&self.aliases)
+            .map(|(logged, own)| (logged.as_slice(), own.as_slice()))
     }
 
     /// The client's name, given the names that one line holds, best first.

@@ -20,8 +20,8 @@ use super::suspend::AdviceJson;
 use demand::{CompletenessJson, DeniedJson, TokensJson};
 use fleet::{Fleet, fleet};
 
-use super::windows::{WindowJson, compared_json};
 use super::possible::{self, HeldJson, ToldJson};
+use super::windows::{WindowJson, compared_json};
 use super::{InputView, View};
 use crate::analysis::{ClientAnalysis, TermAnalysis, WINDOWS};
 use crate::grants::history::SinceFrom;

@@ -34,7 +34,10 @@ pub fn warnings(analysis: &Analysis) -> Vec<Warning> {
             Cause::Unreadable => "`rejects.ndjson` of --out shows the lines",
             _ => "`scopetrim explain CLIENT SCOPE` names them",
         };
-        let text = format!("{text}{}; {advice}, or state them under [[noise]]", days.unwrap_or_default());
+        let text = format!(
+            "{text}{}; {advice}, or state them under [[noise]]",
+            days.unwrap_or_default()
+        );
         Warning::new("possible-need", text)
     };
     let told = sentences(analysis).into_iter().zip(&analysis.possible);
@@ -43,7 +46,11 @@ pub fn warnings(analysis: &Analysis) -> Vec<Warning> {
 
 /// `412 requests name no client`; lines that could not be read are lines.
 fn counted(cause: Cause, requests: u64) -> String {
-    let what = if cause == Cause::Unreadable { "line" } else { "request" };
+    let what = if cause == Cause::Unreadable {
+        "line"
+    } else {
+        "request"
+    };
     format!("{} {}", plural(requests, what), cause.phrase(requests == 1))
 }
 

@@ -32,7 +32,8 @@ use crate::analysis::blast::Blast;
 use crate::analysis::{Action, Analysis, Compared, Held};
 use crate::finding::Outcomes;
 use crate::model::{
-    Cause, ClientName, Exception, Granted, Keep, Place, Policy, PolicyFile, RoleName, Subject, Warning,
+    Cause, ClientName, Exception, Granted, Keep, Place, Policy, PolicyFile, RoleName, Subject,
+    Warning,
 };
 use crate::usage::{Coverage, Gap};
 

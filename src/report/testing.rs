@@ -11,10 +11,9 @@ use crate::analysis::{
 use crate::catalog::matcher::Route;
 use crate::grants::history::SinceFrom;
 use crate::model::{
-    Cause,
-    Catalog, ClientName, ContentDigest, Day, Entry, Granted, Kind, Level, Method, Operation, Place,
-    Policy, PolicyFile, Reason, Requirement, RoleName, Scope, Span, Subject, Term, Verdict, Via,
-    Warning, Window,
+    Catalog, Cause, ClientName, ContentDigest, Day, Entry, Granted, Kind, Level, Method, Operation,
+    Place, Policy, PolicyFile, Reason, Requirement, RoleName, Scope, Span, Subject, Term, Verdict,
+    Via, Warning, Window,
 };
 use crate::usage::{Cluster, ClusterCounts, Coverage};
 

@@ -199,7 +199,12 @@ impl Names {
             while self.counts[class] > self.cap && self.limits[class] > 0 {
                 self.limits[class] >>= 1;
                 let limit = self.limits[class];
-                let names = self.hashes.iter().zip(&self.known).zip(&self.through).skip(2);
+                let names = self
+                    .hashes
+                    .iter()
+                    .zip(&self.known)
+                    .zip(&self.through)
+                    .skip(2);
                 self.counts[class] = names
                     .filter(|((hash, known), through)| {
                         !**known && usize::from(**through) == class && **hash < limit

@@ -5,8 +5,8 @@ use std::sync::atomic::AtomicU64;
 
 use super::counts::{FileCounts, Reject};
 use super::credentials::{Collector, CredentialTable, HashKey};
-use super::presence::Presence;
 use super::merge::merge;
+use super::presence::Presence;
 use super::table::UsageTable;
 use super::uncertain::Uncertain;
 use super::worker::{REJECTS, Sink};
@@ -103,7 +103,10 @@ fn gather(
         }
         rejects.extend(worker.rejects);
         looser += worker.looser;
-        noise.iter_mut().zip(&worker.noise).for_each(|(own, more)| *own += more);
+        noise
+            .iter_mut()
+            .zip(&worker.noise)
+            .for_each(|(own, more)| *own += more);
         tables.push((worker.names, worker.aggregate, worker.unplaced));
         credentials.extend(worker.credentials);
         marks.push(worker.marks);
@@ -111,8 +114,6 @@ fn gather(
     for (source, report) in reports.iter().enumerate() {
         files[source].records += report.oversize;
         files[source].skips[Skip::Oversize as usize] += report.oversize;
-        // Nobody has looked into them.
-        files[source].untold += report.oversize;
         if let Some(offset) = report.oversize_at {
             rejects.push(Reject {
                 source,

@@ -95,7 +95,11 @@ fn add(
     let cause = what.cause;
     unplaced.add(caller, what, |method, path| {
         !matches!(
-            guess(options.uncertain.near(), cause, (method, &String::from_utf8_lossy(path))),
+            guess(
+                options.uncertain.near(),
+                cause,
+                (method, &String::from_utf8_lossy(path))
+            ),
             Near::None
         )
     });
@@ -119,7 +123,13 @@ pub(super) fn aside(
     let Some(normal) = normal else {
         return;
     };
-    let client = number((name, true), raw.client_alt, options.identities, buffer, names);
+    let client = number(
+        (name, true),
+        raw.client_alt,
+        options.identities,
+        buffer,
+        names,
+    );
     let own = Unmatched {
         client,
         cause: Cause::LooksAside,
@@ -149,11 +159,7 @@ pub(super) fn read_otherwise(
 
 /// Whether a rule of the configuration states the request to be noise.
 #[cold]
-pub(super) fn is_noise(
-    rules: Rules<'_>,
-    source: &str,
-    raw: &RawRecord<'_>,
-) -> bool {
+pub(super) fn is_noise(rules: Rules<'_>, source: &str, raw: &RawRecord<'_>) -> bool {
     let end = memchr::memchr2(b'?', b'#', raw.target).unwrap_or(raw.target.len());
     let seen = Sighting {
         source,
@@ -235,19 +241,34 @@ impl Worker {
             return;
         }
         self.example(block, at, reason, line);
+        self.remains(sink, block.source, &told);
+    }
+
+    /// The beginning of a line over the limit, which is counted elsewhere.
+    #[cold]
+    pub(super) fn beginning(&mut self, sink: &Sink<'_>, block: &Block<'_>) {
+        let told = sink.options.uncertain.salvage().read(block.bytes);
+        self.remains(sink, block.source, &told);
+    }
+
+    /// Makes what an unreadable line still tells a possible need, unless it is none.
+    fn remains(&mut self, sink: &Sink<'_>, source: usize, told: &Remains<'_>) {
         let refused = told.status.is_some_and(|status| {
-            let judged = sink.options.rules.outcomes.judge(Some(status), AnsweredBy::Unknown);
+            let judged = sink
+                .options
+                .rules
+                .outcomes
+                .judge(Some(status), AnsweredBy::Unknown);
             judged.is_denied()
         });
         if refused || told.kind == Kind::NoRequest {
             return;
         }
-        let path = self.told_path(sink, &told);
+        let path = self.told_path(sink, told);
         let seen = Sighting {
-            source: sink.names.get(block.source).copied().unwrap_or_default(),
+            source: sink.names.get(source).copied().unwrap_or_default(),
             path: path.as_deref(),
             status: told.status,
-            
             ..Sighting::default()
         };
         let rules = sink.options.uncertain.noise();
@@ -258,7 +279,7 @@ impl Worker {
             return;
         }
         if told.clients.is_empty() && path.is_none() {
-            let file = &mut self.tally.files[block.source];
+            let file = &mut self.tally.files[source];
             file.untold += 1;
             if let Some(day) = day {
                 file.untold_days.insert(day);

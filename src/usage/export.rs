@@ -13,9 +13,9 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 
 use super::collect::CollectOptions;
-use super::worker::TIMES;
 use super::credentials;
 use super::event_row::{Cell, EventRow, batch, schema};
+use super::worker::TIMES;
 use crate::event::mask::MASK;
 use crate::event::{path, secret};
 use crate::format::{LogFormat, Scratch, Skip, detect, is_readable};

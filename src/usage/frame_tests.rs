@@ -22,7 +22,11 @@ fn table(workers: &[Vec<Event>], pack: bool) -> UsageTable {
         let (mut names, mut aggregate) = (Names::new(1 << 10), Aggregate::default());
         for (turn, (client, day, ms, route, outcome, id)) in events.iter().enumerate() {
             let mut batch = Batch::default();
-            let client = names.number((format!("client-{client}").as_bytes(), true), |_| true, |_| None);
+            let client = names.number(
+                (format!("client-{client}").as_bytes(), true),
+                |_| true,
+                |_| None,
+            );
             let time = Day(*day).start() + i64::from(*ms);
             batch.push(
                 time,

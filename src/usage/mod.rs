@@ -43,8 +43,8 @@ mod unplaced;
 mod windows;
 mod worker;
 
-pub use blind::{Absence, Blind};
 pub use crate::catalog::near::is_id;
+pub use blind::{Absence, Blind};
 pub use collect::{CollectOptions, Collected, collect, collect_as_logged};
 pub use counts::{FileCounts, Reject};
 pub use coverage::{Coverage, Gap, REJECT_SHARE};

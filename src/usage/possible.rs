@@ -10,26 +10,26 @@
 //!   nobody near no operation or on operations that accept anonymous callers;
 //! * the order of the list does not depend on the order of the log.
 
+mod rows;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use super::doubtful::guess;
 use super::facts::SourceFacts;
 use super::presence::Presence;
-use super::table::{DayRows, UNMATCHED, UsageTable, for_each_day};
+use super::table::UsageTable;
 use super::unplaced::Cluster;
 use crate::catalog::near::{Near, Nearness};
 use crate::event::identity::Identities;
 use crate::event::secret::is_concealed;
-use crate::model::{Catalog, Cause, ClientName, Day, DaySet, Method, Millis, Outcome};
+use crate::model::{Catalog, Cause, ClientName, Day, DaySet, Method, Millis};
+use rows::{Class, Key, Sum, rows};
 
 /// Lines that tell nothing, of so many records, are more than an accident ...
 const UNTOLD_SHARE: u64 = 10_000;
 /// ... and so are such lines on so many days.
 const UNTOLD_DAYS: usize = 3;
-/// Names of callers that are kept as examples.
-const NAMES: usize = 3;
 
 /// Whom a request may belong to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -113,48 +113,6 @@ pub struct Evidence<'a> {
     pub near: &'a Nearness,
 }
 
-/// How the name of a client of the table stands to the policy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Class {
-    Known,
-    Nobody,
-    Secret,
-    Alike,
-    Stranger,
-}
-
-/// Requests of one class on one route; of an alike name, apart for each name.
-type Key = (Class, u32, u32);
-
-#[derive(Default)]
-struct Sum {
-    requests: u64,
-    days: DaySet,
-    span: Option<(Millis, Millis)>,
-    sample: Option<(Millis, String)>,
-    callers: BTreeSet<u32>,
-}
-
-impl Sum {
-    fn add(&mut self, other: Self) {
-        self.requests += other.requests;
-        self.days.add(&other.days);
-        self.span = match (self.span, other.span) {
-            (Some(own), Some(other)) => Some((own.0.min(other.0), own.1.max(other.1))),
-            (own, other) => own.or(other),
-        };
-        self.sample = match (self.sample.take(), other.sample) {
-            (Some(own), Some(other)) => Some(own.min(other)),
-            (own, other) => own.or(other),
-        };
-        for caller in other.callers {
-            if self.callers.len() < NAMES {
-                self.callers.insert(caller);
-            }
-        }
-    }
-}
-
 impl PossibleNeeds {
     /// Finds them.
     pub fn find(from: &Evidence<'_>) -> Self {
@@ -183,12 +141,15 @@ impl PossibleNeeds {
     /// known: all are counted.
     #[must_use]
     pub fn until(&self, end: Day) -> Self {
-        let needs = self.needs.iter().filter(|own| {
-            own.days.first().is_none_or(|first| first <= end)
-        });
+        let needs = self
+            .needs
+            .iter()
+            .filter(|own| own.days.first().is_none_or(|first| first <= end));
         let cut = |own: &PossibleNeed| PossibleNeed {
             days: own.days.until(end),
-            span: own.span.map(|(first, last)| (first, last.min(end.plus(1).start() - 1))),
+            span: own
+                .span
+                .map(|(first, last)| (first, last.min(end.plus(1).start() - 1))),
             ..own.clone()
         };
         let strangers = self.strangers.iter().filter(|own| own.span.0 <= end);
@@ -277,14 +238,11 @@ impl PossibleNeeds {
         });
     }
 
-    fn unplaced(
-        &mut self,
-        from: &Evidence<'_>,
-        classes: &[Class],
-        client: u32,
-        cluster: &Cluster,
-    ) {
-        let class = classes.get(client as usize).copied().unwrap_or(Class::Nobody);
+    fn unplaced(&mut self, from: &Evidence<'_>, classes: &[Class], client: u32, cluster: &Cluster) {
+        let class = classes
+            .get(client as usize)
+            .copied()
+            .unwrap_or(Class::Nobody);
         let requests = match class {
             Class::Nobody => cluster.counts.nameless,
             // Another identity, on operations that nobody knows: whom it may be is asked by day.
@@ -312,7 +270,10 @@ impl PossibleNeeds {
             who,
             operations,
             seen: (cluster.path != "/**").then_some(path),
-            names: Some(name.to_owned()).filter(|own| !own.is_empty()).into_iter().collect(),
+            names: Some(name.to_owned())
+                .filter(|own| !own.is_empty())
+                .into_iter()
+                .collect(),
             requests,
             days: cluster.counts.days.clone(),
             span: cluster.counts.span,
@@ -366,70 +327,8 @@ impl PossibleNeeds {
 }
 
 fn name(table: &UsageTable, client: u32) -> &str {
-    table.clients.get(client as usize).map_or("", String::as_str)
-}
-
-type Spans = BTreeMap<u32, (Day, Day)>;
-
-/// Requests that may have needed something, of everybody who is not in the policy.
-fn rows(
-    table: &UsageTable,
-    classes: &[Class],
-) -> (BTreeMap<Key, Sum>, Spans, BTreeSet<u32>) {
-    let day = |rows: DayRows| {
-        let day = rows.day();
-        let mut sums: BTreeMap<Key, Sum> = BTreeMap::new();
-        let mut strangers = BTreeSet::new();
-        let mut met = vec![false; table.routes.len()];
-        rows.for_each(|row| {
-            if let Some(met) = met.get_mut(row.route as usize) {
-                *met = true;
-            }
-            let class = classes.get(row.client as usize).copied();
-            let class = class.unwrap_or(Class::Stranger);
-            let possible = match class {
-                Class::Known => false,
-                Class::Nobody => row.outcome == Outcome::Unauthenticated,
-                _ => row.outcome.is_need(),
-            };
-            if !possible {
-                return;
-            }
-            if class == Class::Stranger {
-                strangers.insert(row.client);
-            }
-            if row.route == UNMATCHED {
-                return;
-            }
-            let apart = if class == Class::Alike { row.client } else { 0 };
-            let sample = row.sample.map(|id| {
-                let id = String::from_utf8_lossy(id).into_owned();
-                (row.first, id)
-            });
-            sums.entry((class, row.route, apart)).or_default().add(Sum {
-                requests: row.count,
-                days: std::iter::once(day).collect(),
-                span: Some((row.first, row.last)),
-                sample,
-                callers: BTreeSet::from([row.client]),
-            });
-        });
-        (day, sums, strangers, met)
-    };
-    let (mut all, mut spans) = (BTreeMap::<Key, Sum>::new(), Spans::new());
-    let mut routes = BTreeSet::new();
-    let done = for_each_day(table, day, |(day, sums, strangers, met)| {
-        routes.extend((0..).zip(met).filter(|own| own.1).map(|own| own.0));
-        for (key, sum) in sums {
-            all.entry(key).or_default().add(sum);
-        }
-        for client in strangers {
-            let own = spans.entry(client).or_insert((day, day));
-            *own = (own.0.min(day), own.1.max(day));
-        }
-        Ok::<(), Infallible>(())
-    });
-    match done {
-        Ok(()) => (all, spans, routes),
-    }
+    table
+        .clients
+        .get(client as usize)
+        .map_or("", String::as_str)
 }

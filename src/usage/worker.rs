@@ -97,6 +97,13 @@ impl BlockSink for Sink<'_> {
         let zoneless = worker.scratch.clock.take_zoneless();
         worker.tally.files[block.source].zoneless += zoneless;
     }
+
+    fn beginning(&self, worker: &mut Worker, beginning: Block<'_>) {
+        let formats = &self.options.formats;
+        if formats.get(beginning.source).is_some_and(Option::is_some) {
+            worker.beginning(self, &beginning);
+        }
+    }
 }
 
 impl Worker {
@@ -182,8 +189,13 @@ impl Worker {
             };
             unplaced.count((&self.names, &mut self.unplaced), options, &raw);
         }
-        self.batch
-            .push(raw.time, event.client, event.route, event.outcome, raw.request_id);
+        self.batch.push(
+            raw.time,
+            event.client,
+            event.route,
+            event.outcome,
+            raw.request_id,
+        );
         // Each reading of its path may be what the gateway made of it.
         for route in self.also.drain(..) {
             if !event.outcome.is_denied() {

@@ -20,10 +20,10 @@ use crate::input::Source;
 use crate::model::Day;
 use crate::usage::Presence;
 use crate::usage::SourceFacts;
+use crate::usage::Uncertain;
 use crate::usage::credentials::CredentialTable;
 use crate::usage::merge::merge;
 use crate::usage::table::UsageTable;
-use crate::usage::Uncertain;
 
 /// How the ledger's names are understood.
 pub struct Reading<'a> {

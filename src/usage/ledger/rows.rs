@@ -90,7 +90,11 @@ fn number(
         Some(name) => {
             join_names(name, alt, buffer);
             // The limit is taken over all days when they are merged.
-            names.number((buffer, through), |_| true, |joined| conceal(joined, identities))
+            names.number(
+                (buffer, through),
+                |_| true,
+                |joined| conceal(joined, identities),
+            )
         }
     }
 }
@@ -161,7 +165,9 @@ fn usage(
                         [need, nameless, other, served],
                         std::iter::once(day).filter(|_| other == 0).collect(),
                         (other == 0).then(|| (first.value(row), last.value(row))),
-                        text_at(sample, row).filter(|_| other == 0).map(str::to_owned),
+                        text_at(sample, row)
+                            .filter(|_| other == 0)
+                            .map(str::to_owned),
                     );
                     let method = Method::parse(method.as_bytes());
                     for template in template.split(" | ") {
@@ -205,7 +211,8 @@ fn unplaced(
     }
     let mut buffer = Vec::new();
     for row in 0..batch.num_rows() {
-        let counts: [u64; 4] = std::array::from_fn(|at| numbers.get(at).map_or(0, |own| own.value(row)));
+        let counts: [u64; 4] =
+            std::array::from_fn(|at| numbers.get(at).map_or(0, |own| own.value(row)));
         let [need, ..] = counts;
         let own = (text_at(client, row), text_at(alt, row));
         let client = number(own, need > 0, identities, names, &mut buffer);
