@@ -240,6 +240,13 @@ fn warnings(
     warnings.extend(missing_in_lines(read));
     warnings.extend(possible::warnings(analysis));
     warnings.extend(noise(setup, read, analysis.window));
+    let inputs = read.facts.iter().map(|own| own.shown.as_ref());
+    warnings.extend(
+        setup
+            .logged
+            .sampled
+            .warnings(&inputs.collect::<Vec<&str>>()),
+    );
     warnings.extend(ran_ahead(read, setup.reject_share));
     warnings.extend(elsewhere);
     warnings.sort();

@@ -141,20 +141,24 @@ pub(super) fn aside(
 }
 
 /// The routes of the other readings of a path, where the gateway's own reading is not known.
+/// Whether there may be more readings than were looked at.
 #[cold]
 pub(super) fn read_otherwise(
     method: Method,
     raw: &RawRecord<'_>,
     options: &CollectOptions<'_>,
     also: &mut Vec<u32>,
-) {
-    for path in readings::readings(raw.target, raw.host, &options.rules.paths) {
+) -> bool {
+    let all = readings::readings(raw.target, raw.host, &options.rules.paths);
+    let more = all.len() >= readings::MOST;
+    for path in all {
         if let Some(found) = options.matcher.find(method, &path)
             && !also.contains(&found.route)
         {
             also.push(found.route);
         }
     }
+    more
 }
 
 /// Whether a rule of the configuration states the request to be noise.

@@ -257,14 +257,14 @@ impl<'a> Event<'a> {
     ) -> Result<Self, Ignored> {
         let method = Method::parse(raw.method);
         let (mut found, mut path) = (None, None);
-        let mut wide = false;
+        let (mut wide, mut more) = (false, false);
         if raw.templated {
             (found, wide) = templates.find(method, raw.target, options);
             path = Some(raw.target);
         } else {
             let normal = path::normalise(raw.target, raw.host, &options.rules.paths, path_buffer);
             if normal.as_ref().is_none_or(|normal| normal.odd) {
-                super::doubtful::read_otherwise(method, raw, options, also);
+                more = super::doubtful::read_otherwise(method, raw, options, also);
             }
             if let Some(normal) = normal {
                 found = options.matcher.find(method, normal.path);
@@ -284,6 +284,8 @@ impl<'a> Event<'a> {
             also.retain(|other| Some(*other) != route);
         }
         let unmatched = match route {
+            // What it would be read as beyond these is not known.
+            _ if more => Some((Cause::TooMany, &b"/**"[..])),
             Some(_) if !wide => None,
             Some(_) => Some((Cause::WideTemplate, raw.target)),
             None if wide => Some((Cause::WideTemplate, raw.target)),
