@@ -181,10 +181,8 @@ fn operations_are_read_under_each_base_path_which_is_said_once() {
     );
     assert!(catalog.operations.iter().all(|own| clauses(own) == [["a"]]));
     assert_eq!(codes(&catalog), ["several-base-paths"]);
-    assert!(
-        catalog.warnings[0].message.contains("`/v2/`")
-            && catalog.warnings[0].message.contains("--api-base")
-    );
+    let said = &catalog.warnings[0].message;
+    assert!(said.contains("`/v2/`") && said.contains("--api-base"));
 }
 
 #[test]

@@ -284,7 +284,7 @@ fn a_closing_bracket_may_stand_as_far_left_as_its_key() {
             "f",
             "g",
             "h",
-            "[\n  'i'\n  ]"
+            "|\n  [\n  'i'\n  ]"
         ]
     );
     assert_eq!(node.get("h").unwrap().as_str(), Some("[\n'i'\n]\n"));
