@@ -1,5 +1,7 @@
 //! Of which day `ingest` records what is held.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
 use super::recall::advised;
@@ -80,7 +82,7 @@ pub(super) fn record(
     }
     let found = writer.record_grants(day, policy);
     let found = found.map_err(|error| advised(&error))?;
-    let grants = policy.holdings().values().map(|held| held.len()).sum();
+    let grants = policy.holdings().values().map(BTreeMap::len).sum();
     Ok(Some(Record::Held(day, found, grants)))
 }
 
