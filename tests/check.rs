@@ -253,7 +253,7 @@ fn a_file_that_is_no_baseline_is_refused_before_anything_is_read() {
     let case = case();
     case.write("base.json", "{\"schema\":\"other/1\",\"issues\":[]}");
     for (name, said) in [
-        ("base.json", "the schema is `other/1`"),
+        ("base.json", "its `schema` is not `scopetrim.baseline/1`"),
         ("none.json", "cannot read the baseline"),
         ("log.jsonl", "is not a baseline"),
     ] {

@@ -55,6 +55,15 @@ fn reading(bytes: &Arc<[u8]>, shown: &str) -> Result<Reading, GrantError> {
     let Some(pairs) = root.as_map() else {
         return Err(reader.wrong(&root, "the file", "a mapping of clients to lists of scopes"));
     };
+    // `name:` alone grants nothing, and every line of a file of passwords may end like that.
+    if !pairs.is_empty() && pairs.iter().all(|(_, value)| value.as_seq().is_none()) {
+        let value = &pairs[0].1;
+        return Err(reader.wrong(
+            value,
+            format!("`{}`", pairs[0].0.text().unwrap_or_default()),
+            "a list",
+        ));
+    }
     for (key, value) in pairs {
         let name = ClientName::new(reader.name(key, "client")?);
         let frozen = frozen_by(frozen_by(None, &root).as_ref(), key);

@@ -159,5 +159,5 @@ fn an_argument_that_is_no_text_and_a_log_that_is_no_file_say_what_to_do() {
     assert!(said.contains("name the folder in which"), "{said}");
     let mut args = vec!["analyze", "--logs", "/dev/null"];
     args.extend(["--catalog", "routes.yaml", "--grants", "grants.yaml"]);
-    refused(&case.run(&args), &["no regular file", "standard input"]);
+    refused(&case.run(&args), &["not a regular file", "standard input"]);
 }

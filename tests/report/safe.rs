@@ -173,7 +173,7 @@ fn what_cannot_be_done_is_said_with_advice() {
         ),
         (
             &["--month", "2026-07", "--previous", "other.json"],
-            "no report of scopetrim",
+            "not a report of scopetrim",
         ),
         (
             &["--month", "2026-07", "--previous", "absent.json"],
