@@ -159,8 +159,7 @@ pub(super) fn by_the_past(
 ) -> Level {
     let thresholds = &context.options.thresholds;
     if basis.landmarks == 0 {
-        // Nothing to compare with: any share may come back. A fixed rule would call likely
-        // in a short log what a longer one holds.
+        // Any share may come back; a fixed rule would be laxer than what a longer log says.
         found.reasons.push(Reason::NothingToCompare);
         let any_share_will_do = thresholds.likely_p >= 1.0 && thresholds.likely_upper >= 1.0;
         return match found.rhythm.last {

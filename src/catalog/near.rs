@@ -133,6 +133,10 @@ impl Nearness {
         let bases = Bases::new(&plain);
         for (entry, plain) in entries.iter_mut().zip(&plain) {
             entry.tail = bases.strip(plain).to_vec();
+            // An operation at the base path itself has no other words than those.
+            if entry.tail.is_empty() {
+                entry.tail.clone_from(plain);
+            }
         }
         let mut nearness = Self {
             collections: collections(&entries),

@@ -272,7 +272,7 @@ fn template_markers_freeze_what_they_touch() {
 }
 
 #[test]
-fn texts_of_several_lines_and_odd_layouts_are_read_but_frozen() {
+fn odd_layouts_are_read_but_frozen_each_for_itself() {
     let text = "clients:\n  c:\n  - >-\n    folded\n  -\n    below\n  - a\n  d: [!!str b, c]\n";
     let file = yaml(text);
     let granted = file.entries.iter().map(|entry| match &entry.granted {
@@ -280,9 +280,19 @@ fn texts_of_several_lines_and_odd_layouts_are_read_but_frozen() {
         Granted::Role(role) => role.as_str(),
     });
     assert!(granted.eq(["folded", "below", "a", "b", "c"]));
-    assert!(
-        file.entries.iter().all(|entry| entry.frozen.is_some()),
-        "a list that is not understood is not edited"
+    let entries = file.entries.iter();
+    let reasons: Vec<&str> = entries
+        .map(|entry| entry.frozen.as_deref().unwrap_or("-"))
+        .collect();
+    assert_eq!(
+        reasons,
+        [
+            "-",
+            "it stands on another line than its dash",
+            "-",
+            "it has a YAML tag in front of it",
+            "-"
+        ]
     );
 }
 

@@ -7,6 +7,7 @@
 pub(super) mod demand;
 mod fleet;
 mod parts;
+mod unmatched;
 mod ways;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -19,6 +20,7 @@ use super::finding_json::{AuditJson, audit};
 use super::suspend::AdviceJson;
 use demand::{CompletenessJson, DeniedJson, TokensJson};
 use fleet::{Fleet, fleet};
+use unmatched::UnmatchedJson;
 
 use super::possible::{self, HeldJson, ToldJson};
 use super::windows::{WindowJson, compared_json};
@@ -26,7 +28,6 @@ use super::{InputView, View};
 use crate::analysis::{ClientAnalysis, TermAnalysis, WINDOWS};
 use crate::grants::history::SinceFrom;
 use crate::model::{ClientName, Day, Level, Millis, Place, Term, Via};
-use crate::usage::Cluster;
 
 /// Name and version of the contract.
 pub const SCHEMA: &str = "scopetrim.report/1";
@@ -169,19 +170,6 @@ struct OperationJson {
     proves_use: u64,
     first: String,
     last: String,
-}
-
-#[derive(Serialize)]
-struct UnmatchedJson<'a> {
-    requests: u64,
-    paths: Vec<PathJson<'a>>,
-}
-
-#[derive(Serialize)]
-struct PathJson<'a> {
-    method: &'static str,
-    path: &'a str,
-    requests: u64,
 }
 
 /// `2026-01-02T12:00:00.117Z`.
@@ -342,10 +330,7 @@ fn client<'a>(view: &'a View<'a>, own: &'a ClientAnalysis) -> ClientJson<'a> {
                 last: instant(served.last),
             })
             .collect(),
-        unmatched: UnmatchedJson {
-            requests: own.unmatched_requests,
-            paths: own.unmatched.iter().map(path).collect(),
-        },
+        unmatched: UnmatchedJson::of(own),
         denied: own
             .denied
             .iter()
@@ -353,14 +338,6 @@ fn client<'a>(view: &'a View<'a>, own: &'a ClientAnalysis) -> ClientJson<'a> {
             .collect(),
         tokens: TokensJson::of(&own.demand.tokens),
         completeness: CompletenessJson::of(&own.seen),
-    }
-}
-
-fn path(cluster: &Cluster) -> PathJson<'_> {
-    PathJson {
-        method: cluster.method.name(),
-        path: &cluster.path,
-        requests: cluster.counts.possible() + cluster.counts.other,
     }
 }
 

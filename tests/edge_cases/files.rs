@@ -254,7 +254,7 @@ fn a_file_that_is_named_with_a_flag_does_not_take_the_folder_that_follows() {
 fn what_shows_the_data_says_how_many_lines_are_lost_and_ends_as_incomplete() {
     let case = case();
     let log = daily(300, "app", "GET /orders", 200);
-    case.write("log.jsonl", format!("{log}{{\"no\": \"request\"}}\n"));
+    case.write("log.jsonl", format!("{log}{{\"method\": \"GET\", \"pa\n"));
     for command in ["events", "usage"] {
         let run = case.run(&[command, "--logs", "log.jsonl", "--catalog", "routes.yaml"]);
         assert_eq!(run.code, Some(3), "{command}: {}", run.err);

@@ -10,19 +10,23 @@ fn analyzed(grants: &str, log: &str, more: &[&str]) -> serde_json::Value {
 }
 
 #[test]
-fn one_request_in_a_hundred_may_match_nothing_and_more_may_not() {
-    // A path that is like no operation: it can be none of those that the grant serves.
-    let log = |unmatched| {
-        daily(100, "app", "GET /orders", 200) + &daily(unmatched, "app", "GET /zz/top/9", 200)
+fn what_matches_nothing_holds_what_it_is_near_and_however_much_of_it_nothing_else() {
+    let log = |path: &str, unmatched| {
+        daily(100, "app", "GET /orders", 200) + &daily(unmatched, "app", path, 200)
     };
     let grants = app_holds(&["orders:read", "invoices:write"]);
-    for (unmatched, held) in [(1, false), (2, true)] {
-        let own = analyzed(&grants, &log(unmatched), &[]);
+    for (path, days, held) in [
+        ("POST /zz/top/9", 1, false),
+        ("POST /zz/top/9", 100, false),
+        ("POST /v3/invoices", 1, true),
+        ("POST /invoices.json", 1, true),
+    ] {
+        let own = analyzed(&grants, &log(path, days), &[]);
         let level = if held { "review" } else { "likely" };
         let found = verdict(&own, "app", "invoices:write");
-        assert_eq!(found, format!("remove unused {level}"), "{unmatched}");
-        let why = because(&own, "app", "invoices:write", "too_much_unmatched");
-        assert_eq!(why, held, "{unmatched}");
+        assert_eq!(found, format!("remove unused {level}"), "{path} {days}");
+        let why = because(&own, "app", "invoices:write", "possible_need");
+        assert_eq!(why, held, "{path} {days}");
     }
 }
 

@@ -233,7 +233,7 @@ fn replayed(
     result
 }
 
-/// Month ends with at least 90 covered days up to them and 30 days after them, of the last five years.
+/// Month ends with at least 90 covered days up to them and 30 days after them, of the last ten years.
 pub fn origins(coverage: &Coverage, to: Day) -> Vec<Day> {
     let Some(span) = coverage.span() else {
         return Vec::new();

@@ -35,9 +35,9 @@ use crate::model::{Day, Level};
 
 /// Days between two landmarks.
 const STEP: i32 = 15;
-/// Longest past that is learnt from, in days: five years. The work grows faster than the days do,
+/// Longest past that is learnt from, in days: ten years. The work grows faster than the days do,
 /// and one stray date must not make them many.
-pub const LONGEST: i32 = 1_830;
+pub const LONGEST: i32 = 3_660;
 /// Days of log before the first landmark.
 const WARM_UP: i32 = 30;
 /// Covered days that a grant must be old (guard G2).
