@@ -80,6 +80,10 @@ pub fn detect(head: &[u8]) -> Detection {
 
 /// Whether one of the first lines is a record of the format, or one of those that it passes over.
 pub fn fits(format: &dyn LogFormat, head: &[u8]) -> bool {
+    // Of a log whose first record is still being written nothing is known.
+    if memchr::memchr(b'\n', head).is_none() && trim(head).first() == Some(&b'{') {
+        return true;
+    }
     let head = &*unwrapped(head);
     let mut scratch = Scratch::default();
     sample(head).any(|line| {

@@ -207,7 +207,7 @@ fn values_of_the_wrong_kind_are_errors_with_a_line() {
         ),
         (
             "clients:\n  c: [a b]\n",
-            "grants.yaml:2: scope `a b` holds a blank: write one item for each",
+            "grants.yaml:2: the name of a scope holds a blank: write one item for each",
         ),
         (
             "clients:\n  c: ['']\n",
@@ -287,7 +287,7 @@ fn odd_layouts_are_read_but_frozen_each_for_itself() {
     assert_eq!(
         reasons,
         [
-            "-",
+            "it is written as a text of several lines",
             "it stands on another line than its dash",
             "-",
             "it has a YAML tag in front of it",

@@ -48,12 +48,10 @@ struct Report<'a> {
     /// Left empty here, and written by `parts`.
     clients: [(); 0],
     only_in_log: Vec<OnlyInLog<'a>>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     possible_needs: Vec<ToldJson>,
     #[serde(flatten)]
     audit: AuditJson<'a>,
     warnings: Vec<WarningJson<'a>>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
     notes: &'a [String],
     backtest: Option<serde_json::Value>,
 }

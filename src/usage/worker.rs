@@ -277,6 +277,11 @@ impl<'a> Event<'a> {
             }
         }
         let looser = found.is_some_and(|found| found.looser);
+        let outcome = options.rules.outcome(raw);
+        if outcome.is_denied() {
+            also.clear();
+            more = false;
+        }
         let mut route = found.map(|found| found.route);
         if !also.is_empty() {
             // Only another reading of it is an operation.
@@ -294,7 +299,6 @@ impl<'a> Event<'a> {
                 options.rules.unmatched(raw, method, path)?,
             )),
         };
-        let outcome = options.rules.outcome(raw);
         let client = match raw.client {
             Some(name) if !raw.anonymous => {
                 let name = (name, !outcome.is_denied());

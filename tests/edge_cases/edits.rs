@@ -6,7 +6,7 @@ use std::process::Stdio;
 use proptest::prelude::*;
 use serde_json::Value;
 
-use crate::support::{Case, Run, daily};
+use crate::support::{ANY_SHARE, Case, Run, daily, line};
 use crate::{report, term, verdict};
 
 /// `big` is the wide scope; `x` and `y` together do what its holders need.
@@ -131,7 +131,8 @@ fn in_csv_each_narrower_scope_gets_a_row_of_its_own() {
 #[test]
 fn a_run_after_all_callers_lost_their_rows_says_so_and_does_not_fail() {
     let routes = "version: 1\nroutes:\n  GET /a: a\n  GET /b: b\n";
-    let log = daily(100, "caller", "GET /a", 403);
+    // One success shows that the log keeps them.
+    let log = daily(100, "caller", "GET /a", 403) + &line(50, "caller", "GET /c", 200);
     let rows = "client,scope,since\ncaller,b,2024-01-01\nquiet,a,2024-01-01\n";
     let tree = "clients:\n  caller: {since: 2024-01-01, scopes: [b]}\n  quiet: {since: 2024-01-01, scopes: [a]}\n";
     for (name, grants, left, code) in [
@@ -154,6 +155,7 @@ fn a_run_after_all_callers_lost_their_rows_says_so_and_does_not_fail() {
             "out",
         ];
         args.extend(["--catalog", "routes.yaml", "--grants", name]);
+        args.extend(ANY_SHARE);
         let first = case.run(&args);
         assert_eq!(first.code, Some(0), "{}", first.err);
         assert!(apply(&case), "{}", first.out);

@@ -1,6 +1,6 @@
 //! Clients, roles, files and exceptions.
 
-use crate::support::{Case, daily};
+use crate::support::{ANY_SHARE, Case, daily};
 use crate::{ROUTES, app_holds, because, changes, client, report, texts, verdict};
 
 #[test]
@@ -41,7 +41,7 @@ fn e7_the_same_scope_in_two_files_is_edited_only_where_it_is_unused() {
     case.write("other.yaml", other);
     let args = ["analyze", "--logs", "log.jsonl", "--catalog", "routes.yaml"];
     let both = ["--grants", "grants.yaml", "--grants", "other.yaml"];
-    let run = case.run(&[&args[..], &both].concat());
+    let run = case.run(&[&args[..], &both, &ANY_SHARE].concat());
     assert_eq!(run.code, Some(0), "{}", run.err);
     assert_eq!(changes(&run), ["- - invoices:read"]);
     assert!(run.out.contains("+++ b/other.yaml"), "{}", run.out);
@@ -155,7 +155,7 @@ fn e34_what_a_client_holds_is_the_union_over_all_files() {
     );
     assert!(!own["findings"].to_string().contains("enforcement-hole"));
     assert_eq!(verdict(&own, "app", "invoices:read"), "keep");
-    let run = case.run(&[&args[..], &both].concat());
+    let run = case.run(&[&args[..], &both, &ANY_SHARE].concat());
     assert_eq!(changes(&run), ["- - orders:write"]);
     assert!(run.out.contains("+++ b/more.yaml"), "{}", run.out);
 }

@@ -1,6 +1,6 @@
 //! What is held twice: through two roles, for two audiences.
 
-use crate::support::{Case, daily};
+use crate::support::{ANY_SHARE, Case, daily};
 use crate::{ROUTES, because, changes, client, report, texts};
 
 /// Roles in this order, `clerk` and `sales`, with these scopes, and the client's own.
@@ -82,7 +82,7 @@ fn e7_one_scope_name_of_two_audiences_is_two_permissions() {
             "--grants",
             "grants.csv",
         ];
-        case.run(&[&args[..], more].concat())
+        case.run(&[&args[..], more, &ANY_SHARE].concat())
     };
     let run = with(&["--json"]);
     assert_eq!((run.code, run.out.as_str()), (Some(2), ""));

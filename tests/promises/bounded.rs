@@ -128,7 +128,7 @@ fn deep_nesting_ends_in_a_sentence() {
     let closed = format!("{line}{}}}", "]".repeat(200_000));
     folder.put(
         "deep.log",
-        [case.lines().join("\n"), line, closed].join("\n"),
+        [case.lines().join("\n"), line, closed, String::new()].join("\n"),
     );
     let run = case.analyze(&folder, &["deep.log"], &["--max-reject-share", "1"]);
     let report = run.report(0);

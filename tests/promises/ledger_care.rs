@@ -181,7 +181,10 @@ fn ids_that_show_a_finding_come_from_the_ledger_as_from_the_logs() {
 #[test]
 fn a_bad_log_of_pruned_days_holds_nothing_back_any_more() {
     let folder = folder();
-    folder.put("old.log", lines(3, 0..5, 20) + &"not a line\n".repeat(50));
+    folder.put(
+        "old.log",
+        lines(3, 0..5, 20) + &"{\"not a record\n".repeat(50),
+    );
     folder.put("new.log", lines(4, 10..20, 20));
     ingest(&folder, "usage", &["old.log", "new.log"]);
     analyze(&folder, &["--ledger", "usage"], 3);

@@ -251,7 +251,7 @@ fn days_without_the_source_that_carries_a_client_are_no_silence_of_that_client()
 #[test]
 fn rejected_lines_are_listed_and_the_ledger_is_named_in_any_of_three_ways() {
     let folder = folder();
-    folder.put("a.log", lines(5, 0..3, 10) + "no line\n{\"time\":1}\n");
+    folder.put("a.log", lines(5, 0..3, 10) + "{\"no line\n{\"time\":1}\n");
     let run = folder.run(&[
         "ingest",
         "a.log",
@@ -271,7 +271,7 @@ fn rejected_lines_are_listed_and_the_ledger_is_named_in_any_of_three_ways() {
     assert_eq!(rows.len(), 2, "{rejects}");
     assert_eq!(rows[0]["file"], "a.log");
     assert_eq!(rows[0]["offset"], lines(5, 0..3, 10).len());
-    assert_eq!(rows[0]["excerpt"], "xx xxxx", "masked");
+    assert_eq!(rows[0]["excerpt"], "{\"xx xxxx", "masked");
     let shown = folder.run(&["ledger", "status", "usage"]).stdout;
     assert_eq!(
         folder

@@ -47,7 +47,8 @@ fn everything(folder: &Folder, log: &str) -> String {
             );
         }
         let run = folder.run(&args);
-        assert_eq!(run.code, Some(0), "{args:?} {}", run.stderr);
+        // A line that cannot be read makes the data incomplete.
+        assert!(matches!(run.code, Some(0 | 3)), "{args:?} {}", run.stderr);
         all += &(run.stdout + &run.stderr);
     }
     for name in ["report.json", "policy.diff", "undo.diff", "rejects.ndjson"] {

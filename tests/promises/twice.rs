@@ -138,10 +138,10 @@ fn an_unfinished_line_is_not_left_to_a_log_that_breaks_off_in_it() {
         .read_to_end(&mut readable)
         .unwrap_err();
     let end = readable.iter().rposition(|byte| *byte == b'\n').unwrap();
-    for (len, status) in [(end + 1, "duplicate of b.gz"), (end - 1, "checked")] {
+    for (len, status) in [(end + 1, "duplicate of b.gz"), (end - 1, "partial: ")] {
         folder.put("a.jsonl", &readable[..len]);
         let (inputs, _) = parts(case.analyze(&folder, &["a.jsonl", "b.gz"], &[]).report(3));
-        assert_eq!(inputs[0].1, status, "{inputs:?}");
+        assert!(inputs[0].1.starts_with(status), "{inputs:?}");
         assert!(inputs[1].1.starts_with("partial: "), "{inputs:?}");
     }
 }

@@ -50,13 +50,11 @@ impl Case {
     /// The program, in this folder, with a terminal of unknown width; a backtrace would be seen.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_scopetrim"));
-        command.current_dir(self.folder.path()).args(args);
-        // A case is too small for statistics: any share that comes back will do, so that
-        // guards and holds alone decide.
-        if args.first() == Some(&"analyze") && !args.contains(&"--levels") {
-            command.args(["--levels", "likely_p = 1, likely_upper = 1"]);
-        }
-        command.env_remove("COLUMNS").env("RUST_BACKTRACE", "1");
+        command
+            .current_dir(self.folder.path())
+            .args(args)
+            .env_remove("COLUMNS")
+            .env("RUST_BACKTRACE", "1");
         command
     }
 
@@ -78,10 +76,15 @@ impl Case {
     pub(crate) fn analyze(&self, more: &[&str]) -> Run {
         let mut args = vec!["analyze", "--logs", "log.jsonl"];
         args.extend(["--catalog", "routes.yaml", "--grants", "grants.yaml"]);
+        args.extend(ANY_SHARE);
         args.extend(more);
         self.run(&args)
     }
 }
+
+/// A case is too small for statistics: any share that comes back will do, so that guards
+/// and holds alone decide.
+pub(crate) const ANY_SHARE: [&str; 2] = ["--levels", "likely_p = 1, likely_upper = 1"];
 
 /// One flat JSON log line: noon of the day with this number after 2026-01-01.
 pub(crate) fn line(day: u32, client: &str, request: &str, status: u16) -> String {
