@@ -92,7 +92,6 @@ fn a_health_path_says_nothing_about_permissions() {
 
 #[test]
 fn two_slashes_count_as_one_unless_told_otherwise() {
-    // What was let through counts either way.
     let post = |day, status| line(day, "app", "POST //orders", status);
     let case = case(&(post(50, 200) + &post(51, 403)));
     let found = |more: &[&str]| report(&case, 0, more);

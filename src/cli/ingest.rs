@@ -82,6 +82,8 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     if args.partial.is_some() && Ledger::open(&dir).is_ok() {
         return Err(advised(&LedgerError::Exists(dir)));
     }
+    // A wrong day should fail before anything is written.
+    args.record.day()?;
     let routes = pipeline::catalog(&setup)?;
     let held = if setup.grants.is_empty() && !args.record.is_stated() {
         None

@@ -36,7 +36,8 @@ impl RecordArgs {
         self.grants_as_of.is_some() || self.grants_at.is_some()
     }
 
-    fn day(&self) -> anyhow::Result<Option<Day>> {
+    /// The day that is named, if one is.
+    pub(super) fn day(&self) -> anyhow::Result<Option<Day>> {
         let named = self.grants_as_of.as_ref().or(self.grants_at.as_ref());
         named.map(|text| settings::date(text)).transpose()
     }
@@ -94,7 +95,7 @@ impl Record {
                 let what = match found {
                     OnRecord::Nothing => "recorded",
                     OnRecord::Same => "recorded already",
-                    OnRecord::Other => "recorded, in place of what was",
+                    OnRecord::Other => "recorded, in place of what was,",
                 };
                 Some(format!(
                     "{} {what} as of {day}",

@@ -327,7 +327,7 @@ fn proof(study: &Study) -> anyhow::Result<Proof> {
         sentence = format!("{sentence} No diff for {names}: the proof failed.");
     }
     for text in possible::sentences(&study.analysis) {
-        sentence = format!("{sentence} {}.", text);
+        sentence = format!("{sentence} {text}.");
     }
     Ok(Proof {
         diff: diff_text(study, &proved),

@@ -121,11 +121,7 @@ fn run(
     if replayed == Some(GrantsOf::Ledger) {
         clients.extend(recorded::clients(&setup)?);
     }
-    let known: BTreeSet<Vec<u8>> = clients
-        .iter()
-        .map(|name| name.as_str().as_bytes().to_vec())
-        .collect();
-    let mut read = pipeline::read_logs(&setup, &routes, known)?;
+    let mut read = pipeline::read_logs(&setup, &routes, bytes(&clients))?;
     let span = read.coverage.span();
     if span.is_none() {
         read.incomplete.push(NO_RECORDS.to_owned());
@@ -180,8 +176,8 @@ fn run(
     demand::fill(&mut analysis, &inputs, &universe, &options.protocol, seen);
     let compared = compared(&inputs, &options, &setup.windows, &analysis);
     let actions = actions(&policy, &analysis.clients, setup.narrow);
-    let elsewhere = elsewhere.into_iter().chain(unseen);
-    let found = (&analysis, elsewhere.chain(alike(&possible)).collect());
+    let elsewhere = elsewhere.into_iter().chain(unseen).chain(alike(&possible));
+    let found = (&analysis, elsewhere.collect());
     let warnings = warnings(&setup, &routes, &policy, &semantics, &read, found);
     let only_in_log = only_in_log(&policy, &read);
     let mut never_seen = policy.clients();
@@ -252,6 +248,12 @@ fn warnings(
     warnings.sort();
     warnings.dedup();
     warnings
+}
+
+/// The names as they stand in logs.
+fn bytes(clients: &BTreeSet<ClientName>) -> BTreeSet<Vec<u8>> {
+    let names = clients.iter().map(|name| name.as_str().as_bytes());
+    names.map(<[u8]>::to_vec).collect()
 }
 
 /// What each rule for noise left out.

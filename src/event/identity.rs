@@ -43,8 +43,8 @@ impl Identities {
         }
         let mut folded: BTreeMap<Vec<u8>, BTreeSet<Vec<u8>>> = BTreeMap::new();
         let own = known.iter().map(|own| (own, own));
-        let aliased = all.iter().filter(|(_, own)| known.contains(*own));
-        for (name, own) in own.chain(aliased) {
+        let by_alias = all.iter().filter(|(_, own)| known.contains(*own));
+        for (name, own) in own.chain(by_alias) {
             folded.entry(fold(name)).or_default().insert(own.clone());
         }
         // Blanks alone are nobody's name.

@@ -291,7 +291,9 @@ impl<'a> Table<'a> {
                     if terms.iter().any(|term| unwritable(term.as_str())) {
                         return Err(UNWRITABLE);
                     }
-                    let texts = terms.iter().map(|term| self.spelt(home, span(entry), term));
+                    let texts = terms
+                        .iter()
+                        .map(|term| Self::spelt(home, span(entry), term));
                     let texts = texts.collect::<Result<Vec<_>, _>>()?;
                     let (first, more) = texts.split_first().ok_or("nothing replaces it")?;
                     if home.entries.len() > 1 {
@@ -316,7 +318,7 @@ impl<'a> Table<'a> {
     }
 
     /// A term as it is written in place of a word of a cell.
-    fn spelt(&self, home: &Home, word: Span, term: &Term) -> Result<String, &'static str> {
+    fn spelt(home: &Home, word: Span, term: &Term) -> Result<String, &'static str> {
         let plain = term.as_str();
         let doubled = plain.replace('"', "\"\"");
         let special = plain.contains([',', '"']);

@@ -179,7 +179,7 @@ impl History {
             Ok(proved(
                 file,
                 &repository,
-                &past.until(day),
+                past.until(day),
                 (&then.bytes, &origins),
             ))
         });

@@ -102,9 +102,12 @@ impl DaySet {
                 _ => parts.push((day, day)),
             }
         }
-        let text = parts.iter().map(|(from, to)| match from == to {
-            true => from.to_string(),
-            false => format!("{from}..{to}"),
+        let text = parts.iter().map(|(from, to)| {
+            if from == to {
+                from.to_string()
+            } else {
+                format!("{from}..{to}")
+            }
         });
         text.collect::<Vec<_>>().join(" ")
     }

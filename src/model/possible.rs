@@ -83,8 +83,7 @@ impl Cause {
             (Self::LooksAside, false) => "look like health checks, preflights or probes",
             (Self::WideTemplate, true) => "has a template that is wider than one operation",
             (Self::WideTemplate, false) => "have templates that are wider than one operation",
-            (Self::Unreadable, true) => "could not be read",
-            (Self::Unreadable, false) => "could not be read",
+            (Self::Unreadable, _) => "could not be read",
             (Self::TooMany, true) => "is on a path that was not kept, for there were too many",
             (Self::TooMany, false) => "are on paths that were not kept, for there were too many",
         }

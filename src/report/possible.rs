@@ -25,9 +25,12 @@ pub fn sentences(analysis: &Analysis) -> Vec<String> {
 /// The same for the list of what a reviewer should know.
 pub fn warnings(analysis: &Analysis) -> Vec<Warning> {
     let of = |(text, own): (String, &crate::analysis::Told)| {
-        let days = own.days.map(|(first, last)| match first == last {
-            true => format!(" ({first})"),
-            false => format!(" ({first} to {last})"),
+        let days = own.days.map(|(first, last)| {
+            if first == last {
+                format!(" ({first})")
+            } else {
+                format!(" ({first} to {last})")
+            }
         });
         let advice = match own.cause {
             Cause::NoClient => "make the gateway log who calls",
@@ -65,28 +68,27 @@ pub(super) fn strangers(term: &TermAnalysis) -> impl Iterator<Item = String> {
 }
 
 fn sentence(own: &Held) -> String {
-    let mut text = counted(own.cause, own.requests);
-    match (own.days.first(), own.days.last()) {
+    let when = match (own.days.first(), own.days.last()) {
         (Some(first), Some(last)) if first < last => {
-            text.push_str(&format!(
-                " on {} from {first} to {last}",
-                plural(own.days.len() as u64, "day")
-            ));
+            let days = plural(own.days.len() as u64, "day");
+            format!(" on {days} from {first} to {last}")
         }
-        (Some(first), _) => text.push_str(&format!(" on {first}")),
-        _ => {}
-    }
-    if let Some((method, path)) = &own.seen {
-        text.push_str(&format!(": {method} {path}"));
-    }
-    if !own.names.is_empty() {
-        let names: Vec<&str> = own.names.iter().map(String::as_str).collect();
-        text.push_str(&format!(" by {}", names.join(", ")));
-    }
-    if let Some(id) = &own.sample {
-        text.push_str(&format!(" (request {id})"));
-    }
-    text
+        (Some(first), _) => format!(" on {first}"),
+        _ => String::new(),
+    };
+    let seen = own.seen.as_ref();
+    let seen = seen.map(|(method, path)| format!(": {method} {path}"));
+    let names: Vec<&str> = own.names.iter().map(String::as_str).collect();
+    let by = (!names.is_empty()).then(|| format!(" by {}", names.join(", ")));
+    let id = own.sample.as_ref().map(|id| format!(" (request {id})"));
+    let parts = [
+        Some(counted(own.cause, own.requests)),
+        Some(when),
+        seen,
+        by,
+        id,
+    ];
+    parts.into_iter().flatten().collect()
 }
 
 /// Operations of a term that nobody was ever seen on, in words.

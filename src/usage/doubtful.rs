@@ -191,8 +191,11 @@ fn covered((rules, used, day): Rules<'_>, seen: &Sighting<'_>) -> bool {
 /// What the gateway's own templates stand for, where a log has no paths.
 #[derive(Default)]
 pub(super) struct Templates {
-    known: HashMap<Box<[u8]>, Vec<(Method, Option<Found>, bool)>, foldhash::fast::FixedState>,
+    known: HashMap<Box<[u8]>, Vec<Known>, foldhash::fast::FixedState>,
 }
+
+/// Method, route, and whether it may be others as well.
+type Known = (Method, Option<Found>, bool);
 
 impl Templates {
     /// The route of a template, and whether it may be other operations as well.
@@ -239,7 +242,7 @@ impl Worker {
         reason: Skip,
     ) {
         let told = sink.options.uncertain.salvage().read(line);
-        let reason = self.judged(reason, &told);
+        let reason = judged(reason, &told);
         self.tally.files[block.source].skips[reason as usize] += 1;
         if !reason.is_reject() {
             return;
@@ -268,7 +271,7 @@ impl Worker {
         if refused || told.kind == Kind::NoRequest {
             return;
         }
-        let path = self.told_path(sink, told);
+        let path = told_path(sink, told);
         let seen = Sighting {
             source: sink.names.get(source).copied().unwrap_or_default(),
             path: path.as_deref(),
@@ -311,33 +314,6 @@ impl Worker {
         }
     }
 
-    /// A line is no record of another kind when it shows a request of a client of the
-    /// policy, and no damaged record when it cannot have been a request.
-    fn judged(&self, reason: Skip, told: &Remains<'_>) -> Skip {
-        let request = !told.clients.is_empty() && told.method.is_some() && told.target.is_some();
-        match reason {
-            Skip::OtherRecord if request && told.kind == Kind::Request => Skip::Malformed,
-            Skip::Malformed | Skip::MissingField if told.kind == Kind::NoRequest => {
-                Skip::OtherRecord
-            }
-            reason => reason,
-        }
-    }
-
-    /// The path that a line still tells; of one that was cut what is whole, then `/**`.
-    fn told_path(&self, sink: &Sink<'_>, told: &Remains<'_>) -> Option<Vec<u8>> {
-        let target = told.target.as_deref()?;
-        let mut scratch = Vec::new();
-        let rules = &sink.options.rules.paths;
-        let normal = path::normalise(target, None, rules, &mut scratch)?;
-        let mut path = normal.path.to_vec();
-        if told.target_cut {
-            path.truncate(memchr::memrchr(b'/', &path).unwrap_or(0));
-            path.extend_from_slice(b"/**");
-        }
-        Some(path)
-    }
-
     fn example(&mut self, block: &Block<'_>, at: usize, reason: Skip, line: &[u8]) {
         let offset = block.offset + at as u64;
         if self.rejects.len() >= 2 * REJECTS {
@@ -361,4 +337,29 @@ impl Worker {
             });
         }
     }
+}
+
+/// A line is no record of another kind when it shows a request of a client of the
+/// policy, and no damaged record when it cannot have been a request.
+fn judged(reason: Skip, told: &Remains<'_>) -> Skip {
+    let request = !told.clients.is_empty() && told.method.is_some() && told.target.is_some();
+    match reason {
+        Skip::OtherRecord if request && told.kind == Kind::Request => Skip::Malformed,
+        Skip::Malformed | Skip::MissingField if told.kind == Kind::NoRequest => Skip::OtherRecord,
+        reason => reason,
+    }
+}
+
+/// The path that a line still tells; of one that was cut what is whole, then `/**`.
+fn told_path(sink: &Sink<'_>, told: &Remains<'_>) -> Option<Vec<u8>> {
+    let target = told.target.as_deref()?;
+    let mut scratch = Vec::new();
+    let rules = &sink.options.rules.paths;
+    let normal = path::normalise(target, None, rules, &mut scratch)?;
+    let mut path = normal.path.to_vec();
+    if told.target_cut {
+        path.truncate(memchr::memrchr(b'/', &path).unwrap_or(0));
+        path.extend_from_slice(b"/**");
+    }
+    Some(path)
 }

@@ -223,14 +223,15 @@ impl PossibleNeeds {
             return;
         }
         let operations = Arc::new(operations);
-        let named = class != Class::Nobody;
-        let names = sum.callers.iter().filter(|_| named);
+        let callers = sum.callers.iter().filter(|_| class != Class::Nobody);
         self.needs.push(PossibleNeed {
             cause,
             who,
             operations: Near::Some(operations),
             seen: Some((route.method, route.template.clone())),
-            names: names.map(|own| name(from.table, *own).to_owned()).collect(),
+            names: callers
+                .map(|own| name(from.table, *own).to_owned())
+                .collect(),
             requests: sum.requests,
             days: sum.days,
             span: sum.span,

@@ -117,14 +117,7 @@ impl Worker {
         at: usize,
     ) {
         let options = sink.options;
-        // Carriage returns, blank lines, the NUL bytes that a crash leaves in a sparse file,
-        // and the mark in front of a file that was appended to another.
-        let line = match (line.first(), line.last()) {
-            (Some(0 | b' ' | b'\t' | 0xef), _) | (_, Some(b'\r' | 0)) => {
-                crate::format::detect::trim(line)
-            }
-            _ => line,
-        };
+        let line = bare(line);
         if line.is_empty() {
             return;
         }
@@ -232,6 +225,18 @@ impl Worker {
             self.marks.add(place, &self.batch.client, known);
         }
         self.batch.clear();
+    }
+}
+
+/// A line without carriage returns, blanks, the NUL bytes that a crash leaves in a sparse
+/// file, and the mark in front of a file that was appended to another.
+#[inline]
+fn bare(line: &[u8]) -> &[u8] {
+    match (line.first(), line.last()) {
+        (Some(0 | b' ' | b'\t' | 0xef), _) | (_, Some(b'\r' | 0)) => {
+            crate::format::detect::trim(line)
+        }
+        _ => line,
     }
 }
 

@@ -251,7 +251,10 @@ fn days_without_the_source_that_carries_a_client_are_no_silence_of_that_client()
 #[test]
 fn rejected_lines_are_listed_and_the_ledger_is_named_in_any_of_three_ways() {
     let folder = folder();
-    folder.put("a.log", lines(5, 0..3, 10) + "{\"no line\n{\"time\":1}\n");
+    folder.put(
+        "a.log",
+        lines(5, 0..3, 10) + "{\"no line\n{\"time\":1,\"meth\n",
+    );
     let run = folder.run(&[
         "ingest",
         "a.log",

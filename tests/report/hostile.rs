@@ -102,7 +102,7 @@ fn cells(what: &str, text: &str) {
     let reader = reader.has_headers(false).flexible(true);
     let mut rows = 0;
     for row in reader.from_reader(text.as_bytes()).records() {
-        for cell in row.expect(what).iter() {
+        for cell in &row.expect(what) {
             let start = cell.trim_start();
             let number = start.parse::<f64>().is_ok();
             assert!(

@@ -5,7 +5,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::support::{Case, daily, line};
+use super::support::{ANY_SHARE, Case, daily, line};
 use super::{ROUTES, case, read};
 
 #[test]
@@ -194,11 +194,9 @@ fn the_report_is_that_of_analyze_with_the_month_added() {
         "clients:\n  one:\n    since: 2024-01-01\n    scopes:\n      - a:read\n      - a:write\n";
     let case = Case::of(ROUTES, grants, &daily(200, "one", "GET /a", 200));
     let inputs = "--logs log.jsonl --catalog routes.yaml --grants grants.yaml";
-    let inputs: Vec<&str> = inputs.split(' ').collect();
-    let asked = ["analyze", "--as-of", "2026-06-30", "--backtest", "--json"];
-    let analyze = case.run(&[&asked[..], &inputs].concat());
+    let analyze = case.analyze(&["--as-of", "2026-06-30", "--backtest", "--json"]);
     let mut args = vec!["report", "--month", "2026-06", "--format", "json"];
-    args.extend(inputs);
+    args.extend(inputs.split(' ').chain(ANY_SHARE));
     let mut report: Value = serde_json::from_str(&case.run(&args).out).unwrap();
     let month = report.as_object_mut().unwrap().remove("month").unwrap();
     assert_eq!(report, serde_json::from_str::<Value>(&analyze.out).unwrap());

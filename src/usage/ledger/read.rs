@@ -51,7 +51,7 @@ pub struct Reading<'a> {
 pub enum Ids {
     /// All of them.
     All,
-    /// Refused requests; [`Ledger::day`] has those of the others.
+    /// Refused requests and those without a client; [`Ledger::day`] has those of the others.
     Refused,
 }
 

@@ -174,22 +174,25 @@ impl Table {
                 must("first", instant()),
                 must("last", instant()),
             ],
-            Self::Carried | Self::Lifetimes => return self.later(),
-            Self::Grants => vec![
-                must("client", text.clone()),
-                must("term", text.clone()),
-                may("via", text),
-            ],
+            Self::Carried | Self::Lifetimes | Self::Grants => return self.later(),
         };
         Arc::new(Schema::new(fields))
     }
 
-    /// The tables that came after the others.
+    /// The tables with few columns.
     fn later(self) -> SchemaRef {
         let instant = || DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into()));
         let must = |name: &str, kind| Field::new(name, kind, false);
         let may = |name: &str, kind| Field::new(name, kind, true);
         let (text, number) = (DataType::Utf8, DataType::UInt64);
+        if self == Self::Grants {
+            let fields = vec![
+                must("client", text.clone()),
+                must("term", text.clone()),
+                may("via", text),
+            ];
+            return Arc::new(Schema::new(fields));
+        }
         let mut fields = vec![must("source", text.clone())];
         fields.push(must("client", text.clone()));
         fields.push(may("client_alt", text.clone()));

@@ -104,10 +104,11 @@ impl<'a> View<'a> {
     }
 }
 
-/// The rows of refused requests.
+/// The rows of refused requests, and of those without a client.
 fn refused(rows: &RecordBatch) -> Result<BooleanArray, LedgerError> {
     let outcomes = Columns(rows).text("outcome")?;
-    let denied = Outcome::ALL.into_iter().filter(|own| own.is_denied());
+    let shown = |own: &Outcome| own.is_denied() || *own == Outcome::Unauthenticated;
+    let denied = Outcome::ALL.into_iter().filter(shown);
     let denied: Vec<&str> = denied.map(Outcome::name).collect();
     let own = (0..rows.num_rows()).map(|row| Some(denied.contains(&outcomes.value(row))));
     Ok(own.collect())

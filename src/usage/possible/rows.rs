@@ -85,7 +85,9 @@ pub(super) fn rows(
                 return;
             }
             let apart = if class == Class::Alike { row.client } else { 0 };
-            let sample = row.sample.map(|id| {
+            // Of others a ledger has no ids at hand.
+            let sample = row.sample.filter(|_| class == Class::Nobody);
+            let sample = sample.map(|id| {
                 let id = String::from_utf8_lossy(id).into_owned();
                 (row.first, id)
             });
