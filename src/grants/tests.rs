@@ -227,7 +227,7 @@ fn values_of_the_wrong_kind_are_errors_with_a_line() {
         ),
         (
             "clients:\n  c: [a]\n  c: [b]\n",
-            "grants.yaml:3:3: key `c` stands twice in one mapping, first in line 2",
+            "grants.yaml:3:3: this key is in its mapping already, in line 2",
         ),
     ];
     for (text, message) in cases {

@@ -149,9 +149,9 @@ fn a_log_behind_a_hole_of_nul_bytes_is_read_and_the_hole_is_said() {
 
 #[test]
 fn a_first_line_that_is_longer_than_the_head_does_not_end_the_run() {
-    let long = line(0, "app", "POST /orders", 200)
+    let first = line(0, "app", "POST /orders", 200)
         .replace("/orders", &format!("/orders?x={}", "y".repeat(70_000)));
-    let log = long + &daily(100, "app", "GET /orders", 200);
+    let log = first + &daily(100, "app", "GET /orders", 200);
     let (found, own) = last_use(log, 0);
     assert_eq!(found, "keep");
     assert_eq!(own["inputs"][0]["counted"], 101);

@@ -98,7 +98,7 @@ fn a_file_of_the_configuration_that_is_a_device_or_pipe_is_refused_by_name() {
             ];
             let mut text = format!("{key} = {value}\n");
             for (other, file) in rest.into_iter().filter(|(other, _)| *other != key) {
-                text.push_str(&format!("{other} = ['{file}']\n"));
+                text.extend([format!("{other} = ['{file}']\n")]);
             }
             case.write("scopetrim.toml", text);
             let run = case.run(&["analyze", "."]);

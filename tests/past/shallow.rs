@@ -9,10 +9,11 @@ use crate::{ROUTES, commit, git, git_is_there};
 /// old and whose last commits touch another file.
 fn gate() -> (Case, Case) {
     let names: Vec<String> = (0..40).map(|index| format!("app-{index:02}")).collect();
-    let rows: String = names
+    let rows: Vec<String> = names
         .iter()
         .map(|name| format!("{name},a\n{name},b\n"))
         .collect();
+    let rows = rows.concat();
     let log: String = names
         .iter()
         .map(|name| daily(300, name, "GET /a", 200))

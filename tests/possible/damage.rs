@@ -1,10 +1,13 @@
 //! Whatever happens to the lines of one use, it is not taken away above review.
 
-use super::support::{Case, line};
+use super::support::{Case, daily, line};
 use super::{DAYS, NAMES, Rng, grants, judged, log, reading, reports, routes};
 
+/// What becomes of a line.
+type Damage = fn(&str, &mut Rng) -> Vec<u8>;
+
 /// What happens to each line of the use.
-const KINDS: [(&str, fn(&str, &mut Rng) -> Vec<u8>); 16] = [
+const KINDS: [(&str, Damage); 16] = [
     ("nothing", |own, _| own.into()),
     ("no name", |own, _| own.replace("\"app-0\"", "null").into()),
     ("capitals", |own, _| own.replace("app-0", "APP-0").into()),
@@ -71,6 +74,9 @@ fn whatever_happens_to_the_lines_of_one_use_it_is_not_taken_away_above_review() 
             let own = line(day, "app-0", "PATCH /v1/exports/7", 200);
             lines.push((day, damage(&own, &mut rng)));
         }
+        // Somebody outside the policy, where nothing is asked for.
+        let visits = daily(DAYS, "visitor", "GET /v1/public", 200);
+        lines.push((0, visits.into_bytes()));
         if seed % 2 == 1 {
             // A flood of strangers beside it changes nothing.
             for at in 0..3_000 {

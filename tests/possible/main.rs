@@ -12,6 +12,7 @@ mod noise;
 mod support;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde_json::Value;
 use support::{ANY_SHARE, Case, line};
@@ -37,8 +38,8 @@ impl Rng {
 pub(crate) fn routes() -> String {
     let mut text = "version: 1\nroutes:\n".to_owned();
     for name in NAMES {
-        text.push_str(&format!("  GET /v1/{name}: {name}:read\n"));
-        text.push_str(&format!("  PATCH /v1/{name}/{{id}}: {name}:change\n"));
+        let _ = writeln!(text, "  GET /v1/{name}: {name}:read");
+        let _ = writeln!(text, "  PATCH /v1/{name}/{{id}}: {name}:change");
     }
     text.push_str("  GET /v1/public: public\n");
     text
@@ -55,9 +56,10 @@ pub(crate) fn grants() -> String {
             .flat_map(|name| [format!("{name}:read"), format!("{name}:change")])
             .collect();
         let scopes = scopes.join(", ");
-        text.push_str(&format!(
-            "  app-{client}: {{since: 2020-01-01, scopes: [{scopes}]}}\n"
-        ));
+        let _ = writeln!(
+            text,
+            "  app-{client}: {{since: 2020-01-01, scopes: [{scopes}]}}"
+        );
     }
     text
 }
