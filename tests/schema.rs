@@ -86,7 +86,7 @@ fn a_report_with_a_backtest_keeps_the_contract() {
         [json!(41), json!(11), json!(null)]
     );
     assert_eq!(origins[0]["hits"][0]["terms"], json!(["y"]));
-    assert_eq!(report["backtest"]["pooled"][1]["wrong"], json!(1));
+    assert_eq!(report["backtest"]["pooled"][1]["wrong"], json!(2));
 }
 
 #[test]
