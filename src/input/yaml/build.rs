@@ -326,7 +326,13 @@ impl Builder<'_> {
             return Ok(());
         };
         if let Some(first) = open.keys.insert(Box::from(name), node.line) {
-            let message = format!("this key is in its mapping already, in line {first}");
+            // The merge key is YAML's own; other keys are content, and not shown.
+            let key = if name == "<<" {
+                "the merge key `<<`"
+            } else {
+                "this key"
+            };
+            let message = format!("{key} is in its mapping already, in line {first}");
             let help = "keep one of them: readers disagree about which one counts";
             return Err(self.error(mark, message, Some(help)));
         }
