@@ -23,8 +23,9 @@ pub const MASK: &str = "{secret}";
 
 /// Shapes of what nobody shall read in a path, beside secrets that can stand in any text.
 const SHAPES: [&str; 7] = [
-    // AWS access key ids, also temporary ones: beside a signature they do stand in paths.
-    r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}",
+    // AWS access key ids, also temporary ones: beside a signature they do stand in paths. They
+    // have twenty characters; in the middle of a longer run, such as a digest, they are none.
+    r"(?:^|[^A-Z0-9])(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?:[^A-Z0-9]|$)",
     // Publishable keys.
     r"(?:\b|_)pk_(?:live_|test_)?[0-9A-Za-z]{12,}",
     // A token with its scheme in front.
