@@ -1,39 +1,46 @@
-//! The levels against another implementation of the method, through the product's own
-//! ledger: log lines, a policy file and a catalogue are written, ingested and read back.
+//! The levels against another implementation of the method.
 //!
-//! The histories come from the reference beside this repository; without it, or without a
-//! Python that has numpy (`PYTHON` names one), the tests say so and pass.
+//! The histories and the reference lie beside this repository; without them, or without a
+//! Python that has numpy (`PYTHON` names one), the test says so and passes.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
     reason = "a test may panic and print, and clippy exempts only test functions"
 )]
 
+#[path = "../examples/levels/real.rs"]
+mod real;
 #[expect(dead_code, reason = "the example prints more than is compared here")]
-#[path = "../examples/safety/history.rs"]
-mod history;
-#[path = "../examples/safety/ledger.rs"]
-mod ledger;
-#[path = "../examples/safety/world.rs"]
+#[path = "../examples/levels/table.rs"]
+mod table;
+#[path = "../examples/levels/world.rs"]
 mod world;
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use scopetrim::model::Level;
-use world::World;
+use scopetrim::model::Day;
+use world::{Key, Tenant};
 
-/// What is asked of the generator.
-const HISTORIES: [&[&str]; 3] = [
-    &["--seed=0", "--clients=60"],
-    &[
-        "--seed=1",
-        "--clients=60",
-        "--population=hard",
-        "--missing=0.1",
-    ],
-    &["--seed=2", "--clients=80", "--history=450"],
-];
+/// Prints client, scope, p, bound, level, cases, uses, clients and effective cases of each
+/// grant idle for 30 days, with all digits.
+const ASK: &str = r#"
+import csv, sys
+sys.path.insert(0, sys.argv[1])
+import levels_reference as L
+history = {}
+for r in csv.DictReader(open(sys.argv[2])):
+    history.setdefault((r["client"], r["resource"]), set()).add(int(r["day"]))
+grants = [(r["client"], r["resource"], int(r["since"]), None) for r in csv.DictReader(open(sys.argv[3]))]
+rows, log = L.build(history, grants, int(sys.argv[4]), int(sys.argv[5]))
+r = L.assess(log, log.hi)
+for k in range(len(r["i"])):
+    print(*rows[r["i"][k]][:2], repr(float(r["p"][k])), repr(float(r["bound"][k])), ("review", "likely", "safe")[r["level"][k]],
+          r["cases"][k], r["again"][k], r["clients"][k], repr(float(r["effective"][k])), sep="\t")
+"#;
 
 /// A Python with numpy, if there is one.
 fn python() -> Option<String> {
@@ -45,77 +52,105 @@ fn python() -> Option<String> {
     })
 }
 
-/// Writes one history; `None` says why there is none.
-fn export(to: &Path, more: &[&str]) -> Option<()> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/tools/safety_export.py");
-    let Some(python) = python().filter(|_| script.is_file()) else {
-        println!("not compared: no reference beside the repository, or no Python with numpy");
-        return None;
-    };
-    let done = Command::new(python)
-        .arg(&script)
-        .arg(to)
-        .args(more)
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .output()
-        .unwrap();
-    assert!(done.status.success(), "{done:?}");
-    Some(())
-}
-
-#[test]
-fn the_ledger_gives_the_same_probability_bound_stratum_and_level_as_the_reference() {
-    let mut compared = 0;
-    for more in HISTORIES {
-        let folder = tempfile::tempdir().unwrap();
-        let tables = folder.path().join("tables");
-        if export(&tables, more).is_none() {
-            return;
-        }
-        let world = ledger::world(&tables, folder.path(), 2).unwrap();
-        let read = history::read(&tables, &world).unwrap();
-        for case in &read.cases {
-            let (p, upper, level) = &case.expected;
-            assert_eq!(case.odds.is_some(), !level.is_empty(), "{}", case.client);
-            let Some(own) = case.odds else { continue };
-            assert!((own.0 - p).abs() < 1e-9 && (own.1 - upper).abs() < 1e-9);
-            assert_eq!(case.stratum.0, Some(case.stratum.1));
-            assert_eq!(case.core.map(Level::name), Some(level.as_str()));
-            compared += 1;
-        }
-    }
-    assert!(compared > 1000, "{compared} grants");
-}
-
-#[test]
-fn what_it_says_of_its_own_past_is_no_better_than_what_then_comes() {
-    let (mut past, mut safe, mut likely) = ([0; 4], [0; 2], [0; 2]);
-    for seed in ["0", "1", "2"] {
-        let folder = tempfile::tempdir().unwrap();
-        if export(folder.path(), &["--seed", seed]).is_none() {
-            return;
-        }
-        let world = World::direct(folder.path()).unwrap();
-        let read = history::read(folder.path(), &world).unwrap();
-        for (sum, own) in past.iter_mut().zip(read.past.unwrap_or_default()) {
-            *sum += own;
-        }
-        for case in &read.cases {
-            for (sum, worst) in [(&mut safe, Level::Safe), (&mut likely, Level::Likely)] {
-                if case.core.is_some_and(|level| level <= worst) {
-                    sum[0] += 1;
-                    sum[1] += u32::from(case.later.0 > 0);
-                }
+/// What the reference says, by client and scope.
+fn reference(
+    python: &str,
+    shared: &Path,
+    tenant: &Tenant,
+    (from, at): (Day, Day),
+) -> BTreeMap<Key, Vec<String>> {
+    let folder = tempfile::tempdir().unwrap();
+    let mut history = "day,client,resource\n".to_owned();
+    let mut grants = "client,resource,since\n".to_owned();
+    let mut recorded = BTreeSet::new();
+    for (key, days) in &tenant.uses {
+        let known = days.iter().filter(|day| **day <= at);
+        recorded.extend(known.clone());
+        if tenant.grants.contains_key(key) {
+            for day in known {
+                writeln!(history, "{},{},{}", day.0, key.0, key.1).unwrap();
             }
         }
     }
-    let rate = |all: u32, used: u32| f64::from(used) / f64::from(all);
-    let said = [rate(past[0], past[1]), rate(past[2], past[3])];
-    let came = [safe, likely].map(|[all, used]| rate(all, used));
-    assert!(past[0] > 3000, "{past:?}");
-    // 0.9 is the bar.
+    for ((client, scope), since) in &tenant.grants {
+        writeln!(grants, "{client},{scope},{}", since.0).unwrap();
+    }
+    // What the log covers, and nothing else: one that is never idle.
+    writeln!(grants, "~log,~log,{}", from.0).unwrap();
+    for day in recorded {
+        writeln!(history, "{},~log,~log", day.0).unwrap();
+    }
+    let [one, two] = ["history.csv", "grants.csv"].map(|name| folder.path().join(name));
+    fs::write(&one, history).unwrap();
+    fs::write(&two, grants).unwrap();
+    let done = Command::new(python)
+        .args(["-c", ASK])
+        .arg(shared.join("tools"))
+        .args([&one, &two])
+        .args([from.0.to_string(), at.0.to_string()])
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .output()
+        .unwrap();
     assert!(
-        said[0] >= 0.9 * came[0] && said[1] >= 0.9 * came[1],
-        "{said:?}, {came:?}"
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    let text = String::from_utf8(done.stdout).unwrap();
+    text.lines()
+        .map(|line| {
+            let mut parts = line.split('\t').map(str::to_owned);
+            let key = (parts.next().unwrap(), parts.next().unwrap());
+            (key, parts.collect())
+        })
+        .collect()
+}
+
+#[test]
+fn probability_bound_counts_and_level_are_those_of_the_reference() {
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared");
+    let history = shared.join("data/real-history/golang-tools-person-x-label-dir.csv.gz");
+    let script = shared.join("tools/levels_reference.py");
+    let Some(python) = python().filter(|_| history.is_file() && script.is_file()) else {
+        println!("not compared: no reference beside the repository, or no Python with numpy");
+        return;
+    };
+    let uses = real::read(&history).unwrap();
+    let from = *uses.values().filter_map(|days| days.first()).min().unwrap();
+    let dates = real::dates(&uses);
+    let (mut compared, mut wrong) = (0, Vec::new());
+    for at in [dates[0], dates[2]] {
+        let tenant = real::tenant(&uses, at);
+        let expected = reference(&python, &shared, &tenant, (from, at));
+        let said = tenant.said(from, at);
+        for (key, own) in &said {
+            let (Some(evidence), Some(other)) = (own.evidence, expected.get(key)) else {
+                continue;
+            };
+            let number = |place: usize| other[place].parse::<f64>().unwrap();
+            let odds = evidence.odds;
+            let near = [(odds.p, 0), (odds.upper, 1), (odds.effective, 6)]
+                .iter()
+                .all(|(own, place)| (own - number(*place)).abs() < 1e-9);
+            let counts = [odds.similar, odds.reused, odds.clients];
+            let same = counts
+                .iter()
+                .zip(3..)
+                .all(|(own, place)| own.to_string() == other[place]);
+            if !(near && same && own.method.name() == other[2]) {
+                wrong.push(format!(
+                    "{at} {key:?}: {odds:?} {:?}, not {other:?}",
+                    own.method
+                ));
+            }
+            compared += 1;
+        }
+    }
+    assert!(compared > 400, "{compared} grants");
+    assert!(
+        wrong.is_empty(),
+        "{} of {compared}: {:#?}",
+        wrong.len(),
+        &wrong[..wrong.len().min(5)]
     );
 }

@@ -118,16 +118,6 @@ fn ends_quarter(day: Day) -> bool {
     month_end(day).is_some_and(|month| month % 3 == 0)
 }
 
-/// Whether the days hold a turn of the year with a week on each side.
-pub(super) fn holds_year_end(from: Day, to: Day) -> bool {
-    (from.date().year()..=to.date().year()).any(|year| {
-        chrono::NaiveDate::from_ymd_opt(year, 12, 31).is_some_and(|end| {
-            let end = Day::from_date(end);
-            from <= end.plus(-7) && end.plus(8) <= to
-        })
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,13 +158,5 @@ mod tests {
         assert_eq!(found([0, 10, 90, 95, 200]), None);
         assert_eq!(found(0..100), None, "daily use is one occasion");
         assert_eq!(found([0, 20, 40, 61]).map(|period| period.days), Some(20));
-    }
-
-    #[test]
-    fn a_year_end_needs_a_week_on_each_side() {
-        let day = |text| Day::parse(text).unwrap();
-        assert!(holds_year_end(day("2025-12-01"), day("2026-02-01")));
-        assert!(!holds_year_end(day("2025-12-30"), day("2026-12-30")));
-        assert!(!holds_year_end(day("2026-01-02"), day("2026-11-02")));
     }
 }

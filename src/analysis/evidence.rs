@@ -3,9 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::client::{Context, Needs};
-use super::landmark::{Clock, Grant, History, IDLE, LONGEST, Model, Odds, Past, State};
+use super::landmark::{
+    Clock, Grant, History, IDLE, LONGEST, Looks, Model, Odds, Past, Seasons, State,
+};
 use super::{ClientAnalysis, Status, TermAnalysis};
-use crate::model::{Day, Term, Verdict, Window};
+use crate::model::{Day, Level, Reason, Term, Verdict, Window};
 
 /// The past, and the grant as it looks now.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -14,16 +16,18 @@ pub struct Evidence {
     pub odds: Odds,
     /// The grant at the end of the window.
     pub state: State,
+    /// The least safe level that the time of year allows, and why.
+    pub season: Option<(Level, Reason)>,
 }
 
 /// What the levels of a run rest on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Basis {
     /// Covered days of all data up to the end of the window.
     pub covered: u32,
     /// Calendar days of the same.
     pub days: u32,
-    /// Earlier dates that were replayed; 0 when the log is too short.
+    /// Earlier dates that were replayed; 0 when the log is too short, and the published prior answers.
     pub landmarks: usize,
     /// What decisions at earlier dates would have broken.
     pub past: Past,
@@ -48,6 +52,7 @@ pub(super) fn learn(context: &Context<'_>, drafts: &mut [(ClientAnalysis, Needs)
                 client: index,
                 scope: scopes.get(&found.term).copied().unwrap_or(0),
                 since: found.since,
+                until: None,
                 days: found.rhythm.days.to_vec(),
             });
         }
@@ -68,20 +73,20 @@ pub(super) fn learn(context: &Context<'_>, drafts: &mut [(ClientAnalysis, Needs)
     let own = own.collect();
     let history = History::new(clock, clients, grants, scopes.len()).with_clocks(own);
     let landmarks = history.landmarks(end);
-    let model = Model::fit(&history, &landmarks);
-    let mut looks = history.grants.iter().zip(history.states(end));
+    let looks = Looks::new(&history, &landmarks);
+    let model = Model::fit(&looks, landmarks.len());
+    let seasons = Seasons::new(&history, end);
+    let mut states = history.grants.iter().zip(history.states(end));
     for (client, needs) in drafts.iter_mut() {
         let silent = matches!(client.status, Status::Silent | Status::Dormant);
         for found in client.terms.iter_mut().filter(|found| counts(found)) {
-            let look = looks
-                .next()
-                .and_then(|(grant, state)| Some((grant, state?)));
-            let Some((grant, state)) = look.filter(|_| !landmarks.is_empty()) else {
+            let Some((grant, Some(state))) = states.next() else {
                 continue;
             };
             let own = Evidence {
-                odds: model.odds(&state, grant.scope),
+                odds: model.odds(&state, (grant.client, grant.scope)),
                 state,
+                season: seasons.holds(&state, grant.scope),
             };
             if silent {
                 needs.looks.insert(found.term.clone(), own);
@@ -95,7 +100,7 @@ pub(super) fn learn(context: &Context<'_>, drafts: &mut [(ClientAnalysis, Needs)
         covered: history.clock.at(end),
         days: history.clock.days_to(end),
         landmarks: landmarks.len(),
-        past: Past::judge(&history, &context.options.thresholds),
+        past: Past::judge(&history, (&looks, &landmarks), &context.options.thresholds),
     }
 }
 

@@ -6,10 +6,10 @@
 
 use std::collections::BTreeSet;
 
-use super::calendar::{Period, holds_year_end};
+use super::calendar::Period;
 use super::client::{Context, Needs};
 use super::doubt::{counted_as_another, denied_though_granted, is_thin, sampled};
-use super::landmark::{left_rhythm, perhaps_yearly, wilson};
+use super::landmark::{in_rhythm, is_old};
 use super::suspend::suspension;
 use super::{Basis, ClientAnalysis, Status, TermAnalysis};
 use crate::model::{
@@ -20,8 +20,6 @@ use crate::model::{
 const DAYS: u32 = 90;
 /// Missing days, in percent of the last [`DAYS`], that are tolerated (guard G1).
 const MISSING_PERCENT: usize = 10;
-/// Days of log below which a single burst of use may be a yearly job (guard G4).
-const YEAR: u32 = 400;
 /// A client is silent when idle for longer than this, and twice its own longest silence.
 const SILENT: u32 = 30;
 
@@ -127,7 +125,7 @@ fn decide(
         return;
     }
     let mut caps = caps(context, client, needs, found);
-    for reason in guarded(context, basis, client, needs, found) {
+    for reason in guarded(context, basis, client, found) {
         if !caps.contains(&reason) {
             caps.push(reason);
         }
@@ -138,12 +136,8 @@ fn decide(
         Level::Review
     };
     found.reasons.extend(caps);
-    // G9: suspend it instead, wherever that is as safe as this removal.
-    if client
-        .suspend
-        .as_ref()
-        .is_some_and(|own| !own.leaves(level))
-    {
+    // G9: a client that may be at work unseen loses nothing on its own.
+    if client.suspend.as_ref().is_some_and(|own| own.doubted) {
         level = Level::Review;
         found.reasons.push(Reason::ClientSilent);
     }
@@ -158,71 +152,45 @@ pub(super) fn by_the_past(
     found: &mut TermAnalysis,
 ) -> Level {
     let thresholds = &context.options.thresholds;
-    if basis.landmarks == 0 {
-        // Any share may come back; a fixed rule would be laxer than what a longer log says.
-        found.reasons.push(Reason::NothingToCompare);
-        let any_share_will_do = thresholds.likely_p >= 1.0 && thresholds.likely_upper >= 1.0;
-        return match found.rhythm.last {
-            None if any_share_will_do => Level::Likely,
-            _ => Level::Review,
-        };
-    }
-    let Some(odds) = found.evidence.map(|evidence| evidence.odds) else {
+    let Some(evidence) = found.evidence else {
         found.reasons.push(Reason::TooFewSimilar);
         return Level::Review;
     };
-    let mut level = thresholds.level(&odds);
+    let mut level = thresholds.level(&evidence.odds);
     if level == Level::Review {
-        // Would it do, had none of them been used again?
-        let count = f64::from(odds.similar);
-        let thin = wilson(0.0, count) > thresholds.likely_upper
-            || 0.5 / (count + 1.0) > thresholds.likely_p;
-        found.reasons.push(if thin {
-            Reason::TooFewSimilar
-        } else {
-            Reason::ComesBack
-        });
+        found
+            .reasons
+            .push(if evidence.odds.p > thresholds.likely_p {
+                Reason::ComesBack
+            } else {
+                Reason::TooFewSimilar
+            });
         return level;
     }
-    let widened = thresholds.level(&odds.widened());
-    if widened > level {
-        level = widened;
-        found.reasons.push(Reason::Drift);
+    let mut hold = |at: Level, reason: Reason| {
+        if level < at {
+            level = at;
+            found.reasons.push(reason);
+        }
+    };
+    if let Some((at, reason)) = evidence.season {
+        hold(at, reason);
     }
-    if level == Level::Safe {
-        let end = context.options.window.to;
-        let seen = context.covered(&client.id);
-        let mut days = seen.range(..=end).map(|(day, _)| *day);
-        let from = days.next();
-        // Silence at the end counts, unless the client's own source is what ends.
-        let blind = seen.len() < context.inputs.coverage.days.len();
-        let to = days.next_back().filter(|_| blind).unwrap_or(end);
-        if !from.is_some_and(|from| holds_year_end(from, to)) {
-            level = Level::Likely;
-            found.reasons.push(Reason::YearEndNotSeen);
-        }
-        if basis.past.brakes() {
-            level = Level::Likely;
-            found.reasons.push(Reason::PastRemovalsFailed);
-        }
-        if sampled(context, client).is_some() {
-            level = Level::Likely;
-            found.reasons.push(Reason::Sampled);
-        }
-        if client.faint {
-            level = Level::Likely;
-            found.reasons.push(Reason::UnmatchedTraffic);
-        }
+    hold(basis.past.safest(), Reason::PastRemovalsFailed);
+    if sampled(context, client).is_some() {
+        hold(Level::Likely, Reason::Sampled);
+    }
+    if client.faint {
+        hold(Level::Likely, Reason::UnmatchedTraffic);
     }
     level
 }
 
-/// Guards that look at the whole log: G2, G3, G4 in covered days, G5 and G10.
+/// Guards that look at the whole log: G2 and G3 in covered days, G5 and G10.
 pub(super) fn guarded(
     context: &Context<'_>,
     basis: &Basis,
     client: &ClientAnalysis,
-    needs: &Needs,
     found: &TermAnalysis,
 ) -> BTreeSet<Reason> {
     let (seen, to) = (context.covered(&client.id), context.options.window.to);
@@ -233,19 +201,11 @@ pub(super) fn guarded(
             failed.insert(reason);
         }
     };
-    let days = |from| covered.range(from..=to).take(DAYS as usize).count() < DAYS as usize;
     // A log that is too short makes nothing young.
     let long = basis.covered >= DAYS;
-    if let Some(since) = found.since.filter(|since| *since <= to) {
-        guard(long && days(since), Reason::GrantTooYoung);
-    }
-    if let Some(first) = needs.alive.days.first().filter(|first| *first <= to) {
-        guard(long && days(first), Reason::ClientTooNew);
-    }
     if let Some(evidence) = &found.evidence {
-        let state = &evidence.state;
-        guard(!left_rhythm(state), Reason::StillInRhythm);
-        guard(perhaps_yearly(state, basis.days), Reason::SeenOnce);
+        guard(long && !is_old(&evidence.state), Reason::GrantTooYoung);
+        guard(in_rhythm(&evidence.state), Reason::StillInRhythm);
     }
     if let Some(period) = Period::find(&found.rhythm.days) {
         let idle = found.rhythm.idle(covered, to).unwrap_or(0);
@@ -349,19 +309,13 @@ pub(super) fn caps(
             && absent.count() * 100 > last.days() as usize * MISSING_PERCENT,
         Reason::SourceMissing,
     );
-    match found.since {
+    // A use on a day proves the grant on that day.
+    match found.since.or_else(|| found.rhythm.days.first()) {
         None => cap(true, Reason::GrantAgeUnknown),
         Some(since) => cap(
             window.to.0 - since.0 < i32::try_from(DAYS).unwrap_or(90),
             Reason::GrantTooYoung,
         ),
-    }
-    let idle = found.rhythm.idle(&seen, window.to);
-    let gap = found.rhythm.longest_gap();
-    if let Some(idle) = idle {
-        cap(gap.is_some_and(|gap| idle < 2 * gap), Reason::StillInRhythm);
-        let short = u32::try_from(seen.len()).unwrap_or(u32::MAX) < YEAR;
-        cap(found.rhythm.once() && short, Reason::SeenOnce);
     }
     let protected = |pattern: &String| ScopeMatch::Glob.covers(pattern, found.term.as_str());
     cap(options.protected.iter().any(protected), Reason::Protected);

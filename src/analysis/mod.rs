@@ -36,6 +36,7 @@ mod rhythm;
 mod role_limits;
 mod roles;
 mod serving;
+pub mod share;
 mod suspend;
 mod term;
 #[cfg(test)]

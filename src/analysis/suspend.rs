@@ -11,9 +11,8 @@
 //! * what was needed in the window is never called `safe` to cut off;
 //! * a client that was never seen, or fell silent when a name came up that no policy
 //!   file has, may be in the log under that name: then it is at most `review`;
-//! * what makes the advice less safe takes no grant out of what goes: a grant goes
-//!   on its own only at a level at which the client is not suspended as a whole
-//!   ([`Suspension::leaves`]), and not at all where the client itself holds it back.
+//! * its grants go on their own at their own levels beside the advice, but not at all
+//!   where the client itself is in doubt.
 //!
 //! Nothing is edited for the advice itself.
 
@@ -42,14 +41,6 @@ pub struct Suspension {
     /// The client itself is in doubt, and not only some of its grants: none of them
     /// goes on its own either.
     pub doubted: bool,
-}
-
-impl Suspension {
-    /// Whether a grant that every other guard clears at a level goes on its own: the
-    /// advice is less safe than that, and only for the sake of other grants.
-    pub(super) fn leaves(&self, level: Level) -> bool {
-        !self.doubted && level < self.level
-    }
 }
 
 /// The advice for a client; `None` when it is alive, unknown, or holds nothing.
@@ -129,16 +120,11 @@ fn grant(
         evidence,
         ..found.clone()
     };
-    let edit = [
-        Reason::NotProvenMinimal,
-        Reason::CommentAffected,
-        // Guard G4 asks for a client that is alive; the guard on the state does so.
-        Reason::SeenOnce,
-    ];
+    let edit = [Reason::NotProvenMinimal, Reason::CommentAffected];
     let mut held: Vec<Reason> = caps(context, client, needs, &own)
         .into_iter()
         .filter(|reason| !edit.contains(reason))
-        .chain(guarded(context, basis, client, needs, &own))
+        .chain(guarded(context, basis, client, &own))
         .collect();
     if kept_by_reviewer(context, client, &own) {
         held.push(Reason::Exception);

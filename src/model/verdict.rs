@@ -118,35 +118,32 @@ pub enum Reason {
     GrantAgeUnknown,
     /// Idle for less than twice its longest earlier silence (guard G3).
     StillInRhythm,
-    /// Used within one week only, and less than 400 days of log (guard G4).
-    SeenOnce,
+    /// The log does not hold the coming 90 days one year earlier (guard G4).
+    SeasonNotSeen,
+    /// Last used a year ago, at the time of year that is coming (guard G4).
+    UsedThisSeasonLastYear,
+    /// Many clients used it a year ago at the time of year that is coming, and few do now (guard G4).
+    SeasonOfTheFleet,
     /// The owner protects it by pattern (guard G6).
     Protected,
-    /// The whole client is silent: suspend the client instead (guard G9).
+    /// The whole client is silent, and may be at work unseen (guard G9).
     ClientSilent,
     /// Never seen or silent, and the log holds names that may be this client's (guard G9).
     NameNotProven,
     /// Suspending it would refuse what it needed in the window.
     NeededInWindow,
-    /// First seen less than 90 covered days before the end of the window (guard G2).
-    ClientTooNew,
     /// Idle for no longer than twice its detected period and a week (guard G5).
     Calendar,
-    /// The logs hold no turn of a year, so a yearly job is not excluded (guard G5).
-    YearEndNotSeen,
     /// All removals of the client together would refuse something needed (guard G7).
     SharedRequirement,
-    /// Grants like this were used again more often of late (guard G8).
-    Drift,
     /// Something states that it is needed (guard G10).
     StaticNeed,
-    /// The log is too short to look at any earlier date.
-    NothingToCompare,
     /// Too few grants looked like this at an earlier date.
     TooFewSimilar,
     /// Grants like this were used again too often.
     ComesBack,
-    /// Of the removals that would have been called safe, too many were used again.
+    /// Of the removals that would have been given this level, more were used again than it
+    /// promises (guard G8).
     PastRemovalsFailed,
     /// A reviewed exception says keep.
     Exception,
@@ -222,28 +219,32 @@ impl Reason {
             Self::GrantTooYoung => "granted less than 90 days before the end of the window",
             Self::GrantAgeUnknown => "the grant has no date, so its age is unknown",
             Self::StillInRhythm => "idle for less than twice its longest earlier silence",
-            Self::SeenOnce => "used within a single week only, which may be a yearly job",
+            Self::SeasonNotSeen => {
+                "the logs do not hold the coming 90 days one year earlier, so it may be a yearly job"
+            }
+            Self::UsedThisSeasonLastYear => {
+                "last used a year ago, at the time of year that is coming"
+            }
+            Self::SeasonOfTheFleet => {
+                "several clients used it a year ago, at the time of year that is coming, and few do now"
+            }
             Self::Protected => "protected by the owner; consider a just-in-time grant",
-            Self::ClientSilent => "the whole client is silent: suspend it instead of trimming it",
+            Self::ClientSilent => {
+                "the whole client is silent, and may be at work where the logs do not show it"
+            }
             Self::NameNotProven => {
                 "never seen or silent, and the log holds callers that no policy file names: one of them may be this client"
             }
             Self::NeededInWindow => "it needed something within the window",
-            Self::ClientTooNew => "the client was first seen less than 90 covered days ago",
             Self::Calendar => "its regular use may only be due again",
-            Self::YearEndNotSeen => "the logs hold no turn of a year, so it may be a yearly job",
             Self::SharedRequirement => {
                 "all removals of the client together would refuse something needed"
             }
-            Self::Drift => "grants like this were used again more often of late",
             Self::StaticNeed => "stated as needed in the configuration",
-            Self::NothingToCompare => {
-                "history too short to compare with the past, so nothing can be called safe yet"
-            }
             Self::TooFewSimilar => "too few grants looked like this at an earlier date",
             Self::ComesBack => "grants like this were used again too often",
             Self::PastRemovalsFailed => {
-                "more than 1 % of what would have been called safe earlier was used again"
+                "of what would have been given this level earlier, more was used again than it promises"
             }
             Self::Exception => "kept by a reviewed exception",
             Self::SharedRole => "another member of the role needs it",

@@ -17,6 +17,7 @@ use super::suspend;
 use crate::analysis::backtest::{
     Backtest, HORIZON, Hit, LEVELS, Origin, Pooled, SHADOW, Scores, Tally,
 };
+use crate::analysis::share::upper;
 use crate::model::words::plural;
 use crate::model::{Catalog, Operation};
 
@@ -87,7 +88,7 @@ pub fn value(found: &Backtest, catalog: &Catalog) -> Value {
         let one = |(at, own): (usize, &Pooled)| {
             json!({
                 "level": LEVELS[at], "origins": own.origins, "removals": own.removals,
-                "grants": own.grants, "wrong": own.wrong, "wrong_within_30": own.wrong_early,
+                "grants": own.grants, "cases": rounded(own.cases, 1e1), "wrong": own.wrong, "wrong_within_30": own.wrong_early,
                 "denied_requests": own.requests,
                 "rate": own.rate.map(upwards), "upper": own.upper.map(upwards),
             })
@@ -103,7 +104,7 @@ pub fn value(found: &Backtest, catalog: &Catalog) -> Value {
         "pooled": pooled(&found.pooled),
         "pooled_30": pooled(&found.pooled_early),
         "suspended": found.suspended.iter().enumerate().map(suspend::pooled).collect::<Value>(),
-        "suspension_brake": found.suspended[0].brakes(),
+        "suspension_brake": found.suspended[0].brakes(found.promised),
         "scores": found.scores.as_ref().map(scored),
     })
 }
@@ -170,7 +171,7 @@ pub fn csv(found: &Backtest) -> String {
 /// Wilson's bound of one origin, in which every removal is another grant.
 fn bound(own: &Tally) -> Option<f64> {
     #[expect(clippy::cast_precision_loss, reason = "a count of grants")]
-    (own.removals > 0).then(|| crate::analysis::backtest::wilson(own.wrong as f64, own.removals))
+    (own.removals > 0).then(|| upper(own.wrong as f64, own.removals as f64))
 }
 
 /// The sentence of the summary: what the pooled sets did.

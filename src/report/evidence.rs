@@ -11,18 +11,19 @@ use serde::Serialize;
 
 use super::View;
 use super::bound::{percent, up};
-use crate::analysis::landmark::wilson;
 use crate::analysis::{Basis, Completeness, Evidence, Period, TermAnalysis};
 use crate::model::words::plural;
 
-/// The bound that a removal called safe promises.
-const PROMISE: f64 = 0.05;
+/// Cases by own ones above which most of them are borrowed.
+const BORROWED: f64 = 2.0;
 
 /// The evidence of one term as data.
 #[derive(Serialize)]
 pub(super) struct EvidenceJson {
     similar: u32,
+    clients: u32,
     reused: u32,
+    effective: f64,
     p: f64,
     upper: f64,
     stratum: String,
@@ -42,10 +43,12 @@ impl EvidenceJson {
     pub(super) fn new(basis: &Basis, own: &Evidence) -> Self {
         Self {
             similar: own.odds.similar,
-            reused: reused(own),
+            clients: own.odds.clients,
+            reused: own.odds.reused,
+            effective: down(own.odds.effective),
             p: up(own.odds.p, 6),
             upper: up(own.odds.upper, 6),
-            stratum: own.odds.source.words(),
+            stratum: own.odds.stratum.words(),
             factor: up(own.odds.factor, 3),
             idle_days: own.state.idle,
             age_days: own.state.age,
@@ -56,45 +59,37 @@ impl EvidenceJson {
     }
 }
 
-/// `412 similar grants (...): 1 used again within 90 days; 0.4 %, at most 1.1 %; ...`.
+/// `412 similar grants of 61 clients (...): 1 used again within 90 days; 0.4 %, at most 1.1 %; ...`.
 pub(super) fn sentence(basis: &Basis, own: &Evidence) -> String {
     let odds = &own.odds;
+    let stratum = odds.stratum.words();
+    let share = format!("{}, at most {}", percent(odds.p), percent(odds.upper));
     // Writing to a string cannot fail.
     let mut text = match odds.similar {
-        // Of nothing there is no share.
-        0 => format!(
-            "no similar grants ({}) to compare with",
-            odds.source.words()
+        _ if basis.landmarks == 0 => format!(
+            "the logs are too short to look back, so published histories answer ({stratum}): {share}"
         ),
+        0 => format!("no similar grants ({stratum}); of others: {share}"),
         similar => format!(
-            "{} ({}): {} used again within 90 days; {}, at most {}",
+            "{} of {} ({stratum}): {} used again within 90 days; {share}",
             plural(similar, "similar grant"),
-            odds.source.words(),
-            reused(own),
-            percent(odds.p),
-            percent(odds.upper)
+            plural(odds.clients, "client"),
+            odds.reused,
         ),
     };
-    if odds.source != odds.stratum {
-        text += "; of a shorter silence, because too few were silent for as long";
+    if basis.landmarks > 0 && odds.effective > BORROWED * odds.own {
+        text += " (mostly from coarser groups, shorter silences and published histories)";
     }
-    if odds.similar > 0 && wilson(0.0, f64::from(odds.similar)) > PROMISE {
+    if odds.factor >= 1.25 {
         let _ = write!(
             text,
-            "; too few similar cases (n = {}) to promise less than 5 %",
-            odds.similar
-        );
-    }
-    if odds.factor >= 1.25 || odds.factor <= 0.8 {
-        let _ = write!(
-            text,
-            "; this scope is used again {:.1} x as often as others",
+            "; this client and this scope come back {:.1} x as often as others",
             up(odds.factor, 1)
         );
     }
     let _ = write!(
         text,
-        "; records on {} of {}",
+        "; {} of {} covered by logs",
         basis.covered,
         plural(basis.days, "day")
     );
@@ -132,14 +127,9 @@ pub(super) fn regular(found: &TermAnalysis) -> Option<String> {
     Some(format!("runs {}", period.words))
 }
 
-/// Distinct grants used again, rounded up.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "between 0 and the number of similar grants"
-)]
-fn reused(own: &Evidence) -> u32 {
-    (own.odds.reused - 1e-9).ceil().max(0.0) as u32
+/// Cases, with one decimal: rounded down, for fewer of them prove less.
+fn down(cases: f64) -> f64 {
+    (cases * 10.0).floor() / 10.0
 }
 
 #[cfg(test)]
@@ -147,53 +137,66 @@ mod tests {
     use super::*;
     use crate::analysis::landmark::{Odds, State, Stratum};
 
-    fn seen(similar: u32, reused: f64, factor: f64) -> String {
+    fn seen(similar: u32, own: f64, factor: f64, landmarks: usize) -> String {
         let state = State {
-            idle: 63,
-            age: 365,
-            gap: 12,
-            never: false,
-            once: false,
-            silent: false,
+            idle: 600,
+            age: 800,
+            gap: 100,
+            span: 200,
+            days: 4,
+            last: Some(crate::model::Day(0)),
+            active: 20,
+            ..State::default()
         };
-        let stratum = Stratum::of(&state);
         let odds = Odds {
             p: 0.0022,
             upper: 0.0103,
-            stratum,
-            source: stratum,
+            stratum: Stratum::of(&state),
             similar,
-            reused,
+            reused: 1,
+            clients: 61,
+            own,
+            effective: 250.0,
             factor,
-            newest: None,
         };
         let basis = Basis {
             covered: 363,
             days: 365,
+            landmarks,
             ..Basis::default()
         };
-        sentence(&basis, &Evidence { odds, state })
+        sentence(
+            &basis,
+            &Evidence {
+                odds,
+                state,
+                season: None,
+            },
+        )
     }
 
     #[test]
-    fn counts_bound_likeness_and_coverage_stand_beside_the_share() {
+    fn counts_of_grants_and_clients_bound_likeness_and_coverage_stand_beside_the_share() {
         assert_eq!(
-            seen(412, 0.3, 1.0),
-            "412 similar grants (silent for 5 x their longest gap or more, client active): 1 used again \
-             within 90 days; 0.3 %, at most 1.1 %; records on 363 of 365 days"
+            seen(412, 200.0, 1.0, 9),
+            "412 similar grants of 61 clients (silent for 545 to 730 days, used on 2 to 5 days, client active on \
+             10 or more of 90 days, scope used by nobody else within 365 days): 1 used again within 90 days; \
+             0.3 %, at most 1.1 %; 363 of 365 days covered by logs"
         );
-        let few = seen(23, 0.0, 2.31);
-        assert!(
-            few.contains("too few similar cases (n = 23) to promise less than 5 %"),
-            "{few}"
-        );
-        assert!(few.contains("used again 2.4 x as often as others"), "{few}");
+        let few = seen(23, 4.0, 2.31, 9);
+        assert!(few.contains("(mostly from coarser groups"), "{few}");
+        assert!(few.contains("come back 2.4 x as often as others"), "{few}");
     }
 
     #[test]
-    fn of_no_similar_grants_no_share_is_stated() {
-        let none = seen(0, 0.0, 1.0);
+    fn without_similar_grants_it_says_whose_the_share_is() {
+        let none = seen(0, 0.0, 1.0, 9);
         assert!(none.starts_with("no similar grants (silent for"), "{none}");
-        assert!(!none.contains('%'), "{none}");
+        assert!(none.contains("of others: 0.3 %, at most 1.1 %"), "{none}");
+        let short = seen(0, 0.0, 1.0, 0);
+        assert!(
+            short.starts_with("the logs are too short to look back"),
+            "{short}"
+        );
     }
 }

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::coverage::Coverage;
 use super::facts::SourceFacts;
 use super::presence::{Presence, is_dated};
+use super::quiet::quiet;
 use crate::model::Day;
 
 /// Days with data that make the files of one name a source of their own. With fewer
@@ -17,7 +18,8 @@ const DAYS: usize = 30;
 /// What cannot be seen of one client.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Blind {
-    /// Days with records on which a source that carries the client has none.
+    /// Covered days on which a source that carries the client has no records, though it
+    /// usually has.
     pub days: BTreeSet<Day>,
     /// Routes that its requests may have been on, counted as others.
     pub routes: BTreeSet<u32>,
@@ -68,8 +70,12 @@ impl Blind {
             let Some(own) = days.get(source.as_str()).filter(|own| own.len() >= DAYS) else {
                 continue;
             };
+            // Its own weekends are silence, and no missing data.
+            let silent = quiet(own);
             let covered = coverage.days.keys().copied();
-            let missing: BTreeSet<Day> = covered.filter(|day| !own.contains(day)).collect();
+            let missing: BTreeSet<Day> = covered
+                .filter(|day| !own.contains(day) && !silent.contains(day))
+                .collect();
             let clients = presence.clients.iter();
             let clients: BTreeSet<String> = clients
                 .filter(|(_, sources)| sources.contains(&index))

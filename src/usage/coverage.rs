@@ -1,7 +1,8 @@
 //! Which days the inputs really cover.
 //!
-//! Invariants: a day without records is missing, not silent; whatever could not
-//! be read taints the days it may have covered, never none.
+//! Invariants: a day without records is missing, not silent, unless none were to be
+//! expected on it (a weekend of a source that works on weekdays); whatever could not be
+//! read taints the days it may have covered, never none.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,6 +10,7 @@ use std::sync::Arc;
 
 use super::counts::FileCounts;
 use super::facts::SourceFacts;
+use super::quiet::quiet;
 use crate::format::Skip;
 use crate::input::SourceStatus;
 use crate::model::{Day, Window};
@@ -42,7 +44,7 @@ const A_YEAR: i32 = 366;
 /// Records by day, and the gaps.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Coverage {
-    /// Records on each covered day.
+    /// Records on each covered day; 0 on a day on which none were to be expected.
     pub days: BTreeMap<Day, u64>,
     /// What could not be read.
     pub gaps: Vec<Gap>,
@@ -90,6 +92,9 @@ impl Coverage {
                 coverage.gaps.push(gap(first, last, reason));
             }
         }
+        let recorded: BTreeSet<Day> = coverage.days.keys().copied().collect();
+        let quiet = quiet(&recorded).into_iter().map(|day| (day, 0));
+        coverage.days.extend(quiet);
         coverage.gaps.sort();
         // Once is enough, and the first of a list is the one that is read.
         let mut gaps = coverage.gaps.iter_mut();
@@ -161,7 +166,7 @@ impl Coverage {
             .any(|(a, b)| b.0 - a.0 > A_YEAR)
     }
 
-    /// Days of the window that have records.
+    /// Days of the window that have records, or on which none were to be expected.
     pub fn covered(&self, window: Window) -> u32 {
         if window.to < window.from {
             return 0;
@@ -169,7 +174,7 @@ impl Coverage {
         u32::try_from(self.days.range(window.from..=window.to).count()).unwrap_or(u32::MAX)
     }
 
-    /// Days of the window without records.
+    /// Days of the window without records, but for those on which none were to be expected.
     pub fn missing(&self, window: Window) -> BTreeSet<Day> {
         (window.from.0..=window.to.0)
             .map(Day)

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::coverage::{Coverage, Gap};
 use super::facts::SourceFacts;
+use super::quiet::quiet;
 use crate::input::SourceStatus;
 use crate::model::{Day, SourcePattern};
 
@@ -24,9 +25,10 @@ impl Coverage {
                 .iter()
                 .filter(|source| source.status == SourceStatus::Complete)
                 .filter(|source| named.as_ref().is_some_and(|own| own.fits(&source.shown)));
-            let days: BTreeSet<Day> = own
+            let mut days: BTreeSet<Day> = own
                 .flat_map(|source| source.counts.days.keys().copied())
                 .collect();
+            days.extend(quiet(&days));
             let gap = |from, reason| Gap {
                 source: Arc::from(pattern.as_str()),
                 from,

@@ -36,6 +36,7 @@ mod packed;
 mod parquet;
 mod possible;
 mod presence;
+mod quiet;
 mod refused;
 mod table;
 mod uncertain;

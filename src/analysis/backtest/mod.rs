@@ -36,13 +36,14 @@ use chrono::{Datelike, Months};
 
 use super::landmark::LONGEST;
 use super::minimum::Universe;
+use super::share::refutes;
 use super::{Analysis, Inputs, Options};
 use crate::grants::history::History;
 use crate::model::{ClientName, Day, Level, Policy, Reason, Term, Window};
 use crate::usage::Coverage;
 
 pub use past::proposed;
-pub use pool::{Pooled, wilson};
+pub use pool::Pooled;
 pub use scores::Scores;
 
 /// Days that are replayed behind an origin.
@@ -156,6 +157,8 @@ pub struct Backtest {
     pub scores: Option<Scores>,
     /// Sums of the advice to suspend clients, as in `pooled`.
     pub suspended: [suspended::Pooled; LEVELS.len()],
+    /// Share of wrong removals that `safe` promises not to pass, 0..1.
+    pub promised: f64,
 }
 
 /// What was held at a month end.
@@ -193,6 +196,7 @@ fn replayed(
     let universe = Universe::new(inputs.catalog, inputs.semantics, inputs.weights);
     let mut result = Backtest {
         grants,
+        promised: options.thresholds.safe_p,
         ..Backtest::default()
     };
     let mut pools: [pool::Pool; LEVELS.len()] = Default::default();
@@ -233,7 +237,7 @@ fn replayed(
     result
 }
 
-/// Month ends with at least 90 covered days up to them and 30 days after them, of the last ten years.
+/// Month ends with at least 90 covered days up to them and 30 days after them, of the last twenty years.
 pub fn origins(coverage: &Coverage, to: Day) -> Vec<Day> {
     let Some(span) = coverage.span() else {
         return Vec::new();
@@ -259,12 +263,11 @@ pub fn origins(coverage: &Coverage, to: Day) -> Vec<Day> {
 }
 
 impl Backtest {
-    /// The sum of past `safe` sets, when it forbids to call anything safe: more
-    /// than 1 % of them went wrong, or some did and the upper bound is above 2 %.
+    /// The sum of past `safe` sets, when it forbids to call anything safe: more of them
+    /// went wrong than `safe` promises, beyond chance.
     pub fn brake(&self) -> Option<&Pooled> {
         let safe = &self.pooled[0];
-        let (rate, upper) = (safe.rate?, safe.upper?);
-        (rate > 0.01 || (safe.wrong > 0 && upper > 0.02)).then_some(safe)
+        refutes(safe.rate? * safe.cases, safe.cases, self.promised).then_some(safe)
     }
 
     /// Turns every `safe` into `likely` when past `safe` sets went wrong too
@@ -272,7 +275,7 @@ impl Backtest {
     /// was safe to suspend came back too often.
     pub fn apply_brake(&self, analysis: &mut Analysis) -> usize {
         let all = self.brake().is_some();
-        if !all && !self.suspended[0].brakes() {
+        if !all && !self.suspended[0].brakes(self.promised) {
             return 0;
         }
         let mut changed = 0;

@@ -1,14 +1,13 @@
 //! Sums over origins, with a bound.
 //!
 //! Origins overlap: one idle grant is recommended month after month, so that the
-//! rows are not independent. The rate is over rows; the bound counts each grant once.
+//! rows are not independent, and neither are the grants of one client. The rate is over
+//! rows; the bound counts each grant once, and those of one client together.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Grant;
-
-/// One-sided 95 %.
-const Z: f64 = 1.645;
+use crate::analysis::share::{OF_A_CLIENT, upper, weight};
 
 /// A sum over origins.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -27,7 +26,9 @@ pub struct Pooled {
     pub requests: u64,
     /// Wrong removals / removals, 0..1; `None` without removals.
     pub rate: Option<f64>,
-    /// Upper bound of the rate (Wilson, one-sided 95 %) on different grants.
+    /// Different grants as independent cases: those of one client count together.
+    pub cases: f64,
+    /// Upper bound of the rate (Wilson, one-sided 95 %) on these cases.
     pub upper: Option<f64>,
 }
 
@@ -55,10 +56,18 @@ impl Pool {
     pub(super) fn sum(self) -> Pooled {
         let mut sum = self.sum;
         sum.grants = self.grants.len() as u64;
+        let mut clients: BTreeMap<_, u32> = BTreeMap::new();
+        for (client, _) in &self.grants {
+            *clients.entry(client).or_default() += 1;
+        }
+        let cases = clients
+            .values()
+            .map(|n| f64::from(*n) * weight(*n, OF_A_CLIENT));
+        sum.cases = cases.sum();
         if sum.removals > 0 {
             let rate = float(sum.wrong) / float(sum.removals);
             sum.rate = Some(rate);
-            sum.upper = Some(wilson(rate * float(sum.grants), sum.grants));
+            sum.upper = Some(upper(rate * sum.cases, sum.cases));
         }
         sum
     }
@@ -67,31 +76,4 @@ impl Pool {
 #[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
 pub(super) fn float(count: u64) -> f64 {
     count as f64
-}
-
-/// Upper end of Wilson's one-sided 95 % interval for `x` of `n`; 1 when n is 0.
-pub fn wilson(x: f64, n: u64) -> f64 {
-    if n == 0 {
-        return 1.0;
-    }
-    let n = float(n);
-    let p = x / n;
-    let z2 = Z * Z;
-    let middle = p + z2 / (2.0 * n);
-    let spread = Z * (p * (1.0 - p) / n + z2 / (4.0 * n * n)).sqrt();
-    ((middle + spread) / (1.0 + z2 / n)).min(1.0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_bound_is_the_rule_of_three_without_a_case_and_known_values_with_one() {
-        // n = 52 is the first count whose bound for zero cases is below 5 %.
-        assert!(wilson(0.0, 52) < 0.05 && wilson(0.0, 51) > 0.05);
-        assert!((wilson(0.0, 100) - 2.706_025 / 102.706_025).abs() < 1e-12);
-        assert!((wilson(1.0, 3) - 0.746_490).abs() < 1e-6);
-        assert!((wilson(0.0, 0) - 1.0).abs() < f64::EPSILON);
-    }
 }

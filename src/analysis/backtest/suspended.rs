@@ -11,9 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::pool::{float, wilson};
+use super::pool::float;
 use super::published::Became;
 use super::{LEVELS, past::Proposed};
+use crate::analysis::share::{refutes, upper};
 use crate::analysis::{Analysis, Exceptions, Inputs};
 use crate::model::{ClientName, Day, Level, Term, Window};
 use crate::usage::ClientUse;
@@ -95,15 +96,15 @@ impl Pooled {
         if sum.advice > 0 {
             let rate = float(sum.back) / float(sum.advice);
             sum.rate = Some(rate);
-            sum.upper = Some(wilson(rate * float(sum.clients), sum.clients));
+            sum.upper = Some(upper(rate * float(sum.clients), float(sum.clients)));
         }
         sum
     }
 
-    /// More than 1 % came back, or some did and the bound is above 2 %: the rule for removals.
-    pub fn brakes(&self) -> bool {
-        let (rate, upper) = (self.rate.unwrap_or(0.0), self.upper.unwrap_or(0.0));
-        rate > 0.01 || (self.back > 0 && upper > 0.02)
+    /// More came back than `promised` (0..1), beyond chance: the rule for removals.
+    pub fn brakes(&self, promised: f64) -> bool {
+        let clients = float(self.clients);
+        refutes(self.rate.unwrap_or(0.0) * clients, clients, promised)
     }
 }
 

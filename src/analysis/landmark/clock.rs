@@ -38,11 +38,24 @@ impl Clock {
         self.to
     }
 
-    /// Covered days before this day; none before the log, all of them behind it.
+    /// Covered days before this day; none before the log, all of them after it.
     pub fn at(&self, day: Day) -> u32 {
         let last = self.before.len() - 1;
         let back = usize::try_from(i64::from(day.0) - i64::from(self.from.0)).unwrap_or(0);
         self.before[back.min(last)]
+    }
+
+    /// The day from which so many covered days lead up to `date`, which is not one of
+    /// them; the first day of the log when it has fewer.
+    pub fn back(&self, date: Day, covered: u32) -> Day {
+        match self.at(date).checked_sub(covered) {
+            None | Some(0) => self.from,
+            Some(before) => {
+                let place = self.before.partition_point(|own| *own <= before);
+                self.from
+                    .plus(i32::try_from(place).unwrap_or(i32::MAX).saturating_sub(1))
+            }
+        }
     }
 
     /// Whether the day is covered.

@@ -6,17 +6,22 @@
 //! that followed? Out: for each grant that rate with its bound and its counts.
 //!
 //! Method: Sanders and Yue's idea of judging a generator by what comes after its
-//! window, with landmarking from survival analysis. The strata, the bound and
-//! the factor are described in `docs/safety.md`.
+//! window, with landmarking from survival analysis; strata that are shrunk towards
+//! coarser ones and a published prior (empirical Bayes), and cases counted by client.
+//! `docs/levels.md` describes it exactly.
 //!
 //! Invariants:
-//! * covered days only: a day without records is no evidence of silence;
+//! * covered days only: a day that is missing is no evidence of silence;
 //! * nothing that happened at or after a date counts for a decision at it;
-//! * integer counts; the same input gives the same bits.
+//! * the answer is never undefined: without a past it is the prior's;
+//! * the same input gives the same bits.
 
 mod clock;
+mod estimate;
 mod model;
 mod past;
+mod prior;
+mod season;
 mod state;
 mod stratum;
 
@@ -24,8 +29,9 @@ mod stratum;
 mod tests;
 
 pub use clock::Clock;
-pub use model::{HORIZON, Model, Odds, wilson};
+pub use model::{HORIZON, Looks, Model, Odds};
 pub use past::{Origin, Past};
+pub use season::Seasons;
 pub use state::{Grant, IDLE, State};
 pub use stratum::{STRATA, Stratum};
 
@@ -35,17 +41,15 @@ use crate::model::{Day, Level};
 
 /// Days between two landmarks.
 const STEP: i32 = 15;
-/// Longest past that is learnt from, in days: ten years. The work grows faster than the days do,
-/// and one stray date must not make them many.
-pub const LONGEST: i32 = 3_660;
+/// Longest past that is learnt from, in days: twenty years. One stray date must not make
+/// them many.
+pub const LONGEST: i32 = 7_320;
 /// Days of log before the first landmark.
-const WARM_UP: i32 = 30;
-/// Covered days that a grant must be old (guard G2).
-const AGE: u32 = 90;
-/// Idle time, in longest gaps, from which a used grant has left its rhythm (guard G3).
-const LEFT: f64 = 2.0;
-/// Days of log below which one week of use may be a yearly job (guard G4).
-const YEAR: u32 = 400;
+const WARM_UP: i32 = 31;
+/// Covered days that a grant must be old, and a log must hold.
+pub const AGE: u32 = 90;
+/// Idle time from which a used grant has left its rhythm, however long its silences were.
+const YEAR: u32 = 365;
 
 /// Shares up to which a removal gets a level.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -151,39 +155,23 @@ impl History {
         all
     }
 
-    /// Each grant as it looked at `date`; `None` while nobody knows whether it was held.
+    /// Each grant as it looked at `date`; `None` while it was not held, or nobody knows.
     pub fn states(&self, date: Day) -> Vec<Option<State>> {
         use rayon::prelude::*;
 
         let dates = [date];
-        let silent: Vec<Vec<bool>> = self
-            .clients
-            .par_iter()
-            .enumerate()
-            .map(|(client, days)| state::silences(self.clock_of(client), days, &dates))
-            .collect();
-        let look = |grant: &Grant| {
-            let silent = &silent[grant.client];
-            let clock = self.clock_of(grant.client);
-            let mut found = state::states(clock, grant, &dates, silent, HORIZON);
-            found.next().flatten().map(|(state, _)| state)
-        };
+        let scene = state::Scene::new(self, &dates);
+        let look = |grant| scene.states(grant).next().flatten().map(|(state, _)| state);
         self.grants.par_iter().map(look).collect()
     }
 }
 
-/// The guards that need nothing but the state: old enough (G2), out of its
-/// rhythm (G3), no yearly job (G4). `days` is the length of the log in calendar days.
-pub fn guards(state: &State, days: u32) -> bool {
-    state.age >= AGE && state.idle >= IDLE && left_rhythm(state) && !perhaps_yearly(state, days)
+/// Old enough to be judged by its silence.
+pub fn is_old(state: &State) -> bool {
+    state.age >= AGE
 }
 
-/// Used more than once, and idle for twice its longest silence or more; or nothing to learn from.
-pub(super) fn left_rhythm(state: &State) -> bool {
-    state.never || state.once || state.ratio() >= LEFT
-}
-
-/// Used within one week of less than 400 days, by a client that is alive.
-pub(super) fn perhaps_yearly(state: &State, days: u32) -> bool {
-    state.once && days < YEAR && !state.silent
+/// Used before, and silent for less than twice its longest silence: it may be on time.
+pub fn in_rhythm(state: &State) -> bool {
+    Stratum::of(state).in_rhythm() && state.idle < YEAR
 }

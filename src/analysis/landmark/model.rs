@@ -1,50 +1,104 @@
 //! The past, counted: how often grants that looked alike were used again.
 //!
+//! In: what each grant looked like at the landmarks. Out: for each stratum a probability
+//! and the number of cases that it rests on, and factors for clients and scopes.
+//!
 //! Invariants:
-//! * only integers are counted, so neither order nor threads matter;
-//! * landmarks overlap, so distinct grants are the sample size, never rows.
+//! * grants of one client are no independent cases: n of them count as n / (1 + 0.1 (n - 1)),
+//!   Kish's design effect for clusters (Survey Sampling, 1965) with an intra-class
+//!   correlation of 0.1; those of one scope likewise with 0.02, and the smaller sum holds;
+//! * a stratum without a case has an answer as well: its coarser one's, and in the end the prior's;
+//! * sums run over clients and scopes in their order, so that threads change no bit.
 
 use rayon::prelude::*;
 
 use super::History;
-use super::state::{self, IDLE, State};
-use super::stratum::{STRATA, Stratum};
+use super::estimate::{Counted, estimate};
+use super::state::{IDLE, Scene, State};
+use super::stratum::{DEPTHS, STRATA, Stratum};
+use crate::analysis::share::{OF_A_CLIENT, upper, weight};
 use crate::model::Day;
 
 /// Days after a landmark in which a use counts.
 pub const HORIZON: i32 = 90;
-/// Distinct grants below which a stratum is thin.
-const THIN: u32 = 30;
-/// One-sided 95 %.
-const Z: f64 = 1.645;
+/// Correlation of the grants of one scope.
+const OF_A_SCOPE: f64 = 0.02;
+/// Pseudo-events of the factors of clients, and of scopes.
+const PSEUDO: [f64; 2] = [3.0, 1.0];
+/// Days between two landmarks, in horizons: a use is seen by six landmarks.
+const SEEN: f64 = 15.0 / 90.0;
 
-/// One stratum of the past.
-#[derive(Clone, Copy, Debug)]
-struct Cell {
-    /// Distinct grants.
-    grants: u32,
-    /// Grants used again: grants by the share of rows that were.
-    reused: f64,
-    /// Rows per grant.
-    weight: f64,
-    /// Where the numbers come from.
-    source: Stratum,
-    /// Rows and re-uses of the newest landmark.
-    newest: (u32, u32),
+/// What a grant looked like at one landmark, and whether it was used within 90 days.
+#[derive(Clone, Copy)]
+struct Row {
+    landmark: u16,
+    stratum: Stratum,
+    used: bool,
 }
 
-impl Cell {
-    fn rate(&self) -> f64 {
-        (self.reused + 0.5) / (f64::from(self.grants) + 1.0)
+/// What every grant looked like at each landmark at which it was idle.
+pub struct Looks {
+    rows: Vec<Vec<Row>>,
+    by_client: Vec<Vec<usize>>,
+    by_scope: Vec<Vec<usize>>,
+}
+
+impl Looks {
+    /// The past at these landmarks, in order of time; at most 65,535 of them.
+    pub fn new(history: &History, landmarks: &[Day]) -> Self {
+        let scene = Scene::new(history, landmarks);
+        let look = |grant| {
+            let found = scene.states(grant).zip(landmarks).zip(0_u16..);
+            let rows = found.filter_map(|((found, date), landmark)| {
+                let (state, used) = found.filter(|(state, _)| state.idle >= IDLE)?;
+                // Silence that was not seen is no example of silence.
+                let blind = !used && history.is_blind(grant.client, *date, date.plus(HORIZON));
+                (!blind).then(|| Row {
+                    landmark,
+                    stratum: Stratum::of(&state),
+                    used,
+                })
+            });
+            rows.collect()
+        };
+        let mut looks = Self {
+            rows: history.grants.par_iter().map(look).collect(),
+            by_client: vec![Vec::new(); history.clients.len()],
+            by_scope: vec![Vec::new(); history.scopes],
+        };
+        for (index, grant) in history.grants.iter().enumerate() {
+            looks.by_client[grant.client].push(index);
+            looks.by_scope[grant.scope].push(index);
+        }
+        looks
     }
+
+    /// A grant's rows of the first `landmarks` landmarks.
+    fn rows(&self, grant: usize, landmarks: usize) -> impl Iterator<Item = &Row> {
+        let rows = self.rows[grant].iter();
+        rows.take_while(move |row| usize::from(row.landmark) < landmarks)
+    }
+}
+
+/// One stratum of the past, as it was counted.
+#[derive(Clone, Copy, Debug, Default)]
+struct Own {
+    /// Distinct grants, those of them used again, and their clients.
+    cases: [u32; 3],
+    /// The same grants, those of one client counted together.
+    own: f64,
+    /// Probability, and the number of cases it rests on.
+    estimate: (f64, f64),
 }
 
 /// Rates of re-use in this organisation's own past.
 #[derive(Clone, Debug)]
 pub struct Model {
-    cells: Vec<Cell>,
-    /// By scope: for grants never used, and for used ones.
-    factors: Vec<[f64; 2]>,
+    cells: Vec<Own>,
+    /// By client.
+    clients: Vec<f64>,
+    /// By scope: for grants used before, and for those never used.
+    scopes: Vec<[f64; 2]>,
     landmarks: usize,
 }
 
@@ -57,193 +111,166 @@ pub struct Odds {
     pub upper: f64,
     /// How the grant looks.
     pub stratum: Stratum,
-    /// Where the counts come from: `stratum`, or a shorter silence when that is thin.
-    pub source: Stratum,
-    /// Distinct grants that looked like this.
+    /// Distinct grants that looked like this at a landmark.
     pub similar: u32,
-    /// Of these, used again within 90 days (weighted by landmark, so not whole).
-    pub reused: f64,
-    /// How much more often than others this scope comes back.
+    /// Of these, used again within 90 days after one.
+    pub reused: u32,
+    /// Clients that held them.
+    pub clients: u32,
+    /// The same grants as independent cases: those of one client count together.
+    pub own: f64,
+    /// Cases the bound rests on: the own ones, and those borrowed from coarser strata, shorter
+    /// silences and the prior.
+    pub effective: f64,
+    /// How much more often than others this client and this scope come back; 1 or more.
     pub factor: f64,
-    /// Share used again at the newest landmark, when it lies above the pooled bound.
-    pub newest: Option<f64>,
-}
-
-/// One grant's rows.
-struct Rows {
-    scope: usize,
-    /// Stratum, rows, of these used again.
-    cells: Vec<(usize, u32, u32)>,
-    newest: Option<(usize, bool)>,
 }
 
 impl Model {
-    /// Counts what became of idle grants at each landmark; landmarks in order of time.
-    pub fn fit(history: &History, landmarks: &[Day]) -> Self {
-        let silent: Vec<Vec<bool>> = history
-            .clients
-            .par_iter()
-            .enumerate()
-            .map(|(client, days)| state::silences(history.clock_of(client), days, landmarks))
-            .collect();
-        let rows: Vec<Rows> = history
-            .grants
-            .par_iter()
-            .map(|grant| rows(history, grant, landmarks, &silent[grant.client]))
-            .collect();
-        let mut grants = [0_u32; STRATA];
-        let mut sums = [(0_u64, 0_u64); STRATA];
-        let mut newest = [(0_u32, 0_u32); STRATA];
-        for row in &rows {
-            for (b, all, hits) in &row.cells {
-                grants[*b] += 1;
-                sums[*b].0 += u64::from(*all);
-                sums[*b].1 += u64::from(*hits);
-            }
-            if let Some((b, hit)) = row.newest {
-                newest[b].0 += 1;
-                newest[b].1 += u32::from(hit);
-            }
-        }
-        let mut cells: Vec<Cell> = (0..STRATA)
-            .map(|b| {
-                let weight = (real(sums[b].0) / f64::from(grants[b].max(1))).max(1e-9);
-                Cell {
-                    grants: grants[b],
-                    reused: real(sums[b].1) / weight,
-                    weight,
-                    source: Stratum(b),
-                    newest: newest[b],
-                }
+    /// Counts what became of idle grants at the first `landmarks` landmarks.
+    pub fn fit(looks: &Looks, landmarks: usize) -> Self {
+        let by_client = clusters(looks, &looks.by_client, landmarks, OF_A_CLIENT);
+        let by_scope = clusters(looks, &looks.by_scope, landmarks, OF_A_SCOPE);
+        let counted: Vec<Vec<Counted>> = by_client
+            .depths
+            .iter()
+            .zip(&by_scope.depths)
+            .map(|(client, scope)| {
+                let least = client.iter().zip(scope).map(|(client, scope)| Counted {
+                    cases: client.cases.min(scope.cases),
+                    ..*client
+                });
+                least.collect()
             })
             .collect();
-        for b in 0..STRATA {
-            let Some(shorter) = Stratum(b).shorter().map(|s| cells[s.number()]) else {
-                continue;
-            };
-            if cells[b].grants < THIN && THIN <= shorter.grants {
-                cells[b] = Cell {
-                    newest: cells[b].newest,
-                    ..shorter
-                };
+        let estimates = estimate(&counted);
+        let cells = by_client
+            .seen
+            .into_iter()
+            .zip(&estimates)
+            .zip(&counted[DEPTHS.len() - 1]);
+        let cells: Vec<Own> = cells
+            .map(|((cases, estimate), own)| Own {
+                cases,
+                own: own.cases,
+                estimate: *estimate,
+            })
+            .collect();
+        let factor = |own: &[usize], never: Option<bool>, pseudo: f64| {
+            let rows = own.iter().flat_map(|grant| looks.rows(*grant, landmarks));
+            let (mut seen, mut due) = (0.0, 0.0);
+            for row in rows.filter(|row| never.is_none_or(|own| own == row.stratum.never())) {
+                seen += f64::from(u8::from(row.used)) * SEEN;
+                due += cells[row.stratum.number()].estimate.0 * SEEN;
             }
-        }
-        let factors = factors(&cells, &rows, history.scopes);
+            ((seen + pseudo) / (due + pseudo)).max(1.0)
+        };
+        let client = |own: &Vec<usize>| factor(own, None, PSEUDO[0]);
+        let scope =
+            |own: &Vec<usize>| [false, true].map(|never| factor(own, Some(never), PSEUDO[1]));
         Self {
+            clients: looks.by_client.par_iter().map(client).collect(),
+            scopes: looks.by_scope.par_iter().map(scope).collect(),
             cells,
-            factors,
-            landmarks: landmarks.len(),
+            landmarks,
         }
     }
 
-    /// Dates that were replayed.
+    /// Dates that were replayed; 0 when the answer is the prior's alone.
     pub fn landmarks(&self) -> usize {
         self.landmarks
     }
 
-    /// What the past says about a grant that looks like this now.
-    pub fn odds(&self, state: &State, scope: usize) -> Odds {
+    /// What the past says about a grant of a client and a scope that looks like this now.
+    pub fn odds(&self, state: &State, (client, scope): (usize, usize)) -> Odds {
         let stratum = Stratum::of(state);
-        let cell = &self.cells[stratum.number()];
-        let factor = self.factors[scope][usize::from(!state.never)];
-        let bound = wilson(cell.reused, f64::from(cell.grants));
-        let (rows, hits) = cell.newest;
-        let newest = f64::from(hits) / f64::from(rows.max(1));
+        let own = &self.cells[stratum.number()];
+        let (p, effective) = own.estimate;
+        let factor = self.clients[client] * self.scopes[scope][usize::from(state.never())];
+        let [similar, reused, clients] = own.cases;
         Odds {
-            p: with_factor(cell.rate(), factor),
-            upper: (bound * factor.max(1.0)).min(1.0),
+            p: p * factor / (1.0 - p + p * factor),
+            upper: (upper(p * effective, effective) * factor).min(1.0),
             stratum,
-            source: cell.source,
-            similar: cell.grants,
-            reused: cell.reused,
+            similar,
+            reused,
+            clients,
+            own: own.own,
+            effective,
             factor,
-            newest: (rows > 0 && newest > bound).then_some(newest),
         }
     }
 }
 
-impl Odds {
-    /// Widened to the newest landmark where that lies above the pooled bound (guard G8).
-    #[must_use]
-    pub fn widened(self) -> Self {
-        let Some(newest) = self.newest else {
-            return self;
-        };
-        Self {
-            p: self.p.max(with_factor(newest, self.factor)),
-            upper: self.upper.max((newest * self.factor.max(1.0)).min(1.0)),
-            ..self
-        }
-    }
+/// Sums over clusters.
+struct Clusters {
+    /// By depth and stratum.
+    depths: Vec<Vec<Counted>>,
+    /// By stratum of the finest depth: grants, those used again, clusters.
+    seen: Vec<[u32; 3]>,
 }
 
-fn rows(history: &History, grant: &state::Grant, landmarks: &[Day], silent: &[bool]) -> Rows {
-    let mut counts = [(0, 0); STRATA];
-    let mut newest = None;
-    let clock = history.clock_of(grant.client);
-    let found = state::states(clock, grant, landmarks, silent, HORIZON);
-    for (found, date) in found.zip(landmarks) {
-        newest = None;
-        let Some((state, used)) = found.filter(|(state, _)| state.idle >= IDLE) else {
-            continue;
-        };
-        // Silence that was not seen is no example of silence.
-        if !used && history.is_blind(grant.client, *date, date.plus(HORIZON)) {
-            continue;
-        }
-        let b = Stratum::of(&state).number();
-        counts[b].0 += 1;
-        counts[b].1 += u32::from(used);
-        newest = Some((b, used));
-    }
-    let seen = counts.iter().enumerate().filter(|(_, (all, _))| *all > 0);
-    Rows {
-        scope: grant.scope,
-        cells: seen.map(|(b, (all, hits))| (b, *all, *hits)).collect(),
-        newest,
-    }
-}
-
-/// Observed against expected re-uses of each scope, with one pseudo-event.
-fn factors(cells: &[Cell], rows: &[Rows], scopes: usize) -> Vec<[f64; 2]> {
-    let mut sums = vec![[(0_u64, 0_u64); STRATA]; scopes];
-    for row in rows {
-        for (b, all, hits) in &row.cells {
-            let sum = &mut sums[row.scope][*b];
-            sum.0 += u64::from(*all);
-            sum.1 += u64::from(*hits);
-        }
-    }
-    let ratio = |sums: &[(u64, u64); STRATA], strata: std::ops::Range<usize>| {
-        let (mut observed, mut expected) = (0.0, 0.0);
-        for b in strata {
-            let (all, hits) = sums[b];
-            observed += real(hits) / cells[b].weight;
-            expected += cells[b].rate() * real(all) / cells[b].weight;
-        }
-        (observed + 1.0) / (expected + 1.0)
+/// Counts by clusters of grants: all of one client, or all of one scope.
+fn clusters(looks: &Looks, all: &[Vec<usize>], landmarks: usize, correlation: f64) -> Clusters {
+    let mut sums = Clusters {
+        depths: DEPTHS
+            .iter()
+            .map(|size| vec![Counted::default(); *size])
+            .collect(),
+        seen: vec![[0; 3]; STRATA],
     };
-    sums.iter()
-        .map(|sums| [ratio(sums, 0..10), ratio(sums, 10..STRATA)])
-        .collect()
-}
-
-/// The odds of `p`, times the factor.
-fn with_factor(p: f64, factor: f64) -> f64 {
-    (p * factor / (1.0 - p + p * factor)).clamp(1e-4, 1.0 - 1e-4)
-}
-
-/// Upper end of Wilson's one-sided 95 % interval for `x` of `n`; 1 when there is nothing.
-pub fn wilson(x: f64, n: f64) -> f64 {
-    if n <= 0.0 {
-        return 1.0;
+    let counted: Vec<Vec<(u16, [u32; 4])>> = all
+        .par_iter()
+        .map(|own| cluster(looks, own, landmarks))
+        .collect();
+    let starts: Vec<usize> = DEPTHS
+        .iter()
+        .scan(0, |sum, size| Some(std::mem::replace(sum, *sum + size)))
+        .collect();
+    for (place, [cases, again, rows, used]) in counted.into_iter().flatten() {
+        let place = usize::from(place);
+        let depth = starts.partition_point(|start| *start <= place) - 1;
+        let number = place - starts[depth];
+        let own = &mut sums.depths[depth][number];
+        let weight = weight(cases, correlation);
+        own.cases += f64::from(cases) * weight;
+        own.rows += f64::from(rows) * weight;
+        own.used += f64::from(used) * weight;
+        if depth == DEPTHS.len() - 1 {
+            let seen = &mut sums.seen[number];
+            seen[0] += cases;
+            seen[1] += again;
+            seen[2] += 1;
+        }
     }
-    let (p, a) = (x / n, Z * Z / n);
-    let spread = (p * (1.0 - p) / n + a * a / (4.0 * Z * Z)).sqrt();
-    ((p + a / 2.0 + Z * spread) / (1.0 + a)).min(1.0)
+    sums
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts far below 2^52")]
-fn real(count: u64) -> f64 {
-    count as f64
+/// One cluster: the strata of all depths, one after the other, that its grants were in, each
+/// with distinct grants, those used again, rows, and rows used again.
+fn cluster(looks: &Looks, grants: &[usize], landmarks: usize) -> Vec<(u16, [u32; 4])> {
+    const ALL: usize = DEPTHS[0] + DEPTHS[1] + DEPTHS[2] + DEPTHS[3];
+    let mut counts = [[0_u32; 4]; ALL];
+    // The last grant that was counted in a stratum, as one, and as one used again.
+    let mut last = [[usize::MAX; 2]; ALL];
+    for grant in grants {
+        for row in looks.rows(*grant, landmarks) {
+            let mut start = 0;
+            for (depth, size) in DEPTHS.iter().enumerate() {
+                let place = start + row.stratum.at(depth);
+                start += size;
+                let [cases, again, rows, used] = &mut counts[place];
+                *rows += 1;
+                *used += u32::from(row.used);
+                if std::mem::replace(&mut last[place][0], *grant) != *grant {
+                    *cases += 1;
+                }
+                if row.used && std::mem::replace(&mut last[place][1], *grant) != *grant {
+                    *again += 1;
+                }
+            }
+        }
+    }
+    let found = (0_u16..).zip(counts).filter(|(_, counts)| counts[2] > 0);
+    found.collect()
 }

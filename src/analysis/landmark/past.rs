@@ -1,15 +1,23 @@
 //! What the method's own past decisions would have broken.
 //!
 //! At an earlier date, with what was known then, the same levels are given; the
-//! log shows what was used afterwards. Grants are taken as they are today.
+//! log shows what was used afterwards. A level that broke more than it promises is
+//! not given in this run.
 
-use super::{HORIZON, History, Model, Thresholds, guards, wilson};
+use std::collections::BTreeMap;
+
+use super::model::{Looks, Model};
+use super::state::Scene;
+use super::{AGE, HORIZON, History, IDLE, Thresholds, in_rhythm, is_old};
+use crate::analysis::share::{OF_A_CLIENT, refutes, upper, weight};
 use crate::model::{Day, Level};
 
-/// Landmarks that an earlier decision needs at least.
-const LANDMARKS: usize = 3;
-/// Share of past `safe` removals that may have been used again.
-const BRAKE: f64 = 0.01;
+/// Earlier dates that are judged, 90 days apart.
+const ORIGINS: i32 = 4;
+/// Days of log that an earlier decision needs at least, and one.
+const BEFORE: i32 = 91;
+/// Covered days of silence that an earlier decision takes.
+const SILENT: u32 = 90;
 
 /// Decisions at one earlier date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,23 +34,108 @@ pub struct Origin {
     pub likely_used: u32,
 }
 
+/// Removals of one level, weighted by client, and those of them used again.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Weighted {
+    cases: f64,
+    used: f64,
+}
+
+impl Weighted {
+    fn add(&mut self, removed: &BTreeMap<usize, [u32; 2]>) {
+        for [all, used] in removed.values() {
+            let weight = weight(*all, OF_A_CLIENT);
+            self.cases += f64::from(*all) * weight;
+            self.used += f64::from(*used) * weight;
+        }
+    }
+
+    /// Whether it refutes that at most this share is used again.
+    fn refutes(self, promised: f64) -> bool {
+        refutes(self.used, self.cases, promised)
+    }
+}
+
 /// All earlier decisions that the log can judge, the newest first.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Past {
     /// One entry for each date; their 90 days do not overlap.
     pub origins: Vec<Origin>,
+    safe: Weighted,
+    /// Whether removals of a level broke more than the level promises: safe, likely.
+    failed: [bool; 2],
 }
 
 impl Past {
-    /// Decides at every earlier date, 90 days apart, for which enough landmarks fit.
-    pub fn judge(history: &History, thresholds: &Thresholds) -> Self {
-        let mut origins = Vec::new();
-        let mut date = history.clock.to().plus(-HORIZON);
-        while let Some(origin) = decide(history, thresholds, date) {
-            origins.push(origin);
-            date = date.plus(-HORIZON);
+    /// Decides at the earlier dates, 90 days apart, of the year before the end of the log.
+    /// The landmarks are those of the looks.
+    pub fn judge(
+        history: &History,
+        (looks, landmarks): (&Looks, &[Day]),
+        thresholds: &Thresholds,
+    ) -> Self {
+        let end = history.clock.to();
+        let first = history.clock.from().plus(BEFORE);
+        let mut dates: Vec<Day> = (1..=ORIGINS)
+            .map(|back| end.plus(-HORIZON * back))
+            .filter(|date| *date >= first && history.clock.at(*date) >= AGE)
+            .collect();
+        dates.reverse();
+        let scene = Scene::new(history, &dates);
+        let (mut past, mut likely_ones) = (Self::default(), Weighted::default());
+        let models: Vec<Model> = dates
+            .iter()
+            .map(|date| {
+                let known = landmarks.partition_point(|own| *own <= date.plus(-HORIZON));
+                Model::fit(looks, known)
+            })
+            .collect();
+        // By date and level: for each client its removals, and those of them used again.
+        let mut removed: Vec<[BTreeMap<usize, [u32; 2]>; 2]> =
+            vec![Default::default(); dates.len()];
+        for grant in &history.grants {
+            for (place, found) in scene.states(grant).enumerate() {
+                let fits = |state: &super::State| {
+                    state.idle >= SILENT.max(IDLE) && is_old(state) && !in_rhythm(state)
+                };
+                let Some((state, used)) = found.filter(|(state, _)| fits(state)) else {
+                    continue;
+                };
+                let odds = models[place].odds(&state, (grant.client, grant.scope));
+                let level = thresholds.level(&odds);
+                let date = dates[place];
+                // Nobody saw that it was left alone.
+                let blind = !used && history.is_blind(grant.client, date, date.plus(HORIZON));
+                if level > Level::Likely || blind {
+                    continue;
+                }
+                let own = usize::from(level == Level::Likely);
+                let [all, came] = removed[place][own].entry(grant.client).or_default();
+                *all += 1;
+                *came += u32::from(used);
+            }
         }
-        Self { origins }
+        for (date, [safe, likely]) in dates.iter().zip(&removed).rev() {
+            let sum = |own: &BTreeMap<usize, [u32; 2]>| {
+                own.values()
+                    .fold([0, 0], |[all, used], own| [all + own[0], used + own[1]])
+            };
+            let ([safe_all, safe_used], [rest, rest_used]) = (sum(safe), sum(likely));
+            past.origins.push(Origin {
+                date: *date,
+                safe: safe_all,
+                safe_used,
+                likely: safe_all + rest,
+                likely_used: safe_used + rest_used,
+            });
+            past.safe.add(safe);
+            likely_ones.add(likely);
+        }
+        past.failed = [
+            past.safe.refutes(thresholds.safe_p),
+            likely_ones.refutes(thresholds.likely_p),
+        ];
+        past
     }
 
     /// Past `safe` removals, and how many were used again.
@@ -52,54 +145,19 @@ impl Past {
         })
     }
 
-    /// More than 1 % of past `safe` removals were used again: nothing is safe in this run.
-    pub fn brakes(&self) -> bool {
-        let (all, used) = self.safe();
-        f64::from(used) > BRAKE * f64::from(all)
+    /// The safest level that is given in this run: past removals of a safer one were used
+    /// again more often than it promises, beyond chance.
+    pub fn safest(&self) -> Level {
+        match self.failed {
+            [_, true] => Level::Review,
+            [true, _] => Level::Likely,
+            _ => Level::Safe,
+        }
     }
 
-    /// Upper 95 % bound of the share of past `safe` removals used again.
+    /// Upper 95 % bound of the share of past `safe` removals used again, those of one
+    /// client counted together.
     pub fn safe_upper(&self) -> f64 {
-        let (all, used) = self.safe();
-        wilson(f64::from(used), f64::from(all))
+        upper(self.safe.used, self.safe.cases)
     }
-}
-
-fn decide(history: &History, thresholds: &Thresholds, date: Day) -> Option<Origin> {
-    let landmarks = history.landmarks(date);
-    if landmarks.len() < LANDMARKS {
-        return None;
-    }
-    let model = Model::fit(history, &landmarks);
-    let days = history.clock.days_to(date);
-    let mut origin = Origin {
-        date,
-        safe: 0,
-        safe_used: 0,
-        likely: 0,
-        likely_used: 0,
-    };
-    for (grant, state) in history.grants.iter().zip(history.states(date)) {
-        let Some(state) = state.filter(|state| guards(state, days)) else {
-            continue;
-        };
-        let level = thresholds.level(&model.odds(&state, grant.scope));
-        if level > Level::Likely {
-            continue;
-        }
-        let next = grant.days.partition_point(|day| *day < date);
-        let end = date.plus(HORIZON);
-        let used = u32::from(grant.days.get(next).is_some_and(|day| *day < end));
-        // Nobody saw that it was left alone.
-        if used == 0 && history.is_blind(grant.client, date, end) {
-            continue;
-        }
-        origin.likely += 1;
-        origin.likely_used += used;
-        if level == Level::Safe {
-            origin.safe += 1;
-            origin.safe_used += used;
-        }
-    }
-    Some(origin)
 }

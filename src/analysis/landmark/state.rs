@@ -1,39 +1,48 @@
-//! What one grant looked like at a date, from covered days only.
+//! What grants looked like at some dates, from covered days only.
 //!
-//! The definitions are those of the method's reference: `idle` counts the day of
-//! the last use itself (used yesterday is idle 1), and a client that was never
-//! seen is idle since the start of the log.
+//! In: the history, and dates in order of time; the days before a date are known at it.
+//! Out: for each grant in force its silence, its use so far, and how alive its client
+//! and its scope were.
 
-use super::clock::Clock;
+use rayon::prelude::*;
+
+use super::{HORIZON, History};
 use crate::model::Day;
 
 /// Days without use from which a grant may be judged.
 pub const IDLE: u32 = 30;
-/// Uses within so many covered days are one occasion.
-const ONCE: u32 = 7;
+/// Covered days that show how alive a client is.
+const ALIVE: u32 = 90;
+/// Covered days that show who uses a scope.
+const YEAR: u32 = 365;
 
 /// A grant at a date; all spans in covered days.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct State {
-    /// Since the last use, or the age when there was none.
+    /// Since the last use, or the age when there was none; used on the day before is 0.
     pub idle: u32,
     /// Since the grant, or since the start of the log.
     pub age: u32,
-    /// Longest silence between two uses; 0 with fewer than two.
+    /// Longest distance between two uses; 0 with fewer than two.
     pub gap: u32,
-    /// No use so far.
-    pub never: bool,
-    /// All uses within one week.
-    pub once: bool,
-    /// The whole client is idle for more than 30 days, and for more than twice
-    /// its own longest silence.
-    pub silent: bool,
+    /// From the first use to the last one.
+    pub span: u32,
+    /// Days with use.
+    pub days: u32,
+    /// The last use; `None` when there was none.
+    pub last: Option<Day>,
+    /// Days of the last 90 on which the client used anything.
+    pub active: u32,
+    /// Other clients that used the scope in the last 365 days.
+    pub others: u32,
+    /// Grants of the client that were never used.
+    pub unused: u32,
 }
 
 impl State {
-    /// Idle time by the longest silence.
-    pub fn ratio(&self) -> f64 {
-        f64::from(self.idle) / f64::from(self.gap.max(1))
+    /// No use so far.
+    pub fn never(&self) -> bool {
+        self.last.is_none()
     }
 }
 
@@ -47,87 +56,130 @@ pub struct Grant {
     /// Since when it is granted. When nobody knows, it counts from its first use,
     /// and not at all before.
     pub since: Option<Day>,
+    /// The day from which it is not granted any more, when it has gone.
+    pub until: Option<Day>,
     /// Covered days of use, in order.
     pub days: Vec<Day>,
 }
 
-/// Follows the uses of a grant or of a client through the log.
-#[derive(Clone, Copy)]
-struct Walk<'a> {
-    rest: &'a [Day],
-    first: Option<u32>,
-    last: Option<u32>,
-    gap: u32,
-}
-
-impl<'a> Walk<'a> {
-    fn new(days: &'a [Day], last: Option<u32>) -> Self {
-        Self {
-            rest: days,
-            first: None,
-            last,
-            gap: 0,
-        }
-    }
-
-    fn until(&mut self, clock: &Clock, date: Day) {
-        while let Some((day, rest)) = self.rest.split_first().filter(|(day, _)| **day < date) {
-            let now = clock.at(*day);
-            if let Some(last) = self.last {
-                self.gap = self.gap.max(now - last);
-            }
-            self.first.get_or_insert(now);
-            self.last = Some(now);
-            self.rest = rest;
-        }
+impl Grant {
+    /// Whether it was held, and known to be, at the end of the day before `date`.
+    fn holds(&self, date: Day) -> bool {
+        let from = self.since.or_else(|| self.days.first().copied());
+        from.is_some_and(|from| from < date) && self.until.is_none_or(|until| until >= date)
     }
 }
 
-/// Whether a client was silent at each of some dates, which are in order.
-pub(super) fn silences(clock: &Clock, days: &[Day], dates: &[Day]) -> Vec<bool> {
-    // The silence before its first request counts as well.
-    let mut walk = Walk::new(days, Some(0));
-    let silent = |date: &Day| {
-        walk.until(clock, *date);
-        let idle = clock.at(*date) - walk.last.unwrap_or(0);
-        idle > IDLE && idle > 2 * walk.gap
-    };
-    dates.iter().map(silent).collect()
-}
-
-/// The grant at each of some dates, which are in order, and its use in the
-/// `horizon` days from then on; `None` while nobody knows whether it was held.
-pub(super) fn states<'a>(
-    clock: &'a Clock,
-    grant: &'a Grant,
+/// What is the same for all grants of a client, or of a scope, at each of some dates.
+pub(super) struct Scene<'a> {
+    history: &'a History,
     dates: &'a [Day],
-    silent: &'a [bool],
-    horizon: i32,
-) -> impl Iterator<Item = Option<(State, bool)>> + 'a {
-    let mut walk = Walk::new(&grant.days, None);
-    dates.iter().zip(silent).map(move |(date, silent)| {
-        walk.until(clock, *date);
-        let now = clock.at(*date);
-        let since = match grant.since {
-            Some(since) => clock.at(since),
-            None => walk.first?,
+    /// By date: the day from which a year of covered days leads up to it.
+    years: Vec<Day>,
+    /// By client: days with use, and grants never used.
+    clients: Vec<Vec<(u32, u32)>>,
+    /// By scope: clients that used it within a year.
+    scopes: Vec<Vec<u32>>,
+}
+
+impl<'a> Scene<'a> {
+    pub(super) fn new(history: &'a History, dates: &'a [Day]) -> Self {
+        let years: Vec<Day> = dates
+            .iter()
+            .map(|date| history.clock.back(*date, YEAR))
+            .collect();
+        let (mut of_client, mut of_scope) = (
+            vec![Vec::new(); history.clients.len()],
+            vec![Vec::new(); history.scopes],
+        );
+        for (index, grant) in history.grants.iter().enumerate() {
+            of_client[grant.client].push(index);
+            of_scope[grant.scope].push(index);
+        }
+        let alive = |(client, own): (usize, &Vec<usize>)| {
+            let clock = history.clock_of(client);
+            let days = &history.clients[client];
+            let at = |date: &Day| {
+                let active = count(days, clock.back(*date, ALIVE), *date);
+                let unused = own.iter().filter(|grant| {
+                    let grant = &history.grants[**grant];
+                    grant.holds(*date) && grant.days.first().is_none_or(|first| first >= date)
+                });
+                (active, narrow(unused.count()))
+            };
+            dates.iter().map(at).collect()
         };
-        let age = now.saturating_sub(since);
-        let state = State {
-            idle: walk.last.map_or(age, |last| now - last),
-            age,
-            gap: walk.gap,
-            never: walk.last.is_none(),
-            once: walk
-                .first
-                .zip(walk.last)
-                .is_some_and(|(first, last)| last - first <= ONCE),
-            silent: *silent,
+        let users = |own: &Vec<usize>| {
+            let at = |(date, year): (&Day, &Day)| {
+                let used = own.iter().filter(|grant| {
+                    let days = &history.grants[**grant].days;
+                    count(days, *year, *date) > 0
+                });
+                narrow(used.count())
+            };
+            dates.iter().zip(&years).map(at).collect()
         };
-        let used = walk
-            .rest
-            .first()
-            .is_some_and(|next| *next < date.plus(horizon));
-        Some((state, used))
-    })
+        Self {
+            history,
+            dates,
+            clients: of_client.par_iter().enumerate().map(alive).collect(),
+            scopes: of_scope.par_iter().map(users).collect(),
+            years,
+        }
+    }
+
+    /// The grant at each date, and its use in the 90 days from then on; `None` while it
+    /// was not held, or nobody knows.
+    pub(super) fn states(
+        &self,
+        grant: &'a Grant,
+    ) -> impl Iterator<Item = Option<(State, bool)>> + '_ {
+        let clock = self.history.clock_of(grant.client);
+        let days = &grant.days;
+        let (mut seen, mut gap) = (0, 0);
+        self.dates.iter().enumerate().map(move |(place, date)| {
+            while days.get(seen).is_some_and(|day| day < date) {
+                if let Some(before) = seen.checked_sub(1) {
+                    gap = gap.max(clock.at(days[seen]) - clock.at(days[before]));
+                }
+                seen += 1;
+            }
+            if !grant.holds(*date) {
+                return None;
+            }
+            let now = clock.at(*date);
+            let known = &days[..seen];
+            let since = grant.since.or_else(|| known.first().copied())?;
+            let age = now.saturating_sub(clock.at(since));
+            let (active, unused) = self.clients[grant.client][place];
+            let last = known.last().copied();
+            // The day of the last use itself is no silence.
+            let idle = last.map_or(age, |last| (now - clock.at(last)).saturating_sub(1));
+            let own = u32::from(last.is_some_and(|last| last >= self.years[place]));
+            let span = known.first().zip(last);
+            let state = State {
+                idle,
+                age,
+                gap,
+                span: span.map_or(0, |(first, last)| clock.at(last) - clock.at(*first)),
+                days: narrow(seen),
+                last,
+                active,
+                others: self.scopes[grant.scope][place] - own,
+                unused,
+            };
+            let end = date.plus(HORIZON);
+            Some((state, days.get(seen).is_some_and(|next| *next < end)))
+        })
+    }
+}
+
+/// Days from `from` to the day before `to`.
+pub(super) fn count(days: &[Day], from: Day, to: Day) -> u32 {
+    let before = |end: Day| days.partition_point(|day| *day < end);
+    narrow(before(to).saturating_sub(before(from)))
+}
+
+fn narrow(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }

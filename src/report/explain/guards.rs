@@ -66,11 +66,11 @@ fn lets_pass(reason: Reason) -> bool {
         reason,
         Reason::NeverUsed
             | Reason::NotUsedInWindow
-            | Reason::YearEndNotSeen
+            | Reason::SeasonNotSeen
+            | Reason::UsedThisSeasonLastYear
             | Reason::PastRemovalsFailed
             | Reason::UnmatchedTraffic
             | Reason::SharedRequirement
-            | Reason::Drift
             | Reason::BacktestBrake
             | Reason::SharedRole
             | Reason::RoleMemberUnknown
@@ -128,11 +128,7 @@ pub(super) fn guards(view: &View<'_>, client: &ClientAnalysis, term: &TermAnalys
         guard(
             2,
             "age",
-            &[
-                Reason::GrantAgeUnknown,
-                Reason::GrantTooYoung,
-                Reason::ClientTooNew,
-            ],
+            &[Reason::GrantAgeUnknown, Reason::GrantTooYoung],
             granted(view, term),
         ),
         guard(
@@ -141,13 +137,17 @@ pub(super) fn guards(view: &View<'_>, client: &ClientAnalysis, term: &TermAnalys
             &[Reason::StillInRhythm],
             rhythm(view, client, term),
         ),
-        guard(4, "seen once", &[Reason::SeenOnce], once(term)),
         guard(
-            5,
-            "calendar",
-            &[Reason::Calendar, Reason::YearEndNotSeen],
-            calendar(term),
+            4,
+            "season",
+            &[
+                Reason::SeasonNotSeen,
+                Reason::UsedThisSeasonLastYear,
+                Reason::SeasonOfTheFleet,
+            ],
+            season(view, term),
         ),
+        guard(5, "calendar", &[Reason::Calendar], calendar(term)),
         guard(
             6,
             "protected",
@@ -162,9 +162,9 @@ pub(super) fn guards(view: &View<'_>, client: &ClientAnalysis, term: &TermAnalys
         ),
         guard(
             8,
-            "drift",
-            &[Reason::Drift],
-            "the newest past date, against all of them".to_owned(),
+            "past removals",
+            &[Reason::PastRemovalsFailed],
+            "what the same method would have removed earlier, against what was used".to_owned(),
         ),
         guard(
             9,
@@ -228,13 +228,14 @@ fn rhythm(view: &View<'_>, client: &ClientAnalysis, term: &TermAnalysis) -> Stri
     }
 }
 
-fn once(term: &TermAnalysis) -> String {
-    match (term.rhythm.days.first(), term.rhythm.days.last()) {
-        (Some(first), Some(last)) => {
-            let used = days(term.rhythm.days.len() as u64);
-            format!("used on {used} from {first} to {last}")
-        }
-        _ => "never used".to_owned(),
+fn season(view: &View<'_>, term: &TermAnalysis) -> String {
+    let from = view.coverage.span().map_or_else(
+        || "no logs".to_owned(),
+        |span| format!("logs from {}", span.from),
+    );
+    match term.rhythm.days.last() {
+        Some(last) => format!("{from}, last used {last}"),
+        None => format!("{from}, never used"),
     }
 }
 
@@ -250,7 +251,7 @@ fn alive(client: &ClientAnalysis, term: &TermAnalysis) -> String {
         (Status::Active, Some(last)) => format!("active, last request {}", Day::of(last)),
         (status, _) => match &client.suspend {
             Some(own) if !term.reasons.contains(&Reason::ClientSilent) => format!(
-                "{}, and to suspend it as a whole is less safe than this ({})",
+                "{}, and its requests would be seen; to suspend it as a whole: {}",
                 status.name(),
                 own.level.name()
             ),
