@@ -22,7 +22,7 @@ pub(super) struct Line {
 }
 
 /// A scope of a client.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Grant {
     /// Days after the first day of the log; negative before it.
     pub(super) since: i32,
@@ -30,7 +30,7 @@ pub(super) struct Grant {
     pub(super) dated: bool,
 }
 
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Client {
     /// By scope: 2 n reads the resource n, 2 n + 1 changes it.
     pub(super) scopes: BTreeMap<usize, Grant>,
@@ -38,7 +38,7 @@ pub(super) struct Client {
     pub(super) dated: bool,
 }
 
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(super) struct Tenant {
     pub(super) days: u32,
     pub(super) clients: Vec<Client>,
