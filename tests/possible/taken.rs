@@ -14,8 +14,11 @@ use super::support::{ANY_SHARE, Case, daily, line};
 use super::{DAYS, Rng, grants, judged, log, reading, reports, routes};
 use tenant::{Judged, Line, Tenant, opens};
 
+/// Takes something away.
+type Take = fn(&mut Tenant, &mut Rng);
+
 /// What is taken away.
-const KINDS: [(&str, fn(&mut Tenant, &mut Rng)); 14] = [
+const KINDS: [(&str, Take); 14] = [
     ("a hole", |own, rng| {
         let gone = span(own, rng);
         own.lines.retain(|line| !gone.contains(&line.day));
@@ -126,14 +129,12 @@ fn is_pulse(line: Line) -> bool {
 /// Whether every trace of what spoke against the removal of a scope was taken away.
 fn nobody_can_know(whole: &Tenant, less: &Tenant, client: usize, scope: usize) -> bool {
     let used = |own: &Tenant| -> BTreeSet<u32> {
-        let uses = own.of(client, scope).filter(|line| !line.is_refused());
-        uses.map(|line| line.day).collect()
+        let all = own.of(client, scope).filter(|line| !line.is_refused());
+        all.map(|line| line.day).collect()
     };
     let named = |own: &Tenant| -> BTreeSet<u32> {
-        let uses = own.of(client, scope).filter(|line| !line.is_refused());
-        uses.filter(|line| line.named)
-            .map(|line| line.day)
-            .collect()
+        let all = own.of(client, scope).filter(|line| !line.is_refused());
+        all.filter(|line| line.named).map(|line| line.day).collect()
     };
     let refused = |own: &Tenant| {
         let mut all = own.of(client, scope);
@@ -277,7 +278,7 @@ fn requests_without_a_name_hold_the_advice_to_suspend_whoever_used_that_before()
 #[test]
 fn lost_days_do_not_make_a_client_silent_that_is_not() {
     let uses = |first: u32| {
-        let days = (first..first + 1).chain(60..101);
+        let days = std::iter::once(first).chain(60..101);
         let lines = days.map(|day| (day, line(day, "app-0", "GET /v1/orders", 200)));
         lines.collect::<Vec<_>>()
     };
