@@ -136,8 +136,10 @@ fn decide(
         Level::Review
     };
     found.reasons.extend(caps);
-    // G9: a client that may be at work unseen loses nothing on its own.
-    if client.suspend.as_ref().is_some_and(|own| own.doubted) {
+    // G9: a client that may be at work unseen loses nothing on its own. One that was never
+    // seen may be in the logs under another name.
+    let doubted = client.suspend.as_ref().is_some_and(|own| own.doubted);
+    if doubted || client.status == Status::Dormant {
         level = Level::Review;
         found.reasons.push(Reason::ClientSilent);
     }

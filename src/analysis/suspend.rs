@@ -14,7 +14,7 @@
 //! * a client that was never seen, or fell silent when a name came up that no policy
 //!   file has, may be in the log under that name: then it is at most `review`;
 //! * its grants go on their own at their own levels beside the advice, but not at all
-//!   where the client itself is in doubt.
+//!   where the client itself is in doubt or was never seen.
 //!
 //! Nothing is edited for the advice itself.
 
