@@ -92,17 +92,25 @@ impl Aggregate {
 pub(super) struct Names {
     table: HashTable<u32>,
     bytes: Vec<u8>,
-    ends: Vec<usize>,
-    hashes: Vec<u64>,
-    known: Vec<bool>,
-    /// Names that were let through at least once.
-    through: Vec<bool>,
+    /// What is looked at for every request lies side by side.
+    names: Vec<Name>,
     /// Of names that are not known, those whose hash is not below this are not kept
     /// apart: first of those that were refused only, then of the others. So many
     /// refused strangers push nobody out who was let through.
     limits: [u64; 2],
     counts: [usize; 2],
     cap: usize,
+}
+
+#[derive(Clone, Copy)]
+struct Name {
+    hash: u64,
+    /// Where its bytes are.
+    start: usize,
+    length: u32,
+    known: bool,
+    /// It was let through at least once.
+    through: bool,
 }
 
 /// The number of every request without a client.
@@ -112,13 +120,18 @@ pub(super) const OTHERS: u32 = 1;
 
 impl Names {
     pub(super) fn new(cap: usize) -> Self {
+        // Nobody, and everybody beyond the limits.
+        let nameless = Name {
+            hash: 0,
+            start: 0,
+            length: 0,
+            known: false,
+            through: true,
+        };
         Self {
             table: HashTable::new(),
             bytes: Vec::new(),
-            ends: vec![0, 0],
-            hashes: vec![0, 0],
-            known: vec![false, false],
-            through: vec![true, true],
+            names: vec![nameless; 2],
             limits: [u64::MAX; 2],
             counts: [0; 2],
             cap,
@@ -153,10 +166,9 @@ impl Names {
 
     #[cold]
     fn let_through(&mut self, number: u32) {
-        let at = number as usize;
-        if let Some(own) = self.through.get_mut(at) {
-            *own = true;
-            if !self.known[at] {
+        if let Some(own) = self.names.get_mut(number as usize) {
+            own.through = true;
+            if !own.known {
                 self.counts[0] = self.counts[0].saturating_sub(1);
                 self.counts[1] += 1;
                 self.shrink();
@@ -167,7 +179,8 @@ impl Names {
     #[inline]
     fn find(&self, name: &[u8], hash: u64) -> Option<u32> {
         let found = self.table.find(hash, |number| {
-            self.hashes[*number as usize] == hash && same(self.name(*number), name)
+            let own = &self.names[*number as usize];
+            own.hash == hash && same(self.bytes_of(own), name)
         });
         found.copied()
     }
@@ -178,14 +191,17 @@ impl Names {
         if !known && hash >= self.limits[class] && self.limits[class] != u64::MAX {
             return OTHERS;
         }
-        let number = u32::try_from(self.ends.len()).unwrap_or(OTHERS);
+        let number = u32::try_from(self.names.len()).unwrap_or(OTHERS);
+        self.names.push(Name {
+            hash,
+            start: self.bytes.len(),
+            length: u32::try_from(name.len()).unwrap_or(u32::MAX),
+            known,
+            through,
+        });
         self.bytes.extend_from_slice(name);
-        self.ends.push(self.bytes.len());
-        self.hashes.push(hash);
-        self.known.push(known);
-        self.through.push(through);
         self.table
-            .insert_unique(hash, number, |number| self.hashes[*number as usize]);
+            .insert_unique(hash, number, |number| self.names[*number as usize].hash);
         if !known {
             self.counts[class] += 1;
             self.shrink();
@@ -199,39 +215,36 @@ impl Names {
             while self.counts[class] > self.cap && self.limits[class] > 0 {
                 self.limits[class] >>= 1;
                 let limit = self.limits[class];
-                let names = self
-                    .hashes
-                    .iter()
-                    .zip(&self.known)
-                    .zip(&self.through)
-                    .skip(2);
-                self.counts[class] = names
-                    .filter(|((hash, known), through)| {
-                        !**known && usize::from(**through) == class && **hash < limit
-                    })
-                    .count();
+                let kept = |own: &&Name| {
+                    !own.known && usize::from(own.through) == class && own.hash < limit
+                };
+                self.counts[class] = self.names.iter().skip(2).filter(kept).count();
             }
         }
     }
 
     pub(super) fn name(&self, number: u32) -> &[u8] {
-        let number = number as usize;
-        let start = if number < 2 { 0 } else { self.ends[number - 1] };
-        self.ends
-            .get(number)
-            .and_then(|end| self.bytes.get(start..*end))
-            .unwrap_or_default()
+        let own = self.names.get(number as usize);
+        own.map(|own| self.bytes_of(own)).unwrap_or_default()
+    }
+
+    #[inline]
+    fn bytes_of(&self, own: &Name) -> &[u8] {
+        let end = own.start + own.length as usize;
+        self.bytes.get(own.start..end).unwrap_or_default()
     }
 
     /// Whether it is a name of the policy.
     pub(super) fn is_known(&self, number: u32) -> bool {
-        self.known.get(number as usize).copied().unwrap_or(false)
+        self.names.get(number as usize).is_some_and(|own| own.known)
     }
 
     /// Whether a request under this name was let through.
     #[inline]
     pub(super) fn is_through(&self, number: u32) -> bool {
-        self.through.get(number as usize).copied().unwrap_or(true)
+        self.names
+            .get(number as usize)
+            .is_none_or(|own| own.through)
     }
 
     /// The limits on hashes of names that were refused only, and of the others.
@@ -240,14 +253,11 @@ impl Names {
     }
 
     pub(super) fn hash(&self, number: u32) -> u64 {
-        self.hashes
-            .get(number as usize)
-            .copied()
-            .unwrap_or_default()
+        self.names.get(number as usize).map_or(0, |own| own.hash)
     }
 
     pub(super) fn len(&self) -> usize {
-        self.ends.len()
+        self.names.len()
     }
 }
 
