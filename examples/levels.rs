@@ -7,7 +7,7 @@
 //! is a kind of simulated organisation; all are judged when none is named. Tables in Markdown
 //! are printed (docs/levels.md). `--seeds N` draws so many organisations of most settings,
 //! `--window DAYS` is the option of the program, and `--reasons` also prints what holds
-//! removals below the level of their odds.
+//! removals back: below the level of their odds, or odds for `review`.
 #![expect(
     clippy::print_stdout,
     reason = "the tables are what this program is for"

@@ -49,8 +49,8 @@ struct Setting {
     name: String,
     days: &'static [i32],
     population: Population,
-    /// Organisations for each one that is asked for: large ones are few, small ones many.
-    many: f64,
+    /// Organisations for each hundred that are asked for: large ones are few, small ones many.
+    percent: u32,
 }
 
 /// The names that may be asked for.
@@ -76,7 +76,7 @@ fn settings() -> Vec<Setting> {
         name: group.to_owned(),
         days,
         population,
-        many: 1.0,
+        percent: 100,
     };
     let mut all = vec![
         one("base", &[365], mixed(BASE, 400, Log::Whole)),
@@ -86,11 +86,11 @@ fn settings() -> Vec<Setting> {
         one("base-450", &[450], mixed(BASE, 400, Log::Whole)),
         one("missing", &[365], mixed(BASE, 400, Log::Outages)),
         Setting {
-            many: 4.0,
+            percent: 400,
             ..one("40-clients", &[365], mixed(BASE, 40, Log::Whole))
         },
         Setting {
-            many: 0.1,
+            percent: 10,
             ..one("4000-clients", &[365], mixed(BASE, 4000, Log::Whole))
         },
     ];
@@ -105,14 +105,14 @@ fn settings() -> Vec<Setting> {
         });
     }
     all.push(Setting {
-        many: 0.2,
+        percent: 20,
         ..one("season", &[255, 300, 365, 400, 540], Population::Season)
     });
-    for (clients, log, many) in [
-        (5, Log::Whole, 4.0),
-        (5, Log::NoHeartbeat, 4.0),
-        (10, Log::Whole, 4.0),
-        (40, Log::Whole, 1.0),
+    for (clients, log, percent) in [
+        (5, Log::Whole, 400),
+        (5, Log::NoHeartbeat, 400),
+        (10, Log::Whole, 400),
+        (40, Log::Whole, 100),
     ] {
         let name = match log {
             Log::NoHeartbeat => format!("{clients} clients, no heartbeat"),
@@ -120,7 +120,7 @@ fn settings() -> Vec<Setting> {
         };
         all.push(Setting {
             name,
-            many,
+            percent,
             ..one(
                 "small",
                 &[90, 95, 119, 120, 180, 365],
@@ -148,10 +148,8 @@ pub(crate) fn judge(names: &[String], seeds: u32, window: u32) -> Result<Vec<Tab
 
 impl Setting {
     fn judge(&self, seeds: u32, window: u32) -> Vec<Table> {
-        let many = (f64::from(seeds) * self.many).round().max(1.0);
-        let organisations: Vec<Vec<Table>> = (0_u32..)
-            .take_while(|seed| f64::from(*seed) < many)
-            .collect::<Vec<_>>()
+        let many = (seeds.saturating_mul(self.percent) / 100).max(1);
+        let organisations: Vec<Vec<Table>> = (0..many)
             .into_par_iter()
             .map(|seed| {
                 let days = self.days.iter();

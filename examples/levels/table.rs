@@ -57,7 +57,8 @@ pub(crate) struct Table {
     suspended: [u64; 2],
     /// The rule that needs no program, by days of silence.
     pub(crate) rules: BTreeMap<i32, Sums>,
-    /// Removals that have a level below that of their odds, by each reason and that level.
+    /// Removals that have a level below that of their odds, or odds for `review`, by each
+    /// reason and the level of the odds.
     held: BTreeMap<(Reason, Level), Held>,
 }
 
@@ -113,9 +114,9 @@ impl Table {
         }
     }
 
-    /// Counts what holds a removal below the level of its odds.
+    /// Counts what holds a removal below the level of its odds, or these at `review`.
     fn hold(&mut self, said: &Said, [odds, level]: [Level; 2], add: impl Fn(&mut Sums)) {
-        if level <= odds {
+        if level <= odds && odds != Level::Review {
             return;
         }
         let facts = [Reason::NeverUsed, Reason::NotUsedInWindow];
@@ -167,12 +168,13 @@ impl Table {
     }
 }
 
-/// What each reason holds below the level of the odds, as Markdown.
+/// What each reason holds below the level of the odds, or at `review`, as Markdown.
 pub(crate) fn render_held(tables: &[Table]) -> String {
     let mut text = "| | odds say | reason | held, used again | by guards beyond the method | by it alone | surplus in it |\n|---|---|---|---|---|---|---|\n".to_owned();
     let cell = |sums: Sums| format!("{}, {:.2} %", sums.removals, sums.shares()[0]);
     for own in tables {
-        for (level, sums) in [Level::Safe, Level::Likely].into_iter().zip(own.levels) {
+        let given = [Level::Safe, Level::Likely].into_iter().zip(own.levels);
+        for (level, sums) in given.filter(|(_, sums)| sums.removals > 0) {
             // Writing to a string cannot fail.
             let _ = writeln!(
                 text,
@@ -203,27 +205,32 @@ pub(crate) fn render_held(tables: &[Table]) -> String {
 pub(crate) fn render(tables: &[Table]) -> String {
     let mut text = "| | silent 365 d | `safe`: removals, used again (predicted), recall | `safe` and `likely` | `review` | clients to suspend, came back |\n|---|---|---|---|---|---|\n".to_owned();
     for own in tables {
-        let recall = |found: u64| 100.0 * real(found) / real(own.surplus.max(1));
         let cell = |sums: Sums, found: u64| {
             let [again, predicted] = sums.shares();
-            format!(
-                "{}, {again:.2} % ({predicted:.2}), {:.1} %",
-                sums.removals,
-                recall(found)
-            )
+            let recall = match own.surplus {
+                0 => "no surplus".to_owned(),
+                all => format!("{:.1} %", 100.0 * real(found) / real(all)),
+            };
+            format!("{}, {again:.2} % ({predicted:.2}), {recall}", sums.removals)
+        };
+        let none = |sums: Sums, text: String| match sums.removals {
+            0 => "none".to_owned(),
+            _ => text,
         };
         let rule = own.rules.get(&365).copied().unwrap_or_default();
-        let both = own.levels[0].plus(own.levels[1]);
+        let [safe, both] = own.both();
         // Writing to a string cannot fail.
         let _ = writeln!(
             text,
-            "| {} | {}, {:.2} % | {} | {} | {} | {}, {} |",
+            "| {} | {} | {} | {} | {} | {}, {} |",
             own.name,
-            rule.removals,
-            rule.shares()[0],
-            cell(own.levels[0], own.found[0]),
-            cell(both, own.found[0] + own.found[1]),
-            cell(own.levels[2], own.found[2]),
+            none(
+                rule,
+                format!("{}, {:.2} %", rule.removals, rule.shares()[0])
+            ),
+            none(safe, cell(safe, own.found[0])),
+            none(both, cell(both, own.found[0] + own.found[1])),
+            none(own.levels[2], cell(own.levels[2], own.found[2])),
             own.suspended[0],
             own.suspended[1],
         );
