@@ -62,7 +62,7 @@ fn reference(
     let folder = tempfile::tempdir().unwrap();
     let mut history = "day,client,resource\n".to_owned();
     let mut grants = "client,resource,since\n".to_owned();
-    let mut recorded = BTreeSet::new();
+    let mut recorded: BTreeSet<Day> = BTreeSet::new();
     for (key, days) in &tenant.uses {
         let known = days.iter().filter(|day| **day <= at);
         recorded.extend(known.clone());

@@ -28,6 +28,8 @@ pub(super) struct Context<'a> {
     pub(super) joined: Vec<bool>,
     /// Requests of which something is not certain.
     pub(super) possible: Possible<'a>,
+    /// Too many days lack records.
+    pub(super) days_missing: bool,
 }
 
 impl<'a> Context<'a> {
@@ -45,6 +47,7 @@ impl<'a> Context<'a> {
             exceptions: Exceptions::on(inputs.exceptions, options.window.to),
             required: inputs.catalog.required_scopes(),
             possible: Possible::new(inputs, options.window),
+            days_missing: levels::days_missing(inputs.coverage, options.window),
             comments: inputs
                 .policy
                 .files

@@ -15,11 +15,15 @@ use super::{Basis, ClientAnalysis, Status, TermAnalysis};
 use crate::model::{
     ClientName, Day, Kind, Level, Operation, Reason, ScopeMatch, Term, Verdict, Via, Window,
 };
+use crate::usage::Coverage;
 
 /// Days a grant must be old and the log must cover (guards G1 and G2).
 const DAYS: u32 = 90;
 /// Missing days, in percent of the last [`DAYS`], that are tolerated (guard G1).
 const MISSING_PERCENT: usize = 10;
+/// Days of one outage within the window that are not tolerated (guard G1): a monthly job
+/// may have run in it.
+const OUTAGE: i32 = 21;
 /// A client is silent when idle for longer than this, and twice its own longest silence.
 const SILENT: u32 = 30;
 
@@ -136,8 +140,10 @@ fn decide(
         Level::Review
     };
     found.reasons.extend(caps);
-    // G9: a client that may be at work unseen loses nothing on its own.
-    if client.suspend.as_ref().is_some_and(|own| own.doubted) {
+    // G9: a client that may be at work unseen loses nothing on its own. One that was never
+    // seen may be in the logs under another name.
+    let doubted = client.suspend.as_ref().is_some_and(|own| own.doubted);
+    if doubted || client.status == Status::Dormant {
         level = Level::Review;
         found.reasons.push(Reason::ClientSilent);
     }
@@ -274,6 +280,29 @@ pub(super) fn cannot_tell(
         .map(|_| Reason::PartialInput)
 }
 
+/// The last [`DAYS`] of the window, or of all data when that is less.
+fn last_days(coverage: &Coverage, window: Window) -> Window {
+    let from = coverage.days.keys().next().copied().unwrap_or(window.to);
+    let all = Window {
+        from,
+        to: window.to,
+    };
+    Window::ending(window.to, DAYS.min(all.days()))
+}
+
+/// Whether too many days of the window lack records that were to be expected (guard G1).
+pub(super) fn days_missing(coverage: &Coverage, window: Window) -> bool {
+    let last = last_days(coverage, window);
+    if coverage.missing(last).len() * 100 > last.days() as usize * MISSING_PERCENT {
+        return true;
+    }
+    // Between two days of the data.
+    let days = coverage.days.range(..=window.to).map(|(day, _)| *day);
+    let next = days.clone().skip(1);
+    let mut holes = days.zip(next).filter(|(_, after)| *after > window.from);
+    holes.any(|(before, after)| after.0 - before.0 > OUTAGE)
+}
+
 /// Every reason why the removal is not above `review`.
 pub(super) fn caps(
     context: &Context<'_>,
@@ -293,16 +322,8 @@ pub(super) fn caps(
     // Of all data: a short window makes the history behind it no shorter.
     let days = seen.range(..=window.to).take(DAYS as usize).count();
     cap(days < DAYS as usize, Reason::HistoryTooShort);
-    let from = coverage.days.keys().next().copied().unwrap_or(window.to);
-    let all = Window {
-        from,
-        to: window.to,
-    };
-    let last = Window::ending(window.to, DAYS.min(all.days()));
-    cap(
-        coverage.missing(last).len() * 100 > last.days() as usize * MISSING_PERCENT,
-        Reason::DaysMissing,
-    );
+    cap(context.days_missing, Reason::DaysMissing);
+    let last = last_days(coverage, window);
     let absent = (last.from.0..=last.to.0).filter(|day| !seen.contains_key(&Day(*day)));
     cap(
         seen.len() < coverage.days.len()

@@ -201,6 +201,14 @@ impl<'a> Possible<'a> {
         }
     }
 
+    /// Operations that all the client's grants open, and that a possible need may have been.
+    pub(super) fn at_stake(&self, client: &ClientAnalysis, universe: &Universe) -> BTreeSet<usize> {
+        let opened = universe.opens(&client.granted).into_iter();
+        let asked =
+            |own: &usize| universe.is_restricted(*own) && !self.kinds(client, *own).is_empty();
+        opened.filter(asked).collect()
+    }
+
     fn summed(&self, kinds: &BTreeSet<usize>) -> Vec<Held> {
         let mut all: BTreeMap<Cause, (Held, u64)> = BTreeMap::new();
         for need in kinds.iter().filter_map(|index| self.need(*index)) {

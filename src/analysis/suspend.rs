@@ -8,11 +8,13 @@
 //!   grant was needed in the window;
 //! * what no request can show, what somebody keeps, protects or states as needed,
 //!   and what has no evidence, hold it at `review`;
+//! * a possible need of anything that it holds, and a silence that only lost days make
+//!   longer than usual, hold it at `review`;
 //! * what was needed in the window is never called `safe` to cut off;
 //! * a client that was never seen, or fell silent when a name came up that no policy
 //!   file has, may be in the log under that name: then it is at most `review`;
 //! * its grants go on their own at their own levels beside the advice, but not at all
-//!   where the client itself is in doubt.
+//!   where the client itself is in doubt or was never seen.
 //!
 //! Nothing is edited for the advice itself.
 
@@ -53,11 +55,21 @@ pub(super) fn suspension(
     if !matches!(client.status, Status::Silent | Status::Dormant) {
         return None;
     }
+    let at_stake = context.possible.at_stake(client, context.universe);
     let mut reasons = BTreeSet::new();
     let mut worst: Option<(Level, f64, &TermAnalysis, Option<Evidence>)> = None;
     for found in &client.terms {
         let evidence = needs.looks.get(&found.term).copied();
-        let (level, why) = grant(context, basis, client, needs, found, evidence);
+        let (mut level, mut why) = grant(context, basis, client, needs, found, evidence);
+        // What the client keeps goes with it, too.
+        let serves = |op: &usize| {
+            let universe = context.universe;
+            universe.serves(&found.term, &client.granted, *op)
+        };
+        if at_stake.iter().any(serves) {
+            level = Level::Review;
+            why.push(Reason::PossibleNeed);
+        }
         reasons.extend(why);
         // Without evidence it is the least known, and comes first.
         let p = evidence.map_or(1.0, |own| own.odds.p);
@@ -66,6 +78,10 @@ pub(super) fn suspension(
         }
     }
     let (mut level, _, found, evidence) = worst?;
+    if is_in_rhythm(context, needs) {
+        level = level.max(Level::Review);
+        reasons.insert(Reason::StillInRhythm);
+    }
     let mut doubted = false;
     let mut hold = |fires: bool, reason: Reason, at: Level| {
         if fires {
@@ -137,6 +153,14 @@ fn grant(
     }
     let level = by_the_past(context, basis, client, &mut own);
     (level, own.reasons)
+}
+
+/// Whether the client was ever silent for half as long as now, lost days included: then
+/// only their loss makes it look silent.
+fn is_in_rhythm(context: &Context<'_>, needs: &Needs) -> bool {
+    let idle = needs.alive.silent_for(context.options.window.to);
+    let gap = needs.alive.longest_gap();
+    idle.zip(gap).is_some_and(|(idle, gap)| idle <= 2 * gap)
 }
 
 /// Requests passed, after the last sign of life, that match no operation: the

@@ -22,14 +22,28 @@ pub(super) fn history(setup: &Setup, policy: &Policy, as_of: Day) -> anyhow::Res
         }
     }
     if let Some(dir) = &setup.ledger {
-        let read = |ledger: &Ledger| Ok((ledger.granted_since(as_of)?, ledger.grant_days()));
-        let (since, days) = Ledger::consistent(dir, read).map_err(|error| advised(&error))?;
-        add_records(
+        // What a later record lacks came later still; of the files as they were on a day no
+        // record of the time behind it says anything.
+        let until = setup.grants_at.map_or(Day(i32::MAX), |day| day.max(as_of));
+        let read = |ledger: &Ledger| {
+            let seen = ledger.granted_since(as_of)?;
+            let days = ledger.grant_days().into_iter();
+            let days: Vec<Day> = days.filter(|day| *day <= until).collect();
+            let later = days.last().is_some_and(|last| *last > as_of);
+            let unbroken = later.then(|| ledger.granted_since(until)).transpose()?;
+            Ok((seen, unbroken, days))
+        };
+        let (seen, unbroken, days) =
+            Ledger::consistent(dir, read).map_err(|error| advised(&error))?;
+        add_came(
             &mut history,
             policy,
-            since,
-            days.into_iter().filter(|day| *day <= as_of),
+            unbroken.as_ref().unwrap_or(&seen),
+            &days,
         );
+        for ((client, term), day) in seen {
+            history.add(client, term, day, SinceFrom::Ledger);
+        }
     }
     if let Some(path) = &setup.granted_since {
         let shown = path.display().to_string();
@@ -46,18 +60,17 @@ pub(super) fn history(setup: &Setup, policy: &Policy, as_of: Day) -> anyhow::Res
     Ok(history)
 }
 
-/// Adds what the ledger's records of grants say, up to a day: since when each was seen to
-/// be held without a break, and which of them an earlier record lacks.
-fn add_records(
+/// Adds which grants an earlier record of the ledger lacks; `since` says since when each
+/// was seen to be held without a break in the records of these days.
+fn add_came(
     history: &mut History,
     policy: &Policy,
-    since: BTreeMap<(ClientName, Term), Day>,
-    mut days: impl DoubleEndedIterator<Item = Day>,
+    since: &BTreeMap<(ClientName, Term), Day>,
+    days: &[Day],
 ) {
-    let Some(first) = days.next() else {
+    let (Some(first), Some(last)) = (days.first(), days.last()) else {
         return;
     };
-    let last = days.next_back().unwrap_or(first);
     let holdings = policy.holdings();
     let named =
         |client: &ClientName, term: &Term| since.contains_key(&(client.clone(), term.clone()));
@@ -79,9 +92,8 @@ fn add_records(
     for ((client, term), day) in since {
         // Of the first record nobody knows what was before it.
         if day > first {
-            history.add_came(client.clone(), term.clone(), day);
+            history.add_came(client.clone(), term.clone(), *day);
         }
-        history.add(client, term, day, SinceFrom::Ledger);
     }
 }
 

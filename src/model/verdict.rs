@@ -108,7 +108,7 @@ pub enum Reason {
     NoData,
     /// Fewer than 90 covered days in the window.
     HistoryTooShort,
-    /// More than 10 % of the last 90 days have no records.
+    /// More than 10 % of the last 90 days lack records, or three weeks of the window in a row.
     DaysMissing,
     /// A source that carries the client has no data on more than 10 % of the last 90 days.
     SourceMissing,
@@ -212,7 +212,9 @@ impl Reason {
             Self::PartialInput => "an input is incomplete on days of the window",
             Self::NoData => "there are no log records",
             Self::HistoryTooShort => "fewer than 90 covered days",
-            Self::DaysMissing => "more than 10 % of the last 90 days have no records",
+            Self::DaysMissing => {
+                "more than 10 % of the last 90 days lack records, or three weeks of the window in a row"
+            }
             Self::SourceMissing => {
                 "a source that carries the client has no data on more than 10 % of the last 90 days"
             }

@@ -151,6 +151,10 @@ fn push_code(text: &mut String, letter: char) {
 
 /// Characters that a reader cannot see, or that change how others are shown.
 pub(super) fn is_unseen(letter: char) -> bool {
+    // Nearly every letter is one of these, and texts can be long.
+    if letter.is_ascii() {
+        return letter.is_ascii_control();
+    }
     let odd_space = letter != ' ' && letter.is_whitespace();
     odd_space
         || letter.is_control()

@@ -73,8 +73,8 @@ fn every_guard_of_a_removal_is_named_in_order_passed_or_failed() {
     for fact in [
         "G2 age: since an unknown day (the grant has no date, so its age is unknown): failed",
         "G3 rhythm: never used: passed",
-        "G8 drift: something else had decided before: not reached",
-        "G9 whole client: silent (the whole client is silent: suspend it instead of trimming it): failed",
+        "G8 past removals: something else had decided before: not reached",
+        "G9 whole client: silent (the whole client is silent, and may be at work where the logs do not show it): failed",
         "1 operation would answer 403:\n               POST /v1/refunds\n",
         "Guards: 7 of 10 passed, failed: G2, G9. If wrong: 1 operation would answer 403;",
     ] {

@@ -6,7 +6,8 @@
 //! A run of days without records is missing when, by the same weekdays of the eight weeks
 //! before and after it, the chance of such a run is below 1 in 1,000: the product over its
 //! days of 1 - (k + 1/2) / (m + 1), where k of m such weekdays have records. One day of a
-//! daily source is quiet then, and two are an outage.
+//! daily source is quiet then, and two are an outage. So is a run with a day that no such
+//! weekday is near.
 
 use std::collections::BTreeSet;
 
@@ -16,8 +17,6 @@ use crate::model::Day;
 const CHANCE: f64 = 1e-3;
 /// Weeks before and after a day that show what is usual on it.
 const WEEKS: i32 = 8;
-/// Days of a run that is missing whatever was usual before.
-const LONGEST: i32 = 1_000;
 
 /// The quiet days between the first and the last of these.
 pub(super) fn quiet(recorded: &BTreeSet<Day>) -> BTreeSet<Day> {
@@ -36,9 +35,6 @@ fn is_missing(recorded: &BTreeSet<Day>, run: &std::ops::Range<Day>) -> bool {
     let (Some(first), Some(last)) = (recorded.first(), recorded.last()) else {
         return false;
     };
-    if run.end.0 - run.start.0 > LONGEST {
-        return true;
-    }
     let mut chance = 0.0;
     for day in (run.start.0..run.end.0).map(Day) {
         let near = (1..=WEEKS).flat_map(|week| [day.plus(-7 * week), day.plus(7 * week)]);
@@ -48,10 +44,9 @@ fn is_missing(recorded: &BTreeSet<Day>, run: &std::ops::Range<Day>) -> bool {
             all += 1;
             with += u32::from(recorded.contains(&own));
         }
-        if all > 0 {
-            chance += (1.0 - (f64::from(with) + 0.5) / (f64::from(all) + 1.0)).ln();
-        }
-        if chance < CHANCE.ln() {
+        chance += (1.0 - (f64::from(with) + 0.5) / (f64::from(all) + 1.0)).ln();
+        // Where no such weekday is near, nobody knows what is usual.
+        if all == 0 || chance < CHANCE.ln() {
             return true;
         }
     }

@@ -119,27 +119,3 @@ fn without_any_use_the_same_removal_is_reached_so_that_holding_everything_passes
     let likely = own.values().filter(|own| own.contains("likely")).count();
     assert!(likely >= 6 * NAMES.len(), "{own:?}");
 }
-
-#[test]
-fn days_taken_away_make_no_removal_safer() {
-    let mut rng = Rng(11);
-    for round in 0..3 {
-        let lines = reading(&mut rng);
-        let case = Case::of(&routes(), &grants(), "");
-        case.write("log.jsonl", log(lines.clone()));
-        let whole = judged(&reports(&case)[0]);
-        // Of a hole, of the newest days, or of the oldest ones.
-        let gone = [40..75, DAYS - 70..DAYS, 0..70][round].clone();
-        let case = Case::of(&routes(), &grants(), "");
-        let left = lines.into_iter().filter(|own| !gone.contains(&own.0));
-        case.write("log.jsonl", log(left.collect()));
-        let less = judged(&reports(&case)[0]);
-        for (key, found) in &less {
-            let safe = |text: &str| text.contains("likely") || text.contains("safe");
-            assert!(
-                !safe(found) || safe(&whole[key]),
-                "{round} {key:?}: {found}"
-            );
-        }
-    }
-}

@@ -10,6 +10,7 @@ mod damage;
 mod noise;
 #[path = "../support/mod.rs"]
 mod support;
+mod taken;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

@@ -55,14 +55,16 @@ pub(super) fn code(reason: Reason) -> String {
 pub(super) fn question(reason: &str) -> Option<&'static str> {
     Some(match reason {
         "protected" => "Could a just-in-time grant replace this standing one?",
-        "client_silent" => "Is this client still in service? If not, suspend it as a whole.",
+        "client_silent" => {
+            "Is this client still in service, under which name? If not, suspend it as a whole."
+        }
         "denied_though_granted" => {
             "Why are its requests refused although the policy grants them? Repair it, or take the grant away."
         }
         "grant_too_young" => "Is the work that this grant was made for still to begin?",
         "grant_age_unknown" => "Since when is it held, and for which task?",
         "still_in_rhythm" => "Does a task with long pauses use it?",
-        "seen_once" => "Was this a single task, or does it come back every year?",
+        "season_of_the_fleet" => "Is this a seasonal task that is due again?",
         "shared_role" | "role_member_unknown" | "role_member_less_safe" => {
             "Should the role be split, so that this member can lose it?"
         }
