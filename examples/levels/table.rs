@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use scopetrim::model::{Day, Level};
+use scopetrim::analysis::landmark::Thresholds;
+use scopetrim::model::{Day, Level, Reason};
 
 use crate::world::{Key, Said, Tenant};
 
@@ -36,7 +37,7 @@ impl Sums {
     }
 
     /// Used again by predicted, both as shares in percent.
-    fn shares(&self) -> [f64; 2] {
+    pub(crate) fn shares(&self) -> [f64; 2] {
         let all = real(self.removals.max(1));
         [100.0 * real(self.again) / all, 100.0 * self.predicted / all]
     }
@@ -54,8 +55,22 @@ pub(crate) struct Table {
     found: [u64; 3],
     /// Clients to suspend at `safe` or `likely`, and those of them that came back within 90 days.
     suspended: [u64; 2],
-    /// What holds removals at `review`.
+    /// The rule that needs no program, by days of silence.
     pub(crate) rules: BTreeMap<i32, Sums>,
+    /// Removals that have a level below that of their odds, or odds for `review`, by each
+    /// reason and the level of the odds.
+    held: BTreeMap<(Reason, Level), Held>,
+}
+
+/// What one reason holds.
+#[derive(Clone, Copy, Debug, Default)]
+struct Held {
+    /// All of it.
+    all: Sums,
+    /// Below what the method says, seasons and brakes included.
+    by_guards: Sums,
+    /// Of these, held by no other reason.
+    alone: Sums,
 }
 
 impl Table {
@@ -68,6 +83,7 @@ impl Table {
 
     /// Adds one decision.
     pub(crate) fn add(&mut self, tenant: &Tenant, said: &BTreeMap<Key, Said>, at: Day) {
+        let thresholds = Thresholds::default();
         let mut suspended: BTreeMap<&str, bool> = BTreeMap::new();
         for (key, own) in said {
             let again = tenant.comes_back(key, at, 90);
@@ -85,6 +101,10 @@ impl Table {
             self.found[place] += u64::from(!later);
             let p = own.evidence.map(|own| own.odds.p);
             self.levels[place].add(p, again, later);
+            let odds = own.evidence.map(|own| thresholds.level(&own.odds));
+            if let (Some(odds), Some(level)) = (odds, own.level) {
+                self.hold(own, [odds, level], |sums| sums.add(p, again, later));
+            }
         }
         self.suspended[0] += suspended.len() as u64;
         self.suspended[1] += suspended.values().filter(|own| **own).count() as u64;
@@ -93,33 +113,124 @@ impl Table {
             *own = own.plus(crate::real::rule(tenant, at, silent));
         }
     }
+
+    /// Counts what holds a removal below the level of its odds, or these at `review`.
+    fn hold(&mut self, said: &Said, [odds, level]: [Level; 2], add: impl Fn(&mut Sums)) {
+        if level <= odds && odds != Level::Review {
+            return;
+        }
+        let facts = [Reason::NeverUsed, Reason::NotUsedInWindow];
+        let reasons = said.reasons.iter().filter(|own| !facts.contains(own));
+        let alone = reasons.clone().count() == 1;
+        for reason in reasons {
+            let held = self.held.entry((*reason, odds)).or_default();
+            add(&mut held.all);
+            if level > said.method {
+                add(&mut held.by_guards);
+                if alone {
+                    add(&mut held.alone);
+                }
+            }
+        }
+    }
+
+    /// Adds the decisions of another table.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        for place in 0..3 {
+            self.levels[place] = self.levels[place].plus(other.levels[place]);
+            self.found[place] += other.found[place];
+        }
+        self.surplus += other.surplus;
+        for place in 0..2 {
+            self.suspended[place] += other.suspended[place];
+        }
+        for (silent, sums) in &other.rules {
+            let own = self.rules.entry(*silent).or_default();
+            *own = own.plus(*sums);
+        }
+        for (key, held) in &other.held {
+            let own = self.held.entry(*key).or_default();
+            own.all = own.all.plus(held.all);
+            own.by_guards = own.by_guards.plus(held.by_guards);
+            own.alone = own.alone.plus(held.alone);
+        }
+    }
+
+    /// Removals of `safe`, and of `safe` and `likely`.
+    pub(crate) fn both(&self) -> [Sums; 2] {
+        [self.levels[0], self.levels[0].plus(self.levels[1])]
+    }
+
+    /// Recall of the same, in percent.
+    pub(crate) fn recall(&self) -> [f64; 2] {
+        let share = |found: u64| 100.0 * real(found) / real(self.surplus.max(1));
+        [share(self.found[0]), share(self.found[0] + self.found[1])]
+    }
+}
+
+/// What each reason holds below the level of the odds, or at `review`, as Markdown.
+pub(crate) fn render_held(tables: &[Table]) -> String {
+    let mut text = "| | odds say | reason | held, used again | by guards beyond the method | by it alone | surplus in it |\n|---|---|---|---|---|---|---|\n".to_owned();
+    let cell = |sums: Sums| format!("{}, {:.2} %", sums.removals, sums.shares()[0]);
+    for own in tables {
+        let given = [Level::Safe, Level::Likely].into_iter().zip(own.levels);
+        for (level, sums) in given.filter(|(_, sums)| sums.removals > 0) {
+            // Writing to a string cannot fail.
+            let _ = writeln!(
+                text,
+                "| {} | `{}` | given | {} | | | |",
+                own.name,
+                level.name(),
+                cell(sums)
+            );
+        }
+        for ((reason, level), held) in &own.held {
+            let unused = held.all.removals - held.all.within_a_year;
+            let _ = writeln!(
+                text,
+                "| {} | `{}` | {reason:?} | {} | {} | {} | {:.1} % |",
+                own.name,
+                level.name(),
+                cell(held.all),
+                cell(held.by_guards),
+                cell(held.alone),
+                100.0 * real(unused) / real(own.surplus.max(1)),
+            );
+        }
+    }
+    text
 }
 
 /// One row for each table, as Markdown.
 pub(crate) fn render(tables: &[Table]) -> String {
     let mut text = "| | silent 365 d | `safe`: removals, used again (predicted), recall | `safe` and `likely` | `review` | clients to suspend, came back |\n|---|---|---|---|---|---|\n".to_owned();
     for own in tables {
-        let recall = |found: u64| 100.0 * real(found) / real(own.surplus.max(1));
         let cell = |sums: Sums, found: u64| {
             let [again, predicted] = sums.shares();
-            format!(
-                "{}, {again:.2} % ({predicted:.2}), {:.1} %",
-                sums.removals,
-                recall(found)
-            )
+            let recall = match own.surplus {
+                0 => "no surplus".to_owned(),
+                all => format!("{:.1} %", 100.0 * real(found) / real(all)),
+            };
+            format!("{}, {again:.2} % ({predicted:.2}), {recall}", sums.removals)
+        };
+        let none = |sums: Sums, text: String| match sums.removals {
+            0 => "none".to_owned(),
+            _ => text,
         };
         let rule = own.rules.get(&365).copied().unwrap_or_default();
-        let both = own.levels[0].plus(own.levels[1]);
+        let [safe, both] = own.both();
         // Writing to a string cannot fail.
         let _ = writeln!(
             text,
-            "| {} | {}, {:.2} % | {} | {} | {} | {}, {} |",
+            "| {} | {} | {} | {} | {} | {}, {} |",
             own.name,
-            rule.removals,
-            rule.shares()[0],
-            cell(own.levels[0], own.found[0]),
-            cell(both, own.found[0] + own.found[1]),
-            cell(own.levels[2], own.found[2]),
+            none(
+                rule,
+                format!("{}, {:.2} %", rule.removals, rule.shares()[0])
+            ),
+            none(safe, cell(safe, own.found[0])),
+            none(both, cell(both, own.found[0] + own.found[1])),
+            none(own.levels[2], cell(own.levels[2], own.found[2])),
             own.suspended[0],
             own.suspended[1],
         );

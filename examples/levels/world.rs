@@ -12,14 +12,15 @@ use scopetrim::grants::history::History;
 use scopetrim::input::SourceStatus;
 use scopetrim::model::{
     Catalog, ClientName, ContentDigest, Day, Entry, Granted, Level, Method, Operation, Place,
-    Policy, PolicyFile, Requirement, Scope, Semantics, Span, Subject, Term, Verdict, Window,
+    Policy, PolicyFile, Reason, Requirement, Scope, Semantics, Span, Subject, Term, Verdict,
+    Window,
 };
 use scopetrim::usage::{
     ClientUse, Coverage, DayUse, FileCounts, PossibleNeeds, RouteUse, SourceFacts,
 };
 
 /// Longest window of a run without `--window`.
-const WINDOW: u32 = 365;
+pub(crate) const WINDOW: u32 = 365;
 
 /// A client and a scope.
 pub(crate) type Key = (String, String);
@@ -36,25 +37,28 @@ pub(crate) struct Tenant {
 }
 
 /// What is said about one grant.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Said {
     pub(crate) evidence: Option<Evidence>,
     /// What the program says; `None` when it is kept or cannot be told.
     pub(crate) level: Option<Level>,
     /// What the method alone says of a removal, without the guards that look at other things.
-    #[allow(
-        dead_code,
-        reason = "the test of parity reads it, the example does not"
-    )]
     pub(crate) method: Level,
     /// Advice to suspend its client, and how safe that is.
     pub(crate) suspend: Option<Level>,
+    /// What holds the level down, and the facts of its use.
+    pub(crate) reasons: Vec<Reason>,
 }
 
 impl Tenant {
     /// What would have been said at the end of a day, of a log from `from` on.
     pub(crate) fn said(&self, from: Day, at: Day) -> BTreeMap<Key, Said> {
-        let analysis = self.analyse(from, at);
+        self.said_within(WINDOW, from, at)
+    }
+
+    /// The same, where a use in the last `window` days keeps a grant.
+    pub(crate) fn said_within(&self, window: u32, from: Day, at: Day) -> BTreeMap<Key, Said> {
+        let analysis = self.analyse(window, from, at);
         let thresholds = Thresholds::default();
         let mut said = BTreeMap::new();
         for client in &analysis.clients {
@@ -68,6 +72,7 @@ impl Tenant {
                         method(&own, &analysis.basis, &thresholds)
                     }),
                     suspend,
+                    reasons: found.reasons.clone(),
                 };
                 said.insert((client.id.to_string(), found.term.to_string()), own);
             }
@@ -76,7 +81,7 @@ impl Tenant {
     }
 
     /// The analysis as the command line would run it.
-    fn analyse(&self, from: Day, at: Day) -> Analysis {
+    fn analyse(&self, longest: u32, from: Day, at: Day) -> Analysis {
         let window = from..=at;
         let scopes: BTreeSet<&String> = self
             .grants
@@ -146,7 +151,7 @@ impl Tenant {
             history: &History::default(),
             exceptions: &[],
         };
-        let mut window = Window::ending(at, WINDOW);
+        let mut window = Window::ending(at, longest);
         window.from = window.from.max(from);
         let options = Options {
             window,
