@@ -137,13 +137,21 @@ impl Tenant {
                     },
                 )
             });
+        let held: BTreeSet<&String> = self
+            .grants
+            .iter()
+            .filter(|(_, since)| **since <= at)
+            .map(|(key, _)| &key.0)
+            .collect();
+        let (usage, former) = usage.partition(|(name, _)| held.contains(&name.as_str().to_owned()));
         let inputs = Inputs {
             semantics: &Semantics::default(),
             routes: &routes,
             weights: &weight::weights(&catalog, &[]),
             catalog: &catalog,
             policy: &self.policy(at),
-            usage: &usage.collect(),
+            usage: &usage,
+            former: &former,
             unmatched: &BTreeMap::new(),
             coverage: &Coverage::new(&[source(days)], 0.01),
             blind: &BTreeMap::new(),

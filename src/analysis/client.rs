@@ -25,7 +25,7 @@ pub(super) struct Context<'a> {
     /// Entries of each policy file whose comment an edit would lose or move.
     pub(super) comments: Vec<BTreeMap<usize, CommentEffect>>,
     /// Clients of each policy file that appear in the log.
-    pub(super) joined: Vec<bool>,
+    pub(super) joined: Vec<usize>,
     /// Requests of which something is not certain.
     pub(super) possible: Possible<'a>,
     /// Too many days lack records.
@@ -58,7 +58,7 @@ impl<'a> Context<'a> {
                 .policy
                 .files
                 .iter()
-                .map(|file| file.clients.iter().any(seen))
+                .map(|file| file.clients.iter().filter(|client| seen(client)).count())
                 .collect(),
         }
     }
@@ -74,6 +74,14 @@ pub(super) struct Ever {
 }
 
 impl<'a> Context<'a> {
+    /// Whether most clients of the policy files that name this one appear in the log, so
+    /// that it would as well if it were at work.
+    pub(super) fn is_well_seen(&self, id: &ClientName) -> bool {
+        let files = self.inputs.policy.files.iter().zip(&self.joined);
+        let mut own = files.filter(|(file, _)| file.clients.contains(id));
+        own.all(|(file, seen)| 2 * seen > file.clients.len())
+    }
+
     /// The days on which a client's requests would have been seen.
     pub(super) fn covered(&self, id: &ClientName) -> Cow<'a, BTreeMap<Day, u64>> {
         let blind = self.inputs.blind.get(id);

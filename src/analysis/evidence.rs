@@ -7,7 +7,8 @@ use super::landmark::{
     Clock, Grant, History, IDLE, LONGEST, Looks, Model, Odds, Past, Seasons, State,
 };
 use super::{ClientAnalysis, Status, TermAnalysis};
-use crate::model::{Day, Level, Reason, Term, Verdict, Window};
+use crate::model::{Day, Level, Reason, Requirement, Scope, Term, Verdict, Window};
+use crate::usage::{ClientUse, UNMATCHED};
 
 /// The past, and the grant as it looks now.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,10 +58,17 @@ pub(super) fn learn(context: &Context<'_>, drafts: &mut [(ClientAnalysis, Needs)
             });
         }
     }
-    let clients = drafts
+    let mut clients: Vec<Vec<Day>> = drafts
         .iter()
         .map(|(_, needs)| needs.alive.days.to_vec())
         .collect();
+    let mut names: BTreeMap<Term, usize> = scopes
+        .into_iter()
+        .map(|(term, number)| (term.clone(), number))
+        .collect();
+    for usage in context.inputs.former.values() {
+        former(context, usage, (&mut clients, &mut names, &mut grants));
+    }
     let clock = Clock::new(*from, end, &covered);
     let own = drafts
         .iter()
@@ -71,7 +79,7 @@ pub(super) fn learn(context: &Context<'_>, drafts: &mut [(ClientAnalysis, Needs)
             (seen.len() < covered.len()).then(|| (index, Clock::new(*from, end, &seen)))
         });
     let own = own.collect();
-    let history = History::new(clock, clients, grants, scopes.len()).with_clocks(own);
+    let history = History::new(clock, clients, grants, names.len()).with_clocks(own);
     let landmarks = history.landmarks(end);
     let looks = Looks::new(&history, &landmarks);
     let model = Model::fit(&looks, landmarks.len());
@@ -101,6 +109,51 @@ pub(super) fn learn(context: &Context<'_>, drafts: &mut [(ClientAnalysis, Needs)
         days: history.clock.days_to(end),
         landmarks: landmarks.len(),
         past: Past::judge(&history, (&looks, &landmarks), &context.options.thresholds),
+    }
+}
+
+/// Adds a caller that no policy file names: it held what its requests asked for, from its
+/// first use to its last request. After that nobody can tell whether it still did.
+fn former(
+    context: &Context<'_>,
+    usage: &ClientUse,
+    (clients, scopes, grants): (
+        &mut Vec<Vec<Day>>,
+        &mut BTreeMap<Term, usize>,
+        &mut Vec<Grant>,
+    ),
+) {
+    let catalog = context.inputs.catalog;
+    let mut uses: BTreeMap<&Scope, BTreeSet<Day>> = BTreeMap::new();
+    for route in usage.routes.iter().filter(|own| own.route != UNMATCHED) {
+        let operation = context.inputs.routes.get(route.route as usize);
+        let operation = operation.and_then(|own| catalog.operations.get(*own.operations.first()?));
+        // Where one of several is enough, the first one stands for all.
+        let asked = match operation.map(|own| &own.requirement) {
+            Some(Requirement::AnyOf(clauses)) => clauses.first(),
+            _ => None,
+        };
+        let days = route.days.iter().filter(|day| day.need() > 0);
+        let days: Vec<Day> = days.map(|day| Day(day.day)).collect();
+        for scope in asked.into_iter().flatten() {
+            uses.entry(scope).or_default().extend(&days);
+        }
+    }
+    let seen: BTreeSet<Day> = uses.values().flatten().copied().collect();
+    let Some(last) = seen.last().copied() else {
+        return;
+    };
+    let client = clients.len();
+    clients.push(seen.into_iter().collect());
+    for (scope, days) in uses {
+        let next = scopes.len();
+        grants.push(Grant {
+            client,
+            scope: *scopes.entry(Term::new(scope.as_str())).or_insert(next),
+            since: days.first().copied(),
+            until: Some(last),
+            days: days.into_iter().collect(),
+        });
     }
 }
 

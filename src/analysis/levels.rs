@@ -38,7 +38,7 @@ pub(super) fn status(context: &Context<'_>, id: &ClientName, needs: &Needs) -> S
         let files = context.inputs.policy.files.iter().zip(&context.joined);
         let known = files
             .into_iter()
-            .any(|(file, joined)| *joined && file.clients.contains(id));
+            .any(|(file, joined)| *joined > 0 && file.clients.contains(id));
         return match known {
             true if needs.unmatched > 0 => Status::Active,
             true => Status::Dormant,
@@ -141,9 +141,9 @@ fn decide(
     };
     found.reasons.extend(caps);
     // G9: a client that may be at work unseen loses nothing on its own. One that was never
-    // seen may be in the logs under another name.
+    // seen may be in other logs, where few of its policy file were.
     let doubted = client.suspend.as_ref().is_some_and(|own| own.doubted);
-    if doubted || client.status == Status::Dormant {
+    if doubted || client.status == Status::Dormant && !context.is_well_seen(&client.id) {
         level = Level::Review;
         found.reasons.push(Reason::ClientSilent);
     }

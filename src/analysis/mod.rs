@@ -130,6 +130,8 @@ pub struct Inputs<'a> {
     pub history: &'a History,
     /// What clients of the policy did, by name.
     pub usage: &'a BTreeMap<ClientName, ClientUse>,
+    /// What callers did that no policy file names: former clients show how long scopes rest.
+    pub former: &'a BTreeMap<ClientName, ClientUse>,
     /// Unmatched paths by client.
     pub unmatched: &'a BTreeMap<ClientName, Vec<Cluster>>,
     /// Requests whose client, operation or outcome is not certain.

@@ -116,6 +116,7 @@ fn inputs(study: &Study) -> Inputs<'_> {
         weights: &study.weights,
         policy: &study.policy,
         usage: &study.usage,
+        former: &study.former,
         unmatched: &NONE,
         coverage: &study.read.coverage,
         possible: &study.possible,

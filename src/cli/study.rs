@@ -19,6 +19,7 @@ use crate::analysis::backtest::{Backtest, GrantsOf, backtest, backtest_as_held, 
 use crate::analysis::landmark::LONGEST;
 use crate::analysis::minimum::Universe;
 use crate::analysis::{self, Action, Analysis, Compared, Inputs, actions, demand, weight};
+use crate::event::secret::is_concealed;
 use crate::grants::history::History;
 use crate::model::words::plural;
 use crate::model::{Cause, ClientName, Day, Level, Policy, Semantics, Warning, Window};
@@ -46,6 +47,8 @@ pub(super) struct Study {
     pub(super) compared: Vec<Compared>,
     /// What each client of the policy did, up to as-of.
     pub(super) usage: BTreeMap<ClientName, ClientUse>,
+    /// What callers did that no policy file names.
+    pub(super) former: BTreeMap<ClientName, ClientUse>,
     pub(super) actions: Vec<Action>,
     pub(super) semantics: Semantics,
     pub(super) weights: Vec<u64>,
@@ -62,6 +65,7 @@ impl Study {
     /// Lets go of the tables that nothing shown is made from: the largest part of what is in memory.
     pub(super) fn forget_usage(&mut self) {
         self.usage.clear();
+        self.former.clear();
         self.read.collected.usage = UsageTable::default();
         self.read.collected.credentials = CredentialTable::default();
     }
@@ -105,6 +109,9 @@ pub(super) fn study_and_backtest(
     run(input_args, policy_args, Some(grants))
 }
 
+/// Callers outside the policy whose use is learnt from.
+const FORMER: usize = 20_000;
+
 const NO_RECORDS: &str = "the logs hold no records: nothing can be said about any grant";
 
 fn run(
@@ -133,6 +140,7 @@ fn run(
     let versions = past::of(grants, &setup, &month_ends, (&policy, &history))?;
     clients.extend(versions.iter().flat_map(|own| own.clients.iter().cloned()));
     let (blind, unseen) = read.blind(&setup, &clients);
+    let former = usage(former(&clients, &read), &read, window, setup.as_of);
     let usage = usage(clients, &read, window, setup.as_of);
     if span.is_some() {
         let joined = check_joined(&policy, &read, !usage.is_empty())?;
@@ -153,6 +161,7 @@ fn run(
         policy: &policy,
         history: &history,
         usage: &usage,
+        former: &former,
         unmatched: &unmatched,
         coverage: &recent,
         possible: &possible,
@@ -200,6 +209,7 @@ fn run(
         backtest,
         compared,
         usage,
+        former,
         actions,
         semantics,
         weights,
@@ -363,6 +373,18 @@ fn usage(
     rows.into_iter()
         .filter_map(|own| Some((wanted.get(&own.client)?.clone(), own.ended(window.to))))
         .collect()
+}
+
+/// Callers that no policy file names, as far as they are named: those of most requests.
+fn former(known: &BTreeSet<ClientName>, read: &Read) -> BTreeSet<ClientName> {
+    let requests = read.collected.usage.requests_by_client().into_iter();
+    let mut all: Vec<(String, u64)> = requests
+        .filter(|(name, _)| !name.is_empty() && !known.contains(name.as_str()))
+        .filter(|(name, _)| !is_concealed(name))
+        .collect();
+    all.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let names = all.into_iter().take(FORMER);
+    names.map(|(name, _)| ClientName::new(&name)).collect()
 }
 
 fn unmatched(policy: &Policy, read: &Read) -> BTreeMap<ClientName, Vec<Cluster>> {

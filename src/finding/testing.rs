@@ -239,6 +239,7 @@ impl Case {
             weights: &weights,
             policy: &policy,
             usage: &usage,
+            former: &BTreeMap::new(),
             unmatched: &self.unmatched,
             coverage: &coverage,
             possible: &PossibleNeeds::default(),

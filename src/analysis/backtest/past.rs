@@ -75,6 +75,11 @@ fn analysed(inputs: &Inputs<'_>, options: &Options, as_of: Day, of: Of<'_>) -> P
         .map(|(client, own)| (client.clone(), own.until(as_of)))
         .filter(|(_, own)| !own.routes.is_empty())
         .collect();
+    let former = inputs
+        .former
+        .iter()
+        .map(|(name, own)| (name.clone(), own.until(as_of)));
+    let former = former.filter(|(_, own)| !own.routes.is_empty()).collect();
     let possible = inputs.possible.until(as_of);
     let policy = policy_at(of, as_of);
     let mut window = Window::ending(as_of, options.window.days().max(1));
@@ -89,6 +94,7 @@ fn analysed(inputs: &Inputs<'_>, options: &Options, as_of: Day, of: Of<'_>) -> P
         policy: &policy,
         history: of.1,
         usage: &usage,
+        former: &former,
         // They are shown only, and nobody looks at them here.
         unmatched: &BTreeMap::new(),
         possible: &possible,

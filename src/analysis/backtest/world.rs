@@ -117,6 +117,7 @@ impl World {
             policy: &self.policy,
             history: &History::default(),
             usage: &self.usage,
+            former: &BTreeMap::new(),
             unmatched: &BTreeMap::new(),
             coverage: &self.coverage,
             possible: &PossibleNeeds::default(),

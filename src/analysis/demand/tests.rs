@@ -74,6 +74,7 @@ impl World {
             weights: &weights,
             policy: &self.policy,
             usage: &usage,
+            former: &BTreeMap::new(),
             unmatched: &BTreeMap::new(),
             coverage: &coverage,
             history: &crate::grants::history::History::default(),
