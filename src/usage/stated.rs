@@ -85,14 +85,16 @@ pub fn stated_days(facts: &[SourceFacts], calendar: &Calendar, coverage: &Covera
     let mut said = Vec::new();
     for (days, why) in [
         (closed, "closed by [calendar] in the configuration"),
-        (empty, "those of an empty daily file"),
+        (
+            empty,
+            "each source that was live has an empty file of that day",
+        ),
     ] {
         if days > 0 {
             said.push(format!(
-                "{} without records {} covered: {} {why}",
+                "{} without records {} covered: {why}",
                 plural(days as u64, "day"),
                 either(days as u64, "counts as", "count as"),
-                either(days as u64, "it is", "they are"),
             ));
         }
     }
@@ -208,9 +210,7 @@ mod tests {
         assert_eq!(missing(&around, &calendar), [89, 93]);
         assert_eq!(
             stated_days(&longer, &calendar, &Coverage::new(&longer, 0.01, &calendar)),
-            [
-                "3 days without records count as covered: they are closed by [calendar] in the configuration"
-            ]
+            ["3 days without records count as covered: closed by [calendar] in the configuration"]
         );
     }
 

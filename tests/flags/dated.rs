@@ -224,7 +224,7 @@ fn a_closed_day_and_an_empty_daily_file_are_no_missing_days_and_an_outage_is() {
     }
     assert!(
         notes.contains(
-            "3 days without records count as covered: they are those of an empty daily file"
+            "3 days without records count as covered: each source that was live has an empty file of that day"
         ),
         "{notes}"
     );
@@ -233,7 +233,7 @@ fn a_closed_day_and_an_empty_daily_file_are_no_missing_days_and_an_outage_is() {
         assert_eq!(closed.contains(&day(number).0), is_missing, "{closed}");
     }
     assert!(
-        notes.contains("they are closed by [calendar] in the configuration"),
+        notes.contains("closed by [calendar] in the configuration"),
         "{notes}"
     );
 }
