@@ -223,7 +223,7 @@ impl Read {
         facts: Vec<SourceFacts>,
         mut notes: Vec<String>,
     ) -> Self {
-        let mut coverage = Coverage::new(&facts, setup.reject_share, &setup.calendar);
+        let mut coverage = Coverage::with_calendar(&facts, setup.reject_share, &setup.calendar);
         coverage.expect(&setup.expected_sources, &facts, &setup.calendar);
         notes.extend(stated_days(&facts, &setup.calendar, &coverage));
         coverage.gaps.extend(without_success(&facts));

@@ -134,9 +134,8 @@ mod tests {
                 .clients
                 .insert((*client).to_owned(), places.collect());
         }
-        let calendar = Calendar::default();
-        let coverage = Coverage::new(facts, 0.01, &calendar);
-        let (all, _) = Blind::of_all(&presence, facts, &coverage, &calendar);
+        let coverage = Coverage::new(facts, 0.01);
+        let (all, _) = Blind::of_all(&presence, facts, &coverage, &Calendar::default());
         all.into_iter()
             .map(|(client, own)| (client, own.days.iter().map(|day| day.0).collect()))
             .collect()

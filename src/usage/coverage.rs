@@ -54,9 +54,13 @@ pub struct Coverage {
 
 impl Coverage {
     /// Coverage of the sources. One in which more than `reject_share` (0..1) of
-    /// the records were rejected is incomplete. On days that `calendar` closes no records
-    /// are expected.
-    pub fn new(sources: &[SourceFacts], reject_share: f64, calendar: &Calendar) -> Self {
+    /// the records were rejected is incomplete.
+    pub fn new(sources: &[SourceFacts], reject_share: f64) -> Self {
+        Self::with_calendar(sources, reject_share, &Calendar::default())
+    }
+
+    /// The same where no records are to be expected on the days that the calendar closes.
+    pub fn with_calendar(sources: &[SourceFacts], reject_share: f64, calendar: &Calendar) -> Self {
         let mut coverage = Self::default();
         let limit = limit(reject_share);
         for source in sources {
@@ -290,7 +294,7 @@ mod tests {
             source("c.log", 100, 1),
         ];
         let said = |share| -> Vec<String> {
-            let gaps = Coverage::new(&facts, share, &Calendar::default()).gaps;
+            let gaps = Coverage::new(&facts, share).gaps;
             gaps.iter()
                 .map(|gap| format!("{}: {}", gap.source, gap.reason))
                 .collect()

@@ -81,9 +81,8 @@ mod tests {
 
     fn covered(facts: &[SourceFacts], patterns: &[&str]) -> (Vec<i32>, usize) {
         let patterns: Vec<String> = patterns.iter().map(|own| (*own).to_owned()).collect();
-        let calendar = Calendar::default();
-        let mut coverage = Coverage::new(facts, 0.01, &calendar);
-        coverage.expect(&patterns, facts, &calendar);
+        let mut coverage = Coverage::new(facts, 0.01);
+        coverage.expect(&patterns, facts, &Calendar::default());
         let days: &BTreeMap<Day, u64> = &coverage.days;
         (days.keys().map(|day| day.0).collect(), coverage.gaps.len())
     }

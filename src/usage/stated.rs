@@ -138,7 +138,7 @@ mod tests {
 
     /// The numbers of the days that are missing.
     fn missing(facts: &[SourceFacts], calendar: &Calendar) -> Vec<i32> {
-        let coverage = Coverage::new(facts, 0.01, calendar);
+        let coverage = Coverage::with_calendar(facts, 0.01, calendar);
         let first = day("2026-01-01");
         let missing = coverage.missing(coverage.span().unwrap());
         missing.into_iter().map(|own| own.0 - first.0).collect()
@@ -209,7 +209,11 @@ mod tests {
         let around = daily("gw", 200, &[], &[89, 90, 91, 92, 93]);
         assert_eq!(missing(&around, &calendar), [89, 93]);
         assert_eq!(
-            stated_days(&longer, &calendar, &Coverage::new(&longer, 0.01, &calendar)),
+            stated_days(
+                &longer,
+                &calendar,
+                &Coverage::with_calendar(&longer, 0.01, &calendar)
+            ),
             ["3 days without records count as covered: closed by [calendar] in the configuration"]
         );
     }
@@ -220,14 +224,17 @@ mod tests {
         calendar.close(Closed::parse("sunday").unwrap()).unwrap();
         let mut facts = daily("gw", 90, &[88, 89], &[]);
         assert_eq!(
-            Coverage::new(&facts, 0.01, &calendar).span().unwrap().to,
+            Coverage::with_calendar(&facts, 0.01, &calendar)
+                .span()
+                .unwrap()
+                .to,
             day("2026-01-01").plus(87)
         );
         facts.truncate(88);
         let mut stray = facts[0].clone();
         stray.counts.days = [(day("2098-12-31"), 1)].into();
         facts.push(stray);
-        let coverage = Coverage::new(&facts, 0.1, &calendar);
+        let coverage = Coverage::with_calendar(&facts, 0.1, &calendar);
         let end = day("2026-01-01").plus(87);
         assert_eq!(coverage.credible_end(0.1), Some((end, 1)));
     }
