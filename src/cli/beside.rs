@@ -11,7 +11,7 @@ use crate::model::{ClientName, Day, Policy, Term, Window};
 use crate::usage::ledger::Ledger;
 
 /// Since when grants are held, as known at a day: the lines' commits, then the ledger,
-/// then the table given.
+/// then the table given, then what the configuration states.
 pub(super) fn history(setup: &Setup, policy: &Policy, as_of: Day) -> anyhow::Result<History> {
     let mut history = History::default();
     if setup.blame {
@@ -57,6 +57,7 @@ pub(super) fn history(setup: &Setup, policy: &Policy, as_of: Day) -> anyhow::Res
             history.add(client, term, since, SinceFrom::GivenTable);
         }
     }
+    history.state(&setup.granted);
     Ok(history)
 }
 

@@ -16,7 +16,8 @@ impl Read {
         known: &BTreeSet<ClientName>,
     ) -> (BTreeMap<ClientName, Blind>, Vec<Warning>) {
         let mut warnings = Vec::new();
-        let (all, absences) = Blind::of_all(&self.collected.presence, &self.facts, &self.coverage);
+        let presence = &self.collected.presence;
+        let (all, absences) = Blind::of_all(presence, &self.facts, &self.coverage, &setup.calendar);
         let covered = self.coverage.days.len();
         for own in absences {
             let carried = |name: &&String| known.contains(name.as_str());

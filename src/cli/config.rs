@@ -14,6 +14,7 @@
 //! file named in it is opened here.
 
 mod error;
+mod granted;
 mod logged;
 mod names;
 mod reader;
@@ -32,10 +33,14 @@ use crate::analysis::{Hints, Objective};
 use crate::catalog::ScopeList;
 use crate::finding::Settings;
 use crate::input;
-use crate::model::{Day, Exception, Level, Logged, ScopeMatch};
+use crate::model::{Calendar, Day, Exception, Level, Logged, ScopeMatch, Stated};
 
 pub use error::ConfigError;
-pub use names::{EXCEPTION_KEYS, KEYS, LEVEL_KEYS, NOISE_KEYS, OUTCOME_KEYS, WEIGHT_KEYS};
+pub(in crate::cli) use granted::pattern as path_pattern;
+pub use names::{
+    CALENDAR_KEYS, EXCEPTION_KEYS, GRANTED_KEYS, KEYS, LEVEL_KEYS, NOISE_KEYS, OUTCOME_KEYS,
+    WEIGHT_KEYS,
+};
 use reader::{Section, Text, Value};
 pub use rules::{NO_CATEGORY, RULE_KEYS};
 pub use values::{
@@ -126,6 +131,10 @@ pub struct Config {
     pub attempted: Option<Vec<u16>>,
     /// Client name in the log to client name in the policy.
     pub aliases: BTreeMap<String, String>,
+    /// Days on which no records are to be expected.
+    pub calendar: Calendar,
+    /// Ages of grants that nothing else dates.
+    pub granted: Vec<Stated>,
     /// Reviewed "keep this".
     pub exceptions: Vec<Exception>,
     /// Risk weights.
@@ -236,6 +245,14 @@ impl Config {
                 for alias in value.section("`[aliases]`")?.entries() {
                     self.aliases.insert(alias.key.to_owned(), alias.text()?);
                 }
+            }
+            "calendar" => self.calendar = granted::calendar(value)?,
+            "granted" => {
+                let tables = value.sections("`[[granted]]`")?;
+                self.granted = tables
+                    .iter()
+                    .map(granted::granted)
+                    .collect::<Result<_, _>>()?;
             }
             "exceptions" => {
                 let tables = value.sections("`[[exceptions]]`")?;

@@ -3,7 +3,7 @@
 //! In: flags and a configuration. Out: the configuration as if the flags stood in it.
 //!
 //! A list of the file is replaced by its flag; the tables `[aliases]`,
-//! `[[exceptions]]`, `[[weights]]`, `[[noise]]` and `[sampled]` are added to, because a
+//! `[[exceptions]]`, `[[granted]]`, `[[weights]]`, `[[noise]]`, `[sampled]` and `[calendar]` are added to, because a
 //! flag that switched every other exception off would take permissions away.
 
 use std::io::ErrorKind;
@@ -12,6 +12,7 @@ use std::path::Path;
 use super::config::{self, Config};
 use super::talk::Advised;
 use crate::input;
+use crate::model::Closed;
 use crate::usage::credentials::HashKey;
 
 /// How logs are read.
@@ -39,6 +40,9 @@ pub(super) struct ReadingKeys {
     /// Which share of the requests a log holds: `0.01`, or `gw-eu*=0.01` for some inputs; the lowest that fits counts
     #[arg(long, value_name = "[GLOB=]RATE")]
     sampled: Vec<String>,
+    /// Days on which no records are to be expected: `2026-12-24..2026-12-26` or `sunday`; beside the file's
+    #[arg(long, value_name = "DAYS")]
+    closed: Vec<String>,
     /// Whether every operation of the catalogue is logged at all; default: unknown
     #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     all_operations_logged: Option<bool>,
@@ -69,6 +73,9 @@ pub(super) struct JudgingKeys {
     /// A reviewed "keep this": `client="ops", term="incident.*", reason="drill", until=2027-06-30`
     #[arg(long, value_name = "TABLE")]
     exception: Vec<String>,
+    /// Grants that nothing else dates are older than a day: `file="policies/*.json", granted_before=2025-01-01, reason="export"`
+    #[arg(long, value_name = "TABLE")]
+    granted: Vec<String>,
     /// Risk of operations: `matches="DELETE /*", data="secret"`
     #[arg(long, value_name = "TABLE")]
     weight: Vec<String>,
@@ -139,6 +146,10 @@ pub(super) fn put_in_front(
         let own = own.map_err(|why| Advised::new(format!("--sampled cannot be `{text}`"), why))?;
         config.logged.sampled.extend(own);
     }
+    for text in &reading.closed {
+        let own = Closed::parse(text).and_then(|own| config.calendar.close(own));
+        own.map_err(|why| Advised::new(format!("--closed cannot be `{text}`"), why))?;
+    }
     let logged = &mut config.logged;
     logged.all_operations = reading.all_operations_logged.or(logged.all_operations);
     config.merge_slashes = reading.merge_slashes.or(config.merge_slashes);
@@ -154,6 +165,10 @@ pub(super) fn put_in_front(
         config
             .exceptions
             .extend(table("exceptions", "--exception", text)?.exceptions);
+    }
+    for text in &judging.granted {
+        let own = table("granted", "--granted", text)?.granted;
+        config.granted.extend(own);
     }
     // Of several weights the first that fits counts, so those of the flags stand first.
     let mut weights = Vec::new();
@@ -271,7 +286,8 @@ mod tests {
     use super::{JudgingKeys, ReadingKeys, put_in_front};
 
     /// Keys whose flag has another name: one flag for one entry, or one for each key of a table.
-    const RENAMED: [(&str, &[&str]); 9] = [
+    const RENAMED: [(&str, &[&str]); 10] = [
+        ("calendar", &["closed"]),
         ("expected_sources", &["expected-source"]),
         ("rules", &["rule"]),
         ("categories", &["category"]),

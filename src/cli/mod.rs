@@ -13,6 +13,7 @@ mod blind;
 mod boundary_tests;
 mod check;
 pub mod config;
+mod dated;
 mod demand;
 mod events;
 mod explain;

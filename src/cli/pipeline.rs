@@ -15,7 +15,7 @@ use crate::input::{Source, discover, head};
 use crate::model::{Catalog, Warning};
 use crate::usage::{
     CollectOptions, Collected, Coverage, Evidence, PossibleNeeds, SourceFacts, Uncertain, collect,
-    without_success,
+    stated_days, without_success,
 };
 
 /// Clients outside the policy that are kept apart.
@@ -221,10 +221,11 @@ impl Read {
         (sources, formats): (Vec<Source>, Vec<Option<&'static dyn LogFormat>>),
         collected: Collected,
         facts: Vec<SourceFacts>,
-        notes: Vec<String>,
+        mut notes: Vec<String>,
     ) -> Self {
-        let mut coverage = Coverage::new(&facts, setup.reject_share);
-        coverage.expect(&setup.expected_sources, &facts);
+        let mut coverage = Coverage::with_calendar(&facts, setup.reject_share, &setup.calendar);
+        coverage.expect(&setup.expected_sources, &facts, &setup.calendar);
+        notes.extend(stated_days(&facts, &setup.calendar, &coverage));
         coverage.gaps.extend(without_success(&facts));
         coverage.gaps.sort();
         let incomplete = coverage

@@ -261,6 +261,7 @@ fn sealed(
     let named = earlier.iter().filter(|report| !report.pseudonymised);
     let private = Private {
         exceptions: &setup.exceptions,
+        stated: &setup.granted,
         aliases: &setup.aliases,
         patterns: patterns.map(String::as_str).collect(),
         earlier: named.flat_map(Previous::clients).collect(),

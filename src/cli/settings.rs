@@ -23,7 +23,9 @@ use crate::event::path::PathRules;
 use crate::finding::Settings;
 use crate::format::{self, LogFormat};
 use crate::input::{self, Limits};
-use crate::model::{Day, Exception, Level, Logged, OutcomeTable, Scope, ScopeMatch};
+use crate::model::{
+    Calendar, Day, Exception, Level, Logged, OutcomeTable, Scope, ScopeMatch, Stated,
+};
 use crate::usage::REJECT_SHARE;
 use crate::usage::credentials::HashKey;
 
@@ -68,6 +70,9 @@ pub(super) struct Setup {
     pub(super) needs: Vec<String>,
     /// What is stated about the logs: noise, samples, operations that are not logged.
     pub(super) logged: Logged,
+    pub(super) calendar: Calendar,
+    /// Ages of grants that nothing else dates.
+    pub(super) granted: Vec<Stated>,
     pub(super) thresholds: Thresholds,
     pub(super) exceptions: Vec<Exception>,
     pub(super) weights: Vec<WeightOverride>,
@@ -260,6 +265,8 @@ pub(super) fn setup(args: &InputArgs, policy: &PolicyArgs) -> anyhow::Result<Set
         protected: names(config.protected, &PROTECTED),
         needs: config.needs,
         logged: config.logged,
+        calendar: config.calendar,
+        granted: config.granted,
         thresholds: config.levels,
         exceptions: config.exceptions,
         weights: config.weights,
@@ -314,9 +321,10 @@ fn configuration(args: &InputArgs, policy: &PolicyArgs) -> anyhow::Result<(Confi
         return Ok((Config::default(), dir));
     };
     let shown = display(&file);
-    let config = config::load(&file, &shown)
+    let mut config = config::load(&file, &shown)
         .map_err(|error| Advised::new(error.to_string(), error.help()))?;
     let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
+    super::dated::below(&mut config.granted, |name| from_folder(&folder, name));
     keys::regular_files(&config, &shown, |name| from_folder(&folder, name))?;
     Ok((config, folder))
 }

@@ -6,6 +6,7 @@ use super::args::{InputArgs, PolicyArgs};
 use super::audience;
 use super::audit::{Audit, audit};
 use super::beside::{compared, history};
+use super::dated;
 use super::facts::{input_views, missing_in_lines, ran_ahead};
 use super::joined::check_joined;
 use super::names::{alike, few_match, only_in_log, unknown_scopes, unmet};
@@ -186,13 +187,16 @@ fn run(
     let compared = compared(&inputs, &options, &setup.windows, &analysis);
     let actions = actions(&policy, &analysis.clients, setup.narrow);
     let elsewhere = elsewhere.into_iter().chain(unseen).chain(alike(&possible));
+    let ages = dated::said(&setup.granted, &history, &policy, &analysis);
+    let elsewhere = elsewhere.chain(ages.warnings);
     let found = (&analysis, elsewhere.collect());
     let warnings = warnings(&setup, &routes, &policy, &semantics, &read, found);
     let only_in_log = only_in_log(&policy, &read);
     let mut never_seen = policy.clients();
     never_seen.retain(|client| !usage.contains_key(client));
     let inputs = input_views(&read.facts);
-    let notes = [&read.notes[..], &history.notes, &noise_used(&setup, &read)].concat();
+    let noise = noise_used(&setup, &read);
+    let notes = [&read.notes[..], &history.notes, &noise, &ages.notes].concat();
     let level = setup.level;
     let audit = audit(
         &setup, &routes, &policy, &read, &analysis, &semantics, &usage,

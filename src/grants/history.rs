@@ -5,7 +5,7 @@
 //!
 //! Order: the date in the policy file (one of the client or role only for what is
 //! no younger than it); else `git blame` of the line; else the first day in the
-//! ledger; else the given table.
+//! ledger; else the given table; else what the configuration states.
 //!
 //! Invariants:
 //! * an age is never older than the evidence: of several ways to hold a term the
@@ -22,6 +22,7 @@ mod git;
 mod given;
 mod past;
 pub mod recorded;
+mod stated;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,7 +30,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::read;
-use crate::model::{ClientName, Day, Entry, Granted, Policy, PolicyFile, Subject, Term, Via};
+use crate::model::{
+    ClientName, Day, Entry, Granted, Policy, PolicyFile, Stated, Subject, Term, Via,
+};
 
 pub use git::GitError;
 pub use given::{GivenError, read_given};
@@ -51,6 +54,8 @@ pub enum SinceFrom {
     Ledger,
     /// The table given by the user.
     GivenTable,
+    /// A statement of the configuration: it was granted before that day.
+    Stated,
 }
 
 impl SinceFrom {
@@ -62,6 +67,7 @@ impl SinceFrom {
             Self::GitBoundary => "git_boundary",
             Self::Ledger => "ledger",
             Self::GivenTable => "granted_since_file",
+            Self::Stated => "configuration",
         }
     }
 }
@@ -75,6 +81,10 @@ pub struct History {
     /// `None` when nobody knows.
     younger: BTreeMap<(usize, usize), Option<Day>>,
     held: BTreeMap<(ClientName, Term), (Day, SinceFrom)>,
+    /// Entries without a date that git knows of and cannot date: they are new, or may be.
+    fresh: BTreeSet<(usize, usize)>,
+    /// What the configuration states, in its order.
+    stated: Vec<Stated>,
     /// What an earlier record of the ledger lacks, and the first day that it can be of.
     came: BTreeMap<(ClientName, Term), Day>,
     /// Files whose history a shallow clone cuts off, one sentence each; `notes` has them, too.
@@ -103,7 +113,9 @@ impl History {
         vias: &[Via],
         as_of: Day,
     ) -> Option<(Day, SinceFrom)> {
-        let known = self.stated(policy, grant, vias, as_of)?;
+        let known = self.known(policy, grant, vias, as_of);
+        let stated = || self.by_statement(policy, grant.0, vias, as_of);
+        let known = known.or_else(stated)?;
         if self.came.is_empty() {
             return Some(known);
         }
@@ -113,34 +125,16 @@ impl History {
         Some(came.map_or(known, |came| came.max(known)))
     }
 
-    /// The same without a look at what earlier records of the ledger lack.
-    fn stated(
+    /// The same without a look at what earlier records of the ledger lack and at statements.
+    fn known(
         &self,
         policy: &Policy,
         (client, term): (&ClientName, &Term),
         vias: &[Via],
         as_of: Day,
     ) -> Option<(Day, SinceFrom)> {
-        let entry = |file: usize, index: usize| -> Option<(Day, SinceFrom)> {
-            let entry = policy.files.get(file)?.entries.get(index)?;
-            let stated = entry.since.map(|day| (day, SinceFrom::PolicyFile));
-            if let Some(own) = self.younger.get(&(file, index)) {
-                let own = own.filter(|day| *day <= as_of)?;
-                return stated.max(Some((own, SinceFrom::GitBlame)));
-            }
-            // A line that came after the data says nothing about its days.
-            let blamed = || self.lines.get(&(file, index)).copied();
-            stated.or_else(|| blamed().filter(|(day, _)| *day <= as_of))
-        };
-        let way = |via: &Via| {
-            let own = entry(via.file, via.entry)?;
-            match &via.role {
-                None => Some(own),
-                // Held since the later of: the role got the term, the client got the role.
-                Some((_, membership)) => Some(own.max(entry(via.file, *membership)?)),
-            }
-        };
-        let ways: Vec<Option<_>> = vias.iter().map(way).collect();
+        let entry = |at| self.entry(policy, at, as_of);
+        let ways: Vec<Option<_>> = vias.iter().map(|via| way(via, entry)).collect();
         if let Some(ways) = ways.iter().copied().collect::<Option<Vec<_>>>()
             && !ways.is_empty()
         {
@@ -155,6 +149,24 @@ impl History {
             }
             given => given,
         })
+    }
+
+    /// Since when an entry is there, as the file or git says.
+    fn entry(
+        &self,
+        policy: &Policy,
+        (file, index): (usize, usize),
+        as_of: Day,
+    ) -> Option<(Day, SinceFrom)> {
+        let entry = policy.files.get(file)?.entries.get(index)?;
+        let stated = entry.since.map(|day| (day, SinceFrom::PolicyFile));
+        if let Some(own) = self.younger.get(&(file, index)) {
+            let own = own.filter(|day| *day <= as_of)?;
+            return stated.max(Some((own, SinceFrom::GitBlame)));
+        }
+        // A line that came after the data says nothing about its days.
+        let blamed = || self.lines.get(&(file, index)).copied();
+        stated.or_else(|| blamed().filter(|(day, _)| *day <= as_of))
     }
 
     /// The day on which an entry came below an older date of its client or role.
@@ -200,6 +212,10 @@ impl History {
             match blamed(file, path) {
                 Ok(found) => {
                     let at = |entry: usize| (index, entry);
+                    let open = (0..).zip(&file.entries);
+                    let open = open
+                        .filter(|(own, entry)| undated(entry) && !found.lines.contains_key(own));
+                    self.fresh.extend(open.map(|(own, _)| at(own)));
                     let days = found.lines.into_iter();
                     self.lines.extend(days.map(|(own, day)| (at(own), day)));
                     let days = found.younger.into_iter();
@@ -221,6 +237,19 @@ impl History {
                 )),
             }
         }
+    }
+}
+
+/// Since when a term is held in one way, by the dates of the entries.
+fn way(
+    via: &Via,
+    entry: impl Fn((usize, usize)) -> Option<(Day, SinceFrom)>,
+) -> Option<(Day, SinceFrom)> {
+    let own = entry((via.file, via.entry))?;
+    match &via.role {
+        None => Some(own),
+        // Held since the later of: the role got the term, the client got the role.
+        Some((_, membership)) => Some(own.max(entry((via.file, *membership))?)),
     }
 }
 

@@ -9,6 +9,7 @@
 //! * everything that decides an answer is ordered, so equal inputs give equal
 //!   bytes.
 
+mod calendar;
 mod catalog;
 mod day_set;
 mod digest;
@@ -20,10 +21,12 @@ mod outcome;
 mod place;
 mod possible;
 mod semantics;
+mod stated;
 mod time;
 mod verdict;
 pub mod words;
 
+pub use calendar::{Calendar, Closed};
 pub use catalog::{Catalog, Clause, Method, Operation, Requirement};
 pub use day_set::DaySet;
 pub use digest::ContentDigest;
@@ -35,5 +38,6 @@ pub use outcome::{AnsweredBy, Outcome, OutcomeTable};
 pub use place::{Place, Span, Warning};
 pub use possible::Cause;
 pub use semantics::{ScopeMatch, Semantics};
+pub use stated::{Stated, StatedOf};
 pub use time::{Day, Millis, Window};
 pub use verdict::{Kind, Level, Reason, Verdict};

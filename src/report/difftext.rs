@@ -104,6 +104,7 @@ fn dates(view: &View<'_>, action: &Action) -> Vec<String> {
         Some((since, from)) => {
             let (before, more) = match from {
                 Some(SinceFrom::GitBoundary) => ("on or before ", " or more"),
+                Some(SinceFrom::Stated) => ("before ", " or more, stated in the configuration"),
                 _ => ("", ""),
             };
             let age = age(*since, view.analysis.window.to);

@@ -156,9 +156,13 @@ impl<'a> Masked<'a> {
             action.terms = key.term_set(&action.terms);
             action.replace_with = key.term_list(&action.replace_with);
         }
+        let unsaid = |text: &str| {
+            let rules = private.stated.iter();
+            key.text(&rules.fold(text.to_owned(), |text, own| own.hidden(&text)))
+        };
         let warning = |own: &Warning| Warning {
             code: own.code,
-            message: key.text(&own.message),
+            message: unsaid(&own.message),
             place: own.place.as_ref().map(|place| key.place(place)),
         };
         let mut only_in_log: Vec<(String, u64)> = view
@@ -214,7 +218,7 @@ impl<'a> Masked<'a> {
             only_in_log,
             unused_names,
             incomplete: texts(view.incomplete),
-            usage_notes: texts(view.usage_notes),
+            usage_notes: view.usage_notes.iter().map(|own| unsaid(own)).collect(),
             backtest,
             outcomes: beside::outcomes(view.outcomes, key),
             blast: beside::blast(view.blast, key),

@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::coverage::Coverage;
 use super::facts::SourceFacts;
-use super::presence::{Presence, is_dated};
+use super::presence::{Presence, is_dated, stem};
 use super::quiet::quiet;
-use crate::model::Day;
+use super::stated::stated;
+use crate::model::{Calendar, Day};
 
 /// Days with data that make the files of one name a source of their own. With fewer
 /// they may be parts of a sequence, of which nobody expects data on other days.
@@ -45,6 +46,7 @@ impl Blind {
         presence: &Presence,
         facts: &[SourceFacts],
         coverage: &Coverage,
+        calendar: &Calendar,
     ) -> (BTreeMap<String, Self>, Vec<Absence>) {
         let mut all: BTreeMap<String, Self> = BTreeMap::new();
         for (client, routes) in &presence.hidden {
@@ -71,7 +73,9 @@ impl Blind {
                 continue;
             };
             // Its own weekends are silence, and no missing data.
-            let silent = quiet(own);
+            let files = facts.iter().filter(|own| stem(&own.shown) == *source);
+            let mut silent = stated(own, files, calendar);
+            silent.extend(quiet(own, &silent));
             let covered = coverage.days.keys().copied();
             let missing: BTreeSet<Day> = covered
                 .filter(|day| !own.contains(day) && !silent.contains(day))
@@ -131,7 +135,7 @@ mod tests {
                 .insert((*client).to_owned(), places.collect());
         }
         let coverage = Coverage::new(facts, 0.01);
-        let (all, _) = Blind::of_all(&presence, facts, &coverage);
+        let (all, _) = Blind::of_all(&presence, facts, &coverage, &Calendar::default());
         all.into_iter()
             .map(|(client, own)| (client, own.days.iter().map(|day| day.0).collect()))
             .collect()

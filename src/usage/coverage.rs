@@ -1,7 +1,8 @@
 //! Which days the inputs really cover.
 //!
 //! Invariants: a day without records is missing, not silent, unless none were to be
-//! expected on it (a weekend of a source that works on weekdays); whatever could not be
+//! expected on it (a weekend of a source that works on weekdays, a day that is stated to
+//! be closed, one of an empty daily file); whatever could not be
 //! read taints the days it may have covered, never none.
 
 use std::borrow::Cow;
@@ -11,9 +12,10 @@ use std::sync::Arc;
 use super::counts::FileCounts;
 use super::facts::SourceFacts;
 use super::quiet::quiet;
+use super::stated::stated;
 use crate::format::Skip;
 use crate::input::SourceStatus;
-use crate::model::{Day, Window};
+use crate::model::{Calendar, Day, Window};
 
 /// Days of incomplete knowledge, and why.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,7 +41,7 @@ impl Gap {
 pub const REJECT_SHARE: f64 = 0.01;
 
 /// Days without any record that no log has between two of its own.
-const A_YEAR: i32 = 366;
+pub(super) const A_YEAR: i32 = 366;
 
 /// Records by day, and the gaps.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,7 +55,12 @@ pub struct Coverage {
 impl Coverage {
     /// Coverage of the sources. One in which more than `reject_share` (0..1) of
     /// the records were rejected is incomplete.
-    pub fn new<'a>(sources: impl IntoIterator<Item = &'a SourceFacts>, reject_share: f64) -> Self {
+    pub fn new(sources: &[SourceFacts], reject_share: f64) -> Self {
+        Self::with_calendar(sources, reject_share, &Calendar::default())
+    }
+
+    /// The same where no records are to be expected on the days that the calendar closes.
+    pub fn with_calendar(sources: &[SourceFacts], reject_share: f64, calendar: &Calendar) -> Self {
         let mut coverage = Self::default();
         let limit = limit(reject_share);
         for source in sources {
@@ -93,8 +100,10 @@ impl Coverage {
             }
         }
         let recorded: BTreeSet<Day> = coverage.days.keys().copied().collect();
-        let quiet = quiet(&recorded).into_iter().map(|day| (day, 0));
-        coverage.days.extend(quiet);
+        let stated = stated(&recorded, sources, calendar);
+        let quiet = quiet(&recorded, &stated);
+        let silent = quiet.into_iter().chain(stated);
+        coverage.days.extend(silent.map(|day| (day, 0)));
         coverage.gaps.sort();
         // Once is enough, and the first of a list is the one that is read.
         let mut gaps = coverage.gaps.iter_mut();

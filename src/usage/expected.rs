@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::coverage::{Coverage, Gap};
 use super::facts::SourceFacts;
 use super::quiet::quiet;
+use super::stated::stated;
 use crate::input::SourceStatus;
-use crate::model::{Day, SourcePattern};
+use crate::model::{Calendar, Day, SourcePattern};
 
 impl Coverage {
     /// Takes the days away on which an expected source has no complete data.
@@ -15,7 +16,7 @@ impl Coverage {
     /// Between the first and the last day such a day stops the clocks, like any
     /// missing day. After the last day of an expected source everything is open,
     /// so that is a gap; and so is a source that does not appear at all.
-    pub fn expect(&mut self, patterns: &[String], facts: &[SourceFacts]) {
+    pub fn expect(&mut self, patterns: &[String], facts: &[SourceFacts], calendar: &Calendar) {
         let Some(span) = self.span() else {
             return;
         };
@@ -23,12 +24,16 @@ impl Coverage {
             let named = SourcePattern::parse(pattern).ok();
             let own = facts
                 .iter()
-                .filter(|source| source.status == SourceStatus::Complete)
                 .filter(|source| named.as_ref().is_some_and(|own| own.fits(&source.shown)));
-            let mut days: BTreeSet<Day> = own
+            let whole = own
+                .clone()
+                .filter(|source| source.status == SourceStatus::Complete);
+            let mut days: BTreeSet<Day> = whole
                 .flat_map(|source| source.counts.days.keys().copied())
                 .collect();
-            days.extend(quiet(&days));
+            let stated = stated(&days, own, calendar);
+            days.extend(quiet(&days, &stated));
+            days.extend(stated);
             let gap = |from, reason| Gap {
                 source: Arc::from(pattern.as_str()),
                 from,
@@ -77,7 +82,7 @@ mod tests {
     fn covered(facts: &[SourceFacts], patterns: &[&str]) -> (Vec<i32>, usize) {
         let patterns: Vec<String> = patterns.iter().map(|own| (*own).to_owned()).collect();
         let mut coverage = Coverage::new(facts, 0.01);
-        coverage.expect(&patterns, facts);
+        coverage.expect(&patterns, facts, &Calendar::default());
         let days: &BTreeMap<Day, u64> = &coverage.days;
         (days.keys().map(|day| day.0).collect(), coverage.gaps.len())
     }

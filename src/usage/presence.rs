@@ -6,6 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::model::Day;
+
 /// Clients by source, and what an older catalogue did not tell apart.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Presence {
@@ -118,8 +120,60 @@ pub(super) fn is_dated(input: &str) -> bool {
     })
 }
 
+/// The one whole day that the name says its lines are of (`2026-10-31`, `2026/10/31`,
+/// `20261031`); `None` for an hour of a day, and where it names several.
+pub(super) fn day_of(input: &str) -> Option<Day> {
+    let bytes = input.as_bytes();
+    let mut found = None;
+    let mut at = 0;
+    while at < bytes.len() {
+        let digits = |from: usize| {
+            let rest = bytes.get(from..).unwrap_or_default();
+            rest.iter().take_while(|own| own.is_ascii_digit()).count()
+        };
+        let run = digits(at);
+        let parts = |second: usize, third: usize| {
+            let text = |from: usize, long: usize| input.get(from..from + long);
+            Some((text(at, 4)?, text(second, 2)?, text(third, 2)?))
+        };
+        let separated = |from: usize| bytes.get(from).is_some_and(|own| b"-_/.".contains(own));
+        let (parts, end) = match run {
+            8 => (parts(at + 4, at + 6), at + 8),
+            4 if separated(at + 4)
+                && digits(at + 5) == 2
+                && bytes.get(at + 7) == bytes.get(at + 4)
+                && digits(at + 8) == 2 =>
+            {
+                (parts(at + 5, at + 8), at + 10)
+            }
+            _ => {
+                at += run.max(1);
+                continue;
+            }
+        };
+        at = end;
+        let Some((year, month, day)) = parts.filter(|own| own.0.starts_with("20")) else {
+            continue;
+        };
+        let Some(day) = Day::parse(&format!("{year}-{month}-{day}")) else {
+            continue;
+        };
+        // A part of the day, or a date that begins or ends a span.
+        let part = match bytes.get(end) {
+            Some(b'T' | b't') => true,
+            Some(b'-' | b'_' | b'/' | b'.') => digits(end + 1) > 0,
+            _ => false,
+        };
+        if part || found.is_some_and(|own| own != day) {
+            return None;
+        }
+        found = Some(day);
+    }
+    found
+}
+
 /// The name of the source that an input belongs to.
-fn stem(input: &str) -> String {
+pub(super) fn stem(input: &str) -> String {
     let mut name = input;
     loop {
         let packed = [".gz", ".zst", ".bz2", ".xz"];
@@ -178,6 +232,38 @@ mod tests {
             "20261399",
         ] {
             assert!(!is_dated(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_whole_day_in_the_name_is_read_and_an_hour_or_a_span_is_none() {
+        let of = |name| day_of(name).map(|day| day.to_string());
+        for name in [
+            "access-2026-11-28.log.gz",
+            "2026/11/28/gw-1.log",
+            "gw_20261128.log",
+            "logs/2026_11_28.log",
+            "2026.11.28/access-20261128.log",
+            "access.log-20261128",
+        ] {
+            assert_eq!(of(name).as_deref(), Some("2026-11-28"), "{name}");
+        }
+        for name in [
+            "access.log",
+            "2026-11.log",
+            "2026/11/28/05/gw-1.log",
+            "20261128T0500.log",
+            "gw-2026-11-28-05.log",
+            "2026-11-28_2026-11-30.log",
+            "from-2026-11-28-to-2026-11-30.log",
+            "2026-13-28.log",
+            "2026-02-30.log",
+            "120261128.log",
+            "2026-11/28.log",
+            "2026-11-28.log.1/20261129",
+            "\u{e9}2026-11-2\u{e9}",
+        ] {
+            assert_eq!(of(name), None, "{name}");
         }
     }
 

@@ -18,27 +18,35 @@ const CHANCE: f64 = 1e-3;
 /// Weeks before and after a day that show what is usual on it.
 const WEEKS: i32 = 8;
 
-/// The quiet days between the first and the last of these.
-pub(super) fn quiet(recorded: &BTreeSet<Day>) -> BTreeSet<Day> {
+/// The quiet days between the first and the last of these. Days that are stated to be
+/// without records do not count in either direction, and part no outage in two.
+pub(super) fn quiet(recorded: &BTreeSet<Day>, stated: &BTreeSet<Day>) -> BTreeSet<Day> {
     let mut quiet = BTreeSet::new();
     let next = recorded.iter().skip(1);
     for (before, after) in recorded.iter().zip(next) {
         let run = before.plus(1)..*after;
-        if run.start < run.end && !is_missing(recorded, &run) {
-            quiet.extend((run.start.0..run.end.0).map(Day));
+        if run.start < run.end && !is_missing(recorded, stated, &run) {
+            let days = (run.start.0..run.end.0).map(Day);
+            quiet.extend(days.filter(|day| !stated.contains(day)));
         }
     }
     quiet
 }
 
-fn is_missing(recorded: &BTreeSet<Day>, run: &std::ops::Range<Day>) -> bool {
+fn is_missing(
+    recorded: &BTreeSet<Day>,
+    stated: &BTreeSet<Day>,
+    run: &std::ops::Range<Day>,
+) -> bool {
     let (Some(first), Some(last)) = (recorded.first(), recorded.last()) else {
         return false;
     };
     let mut chance = 0.0;
-    for day in (run.start.0..run.end.0).map(Day) {
+    let open = (run.start.0..run.end.0).map(Day);
+    for day in open.filter(|day| !stated.contains(day)) {
         let near = (1..=WEEKS).flat_map(|week| [day.plus(-7 * week), day.plus(7 * week)]);
         let near = near.filter(|own| first <= own && own <= last && !run.contains(own));
+        let near = near.filter(|own| !stated.contains(own));
         let (mut all, mut with) = (0_u32, 0_u32);
         for own in near {
             all += 1;
@@ -56,6 +64,10 @@ fn is_missing(recorded: &BTreeSet<Day>, run: &std::ops::Range<Day>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn quiet(recorded: &BTreeSet<Day>) -> BTreeSet<Day> {
+        super::quiet(recorded, &BTreeSet::new())
+    }
 
     fn daily(gone: &[i32]) -> BTreeSet<Day> {
         (0..200)

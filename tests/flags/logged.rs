@@ -1,4 +1,7 @@
 //! What is stated about the logs: noise, samples, operations that are not logged.
+#[path = "dated.rs"]
+mod dated;
+
 use crate::support::{Case, daily};
 
 const ROUTES: &str = "version: 1\nroutes:\n  GET /orders: orders:read\n";

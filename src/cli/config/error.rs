@@ -109,6 +109,9 @@ impl ConfigError {
                 "reason" if *table == "`[[noise]]`" => {
                     "what is noise lets permissions go that it may have needed; say for the next reviewer why".to_owned()
                 }
+                "reason" if *table == "`[[granted]]`" => {
+                    "a stated age lets permissions go; say for the next reviewer how it is known".to_owned()
+                }
                 "reason" => "an exception keeps a permission alive; say for the next reviewer why".to_owned(),
                 key => format!("add a line `{key} = \"...\"`"),
             },

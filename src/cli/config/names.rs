@@ -1,7 +1,7 @@
 //! The names of all keys, in the order of the documentation.
 
 /// Keys at the top of the file, in the order of the documentation.
-pub const KEYS: [&str; 42] = [
+pub const KEYS: [&str; 44] = [
     "logs",
     "ledger",
     "expected_sources",
@@ -38,8 +38,10 @@ pub const KEYS: [&str; 42] = [
     "levels",
     "outcomes",
     "aliases",
+    "calendar",
     "sampled",
     "noise",
+    "granted",
     "exceptions",
     "weights",
     "rules",
@@ -55,5 +57,9 @@ pub const EXCEPTION_KEYS: [&str; 5] = ["client", "term", "reason", "owner", "unt
 pub const NOISE_KEYS: [&str; 7] = [
     "source", "path", "status", "caller", "reason", "owner", "until",
 ];
+/// Keys of `[[granted]]`.
+pub const GRANTED_KEYS: [&str; 5] = ["file", "client", "granted_before", "reason", "owner"];
+/// Keys of `[calendar]`.
+pub const CALENDAR_KEYS: [&str; 1] = ["closed"];
 /// Keys of `[[weights]]`.
 pub const WEIGHT_KEYS: [&str; 4] = ["matches", "data", "weight", "tenant_wide"];

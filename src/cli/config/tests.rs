@@ -10,7 +10,7 @@ use super::*;
 mod wrong;
 
 /// One line, or one table, for each key: setting it has to be seen in the result.
-const EACH: [(&str, &str); 42] = [
+const EACH: [(&str, &str); 44] = [
     ("logs", "logs = ['logs/*.gz']"),
     ("ledger", "ledger = 'usage'"),
     ("expected_sources", "expected_sources = ['gw-1']"),
@@ -50,10 +50,15 @@ const EACH: [(&str, &str); 42] = [
         "[outcomes]\ndenied = [401, 0x193]\nattempted = [429]",
     ),
     ("aliases", "[aliases]\n'log name' = 'policy name'"),
+    ("calendar", "[calendar]\nclosed = [2026-12-24, 'sunday']"),
     ("sampled", "[sampled]\n'gw-eu*' = 0.01"),
     (
         "noise",
         "[[noise]]\npath = '/wp-*'\nstatus = [404]\nreason = 'scanner'",
+    ),
+    (
+        "granted",
+        "[[granted]]\nfile = 'policies/*.json'\ngranted_before = 2025-01-01\nreason = 'export'",
     ),
     (
         "exceptions",
@@ -252,6 +257,8 @@ fn the_published_schema_lists_exactly_these_keys_and_judges_alike() {
     assert_eq!(keys(&table["exceptions"]["items"]), known(&EXCEPTION_KEYS));
     assert_eq!(keys(&table["weights"]["items"]), known(&WEIGHT_KEYS));
     assert_eq!(keys(&table["noise"]["items"]), known(&NOISE_KEYS));
+    assert_eq!(keys(&table["granted"]["items"]), known(&GRANTED_KEYS));
+    assert_eq!(keys(&table["calendar"]), known(&CALENDAR_KEYS));
     let judge = jsonschema::validator_for(&schema).unwrap();
     for (key, text) in EACH {
         let value = serde_json::to_value(plain(&toml::from_str(text).unwrap())).unwrap();
@@ -266,6 +273,10 @@ fn the_published_schema_lists_exactly_these_keys_and_judges_alike() {
         "sampled = 0",
         "[sampled]\n'gw-*' = 1.5",
         "all_operations_logged = 'yes'",
+        "[[granted]]\ngranted_before = 2025-01-01\nreason = 'r'",
+        "[[granted]]\nfile = 'a'\nclient = 'b'\ngranted_before = 2025-01-01\nreason = 'r'",
+        "[[granted]]\nfile = 'a'\ngranted_before = 2025-01-01",
+        "[calendar]\nclosed = ['christmas']",
         "[[noise]]\nreason = 'r'",
         "[[noise]]\nstatus = []\nreason = 'r'",
         "[[noise]]\npath = 'wp'\nreason = 'r'",

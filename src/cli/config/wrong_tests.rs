@@ -160,6 +160,46 @@ const REFUSED: &[(&str, &str)] = &[
         "all_operations_logged = 'yes'",
         "scopetrim.toml:1: `all_operations_logged` has to be true or false, not a text | ",
     ),
+    (
+        "\n[[granted]]\ngranted_before = 2025-01-01\nreason = 'r'",
+        "scopetrim.toml:2: `[[granted]]` has none of `file`, `client` | ",
+    ),
+    (
+        "[[granted]]\nfile = 'a'\nclient = 'b'\ngranted_before = 2025-01-01\nreason = 'r'",
+        "scopetrim.toml:3: `client` cannot be `b` | keep one of `file` and `client`",
+    ),
+    (
+        "[[granted]]\nfile = 'a'\ngranted_before = 2025-01-01",
+        "scopetrim.toml:1: `[[granted]]` has no `reason` | a stated age lets",
+    ),
+    (
+        "[[granted]]\nfile = 'a'\nreason = 'r'",
+        "scopetrim.toml:1: `[[granted]]` has no `granted_before` | add a line",
+    ),
+    (
+        "[[granted]]\nfile = 'a'\ngranted_before = 'long ago'\nreason = 'r'",
+        "scopetrim.toml:3: `granted_before` cannot be `long ago` | write a day",
+    ),
+    (
+        "[[granted]]\nfile = 'a['\ngranted_before = 2025-01-01\nreason = 'r'",
+        "scopetrim.toml:2: `file` cannot be `a[` | not a pattern over paths: ",
+    ),
+    (
+        "[[granted]]\nfiel = 'a'\ngranted_before = 2025-01-01\nreason = 'r'",
+        "scopetrim.toml:2: unknown key `fiel` in `[[granted]]` | did you mean `file`?",
+    ),
+    (
+        "[calendar]\nclosed = ['sunday',\n'christmas']",
+        "scopetrim.toml:3: `closed` cannot be `christmas` | write a day",
+    ),
+    (
+        "[calendar]\nclosed = ['monday','tuesday','wednesday','thursday','friday','saturday','sunday']",
+        "scopetrim.toml:2: `closed` cannot be `sunday` | with it every day would be closed",
+    ),
+    (
+        "[calendar]\nclose = []",
+        "scopetrim.toml:2: unknown key `close` in `[calendar]` | did you mean `closed`?",
+    ),
     ("logs = []\nlogs = []", "scopetrim.toml:2: not valid TOML: "),
     ("logs = [", "scopetrim.toml:1: not valid TOML: "),
 ];

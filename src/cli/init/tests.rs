@@ -115,10 +115,11 @@ fn every_line_that_is_commented_out_is_one_that_the_reader_knows() {
     assert_eq!(
         (
             config.exceptions.len(),
+            config.granted.len(),
             config.weights.len(),
             config.aliases.len()
         ),
-        (1, 1, 1)
+        (1, 1, 1, 1)
     );
     for key in config::KEYS.iter().filter(|key| **key != "since") {
         assert!(

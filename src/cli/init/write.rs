@@ -56,6 +56,9 @@ const REST: &str = r#"
 # [aliases]                     # name in the log = name in the policy
 # "billing-prod" = "billing"
 
+# [calendar]                    # days on which no records are to be expected, in UTC
+# closed = ["2026-12-24..2026-12-26", "sunday"]
+
 # [sampled]                     # logs that hold a part of the requests: name or glob = share
 # "gw-eu*" = 0.01
 
@@ -65,6 +68,12 @@ const REST: &str = r#"
 # reason = "scanners look for a blog"
 # owner = "sre"
 # until = 2027-06-30
+
+# [[granted]]                   # reviewed: grants that nothing else dates are older than this day
+# file = "policies/*.json"      # or `client = "erp-*"`
+# granted_before = 2025-01-01
+# reason = "exported at the end of 2024, and frozen since"
+# owner = "iam"
 
 # [[exceptions]]                # reviewed: keep this
 # client = "ops"

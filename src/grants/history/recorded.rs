@@ -162,7 +162,7 @@ impl Recorded {
         let mut history = History::default();
         for ((client, term), (first, lacked)) in &self.seen {
             let vias = holdings.get(client).and_then(|held| held.get(term));
-            let stated = vias.and_then(|vias| known.stated(today, (client, term), vias, origin));
+            let stated = vias.and_then(|vias| known.known(today, (client, term), vias, origin));
             let stated = stated.filter(|(day, from)| *day <= origin && *from != SinceFrom::Ledger);
             let seen = (*first, SinceFrom::Ledger);
             let since = match stated {

@@ -291,3 +291,62 @@ fn a_table_of_dates_is_read_or_refused_with_its_line() {
         "since.csv:1: 2 fields where client, term and date are expected"
     );
 }
+
+#[test]
+fn a_statement_dates_what_nothing_else_dates_and_a_later_date_stays() {
+    let text = "version: 1\nroles:\n  r: [x]\nclients:\n  a:\n    scopes:\n      - x\n      - {scope: y, since: 2026-02-03}\n    roles: [{role: r, since: 2026-05-06}]\n";
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("g.yaml");
+    std::fs::write(&path, text).unwrap();
+    let policy = super::super::load(&[(path, "g.yaml".to_owned())]).unwrap();
+    let day = |text: &str| Day::parse(text).unwrap();
+    let rule = |client: &str, before: &str| Stated {
+        of: crate::model::StatedOf::Client(client.to_owned()),
+        before: day(before),
+        reason: "r".to_owned(),
+        owner: None,
+        place: policy.files[0].entries[0].place.clone(),
+    };
+    let ages = |rules: &[Stated], ledger: &[(&str, &str)], as_of: &str| -> Vec<String> {
+        let mut history = History::default();
+        history.state(rules);
+        for (term, since) in ledger {
+            history.add(
+                ClientName::new("a"),
+                Term::new(term),
+                day(since),
+                SinceFrom::Ledger,
+            );
+        }
+        let holdings = policy.holdings();
+        let (client, held) = holdings.iter().next().unwrap();
+        let found = held.iter().map(|(term, vias)| {
+            let own = history.since(&policy, (client, term), vias, day(as_of));
+            own.map_or("-".to_owned(), |(day, from)| {
+                format!("{day} {}", from.name())
+            })
+        });
+        found.collect()
+    };
+    let old = rule("a", "2025-01-01");
+    let end = "2026-12-31";
+    assert_eq!(ages(&[], &[], end), ["-", "2026-02-03 policy_file"]);
+    // The way through the role is younger than the one that is stated.
+    let own = std::slice::from_ref(&old);
+    assert_eq!(
+        ages(own, &[], end),
+        ["2026-05-06 policy_file", "2026-02-03 policy_file"]
+    );
+    assert_eq!(
+        ages(own, &[("x", "2026-08-09")], end)[0],
+        "2026-08-09 ledger"
+    );
+    assert_eq!(ages(&[rule("b", "2025-01-01")], &[], end)[0], "-");
+    let both = [old, rule("*", "2026-06-07")];
+    assert_eq!(ages(&both, &[], end)[0], "2026-06-07 configuration");
+    assert_eq!(
+        ages(&both, &[], "2026-06-06")[0],
+        "-",
+        "not known on that day yet"
+    );
+}

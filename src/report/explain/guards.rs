@@ -203,11 +203,15 @@ fn granted(view: &View<'_>, term: &TermAnalysis) -> String {
         || "since an unknown day".to_owned(),
         |since| {
             let to = view.analysis.window.to;
-            let or = match term.since_from {
-                Some(SinceFrom::GitBoundary) => " or earlier",
-                _ => "",
+            let (before, or) = match term.since_from {
+                Some(SinceFrom::GitBoundary) => ("", " or earlier"),
+                Some(SinceFrom::Stated) => ("before ", ", as the configuration states"),
+                _ => ("", ""),
             };
-            format!("granted {since}{or}, {} before the end", age(since, to))
+            format!(
+                "granted {before}{since}{or}, {} before the end",
+                age(since, to)
+            )
         },
     )
 }

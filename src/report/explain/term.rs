@@ -51,16 +51,21 @@ pub(super) fn about(
                 why.to_owned()
             },
             |since| {
+                let age = age(since, view.analysis.window.to);
                 let from = match term.since_from {
                     Some(SinceFrom::GitBlame) => ", by the commit of the line",
                     Some(SinceFrom::GitBoundary) => " or more: the shallow clone ends there",
                     Some(SinceFrom::Ledger) => ", first seen in the ledger",
                     Some(SinceFrom::GivenTable) => ", by --granted-since",
                     Some(SinceFrom::PolicyFile) => ", by the policy file",
+                    Some(SinceFrom::Stated) => " or more, stated in the configuration",
                     None => "",
                 };
-                let age = age(since, view.analysis.window.to);
-                format!("since {since} ({age}{from})")
+                let since = match term.since_from {
+                    Some(SinceFrom::Stated) => format!("before {since}"),
+                    _ => format!("since {since}"),
+                };
+                format!("{since} ({age}{from})")
             },
         ),
     )?;

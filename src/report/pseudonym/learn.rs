@@ -5,13 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Pseudonyms;
 use super::names::Names;
 use super::terms::Words;
-use crate::model::{Exception, Granted, Scope, Semantics, Subject};
+use crate::model::{Exception, Granted, Scope, Semantics, Stated, Subject};
 use crate::report::View;
 
 /// Names that a view does not list, and that its sentences may hold.
 pub struct Private<'a> {
     /// The exceptions of the configuration.
     pub exceptions: &'a [Exception],
+    /// The ages that the configuration states.
+    pub stated: &'a [Stated],
     /// The aliases: name in the log to name in the policy.
     pub aliases: &'a BTreeMap<Vec<u8>, Vec<u8>>,
     /// Further patterns of the configuration over scopes and operations.
