@@ -9,7 +9,6 @@ mod population;
 #[expect(dead_code, reason = "real histories are the affair of the example")]
 #[path = "../examples/levels/real.rs"]
 mod real;
-#[expect(dead_code, reason = "the shop draws more kinds of numbers")]
 #[path = "../examples/support/rng.rs"]
 mod rng;
 #[path = "../examples/levels/simulated.rs"]
@@ -17,7 +16,6 @@ mod simulated;
 #[expect(dead_code, reason = "the example prints more than is asserted here")]
 #[path = "../examples/levels/table.rs"]
 mod table;
-#[expect(dead_code, reason = "the test of parity reads more")]
 #[path = "../examples/levels/world.rs"]
 mod world;
 

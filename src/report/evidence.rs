@@ -69,7 +69,9 @@ pub(super) fn sentence(basis: &Basis, own: &Evidence) -> String {
         _ if basis.landmarks == 0 => format!(
             "the logs are too short to look back, so published histories answer ({stratum}): {share}"
         ),
-        0 => format!("no similar grants ({stratum}); of others: {share}"),
+        0 => format!(
+            "no similar grants before ({stratum}); by shorter silences, coarser groups and published histories: {share}"
+        ),
         similar => format!(
             "{} of {} ({stratum}): {} used again within 90 days; {share}",
             plural(similar, "similar grant"),
@@ -77,7 +79,7 @@ pub(super) fn sentence(basis: &Basis, own: &Evidence) -> String {
             odds.reused,
         ),
     };
-    if basis.landmarks > 0 && odds.effective > BORROWED * odds.own {
+    if basis.landmarks > 0 && odds.similar > 0 && odds.effective > BORROWED * odds.own {
         text += " (mostly from coarser groups, shorter silences and published histories)";
     }
     if odds.factor >= 1.25 {
@@ -191,8 +193,14 @@ mod tests {
     #[test]
     fn without_similar_grants_it_says_whose_the_share_is() {
         let none = seen(0, 0.0, 1.0, 9);
-        assert!(none.starts_with("no similar grants (silent for"), "{none}");
-        assert!(none.contains("of others: 0.3 %, at most 1.1 %"), "{none}");
+        assert!(
+            none.starts_with("no similar grants before (silent for"),
+            "{none}"
+        );
+        assert!(
+            none.contains("published histories: 0.3 %, at most 1.1 %"),
+            "{none}"
+        );
         let short = seen(0, 0.0, 1.0, 0);
         assert!(
             short.starts_with("the logs are too short to look back"),

@@ -82,6 +82,7 @@ pub(super) fn sentence(basis: &Basis, client: &ClientAnalysis) -> Option<String>
     };
     let apart = match alone(client) {
         0 => String::new(),
+        alone if alone == own.grants => "; each of them can go on its own".to_owned(),
         1 => format!("; 1 of its {} grants can go on its own", own.grants),
         alone => format!("; {alone} of its {} grants can go on their own", own.grants),
     };

@@ -24,6 +24,8 @@ use crate::model::{Day, Kind, Level, Millis, Reason, Verdict};
 
 /// Covered days below which nothing is called safe or likely (guard G1).
 const DAYS: u32 = 90;
+/// Days of log that hold every season once.
+const YEAR: u32 = 365;
 /// Clients in the table.
 const CLIENTS: usize = 10;
 
@@ -123,10 +125,10 @@ fn numbers(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
         screen.prose("  ", &text)?;
     }
     let basis = &view.analysis.basis;
-    if basis.landmarks == 0 && basis.covered >= DAYS {
+    if basis.days < YEAR && basis.covered >= DAYS {
         let text = format!(
-            "history too short: {} of 120 days, nothing can be called safe yet",
-            basis.days
+            "{} of logs: nothing can be called safe before they hold the coming season, {YEAR} days in all",
+            plural(basis.days, "day")
         );
         screen.prose("  ", &text)?;
     }

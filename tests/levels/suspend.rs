@@ -33,7 +33,7 @@ fn has(advice: &Value, reason: &str) -> bool {
 }
 
 #[test]
-fn who_never_calls_is_suspended_as_a_whole_and_no_single_grant_is_in_the_diff() {
+fn who_never_calls_gets_one_advice_beside_the_levels_of_its_grants() {
     let grants = never_seen("");
     let org = Org {
         grants: &grants,
@@ -51,11 +51,11 @@ fn who_never_calls_is_suspended_as_a_whole_and_no_single_grant_is_in_the_diff() 
         "{sentence}"
     );
     assert!(
-        sentence.contains("90 similar grants") && sentence.contains("client silent): 0 used again"),
+        sentence.ends_with("; each of them can go on its own"),
         "{sentence}"
     );
     for ((client, _), (level, _)) in levels(&report) {
-        assert!(!client.starts_with('s') || level == "review", "{client}");
+        assert!(!client.starts_with('s') || level == "safe", "{client}");
     }
     let text = org.run("analyze", &["--level", "likely"]);
     let cut =
@@ -65,7 +65,33 @@ fn who_never_calls_is_suspended_as_a_whole_and_no_single_grant_is_in_the_diff() 
         text.contains("suspend SAFE 30   LIKELY 0   REVIEW 0"),
         "{text}"
     );
-    assert!(!text.lines().any(|line| line.starts_with("-  s")), "{text}");
+    assert!(text.lines().any(|line| line.starts_with("-  s")), "{text}");
+}
+
+#[test]
+fn where_half_of_the_clients_were_not_seen_who_never_calls_loses_nothing() {
+    // Their logs may be missing.
+    let few = |day: i64| -> Vec<Call> {
+        let mut calls = reads(day);
+        calls.retain(|(client, _)| *client < 50);
+        calls
+    };
+    let grants = never_seen("");
+    let org = Org {
+        calls: &few,
+        grants: &grants,
+        ..Org::default()
+    };
+    let report = org.report();
+    for ((client, term), (level, _)) in levels(&report) {
+        assert!(
+            !client.starts_with('s') || level == "review",
+            "{client} {term}"
+        );
+    }
+    let clients = report["clients"].as_array().unwrap();
+    let own = clients.iter().find(|own| own["id"] == "s07").unwrap();
+    assert!(has(&own["terms"][0], "client_silent"), "{own}");
 }
 
 #[test]
@@ -129,18 +155,16 @@ fn grants_that_the_past_clears_go_one_by_one_where_only_another_grant_holds_the_
         assert!(sentence.ends_with(end), "{sentence}");
     }
     assert_eq!(level("young", "orders:write"), "review");
-    // Who can be suspended as a whole keeps everything in one decision.
     assert_eq!(all["s00"]["level"], "safe");
-    assert_eq!(all["s00"]["alone"], 0);
-    assert_eq!(level("s00", "orders:read"), "review");
+    assert_eq!(all["s00"]["alone"], 3);
+    assert_eq!(level("s00", "orders:read"), "safe");
     let text = org.run("analyze", &["--level", "safe"]);
     let gone: Vec<&str> = text.lines().filter(|line| line.starts_with('-')).collect();
     assert!(gone.iter().any(|line| line.contains("  young:")), "{text}");
-    assert!(!gone.iter().any(|line| line.contains("  s0")), "{text}");
     let why = org.run("explain young orders:read", &[]);
     let why = why.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(
-        why.contains("and to suspend it as a whole is less safe"),
+        why.contains("its requests would be seen; to suspend it as a whole: review"),
         "{why}"
     );
 }
@@ -177,7 +201,7 @@ fn a_client_in_doubt_loses_no_grant_on_its_own() {
     );
     let stranger = |day: i64| -> Vec<Call> {
         let mut calls = reads(day);
-        calls.extend((day == 250).then_some((CLIENTS + 20, "GET /orders")));
+        calls.extend((day == 350).then_some((CLIENTS + 20, "GET /orders")));
         calls
     };
     let org = Org {
@@ -197,7 +221,7 @@ fn a_client_in_doubt_loses_no_grant_on_its_own() {
 fn who_was_never_seen_may_be_in_the_log_under_another_name() {
     let stranger = |day: i64| -> Vec<Call> {
         let mut calls = reads(day);
-        calls.extend((day == 250).then_some((CLIENTS + 20, "GET /orders")));
+        calls.extend((day == 350).then_some((CLIENTS + 20, "GET /orders")));
         calls
     };
     let grants = never_seen("");
@@ -213,14 +237,14 @@ fn who_was_never_seen_may_be_in_the_log_under_another_name() {
     }
 }
 
-/// The first 55 clients stop on day 100; `then` is called by the first of them on day 250.
+/// The first 40 clients stop on day 200; `then` is called by the first of them on day 350.
 fn stopped(then: Option<&'static str>) -> impl Fn(i64) -> Vec<Call> {
     move |day| {
         let mut calls: Vec<Call> = reads(day)
             .into_iter()
-            .filter(|(client, _)| *client >= 55 || day < 100)
+            .filter(|(client, _)| *client >= 40 || day < 200)
             .collect();
-        calls.extend(then.filter(|_| day == 250).map(|call| (0, call)));
+        calls.extend(then.filter(|_| day == 350).map(|call| (0, call)));
         calls
     }
 }
@@ -244,7 +268,7 @@ fn what_was_needed_in_the_window_is_never_safe_to_suspend() {
     let report = short.report();
     let own = &advice(&report)["c00"];
     assert!(!has(own, "needed_in_window"), "{own}");
-    assert_eq!(own["level"], "safe", "{own}");
+    assert_eq!(own["level"], "likely", "{own}");
 }
 
 #[test]

@@ -10,8 +10,8 @@ use serde_json::Value;
 
 /// Clients that read orders.
 pub(crate) const CLIENTS: i64 = 70;
-/// Days of its log: 2025-09-01 to 2026-06-27.
-pub(crate) const DAYS: i64 = 300;
+/// Days of its log: 2025-05-24 to 2026-06-27, so that the coming season was seen.
+pub(crate) const DAYS: i64 = 400;
 
 const ROUTES: &str = "version: 1\nroutes:\n  GET /orders: [orders:read]\n  POST /orders: [orders:write]\n  GET /reports: [reports:read]\n";
 
@@ -71,7 +71,7 @@ impl Org<'_> {
     pub(crate) fn folder(&self) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         let later = |date: NaiveDate| date.checked_add_days(Days::new(7 * self.weeks)).unwrap();
-        let first = later(NaiveDate::from_ymd_opt(2025, 9, 1).unwrap());
+        let first = later(NaiveDate::from_ymd_opt(2025, 5, 24).unwrap());
         let since = later(NaiveDate::from_ymd_opt(2024, 1, 1).unwrap());
         let (mut log, mut grants) = (String::new(), "version: 1\nclients:\n".to_owned());
         for (day, date) in (0..DAYS).zip(first.iter_days()) {

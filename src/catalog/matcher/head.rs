@@ -10,12 +10,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::template::Template;
+use super::template::{Segment, Template};
 use crate::model::{Method, Operation};
 
 /// A template of GET, and all operations that a HEAD request on it may need.
-pub(super) struct Shared<'t> {
-    pub(super) template: &'t Template,
+pub(super) struct Shared {
+    pub(super) template: Template,
     /// The operation of GET.
     pub(super) get: usize,
     pub(super) operations: Vec<usize>,
@@ -25,11 +25,18 @@ pub(super) struct Shared<'t> {
 type Segments<'k> = [&'k [u8]];
 
 /// Every template of GET under which another operation may have served HEAD.
-pub(super) fn shared<'t>(
-    templates: &'t [(usize, Template)],
+pub(super) fn shared(
+    templates: &[(usize, Template)],
     operations: &[Operation],
     folded: bool,
-) -> Vec<Shared<'t>> {
+) -> Vec<Shared> {
+    let offers = |(index, _): &(usize, Template)| {
+        matches!(operations[*index].method, Method::Head | Method::Any)
+    };
+    if !templates.iter().any(offers) {
+        return Vec::new();
+    }
+    let templates = &*with_empty_rests(templates, operations, folded);
     let texts: Vec<Vec<u8>> = templates.iter().map(|(_, own)| own.key(folded)).collect();
     let keys: Vec<Vec<&[u8]>> = texts.iter().map(|key| segments(key)).collect();
     let method = |at: usize| operations[templates[at].0].method;
@@ -39,9 +46,6 @@ pub(super) fn shared<'t>(
     let mut wide: BTreeMap<&Segments<'_>, Vec<usize>> = BTreeMap::new();
     for at in of(Method::Head).chain(of(Method::Any)) {
         wide.entry(words(&keys[at])).or_default().push(at);
-    }
-    if wide.is_empty() {
-        return Vec::new();
     }
     let mut found: BTreeMap<&Segments<'_>, (&(usize, Template), BTreeSet<usize>)> = BTreeMap::new();
     for at in of(Method::Get) {
@@ -69,12 +73,35 @@ pub(super) fn shared<'t>(
             all.extend(near);
         }
     }
-    let shared = |((get, template), all): (&'t (usize, Template), BTreeSet<usize>)| Shared {
-        template,
+    let shared = |((get, template), all): (&(usize, Template), BTreeSet<usize>)| Shared {
+        template: template.clone(),
         get: *get,
         operations: all.into_iter().collect(),
     };
     found.into_values().map(shared).collect()
+}
+
+/// A template of GET whose rest may be empty is also the one without it, unless another
+/// one describes that path.
+fn with_empty_rests(
+    templates: &[(usize, Template)],
+    operations: &[Operation],
+    folded: bool,
+) -> Vec<(usize, Template)> {
+    let gets = || {
+        let get = |own: &&(usize, Template)| operations[own.0].method == Method::Get;
+        templates.iter().filter(get)
+    };
+    let known: BTreeSet<Vec<u8>> = gets().map(|(_, own)| own.key(folded)).collect();
+    let bare = gets().filter_map(|(index, own)| {
+        let (last, rest) = own.segments.split_last()?;
+        let bare = Template {
+            segments: rest.to_vec(),
+        };
+        let new = *last == Segment::Tail(true) && !known.contains(&bare.key(folded));
+        new.then_some((*index, bare))
+    });
+    templates.iter().cloned().chain(bare).collect()
 }
 
 fn segments(key: &[u8]) -> Vec<&[u8]> {
@@ -162,6 +189,21 @@ mod tests {
     use super::super::{MatchOptions, Matcher};
     use super::*;
     use crate::model::Requirement;
+
+    #[test]
+    fn a_head_request_on_a_path_whose_rest_is_empty_needs_a_wider_head_as_well() {
+        let operations = [("GET", "/b/**"), ("HEAD", "/{x}")].map(|(method, path)| {
+            Operation::new(Method::parse(method.as_bytes()), path, Requirement::none())
+        });
+        let (m, _) = Matcher::new(&operations, MatchOptions::default());
+        let of = |path: &str| {
+            let found = m.find(Method::Head, path.as_bytes()).unwrap();
+            m.routes()[found.route as usize].operations.clone()
+        };
+        assert_eq!(of("/b"), [0, 1]);
+        assert_eq!(of("/b/c"), [0]);
+        assert_eq!(of("/c"), [1]);
+    }
 
     #[test]
     fn a_head_request_needs_the_get_of_its_path_and_a_wider_head() {

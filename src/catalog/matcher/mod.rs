@@ -288,7 +288,7 @@ fn heads(
                 operations: shared.operations,
             });
         }
-        trie.add(shared.template, Method::Head, number, folded);
+        trie.add(&shared.template, Method::Head, number, folded);
     }
 }
 
