@@ -4,8 +4,7 @@
 //! Python that has numpy (`PYTHON` names one), the test says so and passes.
 #![expect(
     clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test may panic and print, and clippy exempts only test functions"
+    reason = "a test may panic, and clippy exempts only test functions"
 )]
 
 #[expect(dead_code, reason = "the example prints more than is compared here")]

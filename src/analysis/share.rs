@@ -26,11 +26,11 @@ pub(super) fn weight(cases: u32, correlation: f64) -> f64 {
     1.0 / (1.0 + f64::from(cases.saturating_sub(1)) * correlation)
 }
 
-fn at(x: f64, n: f64, z: f64) -> f64 {
-    let n = n.max(1e-9);
-    let (p, a) = ((x / n).clamp(0.0, 1.0), z * z / n);
-    let spread = (p * (1.0 - p) / n + a * a / (4.0 * z * z)).sqrt();
-    ((p + a / 2.0 + z * spread) / (1.0 + a)).min(1.0)
+fn at(hits: f64, cases: f64, z: f64) -> f64 {
+    let cases = cases.max(1e-9);
+    let (share, square) = ((hits / cases).clamp(0.0, 1.0), z * z / cases);
+    let spread = (share * (1.0 - share) / cases + square * square / (4.0 * z * z)).sqrt();
+    ((share + square / 2.0 + z * spread) / (1.0 + square)).min(1.0)
 }
 
 #[cfg(test)]

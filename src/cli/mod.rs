@@ -42,6 +42,7 @@ mod study;
 pub mod suggest;
 mod talk;
 mod usage;
+mod used;
 mod whole;
 mod windows;
 

@@ -1,5 +1,6 @@
 //! From settings to the analysed policy: what `analyze` and `explain` share.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::args::{InputArgs, PolicyArgs};
@@ -16,17 +17,17 @@ pub(super) use super::policy::{load_today, policy, semantics};
 use super::recorded;
 use super::settings::{Setup, setup};
 use super::talk::{self, Advised};
+use super::used;
 use crate::analysis::backtest::{Backtest, GrantsOf, backtest, backtest_as_held, origins};
 use crate::analysis::landmark::LONGEST;
 use crate::analysis::minimum::Universe;
 use crate::analysis::{self, Action, Analysis, Compared, Inputs, actions, demand, weight};
-use crate::event::secret::is_concealed;
 use crate::grants::history::History;
 use crate::model::words::plural;
-use crate::model::{Cause, ClientName, Day, Level, Policy, Semantics, Warning, Window};
+use crate::model::{ClientName, Day, Level, Policy, Semantics, Warning, Window};
 use crate::report::{InputView, View, possible};
 use crate::usage::credentials::CredentialTable;
-use crate::usage::{Blind, ClientUse, Cluster, Coverage, PossibleNeeds, UsageTable, summarise};
+use crate::usage::{Blind, ClientUse, Coverage, PossibleNeeds, UsageTable};
 
 /// Longest default window in days.
 const DEFAULT_WINDOW: u32 = 365;
@@ -110,9 +111,6 @@ pub(super) fn study_and_backtest(
     run(input_args, policy_args, Some(grants))
 }
 
-/// Callers outside the policy whose use is learnt from.
-const FORMER: usize = 20_000;
-
 const NO_RECORDS: &str = "the logs hold no records: nothing can be said about any grant";
 
 fn run(
@@ -141,19 +139,16 @@ fn run(
     let versions = past::of(grants, &setup, &month_ends, (&policy, &history))?;
     clients.extend(versions.iter().flat_map(|own| own.clients.iter().cloned()));
     let (blind, unseen) = read.blind(&setup, &clients);
-    let former = usage(former(&clients, &read), &read, window, setup.as_of);
-    let usage = usage(clients, &read, window, setup.as_of);
+    let (usage, former) = used::of(clients, &read, window, setup.as_of);
     if span.is_some() {
         let joined = check_joined(&policy, &read, !usage.is_empty())?;
         read.incomplete.extend(joined);
     }
-    let unmatched = unmatched(&policy, &read);
+    let unmatched = used::unmatched(&policy, &read);
     let semantics = semantics(&setup, &policy, &routes);
     let weights = weight::weights(&routes.catalog, &setup.weights);
     let possible = read.possible(&routes);
-    // Each client's work grows with the days that are looked back on.
-    let past = window.from.min(window.to.plus(-LONGEST));
-    let recent = read.coverage.since(past);
+    let recent = recent(&read.coverage, window);
     let inputs = Inputs {
         catalog: &routes.catalog,
         semantics: &semantics,
@@ -192,8 +187,7 @@ fn run(
     let found = (&analysis, elsewhere.collect());
     let warnings = warnings(&setup, &routes, &policy, &semantics, &read, found);
     let only_in_log = only_in_log(&policy, &read);
-    let mut never_seen = policy.clients();
-    never_seen.retain(|client| !usage.contains_key(client));
+    let never_seen = used::never_seen(&policy, &usage);
     let inputs = input_views(&read.facts);
     let noise = noise_used(&setup, &read);
     let notes = [&read.notes[..], &history.notes, &noise, &ages.notes].concat();
@@ -221,10 +215,15 @@ fn run(
         warnings,
         notes,
         only_in_log,
-        never_seen: never_seen.into_iter().collect(),
+        never_seen,
         level,
         audit,
     })
+}
+
+/// What is looked back on: each client's work grows with its days.
+fn recent(coverage: &Coverage, window: Window) -> Cow<'_, Coverage> {
+    coverage.since(window.from.min(window.to.plus(-LONGEST)))
 }
 
 /// What a reviewer should know, from all stages.
@@ -357,51 +356,6 @@ pub(super) fn window(setup: &Setup, coverage: &Coverage) -> anyhow::Result<Windo
         ));
     }
     Ok(window)
-}
-
-fn usage(
-    clients: BTreeSet<ClientName>,
-    read: &Read,
-    window: Window,
-    as_of: Option<Day>,
-) -> BTreeMap<ClientName, ClientUse> {
-    let table = &read.collected.usage;
-    let wanted: BTreeMap<u32, ClientName> = clients
-        .into_iter()
-        .filter_map(|name| Some((table.client(name.as_str())?, name)))
-        .collect();
-    // What a wrong clock dated behind the end of the data did happen: it counts as of the
-    // last day, so that what it needed stays. An end that was asked for cuts it off.
-    let until = as_of.map(|_| window.to);
-    let rows = summarise(table, &wanted.keys().copied().collect(), until);
-    rows.into_iter()
-        .filter_map(|own| Some((wanted.get(&own.client)?.clone(), own.ended(window.to))))
-        .collect()
-}
-
-/// Callers that no policy file names, as far as they are named: those of most requests.
-fn former(known: &BTreeSet<ClientName>, read: &Read) -> BTreeSet<ClientName> {
-    let requests = read.collected.usage.requests_by_client().into_iter();
-    let mut all: Vec<(String, u64)> = requests
-        .filter(|(name, _)| !name.is_empty() && !known.contains(name.as_str()))
-        .filter(|(name, _)| !is_concealed(name))
-        .collect();
-    all.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    let names = all.into_iter().take(FORMER);
-    names.map(|(name, _)| ClientName::new(&name)).collect()
-}
-
-fn unmatched(policy: &Policy, read: &Read) -> BTreeMap<ClientName, Vec<Cluster>> {
-    let table = &read.collected.usage;
-    policy
-        .clients()
-        .into_iter()
-        .filter_map(|name| {
-            let all = table.unplaced.get(&table.client(name.as_str())?)?;
-            let own = all.iter().filter(|own| own.cause == Cause::NoOperation);
-            Some((name.clone(), own.cloned().collect()))
-        })
-        .collect()
 }
 
 /// What a result that shows no warnings leaves out: requests that are not certain.

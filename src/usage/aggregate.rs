@@ -93,7 +93,7 @@ pub(super) struct Names {
     table: HashTable<u32>,
     bytes: Vec<u8>,
     /// What is looked at for every request lies side by side.
-    names: Vec<Name>,
+    list: Vec<Name>,
     /// Of names that are not known, those whose hash is not below this are not kept
     /// apart: first of those that were refused only, then of the others. So many
     /// refused strangers push nobody out who was let through.
@@ -131,7 +131,7 @@ impl Names {
         Self {
             table: HashTable::new(),
             bytes: Vec::new(),
-            names: vec![nameless; 2],
+            list: vec![nameless; 2],
             limits: [u64::MAX; 2],
             counts: [0; 2],
             cap,
@@ -166,7 +166,7 @@ impl Names {
 
     #[cold]
     fn let_through(&mut self, number: u32) {
-        if let Some(own) = self.names.get_mut(number as usize) {
+        if let Some(own) = self.list.get_mut(number as usize) {
             own.through = true;
             if !own.known {
                 self.counts[0] = self.counts[0].saturating_sub(1);
@@ -179,7 +179,7 @@ impl Names {
     #[inline]
     fn find(&self, name: &[u8], hash: u64) -> Option<u32> {
         let found = self.table.find(hash, |number| {
-            let own = &self.names[*number as usize];
+            let own = &self.list[*number as usize];
             own.hash == hash && same(self.bytes_of(own), name)
         });
         found.copied()
@@ -191,8 +191,8 @@ impl Names {
         if !known && hash >= self.limits[class] && self.limits[class] != u64::MAX {
             return OTHERS;
         }
-        let number = u32::try_from(self.names.len()).unwrap_or(OTHERS);
-        self.names.push(Name {
+        let number = u32::try_from(self.list.len()).unwrap_or(OTHERS);
+        self.list.push(Name {
             hash,
             start: self.bytes.len(),
             length: u32::try_from(name.len()).unwrap_or(u32::MAX),
@@ -201,7 +201,7 @@ impl Names {
         });
         self.bytes.extend_from_slice(name);
         self.table
-            .insert_unique(hash, number, |number| self.names[*number as usize].hash);
+            .insert_unique(hash, number, |number| self.list[*number as usize].hash);
         if !known {
             self.counts[class] += 1;
             self.shrink();
@@ -218,13 +218,13 @@ impl Names {
                 let kept = |own: &&Name| {
                     !own.known && usize::from(own.through) == class && own.hash < limit
                 };
-                self.counts[class] = self.names.iter().skip(2).filter(kept).count();
+                self.counts[class] = self.list.iter().skip(2).filter(kept).count();
             }
         }
     }
 
     pub(super) fn name(&self, number: u32) -> &[u8] {
-        let own = self.names.get(number as usize);
+        let own = self.list.get(number as usize);
         own.map(|own| self.bytes_of(own)).unwrap_or_default()
     }
 
@@ -236,15 +236,13 @@ impl Names {
 
     /// Whether it is a name of the policy.
     pub(super) fn is_known(&self, number: u32) -> bool {
-        self.names.get(number as usize).is_some_and(|own| own.known)
+        self.list.get(number as usize).is_some_and(|own| own.known)
     }
 
     /// Whether a request under this name was let through.
     #[inline]
     pub(super) fn is_through(&self, number: u32) -> bool {
-        self.names
-            .get(number as usize)
-            .is_none_or(|own| own.through)
+        self.list.get(number as usize).is_none_or(|own| own.through)
     }
 
     /// The limits on hashes of names that were refused only, and of the others.
@@ -253,11 +251,11 @@ impl Names {
     }
 
     pub(super) fn hash(&self, number: u32) -> u64 {
-        self.names.get(number as usize).map_or(0, |own| own.hash)
+        self.list.get(number as usize).map_or(0, |own| own.hash)
     }
 
     pub(super) fn len(&self) -> usize {
-        self.names.len()
+        self.list.len()
     }
 }
 

@@ -86,7 +86,7 @@ struct Own {
     /// Distinct grants, those of them used again, and their clients.
     cases: [u32; 3],
     /// The same grants, those of one client counted together.
-    own: f64,
+    weighted: f64,
     /// Probability, and the number of cases it rests on.
     estimate: (f64, f64),
 }
@@ -152,7 +152,7 @@ impl Model {
         let cells: Vec<Own> = cells
             .map(|((cases, estimate), own)| Own {
                 cases,
-                own: own.cases,
+                weighted: own.cases,
                 estimate: *estimate,
             })
             .collect();
@@ -195,7 +195,7 @@ impl Model {
             similar,
             reused,
             clients,
-            own: own.own,
+            own: own.weighted,
             effective,
             factor,
         }

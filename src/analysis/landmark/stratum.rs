@@ -182,12 +182,12 @@ mod tests {
 
     #[test]
     fn each_depth_holds_the_finer_ones() {
-        for depth in 0..DEPTHS.len() {
+        for (depth, size) in DEPTHS.into_iter().enumerate() {
             let seen: BTreeSet<usize> = (0..STRATA)
                 .map(|n| Stratum::numbered(n).at(depth))
                 .collect();
-            assert_eq!(seen.len(), DEPTHS[depth]);
-            assert_eq!(seen.last(), Some(&(DEPTHS[depth] - 1)));
+            assert_eq!(seen.len(), size);
+            assert_eq!(seen.last(), Some(&(size - 1)));
         }
     }
 }
