@@ -40,6 +40,9 @@ const SHAPES: [&str; 7] = [
     r"(?i)^bot[0-9]+:[0-9a-z_-]+$",
 ];
 
+/// Bytes of a segment above which nobody looks for words in it: it is masked.
+const LONGEST: usize = 64 << 10;
+
 static CUSTOMARY: LazyLock<Option<RegexSet>> = LazyLock::new(|| set(&SHAPES).ok());
 
 /// The customary shapes, and those of the configuration.
@@ -66,6 +69,11 @@ impl Mask {
         let segments: Vec<&str> = path
             .split('/')
             .map(|segment| {
+                if segment.len() > LONGEST {
+                    found = true;
+                    before = Cow::default();
+                    return MASK;
+                }
                 let plain = decoded(segment.as_bytes());
                 let hides = self.is_own(segment.as_bytes())
                     || plain
@@ -113,6 +121,14 @@ fn last(segment: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_segment_of_more_than_64_kib_is_masked_unread() {
+        let long = "x".repeat(LONGEST + 1);
+        let mask = Mask::default();
+        assert_eq!(mask.path(&format!("/a/{long}/b")), "/a/{secret}/b");
+        assert_eq!(mask.path(&long[1..]), &long[1..]);
+    }
 
     #[test]
     fn every_customary_shape_is_a_pattern_and_masks_its_own_secret() {
