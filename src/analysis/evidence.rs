@@ -91,10 +91,11 @@ pub(super) fn learn(context: &Context<'_>, drafts: &mut [(ClientAnalysis, Needs)
             let Some((grant, Some(state))) = states.next() else {
                 continue;
             };
+            let whose = (grant.client, grant.scope);
             let own = Evidence {
-                odds: model.odds(&state, (grant.client, grant.scope)),
+                odds: model.odds(&state, whose),
                 state,
-                season: seasons.holds(&state, grant.scope),
+                season: seasons.holds(&state, whose),
             };
             if silent {
                 needs.looks.insert(found.term.clone(), own);

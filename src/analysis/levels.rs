@@ -4,7 +4,7 @@
 //! * every rule here can only make an answer more careful;
 //! * each rule that fires leaves its name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::calendar::Period;
 use super::client::{Context, Needs};
@@ -296,8 +296,12 @@ pub(super) fn days_missing(coverage: &Coverage, window: Window) -> bool {
     if coverage.missing(last).len() * 100 > last.days() as usize * MISSING_PERCENT {
         return true;
     }
-    // Between two days of the data.
-    let days = coverage.days.range(..=window.to).map(|(day, _)| *day);
+    has_outage(&coverage.days, window)
+}
+
+/// Whether a long run of days of the window, between two covered ones, is missing.
+fn has_outage(covered: &BTreeMap<Day, u64>, window: Window) -> bool {
+    let days = covered.range(..=window.to).map(|(day, _)| *day);
     let next = days.clone().skip(1);
     let mut holes = days.zip(next).filter(|(_, after)| *after > window.from);
     holes.any(|(before, after)| after.0 - before.0 > OUTAGE)
@@ -327,7 +331,8 @@ pub(super) fn caps(
     let absent = (last.from.0..=last.to.0).filter(|day| !seen.contains_key(&Day(*day)));
     cap(
         seen.len() < coverage.days.len()
-            && absent.count() * 100 > last.days() as usize * MISSING_PERCENT,
+            && (absent.count() * 100 > last.days() as usize * MISSING_PERCENT
+                || has_outage(&seen, window)),
         Reason::SourceMissing,
     );
     // A use on a day proves the grant on that day.

@@ -73,14 +73,6 @@ impl Rhythm {
     fn pairs(&self) -> impl Iterator<Item = (Day, Day)> + '_ {
         self.days.iter().zip(self.days.iter().skip(1))
     }
-
-    /// All uses lie within seven days.
-    pub fn once(&self) -> bool {
-        match (self.days.first(), self.days.last()) {
-            (Some(first), Some(last)) => last.0 - first.0 < 7,
-            _ => false,
-        }
-    }
 }
 
 /// Covered days strictly between two days.
@@ -113,6 +105,5 @@ mod tests {
         assert_eq!(rhythm.longest_gap(), Some(24));
         assert_eq!(rhythm.idle(&covered, Day(99)), Some(59));
         assert_eq!(rhythm.uses, [0, 2, 4, 6, 6]);
-        assert!(!rhythm.once());
     }
 }

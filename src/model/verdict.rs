@@ -110,7 +110,8 @@ pub enum Reason {
     HistoryTooShort,
     /// More than 10 % of the last 90 days lack records, or three weeks of the window in a row.
     DaysMissing,
-    /// A source that carries the client has no data on more than 10 % of the last 90 days.
+    /// A source that carries the client has no data on more than 10 % of the last 90 days, or
+    /// for three weeks of the window in a row.
     SourceMissing,
     /// Granted less than 90 days before the end of the window (guard G2).
     GrantTooYoung,
@@ -216,7 +217,7 @@ impl Reason {
                 "more than 10 % of the last 90 days lack records, or three weeks of the window in a row"
             }
             Self::SourceMissing => {
-                "a source that carries the client has no data on more than 10 % of the last 90 days"
+                "a source that carries the client has no data on more than 10 % of the last 90 days, or for three weeks of the window in a row"
             }
             Self::GrantTooYoung => "granted less than 90 days before the end of the window",
             Self::GrantAgeUnknown => "the grant has no date, so its age is unknown",

@@ -232,7 +232,7 @@ fn days_without_the_source_that_carries_a_client_are_no_silence_of_that_client()
         "{text}"
     );
     assert!(
-        text.contains("no data on more than 10 % of the last 90 days): failed"),
+        text.contains("no data on more than 10 % of the last 90 days, or for three weeks of the window in a row): failed"),
         "{text}"
     );
     let note = "the source `gw-2--.log` has no data on 50 of the 150 days";

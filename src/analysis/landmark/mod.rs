@@ -33,7 +33,7 @@ pub use model::{HORIZON, Looks, Model, Odds};
 pub use past::{Origin, Past};
 pub use season::Seasons;
 pub use state::{Grant, IDLE, State};
-pub use stratum::{STRATA, Stratum};
+pub use stratum::Stratum;
 
 use std::collections::BTreeMap;
 

@@ -6,11 +6,13 @@
 use std::collections::BTreeMap;
 
 use super::state::{State, count};
-use super::{HORIZON, History, YEAR};
+use super::{Clock, HORIZON, History, YEAR};
 use crate::model::{Day, Level, Reason};
 
 /// Days back from the end that the coming 90 days one year earlier begin and end at.
 const THEN: [i32; 2] = [365, 275];
+/// Days of them that may be missing: less than three weeks, as in the window.
+const MISSING: u32 = 20;
 /// Days more that a use a year ago may lie earlier: a season is not punctual.
 const EARLIER: i32 = 15;
 /// Clients that make a use a season of the whole fleet, and how many times as many as now.
@@ -21,8 +23,8 @@ const FLEET: (u32, u32) = (3, 4);
 pub struct Seasons {
     /// The last day that is known.
     last: Day,
-    /// The log holds the coming 90 days one year earlier.
-    seen: bool,
+    /// By client: what would carry it holds the coming 90 days one year earlier.
+    seen: Vec<bool>,
     /// By scope: many clients used it in the coming 90 days one year earlier, and few do now.
     resting: Vec<bool>,
 }
@@ -44,22 +46,33 @@ impl Seasons {
         for (scope, [was, is]) in users {
             resting[scope] = was >= fleet && was >= times * (is + 1);
         }
+        let first = last.plus(1 - then);
+        let holds = |clock: &Clock| {
+            let days = HORIZON.unsigned_abs();
+            let covered = clock.at(first.plus(HORIZON)) - clock.at(first);
+            clock.at(first.plus(1)) > 0 && days.saturating_sub(covered) <= MISSING
+        };
+        let whole = holds(&history.clock);
+        let mut seen = vec![whole; history.clients.len()];
+        for (client, own) in &history.own {
+            seen[*client] = whole && holds(own);
+        }
         Self {
             last,
-            seen: history.clock.from() <= last.plus(1 - then),
+            seen,
             resting,
         }
     }
 
-    /// The safest level that a grant of a scope may have at this time of the year, and why;
-    /// `None` when nothing holds it.
-    pub fn holds(&self, state: &State, scope: usize) -> Option<(Level, Reason)> {
+    /// The safest level that a grant of a client and a scope may have at this time of the
+    /// year, and why; `None` when nothing holds it.
+    pub fn holds(&self, state: &State, (client, scope): (usize, usize)) -> Option<(Level, Reason)> {
         let [then, until] = THEN;
         let season = self.last.plus(-then - EARLIER)..=self.last.plus(-until);
         let this_season = state.last.is_some_and(|last| season.contains(&last));
         if self.resting[scope] && state.idle < YEAR {
             Some((Level::Review, Reason::SeasonOfTheFleet))
-        } else if !self.seen {
+        } else if !self.seen[client] {
             Some((Level::Likely, Reason::SeasonNotSeen))
         } else if this_season {
             Some((Level::Likely, Reason::UsedThisSeasonLastYear))

@@ -7,7 +7,7 @@ use super::prior;
 use super::state::State;
 
 /// Number of strata of the finest kind.
-pub const STRATA: usize = SILENT * USES * OTHERS * CLIENTS;
+pub(super) const STRATA: usize = SILENT * USES * OTHERS * CLIENTS;
 
 /// Classes of silence, of use so far, of other users of the scope, of the client's life.
 pub(super) const SILENT: usize = 10;

@@ -208,7 +208,45 @@ fn a_scope_that_everybody_used_at_this_time_last_year_rests_and_a_short_log_know
     let history = history(&grants, &[], 0);
     let states = history.states(Day(LOG));
     let seasons = Seasons::new(&history, Day(LOG));
-    let of = |place: usize| seasons.holds(&states[place].unwrap(), grants[place].1);
+    let of = |place: usize| {
+        let (client, scope, ..) = grants[place];
+        seasons.holds(&states[place].unwrap(), (client, scope))
+    };
     assert_eq!(of(0), Some((Level::Review, Reason::SeasonOfTheFleet)));
     assert_eq!(of(6), Some((Level::Likely, Reason::SeasonNotSeen)));
+}
+
+#[test]
+fn a_season_is_not_seen_for_a_client_whose_own_source_had_no_data_then() {
+    let clock = |gone: std::ops::Range<i32>| {
+        let covered = (0..500)
+            .filter(|day| !gone.contains(day))
+            .map(Day)
+            .collect();
+        Clock::new(Day(0), Day(500), &covered)
+    };
+    let held = |client| Grant {
+        client,
+        scope: 0,
+        since: Some(Day(-300)),
+        until: None,
+        days: Vec::new(),
+    };
+    // The coming 90 days were days 135 to 224 a year earlier.
+    let own = [
+        (1, clock(0..300)),
+        (2, clock(140..161)),
+        (3, clock(140..160)),
+        (4, clock(0..135)),
+    ];
+    let grants = (0..5).map(held).collect();
+    let history = History::new(clock(0..0), vec![vec![]; 5], grants, 1).with_clocks(own.into());
+    let seasons = Seasons::new(&history, Day(500));
+    let states = history.states(Day(500));
+    let seen = |client: usize| {
+        seasons
+            .holds(&states[client].unwrap(), (client, 0))
+            .is_none()
+    };
+    assert_eq!([0, 1, 2, 3, 4].map(seen), [true, false, false, true, true]);
 }
