@@ -99,6 +99,43 @@ fn forty_days_without_records_in_the_last_ninety_leave_nothing_safe() {
 }
 
 #[test]
+fn an_outage_of_three_weeks_in_the_window_leaves_nothing_safe_and_a_shorter_one_does_not() {
+    let with_hole = |days: i64| {
+        let hole = move |day: i64| -> Vec<Call> {
+            if (200..200 + days).contains(&day) {
+                Vec::new()
+            } else {
+                reads(day)
+            }
+        };
+        report(&hole, 1, &[])
+    };
+    let (long, short) = (with_hole(21), with_hole(20));
+    assert_eq!((count(&long, "safe"), count(&long, "likely")), (0, 0));
+    assert_eq!(count(&short, "safe"), 2 * 70);
+}
+
+#[test]
+fn callers_that_left_the_policy_show_how_long_a_scope_rests() {
+    // One client used reports once; callers that no policy file names come back to it.
+    let with = |callers: i64| {
+        let calls = move |day: i64| -> Vec<Call> {
+            let mut calls = reads(day);
+            calls.extend((day == 10).then_some((7, "GET /reports")));
+            let comes = |caller: &i64| (day - caller % 20) % 120 == 0 && day > 0;
+            let own = (0..callers).filter(comes);
+            calls.extend(own.map(|caller| (super::world::CLIENTS + caller, "GET /reports")));
+            calls
+        };
+        let found = levels(&report(&calls, 1, &[]));
+        found[&("c07".to_owned(), "reports:read".to_owned())].clone()
+    };
+    let ((_, alone), (_, beside)) = (with(0), with(40));
+    let [alone, beside] = [alone, beside].map(|own| own["p"].as_f64().unwrap());
+    assert!(beside > 1.5 * alone, "{alone} alone, {beside} beside them");
+}
+
+#[test]
 fn what_came_back_before_is_no_longer_safe() {
     // Every fourth client writes for the first time late, long after its grant.
     let late = |day: i64| -> Vec<Call> {
