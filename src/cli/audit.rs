@@ -1,6 +1,6 @@
 //! The findings of a study: from what was read to what a reviewer should see.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::pipeline::{Read, Routes};
@@ -21,6 +21,18 @@ pub(super) struct Audit {
     pub(super) blast: Vec<Blast>,
 }
 
+/// Who did what.
+pub(super) struct Seen<'a> {
+    /// Clients of the policy.
+    pub(super) usage: &'a BTreeMap<ClientName, ClientUse>,
+    /// Names that no policy file has.
+    pub(super) others: &'a BTreeMap<ClientName, ClientUse>,
+    /// Requests that name no caller.
+    pub(super) nobody: ClientUse,
+    /// Names that differ from a client's by case or blanks only.
+    pub(super) alike: &'a BTreeMap<ClientName, BTreeSet<String>>,
+}
+
 /// Applies every rule to what was read and analysed.
 pub(super) fn audit(
     setup: &Setup,
@@ -29,7 +41,7 @@ pub(super) fn audit(
     read: &Read,
     analysis: &Analysis,
     semantics: &Semantics,
-    usage: &BTreeMap<ClientName, ClientUse>,
+    seen: &Seen<'_>,
 ) -> anyhow::Result<Audit> {
     let mut withdrawn = Vec::new();
     if let Some(dir) = &setup.ledger {
@@ -50,11 +62,16 @@ pub(super) fn audit(
         semantics,
         weights: &weights,
         categories: &categories,
-        usage,
+        usage: seen.usage,
         coverage: &read.coverage,
         exceptions: &setup.exceptions,
         credentials: &read.collected.credentials,
         withdrawn: &withdrawn,
+        others: seen.others,
+        nobody: &seen.nobody,
+        alike: seen.alike,
+        unplaced: &read.collected.usage.unplaced,
+        sources: &read.facts,
     };
     let mut outcomes = finding::evaluate(&context, &setup.findings);
     if let Some(dir) = setup.ledger.as_ref().filter(|_| read.ids_left_out) {

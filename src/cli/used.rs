@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::pipeline::Read;
 use crate::event::secret::is_concealed;
 use crate::model::{Cause, ClientName, Day, Policy, Window};
-use crate::usage::{ClientUse, Cluster, summarise};
+use crate::usage::{ClientUse, Cluster, NOBODY, summarise};
 
 /// Callers outside the policy whose use is learnt from.
 const FORMER: usize = 20_000;
@@ -42,6 +42,13 @@ fn usage(
     rows.into_iter()
         .filter_map(|own| Some((wanted.get(&own.client)?.clone(), own.ended(window.to))))
         .collect()
+}
+
+/// What was done by requests that name no caller.
+pub(super) fn nobody(read: &Read, window: Window, as_of: Option<Day>) -> ClientUse {
+    let until = as_of.map(|_| window.to);
+    let own = summarise(&read.collected.usage, &BTreeSet::from([NOBODY]), until).pop();
+    own.map_or_else(ClientUse::default, |own| own.ended(window.to))
 }
 
 /// Callers that no policy file names, as far as they are named: those of most requests.

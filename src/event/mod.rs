@@ -22,8 +22,8 @@ pub mod secret;
 
 use serde::Serialize;
 
-use crate::format::RawRecord;
-use crate::model::{Method, Outcome, OutcomeTable};
+use crate::format::{LogFormat, RawRecord};
+use crate::model::{Method, Outcome, OutcomeTable, Refusal};
 
 /// Why a request says nothing about permissions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -97,7 +97,18 @@ impl EventRules {
     ///
     /// Without an authenticated client nothing is proved for anybody; a refusal
     /// keeps who refused.
-    pub fn outcome(&self, raw: &RawRecord<'_>) -> Outcome {
+    #[inline]
+    pub fn outcome(&self, format: &dyn LogFormat, raw: &RawRecord<'_>) -> Outcome {
+        let outcome = self.judged(raw);
+        if outcome.is_denied() {
+            refused(format, raw, outcome)
+        } else {
+            outcome
+        }
+    }
+
+    /// The same, but for why a request was refused.
+    fn judged(&self, raw: &RawRecord<'_>) -> Outcome {
         let outcome = self.outcomes.judge(raw.status, raw.answered_by);
         if !outcome.is_denied() && (raw.client.is_none() || raw.anonymous) {
             Outcome::Unauthenticated
@@ -122,7 +133,7 @@ impl EventRules {
         };
         let aside = matches!(method, Method::Options | Method::Connect | Method::Trace)
             || matches!(raw.target, b"*" | b"-");
-        if path.is_some() || aside || !self.outcome(raw).is_need() {
+        if path.is_some() || aside || !self.judged(raw).is_need() {
             return Err(ignored);
         }
         let end = raw.target.iter().position(|byte| b"?#".contains(byte));
@@ -167,10 +178,32 @@ impl EventRules {
     }
 }
 
+/// Seconds by which the clocks of issuer and gateway may differ.
+const SKEW: i64 = 300;
+
+/// Why a request was refused: what the line says, else an end of the token before the
+/// request, else what its status is for.
+#[cold]
+fn refused(format: &dyn LogFormat, raw: &RawRecord<'_>, judged: Outcome) -> Outcome {
+    let over = || {
+        let end = format.token(raw).expires;
+        end.is_some_and(|end| raw.time.div_euclid(1_000) > end.saturating_add(SKEW))
+    };
+    match format.refusal(raw) {
+        Refusal::Unsaid if judged.is_forbidden() && over() => Outcome::DeniedAuthentication,
+        Refusal::Unsaid => judged,
+        said => OutcomeTable::because(said, raw.answered_by),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::AnsweredBy;
+
+    fn native() -> &'static dyn LogFormat {
+        crate::format::by_name("native").unwrap()
+    }
 
     #[test]
     fn preflight_health_and_probe_requests_are_no_use() {
@@ -223,24 +256,83 @@ mod tests {
             status: Some(200),
             ..RawRecord::default()
         };
-        assert_eq!(rules.outcome(&raw), Outcome::Unauthenticated);
+        assert_eq!(rules.outcome(native(), &raw), Outcome::Unauthenticated);
         let named = RawRecord {
             client: Some(b"erp"),
             ..raw
         };
-        assert_eq!(rules.outcome(&named), Outcome::Used);
+        assert_eq!(rules.outcome(native(), &named), Outcome::Used);
         assert_eq!(
-            rules.outcome(&RawRecord {
-                anonymous: true,
-                ..named
-            }),
+            rules.outcome(
+                native(),
+                &RawRecord {
+                    anonymous: true,
+                    ..named
+                }
+            ),
             Outcome::Unauthenticated
         );
         let refused = RawRecord {
-            status: Some(401),
+            status: Some(403),
             answered_by: AnsweredBy::Gateway,
             ..raw
         };
-        assert_eq!(rules.outcome(&refused), Outcome::DeniedGateway);
+        assert_eq!(rules.outcome(native(), &refused), Outcome::DeniedGateway);
+    }
+
+    #[test]
+    fn a_refusal_is_about_authentication_where_the_line_proves_it_and_about_rights_else() {
+        let outcome = |format: &str, line: &str| {
+            let format = crate::format::by_name(format).unwrap();
+            let mut scratch = crate::format::Scratch::default();
+            let raw = format.parse(line.as_bytes(), &mut scratch).unwrap();
+            EventRules::default().outcome(format, &raw)
+        };
+        let native = |rest: &str| {
+            let line = format!(
+                r#"{{"time":"2026-07-01T12:00:00Z","client_id":"c","method":"GET","path":"/a",{rest}}}"#
+            );
+            outcome("native", &line)
+        };
+        let end = |offset: i64| 1_782_907_200 + offset;
+        assert_eq!(native(r#""status":401"#), Outcome::DeniedAuthentication);
+        assert_eq!(native(r#""status":403"#), Outcome::DeniedUnknown);
+        let expired = format!(r#""status":403,"exp":{}"#, end(-301));
+        assert_eq!(native(&expired), Outcome::DeniedAuthentication);
+        let valid = format!(
+            r#""status":403,"answered_by":"upstream","exp":{}"#,
+            end(-299)
+        );
+        assert_eq!(native(&valid), Outcome::DeniedService);
+        let aws = |kind: &str, status: u16| {
+            let line = format!(
+                r#"{{"requestId":"1","requestTimeEpoch":"1782907200000","httpMethod":"GET","resourcePath":"/a","path":"/a","status":"{status}","errType":"{kind}","clientId":"c"}}"#
+            );
+            outcome("aws-apigw", &line)
+        };
+        for kind in [
+            "UNAUTHORIZED",
+            "EXPIRED_TOKEN",
+            "INVALID_API_KEY",
+            "INVALID_SIGNATURE",
+        ] {
+            assert_eq!(aws(kind, 403), Outcome::DeniedAuthentication, "{kind}");
+        }
+        assert_eq!(aws("ACCESS_DENIED", 401), Outcome::DeniedGateway);
+        let envoy = |details: &str, status: u16| {
+            let line = format!(
+                r#"{{"start_time":"2026-07-01T12:00:00.000Z","method":"GET","path":"/a","response_code":{status},"response_flags":"UAEX","response_code_details":"{details}","upstream_host":"-","consumer":"c"}}"#
+            );
+            outcome("envoy", &line)
+        };
+        let expired = "jwt_authn_access_denied{Jwt_is_expired}";
+        assert_eq!(envoy(expired, 403), Outcome::DeniedAuthentication);
+        let rbac = "rbac_access_denied_matched_policy[none]";
+        assert_eq!(envoy(rbac, 401), Outcome::DeniedGateway);
+        assert_eq!(
+            envoy("ext_authz_denied", 401),
+            Outcome::DeniedAuthentication
+        );
+        assert_eq!(envoy("ext_authz_denied", 403), Outcome::DeniedGateway);
     }
 }

@@ -9,7 +9,7 @@ use crate::catalog::matcher::Route;
 use crate::model::{Catalog, ClientName, Exception, Outcome, Place, Policy, Semantics};
 use crate::usage::credentials::{CredentialHash, CredentialRow, CredentialTable, Which};
 use crate::usage::ledger::Withdrawn;
-use crate::usage::{ClientUse, Coverage, DayUse};
+use crate::usage::{ClientUse, Cluster, Coverage, DayUse, SourceFacts};
 
 /// Everything a rule may look at.
 pub struct Context<'a> {
@@ -39,6 +39,33 @@ pub struct Context<'a> {
     pub credentials: &'a CredentialTable,
     /// Grants that the ledger has seen and that are gone; empty without a ledger.
     pub withdrawn: &'a [Withdrawn],
+    /// What named callers did that no policy file names.
+    pub others: &'a BTreeMap<ClientName, ClientUse>,
+    /// What was done by requests that name no caller.
+    pub nobody: &'a ClientUse,
+    /// Names in the log that differ from a client's by case or blanks only.
+    pub alike: &'a BTreeMap<ClientName, BTreeSet<String>>,
+    /// Requests without an operation for certain, by the index of [`ClientUse::client`].
+    pub unplaced: &'a BTreeMap<u32, Vec<Cluster>>,
+    /// What became of each source's lines.
+    pub sources: &'a [SourceFacts],
+}
+
+/// Somebody who was seen in the log, or whom the policy names.
+#[derive(Clone, Copy)]
+pub(super) struct Caller<'a> {
+    /// As in the policy, else as in the log; empty for requests that name no caller.
+    pub(super) name: &'a str,
+    /// What the policy makes of it; `None` where no policy file names it.
+    pub(super) client: Option<&'a ClientAnalysis>,
+    usage: Option<&'a ClientUse>,
+}
+
+impl Caller<'_> {
+    /// Stands for requests that name no caller.
+    pub(super) fn is_nobody(&self) -> bool {
+        self.name.is_empty()
+    }
 }
 
 impl<'a> Context<'a> {
@@ -63,13 +90,45 @@ impl<'a> Context<'a> {
             .any(|op| self.universe.permits(&client.granted, *op))
     }
 
+    /// Everybody: the clients of the policy, other names of the log, and nobody.
+    pub(super) fn callers(&self) -> impl Iterator<Item = Caller<'a>> {
+        let clients = self.analysis.clients.iter().map(|client| Caller {
+            name: client.id.as_str(),
+            client: Some(client),
+            usage: self.usage.get(&client.id),
+        });
+        let others = self.others.iter().map(|(name, usage)| Caller {
+            name: name.as_str(),
+            client: None,
+            usage: Some(usage),
+        });
+        let nobody = Caller {
+            name: "",
+            client: None,
+            usage: Some(self.nobody),
+        };
+        clients.chain(others).chain([nobody])
+    }
+
     /// What a client did in the window, by route.
     pub(super) fn used(&self, client: &ClientAnalysis) -> Vec<(u32, Vec<DayUse>)> {
+        self.within(self.usage.get(&client.id))
+    }
+
+    /// What a caller did in the window, by route.
+    pub(super) fn used_by(&self, caller: &Caller<'_>) -> Vec<(u32, Vec<DayUse>)> {
+        self.within(caller.usage)
+    }
+
+    /// Paths outside the catalogue that a caller asked for.
+    pub(super) fn unplaced_of(&self, caller: &Caller<'_>) -> &'a [Cluster] {
+        let own = caller.usage.and_then(|own| self.unplaced.get(&own.client));
+        own.map_or(&[][..], Vec::as_slice)
+    }
+
+    fn within(&self, usage: Option<&ClientUse>) -> Vec<(u32, Vec<DayUse>)> {
         let window = self.analysis.window;
-        let routes = self
-            .usage
-            .get(&client.id)
-            .map_or(&[][..], |own| &own.routes);
+        let routes = usage.map_or(&[][..], |own| &own.routes);
         routes
             .iter()
             .map(|route| {

@@ -28,7 +28,7 @@ use serde::Serialize;
 
 pub use context::Context;
 pub use evidence::attach_samples;
-pub use rule::{Control, Doc, MissingField, Rule, Threshold, Unit};
+pub use rule::{Control, Doc, MissingField, Rule, Threshold, Unit, Unjudged};
 pub use rules::ALL;
 pub use settings::{RuleSettings, Settings};
 
@@ -187,7 +187,7 @@ pub fn stable_id(rule: &str, client: &str, subject: &str) -> String {
     hasher.finalize().to_hex()[..16].to_owned()
 }
 
-/// A rule that could not be judged.
+/// A rule that could not be judged, or not of everybody.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotEvaluable {
     /// Stable id of the rule.
@@ -196,6 +196,10 @@ pub struct NotEvaluable {
     pub number: &'static str,
     /// What it would need.
     pub missing: MissingField,
+    /// It was judged for others.
+    pub partly: bool,
+    /// The clients of which nothing can be said, where it was judged for others.
+    pub clients: Vec<String>,
 }
 
 /// What the rules found.
@@ -213,7 +217,7 @@ pub struct Outcomes {
 enum Checked {
     Disabled,
     NotEvaluable(MissingField),
-    Found(Vec<Finding>),
+    Found(Vec<Finding>, Vec<Unjudged>),
 }
 
 /// Applies every rule.
@@ -231,8 +235,20 @@ pub fn evaluate(context: &Context<'_>, settings: &Settings) -> Outcomes {
                 rule: doc.id,
                 number: doc.number,
                 missing,
+                partly: false,
+                clients: Vec::new(),
             }),
-            Checked::Found(found) => outcomes.findings.extend(found),
+            Checked::Found(found, unjudged) => {
+                outcomes.findings.extend(found);
+                let unjudged = unjudged.into_iter().map(|own| NotEvaluable {
+                    rule: doc.id,
+                    number: doc.number,
+                    missing: MissingField(own.missing),
+                    partly: true,
+                    clients: own.clients,
+                });
+                outcomes.not_evaluable.extend(unjudged);
+            }
         }
     }
     outcomes
@@ -243,7 +259,7 @@ fn check(rule: &dyn Rule, context: &Context<'_>, settings: &Settings) -> Checked
     if !own.enabled {
         return Checked::Disabled;
     }
-    if let Err(missing) = rule.evaluable(context) {
+    if let Err(missing) = rule.evaluable(context, &own) {
         return Checked::NotEvaluable(missing);
     }
     let allowed = |finding: &Finding| {
@@ -258,7 +274,7 @@ fn check(rule: &dyn Rule, context: &Context<'_>, settings: &Settings) -> Checked
     found.sort_by(|a, b| {
         (&a.client, &a.subject, &a.message).cmp(&(&b.client, &b.subject, &b.message))
     });
-    Checked::Found(found)
+    Checked::Found(found, rule.unjudged(context, &own))
 }
 
 /// The rule with this number or id, in any case.

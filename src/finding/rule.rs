@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::{Context, Finding, RuleSettings, Severity};
+use crate::model::words::plural;
 
 /// In what a threshold is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -120,13 +121,56 @@ impl MissingField {
     }
 }
 
+/// A part of the data of which a rule can say nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unjudged {
+    /// The field that it misses, and of what: `iat and exp of the token for 1 of 2
+    /// clients: till`.
+    pub missing: String,
+    /// The clients, by name; empty where it is another part of the log.
+    pub clients: Vec<String>,
+}
+
+impl Unjudged {
+    /// Clients without a field; `None` when there are none.
+    ///
+    /// `of` is the number of all clients that the rule looks at.
+    pub fn clients(field: &str, clients: Vec<String>, of: usize) -> Option<Self> {
+        const NAMED: usize = 5;
+        if clients.is_empty() {
+            return None;
+        }
+        let named = clients.iter().take(NAMED).map(String::as_str);
+        let named: Vec<&str> = named.collect();
+        let more = match clients.len() - named.len() {
+            0 => String::new(),
+            rest => format!(" and {rest} more"),
+        };
+        let missing = format!(
+            "{field} for {} of {}: {}{more}",
+            clients.len(),
+            plural(of, "client"),
+            named.join(", ")
+        );
+        Some(Self { missing, clients })
+    }
+}
+
 /// One rule.
 pub trait Rule: Sync {
     /// Its user page.
     fn doc(&self) -> &'static Doc;
 
-    /// Whether the data allows an answer.
-    fn evaluable(&self, context: &Context<'_>) -> Result<(), MissingField>;
+    /// Whether the data allows an answer for anybody: whether the log could have shown it.
+    fn evaluable(&self, context: &Context<'_>, settings: &RuleSettings)
+    -> Result<(), MissingField>;
+
+    /// Where it allows none although it does elsewhere: clients, or a part of the log,
+    /// each with the field that is missing there.
+    fn unjudged(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Unjudged> {
+        let _ = (context, settings);
+        Vec::new()
+    }
 
     /// What it finds; called only when it is evaluable.
     fn check(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding>;

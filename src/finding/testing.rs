@@ -20,12 +20,13 @@ use crate::usage::credentials::{
 };
 use crate::usage::ledger::Withdrawn;
 use crate::usage::{
-    ClientUse, Cluster, Coverage, DayUse, Days, PossibleNeeds, RouteUse, UsageTable, Within,
+    ClientUse, Cluster, Coverage, DayUse, Days, PossibleNeeds, RouteUse, SourceFacts, UsageTable,
+    Within,
 };
 
 /// First and last instant.
 type Span = Option<(Millis, Millis)>;
-type Cells = BTreeMap<(String, u32, i32), [u64; 6]>;
+type Cells = BTreeMap<(String, u32, i32), [u64; Outcome::ALL.len()]>;
 
 pub(super) struct Case {
     pub(super) catalog: Catalog,
@@ -36,6 +37,9 @@ pub(super) struct Case {
     pub(super) unmatched: BTreeMap<ClientName, Vec<Cluster>>,
     pub(super) settings: Settings,
     pub(super) withdrawn: Vec<Withdrawn>,
+    /// By the number that [`Case::number`] gives.
+    pub(super) unplaced: BTreeMap<u32, Vec<Cluster>>,
+    pub(super) sources: Vec<SourceFacts>,
     cells: Cells,
     hours: BTreeMap<(String, u32, i32), [Span; 2]>,
     rows: Vec<(String, CredentialRow)>,
@@ -75,6 +79,8 @@ pub(super) fn case(operations: &[&str], grants: &str) -> Case {
         unmatched: BTreeMap::new(),
         settings: Settings::default(),
         withdrawn: Vec::new(),
+        unplaced: BTreeMap::new(),
+        sources: Vec::new(),
         cells: Cells::new(),
         hours: BTreeMap::new(),
         rows: Vec::new(),
@@ -200,8 +206,10 @@ impl Case {
     pub(super) fn run(&self, rule: &str) -> Result<Vec<Finding>, String> {
         let rule = by_name(rule).unwrap();
         self.with(|context| {
-            rule.evaluable(context).map_err(|missing| missing.0)?;
-            Ok(rule.check(context, &self.settings.of(rule.doc())))
+            let settings = self.settings.of(rule.doc());
+            rule.evaluable(context, &settings)
+                .map_err(|missing| missing.0)?;
+            Ok(rule.check(context, &settings))
         })
     }
 
@@ -231,7 +239,11 @@ impl Case {
             days: (0..self.days).map(|day| (Day(day), 1)).collect(),
             gaps: Vec::new(),
         };
-        let usage = self.usage();
+        let mut usage = self.usage();
+        let clients = policy.clients();
+        let nobody = usage.remove(&ClientName::new("")).unwrap_or_default();
+        let others = usage.extract_if(.., |name, _| !clients.contains(name));
+        let others: BTreeMap<ClientName, ClientUse> = others.collect();
         let inputs = Inputs {
             catalog: &self.catalog,
             semantics: &semantics,
@@ -283,14 +295,27 @@ impl Case {
             exceptions: &self.exceptions,
             credentials: &credentials,
             withdrawn: &self.withdrawn,
+            others: &others,
+            nobody: &nobody,
+            alike: &BTreeMap::new(),
+            unplaced: &self.unplaced,
+            sources: &self.sources,
         })
+    }
+
+    /// The index of a client in the usage table of a case.
+    pub(super) fn number(client: &str) -> u32 {
+        client
+            .bytes()
+            .fold(0, |sum, byte| sum * 31 + u32::from(byte))
+            % 1_000_003
     }
 
     fn usage(&self) -> BTreeMap<ClientName, ClientUse> {
         let mut usage: BTreeMap<ClientName, ClientUse> = BTreeMap::new();
         for ((client, route, day), counts) in &self.cells {
             let own = usage.entry(ClientName::new(client)).or_insert(ClientUse {
-                client: 0,
+                client: Self::number(client),
                 routes: Vec::new(),
             });
             if own.routes.last().is_none_or(|last| last.route != *route) {

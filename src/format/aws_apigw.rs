@@ -22,7 +22,7 @@ use serde_json::{Map, Value};
 
 use super::json::{self, Fields, Plan};
 use super::{LogFormat, RawRecord, SampleLine, Scratch, Skip, Token, clock};
-use crate::model::{AnsweredBy, Millis};
+use crate::model::{AnsweredBy, Millis, Refusal};
 
 #[path = "aws_apigw_token.rs"]
 mod claims;
@@ -207,6 +207,22 @@ impl LogFormat for AwsApiGateway {
     fn token<'a>(&self, raw: &RawRecord<'a>) -> Token<'a> {
         raw.fields.as_ref().map_or(Token::default(), claims::read)
     }
+
+    /// Source: API Gateway developer guide, gateway response types.
+    fn refusal(&self, raw: &RawRecord<'_>) -> Refusal {
+        let kind = raw.fields.as_ref().and_then(error_type);
+        match kind {
+            Some(
+                b"UNAUTHORIZED"
+                | b"EXPIRED_TOKEN"
+                | b"INVALID_API_KEY"
+                | b"INVALID_SIGNATURE"
+                | b"MISSING_AUTHENTICATION_TOKEN",
+            ) => Refusal::Authentication,
+            Some(b"ACCESS_DENIED") => Refusal::Authorisation,
+            _ => Refusal::Unsaid,
+        }
+    }
 }
 
 /// Milliseconds where the line has them, otherwise the common log format's seconds.
@@ -317,12 +333,16 @@ fn scopes<'a>(fields: &Fields<'a>) -> Option<&'a [u8]> {
     }
 }
 
+fn error_type<'a>(fields: &Fields<'a>) -> Option<&'a [u8]> {
+    ERROR_TYPES.into_iter().find_map(|slot| fields.text(slot))
+}
+
 /// Who wrote an error, and whether there was no such route.
 ///
 /// `MISSING_AUTHENTICATION_TOKEN` is also what AWS answers (with 403) when no
 /// route fits: it must never pass for a client that lacks a scope.
 fn denial(fields: &Fields<'_>, upstream_status: Option<u16>) -> (AnsweredBy, bool) {
-    if let Some(kind) = ERROR_TYPES.into_iter().find_map(|slot| fields.text(slot)) {
+    if let Some(kind) = error_type(fields) {
         return (AnsweredBy::Gateway, kind == b"MISSING_AUTHENTICATION_TOKEN");
     }
     let refused = AUTH_STATUSES

@@ -26,7 +26,7 @@ use serde_json::{Map, Value};
 
 use super::json::{self, Fields, Kind, Plan};
 use super::{LogFormat, RawRecord, SampleLine, Scratch, Skip, Token};
-use crate::model::AnsweredBy;
+use crate::model::{AnsweredBy, Refusal};
 
 #[path = "envoy_caller.rs"]
 mod caller;
@@ -215,6 +215,24 @@ impl LogFormat for Envoy {
 
     fn token<'a>(&self, raw: &RawRecord<'a>) -> Token<'a> {
         claims::read(raw)
+    }
+
+    /// Sources: Envoy's response code details; the filters JWT authentication, RBAC, API
+    /// key authentication and basic authentication.
+    fn refusal(&self, raw: &RawRecord<'_>) -> Refusal {
+        let details = raw.fields.as_ref().and_then(|own| own.text(DETAILS));
+        let is = |of: &[&[u8]]| details.is_some_and(|own| of.iter().any(|it| own.starts_with(it)));
+        if is(&[
+            b"jwt_authn_access_denied",
+            b"invalid_credential_for_",
+            b"no_credential_for_",
+        ]) {
+            Refusal::Authentication
+        } else if is(&[b"rbac_access_denied"]) {
+            Refusal::Authorisation
+        } else {
+            Refusal::Unsaid
+        }
     }
 }
 

@@ -24,7 +24,7 @@ mod native;
 
 use serde::Serialize;
 
-use crate::model::{AnsweredBy, Millis};
+use crate::model::{AnsweredBy, Millis, Refusal};
 pub use token::{AuthKind, Token};
 
 /// Every format, in the order in which detection tries them.
@@ -174,6 +174,13 @@ pub trait LogFormat: Sync {
     fn token<'a>(&self, raw: &RawRecord<'a>) -> Token<'a> {
         let _ = raw;
         Token::default()
+    }
+
+    /// Why a request was refused, out of what [`Self::parse`] found; asked only of those
+    /// that were.
+    fn refusal(&self, raw: &RawRecord<'_>) -> Refusal {
+        let _ = raw;
+        Refusal::Unsaid
     }
 }
 

@@ -34,7 +34,7 @@ pub use grant::{Entry, Exception, Granted, Keep, Policy, PolicyFile, Subject, Vi
 pub use logged::{Logged, Sampled, SourcePattern};
 pub use name::{ClientName, RoleName, Scope, Term};
 pub use noise::{Noise, Sighting};
-pub use outcome::{AnsweredBy, Outcome, OutcomeTable};
+pub use outcome::{AnsweredBy, Outcome, OutcomeTable, Refusal};
 pub use place::{Place, Span, Warning};
 pub use possible::Cause;
 pub use semantics::{ScopeMatch, Semantics};

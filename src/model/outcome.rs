@@ -12,25 +12,33 @@ pub enum Outcome {
     /// Throttled, unavailable, aborted or unknown: no proof of use, but nobody
     /// can tell that authorisation would have failed, so it counts as need.
     Attempted = 1,
-    /// Refused by the gateway.
+    /// The gateway refused, because the client lacks the right.
     DeniedGateway = 2,
-    /// Refused by the service behind the gateway, or by nobody knows whom.
-    DeniedUpstream = 3,
+    /// The client lacked the right, and the log does not say who refused. Ledgers that
+    /// knew no other number kept refusals of the service under it too.
+    DeniedUnknown = 3,
     /// No client was identified.
     Unauthenticated = 4,
     /// Preflight, health check, permission probe or garbage.
     Ignored = 5,
+    /// The service after the gateway refused, because the client lacks the right.
+    DeniedService = 6,
+    /// The caller did not prove who it is: a token that is missing, malformed or over its
+    /// end. No opinion about scopes (RFC 9110 15.5.2, RFC 6750 3.1).
+    DeniedAuthentication = 7,
 }
 
 impl Outcome {
     /// Every outcome, in the order of its number.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Used,
         Self::Attempted,
         Self::DeniedGateway,
-        Self::DeniedUpstream,
+        Self::DeniedUnknown,
         Self::Unauthenticated,
         Self::Ignored,
+        Self::DeniedService,
+        Self::DeniedAuthentication,
     ];
 
     /// The outcome with this number.
@@ -43,9 +51,26 @@ impl Outcome {
         matches!(self, Self::Used | Self::Attempted)
     }
 
-    /// Whether authorisation was refused.
+    /// Whether the request was refused, for whatever reason.
     pub fn is_denied(self) -> bool {
-        matches!(self, Self::DeniedGateway | Self::DeniedUpstream)
+        self.is_forbidden() || self == Self::DeniedAuthentication
+    }
+
+    /// Whether it was refused because the client lacks the right.
+    pub fn is_forbidden(self) -> bool {
+        matches!(
+            self,
+            Self::DeniedGateway | Self::DeniedService | Self::DeniedUnknown
+        )
+    }
+
+    /// Reads the name back. `denied_upstream` is what ledgers of older versions say of the
+    /// service and of nobody knows whom alike.
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "denied_upstream" => Some(Self::DeniedUnknown),
+            name => Self::ALL.into_iter().find(|own| own.name() == name),
+        }
     }
 
     /// The name used in every output.
@@ -54,7 +79,9 @@ impl Outcome {
             Self::Used => "used",
             Self::Attempted => "attempted",
             Self::DeniedGateway => "denied_gateway",
-            Self::DeniedUpstream => "denied_upstream",
+            Self::DeniedUnknown => "denied_unknown",
+            Self::DeniedService => "denied_service",
+            Self::DeniedAuthentication => "denied_authentication",
             Self::Unauthenticated => "unauthenticated",
             Self::Ignored => "ignored",
         }
@@ -71,6 +98,18 @@ pub enum AnsweredBy {
     /// The log does not say.
     #[default]
     Unknown,
+}
+
+/// Why a request was refused, where the line says more than its status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Refusal {
+    /// The caller did not prove who it is.
+    Authentication,
+    /// It did, and lacks the right.
+    Authorisation,
+    /// The line does not say.
+    #[default]
+    Unsaid,
 }
 
 /// Status code to outcome, one table for every log format.
@@ -140,16 +179,31 @@ impl OutcomeTable {
 
     /// The outcome of one answered request; `None` is an unknown or zero status.
     ///
-    /// A refusal counts as the gateway's only when the log says so.
+    /// A refusal is somebody's only when the log says so. 401 is about authentication,
+    /// every other code about rights, unless the line says otherwise ([`Self::because`]).
     pub fn judge(&self, status: Option<u16>, answered_by: AnsweredBy) -> Outcome {
         match status {
-            Some(code) if self.denied.contains(&code) => match answered_by {
-                AnsweredBy::Gateway => Outcome::DeniedGateway,
-                AnsweredBy::Upstream | AnsweredBy::Unknown => Outcome::DeniedUpstream,
-            },
+            Some(code) if self.denied.contains(&code) => {
+                let about = if code == 401 {
+                    Refusal::Authentication
+                } else {
+                    Refusal::Authorisation
+                };
+                Self::because(about, answered_by)
+            }
             Some(code) if self.attempted.contains(&code) => Outcome::Attempted,
             Some(100..=599) => Outcome::Used,
             Some(_) | None => Outcome::Attempted,
+        }
+    }
+
+    /// A refusal, of which the reason is known.
+    pub fn because(about: Refusal, answered_by: AnsweredBy) -> Outcome {
+        match (about, answered_by) {
+            (Refusal::Authentication, _) => Outcome::DeniedAuthentication,
+            (_, AnsweredBy::Gateway) => Outcome::DeniedGateway,
+            (_, AnsweredBy::Upstream) => Outcome::DeniedService,
+            (_, AnsweredBy::Unknown) => Outcome::DeniedUnknown,
         }
     }
 }
@@ -185,9 +239,9 @@ mod tests {
         let judge = |table: &OutcomeTable, code| table.judge(Some(code), AnsweredBy::Unknown);
         let table = OutcomeTable::stated(None, Some(&[403, 429]));
         assert_eq!(judge(&table, 403), Outcome::Attempted);
-        assert_eq!(judge(&table, 401), Outcome::DeniedUpstream);
+        assert_eq!(judge(&table, 401), Outcome::DeniedAuthentication);
         let table = OutcomeTable::stated(Some(&[401, 429]), None);
-        assert_eq!(judge(&table, 429), Outcome::DeniedUpstream);
+        assert_eq!(judge(&table, 429), Outcome::DeniedUnknown);
         assert_eq!(judge(&table, 403), Outcome::Used);
         assert_eq!(judge(&table, 503), Outcome::Attempted);
         assert_eq!(OutcomeTable::stated(None, None), OutcomeTable::default());
@@ -201,9 +255,26 @@ mod tests {
             Outcome::DeniedGateway
         );
         assert_eq!(
-            table.judge(Some(401), AnsweredBy::Upstream),
-            Outcome::DeniedUpstream
+            table.judge(Some(403), AnsweredBy::Upstream),
+            Outcome::DeniedService
+        );
+        assert_eq!(
+            table.judge(Some(403), AnsweredBy::Unknown),
+            Outcome::DeniedUnknown
         );
         assert!(!table.judge(Some(403), AnsweredBy::Unknown).is_need());
+    }
+
+    #[test]
+    fn a_401_is_refused_and_no_opinion_about_scopes() {
+        for by in [
+            AnsweredBy::Gateway,
+            AnsweredBy::Upstream,
+            AnsweredBy::Unknown,
+        ] {
+            let outcome = OutcomeTable::default().judge(Some(401), by);
+            assert_eq!(outcome, Outcome::DeniedAuthentication);
+            assert!(outcome.is_denied() && !outcome.is_forbidden() && !outcome.is_need());
+        }
     }
 }

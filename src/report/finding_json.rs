@@ -37,6 +37,8 @@ struct NotEvaluableJson<'a> {
     rule: &'a str,
     number: &'a str,
     missing: &'a str,
+    partly: bool,
+    clients: &'a [String],
 }
 
 pub(super) fn audit<'a>(view: &View<'a>) -> AuditJson<'a> {
@@ -64,6 +66,8 @@ pub(super) fn audit<'a>(view: &View<'a>) -> AuditJson<'a> {
                 rule: own.rule,
                 number: own.number,
                 missing: &own.missing.0,
+                partly: own.partly,
+                clients: &own.clients,
             })
             .collect(),
         rules_off: &view.outcomes.disabled,

@@ -20,7 +20,8 @@ const LEAST: Severity = Severity::Medium;
 /// Writes the counts, and for the gravest rules one finding each.
 pub(super) fn findings(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
     let all = &view.outcomes.findings;
-    let unjudged = view.outcomes.not_evaluable.len();
+    let unjudged = view.outcomes.not_evaluable.iter();
+    let unjudged = unjudged.filter(|own| !own.partly).count();
     if all.is_empty() && unjudged == 0 {
         return Ok(());
     }

@@ -104,7 +104,7 @@ impl Line {
             );
         }
         let of = |outcome: Outcome| self.counts[outcome as usize];
-        let denied = of(Outcome::DeniedGateway) + of(Outcome::DeniedUpstream);
+        let denied = super::usage_json::denied(&self.counts);
         let total = self.counts.iter().sum();
         for count in [
             total,

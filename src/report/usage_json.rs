@@ -62,6 +62,14 @@ fn day(rows: &DayRows, table: &UsageTable) -> io::Result<Vec<String>> {
     fault.map_or(Ok(texts), Err)
 }
 
+/// Requests that were refused, for whatever reason.
+pub(super) fn denied(counts: &[u64; Outcome::ALL.len()]) -> u64 {
+    let all = Outcome::ALL.into_iter().zip(counts);
+    all.filter(|(own, _)| own.is_denied())
+        .map(|(_, count)| count)
+        .sum()
+}
+
 fn row<'a>(day: &'a str, line: &Line, table: &'a UsageTable) -> Row<'a> {
     let (client, route) = line.key.unwrap_or_default();
     let name = table.clients.get(client as usize).map(String::as_str);
@@ -76,7 +84,7 @@ fn row<'a>(day: &'a str, line: &Line, table: &'a UsageTable) -> Row<'a> {
         count: line.counts.iter().sum(),
         used: of(Outcome::Used),
         attempted: of(Outcome::Attempted),
-        denied: of(Outcome::DeniedGateway) + of(Outcome::DeniedUpstream),
+        denied: denied(&line.counts),
         unauthenticated: of(Outcome::Unauthenticated),
         first: instant(line.first),
         last: instant(line.last),

@@ -114,7 +114,7 @@ struct Name {
 }
 
 /// The number of every request without a client.
-pub(super) const NOBODY: u32 = 0;
+pub const NOBODY: u32 = 0;
 /// The number of clients beyond the limit.
 pub(super) const OTHERS: u32 = 1;
 

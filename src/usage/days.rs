@@ -144,7 +144,7 @@ impl Iterator for DaysIter<'_> {
             }
             match Outcome::ALL.get(row.outcome()) {
                 Some(Outcome::Used) => day.passed.add(row.span()),
-                Some(own) if own.is_denied() => day.refused.add(row.span()),
+                Some(own) if own.is_forbidden() => day.refused.add(row.span()),
                 _ => {}
             }
             day.first = day.first.min(row.first());
@@ -176,7 +176,7 @@ impl FromIterator<DayUse> for Days {
             for ((number, count), outcome) in (0..).zip(own.counts).zip(Outcome::ALL) {
                 let (first, last) = match outcome {
                     Outcome::Used => own.passed(),
-                    other if other.is_denied() => own.refused(),
+                    other if other.is_forbidden() => own.refused(),
                     _ => (own.first, own.last),
                 };
                 if count > 0 {
@@ -218,7 +218,7 @@ mod tests {
     use crate::usage::Within;
 
     fn day() -> impl Strategy<Value = DayUse> {
-        let counts = prop::array::uniform6(prop_oneof![Just(0), 1..9_u64, Just(MOST)]);
+        let counts = prop::array::uniform8(prop_oneof![Just(0), 1..9_u64, Just(MOST)]);
         let span = (0..86_400_000_i64, 0..86_400_000_i64);
         (-400_000..400_000_i32, counts, span).prop_map(|(day, counts, (a, b))| {
             let (first, last) = (Day(day).start() + a.min(b), Day(day).start() + a.max(b));
@@ -232,7 +232,7 @@ mod tests {
             };
             DayUse {
                 passed: of(counts[Outcome::Used as usize]),
-                refused: of(own.denied()),
+                refused: of(own.forbidden()),
                 ..own
             }
         })

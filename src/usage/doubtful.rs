@@ -19,7 +19,7 @@ use crate::catalog::matcher::Found;
 use crate::catalog::near::{Near, Nearness};
 use crate::event::remains::{Kind, Remains};
 use crate::event::{path, readings, redact};
-use crate::format::{RawRecord, Skip};
+use crate::format::{LogFormat, RawRecord, Skip};
 use crate::input::Block;
 use crate::model::{AnsweredBy, Cause, Day, Method, Noise, Outcome, Sighting};
 
@@ -112,9 +112,9 @@ pub(super) fn aside(
     (names, unplaced): (&mut Names, &mut Unplaced),
     buffer: &mut Vec<u8>,
     options: &CollectOptions<'_>,
-    raw: &RawRecord<'_>,
+    (format, raw): (&dyn LogFormat, &RawRecord<'_>),
 ) {
-    let outcome = options.rules.outcome(raw);
+    let outcome = options.rules.outcome(format, raw);
     let (Some(name), true) = (raw.client, outcome.is_need()) else {
         return;
     };

@@ -191,7 +191,7 @@ impl<F> Sink<'_, F> {
         let outcome = if ignored {
             "ignored"
         } else {
-            rules.outcome(&raw).name()
+            rules.outcome(format, &raw).name()
         };
         let client = raw.client.filter(|_| !raw.anonymous);
         let client = client.map(|name| self.options.identities.resolve(name, raw.client_alt));

@@ -27,7 +27,7 @@ pub struct DayUse {
     pub last: Millis,
     /// Requests that passed.
     pub passed: Within,
-    /// Requests that were refused.
+    /// Requests that were refused because the client lacks the right.
     pub refused: Within,
 }
 
@@ -79,7 +79,8 @@ impl DayUse {
         own.unwrap_or((self.first, self.last))
     }
 
-    /// First and last request that was refused; of any request when none was.
+    /// First and last request that was refused because the client lacks the right; of any
+    /// request when none was.
     pub fn refused(&self) -> (Millis, Millis) {
         let own = self.refused.span(self.day);
         own.unwrap_or((self.first, self.last))
@@ -92,7 +93,14 @@ impl DayUse {
 
     /// Requests that were refused.
     pub fn denied(&self) -> u64 {
-        self.counts[Outcome::DeniedGateway as usize] + self.counts[Outcome::DeniedUpstream as usize]
+        self.forbidden() + self.counts[Outcome::DeniedAuthentication as usize]
+    }
+
+    /// Requests that were refused because the client lacks the right, whoever refused.
+    pub fn forbidden(&self) -> u64 {
+        let forbidden = Outcome::ALL.into_iter().zip(self.counts);
+        let forbidden = forbidden.filter(|(own, _)| own.is_forbidden());
+        forbidden.map(|(_, count)| count).sum()
     }
 }
 
@@ -106,7 +114,7 @@ pub struct RouteUse {
 }
 
 /// What one client did.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientUse {
     /// Index into the table's clients.
     pub client: u32,

@@ -46,6 +46,7 @@ mod windows;
 mod worker;
 
 pub use crate::catalog::near::is_id;
+pub use aggregate::NOBODY;
 pub use blind::{Absence, Blind};
 pub use collect::{CollectOptions, Collected, collect, collect_as_logged};
 pub use counts::{FileCounts, Reject};

@@ -133,7 +133,7 @@ impl Worker {
         };
         self.also.clear();
         let event = Event::new(
-            &raw,
+            (format, &raw),
             options,
             (&mut self.path, &mut self.name),
             (&mut self.names, &mut self.templates, &mut self.also),
@@ -151,7 +151,7 @@ impl Worker {
                         (&mut self.names, &mut self.unplaced),
                         &mut self.name,
                         options,
-                        &raw,
+                        (format, &raw),
                     );
                 }
                 return;
@@ -255,7 +255,7 @@ struct Event<'a> {
 impl<'a> Event<'a> {
     #[inline]
     fn new(
-        raw: &RawRecord<'a>,
+        (format, raw): (&'static dyn LogFormat, &RawRecord<'a>),
         options: &CollectOptions<'_>,
         (path_buffer, name_buffer): (&'a mut Vec<u8>, &mut Vec<u8>),
         (names, templates, also): (&mut Names, &mut Templates, &mut Vec<u32>),
@@ -282,7 +282,7 @@ impl<'a> Event<'a> {
             }
         }
         let looser = found.is_some_and(|found| found.looser);
-        let outcome = options.rules.outcome(raw);
+        let outcome = options.rules.outcome(format, raw);
         if outcome.is_denied() {
             also.clear();
             more = false;

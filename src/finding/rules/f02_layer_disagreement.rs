@@ -37,12 +37,12 @@ impl Rule for LayerDisagreement {
 
     /// Refusals of which nobody knows who made them count as the service's; when
     /// the log never names the gateway, it probably cannot.
-    fn evaluable(&self, context: &Context<'_>) -> Result<(), MissingField> {
+    fn evaluable(&self, context: &Context<'_>, _: &RuleSettings) -> Result<(), MissingField> {
         let mut refused = [0, 0];
         for client in &context.analysis.clients {
             for day in context.used(client).iter().flat_map(|(_, days)| days) {
                 refused[0] += count(day, Outcome::DeniedGateway);
-                refused[1] += count(day, Outcome::DeniedUpstream);
+                refused[1] += count(day, Outcome::DeniedService);
             }
         }
         if refused[0] == 0 && refused[1] > 0 {
@@ -72,7 +72,7 @@ impl Rule for LayerDisagreement {
                         gateway.saturating_sub(told.lacked)
                     } else {
                         // Who refused which token is not known: the fewest that fit.
-                        let service = count(day, Outcome::DeniedUpstream);
+                        let service = count(day, Outcome::DeniedService);
                         told.carried.saturating_sub(service).min(gateway)
                     }
                 };
@@ -86,7 +86,7 @@ impl Rule for LayerDisagreement {
                         "late deny",
                         "passed the gateway and were refused by the service".to_owned(),
                         DOC.severity,
-                        &|day| count(day, Outcome::DeniedUpstream),
+                        &|day| count(day, Outcome::DeniedService),
                     ),
                     (
                         "early deny",

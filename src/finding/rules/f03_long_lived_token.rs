@@ -45,7 +45,7 @@ impl Rule for LongLivedToken {
         &DOC
     }
 
-    fn evaluable(&self, context: &Context<'_>) -> Result<(), MissingField> {
+    fn evaluable(&self, context: &Context<'_>, _: &RuleSettings) -> Result<(), MissingField> {
         let told = |facts: &Facts| facts.lifetime.is_some() || facts.endless > 0;
         if context.credential_rows().any(|(_, row)| told(&row.facts)) {
             return Ok(());

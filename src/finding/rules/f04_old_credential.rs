@@ -50,7 +50,7 @@ impl Rule for OldCredential {
         &DOC
     }
 
-    fn evaluable(&self, context: &Context<'_>) -> Result<(), MissingField> {
+    fn evaluable(&self, context: &Context<'_>, _: &RuleSettings) -> Result<(), MissingField> {
         if context.named_credentials().is_empty() {
             return Err(MissingField::new(
                 "credential id (key id, jti, certificate serial)",

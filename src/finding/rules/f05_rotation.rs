@@ -37,7 +37,7 @@ impl Rule for Rotation {
         &DOC
     }
 
-    fn evaluable(&self, context: &Context<'_>) -> Result<(), MissingField> {
+    fn evaluable(&self, context: &Context<'_>, _: &RuleSettings) -> Result<(), MissingField> {
         if context
             .named_credentials()
             .values()

@@ -43,7 +43,7 @@ impl Rule for Unused {
         &DOC
     }
 
-    fn evaluable(&self, context: &Context<'_>) -> Result<(), MissingField> {
+    fn evaluable(&self, context: &Context<'_>, _: &RuleSettings) -> Result<(), MissingField> {
         let days = context.covered_days();
         if days < 90 {
             return Err(MissingField::new(format!(

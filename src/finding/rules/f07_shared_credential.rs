@@ -52,7 +52,7 @@ impl Rule for SharedCredential {
         &DOC
     }
 
-    fn evaluable(&self, context: &Context<'_>) -> Result<(), MissingField> {
+    fn evaluable(&self, context: &Context<'_>, _: &RuleSettings) -> Result<(), MissingField> {
         let all = context.named_credentials();
         if all.is_empty() {
             return Err(MissingField::new(

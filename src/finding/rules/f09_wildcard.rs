@@ -47,7 +47,7 @@ impl Rule for Wildcard {
         &DOC
     }
 
-    fn evaluable(&self, context: &Context<'_>) -> Result<(), MissingField> {
+    fn evaluable(&self, context: &Context<'_>, _: &RuleSettings) -> Result<(), MissingField> {
         let unclear = context.semantics.matching == ScopeMatch::Exact
             && context
                 .analysis

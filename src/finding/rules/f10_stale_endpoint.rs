@@ -38,7 +38,7 @@ impl Rule for StaleEndpoint {
         &DOC
     }
 
-    fn evaluable(&self, context: &Context<'_>) -> Result<(), MissingField> {
+    fn evaluable(&self, context: &Context<'_>, _: &RuleSettings) -> Result<(), MissingField> {
         let kinds = context
             .credential_rows()
             .any(|(_, row)| row.kind != AuthKind::Unknown);

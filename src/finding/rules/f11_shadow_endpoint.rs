@@ -49,7 +49,7 @@ impl Rule for ShadowEndpoint {
         &DOC
     }
 
-    fn evaluable(&self, context: &Context<'_>) -> Result<(), MissingField> {
+    fn evaluable(&self, context: &Context<'_>, _: &RuleSettings) -> Result<(), MissingField> {
         let matched = context.analysis.clients.iter().any(|client| {
             context
                 .used(client)

@@ -29,7 +29,7 @@ impl Rule for ZombieScope {
         &DOC
     }
 
-    fn evaluable(&self, context: &Context<'_>) -> Result<(), MissingField> {
+    fn evaluable(&self, context: &Context<'_>, _: &RuleSettings) -> Result<(), MissingField> {
         if context.catalog.declared.is_empty() && context.catalog.required_scopes().is_empty() {
             return Err(MissingField::new(
                 "declared or required scopes in the API description",

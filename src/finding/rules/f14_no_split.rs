@@ -26,7 +26,7 @@ impl Rule for NoSplit {
         &DOC
     }
 
-    fn evaluable(&self, context: &Context<'_>) -> Result<(), MissingField> {
+    fn evaluable(&self, context: &Context<'_>, _: &RuleSettings) -> Result<(), MissingField> {
         if context
             .analysis
             .clients

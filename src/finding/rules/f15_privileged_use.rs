@@ -40,7 +40,7 @@ impl Rule for PrivilegedUse {
         &DOC
     }
 
-    fn evaluable(&self, context: &Context<'_>) -> Result<(), MissingField> {
+    fn evaluable(&self, context: &Context<'_>, _: &RuleSettings) -> Result<(), MissingField> {
         let any = (0..context.catalog.operations.len())
             .any(|operation| context.in_category(operation, &PRIVILEGED));
         if any {

@@ -80,7 +80,7 @@ impl Rule for PrivilegedAfterIdle {
         &DOC
     }
 
-    fn evaluable(&self, context: &Context<'_>) -> Result<(), MissingField> {
+    fn evaluable(&self, context: &Context<'_>, _: &RuleSettings) -> Result<(), MissingField> {
         let days = context.covered_days();
         if days <= 90 {
             return Err(MissingField::new(format!(

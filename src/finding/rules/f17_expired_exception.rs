@@ -26,7 +26,7 @@ impl Rule for ExpiredException {
         &DOC
     }
 
-    fn evaluable(&self, context: &Context<'_>) -> Result<(), MissingField> {
+    fn evaluable(&self, context: &Context<'_>, _: &RuleSettings) -> Result<(), MissingField> {
         let mut entries = context.policy.files.iter().flat_map(|file| &file.entries);
         if context.exceptions.is_empty() && entries.all(|entry| entry.keep.is_none()) {
             return Err(MissingField::new("exceptions (none is written down)"));

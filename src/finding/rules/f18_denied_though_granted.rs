@@ -28,7 +28,7 @@ impl Rule for DeniedThoughGranted {
         &DOC
     }
 
-    fn evaluable(&self, context: &Context<'_>) -> Result<(), MissingField> {
+    fn evaluable(&self, context: &Context<'_>, _: &RuleSettings) -> Result<(), MissingField> {
         needs_status(context)
     }
 

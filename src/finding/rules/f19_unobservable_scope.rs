@@ -27,7 +27,7 @@ impl Rule for UnobservableScope {
         &DOC
     }
 
-    fn evaluable(&self, context: &Context<'_>) -> Result<(), MissingField> {
+    fn evaluable(&self, context: &Context<'_>, _: &RuleSettings) -> Result<(), MissingField> {
         if context.catalog.required_scopes().is_empty() {
             return Err(MissingField::new("scopes required by the operations"));
         }

@@ -26,7 +26,7 @@ impl Rule for DuplicateGrant {
         &DOC
     }
 
-    fn evaluable(&self, context: &Context<'_>) -> Result<(), MissingField> {
+    fn evaluable(&self, context: &Context<'_>, _: &RuleSettings) -> Result<(), MissingField> {
         needs_grants(context)
     }
 

@@ -53,7 +53,7 @@ impl Rule for IssuedNotGranted {
         &DOC
     }
 
-    fn evaluable(&self, context: &Context<'_>) -> Result<(), MissingField> {
+    fn evaluable(&self, context: &Context<'_>, _: &RuleSettings) -> Result<(), MissingField> {
         needs_grants(context)?;
         needs_token_scopes(context)
     }

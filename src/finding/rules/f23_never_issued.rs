@@ -37,7 +37,7 @@ impl Rule for NeverIssued {
 
     /// Judged where it is known of one client at least; else the reason that comes
     /// nearest to an answer is named.
-    fn evaluable(&self, context: &Context<'_>) -> Result<(), MissingField> {
+    fn evaluable(&self, context: &Context<'_>, _: &RuleSettings) -> Result<(), MissingField> {
         needs_grants(context)?;
         let clients = context.analysis.clients.iter();
         let mut missing = NotEvaluable::NoScopes;

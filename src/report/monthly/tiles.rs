@@ -189,7 +189,7 @@ fn counted(
 fn evaluated(rule: &str, report: &Value) -> bool {
     let listed = |key: &str| {
         let mut list = report[key].as_array().into_iter().flatten();
-        list.any(|own| own == rule || own["rule"] == rule)
+        list.any(|own| own == rule || (own["rule"] == rule && own["partly"] != true))
     };
     finding::by_name(rule).is_some() && !listed("not_evaluable") && !listed("rules_off")
 }

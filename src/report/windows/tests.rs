@@ -7,7 +7,7 @@ fn shown(width: usize, render: impl Fn(&Matrix<'_>, usize) -> Vec<u8>) -> String
     let to = Day::parse("2026-03-31").unwrap();
     let day = |back: i32, used: u64| DayUse {
         day: to.0 - back,
-        counts: [used, 0, 0, 0, 0, 0],
+        counts: [used, 0, 0, 0, 0, 0, 0, 0],
         first: to.plus(-back).start(),
         last: to.plus(-back).start() + 1,
         ..DayUse::default()

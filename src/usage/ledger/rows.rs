@@ -131,12 +131,9 @@ fn usage(
         if turns {
             of = known.source(Some(source.value(row)));
         }
-        let outcome = Outcome::ALL
-            .into_iter()
-            .find(|known| known.name() == outcome.value(row))
-            .ok_or_else(|| {
-                LedgerError::Columns(format!("`{}` is not an outcome", outcome.value(row)))
-            })?;
+        let outcome = Outcome::named(outcome.value(row)).ok_or_else(|| {
+            LedgerError::Columns(format!("`{}` is not an outcome", outcome.value(row)))
+        })?;
         let through = !outcome.is_denied();
         if turns || previous.0 != Some((own, through)) {
             previous = (

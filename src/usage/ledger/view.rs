@@ -109,7 +109,9 @@ fn refused(rows: &RecordBatch) -> Result<BooleanArray, LedgerError> {
     let outcomes = Columns(rows).text("outcome")?;
     let shown = |own: &Outcome| own.is_denied() || *own == Outcome::Unauthenticated;
     let denied = Outcome::ALL.into_iter().filter(shown);
-    let denied: Vec<&str> = denied.map(Outcome::name).collect();
-    let own = (0..rows.num_rows()).map(|row| Some(denied.contains(&outcomes.value(row))));
+    let denied: Vec<Outcome> = denied.collect();
+    let of = |row| Outcome::named(outcomes.value(row));
+    let own =
+        (0..rows.num_rows()).map(|row| Some(of(row).is_some_and(|own| denied.contains(&own))));
     Ok(own.collect())
 }
