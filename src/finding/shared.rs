@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::context::count;
 use super::{Context, Doc, Finding, MissingField, RuleSettings, Threshold, Unit};
 use crate::analysis::{ClientAnalysis, TermAnalysis};
-use crate::model::{ClientName, Day, Granted, Millis, Outcome, Term};
+use crate::model::{Day, Granted, Millis, Outcome, Term};
 use crate::usage::DayUse;
 use crate::usage::credentials::{Carried, UNREAD};
 
@@ -24,6 +24,19 @@ pub(super) const REPEATED: [Threshold; 2] = [
         text: "days with refusals before it is reported",
     },
 ];
+
+/// Threshold of the rules about refusals that may have a reason of business.
+pub(super) const SHARE: Threshold = Threshold {
+    key: "min_share",
+    unit: Unit::Percent,
+    default: 10,
+    text: "share of the requests to the operation below which a service's refusals are a note",
+};
+
+/// `part` of `whole` in percent, rounded down.
+pub(super) fn share(part: u64, whole: u64) -> u64 {
+    (part * 100).checked_div(whole).unwrap_or(0)
+}
 
 /// Some operation asks for a scope.
 pub(super) fn needs_requirements(context: &Context<'_>) -> Result<(), MissingField> {
@@ -92,6 +105,24 @@ pub(super) fn terms(
         Some(finding.at(context.places(term)))
     })
     .collect()
+}
+
+/// Whether a path is that of a file that no API serves as an operation.
+pub(super) fn is_static(path: &str) -> bool {
+    const ENDINGS: [&str; 10] = [
+        ".css", ".js", ".png", ".ico", ".svg", ".map", ".woff", ".woff2", ".jpg", ".gif",
+    ];
+    ENDINGS.iter().any(|end| path.ends_with(end))
+}
+
+/// Up to five names, and how many more there are.
+pub(super) fn named(names: &[&str]) -> String {
+    const NAMED: usize = 5;
+    let shown = names.get(..NAMED).unwrap_or(names).join(", ");
+    match names.len().saturating_sub(NAMED) {
+        0 => shown,
+        rest => format!("{shown} and {rest} more"),
+    }
 }
 
 /// Requests of some kind on one route, over days.
@@ -198,19 +229,14 @@ impl<'a> ByToken<'a> {
         Self { rows }
     }
 
-    fn of(&self, client: &ClientName, route: u32, refused: bool) -> Vec<(&'a Carried, bool)> {
-        let rows = self.rows.get(&(client.as_str(), route));
+    fn of(&self, client: &str, route: u32, refused: bool) -> Vec<(&'a Carried, bool)> {
+        let rows = self.rows.get(&(client, route));
         let rows = rows.into_iter().flatten().copied();
         rows.filter(|(own, _)| own.refused == refused).collect()
     }
 
     /// By day, what passed or was refused.
-    pub(super) fn days(
-        &self,
-        client: &ClientName,
-        route: u32,
-        refused: bool,
-    ) -> BTreeMap<i32, Told> {
+    pub(super) fn days(&self, client: &str, route: u32, refused: bool) -> BTreeMap<i32, Told> {
         let mut days: BTreeMap<i32, Told> = BTreeMap::new();
         for (own, permitted) in self.of(client, route, refused) {
             let told = days.entry(own.day.0).or_default();
@@ -224,7 +250,7 @@ impl<'a> ByToken<'a> {
     }
 
     /// Requests that passed although their token did not carry what the operation asks for.
-    pub(super) fn lacking(&self, client: &ClientName, route: u32) -> Option<Tally> {
+    pub(super) fn lacking(&self, client: &str, route: u32) -> Option<Tally> {
         let mut days = BTreeSet::new();
         let mut sum: Option<Tally> = None;
         let lacking = self.of(client, route, false).into_iter();

@@ -37,8 +37,6 @@ pub(super) struct Case {
     pub(super) unmatched: BTreeMap<ClientName, Vec<Cluster>>,
     pub(super) settings: Settings,
     pub(super) withdrawn: Vec<Withdrawn>,
-    /// By the number that [`Case::number`] gives.
-    pub(super) unplaced: BTreeMap<u32, Vec<Cluster>>,
     pub(super) sources: Vec<SourceFacts>,
     cells: Cells,
     hours: BTreeMap<(String, u32, i32), [Span; 2]>,
@@ -79,7 +77,6 @@ pub(super) fn case(operations: &[&str], grants: &str) -> Case {
         unmatched: BTreeMap::new(),
         settings: Settings::default(),
         withdrawn: Vec::new(),
-        unplaced: BTreeMap::new(),
         sources: Vec::new(),
         cells: Cells::new(),
         hours: BTreeMap::new(),
@@ -241,6 +238,16 @@ impl Case {
         };
         let mut usage = self.usage();
         let clients = policy.clients();
+        for name in self.unmatched.keys() {
+            usage.entry(name.clone()).or_insert_with(|| ClientUse {
+                client: Self::number(name.as_str()),
+                routes: Vec::new(),
+            });
+        }
+        let unplaced = self.unmatched.iter();
+        let unplaced = unplaced
+            .map(|(name, own)| (Self::number(name.as_str()), own.clone()))
+            .collect();
         let nobody = usage.remove(&ClientName::new("")).unwrap_or_default();
         let others = usage.extract_if(.., |name, _| !clients.contains(name));
         let others: BTreeMap<ClientName, ClientUse> = others.collect();
@@ -298,7 +305,7 @@ impl Case {
             others: &others,
             nobody: &nobody,
             alike: &BTreeMap::new(),
-            unplaced: &self.unplaced,
+            unplaced: &unplaced,
             sources: &self.sources,
         })
     }
@@ -307,8 +314,7 @@ impl Case {
     pub(super) fn number(client: &str) -> u32 {
         client
             .bytes()
-            .fold(0, |sum, byte| sum * 31 + u32::from(byte))
-            % 1_000_003
+            .fold(0, |sum, byte| (sum * 31 + u32::from(byte)) % 1_000_003)
     }
 
     fn usage(&self) -> BTreeMap<ClientName, ClientUse> {

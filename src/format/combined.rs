@@ -66,6 +66,11 @@ impl LogFormat for Combined {
         line.json.is_none() && parts::find_date(line.text).is_some()
     }
 
+    /// Only ingress-nginx adds who answered.
+    fn tells_who_refused(&self) -> bool {
+        false
+    }
+
     fn parse<'a>(&self, line: &'a [u8], scratch: &'a mut Scratch) -> Result<RawRecord<'a>, Skip> {
         let Some(date) = parts::find_date(line) else {
             return Err(if parts::is_error_log(line) {

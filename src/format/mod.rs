@@ -176,6 +176,11 @@ pub trait LogFormat: Sync {
         Token::default()
     }
 
+    /// Whether its lines can say who refused a request, gateway or service.
+    fn tells_who_refused(&self) -> bool {
+        true
+    }
+
     /// Why a request was refused, out of what [`Self::parse`] found; asked only of those
     /// that were.
     fn refusal(&self, raw: &RawRecord<'_>) -> Refusal {

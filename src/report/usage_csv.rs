@@ -105,13 +105,14 @@ impl Line {
         }
         let of = |outcome: Outcome| self.counts[outcome as usize];
         let denied = super::usage_json::denied(&self.counts);
+        let failed = super::usage_json::nobodys(client, of(Outcome::Attempted));
         let total = self.counts.iter().sum();
         for count in [
             total,
             of(Outcome::Used),
-            of(Outcome::Attempted),
+            of(Outcome::Attempted) - failed,
             denied,
-            of(Outcome::Unauthenticated),
+            of(Outcome::Unauthenticated) + failed,
         ] {
             out.push(b',');
             number(count, out);

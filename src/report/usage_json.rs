@@ -12,7 +12,7 @@ use super::json::instant;
 use super::json_text;
 use super::usage_csv::{Line, lines};
 use crate::model::Outcome;
-use crate::usage::{DayRows, UsageTable, for_each_day};
+use crate::usage::{DayRows, NOBODY, UsageTable, for_each_day};
 
 #[derive(Serialize)]
 struct Row<'a> {
@@ -62,6 +62,11 @@ fn day(rows: &DayRows, table: &UsageTable) -> io::Result<Vec<String>> {
     fault.map_or(Ok(texts), Err)
 }
 
+/// Of the attempts of a client, those that name no caller: they are unauthenticated.
+pub(super) fn nobodys(client: u32, attempted: u64) -> u64 {
+    if client == NOBODY { attempted } else { 0 }
+}
+
 /// Requests that were refused, for whatever reason.
 pub(super) fn denied(counts: &[u64; Outcome::ALL.len()]) -> u64 {
     let all = Outcome::ALL.into_iter().zip(counts);
@@ -75,6 +80,7 @@ fn row<'a>(day: &'a str, line: &Line, table: &'a UsageTable) -> Row<'a> {
     let name = table.clients.get(client as usize).map(String::as_str);
     let route = table.routes.get(route as usize);
     let of = |outcome: Outcome| line.counts[outcome as usize];
+    let failed = nobodys(client, of(Outcome::Attempted));
     let sample = String::from_utf8_lossy(&line.sample).into_owned();
     Row {
         day,
@@ -83,9 +89,9 @@ fn row<'a>(day: &'a str, line: &Line, table: &'a UsageTable) -> Row<'a> {
         template: route.map(|route| route.template.as_str()),
         count: line.counts.iter().sum(),
         used: of(Outcome::Used),
-        attempted: of(Outcome::Attempted),
+        attempted: of(Outcome::Attempted) - failed,
         denied: denied(&line.counts),
-        unauthenticated: of(Outcome::Unauthenticated),
+        unauthenticated: of(Outcome::Unauthenticated) + failed,
         first: instant(line.first),
         last: instant(line.last),
         sample_request_id: Some(sample).filter(|id| !id.is_empty()),

@@ -186,7 +186,7 @@ impl Worker {
             raw.time,
             event.client,
             event.route,
-            event.outcome,
+            kept(&event, raw.status),
             raw.request_id,
         );
         // Each reading of its path may be what the gateway made of it.
@@ -225,6 +225,21 @@ impl Worker {
             self.marks.add(place, &self.batch.client, known);
         }
         self.batch.clear();
+    }
+}
+
+/// The outcome under which an event is kept. Of nobody's requests on an operation, only
+/// those with a success (2xx) show that it serves without authentication; others may have
+/// been turned away by a redirect or an error, and are kept apart as attempts.
+#[inline]
+fn kept(event: &Event<'_>, status: Option<u16>) -> Outcome {
+    let failed = event.outcome == Outcome::Unauthenticated
+        && event.route != UNMATCHED
+        && !matches!(status, Some(200..=299));
+    if failed {
+        Outcome::Attempted
+    } else {
+        event.outcome
     }
 }
 

@@ -1,29 +1,32 @@
-//! F1: requests that passed although nothing the client holds permits them.
+//! F1: requests that passed although nothing the caller holds permits them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::ClientAnalysis;
 use crate::finding::context::count;
 use crate::finding::rule::{nist, owasp, soc2};
-use crate::finding::shared::{ByToken, Tally, needs_requirements};
+use crate::finding::shared::{ByToken, Tally, named, needs_requirements};
 use crate::finding::{
-    Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit,
+    Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit, Unjudged,
 };
 use crate::grants::history::SinceFrom;
 use crate::model::words::{either, plural};
 use crate::model::{Day, Outcome, Term};
-use crate::usage::DayUse;
+use crate::usage::{DayUse, nameless_days};
 
 pub(super) struct EnforcementHole;
+
+/// Clients of which each gets a finding of its own even where the map is doubted.
+const EACH: usize = 5;
 
 static DOC: Doc = Doc {
     number: "F1",
     id: "enforcement-hole",
     title: "Requests passed that no grant permits",
-    what: "A client got an answer from an operation that the scopes in its token do not open; where the log carries no scopes of tokens, from one that none of the scopes it held at that time opens.",
+    what: "A caller got an answer from an operation that the scopes in its token do not open; where the log carries no scopes of tokens, a client of the policy got one from an operation that none of the scopes it held at that time opens; or somebody without any name got one from an operation that asks for a scope.",
     why: "Either nobody checks the scope there, or the mapping of operations to scopes is wrong. The first is an open door; the second makes every other answer about this client doubtful.",
     example: "partner-export: 214 requests to DELETE /v1/exports/{id} passed although no grant permits them",
-    guards: "Only answers that prove that authorisation passed are counted; operations that are public or state no requirement are left out. When more than `map_share` of all active clients (at least five) pass an operation in this way, one finding says that the requirement map is probably wrong, in place of one for each client. Held at that time: a grant that the ledger saw and that is gone counts up to its last record; a request from before the date that the policy file gives a grant, and more than five minutes before it, is a low finding of its own. Without a ledger, a grant that was removed meanwhile shows up here. What a token carries beyond the grants is F22's affair.",
+    guards: "Only answers that prove that authorisation passed are counted (of requests without a caller only successes, 200 to 299); operations that are public, also let anonymous callers in or state no requirement are left out. Callers that no policy file names are judged by their tokens; without tokens they are F24's affair. Requests without a caller are judged only where every input that has such requests names callers too, and not on days on which an input lost all names; else the rule says that it cannot judge them. When more than `map_share` of all active clients (at least five) pass an operation in this way, the finding says that the requirement map may be wrong as well, and more than five clients share one finding. Held at that time: a grant that the ledger saw and that is gone counts up to its last record; a request from before the date that the policy file gives a grant, and more than five minutes before it, is a low finding of its own. Without a ledger, a grant that was removed meanwhile shows up here. What a token carries beyond the grants is F22's affair.",
     action: "Send one such request with a token that lacks the scope. If it passes, enforce the scope at the gateway or in the service; if it is refused, correct the catalogue or the aliases.",
     fields: &[
         "client",
@@ -44,7 +47,7 @@ static DOC: Doc = Doc {
             key: "map_share",
             unit: Unit::Percent,
             default: 20,
-            text: "share of all active clients above which the map is doubted",
+            text: "share of all active clients above which the map is doubted as well",
         },
     ],
     controls: &[
@@ -65,17 +68,60 @@ impl Rule for EnforcementHole {
         needs_requirements(context)
     }
 
+    /// Requests without a caller, in inputs that name nobody.
+    fn unjudged(&self, context: &Context<'_>, _: &RuleSettings) -> Vec<Unjudged> {
+        let silent = silent_sources(context);
+        let requests: u64 = silent.iter().map(|(_, requests)| requests).sum();
+        if requests == 0 {
+            return Vec::new();
+        }
+        let names: Vec<&str> = silent.iter().map(|(name, _)| *name).collect();
+        let missing = format!(
+            "the caller of {} in {} that {} nobody ({})",
+            plural(requests, "request"),
+            plural(names.len(), "input"),
+            either(names.len(), "names", "name"),
+            named(&names)
+        );
+        vec![Unjudged {
+            missing,
+            clients: Vec::new(),
+        }]
+    }
+
     fn check(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {
         let tokens = ByToken::new(context);
         let mut holes: BTreeMap<u32, Vec<Finding>> = BTreeMap::new();
         let mut findings = Vec::new();
-        for client in &context.analysis.clients {
-            for (route, days) in context.used(client) {
+        let least = settings.threshold(&DOC, "min_requests");
+        for caller in context.callers() {
+            for (route, days) in context.used_by(&caller) {
                 if context.operations(route).is_empty() {
                     continue;
                 }
+                let label = context.label(route);
+                let new = |subject: String, text| {
+                    Finding::new(&DOC, settings, caller.name, subject, text)
+                };
+                let Some(client) = caller.client else {
+                    let hole = if caller.is_nobody() {
+                        anonymous(context, route, &days, &label)
+                    } else {
+                        let lacking = tokens.lacking(caller.name, route);
+                        hole(lacking, None, &label)
+                    };
+                    if let Some((sum, text)) = hole.filter(|(sum, _)| sum.events >= least) {
+                        let (subject, text) = if caller.is_nobody() {
+                            (format!("{label} (no caller)"), text)
+                        } else {
+                            (label, format!("{text}; no policy file names this caller"))
+                        };
+                        findings.push(sum.on(new(subject, text), route, false));
+                    }
+                    continue;
+                };
                 let held = Held::of(context, client, route);
-                let told = tokens.days(&client.id, route, false);
+                let told = tokens.days(caller.name, route, false);
                 let untold = |day: &DayUse| {
                     let told = told.get(&day.day).copied().unwrap_or_default();
                     count(day, Outcome::Used).saturating_sub(told.carried + told.lacked)
@@ -90,13 +136,9 @@ impl Rule for EnforcementHole {
                     };
                     Tally::of(days.iter(), own, DayUse::passed)
                 };
-                let new = |subject: String, text| {
-                    Finding::new(&DOC, settings, client.id.as_str(), subject, text)
-                };
-                let label = context.label(route);
-                if let Some((sum, text)) =
-                    hole(tokens.lacking(&client.id, route), of(Then::Never), &label)
-                    && sum.events >= settings.threshold(&DOC, "min_requests")
+                let lacking = tokens.lacking(caller.name, route);
+                if let Some((sum, text)) = hole(lacking, of(Then::Never), &label)
+                    && sum.events >= least
                 {
                     let finding = sum.on(new(label.clone(), text), route, false);
                     holes.entry(route).or_default().push(finding);
@@ -118,14 +160,61 @@ impl Rule for EnforcementHole {
         let active = active.filter(|client| client.requests > 0).count();
         let share = settings.threshold(&DOC, "map_share");
         for (route, own) in holes {
-            if active >= 5 && own.len() as u64 * 100 > active as u64 * share {
-                findings.push(doubt(context, settings, (route, active), &own));
-            } else {
-                findings.extend(own);
-            }
+            let many = own.len() >= 2 && own.len() as u64 * 100 > active as u64 * share;
+            findings.extend(doubted(
+                context,
+                settings,
+                (route, active),
+                own,
+                many && active >= 5,
+            ));
         }
         findings
     }
+}
+
+/// Inputs with requests that name no caller and not one that does, and how many of these.
+fn silent_sources<'a>(context: &Context<'a>) -> Vec<(&'a str, u64)> {
+    let sources = context.sources.iter();
+    let silent = sources.filter(|own| own.counts.nobody > 0);
+    let silent = silent.filter(|own| own.counts.nobody >= own.counts.counted);
+    silent
+        .map(|own| (own.shown.as_ref(), own.counts.nobody))
+        .collect()
+}
+
+/// Requests that name no caller and got a success where a scope is asked for.
+fn anonymous(
+    context: &Context<'_>,
+    route: u32,
+    days: &[DayUse],
+    label: &str,
+) -> Option<(Tally, String)> {
+    let operations = context.operations(route);
+    let closed = operations.iter().all(|op| {
+        let optional = context.catalog.operations.get(*op);
+        context.universe.is_restricted(*op) && !optional.is_some_and(|own| own.optional_auth)
+    });
+    if !closed || !silent_sources(context).is_empty() {
+        return None;
+    }
+    let lost: BTreeSet<Day> = nameless_days(context.sources)
+        .into_iter()
+        .flat_map(|(_, days)| days)
+        .collect();
+    let passed = |day: &DayUse| {
+        if lost.contains(&Day(day.day)) {
+            0
+        } else {
+            count(day, Outcome::Unauthenticated)
+        }
+    };
+    let sum = Tally::of(days, passed, |day| (day.first, day.last))?;
+    let text = format!(
+        "{} to {label} got a success without naming any caller, although the operation asks for a scope: nobody checks who calls there, or the gateway does not log it",
+        plural(sum.events, "request")
+    );
+    Some((sum, text))
 }
 
 /// The requests of one client and route that should not have passed, in words.
@@ -136,9 +225,13 @@ fn hole(lacking: Option<Tally>, unheld: Option<Tally>, label: &str) -> Option<(T
         (Some(own), None) => (
             own,
             format!(
-                "{} to {label} passed although the scopes in {} do not permit it: {wrong}",
+                "{} to {label} passed although the scopes in {}: {wrong}",
                 plural(own.events, "request"),
-                either(own.events, "its token", "their tokens")
+                either(
+                    own.events,
+                    "its token do not permit it",
+                    "their tokens do not permit them"
+                )
             ),
         ),
         (None, Some(own)) => (
@@ -162,25 +255,41 @@ fn hole(lacking: Option<Tally>, unheld: Option<Tally>, label: &str) -> Option<(T
     })
 }
 
-/// One finding in place of many: so many clients cannot all have found a hole.
-fn doubt(
+/// Many clients with the same hole: the map may be wrong as well, and very many share one
+/// finding. An operation that nobody checks looks exactly like this, so it stays as grave.
+fn doubted(
     context: &Context<'_>,
     settings: &RuleSettings,
     (route, active): (u32, usize),
-    own: &[Finding],
-) -> Finding {
-    let label = context.label(route);
-    let message = format!(
-        "{} of {active} active clients {} {label} without a scope that permits it: the requirement map is probably wrong, not the gateway",
-        own.len(),
-        either(own.len(), "uses", "use")
+    mut own: Vec<Finding>,
+    doubt: bool,
+) -> Vec<Finding> {
+    if !doubt {
+        return own;
+    }
+    let so = format!(
+        "{} of {active} active clients pass it so, so that the requirement map may be wrong instead of the gateway",
+        own.len()
     );
+    if own.len() <= EACH {
+        for finding in &mut own {
+            finding.message = format!("{}; {so}", finding.message);
+        }
+        return own;
+    }
+    let label = context.label(route);
+    let names: Vec<&str> = own.iter().map(|finding| finding.client.as_str()).collect();
     let requests = own.iter().map(|finding| finding.requests).sum();
+    let message = format!(
+        "{} of {} ({}) to {label} passed without a scope that permits them; {so}",
+        plural(requests, "request"),
+        plural(own.len(), "client"),
+        named(&names)
+    );
     let first = own.iter().filter_map(|finding| finding.first_seen).min();
     let last = own.iter().filter_map(|finding| finding.last_seen).max();
-    Finding::new(&DOC, settings, "", label, message)
-        .graded(settings, Severity::Medium)
-        .seen(requests, first.unwrap_or(0), last.unwrap_or(0))
+    let finding = Finding::new(&DOC, settings, "", label, message);
+    vec![finding.seen(requests, first.unwrap_or(0), last.unwrap_or(0))]
 }
 
 /// Whether a client held what a route asks for.

@@ -1,14 +1,20 @@
 //! F2: gateway and service do not agree on who may do what.
 
+use crate::analysis::ClientAnalysis;
 use crate::finding::context::count;
 use crate::finding::rule::{nist, owasp, soc2};
-use crate::finding::shared::{ByToken, REPEATED, Tally};
-use crate::finding::{Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity};
+use crate::finding::shared::{ByToken, REPEATED, SHARE, Tally, share};
+use crate::finding::{
+    Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unjudged,
+};
+use crate::format;
 use crate::model::Outcome;
 use crate::model::words::plural;
 use crate::usage::DayUse;
 
 pub(super) struct LayerDisagreement;
+
+const THRESHOLDS: [Threshold; 3] = [REPEATED[0], REPEATED[1], SHARE];
 
 static DOC: Doc = Doc {
     number: "F2",
@@ -17,7 +23,7 @@ static DOC: Doc = Doc {
     what: "The gateway lets requests through that the service refuses (late deny), the gateway refuses requests that the grants permit (early deny), or the same client and operation is allowed and refused within one hour (split brain).",
     why: "Two layers with two opinions mean that one of them is wrong. The one that is too open is the one an attacker will find.",
     example: "erp-sync: late deny: the service refused 31 of 212 requests to POST /v1/orders that the gateway let through",
-    guards: "At least `min_events` refusals on at least `min_days` days. A service also refuses for reasons of business (quota, state of a tenant), a firewall in front may refuse too: read the examples first. Where the log carries the scopes of tokens, a refused token that lacked the scope is no early deny. Usage is kept by day with the first and last instant of what passed and of what was refused: split brain is reported where two of these lie within one hour, so that some cases stay unseen and none is made up.",
+    guards: "At least `min_events` refusals on at least `min_days` days. Only refusals for lack of a right count: a 401, a token after its end and what the gateway calls a failed authentication are no opinion about scopes. Who refused is taken from each line; a line that does not say it is nobody's refusal, and a client whose refusals never say it is named as not judged. A service also refuses for reasons of business (quota, state of a tenant): where the grants permit the operation, the tokens do not lack the scope, and the service refuses less than `min_share` of what reaches it, the finding is a note. A firewall in front may refuse too: read the examples first. Where the log carries the scopes of tokens, a refused token that lacked the scope is no early deny. Usage is kept by day with the first and last instant of what passed and of what was refused: split brain is reported where two of these lie within one hour, so that some cases stay unseen and none is made up; it is low where the gateway refused, and a note where nobody knows who did.",
     action: "Compare the scope checks of both layers for the operation, and make the outer one at least as strict.",
     fields: &[
         "client",
@@ -26,7 +32,7 @@ static DOC: Doc = Doc {
         "who refused (gateway or service)",
     ],
     severity: Severity::Medium,
-    thresholds: &REPEATED,
+    thresholds: &THRESHOLDS,
     controls: &[nist("AC-3"), soc2("CC6.1"), owasp("API5")],
 };
 
@@ -35,22 +41,32 @@ impl Rule for LayerDisagreement {
         &DOC
     }
 
-    /// Refusals of which nobody knows who made them count as the service's; when
-    /// the log never names the gateway, it probably cannot.
     fn evaluable(&self, context: &Context<'_>, _: &RuleSettings) -> Result<(), MissingField> {
-        let mut refused = [0, 0];
-        for client in &context.analysis.clients {
-            for day in context.used(client).iter().flat_map(|(_, days)| days) {
-                refused[0] += count(day, Outcome::DeniedGateway);
-                refused[1] += count(day, Outcome::DeniedService);
-            }
-        }
-        if refused[0] == 0 && refused[1] > 0 {
-            return Err(MissingField::new(
-                "who refused a request: gateway or service (upstream status, `source`, response code details)",
-            ));
+        let sums = context
+            .analysis
+            .clients
+            .iter()
+            .map(|own| refusals(context, own));
+        let (known, unknown) = sums.fold((0, 0), |all, own| (all.0 + own.0, all.1 + own.1));
+        let sources = context.sources.iter().filter_map(|own| own.format);
+        let formats: Vec<_> = sources.filter_map(format::by_name).collect();
+        // A log without a refusal may be one that could not have named who refused.
+        let mute = !formats.is_empty() && formats.iter().all(|own| !own.tells_who_refused());
+        if known == 0 && (unknown > 0 || mute) {
+            return Err(MissingField::new(WHO));
         }
         Ok(())
+    }
+
+    fn unjudged(&self, context: &Context<'_>, _: &RuleSettings) -> Vec<Unjudged> {
+        let clients = context.analysis.clients.iter();
+        let refused = clients.map(|own| (own, refusals(context, own)));
+        let refused: Vec<_> = refused.filter(|(_, (a, b))| a + b > 0).collect();
+        let untold = refused.iter().filter(|(_, (known, _))| *known == 0);
+        let names = untold.map(|(own, _)| own.id.to_string()).collect();
+        Unjudged::clients(WHO, names, refused.len())
+            .into_iter()
+            .collect()
     }
 
     fn check(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {
@@ -63,17 +79,17 @@ impl Rule for LayerDisagreement {
                 }
                 let label = context.label(route);
                 let permitted = context.permits(client, route);
-                let told = tokens.days(&client.id, route, true);
+                let told = tokens.days(client.id.as_str(), route, true);
+                let told = |day: &DayUse| told.get(&day.day).copied().unwrap_or_default();
                 let total: u64 = days.iter().map(|day| day.need() + day.denied()).sum();
                 let early = |day: &DayUse| {
                     let gateway = count(day, Outcome::DeniedGateway);
-                    let told = told.get(&day.day).copied().unwrap_or_default();
                     if permitted {
-                        gateway.saturating_sub(told.lacked)
+                        gateway.saturating_sub(told(day).lacked)
                     } else {
                         // Who refused which token is not known: the fewest that fit.
-                        let service = count(day, Outcome::DeniedService);
-                        told.carried.saturating_sub(service).min(gateway)
+                        let others = day.forbidden() - gateway;
+                        told(day).carried.saturating_sub(others).min(gateway)
                     }
                 };
                 let why = if permitted {
@@ -81,12 +97,46 @@ impl Rule for LayerDisagreement {
                 } else {
                     "their tokens carry the scopes"
                 };
+                // The gateway let through what it should have refused: whatever the share.
+                let open = |day: &DayUse| {
+                    let service = count(day, Outcome::DeniedService);
+                    let others = day.forbidden() - service;
+                    if permitted {
+                        told(day).lacked.saturating_sub(others).min(service)
+                    } else {
+                        service.saturating_sub(told(day).carried)
+                    }
+                };
+                let late = |day: &DayUse| count(day, Outcome::DeniedService);
+                let reached = |day: &DayUse| day.need() + late(day);
+                let is_open = Tally::of(days.iter(), open, DayUse::refused)
+                    .is_some_and(|sum| sum.is_repeated(&DOC, settings));
+                let share = share(days.iter().map(late).sum(), days.iter().map(reached).sum());
+                let business = !is_open && share < settings.threshold(&DOC, "min_share");
+                let split = |day: &DayUse| {
+                    let own = day.forbidden() - late(day);
+                    if is_split(day) { own } else { 0 }
+                };
+                let gateway = |day: &DayUse| split(day).min(count(day, Outcome::DeniedGateway));
+                let by_gateway = Tally::of(days.iter(), gateway, DayUse::refused)
+                    .is_some_and(|sum| sum.is_repeated(&DOC, settings));
                 let kinds: [Kind<'_>; 3] = [
                     (
                         "late deny",
-                        "passed the gateway and were refused by the service".to_owned(),
-                        DOC.severity,
-                        &|day| count(day, Outcome::DeniedService),
+                        format!(
+                            "passed the gateway and were refused by the service{}",
+                            if business {
+                                "; most others with the same rights were not, so that its reason is probably another"
+                            } else {
+                                ""
+                            }
+                        ),
+                        if business {
+                            Severity::Note
+                        } else {
+                            DOC.severity
+                        },
+                        &late,
                     ),
                     (
                         "early deny",
@@ -97,8 +147,12 @@ impl Rule for LayerDisagreement {
                     (
                         "split brain",
                         "were refused on days on which others passed within an hour".to_owned(),
-                        Severity::Low,
-                        &|day| if is_split(day) { day.denied() } else { 0 },
+                        if by_gateway {
+                            Severity::Low
+                        } else {
+                            Severity::Note
+                        },
+                        &split,
                     ),
                 ];
                 for (kind, text, severity, which) in kinds {
@@ -120,6 +174,20 @@ impl Rule for LayerDisagreement {
         }
         findings
     }
+}
+
+const WHO: &str =
+    "who refused a request: gateway or service (upstream status, `source`, response code details)";
+
+/// A client's requests in the window of which a line says who answered, refused or passed,
+/// and refusals of which nobody knows who made them.
+fn refusals(context: &Context<'_>, client: &ClientAnalysis) -> (u64, u64) {
+    let used = context.used(client);
+    let days = used.iter().flat_map(|(_, days)| days);
+    days.fold((0, 0), |(known, unknown), day| {
+        let own = count(day, Outcome::DeniedUnknown);
+        (known + day.forbidden() - own, unknown + own)
+    })
 }
 
 /// Its name, what happened, how much it matters, and how many of a day's requests it is about.

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::rule::{nist, owasp};
+use crate::finding::shared::{is_static, named};
 use crate::finding::{
     Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit,
 };
-use crate::model::Method;
 use crate::model::words::plural;
+use crate::model::{Cause, Method};
 
 pub(super) struct ShadowEndpoint;
 
@@ -15,10 +16,10 @@ static DOC: Doc = Doc {
     number: "F11",
     id: "shadow-endpoint",
     title: "An endpoint that is not in the API description",
-    what: "Requests of known clients to a path that matches no operation were answered with success (status 200 to 399).",
+    what: "Requests to a path that matches no operation were answered: with success (status 200 to 399) where a caller is named, be it in the policy or not; without a refusal and otherwise than 404 where none is.",
     why: "What is not in the description is in nobody's review, and its scopes are unknown. Requests to it also lower the confidence of every removal for these clients.",
     example: "GET /internal/export is in no API description and answered 312 requests of 2 clients",
-    guards: "Two clients or ten requests at least; an answer 404 shows that nothing is there. Paths of static files are left out. Ids in paths are replaced by `{}`. Check the base path and the trailing slash first: a wrong base path makes everything a shadow.",
+    guards: "Two callers or ten requests at least; low where no request names a caller, for such a path may be public on purpose; an answer 404 shows that nothing is there. Paths of static files are left out. Ids in paths are replaced by `{}`. Check the base path and the trailing slash first: a wrong base path makes everything a shadow.",
     action: "Describe the operation with its scopes, or switch it off.",
     fields: &["client", "path", "status", "API description"],
     severity: Severity::Medium,
@@ -27,7 +28,7 @@ static DOC: Doc = Doc {
             key: "min_clients",
             unit: Unit::Count,
             default: 2,
-            text: "clients that call it, or",
+            text: "named callers, or",
         },
         Threshold {
             key: "min_requests",
@@ -38,11 +39,6 @@ static DOC: Doc = Doc {
     ],
     controls: &[owasp("API9"), nist("CM-8")],
 };
-
-/// Endings of files that no API serves as an operation.
-const STATIC: [&str; 10] = [
-    ".css", ".js", ".png", ".ico", ".svg", ".map", ".woff", ".woff2", ".jpg", ".gif",
-];
 
 impl Rule for ShadowEndpoint {
     fn doc(&self) -> &'static Doc {
@@ -65,15 +61,25 @@ impl Rule for ShadowEndpoint {
     }
 
     fn check(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {
-        let mut paths: BTreeMap<(Method, &str), (BTreeSet<&str>, u64)> = BTreeMap::new();
-        for client in &context.analysis.clients {
-            for cluster in client.unmatched.iter().filter(|own| own.counts.served > 0) {
-                if STATIC.iter().any(|end| cluster.path.ends_with(end)) {
+        let mut paths: BTreeMap<(Method, &str), Served<'_>> = BTreeMap::new();
+        for caller in context.callers() {
+            let outside = context.unplaced_of(&caller).iter();
+            for cluster in outside.filter(|own| own.cause == Cause::NoOperation) {
+                // Of nobody a success is not told from an error; what is not there is.
+                let served = if caller.is_nobody() {
+                    cluster.counts.nameless
+                } else {
+                    cluster.counts.served
+                };
+                if served == 0 || is_static(&cluster.path) {
                     continue;
                 }
                 let own = paths.entry((cluster.method, &cluster.path)).or_default();
-                own.0.insert(client.id.as_str());
-                own.1 += cluster.counts.served;
+                if !caller.is_nobody() {
+                    own.named.insert(caller.name);
+                    own.known |= caller.client.is_some();
+                }
+                own.requests += served;
             }
         }
         let least = (
@@ -82,26 +88,38 @@ impl Rule for ShadowEndpoint {
         );
         paths
             .into_iter()
-            .filter(|(_, (clients, requests))| {
-                clients.len() as u64 >= least.0 || *requests >= least.1
-            })
-            .map(|((method, path), (clients, requests))| {
+            .filter(|(_, own)| own.named.len() as u64 >= least.0 || own.requests >= least.1)
+            .map(|((method, path), own)| {
                 let subject = format!("{method} {path}");
-                let names: Vec<&str> = clients.iter().copied().take(5).collect();
-                let more = match clients.len() - names.len() {
-                    0 => String::new(),
-                    rest => format!(" and {rest} more"),
+                let names: Vec<&str> = own.named.iter().copied().collect();
+                let of = if names.is_empty() {
+                    "without a caller".to_owned()
+                } else {
+                    let who = plural(names.len(), if own.known { "client" } else { "caller" });
+                    format!("of {who} ({})", named(&names))
                 };
                 let message = format!(
-                    "{subject} is in no API description and answered {} of {} ({}{more})",
-                    plural(requests, "request"),
-                    plural(clients.len(), "client"),
-                    names.join(", ")
+                    "{subject} is in no API description and answered {} {of}",
+                    plural(own.requests, "request")
                 );
                 let mut finding = Finding::new(&DOC, settings, "", subject, message);
-                finding.requests = requests;
-                finding
+                finding.requests = own.requests;
+                let severity = if names.is_empty() {
+                    Severity::Low
+                } else {
+                    DOC.severity
+                };
+                finding.graded(settings, severity)
             })
             .collect()
     }
+}
+
+/// What a path outside the description served.
+#[derive(Default)]
+struct Served<'a> {
+    named: BTreeSet<&'a str>,
+    /// Some of them are in the policy.
+    known: bool,
+    requests: u64,
 }

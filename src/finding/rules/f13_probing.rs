@@ -1,27 +1,31 @@
-//! F13: clients that try doors.
+//! F13: callers that try doors.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod doors;
+
+use std::collections::BTreeSet;
 
 use crate::analysis::ClientAnalysis;
+use crate::finding::context::Caller;
 use crate::finding::rule::{nist, soc2};
 use crate::finding::shared::needs_status;
 use crate::finding::{
     Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit,
 };
 use crate::model::words::{either, plural};
-use crate::model::{Day, Millis, Term, Window};
-use crate::usage::ledger::Withdrawn;
+use crate::model::{Day, Millis, Window};
+
+use doors::{Tried, doors, permitted_before};
 
 pub(super) struct Probing;
 
 static DOC: Doc = Doc {
     number: "F13",
     id: "probing",
-    title: "A client tries many operations and is refused",
-    what: "On one day a client was refused at more distinct operations than the limit, none of which its grants permit; or the share of its requests that are refused has risen lately.",
+    title: "A caller tries many operations and is refused",
+    what: "On one day, or spread over the window, a caller tried more distinct doors than the limit: operations at which it was refused and that its grants do not permit, and paths outside the API description that refused it or are not there (forced browsing). Any caller counts: clients of the policy, other names, and requests that name nobody. Or the share of a client's requests that are refused has risen lately.",
     why: "A person or a program that looks for what it may do looks like this. So does a stolen key, or a rollout that went wrong.",
-    example: "partner-export: refused at 17 different operations on 2026-10-03, 140 requests",
-    guards: "Operations that the grants permit are left out: a refusal there is F2 or F18. Removals of your own come first: what a grant permitted that the ledger saw and that is gone is no probing, and when only that explains a burst, the finding is low and names the grant. Without a ledger that records grants (`ingest --grants`) this cannot be told: look for a change of the policy on that day. The share is compared only for clients with requests on `before` earlier days.",
+    example: "partner-export: tried 57 doors on 2026-10-03 (refused at 17 different operations, 40 different paths outside the description), 140 requests",
+    guards: "Operations that the grants permit are left out: a refusal there is F2 or F18. Of paths outside the description only those count that never answered with success, that were asked for on at most two days (a wrong base path is asked for every day), and that are no static files. Of requests without a caller a 401 at a described operation does not count: gateways log renewed tokens so. A burst is high, a spread medium, and both are medium where nobody is named: the internet is full of it. Removals of your own come first: what a grant permitted that the ledger saw and that is gone is no probing, and when only that explains a burst, the finding is low and names the grant. Without a ledger that records grants (`ingest --grants`) this cannot be told: look for a change of the policy on that day. The share is compared only for clients with requests on `before` earlier days.",
     action: "Ask the owner. If nobody knows, revoke the credential.",
     fields: &[
         "client",
@@ -35,7 +39,13 @@ static DOC: Doc = Doc {
             key: "operations",
             unit: Unit::Count,
             default: 10,
-            text: "distinct refused operations on one day that are still tolerated",
+            text: "distinct doors tried on one day that are still tolerated",
+        },
+        Threshold {
+            key: "spread",
+            unit: Unit::Count,
+            default: 12,
+            text: "distinct doors tried in the whole window that are still tolerated",
         },
         Threshold {
             key: "recent",
@@ -71,18 +81,6 @@ static DOC: Doc = Doc {
     controls: &[nist("AU-6"), nist("AC-6(9)"), soc2("CC7.2")],
 };
 
-/// Refusals of one day.
-#[derive(Default)]
-struct Burst {
-    /// At operations that nothing the client holds or held permits.
-    routes: Vec<u32>,
-    /// At operations that a grant permitted that is gone.
-    taken: Vec<u32>,
-    requests: u64,
-    first: Millis,
-    last: Millis,
-}
-
 impl Rule for Probing {
     fn doc(&self) -> &'static Doc {
         &DOC
@@ -94,124 +92,96 @@ impl Rule for Probing {
 
     fn check(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {
         let mut findings = Vec::new();
-        for client in &context.analysis.clients {
-            findings.extend(burst(context, settings, client));
-            findings.extend(rise(context, settings, client));
+        for caller in context.callers() {
+            findings.extend(many_doors(context, settings, &caller));
+            if let Some(client) = caller.client {
+                findings.extend(rise(context, settings, client));
+            }
         }
         findings
     }
 }
 
-fn burst(
+fn many_doors(
     context: &Context<'_>,
     settings: &RuleSettings,
-    client: &ClientAnalysis,
+    caller: &Caller<'_>,
 ) -> Option<Finding> {
     let limit = settings.threshold(&DOC, "operations");
-    let mut days: BTreeMap<Day, Burst> = BTreeMap::new();
-    let mut blamed: BTreeSet<&Withdrawn> = BTreeSet::new();
-    for (route, used) in context.used(client) {
-        if context.operations(route).is_empty() || context.permits(client, route) {
-            continue;
-        }
-        let gone = permitted_before(context, client, route);
-        for day in used.iter().filter(|day| day.denied() > 0) {
-            let (first, last) = day.refused();
-            let own = days.entry(Day(day.day)).or_insert_with(|| Burst {
-                first,
-                last,
-                ..Burst::default()
-            });
-            match gone.filter(|gone| Day(day.day) > gone.until) {
-                Some(gone) => {
-                    own.taken.push(route);
-                    blamed.insert(gone);
-                }
-                None => own.routes.push(route),
-            }
-            own.requests += day.denied();
-            own.first = own.first.min(first);
-            own.last = own.last.max(last);
-        }
-    }
-    let many = |routes: &[u32]| routes.len() as u64 > limit;
-    let probing: Vec<(Day, &Burst)> = days
-        .iter()
-        .filter(|(_, own)| many(&own.routes))
-        .map(|(day, own)| (*day, own))
-        .collect();
-    let (bursts, subject) = if probing.is_empty() {
-        let explained = days
-            .iter()
-            .filter(|(_, own)| (own.routes.len() + own.taken.len()) as u64 > limit);
-        let explained = explained.map(|(day, own)| (*day, own)).collect();
-        (explained, "refusals after a removal")
-    } else {
-        (probing, "refusals")
+    let (days, blamed) = doors(context, caller);
+    let above = |of: &dyn Fn(&Tried<'_>) -> u64| -> Vec<(Day, &Tried<'_>)> {
+        let days = days.iter().map(|(day, own)| (*day, own));
+        days.filter(|(_, own)| of(own) > limit).collect()
     };
-    let number = |own: &Burst| match subject {
-        "refusals" => own.routes.len(),
-        _ => own.routes.len() + own.taken.len(),
-    };
-    let (day, own) = bursts
-        .iter()
-        .max_by_key(|(day, own)| (number(own), std::cmp::Reverse(*day)))?;
-    let more = match bursts.len() {
-        1 => String::new(),
-        days => format!("; {days} such days"),
-    };
-    let mut message = format!(
-        "refused at {} on {day}, {}{more}",
-        plural(number(own), "different operation"),
-        plural(own.requests, "request")
-    );
+    let bursts = above(&|own| own.unexplained());
+    let mut whole = Tried::default();
+    days.values().for_each(|own| whole.join(own));
+    let explained = above(&|own| own.doors.len() as u64);
     let mut severity = DOC.severity;
-    if subject != "refusals" {
+    let (found, subject, message) = if let Some((day, own)) = widest(&bursts) {
+        let more = match bursts.len() {
+            1 => String::new(),
+            days => format!("; {days} such days"),
+        };
+        let requests = plural(own.requests, "request");
+        let message = format!("{} on {day}, {requests}{more}", own.words());
+        (bursts, "refusals", message)
+    } else if whole.unexplained() > settings.threshold(&DOC, "spread") {
+        severity = Severity::Medium;
+        let message = format!(
+            "{}, spread over {}, {}",
+            whole.words(),
+            plural(days.len(), "day"),
+            plural(whole.requests, "request")
+        );
+        let all = days.iter().map(|(day, own)| (*day, own)).collect();
+        (all, "refusals", message)
+    } else {
+        let (day, own) = widest(&explained)?;
         let names: Vec<String> = blamed
             .iter()
             .take(3)
             .map(|gone| format!("`{}` (held until {})", gone.term, gone.until))
             .collect();
-        message = format!(
-            "{message}; {} of them {} permitted by {}: a removal of your own",
-            own.taken.len(),
-            either(own.taken.len(), "was", "were"),
+        let taken = own.doors.len() as u64 - own.unexplained();
+        severity = Severity::Low;
+        let message = format!(
+            "{} on {day}, {}; {taken} of them {} permitted by {}: a removal of your own",
+            own.words(),
+            plural(own.requests, "request"),
+            either(taken, "was", "were"),
             names.join(", ")
         );
-        severity = Severity::Low;
+        (explained, "refusals after a removal", message)
+    };
+    if caller.is_nobody() {
+        severity = severity.min(Severity::Medium);
     }
-    let requests = bursts.iter().map(|(_, own)| own.requests).sum();
-    let first = bursts.iter().map(|(_, own)| own.first).min();
-    let last = bursts.iter().map(|(_, own)| own.last).max();
-    let route = own.routes.iter().chain(&own.taken).next().copied();
-    let finding = Finding::new(&DOC, settings, client.id.as_str(), subject, message)
+    let mut sum = Tried::default();
+    found.iter().for_each(|(_, own)| sum.join(own));
+    let (first, last) = sum.span?;
+    let (message, subject) = if caller.is_nobody() {
+        (
+            format!("requests that name no caller: {message}"),
+            "no caller",
+        )
+    } else {
+        (message, subject)
+    };
+    let finding = Finding::new(&DOC, settings, caller.name, subject, message)
         .graded(settings, severity)
-        .seen(
-            requests,
-            first.unwrap_or(own.first),
-            last.unwrap_or(own.last),
-        );
-    Some(finding.traced(*day, route?, true))
+        .seen(sum.requests, first, last);
+    let (day, own) = widest(&found)?;
+    Some(match own.route() {
+        Some(route) => finding.traced(day, route, true),
+        None => finding,
+    })
 }
 
-/// The last grant that is gone and with which the route was permitted.
-fn permitted_before<'a>(
-    context: &Context<'a>,
-    client: &ClientAnalysis,
-    route: u32,
-) -> Option<&'a Withdrawn> {
-    let own = context
-        .withdrawn
-        .iter()
-        .filter(|own| own.client == client.id);
-    own.filter(|own| {
-        let held: BTreeSet<&Term> = client.granted.iter().chain([&own.term]).collect();
-        let operations = context.operations(route).iter();
-        operations
-            .copied()
-            .any(|op| context.universe.permits(held.iter().copied(), op))
-    })
-    .max_by_key(|own| own.until)
+/// The day with most doors, of several the first.
+fn widest<'t, 'a>(days: &[(Day, &'t Tried<'a>)]) -> Option<(Day, &'t Tried<'a>)> {
+    let days = days.iter().copied();
+    days.max_by_key(|(day, own)| (own.doors.len(), std::cmp::Reverse(*day)))
 }
 
 /// Requests and refusals of some days.
@@ -250,10 +220,10 @@ fn rise(
             own.days.insert(day.day);
             own.requests += day.counts.iter().sum::<u64>();
             // What was taken away by a removal of one's own is refused as it should be.
-            if day.denied() == 0 || gone.is_some_and(|gone| Day(day.day) > gone.until) {
+            if day.forbidden() == 0 || gone.is_some_and(|gone| Day(day.day) > gone.until) {
                 continue;
             }
-            own.refused += day.denied();
+            own.refused += day.forbidden();
             let (first, last) = day.refused();
             let span = own.span.unwrap_or((first, last));
             own.span = Some((span.0.min(first), span.1.max(last)));

@@ -1,12 +1,18 @@
 //! F18: refused although granted.
 
+use crate::finding::context::count;
 use crate::finding::rule::{nist, soc2};
-use crate::finding::shared::{ByToken, REPEATED, Tally, needs_status};
-use crate::finding::{Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity};
+use crate::finding::shared::{ByToken, REPEATED, SHARE, Tally, needs_status, share};
+use crate::finding::{
+    Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold,
+};
+use crate::model::Outcome;
 use crate::model::words::{either, plural};
 use crate::usage::DayUse;
 
 pub(super) struct DeniedThoughGranted;
+
+const THRESHOLDS: [Threshold; 3] = [REPEATED[0], REPEATED[1], SHARE];
 
 static DOC: Doc = Doc {
     number: "F18",
@@ -15,11 +21,11 @@ static DOC: Doc = Doc {
     what: "Requests to operations that a client's scopes open were refused again and again, whoever refused them.",
     why: "The policy file says one thing and the system does another: it is not what is enforced, the scope is not in the token, or the catalogue asks for too little. A removal based on it would be based on fiction.",
     example: "till: 44 requests to POST /v1/refunds were refused on 9 days although `refunds:write` is granted",
-    guards: "At least `min_events` refusals on at least `min_days` days. Services also refuse for reasons of business, and expired tokens are refused with 401.",
+    guards: "At least `min_events` refusals on at least `min_days` days. Only refusals for lack of a right count: a 401, a token after its end and what the gateway calls a failed authentication are no opinion about scopes. Services also refuse for reasons of business: where the gateway did not refuse again and again, and less than `min_share` of the requests were refused, the finding is a note.",
     action: "Compare token, gateway rule and policy file for one such request.",
     fields: &["client", "operation", "status"],
     severity: Severity::Medium,
-    thresholds: &REPEATED,
+    thresholds: &THRESHOLDS,
     controls: &[nist("AC-3"), soc2("CC6.1")],
 };
 
@@ -44,7 +50,7 @@ impl Rule for DeniedThoughGranted {
                 if !restricted || !context.permits(client, route) {
                     continue;
                 }
-                let sum = Tally::of(days.iter(), DayUse::denied, DayUse::refused);
+                let sum = Tally::of(days.iter(), DayUse::forbidden, DayUse::refused);
                 let Some(sum) = sum.filter(|sum| sum.is_repeated(&DOC, settings)) else {
                     continue;
                 };
@@ -59,7 +65,7 @@ impl Rule for DeniedThoughGranted {
                     })
                     .map(crate::model::Term::as_str)
                     .collect();
-                let told = tokens.days(&client.id, route, true);
+                let told = tokens.days(client.id.as_str(), route, true);
                 let lacked: u64 = told.values().map(|own| own.lacked).sum();
                 let tokens = match lacked {
                     0 => String::new(),
@@ -72,7 +78,18 @@ impl Rule for DeniedThoughGranted {
                     plural(sum.days, "day"),
                     terms.join(", ")
                 );
+                let gateway = |day: &DayUse| count(day, Outcome::DeniedGateway);
+                let gateway = Tally::of(days.iter(), gateway, DayUse::refused)
+                    .is_some_and(|sum| sum.is_repeated(&DOC, settings));
+                let total = days.iter().map(|day| day.need() + day.forbidden()).sum();
+                let few = share(sum.events, total) < settings.threshold(&DOC, "min_share");
+                let severity = if few && !gateway {
+                    Severity::Note
+                } else {
+                    DOC.severity
+                };
                 let finding = Finding::new(&DOC, settings, client.id.as_str(), label, message);
+                let finding = finding.graded(settings, severity);
                 findings.push(sum.on(finding, route, true));
             }
         }

@@ -23,6 +23,7 @@ mod f20_duplicate_grant;
 mod f21_meaningless_grants;
 mod f22_issued_not_granted;
 mod f23_never_issued;
+mod f24_ungoverned_caller;
 
 use super::Rule;
 
@@ -51,4 +52,5 @@ pub static ALL: &[&dyn Rule] = &[
     &f21_meaningless_grants::MeaninglessGrants,
     &f22_issued_not_granted::IssuedNotGranted,
     &f23_never_issued::NeverIssued,
+    &f24_ungoverned_caller::UngovernedCaller,
 ];

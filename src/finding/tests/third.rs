@@ -64,9 +64,14 @@ fn f1_a_few_of_many_active_clients_are_holes_and_no_wrong_map() {
         });
         all.run("F1").unwrap()
     };
-    let (few, many) = (of(2), of(3));
+    let doubted = |own: &crate::finding::Finding| own.message.contains("map may be wrong");
+    let (few, some, many) = (of(2), of(3), of(6));
     assert_eq!((few.len(), few[0].client.as_str()), (2, "c00"));
+    assert!(!few.iter().any(doubted));
+    assert_eq!((some.len(), some[0].client.as_str()), (3, "c00"));
+    assert!(some.iter().all(doubted));
     assert_eq!((many.len(), many[0].client.as_str()), (1, ""));
+    assert!(many.iter().all(doubted));
 }
 
 #[test]

@@ -170,7 +170,7 @@ fn unplaced(
     collected: &Collected,
 ) -> Result<Option<RecordBatch>, LedgerError> {
     let (mut client, mut alt, mut cause, mut method) = (vec![], vec![], vec![], vec![]);
-    let (mut path, mut days, mut sample) = (vec![], vec![], vec![]);
+    let (mut path, mut days, mut tried, mut sample) = (vec![], vec![], vec![], vec![]);
     let mut counts: [Vec<u64>; 4] = Default::default();
     let (mut first, mut last) = (vec![], vec![]);
     for (index, clusters) in &collected.usage.unplaced {
@@ -187,6 +187,7 @@ fn unplaced(
                 all.push(number);
             }
             days.push(Some(own.days.to_text()));
+            tried.push(Some(own.tried.to_text()));
             first.push(own.span.map(|own| own.0));
             last.push(own.span.map(|own| own.1));
             sample.push(own.sample.clone());
@@ -209,6 +210,7 @@ fn unplaced(
         Values::Instant(first),
         Values::Instant(last),
         Values::Text(sample),
+        Values::Text(tried),
     ]);
     batch(Table::Unplaced, columns).map(Some)
 }

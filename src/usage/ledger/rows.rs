@@ -152,7 +152,9 @@ fn usage(
                 if route.is_none() {
                     let count = count.value(row);
                     *unknown += count;
-                    let own = [outcome.is_need(), outcome == Outcome::Unauthenticated];
+                    let nobody = client == NOBODY && outcome == Outcome::Attempted;
+                    let nobody = nobody || outcome == Outcome::Unauthenticated;
+                    let own = [outcome.is_need() && !nobody, nobody];
                     // With its operation known once, it was there.
                     let served = outcome == Outcome::Used;
                     let [need, nameless] = own.map(|own| if own { count } else { 0 });
@@ -160,7 +162,10 @@ fn usage(
                     let served = if served { count } else { 0 };
                     let counts = Counts::of(
                         [need, nameless, other, served],
-                        std::iter::once(day).filter(|_| other == 0).collect(),
+                        [
+                            std::iter::once(day).filter(|_| other == 0).collect(),
+                            std::iter::once(day).filter(|_| other > 0).collect(),
+                        ],
                         (other == 0).then(|| (first.value(row), last.value(row))),
                         text_at(sample, row)
                             .filter(|_| other == 0)
@@ -201,7 +206,7 @@ fn unplaced(
     let (cause, method) = (columns.text("cause")?, columns.text("method")?);
     let (path, days) = (columns.text("path")?, columns.text("days")?);
     let (first, last) = (columns.instant("first")?, columns.instant("last")?);
-    let sample = columns.text("sample_request_id")?;
+    let (sample, tried) = (columns.text("sample_request_id")?, columns.text("tried")?);
     let mut numbers = Vec::with_capacity(4);
     for name in ["need", "nameless", "other", "served"] {
         numbers.push(columns.number(name)?);
@@ -220,7 +225,10 @@ fn unplaced(
         let span = (first.is_valid(row) && last.is_valid(row))
             .then(|| (first.value(row), last.value(row)));
         let sample = text_at(sample, row).map(str::to_owned);
-        let counts = Counts::of(counts, parse_days(days.value(row))?, span, sample);
+        // Older ledgers do not have it.
+        let tried = text_at(tried, row).unwrap_or_default();
+        let days = [parse_days(days.value(row))?, parse_days(tried)?];
+        let counts = Counts::of(counts, days, span, sample);
         clusters.put(names.hash(client), (client, cause, method, path), &counts);
     }
     Ok(())

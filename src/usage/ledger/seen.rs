@@ -137,7 +137,8 @@ impl Seen {
 
     pub(super) fn route(&mut self, of: &Of, client: u32, route: u32, outcome: Outcome) {
         if let Some(older) = of.older {
-            *self.routes.entry((older, client, route)).or_default() |= outcome.is_need();
+            *self.routes.entry((older, client, route)).or_default() |=
+                outcome.is_need() && client != NOBODY;
         }
     }
 }

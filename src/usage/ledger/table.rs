@@ -111,7 +111,8 @@ impl Table {
                 must("days", text.clone()),
                 may("first", instant()),
                 may("last", instant()),
-                may("sample_request_id", text),
+                may("sample_request_id", text.clone()),
+                may("tried", text),
             ],
             Self::Coverage => vec![
                 must("source", text.clone()),

@@ -72,7 +72,9 @@ pub(super) fn rows(
             let class = class.unwrap_or(Class::Stranger);
             let possible = match class {
                 Class::Known => false,
-                Class::Nobody => row.outcome == Outcome::Unauthenticated,
+                Class::Nobody => {
+                    matches!(row.outcome, Outcome::Unauthenticated | Outcome::Attempted)
+                }
                 _ => row.outcome.is_need(),
             };
             if !possible {

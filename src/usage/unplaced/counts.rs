@@ -32,7 +32,9 @@ pub struct Counts {
     pub served: u64,
     /// Days with such that may have needed something.
     pub days: DaySet,
-    /// First and last of them.
+    /// Days with such that were refused, or where nothing is there.
+    pub tried: DaySet,
+    /// First and last of those that may have needed something.
     pub span: Option<(Millis, Millis)>,
     /// Id of the earliest of them, where the log has ids.
     pub sample: Option<String>,
@@ -71,6 +73,9 @@ impl Counts {
             Sort::Nameless => self.nameless += 1,
             Sort::Other => {
                 self.other += 1;
+                if let Some(time) = what.time {
+                    self.tried.insert(Day::of(time));
+                }
                 return;
             }
         }
@@ -93,6 +98,7 @@ impl Counts {
         self.other += other.other;
         self.served += other.served;
         self.days.add(&other.days);
+        self.tried.add(&other.tried);
         let first = |own: &Self| own.span.map_or(Millis::MAX, |own| own.0);
         self.sample = match first(self).cmp(&first(other)) {
             Ordering::Less => self.sample.take(),
@@ -108,7 +114,7 @@ impl Counts {
     /// Counts that were taken before.
     pub(in crate::usage) fn of(
         [need, nameless, other, served]: [u64; 4],
-        days: DaySet,
+        [days, tried]: [DaySet; 2],
         span: Option<(Millis, Millis)>,
         sample: Option<String>,
     ) -> Self {
@@ -118,6 +124,7 @@ impl Counts {
             other,
             served,
             days,
+            tried,
             span,
             sample,
         }
