@@ -109,6 +109,10 @@ pub struct Finding {
     pub message: String,
     /// Requests behind it; 0 when it is not about requests.
     pub requests: u64,
+    /// How much it is about, in the rule's own unit: operations, scopes, clients or networks.
+    /// Twice as much is a worse finding. `None` for a rule without such a number; never a
+    /// count of requests or days, for those grow while nothing changes.
+    pub extent: Option<u64>,
     /// First such request.
     pub first_seen: Option<Millis>,
     /// Last such request.
@@ -139,6 +143,7 @@ impl Finding {
             subject,
             message,
             requests: 0,
+            extent: None,
             first_seen: None,
             last_seen: None,
             places: Vec::new(),
@@ -150,6 +155,12 @@ impl Finding {
     /// Another severity than the rule's own, unless the configuration sets one.
     pub(crate) fn graded(mut self, settings: &RuleSettings, severity: Severity) -> Self {
         self.severity = settings.severity.unwrap_or(severity);
+        self
+    }
+
+    /// How much it is about: see [`Finding::extent`].
+    pub(crate) fn extent(mut self, extent: usize) -> Self {
+        self.extent = Some(extent as u64);
         self
     }
 

@@ -180,6 +180,7 @@ fn doubt(
     let last = own.iter().filter_map(|finding| finding.last_seen).max();
     Finding::new(&DOC, settings, "", label, message)
         .graded(settings, Severity::Medium)
+        .extent(own.len())
         .seen(requests, first.unwrap_or(0), last.unwrap_or(0))
 }
 

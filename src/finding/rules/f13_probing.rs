@@ -186,6 +186,7 @@ fn burst(
     let route = own.routes.iter().chain(&own.taken).next().copied();
     let finding = Finding::new(&DOC, settings, client.id.as_str(), subject, message)
         .graded(settings, severity)
+        .extent(number(own))
         .seen(
             requests,
             first.unwrap_or(own.first),
