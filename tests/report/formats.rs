@@ -217,7 +217,7 @@ fn an_event_about_no_client_of_the_policy_has_what_class_2004_requires() {
 #[test]
 fn each_result_has_a_fingerprint_of_its_own() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for sample in ["findings", "shop"] {
+    for (sample, month) in [("findings", "2026-08"), ("shop", "2026-10")] {
         let case = super::Case::new();
         let folder = root.join("samples").join(sample);
         let folder = folder.to_str().unwrap();
@@ -225,7 +225,7 @@ fn each_result_has_a_fingerprint_of_its_own() {
             "report",
             folder,
             "--month",
-            "2026-10",
+            month,
             "--format",
             "sarif,json,ocsf",
             "--out",
