@@ -7,8 +7,10 @@
 
 mod support;
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
-use support::{Case, Run, daily};
+use support::{Case, Run, daily, line};
 
 const ROUTES: &str = "routes:
   GET /orders: [orders:read]
@@ -278,4 +280,90 @@ fn an_incomplete_log_passes_with_a_code_of_its_own_and_says_so_first() {
     let run = check(&case, &[]);
     assert_eq!(run.code, Some(3), "{}", run.out);
     assert!(run.out.starts_with("incomplete: "), "{}", run.out);
+}
+
+/// A client that is refused at so many operations on one day.
+fn probing(operations: usize) -> Case {
+    let mut routes = ROUTES.to_owned();
+    let mut log = daily(200, "shop", "GET /orders", 200);
+    for number in 0..operations.max(40) {
+        writeln!(routes, "  GET /door-{number}: [doors:{number}]").unwrap();
+        if number < operations {
+            log += &line(150, "shop", &format!("GET /door-{number}"), 403);
+        }
+    }
+    Case::of(&routes, &grants(""), &log)
+}
+
+#[test]
+fn a_known_issue_that_is_about_twice_as_much_fails_again_and_one_that_grew_less_does_not() {
+    let limit = ["--fail-on", "high"];
+    let first = probing(11);
+    let write = [&limit[..], &["--write-baseline", "base.json"]].concat();
+    assert_eq!(check(&first, &write).code, Some(1));
+    let base = std::fs::read(first.path("base.json")).unwrap();
+    let known = [&limit[..], &["--baseline", "base.json"]].concat();
+    for (operations, code) in [(11, 0), (21, 0), (22, 1)] {
+        let case = probing(operations);
+        case.write("base.json", &base);
+        let run = check(&case, &known);
+        assert_eq!(run.code, Some(code), "{operations}: {}", run.out);
+        let said = run.out.contains("; worse than in the baseline: 11 -> 22");
+        assert_eq!(said, code == 1, "{}", run.out);
+        assert!(
+            run.out.contains("0 of the baseline resolved"),
+            "{}",
+            run.out
+        );
+    }
+}
+
+#[test]
+fn a_known_issue_of_a_higher_severity_fails_again_in_every_output() {
+    let case = case();
+    let limit = ["--fail-on", "medium"];
+    let write = [&limit[..], &["--write-baseline", "base.json"]].concat();
+    assert_eq!(check(&case, &write).code, Some(1));
+    let base = std::fs::read_to_string(case.path("base.json")).unwrap();
+    assert!(base.contains("\"weight\": \"medium\""), "{base}");
+    let run = |base: String, form: &str| {
+        case.write("base.json", base);
+        let args = [&limit[..], &["--baseline", "base.json", "--output", form]].concat();
+        check(&case, &args)
+    };
+    assert_eq!(run(base.clone(), "text").code, Some(0));
+    let milder = base.replace("\"medium\"", "\"low\"");
+    for form in ["text", "github", "junit", "json"] {
+        let worse = run(milder.clone(), form);
+        assert_eq!(worse.code, Some(1), "{form}: {}", worse.out);
+        let arrow = if form == "junit" {
+            "low -&gt; medium"
+        } else {
+            "low -> medium"
+        };
+        assert!(worse.out.contains(arrow), "{form}: {}", worse.out);
+    }
+    let graver = base.replace("\"medium\"", "\"high\"");
+    assert_eq!(run(graver, "text").code, Some(0));
+    // Older files state the id alone.
+    let mut old: Value = serde_json::from_str(&base).unwrap();
+    for issue in old["issues"].as_array_mut().unwrap() {
+        let fields = issue.as_object_mut().unwrap();
+        fields.remove("weight");
+        fields.remove("extent");
+    }
+    assert_eq!(run(old.to_string(), "text").code, Some(0));
+}
+
+#[test]
+fn a_known_removal_that_has_become_safer_is_no_worse() {
+    let case = case();
+    let limit = ["--fail-on", "review"];
+    let write = [&limit[..], &["--write-baseline", "base.json"]].concat();
+    assert_eq!(check(&case, &write).code, Some(1));
+    let base = std::fs::read_to_string(case.path("base.json")).unwrap();
+    assert!(base.contains("\"weight\": \"likely\""), "{base}");
+    case.write("base.json", base.replace("\"likely\"", "\"manual\""));
+    let again = check(&case, &[&limit[..], &["--baseline", "base.json"]].concat());
+    assert_eq!(again.code, Some(0), "{}", again.out);
 }

@@ -41,7 +41,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "LIMIT", default_values = ["likely", "high"],
           value_parser = ["safe", "likely", "review", "critical", "high", "medium", "low", "note", "none"])]
     fail_on: Vec<String>,
-    /// Issues in this file do not fail: one that --write-baseline wrote, or an earlier --output json
+    /// Issues in this file do not fail unless they are worse than there: a file that --write-baseline wrote, or an earlier --output json
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
     /// Write all issues of this run as a baseline

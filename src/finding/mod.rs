@@ -8,13 +8,15 @@
 //! * a rule without its data is `not evaluable`, never silently green;
 //! * no finding changes a verdict;
 //! * a finding's id depends on rule, client and subject alone, so that one month
-//!   can be compared with the next.
+//!   can be compared with the next, and no two findings have one id.
 //!
 //! A new rule is one file under `rules/` and its line in [`ALL`]. What to do about a
 //! finding is the reviewer's affair; a finding supports a control, it proves nothing.
 
 mod context;
 mod evidence;
+#[cfg(test)]
+mod id_tests;
 mod rule;
 mod rules;
 mod settings;
@@ -23,6 +25,8 @@ mod shared;
 mod testing;
 #[cfg(test)]
 mod tests;
+
+use std::cmp::Reverse;
 
 use serde::Serialize;
 
@@ -109,6 +113,10 @@ pub struct Finding {
     pub message: String,
     /// Requests behind it; 0 when it is not about requests.
     pub requests: u64,
+    /// How much it is about, in the rule's own unit: operations, scopes, clients or networks.
+    /// Twice as much is a worse finding. `None` for a rule without such a number; never a
+    /// count of requests or days, for those grow while nothing changes.
+    pub extent: Option<u64>,
     /// First such request.
     pub first_seen: Option<Millis>,
     /// Last such request.
@@ -139,6 +147,7 @@ impl Finding {
             subject,
             message,
             requests: 0,
+            extent: None,
             first_seen: None,
             last_seen: None,
             places: Vec::new(),
@@ -150,6 +159,12 @@ impl Finding {
     /// Another severity than the rule's own, unless the configuration sets one.
     pub(crate) fn graded(mut self, settings: &RuleSettings, severity: Severity) -> Self {
         self.severity = settings.severity.unwrap_or(severity);
+        self
+    }
+
+    /// How much it is about: see [`Finding::extent`].
+    pub(crate) fn extent(mut self, extent: usize) -> Self {
+        self.extent = Some(extent as u64);
         self
     }
 
@@ -165,6 +180,18 @@ impl Finding {
         self.places.sort();
         self.places.dedup();
         self
+    }
+
+    /// Adds what another finding of the same fact has seen.
+    fn unite(&mut self, other: Self) {
+        self.requests += other.requests;
+        self.extent = self.extent.max(other.extent);
+        self.first_seen = self.first_seen.into_iter().chain(other.first_seen).min();
+        self.last_seen = self.last_seen.max(other.last_seen);
+        self.places.extend(other.places);
+        self.places.sort();
+        self.places.dedup();
+        self.trace.extend(other.trace);
     }
 
     pub(crate) fn traced(mut self, day: Day, route: u32, refused: bool) -> Self {
@@ -207,6 +234,8 @@ pub struct NotEvaluable {
 pub struct Outcomes {
     /// In the order of the rules, then by client and subject.
     pub findings: Vec<Finding>,
+    /// What `allow` of a rule's settings lets pass.
+    pub allowed: Vec<Finding>,
     /// Rules that could not be judged.
     pub not_evaluable: Vec<NotEvaluable>,
     /// Rules that the configuration turns off.
@@ -217,7 +246,11 @@ pub struct Outcomes {
 enum Checked {
     Disabled,
     NotEvaluable(MissingField),
-    Found(Vec<Finding>, Vec<Unjudged>),
+    Found {
+        findings: Vec<Finding>,
+        allowed: Vec<Finding>,
+        unjudged: Vec<Unjudged>,
+    },
 }
 
 /// Applies every rule.
@@ -238,8 +271,13 @@ pub fn evaluate(context: &Context<'_>, settings: &Settings) -> Outcomes {
                 partly: false,
                 clients: Vec::new(),
             }),
-            Checked::Found(found, unjudged) => {
-                outcomes.findings.extend(found);
+            Checked::Found {
+                findings,
+                allowed,
+                unjudged,
+            } => {
+                outcomes.findings.extend(findings);
+                outcomes.allowed.extend(allowed);
                 let unjudged = unjudged.into_iter().map(|own| NotEvaluable {
                     rule: doc.id,
                     number: doc.number,
@@ -269,12 +307,40 @@ fn check(rule: &dyn Rule, context: &Context<'_>, settings: &Settings) -> Checked
                 .any(|text| !text.is_empty() && ScopeMatch::Glob.covers(pattern, text))
         })
     };
-    let mut found = rule.check(context, &own);
-    found.retain(|finding| !allowed(finding));
-    found.sort_by(|a, b| {
-        (&a.client, &a.subject, &a.message).cmp(&(&b.client, &b.subject, &b.message))
-    });
-    Checked::Found(found, rule.unjudged(context, &own))
+    let (allowed, findings) = rule
+        .check(context, &own)
+        .into_iter()
+        .partition::<Vec<Finding>, _>(allowed);
+    Checked::Found {
+        findings: one_for_each_fact(findings),
+        allowed: one_for_each_fact(allowed),
+        unjudged: rule.unjudged(context, &own),
+    }
+}
+
+/// Sorted by client and subject, and of findings with one id the gravest, with what the others
+/// have seen: a baseline, a ticket and a dashboard know a finding by its id.
+fn one_for_each_fact(mut findings: Vec<Finding>) -> Vec<Finding> {
+    let key = |own: &Finding| (own.client.clone(), own.subject.clone());
+    findings.sort_by_cached_key(|own| (key(own), Reverse(own.severity), own.message.clone()));
+    let mut all: Vec<(Finding, usize)> = Vec::with_capacity(findings.len());
+    for own in findings {
+        match all.last_mut().filter(|(first, _)| first.id == own.id) {
+            Some((first, more)) => {
+                first.unite(own);
+                *more += 1;
+            }
+            None => all.push((own, 0)),
+        }
+    }
+    all.into_iter()
+        .map(|(mut own, more)| {
+            if more > 0 {
+                own.message = format!("{} (and {more} more like it)", own.message);
+            }
+            own
+        })
+        .collect()
 }
 
 /// The rule with this number or id, in any case.

@@ -136,23 +136,27 @@ impl Unjudged {
     ///
     /// `of` is the number of all clients that the rule looks at.
     pub fn clients(field: &str, clients: Vec<String>, of: usize) -> Option<Self> {
-        const NAMED: usize = 5;
         if clients.is_empty() {
             return None;
         }
-        let named = clients.iter().take(NAMED).map(String::as_str);
-        let named: Vec<&str> = named.collect();
-        let more = match clients.len() - named.len() {
-            0 => String::new(),
-            rest => format!(" and {rest} more"),
-        };
         let missing = format!(
-            "{field} for {} of {}: {}{more}",
+            "{field} for {} of {}: {}",
             clients.len(),
             plural(of, "client"),
-            named.join(", ")
+            Self::names(&clients)
         );
         Some(Self { missing, clients })
+    }
+
+    /// The first clients, and how many more there are.
+    pub(crate) fn names(clients: &[String]) -> String {
+        const NAMED: usize = 5;
+        let named = clients.iter().take(NAMED).map(String::as_str);
+        let named: Vec<&str> = named.collect();
+        match clients.len() - named.len() {
+            0 => named.join(", "),
+            rest => format!("{} and {rest} more", named.join(", ")),
+        }
     }
 }
 

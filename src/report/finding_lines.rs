@@ -3,7 +3,7 @@
 //! In: the view. Out: a few lines; where the numbers lead is said with a command.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use super::View;
@@ -20,9 +20,13 @@ const LEAST: Severity = Severity::Medium;
 /// Writes the counts, and for the gravest rules one finding each.
 pub(super) fn findings(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
     let all = &view.outcomes.findings;
-    let unjudged = view.outcomes.not_evaluable.iter();
-    let unjudged = unjudged.filter(|own| !own.partly).count();
-    if all.is_empty() && unjudged == 0 {
+    let unjudged = |partly: bool| {
+        let own = view.outcomes.not_evaluable.iter();
+        let own = own.filter(move |own| own.partly == partly);
+        own.map(|own| own.rule).collect::<BTreeSet<_>>().len()
+    };
+    let (not, in_part) = (unjudged(false), unjudged(true));
+    if all.is_empty() && not + in_part == 0 {
         return Ok(());
     }
     screen.line("")?;
@@ -34,8 +38,14 @@ pub(super) fn findings(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<(
     if all.is_empty() {
         parts.push("none".to_owned());
     }
-    if unjudged > 0 {
-        parts.push(format!("{} not evaluable", plural(unjudged, "rule")));
+    match (not, in_part) {
+        (0, 0) => {}
+        (0, some) => parts.push(format!("{} evaluable only in part", plural(some, "rule"))),
+        (not, 0) => parts.push(format!("{} not evaluable", plural(not, "rule"))),
+        (not, some) => {
+            parts.push(format!("{} not evaluable", plural(not, "rule")));
+            parts.push(format!("{some} only in part"));
+        }
     }
     screen.prose("  findings: ", &parts.join(", "))?;
     let mut rules: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();

@@ -140,3 +140,38 @@ fn a_narrow_screen_parts_the_first_line_between_its_facts() {
     assert!(counts.starts_with("           "), "{text}");
     assert!(counts.ends_with(" requests   2 clients"), "{text}");
 }
+
+#[test]
+fn the_first_screen_counts_rules_that_were_judged_only_in_part() {
+    let own = |rule, partly| crate::finding::NotEvaluable {
+        rule,
+        number: "F4",
+        missing: crate::finding::MissingField::new("an id of the credential for 1 client: \u{1b}x"),
+        partly,
+        clients: vec!["\u{1b}x".to_owned()],
+    };
+    let mut sample = sample();
+    let mut says = |all: &[(&'static str, bool)]| {
+        sample.outcomes.not_evaluable = all
+            .iter()
+            .map(|(rule, partly)| own(*rule, *partly))
+            .collect();
+        let text = shown(&sample.view(), 100);
+        assert!(!text.contains('\u{1b}'), "{text}");
+        let mut lines = text.lines();
+        let line = lines.find_map(|line| line.strip_prefix("  findings: "));
+        line.map(str::to_owned)
+    };
+    assert_eq!(says(&[]), None);
+    let whole = [("old-credential", false), ("rotation", false)];
+    assert_eq!(says(&whole).as_deref(), Some("none, 2 rules not evaluable"));
+    let parts = [("unused-client", true), ("unused-client", true)];
+    assert_eq!(
+        says(&parts).as_deref(),
+        Some("none, 1 rule evaluable only in part")
+    );
+    assert_eq!(
+        says(&[whole, parts].concat()).as_deref(),
+        Some("none, 2 rules not evaluable, 1 only in part")
+    );
+}

@@ -163,3 +163,98 @@ fn each_ocsf_event_has_the_attributes_that_class_2008_requires() {
         );
     }
 }
+
+#[test]
+fn an_event_about_no_client_of_the_policy_has_what_class_2004_requires() {
+    let case = case();
+    // Every day, so that the operations of nobody's description are worth a finding.
+    let mut log = super::log();
+    for day in 150..212 {
+        log += &super::line(day, "one", "GET /internal/dump", 200);
+    }
+    case.write("log.jsonl", log);
+    let july = month(&case, "2026-07", "a", &[]);
+    let findings = july["findings"].as_array().unwrap().iter();
+    let without: Vec<&Value> = findings.filter(|own| own["client"] == "").collect();
+    assert!(!without.is_empty(), "{july:#}");
+    let events = |folder: &str| -> Vec<Value> {
+        let text = fs::read_to_string(case.path(folder).join("report.ocsf.ndjson")).unwrap();
+        let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
+        lines
+            .filter(|own: &Value| own["class_uid"] == 2004)
+            .collect()
+    };
+    let created = events("a");
+    assert_eq!(created.len(), without.len(), "an event each");
+    for event in &created {
+        assert_eq!(event["type_uid"], json!(200_401));
+        for required in ["/activity_id", "/category_uid", "/severity_id", "/time"] {
+            assert!(
+                event.pointer(required).is_some_and(Value::is_number),
+                "{required}"
+            );
+        }
+        for required in [
+            "/finding_info/uid",
+            "/finding_info/title",
+            "/metadata/version",
+            "/metadata/product/name",
+        ] {
+            assert!(
+                event.pointer(required).is_some_and(Value::is_string),
+                "{required}"
+            );
+        }
+    }
+    month(&case, "2026-08", "b", &["--previous", "a"]);
+    let uid = |own: &Value| own["finding_info"]["uid"].clone();
+    for own in events("b") {
+        let known = created.iter().any(|other| uid(other) == uid(&own));
+        assert_eq!(own["activity_id"] == 1, !known, "{own:#}");
+    }
+}
+
+#[test]
+fn each_result_has_a_fingerprint_of_its_own() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (sample, month) in [("findings", "2026-08"), ("shop", "2026-10")] {
+        let case = super::Case::new();
+        let folder = root.join("samples").join(sample);
+        let folder = folder.to_str().unwrap();
+        let run = case.run(&[
+            "report",
+            folder,
+            "--month",
+            month,
+            "--format",
+            "sarif,json,ocsf",
+            "--out",
+            "o",
+            "-q",
+        ]);
+        assert_eq!(run.code, Some(0), "{}", run.err);
+        let sarif = read(&case.path("o/report.sarif"));
+        let results = sarif["runs"][0]["results"].as_array().unwrap();
+        assert!(results.len() > 10, "{sample}");
+        let prints = results
+            .iter()
+            .map(|own| &own["partialFingerprints"]["scopetrimId/v1"]);
+        distinct(sample, prints);
+        let report = read(&case.path("o/report.json"));
+        let findings = report["findings"].as_array().unwrap().iter();
+        distinct(sample, findings.map(|own| &own["id"]));
+        let events = fs::read_to_string(case.path("o/report.ocsf.ndjson")).unwrap();
+        let events: Vec<Value> = events
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        distinct(sample, events.iter().map(|own| &own["finding_info"]["uid"]));
+        distinct(sample, events.iter().map(|own| &own["metadata"]["uid"]));
+    }
+}
+
+fn distinct<'a>(what: &str, ids: impl Iterator<Item = &'a Value>) {
+    let all: Vec<&str> = ids.map(|own| own.as_str().unwrap()).collect();
+    let unique: std::collections::BTreeSet<&&str> = all.iter().collect();
+    assert_eq!(unique.len(), all.len(), "{what}: {all:?}");
+}

@@ -126,3 +126,69 @@ fn three_months_give_the_table_made_by_hand() {
         assert!(count(state) > 0 && page.contains(&text), "{text}");
     }
 }
+
+#[test]
+fn a_recommendation_that_an_exception_answers_is_accepted_once_and_not_resolved() {
+    let case = case();
+    let july = month(&case, "2026-07", "a", &[]);
+    assert_eq!(open(&july).len(), 3);
+    case.write(
+        "october.toml",
+        "[[exceptions]]\nclient = \"two\"\nterm = \"a:write\"\nreason = \"year end\"\nuntil = 2027-01-31\n",
+    );
+    case.write(
+        "2026-08.grants.json",
+        case_file(&case, "2026-07.grants.json"),
+    );
+    let more = ["--config", "october.toml", "--previous", "a"];
+    let august = month(&case, "2026-08", "b", &more);
+    assert_eq!(
+        outcomes(&august),
+        [
+            "one/a:write open 0",
+            "one/b:admin open 0",
+            "two/a:write rejected 0"
+        ]
+    );
+    let own = &august["month"];
+    let accepted = own["accepted"].as_array().unwrap();
+    assert_eq!(accepted.len(), 1, "{accepted:?}");
+    assert!(
+        own["closed"]
+            .to_string()
+            .contains(accepted[0].as_str().unwrap())
+    );
+    let resolved = own["resolved"].as_array().unwrap();
+    assert!(!resolved.contains(&accepted[0]), "{resolved:?}");
+    assert_eq!(own["points"][1]["applied"], 0);
+    let text = |name: &str| fs::read_to_string(case.path("b").join(name)).unwrap();
+    assert!(
+        text("report.md").contains("Its recommendations: 2 open, 1 accepted by exception.\n"),
+        "{}",
+        text("report.md")
+    );
+    let page = text("report.html");
+    assert!(page.contains("<li><b>1</b> accepted by exception</li>"));
+    for said in [
+        format!("<b>{}</b> resolved", resolved.len()),
+        format!("Resolved: {}", resolved.len()),
+    ] {
+        assert!(page.contains(&said) || resolved.is_empty(), "{said}");
+    }
+    // The exception ends: it is open again, and came back.
+    let more = ["--previous", "b"];
+    case.write(
+        "2026-09.grants.json",
+        case_file(&case, "2026-07.grants.json"),
+    );
+    let september = month(&case, "2026-09", "c", &more);
+    assert!(
+        open(&september).contains(&"two/a:write came_back 2026-09".to_owned()),
+        "{:?}",
+        open(&september)
+    );
+}
+
+fn case_file(case: &super::support::Case, name: &str) -> String {
+    fs::read_to_string(case.path(name)).unwrap()
+}

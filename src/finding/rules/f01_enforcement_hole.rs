@@ -288,7 +288,7 @@ fn doubted(
     );
     let first = own.iter().filter_map(|finding| finding.first_seen).min();
     let last = own.iter().filter_map(|finding| finding.last_seen).max();
-    let finding = Finding::new(&DOC, settings, "", label, message);
+    let finding = Finding::new(&DOC, settings, "", label, message).extent(own.len());
     vec![finding.seen(requests, first.unwrap_or(0), last.unwrap_or(0))]
 }
 

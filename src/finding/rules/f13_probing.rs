@@ -170,6 +170,7 @@ fn many_doors(
     };
     let finding = Finding::new(&DOC, settings, caller.name, subject, message)
         .graded(settings, severity)
+        .extent(sum.doors.len())
         .seen(sum.requests, first, last);
     let (day, own) = widest(&found)?;
     Some(match own.route() {

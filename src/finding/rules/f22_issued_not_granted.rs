@@ -99,11 +99,9 @@ fn all(settings: &RuleSettings, client: &ClientAnalysis, own: &[(&str, Issued)])
     let requests = own.iter().map(|(_, issued)| issued.count).max();
     let first = own.iter().map(|(_, issued)| issued.first).min();
     let last = own.iter().map(|(_, issued)| issued.last).max();
-    Finding::new(&DOC, settings, client.id.as_str(), "tokens", message).seen(
-        requests.unwrap_or(0),
-        first.unwrap_or(0),
-        last.unwrap_or(0),
-    )
+    Finding::new(&DOC, settings, client.id.as_str(), "tokens", message)
+        .extent(own.len())
+        .seen(requests.unwrap_or(0), first.unwrap_or(0), last.unwrap_or(0))
 }
 
 /// For each client the scopes of its tokens that nothing it holds or held covers, by name.

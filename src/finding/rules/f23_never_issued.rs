@@ -86,6 +86,7 @@ impl Rule for NeverIssued {
             let terms = client.terms.iter().filter(|own| never.contains(&own.term));
             findings.push(
                 Finding::new(&DOC, settings, client.id.as_str(), "tokens", message)
+                    .extent(never.len())
                     .at(terms.flat_map(|own| context.places(own))),
             );
         }

@@ -154,7 +154,7 @@ fn say(settings: &RuleSettings, own: &Found<'_>) -> Finding {
         named(&labels)
     );
     let finding = Finding::new(&DOC, settings, own.name, "caller", message);
-    let finding = finding.graded(settings, own.severity);
+    let finding = finding.graded(settings, own.severity).extent(labels.len());
     own.sum.on(finding, own.route, false)
 }
 
@@ -170,5 +170,7 @@ fn rest(settings: &RuleSettings, found: &[Found<'_>], how: &str) -> Finding {
         named(&names),
         plural(requests, "request")
     );
-    Finding::new(&DOC, settings, "", "other callers", message).seen(requests, first, last)
+    Finding::new(&DOC, settings, "", "other callers", message)
+        .extent(names.len())
+        .seen(requests, first, last)
 }

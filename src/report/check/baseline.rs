@@ -1,19 +1,54 @@
-//! Issues that were there before: they are shown, and do not fail the gate.
+//! Issues that were there before: they are shown, and do not fail the gate unless they are
+//! worse than they were.
+//!
+//! Invariants:
+//! * time alone makes nothing worse: neither more requests or days, nor a removal that has
+//!   become safer, which tells how sure the advice is and not how bad the grant;
+//! * a file that does not say how bad an issue was excuses it by its id.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::Outcome;
+use super::{Issue, Outcome, Weight};
+use crate::finding::Severity;
 
 /// Name and version of the file.
 const SCHEMA: &str = "scopetrim.baseline/1";
 
-/// The ids of known issues.
+/// The known issues.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Baseline {
-    /// Stable ids, sorted.
-    pub ids: BTreeSet<String>,
+    /// By stable id.
+    pub issues: BTreeMap<String, Known>,
+}
+
+/// How bad a known issue was.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Known {
+    /// The severity of a finding; `None` for another issue, or where the file does not say it.
+    pub severity: Option<Severity>,
+    /// How much it was about, likewise.
+    pub extent: Option<u64>,
+}
+
+impl Known {
+    /// What is worse now, in words; `None` when nothing is.
+    pub fn worse(&self, now: &Issue) -> Option<String> {
+        let mut worse = Vec::new();
+        if let (Some(before), Weight::Finding(own)) = (self.severity, now.weight)
+            && own.0 > before
+        {
+            worse.push(format!("{} -> {}", before.name(), own.0.name()));
+        }
+        if let (Some(before), Some(own)) = (self.extent, now.extent)
+            && own > before
+            && own / 2 >= before
+        {
+            worse.push(format!("{before} -> {own}"));
+        }
+        (!worse.is_empty()).then(|| worse.join(", "))
+    }
 }
 
 /// Why a baseline cannot be read.
@@ -36,6 +71,8 @@ struct File {
 #[derive(Deserialize)]
 struct Entry {
     id: String,
+    weight: Option<String>,
+    extent: Option<u64>,
 }
 
 impl Baseline {
@@ -46,9 +83,14 @@ impl Baseline {
         if file.schema != SCHEMA {
             return Err(BaselineError::OtherSchema);
         }
-        Ok(Self {
-            ids: file.issues.into_iter().map(|issue| issue.id).collect(),
-        })
+        let mut issues: BTreeMap<String, Known> = BTreeMap::new();
+        for own in file.issues {
+            let known = issues.entry(own.id).or_default();
+            let severity = own.weight.as_deref().and_then(Severity::parse);
+            known.severity = known.severity.max(severity);
+            known.extent = known.extent.max(own.extent);
+        }
+        Ok(Self { issues })
     }
 
     /// Every issue of this run, sorted by id, so that a change of the file shows what changed.
@@ -59,6 +101,7 @@ impl Baseline {
             .map(|issue| {
                 serde_json::json!({
                     "id": issue.id, "rule": issue.rule, "client": issue.client, "subject": issue.subject,
+                    "weight": issue.weight.name(), "extent": issue.extent,
                 })
             })
             .collect();

@@ -47,7 +47,7 @@ fn command(kind: &str, issue: &Issue) -> String {
     format!(
         "::{kind} {place}title={}::{}\n",
         property(&title),
-        data(&issue.message)
+        data(&issue.sentence())
     )
 }
 

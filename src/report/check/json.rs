@@ -33,7 +33,9 @@ fn issue(issue: &Issue) -> serde_json::Value {
         "subject": issue.subject,
         "message": issue.message,
         "place": issue.place,
+        "extent": issue.extent,
         "known": issue.known,
+        "worse": issue.worse,
         "fails": issue.fails,
     })
 }

@@ -32,7 +32,11 @@ impl Output for JUnit {
             );
         }
         for issue in &outcome.issues {
-            let name = format!("{} {} {}", issue.client, issue.subject, issue.id);
+            // Not every issue has a client, and not every one a subject.
+            let name = [&issue.client, &issue.subject, &issue.id].into_iter();
+            let name = name.map(String::as_str).filter(|own| !own.is_empty());
+            let name: Vec<&str> = name.collect();
+            let name = name.join(" ");
             let _ = write!(
                 text,
                 "    <testcase classname=\"scopetrim.{}\" name=\"{}\"",
@@ -48,7 +52,7 @@ impl Output for JUnit {
                     text,
                     ">\n      <failure type=\"{}\" message=\"{}\">{}</failure>\n    </testcase>",
                     issue.weight.name(),
-                    xml(&issue.message),
+                    xml(&issue.sentence()),
                     xml(&place)
                 );
             } else if issue.known {

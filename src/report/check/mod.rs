@@ -1,6 +1,6 @@
 //! What the gate weighs: removals and findings as one list of issues with stable ids.
 //!
-//! In: the view, the thresholds, the ids of a baseline. Out: issues, which of
+//! In: the view, the thresholds, the known issues of a baseline. Out: issues, which of
 //! them fail the gate, and renderers for people and for CI systems.
 //!
 //! Invariants:
@@ -85,10 +85,24 @@ pub struct Issue {
     pub message: String,
     /// The line of the policy file that says so.
     pub place: Option<Place>,
-    /// It is in the baseline.
+    /// How much it is about, where it has such a number: see [`Finding::extent`].
+    pub extent: Option<u64>,
+    /// It is in the baseline, and no worse than there.
     pub known: bool,
+    /// It is in the baseline, and this is worse now: `medium -> high`.
+    pub worse: Option<String>,
     /// It fails the gate.
     pub fails: bool,
+}
+
+impl Issue {
+    /// The message, with what is worse than in the baseline.
+    pub fn sentence(&self) -> String {
+        match &self.worse {
+            Some(worse) => format!("{}; worse than in the baseline: {worse}", self.message),
+            None => self.message.clone(),
+        }
+    }
 }
 
 /// When the gate fails.
@@ -135,7 +149,9 @@ pub fn weigh(view: &View<'_>, thresholds: &Thresholds, baseline: &Baseline) -> O
     }
     issues.extend(found(view, thresholds));
     for issue in &mut issues {
-        issue.known = baseline.ids.contains(&issue.id);
+        let known = baseline.issues.get(&issue.id);
+        issue.worse = known.and_then(|known| known.worse(issue));
+        issue.known = known.is_some() && issue.worse.is_none();
         issue.fails = issue.fails && !issue.known;
     }
     issues.sort_by(|a, b| {
@@ -146,8 +162,8 @@ pub fn weigh(view: &View<'_>, thresholds: &Thresholds, baseline: &Baseline) -> O
     });
     let open: BTreeSet<&str> = issues.iter().map(|issue| issue.id.as_str()).collect();
     let resolved = baseline
-        .ids
-        .iter()
+        .issues
+        .keys()
         .filter(|id| !open.contains(id.as_str()))
         .cloned()
         .collect();
@@ -182,7 +198,9 @@ fn surplus(
             term.sentences().join("; ")
         ),
         place: entry.map(|entry| entry.place.clone()),
+        extent: None,
         known: false,
+        worse: None,
         fails: thresholds.level.is_some_and(|most| level <= most),
     })
 }
@@ -203,7 +221,9 @@ fn silent(view: &View<'_>, client: &ClientAnalysis, thresholds: &Thresholds) -> 
         subject: String::new(),
         message: format!("{}: {sentence}", client.id),
         place: entry.map(|entry| entry.place.clone()),
+        extent: Some(client.terms.len() as u64),
         known: false,
+        worse: None,
         fails: thresholds.level.is_some_and(|most| level <= most),
     })
 }
@@ -223,7 +243,12 @@ fn exposed(client: &ClientAnalysis, thresholds: &Thresholds) -> Option<Issue> {
             client.id
         ),
         place: None,
+        extent: (1..=100_u32)
+            .rev()
+            .find(|percent| f64::from(*percent) <= own * 100.0)
+            .map(u64::from),
         known: false,
+        worse: None,
         fails: true,
     })
 }
@@ -254,7 +279,9 @@ fn found(view: &View<'_>, thresholds: &Thresholds) -> Vec<Issue> {
             format!("{}: {}", finding.client, finding.message)
         },
         place: finding.places.first().cloned(),
+        extent: finding.extent,
         known: false,
+        worse: None,
         fails: thresholds
             .severity
             .is_some_and(|least| finding.severity >= least),

@@ -44,7 +44,7 @@ fn line(issue: &Issue) -> String {
         "{place}{} [{}] {}  ({})",
         issue.weight.name(),
         issue.rule,
-        issue.message,
+        issue.sentence(),
         issue.id
     );
     format!("{}\n", escape::terminal(&text))

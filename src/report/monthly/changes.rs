@@ -4,24 +4,79 @@
 //! Invariants:
 //! * a month of which no report is known is a gap in what we know: it neither
 //!   ends a run nor begins one;
-//! * without an earlier report nothing is called new.
+//! * without an earlier report nothing is called new;
+//! * what was answered by an exception, or can no longer be judged, is not resolved;
+//! * each item of the last report is in one list.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::items::Item;
 use super::month::Month;
 use super::previous::History;
-use super::rows::{Change, Changes, Outcome};
+use super::rows::{Change, Changes, NotEvaluable, Outcome};
 use super::{Extra, words};
 use crate::analysis::{ClientAnalysis, TermAnalysis};
+use crate::finding;
 use crate::model::{ClientName, Reason, Term, Verdict};
 use crate::report::View;
+
+/// Why an item of the last report is not open now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Gone {
+    /// The grant is gone, or the fact is no longer found.
+    Resolved,
+    /// Somebody said that it may be.
+    Accepted,
+    /// The recommendation no longer holds.
+    Void,
+    /// Nobody can tell.
+    Unjudged,
+}
+
+/// Tells why an item of the last report is not open now.
+pub(super) fn gone(
+    view: &View<'_>,
+    not_evaluable: &[NotEvaluable],
+    outcomes: &[Outcome],
+) -> impl Fn(&Item) -> Gone {
+    let states: BTreeMap<String, &str> = outcomes
+        .iter()
+        .map(|own| (own.id.clone(), own.state))
+        .collect();
+    let allowed = view.outcomes.allowed.iter();
+    let allowed: BTreeSet<String> = allowed
+        .map(|own| super::id(&own.client, &own.subject, own.rule))
+        .collect();
+    move |item| {
+        if item.recommendation {
+            return match states.get(&item.id()) {
+                Some(&"rejected") => Gone::Accepted,
+                Some(&"withdrawn") => Gone::Unjudged,
+                Some(&("needed" | "open")) => Gone::Void,
+                _ => Gone::Resolved,
+            };
+        }
+        let rule = item.rule.as_str();
+        let off = finding::by_name(rule).is_none() || view.outcomes.disabled.contains(&rule);
+        let unjudged = not_evaluable
+            .iter()
+            .any(|own| own.rule == rule && (!own.partly || own.clients.contains(&item.client)));
+        if allowed.contains(&item.id()) {
+            Gone::Accepted
+        } else if off || unjudged {
+            Gone::Unjudged
+        } else {
+            Gone::Resolved
+        }
+    }
+}
 
 /// Compares this month's items with all that is known of earlier months.
 pub(super) fn changes(
     month: Month,
     history: &History,
     items: &BTreeMap<String, Item>,
+    gone: &dyn Fn(&Item) -> Gone,
 ) -> Option<Changes> {
     let last = history.last()?;
     let known = history.months();
@@ -30,8 +85,12 @@ pub(super) fn changes(
         with: last.month,
         new: Vec::new(),
         resolved: Vec::new(),
+        accepted: Vec::new(),
+        void: Vec::new(),
+        unjudged: Vec::new(),
         came_back: Vec::new(),
         ignored: Vec::new(),
+        clients: last.holdings.keys().cloned().collect(),
     };
     for (id, item) in items {
         let months = seen
@@ -53,7 +112,13 @@ pub(super) fn changes(
                 .unwrap_or_default();
             let mut change = change(id, item, months, &known, last.month);
             change.for_months = month.since(change.since);
-            changes.resolved.push(change);
+            let list = match gone(item) {
+                Gone::Resolved => &mut changes.resolved,
+                Gone::Accepted => &mut changes.accepted,
+                Gone::Void => &mut changes.void,
+                Gone::Unjudged => &mut changes.unjudged,
+            };
+            list.push(change);
         }
     }
     let order = |list: &mut Vec<Change>| {
@@ -64,6 +129,9 @@ pub(super) fn changes(
     };
     order(&mut changes.new);
     order(&mut changes.resolved);
+    order(&mut changes.accepted);
+    order(&mut changes.void);
+    order(&mut changes.unjudged);
     order(&mut changes.came_back);
     order(&mut changes.ignored);
     Some(changes)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::changes::changes;
+use super::changes::{Gone, changes};
 use super::items::{Item, of_report};
 use super::page::Point;
 use super::rows::{Change, Changes};
@@ -36,7 +36,7 @@ fn compare(now: &str, open: &[&str], earlier: &[(&str, &[&str])]) -> Changes {
     let earlier = earlier.iter().map(|(text, open)| read(&report(text, open)));
     let history = History::before(month(now), earlier.collect());
     let items: BTreeMap<String, Item> = of_report(&report(now, open));
-    changes(month(now), &history, &items).unwrap()
+    changes(month(now), &history, &items, &|_| Gone::Resolved).unwrap()
 }
 
 /// `client/term since months`.
@@ -118,4 +118,21 @@ fn a_file_of_something_else_is_no_report() {
             .to_string();
         assert!(error.contains(says), "{error}");
     }
+}
+
+#[test]
+fn what_is_gone_without_being_mended_is_in_a_list_of_its_own_and_never_resolved() {
+    let last = read(&report("2026-08", &["a/x", "a/y", "b/z", "c/w"]));
+    let history = History::before(month("2026-09"), vec![last]);
+    let gone = |item: &Item| match item.subject.as_str() {
+        "x" => Gone::Accepted,
+        "y" => Gone::Void,
+        "z" => Gone::Unjudged,
+        _ => Gone::Resolved,
+    };
+    let found = changes(month("2026-09"), &history, &BTreeMap::new(), &gone).unwrap();
+    assert_eq!(told(&found.accepted), ["a/x 2026-08 1"]);
+    assert_eq!(told(&found.void), ["a/y 2026-08 1"]);
+    assert_eq!(told(&found.unjudged), ["b/z 2026-08 1"]);
+    assert_eq!(told(&found.resolved), ["c/w 2026-08 1"]);
 }

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::items::{self, Item};
 use super::month::Month;
 use super::page::Page;
-use super::rows::Changes;
+use super::rows::{Change, Changes};
 use super::{Extra, page};
 use crate::report::{View, json as base, json_text};
 
@@ -61,9 +61,9 @@ fn month(page: &Page, extra: &Extra<'_>, items: &BTreeMap<String, Item>) -> Valu
         "points": page.points,
         "items": open(page, extra.month, items),
         "closed": closed(extra, items),
-        "resolved": page.changes.as_ref().map(|changes| {
-            changes.resolved.iter().map(|own| &own.id).collect::<Vec<_>>()
-        }),
+        "resolved": ids(page, |changes| &changes.resolved),
+        "accepted": ids(page, |changes| &changes.accepted),
+        "unjudged": ids(page, |changes| &changes.unjudged),
         "outcomes": page.outcomes,
         "credentials": credentials(extra),
         "exceptions": page.exceptions,
@@ -75,6 +75,12 @@ fn month(page: &Page, extra: &Extra<'_>, items: &BTreeMap<String, Item>) -> Valu
             "previous": page.evidence.previous,
         },
     })
+}
+
+/// The ids of one list; null without an earlier report.
+fn ids(page: &Page, list: fn(&Changes) -> &Vec<Change>) -> Option<Vec<&str>> {
+    let list = list(page.changes.as_ref()?).iter();
+    Some(list.map(|own| own.id.as_str()).collect())
 }
 
 /// With what each client proved who it is; clients of which the log shows nothing are left out.

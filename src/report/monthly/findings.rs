@@ -20,7 +20,7 @@ const SEVERITIES: [&str; 7] = [
 ];
 
 /// Place of a severity in the order of gravity; an unknown one is last.
-pub(super) fn gravity(severity: &str) -> usize {
+pub fn gravity(severity: &str) -> usize {
     let known = SEVERITIES.iter().position(|known| *known == severity);
     known.unwrap_or(SEVERITIES.len())
 }
@@ -91,7 +91,7 @@ fn place(finding: &Value) -> Option<Place> {
     })
 }
 
-/// Audits that could not be made, with the missing field.
+/// Audits that could not be made, or not of everybody, with the missing field.
 pub(super) fn not_evaluable(report: &Value) -> Vec<NotEvaluable> {
     let list = report["not_evaluable"].as_array().into_iter().flatten();
     list.filter_map(|own| {
@@ -101,6 +101,13 @@ pub(super) fn not_evaluable(report: &Value) -> Vec<NotEvaluable> {
             missing: text("missing")
                 .or_else(|| text("reason"))
                 .unwrap_or_default(),
+            partly: own["partly"].as_bool().unwrap_or(false),
+            clients: own["clients"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|name| name.as_str().map(str::to_owned))
+                .collect(),
         })
     })
     .collect()

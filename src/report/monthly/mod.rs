@@ -41,6 +41,7 @@ use crate::model::{ClientName, ContentDigest, Exception, Level, Verdict, Window}
 
 pub use contract::{Sealed, seal};
 pub use credentials::CredentialLine;
+pub use findings::gravity;
 pub use items::id;
 pub use month::Month;
 pub use page::*;
@@ -106,6 +107,11 @@ fn page(view: &View<'_>, extra: &Extra<'_>, report: &Value) -> Page {
     let findings = findings::groups(report, extra.history);
     let points = tiles::points(extra, report, &outcomes);
     let verdict = conclusion(view, &clients);
+    let not_evaluable = findings::not_evaluable(report);
+    let changes = {
+        let gone = changes::gone(view, &not_evaluable, &outcomes);
+        changes::changes(extra.month, extra.history, &items, &gone)
+    };
     Page {
         head: head(view, extra),
         incomplete: view.incomplete.to_vec(),
@@ -113,8 +119,8 @@ fn page(view: &View<'_>, extra: &Extra<'_>, report: &Value) -> Page {
         points: points.into_values().collect(),
         backtest: report["backtest"].clone(),
         days: days(view),
-        not_evaluable: findings::not_evaluable(report),
-        changes: changes::changes(extra.month, extra.history, &items),
+        not_evaluable,
+        changes,
         exceptions: evidence::exceptions(view, extra.exceptions),
         roles: evidence::roles(view),
         evidence: evidence::evidence(view, extra),

@@ -3,7 +3,7 @@
 //! Texts are as they came: each renderer escapes for its own kind of output.
 //! Shares are 0..1, days are UTC.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -39,7 +39,7 @@ pub struct Page {
     pub human: Vec<Human>,
     /// Findings by rule, worst first.
     pub findings: Vec<FindingGroup>,
-    /// Audits that the data does not allow.
+    /// Audits that the data does not allow, or not of everybody.
     pub not_evaluable: Vec<NotEvaluable>,
     /// What became of last month's recommendations.
     pub outcomes: Vec<Outcome>,
@@ -55,6 +55,14 @@ pub struct Page {
     pub diff: Option<String>,
     /// What proved it.
     pub proof: Option<String>,
+}
+
+impl Page {
+    /// Rules that were judged for a part of the data only.
+    pub fn partly_judged(&self) -> BTreeSet<&str> {
+        let partly = self.not_evaluable.iter().filter(|own| own.partly);
+        partly.map(|own| own.rule.as_str()).collect()
+    }
 }
 
 /// What the report is about.

@@ -175,7 +175,8 @@ fn holdings(report: &Value) -> BTreeMap<String, BTreeSet<String>> {
     let clients = report["clients"].as_array().into_iter().flatten();
     clients
         .filter_map(|client| {
-            let held = client["granted"].as_array()?.iter();
+            // A report that does not say what a client held names the client all the same.
+            let held = client["granted"].as_array().into_iter().flatten();
             let held = held.filter_map(|term| term.as_str().map(str::to_owned));
             Some((client["id"].as_str()?.to_owned(), held.collect()))
         })

@@ -1,5 +1,7 @@
 //! The rows of the report's tables as data.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::month::Month;
@@ -99,13 +101,17 @@ pub struct FindingRow {
     pub place: Option<Place>,
 }
 
-/// An audit that the data does not allow.
+/// An audit that the data does not allow, or not of everybody.
 #[derive(Clone, Debug, Serialize)]
 pub struct NotEvaluable {
     /// The rule.
     pub rule: String,
     /// The field that is missing, or another reason.
     pub missing: String,
+    /// It was made for the rest of the data.
+    pub partly: bool,
+    /// The clients of which nothing can be said, where it was made for others.
+    pub clients: Vec<String>,
 }
 
 /// What became of one recommendation of last month.
@@ -127,6 +133,18 @@ pub struct Outcome {
     pub denials: u64,
 }
 
+impl Outcome {
+    /// The states and the words for them, in the order of every output.
+    pub const STATES: [(&'static str, &'static str); 6] = [
+        ("applied", "Applied"),
+        ("open", "Open"),
+        ("rejected", "Accepted by exception"),
+        ("needed", "Needed again"),
+        ("rolled_back", "Rolled back"),
+        ("withdrawn", "No longer answerable"),
+    ];
+}
+
 /// Items that came, went and stayed.
 #[derive(Clone, Debug, Serialize)]
 pub struct Changes {
@@ -134,12 +152,49 @@ pub struct Changes {
     pub with: Month,
     /// First seen now.
     pub new: Vec<Change>,
-    /// Open then, not now.
+    /// Open then, not now: the grant is gone, or the fact is no longer found.
     pub resolved: Vec<Change>,
+    /// Not open now because an exception keeps the grant, or a rule's `allow` the finding.
+    pub accepted: Vec<Change>,
+    /// Recommendations that no longer hold: the scope is needed again, or recommended for
+    /// another reason.
+    pub void: Vec<Change>,
+    /// Not open now because the data or the configuration no longer allows an answer.
+    pub unjudged: Vec<Change>,
     /// Closed for a while, open again.
     pub came_back: Vec<Change>,
     /// Open then and now.
     pub ignored: Vec<Change>,
+    /// The clients of the policy then.
+    #[serde(skip)]
+    pub clients: BTreeSet<String>,
+}
+
+impl Changes {
+    /// How many, in the order and the words of every output. What became of a recommendation
+    /// that is neither open nor resolved is told with the recommendations, and not here again.
+    pub fn counts(&self) -> Vec<(&'static str, usize)> {
+        let always = [
+            ("new", self.new.len()),
+            ("still open", self.ignored.len()),
+            ("resolved", self.resolved.len()),
+            ("came back", self.came_back.len()),
+        ];
+        let some = [
+            (
+                "allowed by the configuration",
+                only_findings(&self.accepted).count(),
+            ),
+            ("no longer judged", only_findings(&self.unjudged).count()),
+        ];
+        let some = some.into_iter().filter(|(_, count)| *count > 0);
+        always.into_iter().chain(some).collect()
+    }
+}
+
+/// Those of a list that recommend nothing.
+pub fn only_findings(list: &[Change]) -> impl Iterator<Item = &Change> {
+    list.iter().filter(|own| !own.recommendation)
 }
 
 /// One of them.

@@ -171,7 +171,8 @@ fn counted(
         reason = "a count of findings is far below 2^52"
     )]
     let (now, then) = (count as f64, last.map(|point| before(point) as f64));
-    Tile {
+    let unjudged = unjudged(rules, report);
+    let mut tile = Tile {
         label,
         value: words::count(count as u64),
         detail: if count == 0 {
@@ -181,7 +182,31 @@ fn counted(
         }
         .to_owned(),
         ..difference(Some(now), then, |value| format!("{value:.0}"))
+    };
+    if !unjudged.is_empty() {
+        tile.detail = format!("{}; {}", tile.detail, unjudged.join("; "));
+        if tile.judgement == Some("better") {
+            // Fewer may have been found because fewer could be judged.
+            (tile.direction, tile.delta, tile.judgement) = (None, None, None);
+        }
     }
+    tile
+}
+
+/// Which of the rules were not judged, and which only in part.
+fn unjudged(rules: &[&str], report: &Value) -> Vec<String> {
+    let in_part = |rule: &str| {
+        let mut list = report["not_evaluable"].as_array().into_iter().flatten();
+        list.any(|own| own["rule"] == rule && own["partly"] == true)
+    };
+    let (judged, not): (Vec<&str>, Vec<&str>) =
+        rules.iter().partition(|rule| evaluated(rule, report));
+    let in_part: Vec<&str> = judged.into_iter().filter(|rule| in_part(rule)).collect();
+    [("not judged", not), ("only in part", in_part)]
+        .into_iter()
+        .filter(|(_, rules)| !rules.is_empty())
+        .map(|(how, rules)| format!("{how}: {}", rules.join(", ")))
+        .collect()
 }
 
 /// Whether the rule was applied to this data. A report states what was not

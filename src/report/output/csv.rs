@@ -135,9 +135,14 @@ fn findings(page: &Page) -> String {
         }
     }
     for own in &page.not_evaluable {
+        let state = if own.partly {
+            "evaluable in part"
+        } else {
+            "not evaluable"
+        };
         line.text(&own.rule)
-            .text("not evaluable")
-            .text("")
+            .text(state)
+            .text(&own.clients.join("; "))
             .text("")
             .text(&format!("missing: {}", own.missing))
             .text("")

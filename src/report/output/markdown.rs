@@ -10,7 +10,7 @@ use super::{OutputFile, RenderError, Renderer};
 use crate::model::Level;
 use crate::report::bound;
 use crate::report::escape::{cut, markdown};
-use crate::report::monthly::{FindingRow, Page, Sealed, words};
+use crate::report::monthly::{FindingRow, Outcome, Page, Sealed, words};
 
 /// Rows of a table.
 const ROWS: usize = 12;
@@ -231,13 +231,15 @@ fn findings(page: &Page, out: &mut String) {
         }
         rest(out, page.findings.len(), "findings.csv");
     }
-    if !page.not_evaluable.is_empty() {
-        let names: Vec<String> = page
-            .not_evaluable
-            .iter()
+    for (what, partly) in [("Not evaluable", false), ("Judged only in part", true)] {
+        let names = page.not_evaluable.iter();
+        let names: Vec<String> = names
+            .filter(|own| own.partly == partly)
             .map(|own| format!("{} (missing: {})", own.rule, own.missing))
             .collect();
-        line(out, &format!("\nNot evaluable: {}.", list(&names, 20)));
+        if !names.is_empty() {
+            line(out, &format!("\n{what}: {}.", list(&names, 20)));
+        }
     }
 }
 
@@ -250,6 +252,12 @@ fn told(own: &FindingRow) -> String {
     }
 }
 
+/// `2 new, 1 resolved`.
+fn in_words(counts: &[(&str, usize)]) -> String {
+    let counts = counts.iter().map(|(word, count)| format!("{count} {word}"));
+    counts.collect::<Vec<_>>().join(", ")
+}
+
 fn last(page: &Page, out: &mut String) {
     line(out, "\n## Since last month");
     let Some(changes) = &page.changes else {
@@ -258,25 +266,18 @@ fn last(page: &Page, out: &mut String) {
     };
     line(
         out,
-        &format!(
-            "\nSince {}: {} new, {} still open, {} resolved, {} came back.",
-            changes.with,
-            changes.new.len(),
-            changes.ignored.len(),
-            changes.resolved.len(),
-            changes.came_back.len()
-        ),
+        &format!("\nSince {}: {}.", changes.with, in_words(&changes.counts())),
     );
-    let mut states: std::collections::BTreeMap<&str, usize> = std::collections::BTreeMap::new();
-    for own in &page.outcomes {
-        *states.entry(own.state).or_default() += 1;
-    }
-    let states: Vec<String> = states
-        .iter()
-        .map(|(state, count)| format!("{count} {}", state.replace('_', " ")))
-        .collect();
+    let states = Outcome::STATES.map(|(state, word)| {
+        let own = page.outcomes.iter().filter(|own| own.state == state);
+        (word, own.count())
+    });
+    let states: Vec<(&str, usize)> = states.into_iter().filter(|(_, count)| *count > 0).collect();
     if !states.is_empty() {
-        line(out, &format!("Its recommendations: {}.", states.join(", ")));
+        line(
+            out,
+            &format!("Its recommendations: {}.", in_words(&states).to_lowercase()),
+        );
     }
     for own in page
         .outcomes

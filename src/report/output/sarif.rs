@@ -4,7 +4,8 @@
 //! the client's first line. Levels: `error` for holes, `warning` for safe
 //! removals and findings, `note` for likely removals; what a person has to
 //! decide is of kind `review`, which by the standard has the level `none`
-//! (section 3.27.9). The fingerprint is the item's stable id.
+//! (section 3.27.9). The fingerprint is the item's stable id. Rules that could not be judged
+//! are notifications of the run, so that no result is not taken for all clear.
 //!
 //! The exit code never depends on any of it.
 
@@ -42,6 +43,10 @@ const RULES: [(&str, &str, &str, &str); 3] = [
     ),
 ];
 
+/// Ids of the notifications about rules.
+const NOT: &str = "not-evaluable";
+const PARTLY: &str = "partly-evaluable";
+
 impl Renderer for Sarif {
     fn name(&self) -> &'static str {
         "sarif"
@@ -74,8 +79,16 @@ impl Renderer for Sarif {
                     "version": page.head.version,
                     "semanticVersion": page.head.version,
                     "rules": rules(page),
+                    "notifications": [
+                        {"id": NOT, "shortDescription": {"text": "The data does not allow the rule."}},
+                        {"id": PARTLY, "shortDescription": {"text": "The data allows the rule only in part."}},
+                    ],
                 }},
                 "automationDetails": {"id": format!("scopetrim/{}", page.head.month)},
+                "invocations": [{
+                    "executionSuccessful": true,
+                    "toolConfigurationNotifications": notifications(page),
+                }],
                 "columnKind": "unicodeCodePoints",
                 "originalUriBaseIds": {"SRCROOT": {
                     "description": {"text": "The folder in which the program was started."},
@@ -90,6 +103,26 @@ impl Renderer for Sarif {
             text,
         }])
     }
+}
+
+/// Rules that found nothing because they were not judged, or not of everybody.
+fn notifications(page: &Page) -> Vec<Value> {
+    let all = page.not_evaluable.iter().map(|own| {
+        let (id, how) = if own.partly {
+            (PARTLY, "judged only in part")
+        } else {
+            (NOT, "not judged")
+        };
+        let text = format!("{}: {how}, missing: {}", own.rule, own.missing);
+        let clients = own.clients.iter().map(|name| terminal(name));
+        json!({
+            "descriptor": {"id": id},
+            "level": "note",
+            "message": {"text": terminal(&text)},
+            "properties": {"rule": terminal(&own.rule), "clients": clients.collect::<Vec<_>>()},
+        })
+    });
+    all.collect()
 }
 
 fn rules(page: &Page) -> Vec<Value> {

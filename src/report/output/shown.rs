@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::report::monthly::{
     Advice, Change, Changes, ClientPage, Conclusion, DayCell, Evidence, ExceptionRow, FileRow,
     FindingGroup, FindingRow, Head, Human, InputRow, Link, Month, NotEvaluable, Outcome, Page,
-    Point, RoleRow, SuspendPage, TermPage, Tile, WarningRow,
+    Point, RoleRow, SuspendPage, TermPage, Tile, WarningRow, only_findings,
 };
 
 /// Rows of "do this now".
@@ -95,8 +95,8 @@ struct Moved<'a> {
 #[derive(Serialize)]
 struct Since<'a> {
     with: Month,
-    counts: [(&'static str, usize); 4],
-    moved: [Moved<'a>; 4],
+    counts: Vec<(&'static str, usize)>,
+    moved: [Moved<'a>; 6],
 }
 
 #[derive(Serialize)]
@@ -144,7 +144,9 @@ pub(super) struct Shown<'a> {
     silent: Cut<Silent<'a>>,
     human: Cut<&'a Human>,
     findings: Vec<Group<'a>>,
-    not_evaluable: &'a [NotEvaluable],
+    not_evaluable: Vec<&'a NotEvaluable>,
+    partly: Vec<&'a NotEvaluable>,
+    partly_rules: usize,
     changes: Option<Since<'a>>,
     outcomes: Became<'a>,
     exceptions: Cut<&'a ExceptionRow>,
@@ -155,16 +157,6 @@ pub(super) struct Shown<'a> {
     evidence: Basis<'a>,
     proof: Option<&'a str>,
 }
-
-/// The states of a recommendation, in the order of the page.
-const STATES: [(&str, &str); 6] = [
-    ("applied", "Applied"),
-    ("open", "Open"),
-    ("rejected", "Kept by exception"),
-    ("needed", "Needed again"),
-    ("rolled_back", "Rolled back"),
-    ("withdrawn", "No longer answerable"),
-];
 
 /// The page without the first `sections` clients, which have a section of their own.
 pub(super) fn shown(page: &Page, sections: usize) -> Shown<'_> {
@@ -192,7 +184,13 @@ pub(super) fn shown(page: &Page, sections: usize) -> Shown<'_> {
         silent: Cut::of(page.clients.iter().filter_map(silent), ADVICE),
         human: Cut::of(&page.human, HUMAN),
         findings: page.findings.iter().map(group).collect(),
-        not_evaluable: &page.not_evaluable,
+        not_evaluable: page
+            .not_evaluable
+            .iter()
+            .filter(|own| !own.partly)
+            .collect(),
+        partly_rules: page.partly_judged().len(),
+        partly: page.not_evaluable.iter().filter(|own| own.partly).collect(),
         changes: page.changes.as_ref().map(since),
         outcomes: became(&page.outcomes),
         exceptions: Cut::of(&page.exceptions, ROWS),
@@ -238,23 +236,22 @@ fn group(own: &FindingGroup) -> Group<'_> {
 }
 
 fn since(own: &Changes) -> Since<'_> {
-    let moved = |name, list| Moved {
-        name,
-        list: Cut::of(list, ROWS),
-    };
+    fn moved<'a>(name: &'static str, list: impl IntoIterator<Item = &'a Change>) -> Moved<'a> {
+        Moved {
+            name,
+            list: Cut::of(list, ROWS),
+        }
+    }
     Since {
         with: own.with,
-        counts: [
-            ("new", own.new.len()),
-            ("still open", own.ignored.len()),
-            ("resolved", own.resolved.len()),
-            ("came back", own.came_back.len()),
-        ],
+        counts: own.counts(),
         moved: [
             moved("New", &own.new),
             moved("Came back", &own.came_back),
             moved("Still open", &own.ignored),
             moved("Resolved", &own.resolved),
+            moved("Allowed by the configuration", only_findings(&own.accepted)),
+            moved("No longer judged", only_findings(&own.unjudged)),
         ],
     }
 }
@@ -263,7 +260,7 @@ fn became(all: &[Outcome]) -> Became<'_> {
     let count = |state: &str| all.iter().filter(|own| own.state == state).count();
     Became {
         any: !all.is_empty(),
-        states: STATES
+        states: Outcome::STATES
             .iter()
             .map(|(state, word)| (*state, *word, count(state)))
             .collect(),

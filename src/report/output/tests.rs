@@ -1,5 +1,7 @@
 //! What holds for every renderer, whatever the names are.
 
+mod told;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -8,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::{ALL, html};
 use crate::analysis::minimum::Universe;
+use crate::finding::{Finding, MissingField, NotEvaluable, Severity, stable_id};
 use crate::model::{ClientName, Level, Semantics, Term, Warning};
 use crate::report::escape::terminal;
 use crate::report::monthly::{Extra, History, Month, Previous, Sealed, seal};
@@ -61,7 +64,49 @@ fn named(name: &str) -> Sample {
     own.only_in_log = vec![(name.to_owned(), 3)];
     own.incomplete = vec![format!("`{name}` is torn")];
     own.level = Level::Likely;
+    own.outcomes.findings = vec![
+        found(name, "GET /v1/orders/{id}"),
+        found("", name),
+        found(&format!("{name}billing"), name),
+    ];
+    own.outcomes.not_evaluable = vec![not_evaluable(false, &[]), not_evaluable(true, &[name])];
     own
+}
+
+fn found(client: &str, subject: &str) -> Finding {
+    let rule = "enforcement-hole";
+    Finding {
+        id: stable_id(rule, client, subject),
+        rule,
+        number: "F1",
+        severity: Severity::Critical,
+        client: client.to_owned(),
+        subject: subject.to_owned(),
+        message: format!("3 requests to {subject} passed"),
+        requests: 3,
+        extent: None,
+        first_seen: None,
+        last_seen: None,
+        places: Vec::new(),
+        samples: Vec::new(),
+        trace: Vec::new(),
+    }
+}
+
+/// Of one rule nothing can be said, of the other not about these clients.
+fn not_evaluable(partly: bool, clients: &[&str]) -> NotEvaluable {
+    let (rule, number) = if partly {
+        ("old-credential", "F4")
+    } else {
+        ("rotation", "F5")
+    };
+    NotEvaluable {
+        rule,
+        number,
+        missing: MissingField::new(format!("an id of the credential: {}", clients.join(", "))),
+        partly,
+        clients: clients.iter().map(|name| (*name).to_owned()).collect(),
+    }
 }
 
 /// The page without the content of its script, which is no XML.

@@ -3,7 +3,7 @@
 use super::Pseudonyms;
 use crate::analysis::Compared;
 use crate::analysis::blast::Blast;
-use crate::finding::{Outcomes, stable_id};
+use crate::finding::{NotEvaluable, Outcomes, Unjudged, stable_id};
 use crate::model::ClientName;
 
 /// Findings keep the order of the rules, and are sorted by pseudonym within one.
@@ -11,12 +11,12 @@ pub(super) fn outcomes(own: &Outcomes, key: &Pseudonyms) -> Outcomes {
     let mut masked = own.clone();
     let mut order: Vec<&'static str> = own.findings.iter().map(|found| found.rule).collect();
     order.dedup();
-    for found in &mut masked.findings {
+    for found in masked.findings.iter_mut().chain(&mut masked.allowed) {
         if !found.client.is_empty() {
             found.client = key.client(&found.client);
         }
         found.subject = key.subject(&found.subject);
-        found.message = key.text(&found.message);
+        found.message = key.finding(&found.message);
         found.samples = found.samples.iter().map(|id| key.request(id)).collect();
         found.places = found.places.iter().map(|place| key.place(place)).collect();
         // The id is a hash without a key: the name could be found by trying.
@@ -26,7 +26,23 @@ pub(super) fn outcomes(own: &Outcomes, key: &Pseudonyms) -> Outcomes {
         let rule = order.iter().position(|rule| *rule == found.rule);
         (rule, found.client.clone(), found.subject.clone())
     });
+    for own in &mut masked.not_evaluable {
+        unjudged(own, key);
+    }
     masked
+}
+
+/// The clients by pseudonym, and so the first of them in the text.
+fn unjudged(own: &mut NotEvaluable, key: &Pseudonyms) {
+    let names = Unjudged::names(&own.clients);
+    own.clients = own.clients.iter().map(|name| key.client(name)).collect();
+    own.clients.sort();
+    own.missing.0 = match own.missing.0.strip_suffix(&names) {
+        Some(field) if !names.is_empty() => {
+            format!("{}{}", key.finding(field), Unjudged::names(&own.clients))
+        }
+        _ => key.finding(&own.missing.0),
+    };
 }
 
 pub(super) fn blast(own: &[Blast], key: &Pseudonyms) -> Vec<Blast> {
@@ -58,4 +74,56 @@ pub(super) fn compared(own: &[Compared], key: &Pseudonyms) -> Vec<Compared> {
         window.clients.sort_by(|a, b| a.id.cmp(&b.id));
     }
     masked
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+    use crate::finding::MissingField;
+    use crate::model::Semantics;
+    use crate::report::pseudonym::{Masked, Private};
+    use crate::report::testing::sample;
+
+    #[test]
+    fn names_of_clients_that_cannot_be_judged_are_hidden_and_their_order_too() {
+        let clients: Vec<String> = (0..9).map(|number| format!("till-{number}")).collect();
+        let stated = Unjudged::clients("iat of the token", clients.clone(), 12).unwrap();
+        let own = |missing: &str| NotEvaluable {
+            rule: "old-credential",
+            number: "F4",
+            missing: MissingField::new(missing),
+            partly: true,
+            clients: clients.clone(),
+        };
+        let mut sample = sample();
+        sample.outcomes.not_evaluable = vec![own(&stated.missing), own("till-3: GET /of/till")];
+        let private = Private {
+            exceptions: &[],
+            stated: &[],
+            aliases: &BTreeMap::new(),
+            patterns: Vec::new(),
+            earlier: Vec::new(),
+            files: Vec::new(),
+            semantics: &Semantics::default(),
+            protocol: &BTreeSet::new(),
+        };
+        let mut key = Pseudonyms::new(b"correct horse battery staple");
+        let masked = Masked::new(&sample.view(), &private, &mut key);
+        let found = &masked.view().outcomes.not_evaluable;
+        let mut hidden: Vec<String> = clients.iter().map(|name| key.client(name)).collect();
+        hidden.sort();
+        assert_eq!(found[0].clients, hidden);
+        let wanted = format!(
+            "iat of the token for 9 of 12 clients: {} and 4 more",
+            hidden[..5].join(", ")
+        );
+        assert_eq!(found[0].missing.0, wanted);
+        assert!(
+            !found[1].missing.0.contains("till"),
+            "{}",
+            found[1].missing.0
+        );
+    }
 }

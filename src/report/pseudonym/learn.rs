@@ -38,6 +38,12 @@ impl Pseudonyms {
             .map(ToString::to_string)
             .collect();
         clients.extend(view.only_in_log.iter().map(|(name, _)| name.clone()));
+        // Rules look at callers that stand in no policy too.
+        let found = view.outcomes.findings.iter().chain(&view.outcomes.allowed);
+        clients.extend(found.map(|own| own.client.clone()));
+        let unjudged = view.outcomes.not_evaluable.iter();
+        clients.extend(unjudged.flat_map(|own| own.clients.iter().cloned()));
+        clients.remove("");
         clients.extend(private.exceptions.iter().map(|own| own.client.clone()));
         clients.extend(private.earlier.iter().map(|own| (*own).to_owned()));
         for name in private.aliases.iter().flat_map(|(log, own)| [log, own]) {

@@ -14,6 +14,8 @@ pub(super) struct Words {
     scopes: BTreeSet<Scope>,
     protocol: BTreeSet<Scope>,
     semantics: Semantics,
+    /// Paths of the operations.
+    paths: BTreeSet<String>,
 }
 
 impl Words {
@@ -24,6 +26,11 @@ impl Words {
             scopes,
             protocol: private.protocol.clone(),
             semantics: private.semantics.clone(),
+            paths: catalog
+                .operations
+                .iter()
+                .map(|own| own.path.clone())
+                .collect(),
         }
     }
 
@@ -55,9 +62,25 @@ impl Pseudonyms {
         }
     }
 
+    /// A sentence of a finding: beside the known names, paths that are no operation's may hold
+    /// anything, and whoever asked for them may be in no list.
+    pub(super) fn finding(&self, sentence: &str) -> String {
+        let hidden = |word: &str| {
+            let own = word.trim_matches(|c: char| "`'\"(),;:.".contains(c));
+            // A lone slash names nobody.
+            if own.len() < 2 || !own.starts_with('/') || self.words.paths.contains(own) {
+                return word.to_owned();
+            }
+            word.replacen(own, &self.hash("path", own), 1)
+        };
+        let text = self.text(sentence);
+        let words: Vec<String> = text.split(' ').map(hidden).collect();
+        words.join(" ")
+    }
+
     /// What a finding is about: an operation, a credential, a scope.
     pub fn subject(&self, subject: &str) -> String {
-        let text = self.text(subject);
+        let text = self.finding(subject);
         // `tokens` and `api-key` are the program's own words; a scope of a former policy
         // is known from nothing but its form.
         let scope = subject.contains([':', '.', '/', '*', '_'])
