@@ -23,6 +23,10 @@ mod f20_duplicate_grant;
 mod f21_meaningless_grants;
 mod f22_issued_not_granted;
 mod f23_never_issued;
+mod f25_public_write;
+mod f28_enforcement_never_seen;
+mod f29_undocumented_grant;
+mod f30_toxic_combination;
 
 use super::Rule;
 
@@ -51,4 +55,8 @@ pub static ALL: &[&dyn Rule] = &[
     &f21_meaningless_grants::MeaninglessGrants,
     &f22_issued_not_granted::IssuedNotGranted,
     &f23_never_issued::NeverIssued,
+    &f25_public_write::PublicWrite,
+    &f28_enforcement_never_seen::EnforcementNeverSeen,
+    &f29_undocumented_grant::UndocumentedGrant,
+    &f30_toxic_combination::ToxicCombination,
 ];

@@ -58,17 +58,19 @@ impl Collector {
         }
     }
 
-    /// Counts the credential of one request of a known client.
+    /// Counts the credential of one request of a known client; `query_keys` are the names
+    /// under which its operation takes a key in the query string.
     pub(in crate::usage) fn add(
         &mut self,
         format: &'static dyn LogFormat,
         raw: &RawRecord<'_>,
         request: Request,
+        query_keys: &[Box<str>],
     ) {
         let token = format.token(raw);
         let presented = Presented {
             client: request.client,
-            kind: if key_in_query(raw.target) {
+            kind: if key_in_query(raw.target, query_keys) {
                 AuthKind::QueryKey
             } else {
                 token.kind
