@@ -69,18 +69,8 @@ impl Category {
                 "serviceaccounts",
                 "service-accounts",
             ],
-            Self::Credentials => &[
-                "keys",
-                "apikeys",
-                "api-keys",
-                "api_keys",
-                "credentials",
-                "secrets",
-                "tokens",
-                "passwords",
-                "password",
-                "certificates",
-            ],
+            // By the words of a segment: see `is_credential`.
+            Self::Credentials => &[],
             Self::BulkExport => &[
                 "export", "exports", "download", "dump", "backup", "backups", "bulk",
             ],
@@ -99,9 +89,12 @@ impl Category {
     }
 
     fn by_convention(self, operation: &Operation, words: &[String]) -> bool {
-        let named = words
-            .iter()
-            .any(|word| self.words().contains(&word.as_str()));
+        let named = match self {
+            Self::Credentials => handles_credentials(&operation.path),
+            _ => words
+                .iter()
+                .any(|word| self.words().contains(&word.as_str())),
+        };
         match self {
             // Reading who may do what changes nothing; reading a secret does harm.
             Self::Escalation | Self::Money => named && operation.method.is_write(),
@@ -109,6 +102,128 @@ impl Category {
             Self::Destructive => named || operation.method == Method::Delete,
         }
     }
+}
+
+/// Things that are secret, whatever word stands before them.
+const SECRETS: [&str; 6] = [
+    "secret",
+    "password",
+    "passphrase",
+    "credential",
+    "apikey",
+    "keypair",
+];
+/// Things that are secret alone, or after one of [`OF_ACCESS`]: a page token or a gift
+/// certificate opens nothing.
+const OFTEN_SECRET: [&str; 3] = ["key", "token", "certificate"];
+/// Words before a key, a token or a certificate that opens something.
+const OF_ACCESS: [&str; 21] = [
+    "access",
+    "account",
+    "admin",
+    "api",
+    "auth",
+    "bearer",
+    "client",
+    "deploy",
+    "encryption",
+    "host",
+    "master",
+    "personal",
+    "private",
+    "public",
+    "refresh",
+    "server",
+    "service",
+    "session",
+    "signing",
+    "ssh",
+    "tls",
+];
+/// What is done to a secret, before or after its name.
+const DONE: [&str; 20] = [
+    "change",
+    "create",
+    "forgot",
+    "generate",
+    "get",
+    "issue",
+    "list",
+    "new",
+    "recover",
+    "renew",
+    "reset",
+    "reveal",
+    "revoke",
+    "revocation",
+    "rotate",
+    "rotation",
+    "set",
+    "show",
+    "update",
+    "regenerate",
+];
+/// Segments before `token` where callers get their own token (RFC 6749 section 3.2), which
+/// is how everybody begins and no handling of somebody's credentials.
+const TOKEN_ENDPOINTS: [&str; 6] = [
+    "oauth",
+    "oauth2",
+    "connect",
+    "auth",
+    "openid-connect",
+    "oidc",
+];
+
+/// A segment of the path names something secret: `secret`, `api-keys`, `rotateSecret`; not
+/// `secret-santa` or `tokenizer`.
+fn handles_credentials(path: &str) -> bool {
+    let mut before = "";
+    for segment in path.split(['/', ':']) {
+        if segment.is_empty() || segment.starts_with('{') {
+            continue;
+        }
+        let own_token = segment == "token" && TOKEN_ENDPOINTS.contains(&before);
+        if !own_token && is_credential(segment) {
+            return true;
+        }
+        before = segment;
+    }
+    false
+}
+
+fn is_credential(segment: &str) -> bool {
+    let words = words_of(segment);
+    let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
+    words.retain(|word| !DONE.contains(word));
+    let Some((thing, before)) = words.split_last() else {
+        return false;
+    };
+    let one = thing.strip_suffix('s').unwrap_or(thing);
+    SECRETS.contains(&one)
+        || (OFTEN_SECRET.contains(&one)
+            && before
+                .last()
+                .is_none_or(|word| OF_ACCESS.contains(word) || SECRETS.contains(word)))
+}
+
+/// The words of `api-key`, `api_key` and `apiKey`, in lower case.
+fn words_of(segment: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut lower = false;
+    for letter in segment.chars() {
+        let border = matches!(letter, '-' | '_' | '.');
+        if (border || (lower && letter.is_uppercase()))
+            && words.last().is_some_and(|own| !own.is_empty())
+        {
+            words.push(String::new());
+        }
+        lower = letter.is_lowercase();
+        if let (false, Some(word)) = (border, words.last_mut()) {
+            word.extend(letter.to_lowercase());
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
 }
 
 /// What the configuration says: globs over `METHOD /path` for each category, and
@@ -181,6 +296,58 @@ mod tests {
         assert_eq!(of("POST /refunds"), ["money"]);
         assert_eq!(of("GET /orders/export"), ["bulk-export"]);
         assert_eq!(of("GET /orders/{id}"), [""; 0]);
+    }
+
+    #[test]
+    fn secrets_are_known_in_the_singular_and_in_compounds_and_like_words_are_none() {
+        let plain = CategoryOverrides::default();
+        for path in [
+            "/oauth/clients/{id}/secret",
+            "/clients/{id}/secret",
+            "/users/{id}/api-key",
+            "/users/{id}/apiKeys",
+            "/apps/{id}/API_KEY",
+            "/rotate-secret",
+            "/apps/{id}:rotateSecret",
+            "/apps/{id}/client-secrets/{secret}",
+            "/password-reset",
+            "/users/{id}/change_password",
+            "/access-tokens",
+            "/v1/tokens",
+            "/users/{id}/token",
+            "/keys",
+            "/apps/{id}/key",
+            "/tls-certificates",
+            "/secret-key",
+            "/revoke-token",
+        ] {
+            assert_eq!(
+                names(&format!("GET {path}"), &[], &plain),
+                ["credentials"],
+                "{path}"
+            );
+        }
+        for path in [
+            "/secret-santa",
+            "/v1/tokenizer",
+            "/v1/tokenize",
+            "/sort-keys",
+            "/next-page-token",
+            "/gift-certificates",
+            "/keyboards",
+            "/monkeys",
+            "/token-usage",
+            "/kv/{key}",
+            "/oauth/token",
+            "/reset",
+            "/secretary",
+        ] {
+            assert_eq!(
+                names(&format!("GET {path}"), &[], &plain),
+                [""; 0],
+                "{path}"
+            );
+        }
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub use error::ConfigError;
 pub(in crate::cli) use granted::pattern as path_pattern;
 pub use names::{
     CALENDAR_KEYS, EXCEPTION_KEYS, GRANTED_KEYS, KEYS, LEVEL_KEYS, NOISE_KEYS, OUTCOME_KEYS,
-    WEIGHT_KEYS,
+    TOXIC_KEYS, WEIGHT_KEYS,
 };
 use reader::{Section, Text, Value};
 pub use rules::{NO_CATEGORY, RULE_KEYS};
@@ -262,6 +262,7 @@ impl Config {
                 let tables = value.sections("`[[weights]]`")?;
                 self.weights = tables.iter().map(weight).collect::<Result<_, _>>()?;
             }
+            "toxic" => self.rules.toxic = rules::read_toxic(value)?,
             "rules" => rules::read_rules(self, value)?,
             "categories" => rules::read_categories(self, value)?,
             "hash_key" => self.hash_key = Some(value.text()?),

@@ -3,7 +3,7 @@
 //! In: flags and a configuration. Out: the configuration as if the flags stood in it.
 //!
 //! A list of the file is replaced by its flag; the tables `[aliases]`,
-//! `[[exceptions]]`, `[[granted]]`, `[[weights]]`, `[[noise]]`, `[sampled]` and `[calendar]` are added to, because a
+//! `[[exceptions]]`, `[[granted]]`, `[[toxic]]`, `[[weights]]`, `[[noise]]`, `[sampled]` and `[calendar]` are added to, because a
 //! flag that switched every other exception off would take permissions away.
 
 use std::io::ErrorKind;
@@ -76,6 +76,9 @@ pub(super) struct JudgingKeys {
     /// Grants that nothing else dates are older than a day: `file="policies/*.json", granted_before=2025-01-01, reason="export"`
     #[arg(long, value_name = "TABLE")]
     granted: Vec<String>,
+    /// Two scopes that one client should not hold together: `a="payments:create", b="payments:approve", reason="four eyes"`
+    #[arg(long, value_name = "TABLE")]
+    toxic: Vec<String>,
     /// Risk of operations: `matches="DELETE /*", data="secret"`
     #[arg(long, value_name = "TABLE")]
     weight: Vec<String>,
@@ -169,6 +172,10 @@ pub(super) fn put_in_front(
     for text in &judging.granted {
         let own = table("granted", "--granted", text)?.granted;
         config.granted.extend(own);
+    }
+    for text in &judging.toxic {
+        let own = table("toxic", "--toxic", text)?.rules.toxic;
+        config.rules.toxic.extend(own);
     }
     // Of several weights the first that fits counts, so those of the flags stand first.
     let mut weights = Vec::new();

@@ -34,7 +34,7 @@ pub use context::Context;
 pub use evidence::attach_samples;
 pub use rule::{Control, Doc, MissingField, Rule, Threshold, Unit, Unjudged};
 pub use rules::ALL;
-pub use settings::{RuleSettings, Settings};
+pub use settings::{RuleSettings, Settings, Toxic};
 
 use rayon::prelude::*;
 

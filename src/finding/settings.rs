@@ -4,6 +4,17 @@ use std::collections::BTreeMap;
 
 use super::{Doc, Severity};
 
+/// Two scopes that one client should not hold together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Toxic {
+    /// One of them, or a glob.
+    pub a: String,
+    /// The other, or a glob.
+    pub b: String,
+    /// Why.
+    pub reason: String,
+}
+
 /// The settings of one rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleSettings {
@@ -15,6 +26,8 @@ pub struct RuleSettings {
     pub allow: Vec<String>,
     /// Thresholds that differ from the default, in their unit.
     pub thresholds: BTreeMap<&'static str, u64>,
+    /// Pairs that exclude each other, in the order of the configuration.
+    pub toxic: Vec<Toxic>,
 }
 
 impl Default for RuleSettings {
@@ -24,6 +37,7 @@ impl Default for RuleSettings {
             severity: None,
             allow: Vec::new(),
             thresholds: BTreeMap::new(),
+            toxic: Vec::new(),
         }
     }
 }
@@ -50,11 +64,17 @@ impl RuleSettings {
 pub struct Settings {
     /// Only rules about which the configuration says something.
     pub rules: BTreeMap<String, RuleSettings>,
+    /// Pairs of scopes that exclude each other, for the rule about them.
+    pub toxic: Vec<Toxic>,
 }
 
 impl Settings {
     /// What holds for a rule.
     pub fn of(&self, doc: &Doc) -> RuleSettings {
-        self.rules.get(doc.number).cloned().unwrap_or_default()
+        let own = self.rules.get(doc.number).cloned().unwrap_or_default();
+        RuleSettings {
+            toxic: self.toxic.clone(),
+            ..own
+        }
     }
 }

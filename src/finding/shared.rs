@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::context::count;
 use super::{Context, Doc, Finding, MissingField, RuleSettings, Threshold, Unit};
 use crate::analysis::{ClientAnalysis, TermAnalysis};
+use crate::model::words::plural;
 use crate::model::{Day, Granted, Millis, Outcome, Term};
 use crate::usage::DayUse;
 use crate::usage::credentials::{Carried, UNREAD};
@@ -264,5 +265,91 @@ impl<'a> ByToken<'a> {
             sum = Some(sum.map_or(tally, |sum| sum.and(&tally)));
         }
         sum
+    }
+}
+
+/// Whom an operation served.
+#[derive(Default)]
+pub(super) struct Served<'a> {
+    clients: BTreeSet<&'a str>,
+    others: BTreeSet<&'a str>,
+    /// Requests that name no caller.
+    pub(super) nobody: u64,
+    pub(super) tally: Option<Tally>,
+}
+
+/// What served whom in the window, of the operations that are asked for.
+pub(super) fn served<'a>(
+    context: &Context<'a>,
+    wanted: impl Fn(usize) -> bool,
+) -> BTreeMap<usize, Served<'a>> {
+    let mut all: BTreeMap<usize, Served<'a>> = BTreeMap::new();
+    for caller in context.callers() {
+        for (route, days) in context.used_by(&caller) {
+            let operations = context.operations(route).iter();
+            let mut operations = operations.filter(|own| wanted(**own)).peekable();
+            if operations.peek().is_none() {
+                continue;
+            }
+            let used = |day: &DayUse| count(day, Outcome::Used);
+            let Some(tally) = Tally::of(&days, used, DayUse::passed) else {
+                continue;
+            };
+            for operation in operations {
+                let own = all.entry(*operation).or_default();
+                if caller.client.is_some() {
+                    own.clients.insert(caller.name);
+                } else if caller.is_nobody() {
+                    own.nobody += tally.events;
+                } else {
+                    own.others.insert(caller.name);
+                }
+                own.tally = Some(own.tally.map_or(tally, |sum| sum.and(&tally)));
+            }
+        }
+    }
+    all
+}
+
+impl Served<'_> {
+    /// All its requests that passed.
+    pub(super) fn requests(&self) -> u64 {
+        self.tally.map_or(0, |sum| sum.events)
+    }
+
+    /// `2 clients and 1 caller that no policy file names (412 requests): a, b, c`.
+    pub(super) fn whom(&self) -> String {
+        const NAMED: usize = 5;
+        let mut whom = Vec::new();
+        if !self.clients.is_empty() {
+            whom.push(plural(self.clients.len(), "client"));
+        }
+        if !self.others.is_empty() {
+            let others = plural(self.others.len(), "caller");
+            whom.push(format!("{others} that no policy file names"));
+        }
+        if self.nobody > 0 {
+            whom.push("callers without a name".to_owned());
+        }
+        let all = self.clients.iter().chain(&self.others).copied();
+        let names: Vec<&str> = all.clone().take(NAMED).collect();
+        let more = match all.count() - names.len() {
+            0 => String::new(),
+            rest => format!(" and {rest} more"),
+        };
+        let names = match names.as_slice() {
+            [] => String::new(),
+            names => format!(": {}{more}", names.join(", ")),
+        };
+        let requests = plural(self.requests(), "request");
+        format!("{} ({requests}){names}", whom.join(" and "))
+    }
+
+    /// The finding with its counts.
+    pub(super) fn on(&self, finding: Finding) -> Finding {
+        match &self.tally {
+            Some(sum) => finding.seen(sum.events, sum.first, sum.last),
+            None => finding,
+        }
     }
 }

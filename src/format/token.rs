@@ -117,8 +117,9 @@ const QUERY_KEYS: [&[u8]; 6] = [
     b"x-api-key",
 ];
 
-/// Whether the query string of a target carries a credential. Its value is not read.
-pub fn key_in_query(target: &[u8]) -> bool {
+/// Whether the query string of a target carries a credential, under a well-known name or one
+/// of those that the API description declares. Its value is not read.
+pub fn key_in_query(target: &[u8], declared: &[Box<str>]) -> bool {
     let Some(at) = find(b'?', target) else {
         return false;
     };
@@ -127,7 +128,9 @@ pub fn key_in_query(target: &[u8]) -> bool {
         let mut next = end;
         if rest[end] == b'=' {
             let known = |known: &&[u8]| rest[..end].eq_ignore_ascii_case(known);
-            if QUERY_KEYS.iter().any(known) {
+            // Only well-known names are compared without regard to case: RFC 3986 knows none.
+            let stated = |own: &Box<str>| own.as_bytes() == &rest[..end];
+            if QUERY_KEYS.iter().any(known) || declared.iter().any(stated) {
                 return true;
             }
             let Some(border) = find(b'&', &rest[end..]) else {
@@ -148,11 +151,20 @@ mod tests {
 
     #[test]
     fn a_key_in_the_query_is_seen_and_a_page_token_is_none() {
-        assert!(key_in_query(b"/v1/orders?limit=5&API_KEY=abc"));
-        assert!(key_in_query(b"/v1/orders?access_token=x"));
-        assert!(!key_in_query(b"/v1/orders?page_token=abc"));
-        assert!(!key_in_query(b"/v1/api_key=1"));
-        assert!(!key_in_query(b"/v1/orders?api_key"));
+        assert!(key_in_query(b"/v1/orders?limit=5&API_KEY=abc", &[]));
+        assert!(key_in_query(b"/v1/orders?access_token=x", &[]));
+        assert!(!key_in_query(b"/v1/orders?page_token=abc", &[]));
+        assert!(!key_in_query(b"/v1/api_key=1", &[]));
+        assert!(!key_in_query(b"/v1/orders?api_key", &[]));
+    }
+
+    #[test]
+    fn a_declared_name_counts_byte_for_byte() {
+        let declared: [Box<str>; 1] = ["key".into()];
+        assert!(key_in_query(b"/v1/feed?limit=5&key=abc", &declared));
+        assert!(!key_in_query(b"/v1/feed?Key=abc", &declared));
+        assert!(!key_in_query(b"/v1/feed?keys=abc&monkey=1", &declared));
+        assert!(!key_in_query(b"/v1/feed?key=abc", &[]));
     }
 
     proptest! {
@@ -164,7 +176,7 @@ mod tests {
                 let name = pair.iter().position(|byte| *byte == b'=').map(|end| &pair[..end]);
                 name.is_some_and(|name| QUERY_KEYS.iter().any(|known| name.eq_ignore_ascii_case(known)))
             });
-            prop_assert_eq!(key_in_query(target), has);
+            prop_assert_eq!(key_in_query(target, &[]), has);
         }
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use super::{Place, Scope, ScopeMatch, Warning};
+use super::{Place, Scope, ScopeMatch, Security, Warning};
 
 /// An HTTP method: RFC 9110 section 9, the IANA registry of methods, and the
 /// verbs of Kubernetes, whose audit logs use them in the same place.
@@ -241,6 +241,8 @@ pub struct Operation {
     pub deprecated: bool,
     /// Anonymous callers are accepted beside callers with scopes (an OpenAPI `{}` entry).
     pub optional_auth: bool,
+    /// How callers prove who they are.
+    pub security: Security,
     /// Where it is described.
     pub place: Option<Place>,
 }
@@ -258,6 +260,7 @@ impl Operation {
             tags: Vec::new(),
             deprecated: false,
             optional_auth: false,
+            security: Security::Unknown,
             place: None,
         }
     }

@@ -204,7 +204,8 @@ impl Worker {
                 route: event.route,
                 outcome: event.outcome,
             };
-            collector.add(format, &raw, request);
+            let query_keys = sink.options.matcher.query_keys(event.route);
+            collector.add(format, &raw, request, query_keys);
         }
         let nobody = event.client == NOBODY;
         let file = &mut self.tally.files[block.source];

@@ -37,7 +37,7 @@ pub use overlap::may_have_taken;
 pub use spelling::plain;
 pub(super) use spelling::{canonical, query_start};
 
-use crate::model::{Method, Operation, Warning};
+use crate::model::{Method, Operation, Scheme, Warning};
 use template::Template;
 use trie::Trie;
 
@@ -83,6 +83,8 @@ pub struct Matcher {
     /// The same with ASCII letters folded.
     folded: Trie,
     by_template: BTreeMap<(Vec<u8>, Method), u32>,
+    /// Names of keys in the query string that a route's operations declare.
+    query_keys: BTreeMap<u32, Vec<Box<str>>>,
     case_insensitive: bool,
 }
 
@@ -178,6 +180,7 @@ impl Matcher {
                 exact,
                 folded,
                 by_template,
+                query_keys: query_keys(operations, &routes),
                 case_insensitive: options.case_insensitive,
                 routes,
             },
@@ -188,6 +191,13 @@ impl Matcher {
     /// The routes, sorted by template and method.
     pub fn routes(&self) -> &[Route] {
         &self.routes
+    }
+
+    /// The names under which the operations of a route take a key in the query string.
+    #[inline]
+    pub fn query_keys(&self, route: u32) -> &[Box<str>] {
+        // Most descriptions declare none: then this is one comparison.
+        self.query_keys.get(&route).map_or(&[], Vec::as_slice)
     }
 
     /// The route of a request.
@@ -251,6 +261,24 @@ impl Matcher {
             looser: false,
         })
     }
+}
+
+fn query_keys(operations: &[Operation], routes: &[Route]) -> BTreeMap<u32, Vec<Box<str>>> {
+    let mut all = BTreeMap::new();
+    for (number, route) in (0..).zip(routes) {
+        let own = route.operations.iter().filter_map(|op| operations.get(*op));
+        let schemes = own.flat_map(|own| own.security.ways().flatten());
+        let names: BTreeSet<&str> = schemes
+            .filter_map(|scheme| match scheme {
+                Scheme::QueryKey(name) => Some(&**name),
+                _ => None,
+            })
+            .collect();
+        if !names.is_empty() {
+            all.insert(number, names.into_iter().map(Box::from).collect());
+        }
+    }
+    all
 }
 
 /// Adds an operation once.

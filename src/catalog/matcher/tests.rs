@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::Requirement;
+use crate::model::{Requirement, Security};
 
 fn matcher(labels: &[&str]) -> Matcher {
     with(labels, MatchOptions::default())
@@ -378,4 +378,19 @@ proptest! {
         let all = naive(&list, &path);
         prop_assert!(found.as_ref().map_or(all.is_empty(), |own| all.contains(own)), "{:?} {:?}", found, all);
     }
+}
+
+#[test]
+fn a_route_knows_the_declared_names_of_keys_in_its_query_and_no_other_does() {
+    let mut operations =
+        ["/feed", "/orders"].map(|path| Operation::new(Method::Get, path, Requirement::none()));
+    let key = BTreeSet::from([Scheme::QueryKey("key".into())]);
+    operations[0].security = Security::Stated(BTreeSet::from([key]).into());
+    let matcher = Matcher::new(&operations, MatchOptions::default()).0;
+    let names = |path: &[u8]| matcher.query_keys(matcher.find(Method::Get, path).unwrap().route);
+    assert_eq!(
+        (names(b"/feed").concat().as_str(), names(b"/orders").len()),
+        ("key", 0)
+    );
+    assert_eq!(matcher.query_keys(u32::MAX).len(), 0);
 }

@@ -20,7 +20,7 @@ use super::refs::{self, Refs, Target};
 use super::schemes::Schemes;
 use super::security::{self, Need};
 use super::server::{self, Bases};
-use crate::model::{Catalog, Method, Operation, Requirement};
+use crate::model::{Catalog, Method, Operation, Requirement, Security};
 
 /// AWS API Gateway's operation for all methods that are not described one by one.
 const AWS_ANY: &str = "x-amazon-apigateway-any-method";
@@ -304,6 +304,7 @@ impl Reader<'_> {
                     label,
                     place(),
                 );
+                operation.security = Security::Unstated;
                 return;
             }
             Some(Err(why)) => {
@@ -318,7 +319,8 @@ impl Reader<'_> {
             Some(Ok(need)) => need,
         };
         let clauses = need.requirement.clauses().iter();
-        let weight = clauses.map(|clause| 1 + clause.len()).sum::<usize>() + need.schemes.len();
+        let named = need.ways.iter().flatten();
+        let weight = clauses.map(|clause| 1 + clause.len()).sum::<usize>() + named.clone().count();
         let Some(left) = self.budget.checked_sub(weight * copies) else {
             self.notes.add(
                 "too-many-scopes",
@@ -339,8 +341,7 @@ impl Reader<'_> {
                 place(),
             );
         }
-        let unknown = |name: &&String| !self.schemes.may_know(name);
-        if let Some(scheme) = need.schemes.iter().find(unknown) {
+        if let Some(scheme) = named.clone().find(|name| !self.schemes.may_know(name)) {
             self.notes.add(
                 "undeclared-scheme",
                 "operations name a security scheme that is not declared",
@@ -362,6 +363,7 @@ impl Reader<'_> {
                 place(),
             );
         }
+        operation.security = self.schemes.stated(need);
         operation.requirement = need.requirement.clone();
         operation.optional_auth = need.optional;
     }

@@ -1,11 +1,13 @@
 //! The security schemes that a document declares.
 //!
-//! In: a document. Out: the type of each scheme by name, and the scopes of its OAuth flows.
+//! In: a document. Out: the type of each scheme by name, what a list of names asks for,
+//! and the scopes of the OAuth flows.
 //!
 //! References are followed, into other files as well. What cannot be followed is a
 //! warning and no error, unlike for operations: no requirement is lost by it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -13,12 +15,15 @@ use super::super::document::Document;
 use super::super::{At, CatalogError};
 use super::paths::Dialect;
 use super::refs::{Refs, Target};
-use crate::model::{Catalog, Scope, Warning};
+use super::security::Need;
+use crate::model::{Catalog, Scheme, Scope, Security, Together, Warning};
 
 /// What is known of the schemes.
 #[derive(Debug, Default)]
 pub(super) struct Schemes {
-    kinds: BTreeMap<String, Option<String>>,
+    kinds: BTreeMap<String, (Option<String>, Scheme)>,
+    /// What was stated, each once: most operations state the same.
+    stated: BTreeSet<Arc<BTreeSet<Together>>>,
     /// There is a list of schemes behind a reference that leads nowhere.
     unread: bool,
 }
@@ -61,10 +66,9 @@ impl Schemes {
                 catalog.warnings.push(unread(&error));
                 Vec::new()
             });
-            let kind = scheme
-                .iter()
-                .find_map(|own| own.value().get("type")?.as_str());
-            schemes.kinds.insert(name.clone(), kind.map(str::to_owned));
+            let text = |key| scheme.iter().find_map(|own| own.value().get(key)?.as_str());
+            let kind = text("type").map(str::to_owned);
+            schemes.kinds.insert(name.clone(), (kind, way(text)));
             for own in &scheme {
                 declare(own.value(), catalog);
             }
@@ -74,12 +78,48 @@ impl Schemes {
 
     /// The scheme's type: `oauth2`, `apiKey`.
     pub(super) fn kind(&self, name: &str) -> Option<&str> {
-        self.kinds.get(name)?.as_deref()
+        self.kinds.get(name)?.0.as_deref()
+    }
+
+    /// What a `security` list asks for, in kinds of schemes.
+    pub(super) fn stated(&mut self, need: &Need) -> Security {
+        let kind = |name: &String| {
+            self.kinds
+                .get(name)
+                .map_or(Scheme::Other, |own| own.1.clone())
+        };
+        let ways = need.ways.iter();
+        let any: BTreeSet<Together> = ways.map(|way| way.iter().map(kind).collect()).collect();
+        let any = self.stated.get(&any).cloned().unwrap_or_else(|| {
+            let any = Arc::new(any);
+            self.stated.insert(Arc::clone(&any));
+            any
+        });
+        Security::Stated(any)
     }
 
     /// Whether the document declares a scheme of this name, or may do so.
     pub(super) fn may_know(&self, name: &str) -> bool {
         self.unread || self.kinds.contains_key(name)
+    }
+}
+
+/// The kind of a scheme by its own fields; the names of HTTP schemes have no case (RFC 9110
+/// section 11.1).
+fn way<'v>(text: impl Fn(&'static str) -> Option<&'v str>) -> Scheme {
+    let is = |key, word| text(key).is_some_and(|own: &str| own.eq_ignore_ascii_case(word));
+    match text("type") {
+        Some("basic") => Scheme::Basic,
+        Some("http") if is("scheme", "basic") => Scheme::Basic,
+        Some("http") if is("scheme", "bearer") => Scheme::Bearer,
+        Some("apiKey") => match text("name") {
+            Some(name) if is("in", "query") => Scheme::QueryKey(name.into()),
+            _ => Scheme::Key,
+        },
+        Some("oauth2") => Scheme::OAuth,
+        Some("openIdConnect") => Scheme::OpenId,
+        Some("mutualTLS") => Scheme::Certificate,
+        _ => Scheme::Other,
     }
 }
 
@@ -123,6 +163,7 @@ fn declare(scheme: &Value, catalog: &mut Catalog) {
 #[cfg(test)]
 mod tests {
     use super::super::super::{LoadOptions, load};
+    use crate::model::{Scheme, Security};
 
     /// The codes of the warnings, the messages, and the declared scopes of a description whose
     /// `components` are these.
@@ -144,6 +185,91 @@ mod tests {
             said.join("\n"),
             declared.collect(),
         )
+    }
+
+    #[test]
+    fn what_callers_have_to_prove_is_carried_to_each_operation() {
+        use Scheme::{Basic, Bearer, Certificate, Key, OAuth, OpenId, Other, QueryKey};
+        let schemes = "{b: {type: http, scheme: Basic}, t: {type: http, scheme: bearer}, d: {type: http, scheme: digest}, \
+            q: {type: apiKey, in: query, name: key}, h: {type: apiKey, in: header, name: X-Key}, \
+            o: {type: oauth2, flows: {}}, i: {type: openIdConnect}, m: {type: mutualTLS}, r: {$ref: '#/b'}}";
+        let of = |root: &str, own: &str| {
+            let text = format!(
+                "openapi: 3.1.0\n{root}\npaths: {{/x: {{get: {{{own}}}}}}}\nb: {{type: http, scheme: basic}}\n\
+                 components: {{securitySchemes: {schemes}}}\n"
+            );
+            let catalog =
+                super::super::super::load_text(&text, "a.yaml", &LoadOptions::default()).unwrap();
+            catalog.operations[0].security.clone()
+        };
+        let ways = |root: &str, own: &str| -> Vec<Vec<Scheme>> {
+            let security = of(root, own);
+            assert!(!security.is_public(), "{own}");
+            security
+                .ways()
+                .map(|way| way.iter().cloned().collect())
+                .collect()
+        };
+        for (name, scheme) in [
+            ("b", Basic),
+            ("r", Basic),
+            ("t", Bearer),
+            ("d", Other),
+            ("q", QueryKey("key".into())),
+            ("h", Key),
+            ("o", OAuth),
+            ("i", OpenId),
+            ("m", Certificate),
+            ("unknown", Other),
+        ] {
+            let expected = [[scheme]];
+            assert_eq!(
+                ways("", &format!("security: [{{{name}: []}}]")),
+                expected,
+                "{name}"
+            );
+            assert_eq!(
+                ways(&format!("security: [{{{name}: []}}]"), ""),
+                expected,
+                "{name}"
+            );
+        }
+        assert_eq!(
+            ways(
+                "security: [{b: []}]",
+                "security: [{o: [x], q: []}, {h: []}]"
+            ),
+            [vec![QueryKey("key".into()), OAuth], vec![Key]]
+        );
+        for public in [
+            "security: []",
+            "security: [{}]",
+            "security: [{o: [x]}, {}, {}]",
+        ] {
+            assert!(of("security: [{b: []}]", public).is_public(), "{public}");
+        }
+        assert_eq!(of("", ""), Security::Unstated);
+        assert_eq!(of("", "security: {b: []}"), Security::Unknown);
+    }
+
+    #[test]
+    fn swagger_names_its_schemes_in_other_words() {
+        let of = |scheme: &str| {
+            let text = format!(
+                "swagger: '2.0'\nsecurity: [{{s: []}}]\npaths: {{/x: {{get: {{}}}}}}\nsecurityDefinitions: {{s: {scheme}}}\n"
+            );
+            let catalog =
+                super::super::super::load_text(&text, "a.yaml", &LoadOptions::default()).unwrap();
+            let security = catalog.operations[0].security.clone();
+            security.ways().flatten().next().cloned()
+        };
+        assert_eq!(of("{type: basic}"), Some(Scheme::Basic));
+        assert_eq!(
+            of("{type: apiKey, in: query, name: k}"),
+            Some(Scheme::QueryKey("k".into()))
+        );
+        assert_eq!(of("{type: apiKey, in: header, name: k}"), Some(Scheme::Key));
+        assert_eq!(of("{type: oauth2}"), Some(Scheme::OAuth));
     }
 
     #[test]

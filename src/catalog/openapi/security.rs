@@ -29,8 +29,8 @@ pub(super) struct Need {
     pub(super) optional: bool,
     /// Schemes of alternatives without scopes that were left out beside alternatives with scopes.
     pub(super) left_out: Vec<String>,
-    /// Every scheme that it names.
-    pub(super) schemes: Vec<String>,
+    /// The schemes of each alternative; `{}` once.
+    pub(super) ways: Vec<Vec<String>>,
 }
 
 /// Reads a list; the error says why it cannot be read.
@@ -42,7 +42,7 @@ pub(super) fn read(value: &Value, scopes: ScopeList) -> Result<Need, String> {
         requirement: Requirement::none(),
         optional: false,
         left_out: Vec::new(),
-        schemes: Vec::new(),
+        ways: Vec::new(),
     };
     let mut clauses: Vec<Clause> = Vec::new();
     let mut seen = BTreeSet::new();
@@ -50,11 +50,13 @@ pub(super) fn read(value: &Value, scopes: ScopeList) -> Result<Need, String> {
         let Some(entry) = entry.as_object() else {
             return Err(format!("an alternative is {}, not a mapping", kind(entry)));
         };
+        if !entry.is_empty() || !need.optional {
+            need.ways.push(entry.keys().cloned().collect());
+        }
         if entry.is_empty() {
             need.optional = true;
             continue;
         }
-        need.schemes.extend(entry.keys().cloned());
         let alternatives = alternatives(entry, scopes)?;
         if alternatives.is_empty() {
             need.left_out.extend(entry.keys().cloned());

@@ -1,7 +1,7 @@
 //! The names of all keys, in the order of the documentation.
 
 /// Keys at the top of the file, in the order of the documentation.
-pub const KEYS: [&str; 44] = [
+pub const KEYS: [&str; 45] = [
     "logs",
     "ledger",
     "expected_sources",
@@ -43,6 +43,7 @@ pub const KEYS: [&str; 44] = [
     "noise",
     "granted",
     "exceptions",
+    "toxic",
     "weights",
     "rules",
     "categories",
@@ -59,6 +60,8 @@ pub const NOISE_KEYS: [&str; 7] = [
 ];
 /// Keys of `[[granted]]`.
 pub const GRANTED_KEYS: [&str; 5] = ["file", "client", "granted_before", "reason", "owner"];
+/// Keys of `[[toxic]]`.
+pub const TOXIC_KEYS: [&str; 3] = ["a", "b", "reason"];
 /// Keys of `[calendar]`.
 pub const CALENDAR_KEYS: [&str; 1] = ["closed"];
 /// Keys of `[[weights]]`.

@@ -1,11 +1,12 @@
-//! `[rules.F3]` and `[categories]`.
+//! `[rules.F3]`, `[[toxic]]` and `[categories]`.
 //!
 //! A rule is named by its number or its id. Each threshold is read in its own unit.
 
+use super::names::TOXIC_KEYS;
 use super::reader::{Section, Value};
 use super::{Config, ConfigError, parse_window};
 use crate::analysis::category::Category;
-use crate::finding::{self, Doc, RuleSettings, Severity, Threshold, Unit};
+use crate::finding::{self, Doc, RuleSettings, Severity, Threshold, Toxic, Unit};
 
 /// Keys that every rule has, beside its thresholds.
 pub const RULE_KEYS: [&str; 3] = ["enabled", "severity", "allow"];
@@ -83,6 +84,35 @@ fn parse_span(text: &str) -> Result<u64, String> {
         .ok_or_else(|| "a time is a whole number with a unit: `45s`, `15m`, `1h`, `2d`".to_owned())
 }
 
+/// Pairs of scopes that one client should not hold together.
+pub(super) fn read_toxic(value: &Value<'_>) -> Result<Vec<Toxic>, ConfigError> {
+    let tables = value.sections("`[[toxic]]`")?;
+    tables.iter().map(toxic).collect()
+}
+
+fn toxic(section: &Section<'_>) -> Result<Toxic, ConfigError> {
+    let (mut a, mut b, mut reason) = (None, None, None);
+    for value in section.entries() {
+        match value.key {
+            "a" => a = Some(value.text()?),
+            "b" => b = Some(value.text()?),
+            "reason" => reason = Some(value.text()?),
+            _ => return Err(section.unknown(value, &TOXIC_KEYS)),
+        }
+    }
+    let own = Toxic {
+        a: a.ok_or_else(|| section.missing("a"))?,
+        b: b.ok_or_else(|| section.missing("b"))?,
+        reason: reason.ok_or_else(|| section.missing("reason"))?,
+    };
+    match section.entries().iter().find(|value| value.key == "b") {
+        Some(value) if own.a == own.b && !own.a.contains('*') => {
+            Err(value.bad(own.b, "`a` and `b` are the same scope; a pair needs two"))
+        }
+        _ => Ok(own),
+    }
+}
+
 pub(super) fn read_categories(config: &mut Config, value: &Value<'_>) -> Result<(), ConfigError> {
     let section = value.section("`[categories]`")?;
     for value in section.entries() {
@@ -130,6 +160,25 @@ mod tests {
             let error = parse(text, "x").unwrap_err().to_string();
             assert!(error.contains(part), "{error}");
         }
+    }
+
+    #[test]
+    fn pairs_that_exclude_each_other_arrive_beside_the_settings_of_rules() {
+        let pair =
+            "[[toxic]]\na = 'payments:create'\nb = 'payments:approve'\nreason = 'four eyes'\n";
+        let own = parse(&format!("{pair}[rules.F30]\nseverity = 'low'\n"), "x")
+            .unwrap()
+            .rules;
+        let settings = own.of(finding::by_name("F30").unwrap().doc());
+        assert_eq!(settings.severity, Some(Severity::Low));
+        assert_eq!(
+            settings.toxic,
+            [Toxic {
+                a: "payments:create".to_owned(),
+                b: "payments:approve".to_owned(),
+                reason: "four eyes".to_owned(),
+            }]
+        );
     }
 
     #[test]

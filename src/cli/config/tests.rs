@@ -10,7 +10,7 @@ use super::*;
 mod wrong;
 
 /// One line, or one table, for each key: setting it has to be seen in the result.
-const EACH: [(&str, &str); 44] = [
+const EACH: [(&str, &str); 45] = [
     ("logs", "logs = ['logs/*.gz']"),
     ("ledger", "ledger = 'usage'"),
     ("expected_sources", "expected_sources = ['gw-1']"),
@@ -63,6 +63,10 @@ const EACH: [(&str, &str); 44] = [
     (
         "exceptions",
         "[[exceptions]]\nclient = '*'\nterm = 'dr.*'\nreason = 'drill'",
+    ),
+    (
+        "toxic",
+        "[[toxic]]\na = 'payments:create'\nb = 'payments:approve'\nreason = 'four eyes'",
     ),
     ("weights", "[[weights]]\nmatches = '* /x'\ndata = 4"),
     ("rules", "[rules.F3]\nmax_lifetime = '2h'"),
@@ -259,6 +263,7 @@ fn the_published_schema_lists_exactly_these_keys_and_judges_alike() {
     assert_eq!(keys(&table["noise"]["items"]), known(&NOISE_KEYS));
     assert_eq!(keys(&table["granted"]["items"]), known(&GRANTED_KEYS));
     assert_eq!(keys(&table["calendar"]), known(&CALENDAR_KEYS));
+    assert_eq!(keys(&table["toxic"]["items"]), known(&TOXIC_KEYS));
     let judge = jsonschema::validator_for(&schema).unwrap();
     for (key, text) in EACH {
         let value = serde_json::to_value(plain(&toml::from_str(text).unwrap())).unwrap();
@@ -277,6 +282,7 @@ fn the_published_schema_lists_exactly_these_keys_and_judges_alike() {
         "[[granted]]\nfile = 'a'\nclient = 'b'\ngranted_before = 2025-01-01\nreason = 'r'",
         "[[granted]]\nfile = 'a'\ngranted_before = 2025-01-01",
         "[calendar]\nclosed = ['christmas']",
+        "[[toxic]]\na = 'x'\nb = 'y'",
         "[[noise]]\nreason = 'r'",
         "[[noise]]\nstatus = []\nreason = 'r'",
         "[[noise]]\npath = 'wp'\nreason = 'r'",

@@ -15,10 +15,10 @@ static DOC: Doc = Doc {
     number: "F8",
     id: "god-token",
     title: "One client can do most of the API",
-    what: "A client's exposure, the risk-weighted share of the API that its scopes open, is above the limit; or it holds a scope whose name says that it is for administrators (`admin`, `root`, `superuser`, `owner`) and that opens something.",
+    what: "A client's exposure, the risk-weighted share of the API that its scopes open, is above the limit; or it holds a scope whose name says that it is for administrators and that opens something: `admin`, `administrator`, `root`, `superuser` or `owner` as a part of its own (`users:admin`, `admin:write`), or a compound that ends with `admin`, `administrator` or `superuser` (`super-admin`).",
     why: "Whoever takes over this one client has the API.",
     example: "legacy-cron: opens 62 % of the risk-weighted API and needed 4 %",
-    guards: "Platform operators need much by nature: put them on the `allow` list, so that the exception is written down. Exposure counts operations of the API description only.",
+    guards: "A word that only describes a thing is no such name: `owner-profile:read`, `root-cause:read`, `account-owner:read`. Platform operators need much by nature: put them on the `allow` list, so that the exception is written down. Exposure counts operations of the API description only.",
     action: "Apply the proposed removals; split the client by task; give rare rights just in time.",
     fields: &["scopes required by the operations"],
     severity: Severity::Medium,
@@ -75,11 +75,34 @@ impl Rule for GodToken {
     }
 }
 
-/// A word of the name says that it is meant for administrators.
+/// Words that name the right to do everything, where they stand as a part of their own.
+const ALONE: [&str; 5] = ["admin", "administrator", "root", "superuser", "owner"];
+/// The same as the last word of a compound: `super-admin`, but `account-owner` is a person.
+const LAST: [&str; 3] = ["admin", "administrator", "superuser"];
+/// What may be done with something: the last word of a name without other separators.
+const VERBS: [&str; 12] = [
+    "read", "write", "access", "all", "full", "manage", "create", "update", "delete", "list",
+    "view", "edit",
+];
+
+/// The name says that it is meant for administrators: `users:admin`, `admin:write`,
+/// `super-admin`; not `owner-profile:read`, where the word only describes a thing.
 fn is_admin(term: &str) -> bool {
-    let words = term.split(|letter: char| !letter.is_alphanumeric());
-    let names = ["admin", "administrator", "root", "superuser", "owner"];
-    words
-        .map(str::to_ascii_lowercase)
-        .any(|word| names.contains(&word.as_str()))
+    let name = term.to_ascii_lowercase();
+    let compound = |letter: char| matches!(letter, '-' | '_');
+    let parts = name.split(|letter: char| !letter.is_alphanumeric() && !compound(letter));
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    if parts.iter().any(|part| ALONE.contains(part)) {
+        return true;
+    }
+    let Some(last) = parts.last() else {
+        return false;
+    };
+    let words: Vec<&str> = last.split(compound).collect();
+    match words.as_slice() {
+        [.., word] if LAST.contains(word) => true,
+        // With `-` or `_` as the only separator, as in `admin_read`.
+        [word, verb] => parts.len() == 1 && ALONE.contains(word) && VERBS.contains(verb),
+        _ => false,
+    }
 }

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::finding::context::count;
+use crate::finding::context::Caller;
 use crate::finding::rule::{nist, owasp, soc2};
+use crate::finding::shared::served;
 use crate::finding::{
-    Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit,
+    Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit, Unjudged,
 };
 use crate::format::AuthKind;
 use crate::model::words::plural;
-use crate::model::{Method, Outcome};
+use crate::model::{Method, Millis, Scheme, Security};
 
 pub(super) struct StaleEndpoint;
 
@@ -17,12 +18,14 @@ static DOC: Doc = Doc {
     number: "F10",
     id: "stale-endpoint",
     title: "A deprecated or outdated endpoint still serves",
-    what: "An operation that is marked as deprecated, or of which a newer version exists (`/v1/x` beside `/v2/x`), still serves clients; or a client authenticates with a password or with a key in the query string.",
+    what: "An operation that is marked as deprecated, or of which a newer version exists (`/v1/x` beside `/v2/x`), still serves; or one that by its declared security schemes asks for a user name and password (HTTP basic) or for a key in the query string; or the log shows that a client authenticates in one of these ways. Whoever it serves counts: clients of the policy, callers that no policy file names, and requests that name no caller.",
     why: "Old versions miss the checks of the new ones. A key in a query string ends up in logs, caches and browser histories.",
     example: "GET /v1/orders is deprecated and still serves 3 clients (412 requests): billing, erp-sync, till",
-    guards: "Only requests that passed count, and at least `min_requests`. Requests that match no operation are F11's affair. Health checks are left out on reading.",
+    guards: "Only requests that passed count, and at least `min_requests`. Where an operation also accepts something newer, nobody knows which of them was used: a note. A client whose requests to such operations explain all that the log shows of it is not reported a second time. A key in the query counts under well-known names (`api_key`, `access_token`) and, on the operations that declare it, under its declared name; its value is never read. Requests that match no operation are F11's affair. Health checks are left out on reading.",
     action: "Move the named clients, then switch the operation off.",
-    fields: &["`deprecated` or versions in the API description, or the kind of authentication"],
+    fields: &[
+        "`deprecated`, versions or security schemes in the API description, or the kind of authentication in the log",
+    ],
     severity: Severity::Medium,
     thresholds: &[Threshold {
         key: "min_requests",
@@ -39,105 +42,203 @@ impl Rule for StaleEndpoint {
     }
 
     fn evaluable(&self, context: &Context<'_>, _: &RuleSettings) -> Result<(), MissingField> {
-        let kinds = context
-            .credential_rows()
-            .any(|(_, row)| row.kind != AuthKind::Unknown);
-        if !kinds && stale(context).is_empty() {
+        let mut rows = context.credentials.rows.iter();
+        let kinds = rows.any(|row| row.kind != AuthKind::Unknown);
+        if !kinds && !declares(context) && stale(context).is_empty() {
             return Err(MissingField::new(
-                "`deprecated` or a version in the paths of the API description, or the kind of authentication in the log",
+                "`deprecated`, a version in the paths or security schemes of the API description, or the kind of authentication in the log",
             ));
         }
         Ok(())
     }
 
-    fn check(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {
-        let least = settings.threshold(&DOC, "min_requests");
-        let mut findings = operations(context, settings, least);
-        let window = context.analysis.window;
-        let mut kinds: BTreeMap<(&str, AuthKind), (u64, i64, i64)> = BTreeMap::new();
-        for (client, row) in context.credential_rows() {
-            let old = matches!(row.kind, AuthKind::Basic | AuthKind::QueryKey);
-            let passed = row.facts.count - row.facts.refused;
-            if old && passed > 0 && window.contains(row.day) {
-                let own =
-                    kinds
-                        .entry((client, row.kind))
-                        .or_insert((0, row.facts.first, row.facts.last));
-                own.0 += passed;
-                own.1 = own.1.min(row.facts.first);
-                own.2 = own.2.max(row.facts.last);
-            }
+    fn unjudged(&self, context: &Context<'_>, _: &RuleSettings) -> Vec<Unjudged> {
+        if declares(context) {
+            return Vec::new();
         }
-        for ((client, kind), (requests, first, last)) in kinds {
-            let what = if kind == AuthKind::Basic {
-                "a user name and password"
-            } else {
-                "a key in the query string"
+        let formats: BTreeSet<&str> = context
+            .sources
+            .iter()
+            .filter_map(|own| own.format)
+            .collect();
+        let silent = formats.into_iter().filter_map(|format| {
+            let what = match format {
+                "native" => return None,
+                "aws-apigw" => "HTTP basic, or a key in the query string",
+                _ => "HTTP basic",
             };
-            if requests >= least {
-                let message = format!(
-                    "authenticates with {what} ({})",
-                    plural(requests, "request")
-                );
-                findings.push(
-                    Finding::new(&DOC, settings, client, kind.name(), message)
-                        .seen(requests, first, last),
-                );
-            }
-        }
+            Some(Unjudged {
+                missing: format!(
+                    "{what}: {format} logs do not show it, and the API description declares no security schemes"
+                ),
+                clients: Vec::new(),
+            })
+        });
+        silent.collect()
+    }
+
+    fn check(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {
+        let mut findings = operations(context, settings);
+        findings.extend(logged(context, settings));
         findings
     }
 }
 
-fn operations(context: &Context<'_>, settings: &RuleSettings, least: u64) -> Vec<Finding> {
-    let stale = stale(context);
-    let mut by_operation: BTreeMap<usize, (BTreeSet<&str>, u64, i64, i64)> = BTreeMap::new();
-    for client in &context.analysis.clients {
-        for (route, days) in context.used(client) {
-            for operation in context.operations(route) {
-                if !stale.contains_key(operation) {
-                    continue;
-                }
-                for day in days.iter().filter(|day| count(day, Outcome::Used) > 0) {
-                    let own = by_operation.entry(*operation).or_insert((
-                        BTreeSet::new(),
-                        0,
-                        day.first,
-                        day.last,
-                    ));
-                    own.0.insert(client.id.as_str());
-                    own.1 += count(day, Outcome::Used);
-                    own.2 = own.2.min(day.first);
-                    own.3 = own.3.max(day.last);
-                }
-            }
+/// The API description states for some operation how callers prove who they are.
+fn declares(context: &Context<'_>) -> bool {
+    let mut operations = context.catalog.operations.iter();
+    operations.any(|own| own.security.ways().next().is_some())
+}
+
+/// The outdated way that a scheme is.
+fn outdated(scheme: &Scheme) -> Option<(AuthKind, String)> {
+    match scheme {
+        Scheme::Basic => Some((
+            AuthKind::Basic,
+            "a user name and password (HTTP basic)".to_owned(),
+        )),
+        Scheme::QueryKey(name) => Some((
+            AuthKind::QueryKey,
+            format!("a key in the query string (`{name}`)"),
+        )),
+        _ => None,
+    }
+}
+
+/// Outdated ways that an operation accepts.
+struct Accepts {
+    kinds: BTreeSet<AuthKind>,
+    words: BTreeSet<String>,
+    /// It accepts something newer as well.
+    newer: bool,
+}
+
+fn accepts(security: &Security) -> Option<Accepts> {
+    let mut own = Accepts {
+        kinds: BTreeSet::new(),
+        words: BTreeSet::new(),
+        newer: false,
+    };
+    for way in security.ways() {
+        // What is asked for together with something newer is not all that protects.
+        let old: Option<Vec<_>> = way.iter().map(outdated).collect();
+        own.newer |= old.is_none();
+        for (kind, words) in old.into_iter().flatten() {
+            own.kinds.insert(kind);
+            own.words.insert(words);
         }
     }
-    by_operation
-        .into_iter()
-        .filter(|(_, (_, requests, ..))| *requests >= least)
-        .map(|(operation, (clients, requests, first, last))| {
-            let own = &context.catalog.operations[operation];
-            let names: Vec<&str> = clients.iter().copied().take(5).collect();
-            let rest = clients.len().saturating_sub(names.len());
-            let more = if rest > 0 {
-                format!(" and {rest} more")
+    (!own.kinds.is_empty()).then_some(own)
+}
+
+fn operations(context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {
+    let stale = stale(context);
+    let all = &context.catalog.operations;
+    let served = served(context, |own| {
+        stale.contains_key(&own) || accepts(&all[own].security).is_some()
+    });
+    let least = settings.threshold(&DOC, "min_requests");
+    let served = served.into_iter().filter(|own| own.1.requests() >= least);
+    let said = served.map(|(operation, served)| {
+        let own = &all[operation];
+        let (mut why, mut severity) = (Vec::new(), Severity::Note);
+        if let Some(stale) = stale.get(&operation) {
+            why.push(stale.clone());
+            severity = Severity::Medium;
+        }
+        if let Some(accepts) = accepts(&own.security) {
+            let verb = if accepts.newer {
+                "also accepts"
             } else {
-                String::new()
+                "asks for"
             };
-            let message = format!(
-                "{} {} and still serves {} ({}): {}{more}",
-                own.label(),
-                stale[&operation],
-                plural(clients.len(), "client"),
-                plural(requests, "request"),
-                names.join(", ")
-            );
-            Finding::new(&DOC, settings, "", own.label(), message)
-                .seen(requests, first, last)
-                .at(own.place.clone())
-        })
-        .collect()
+            let words: Vec<String> = accepts.words.into_iter().collect();
+            why.push(format!("by its description {verb} {}", words.join(" or ")));
+            if !accepts.newer {
+                severity = Severity::Medium;
+            }
+        }
+        let label = own.label();
+        let message = format!(
+            "{label} {} and still serves {}",
+            why.join(", "),
+            served.whom()
+        );
+        let finding = Finding::new(&DOC, settings, "", label, message)
+            .graded(settings, severity)
+            .at(own.place.clone());
+        served.on(finding)
+    });
+    said.collect()
+}
+
+/// What the log shows of callers, beyond operations that are findings themselves.
+fn logged(context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {
+    let window = context.analysis.window;
+    let table = context.credentials;
+    let callers: BTreeMap<&str, Caller<'_>> =
+        context.callers().map(|own| (own.name, own)).collect();
+    let mut kinds: BTreeMap<(&str, AuthKind), (u64, Millis, Millis)> = BTreeMap::new();
+    for row in &table.rows {
+        let name = table.clients.get(row.client as usize);
+        let Some(client) = name
+            .map(String::as_str)
+            .filter(|own| callers.contains_key(own))
+        else {
+            continue;
+        };
+        let old = matches!(row.kind, AuthKind::Basic | AuthKind::QueryKey);
+        let passed = row.facts.count - row.facts.refused;
+        if old && passed > 0 && window.contains(row.day) {
+            let own =
+                kinds
+                    .entry((client, row.kind))
+                    .or_insert((0, row.facts.first, row.facts.last));
+            own.0 += passed;
+            own.1 = own.1.min(row.facts.first);
+            own.2 = own.2.max(row.facts.last);
+        }
+    }
+    let least = settings.threshold(&DOC, "min_requests");
+    let mut findings = Vec::new();
+    for ((client, kind), (requests, first, last)) in kinds {
+        let caller = &callers[client];
+        if requests < least || requests <= explained(context, caller, kind) {
+            continue;
+        }
+        let outside = if caller.client.is_some() {
+            ""
+        } else {
+            "is in no policy file and "
+        };
+        let what = if kind == AuthKind::Basic {
+            "a user name and password"
+        } else {
+            "a key in the query string"
+        };
+        let message = format!(
+            "{outside}authenticates with {what} ({})",
+            plural(requests, "request")
+        );
+        findings.push(
+            Finding::new(&DOC, settings, client, kind.name(), message).seen(requests, first, last),
+        );
+    }
+    findings
+}
+
+/// Requests of a caller to operations that accept nothing but outdated ways, this among them.
+fn explained(context: &Context<'_>, caller: &Caller<'_>, kind: AuthKind) -> u64 {
+    let used = context.used_by(caller);
+    let declared = used.iter().filter(|(route, _)| {
+        let operations = context.operations(*route).iter();
+        let mut own =
+            operations.filter_map(|op| accepts(&context.catalog.operations[*op].security));
+        own.any(|own| !own.newer && own.kinds.contains(&kind))
+    });
+    let days = declared.flat_map(|(_, days)| days);
+    days.map(|day| day.counts.iter().sum::<u64>() - day.denied())
+        .sum()
 }
 
 /// Operations that are deprecated, or of which a later version exists, and why.

@@ -1,11 +1,12 @@
 //! F12: scopes without an operation, or without a holder.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::finding::context::count;
 use crate::finding::rule::{iso, nist};
 use crate::finding::{Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity};
-use crate::model::Scope;
 use crate::model::words::{either, plural};
+use crate::model::{Outcome, Scope};
 
 pub(super) struct ZombieScope;
 
@@ -16,7 +17,7 @@ static DOC: Doc = Doc {
     what: "The API description declares a scope that no operation asks for, or operations ask for a scope that no client holds.",
     why: "Names that mean nothing make every review longer, and one day somebody gives them a meaning that its holders never asked for.",
     example: "`reports:legacy` is declared and opens no operation; 2 clients hold it",
-    guards: "Scopes of the protocol itself (`openid` and the like) are left out. A scope may be ahead of its operations: put planned ones on the `allow` list.",
+    guards: "A scope that no client of the policy holds is a note; where callers outside the policy use its operations, the message says how many (requests that name no caller count as one). Scopes of the protocol itself (`openid` and the like) are left out. A scope may be ahead of its operations: put planned ones on the `allow` list.",
     action: "Delete the scope, or describe the operation that needs it.",
     fields: &["declared scopes or scopes required by operations"],
     severity: Severity::Low,
@@ -41,6 +42,7 @@ impl Rule for ZombieScope {
     fn check(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {
         let required = context.catalog.required_scopes();
         let all: BTreeSet<Scope> = required.union(&context.catalog.declared).cloned().collect();
+        let strangers = strangers(context);
         let mut findings = Vec::new();
         for scope in &all {
             let protocol = crate::analysis::PROTOCOL_SCOPES.contains(&scope.as_str());
@@ -67,10 +69,17 @@ impl Rule for ZombieScope {
                     format!("`{scope}` is declared and opens no operation; {held}"),
                 )
             } else if holders == 0 {
-                (
-                    Severity::Note,
-                    format!("`{scope}` is required by operations and held by nobody"),
-                )
+                let used = strangers.get(scope).map_or(0, BTreeSet::len);
+                let text = if used == 0 {
+                    format!("`{scope}` is required by operations and held by nobody")
+                } else {
+                    format!(
+                        "`{scope}` is required by operations and held by nobody in the policy; {} outside it {} them",
+                        plural(used, "caller"),
+                        either(used, "uses", "use")
+                    )
+                };
+                (Severity::Note, text)
             } else {
                 continue;
             };
@@ -80,4 +89,26 @@ impl Rule for ZombieScope {
         }
         findings
     }
+}
+
+/// Callers outside the policy that operations served, by the scopes that these ask for; all
+/// requests that name no caller are one.
+fn strangers<'a>(context: &Context<'a>) -> BTreeMap<&'a Scope, BTreeSet<&'a str>> {
+    let mut all: BTreeMap<&Scope, BTreeSet<&str>> = BTreeMap::new();
+    for caller in context.callers().filter(|own| own.client.is_none()) {
+        for (route, days) in context.used_by(&caller) {
+            if days.iter().all(|day| count(day, Outcome::Used) == 0) {
+                continue;
+            }
+            for operation in context.operations(route) {
+                let requirement = &context.catalog.operations[*operation].requirement;
+                if !requirement.is_open() {
+                    for scope in requirement.clauses().iter().flatten() {
+                        all.entry(scope).or_default().insert(caller.name);
+                    }
+                }
+            }
+        }
+    }
+    all
 }

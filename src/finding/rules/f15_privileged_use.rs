@@ -17,10 +17,10 @@ static DOC: Doc = Doc {
     number: "F15",
     id: "privileged-use",
     title: "Use of privileged operations",
-    what: "Requests that passed on operations that change permissions or handle credentials (categories `escalation` and `credentials`).",
+    what: "Requests that passed on operations that change permissions or handle credentials (categories `escalation` and `credentials`), by clients of the policy, by callers that no policy file names, and by requests that name no caller.",
     why: "Use of privileged functions is to be logged and looked at. This is the list to look at, not an accusation.",
     example: "idp-sync: 12 requests to POST /v1/users/{id}/roles (escalation)",
-    guards: "Categories come from tags of the API description, from `[categories]` of the configuration, else from words of the path.",
+    guards: "Categories come from tags of the API description, from `[categories]` of the configuration, else from words of the path. Note for clients of the policy; low for callers outside it, because nobody decided that they may.",
     action: "Check that each use was meant.",
     fields: &["client", "operation", "categories of operations"],
     severity: Severity::Note,
@@ -53,8 +53,8 @@ impl Rule for PrivilegedUse {
 
     fn check(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {
         let mut findings = Vec::new();
-        for client in &context.analysis.clients {
-            for (route, days) in context.used(client) {
+        for caller in context.callers() {
+            for (route, days) in context.used_by(&caller) {
                 let operations = context.operations(route);
                 let categories: Vec<&str> = PRIVILEGED
                     .iter()
@@ -73,12 +73,18 @@ impl Rule for PrivilegedUse {
                     continue;
                 }
                 let label = context.label(route);
+                let (whose, severity) = match caller.client {
+                    Some(_) => ("", Severity::Note),
+                    None if caller.is_nobody() => (" that name no caller", Severity::Low),
+                    None => (" of a caller that no policy file names", Severity::Low),
+                };
                 let message = format!(
-                    "{} to {label} ({})",
+                    "{}{whose} to {label} ({})",
                     plural(sum.events, "request"),
                     categories.join(", ")
                 );
-                let finding = Finding::new(&DOC, settings, client.id.as_str(), label, message);
+                let finding = Finding::new(&DOC, settings, caller.name, label, message)
+                    .graded(settings, severity);
                 findings.push(sum.on(finding, route, false));
             }
         }

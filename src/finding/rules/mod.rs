@@ -24,6 +24,10 @@ mod f21_meaningless_grants;
 mod f22_issued_not_granted;
 mod f23_never_issued;
 mod f24_ungoverned_caller;
+mod f25_public_write;
+mod f28_enforcement_never_seen;
+mod f29_undocumented_grant;
+mod f30_toxic_combination;
 
 use super::Rule;
 
@@ -53,4 +57,8 @@ pub static ALL: &[&dyn Rule] = &[
     &f22_issued_not_granted::IssuedNotGranted,
     &f23_never_issued::NeverIssued,
     &f24_ungoverned_caller::UngovernedCaller,
+    &f25_public_write::PublicWrite,
+    &f28_enforcement_never_seen::EnforcementNeverSeen,
+    &f29_undocumented_grant::UndocumentedGrant,
+    &f30_toxic_combination::ToxicCombination,
 ];

@@ -1,6 +1,8 @@
 //! For each rule: one case that fires, one near miss, one without the data.
 
 mod callers;
+mod described;
+mod duties;
 mod first;
 mod second;
 mod third;

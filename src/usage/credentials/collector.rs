@@ -58,22 +58,27 @@ impl Collector {
         }
     }
 
-    /// Counts the credential of one request of a known client.
+    /// Counts the credential of one request of a known client; `query_keys` are the names
+    /// under which its operation takes a key in the query string.
     pub(in crate::usage) fn add(
         &mut self,
         format: &'static dyn LogFormat,
         raw: &RawRecord<'_>,
         request: Request,
+        query_keys: &[Box<str>],
     ) {
         let token = format.token(raw);
+        let in_query = key_in_query(raw.target, query_keys);
+        // Beside a key in the query, the id is that of the token: it says nothing of the key.
+        let of_token = in_query && token.kind == AuthKind::Token;
         let presented = Presented {
             client: request.client,
-            kind: if key_in_query(raw.target) {
+            kind: if in_query {
                 AuthKind::QueryKey
             } else {
                 token.kind
             },
-            id: token.credential.or(raw.credential),
+            id: token.credential.or(raw.credential).filter(|_| !of_token),
             address: raw.client_ip,
             agent: raw.user_agent,
         };

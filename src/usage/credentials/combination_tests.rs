@@ -69,7 +69,7 @@ proptest! {
             };
             let outcome = if *refused { Outcome::DeniedGateway } else { Outcome::Used };
             let request = Request { client: u32::from(client) + 2, route: 0, outcome };
-            collector.add(format::by_name("native").unwrap(), &raw, request);
+            collector.add(format::by_name("native").unwrap(), &raw, request, &[]);
             let which = id.map_or(Which::Unnamed, |id| Which::Named(key.hash(id)));
             let own = plain.entry((Day::of(raw.time), client, which)).or_default();
             own.0 += 1;

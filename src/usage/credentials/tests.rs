@@ -81,6 +81,7 @@ fn feed(collector: &mut Collector, line: &Line) {
             u32::from(line.network % 3),
             line.refused,
         ),
+        &[],
     );
 }
 
@@ -305,7 +306,7 @@ fn a_token_used_long_after_its_end_is_counted_only_when_it_passed() {
         let mut scratch = Scratch::default();
         let raw = native.parse(text.as_bytes(), &mut scratch).unwrap();
         let mut collector = Collector::new(&HashKey::default());
-        collector.add(native, &raw, request(2, 0, status == 401));
+        collector.add(native, &raw, request(2, 0, status == 401), &[]);
         Collector::merge(vec![collector], |_, _| Some("c".to_owned())).rows[0]
             .facts
             .expired
