@@ -1,5 +1,6 @@
 //! For each rule: one case that fires, one near miss, one without the data.
 
+mod credentials;
 mod first;
 mod second;
 mod third;
