@@ -15,6 +15,7 @@
 
 mod context;
 mod evidence;
+mod keys;
 mod rule;
 mod rules;
 mod settings;

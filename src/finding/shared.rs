@@ -6,6 +6,7 @@ use super::context::count;
 use super::{Context, Doc, Finding, MissingField, RuleSettings, Threshold, Unit};
 use crate::analysis::{ClientAnalysis, TermAnalysis};
 use crate::format::AuthKind;
+use crate::model::words::plural;
 use crate::model::{ClientName, Day, Granted, Millis, Outcome, Term};
 use crate::usage::DayUse;
 use crate::usage::credentials::{Carried, CredentialRow, UNREAD};
@@ -302,4 +303,20 @@ pub(super) fn without_credential<'a>(
         none.map(|(name, _)| (*name).to_owned()).collect(),
         clients.len(),
     )
+}
+
+/// A limit in days that the log is too short to show.
+pub(super) fn too_short(
+    context: &Context<'_>,
+    (doc, settings): (&Doc, &RuleSettings),
+    key: &str,
+) -> Result<(), MissingField> {
+    let (limit, days) = (settings.threshold(doc, key), context.covered_days());
+    if u64::from(days) > limit {
+        return Ok(());
+    }
+    Err(MissingField::new(format!(
+        "more than {} (limit {key}; {days} covered)",
+        plural(limit, "covered day")
+    )))
 }

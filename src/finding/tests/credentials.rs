@@ -1,7 +1,13 @@
 //! The rules about credentials: F3 to F7, F16, F22, F23, F26, F27.
 
+use std::ops::Range;
+
+use proptest::prelude::*;
+
 use super::*;
 use crate::format::AuthKind;
+
+const KEY: AuthKind = AuthKind::ApiKey;
 
 fn two() -> Case {
     case(&ROUTES, r#"{"a":["orders:read"],"b":["orders:read"]}"#)
@@ -61,4 +67,127 @@ fn f3_clients_with_opaque_tokens_are_named_and_those_with_keys_are_not() {
         .showed("a", ("", AuthKind::Token), [5], |facts| facts.endless = 1)
         .showed("b", ("k", AuthKind::ApiKey), [5], nothing);
     assert_eq!(key.unjudged("F3"), [""; 0]);
+}
+
+#[test]
+fn f4_and_f6_are_evaluable_when_the_log_is_as_long_as_the_configured_limit() {
+    let of = |days: i32, limit: u64| {
+        let mut own = plain()
+            .did("app", "GET /orders", [0, 2], USED(1))
+            .showed("app", ("k", KEY), [0, days - 1], nothing)
+            .set("F4", "max_age", limit)
+            .set("F6", "idle", limit);
+        own.days = days;
+        own
+    };
+    let short = of(60, 30);
+    assert!(short.says("F4")[0].contains("in use for at least 59 days"));
+    assert!(short.says("F6")[0].contains("no request for 57 covered days"));
+    let long = of(100, 365);
+    missing(
+        &long,
+        "F4",
+        "more than 365 covered days (limit max_age; 100 covered)",
+    );
+    missing(&long, "F6", "365 covered days (limit idle; 100 covered)");
+}
+
+#[test]
+fn f4_an_age_ends_at_the_last_use_and_not_at_the_end_of_the_log() {
+    let of = |last: i32| {
+        let own = plain().showed("app", ("k", KEY), 102..=last, nothing);
+        own.says("F4")
+    };
+    assert_eq!(of(191), [""; 0], "89 days");
+    assert!(of(192)[0].contains("in use for 90 days"), "{:?}", of(192));
+}
+
+#[test]
+fn f4_says_of_whom_only_ids_of_tokens_are_known() {
+    let tokens = (0..200).fold(two(), |own, day| {
+        own.showed(
+            "a",
+            (&format!("jti-{day}"), AuthKind::Token),
+            [day],
+            nothing,
+        )
+    });
+    missing(&tokens, "F4", "the ids of tokens change by themselves");
+    let both = tokens.showed("b", ("k", KEY), 0..200, nothing);
+    assert_eq!(both.says("F4").len(), 1);
+    let unjudged = both.unjudged("F4");
+    assert!(
+        unjudged[0].ends_with("for 1 of 2 clients: a"),
+        "{unjudged:?}"
+    );
+    assert_eq!(both.unjudged("F5").len(), 1);
+    let stays = two().showed("a", ("one", AuthKind::Token), 0..200, nothing);
+    assert_eq!(stays.says("F4").len(), 1, "a token that stays is old");
+}
+
+fn keys(all: &[(&str, Range<i32>)]) -> Case {
+    all.iter().fold(plain(), |own, (id, days)| {
+        own.showed("app", (id, KEY), days.clone(), nothing)
+    })
+}
+
+#[test]
+fn f5_with_a_third_key_the_oldest_that_is_still_used_is_the_finding() {
+    let own = keys(&[("A", 0..200), ("B", 10..200), ("C", 198..200)]);
+    let says = own.says("F5");
+    assert_eq!(says.len(), 1, "no rotation yet: {says:?}");
+    assert!(
+        says[0].starts_with("medium app") && says[0].contains("still in use 189 days"),
+        "{says:?}"
+    );
+    assert_eq!(own.says("F4"), [""; 0], "one fact is one finding");
+    let two = keys(&[("A", 0..200), ("B", 10..200), ("C", 150..200)]).says("F5");
+    assert_eq!(two.len(), 1);
+    assert!(
+        two[0].ends_with("; so is 1 more that was replaced"),
+        "{two:?}"
+    );
+    let young = keys(&[("A", 150..200), ("B", 180..200)]).says("F5");
+    assert!(young[0].starts_with("low app"), "{young:?}");
+}
+
+#[test]
+fn f5_a_rotation_is_claimed_only_after_the_old_key_rested() {
+    let of = |until: i32| keys(&[("A", 0..until), ("B", 180..200)]).says("F5");
+    assert!(of(186)[0].starts_with("note app: rotated on"));
+    assert_eq!(of(187), [""; 0], "it rested for 13 days");
+    let monthly = plain()
+        .showed("app", ("A", KEY), [0, 30, 60, 90, 120, 150, 180], nothing)
+        .showed("app", ("B", KEY), 175..200, nothing);
+    assert_eq!(monthly.says("F5"), [""; 0], "it always rests for 29 days");
+}
+
+#[test]
+fn f5_a_key_that_is_used_seldom_did_not_appear_when_it_was_first_seen() {
+    let own =
+        keys(&[("A", 0..200)]).showed("app", ("B", KEY), [8, 38, 68, 98, 128, 158, 188], nothing);
+    assert_eq!(own.says("F5"), [""; 0]);
+    let trial = keys(&[("A", 0..200), ("B", 50..52)]);
+    assert_eq!(trial.says("F5"), [""; 0]);
+    assert_eq!(trial.says("F4").len(), 1, "the newer one is not in use");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn f4_and_f5_never_speak_of_the_same_key(
+        spans in prop::collection::vec((0..199_i32, 1..200_i32, 1..40_usize), 1..6),
+    ) {
+        let own = spans.iter().enumerate().fold(plain(), |own, (n, (from, length, step))| {
+            let days = (*from..(from + length).min(200)).step_by(*step);
+            own.showed("app", (&format!("k{n}"), KEY), days, nothing)
+        });
+        let old: Vec<String> = own.run("F4").unwrap().into_iter().map(|own| own.subject).collect();
+        for open in own.run("F5").unwrap() {
+            if let Some(hash) = open.subject.strip_suffix(" still in use") {
+                prop_assert!(!old.iter().any(|own| own == hash), "{hash}");
+            }
+        }
+    }
 }

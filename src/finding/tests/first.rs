@@ -132,12 +132,16 @@ fn f4_an_old_key_and_one_that_was_replaced() {
     assert!(says[0].contains("in use for at least 199 days"), "{says:?}");
     let replaced = plain()
         .showed("app", ("k", AuthKind::ApiKey), [0, 100, 199], nothing)
-        .showed("app", ("k2", AuthKind::ApiKey), [150], nothing);
+        .showed("app", ("k2", AuthKind::ApiKey), [195], nothing);
     assert_eq!(replaced.says("F4"), [""; 0]);
     missing(&plain(), "F4", "credential id");
     let mut short = plain().showed("app", ("k", AuthKind::ApiKey), [0, 49], nothing);
     short.days = 50;
-    missing(&short, "F4", "50 covered");
+    missing(
+        &short,
+        "F4",
+        "more than 90 covered days (limit max_age; 50 covered)",
+    );
 }
 
 #[test]
@@ -147,9 +151,9 @@ fn f5_a_rotation_that_ended_and_one_that_did_not() {
             .showed("app", ("old", AuthKind::ApiKey), 0..until, nothing)
             .showed("app", ("new", AuthKind::ApiKey), 100..200, nothing)
     };
-    let open = of(180).says("F5");
+    let open = of(199).says("F5");
     assert!(
-        open[0].starts_with("low app") && open[0].contains("still in use 79 days"),
+        open[0].starts_with("medium app") && open[0].contains("still in use 98 days"),
         "{open:?}"
     );
     let done = of(104).says("F5");
