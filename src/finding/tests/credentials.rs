@@ -5,6 +5,7 @@ use std::ops::Range;
 use proptest::prelude::*;
 
 use super::*;
+use crate::finding::testing::networks;
 use crate::format::AuthKind;
 
 const KEY: AuthKind = AuthKind::ApiKey;
@@ -190,4 +191,77 @@ proptest! {
             }
         }
     }
+}
+
+const ROLES: &str = "PUT /users/{id}/roles";
+
+fn roles() -> Case {
+    let operation = format!("{ROLES} = roles:write");
+    case(&[&operation], r#"{"app":["roles:write"]}"#)
+}
+
+#[test]
+fn f16_is_one_finding_for_each_client_and_operation() {
+    let own = roles()
+        .showed("app", ("", AuthKind::Token), 0..200, |facts| {
+            networks(facts, 1);
+        })
+        .did("app", ROLES, 180..186, USED(1));
+    let own = (180..186).fold(own, |own, day| own.at("app", ROLES, day, (false, 3, 3)));
+    let found = own.run("F16").unwrap();
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(
+        (found[0].severity, found[0].requests),
+        (Severity::Medium, 6)
+    );
+    assert_eq!(found[0].trace.len(), 2);
+    assert!(
+        found[0].message.contains(
+            "as never before on 6 days from 1970-06-30 to 1970-07-05; on 1970-06-30: for the first time after 180 silent covered days, at 03 h UTC"
+        ),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn f16_a_log_that_shows_no_such_silence_says_so_and_judges_networks_and_hours() {
+    let of = |idle: u64| {
+        let own = roles()
+            .did("app", ROLES, [199], USED(1))
+            .set("F16", "idle", idle);
+        own.showed("app", ("", AuthKind::Token), 0..200, |facts| {
+            networks(facts, 1)
+        })
+    };
+    assert_eq!(of(365).says("F16"), [""; 0]);
+    assert_eq!(
+        of(365).unjudged("F16"),
+        ["more than 365 covered days (limit idle; 200 covered) for use after a long silence"]
+    );
+    assert_eq!(of(30).unjudged("F16"), [""; 0]);
+    assert_eq!(of(30).says("F16").len(), 1);
+}
+
+#[test]
+fn f22_and_f23_name_the_clients_whose_tokens_were_not_logged_with_scopes() {
+    let own = two()
+        .did("a", "GET /orders", 0..40, USED(2))
+        .with_token(("a", "orders:read"), "GET /orders", 0..40, (false, 2))
+        .showed("a", ("", AuthKind::Token), 0..40, |facts| facts.scoped = 2);
+    assert_eq!(own.unjudged("F22"), [""; 0]);
+    assert_eq!(own.unjudged("F23"), [""; 0]);
+    let own = own.showed("b", ("", AuthKind::Token), [5], nothing);
+    assert_eq!(
+        own.unjudged("F22"),
+        ["scopes of the token for 1 of 2 clients: b"]
+    );
+    let why = own.unjudged("F23");
+    assert!(
+        why.len() == 1 && why[0].ends_with("for 1 of 2 clients: b"),
+        "{why:?}"
+    );
+    let key = two()
+        .with_token(("a", "orders:read"), "GET /orders", 0..40, (false, 2))
+        .showed("b", ("k", KEY), [5], nothing);
+    assert_eq!(key.unjudged("F22"), [""; 0], "a key carries no scopes");
 }

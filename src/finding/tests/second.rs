@@ -125,7 +125,11 @@ fn f16_a_heavy_operation_after_a_long_silence() {
     assert!(of(&[195]).says("F16")[0].contains("for the first time after 195"));
     let mut short = of(&[5]);
     short.days = 90;
-    missing(&short, "F16", "90 covered");
+    missing(
+        &short,
+        "F16",
+        "more than 90 covered days (limit idle; 90 covered)",
+    );
 }
 
 #[test]
