@@ -16,6 +16,7 @@
 mod context;
 mod evidence;
 mod keys;
+mod places;
 mod rule;
 mod rules;
 mod settings;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::count;
-use super::{Context, Doc, Finding, MissingField, RuleSettings, Threshold, Unit};
+use super::{Context, Doc, Finding, MissingField, RuleSettings, Threshold, Unit, Unjudged};
 use crate::analysis::{ClientAnalysis, TermAnalysis};
 use crate::format::AuthKind;
 use crate::model::words::plural;
@@ -319,4 +319,19 @@ pub(super) fn too_short(
         "more than {} (limit {key}; {days} covered)",
         plural(limit, "covered day")
     )))
+}
+
+/// Policy clients that show tokens, none of which was logged with its scopes.
+pub(super) fn without_scopes(context: &Context<'_>) -> Option<Unjudged> {
+    let table = context.credentials;
+    let read = table.issued.keys().filter(|(_, scope)| scope != UNREAD);
+    let read: BTreeSet<&str> = read
+        .filter_map(|(number, _)| table.clients.get(*number as usize))
+        .map(String::as_str)
+        .collect();
+    let clients = showing_tokens(context);
+    let of = clients.len();
+    let unread = clients.into_keys().filter(|client| !read.contains(client));
+    let unread = unread.map(str::to_owned).collect();
+    Unjudged::clients("scopes of the token", unread, of)
 }

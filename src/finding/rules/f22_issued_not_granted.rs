@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::ClientAnalysis;
 use crate::finding::rule::{nist, owasp, pci, soc2};
-use crate::finding::shared::{needs_grants, needs_token_scopes, showing_tokens};
+use crate::finding::shared::{needs_grants, needs_token_scopes, without_scopes};
 use crate::finding::{
     Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit, Unjudged,
 };
 use crate::model::words::plural;
 use crate::model::{Day, Scope};
-use crate::usage::credentials::{Issued, UNREAD};
+use crate::usage::credentials::Issued;
 
 pub(super) struct IssuedNotGranted;
 
@@ -59,18 +59,7 @@ impl Rule for IssuedNotGranted {
     }
 
     fn unjudged(&self, context: &Context<'_>, _: &RuleSettings) -> Vec<Unjudged> {
-        let table = context.credentials;
-        let read = table.issued.keys().filter(|(_, scope)| scope != UNREAD);
-        let read: BTreeSet<&str> = read
-            .filter_map(|(number, _)| table.clients.get(*number as usize))
-            .map(String::as_str)
-            .collect();
-        let clients = showing_tokens(context);
-        let of = clients.len();
-        let unread = clients.into_keys().filter(|client| !read.contains(client));
-        let unread = unread.map(str::to_owned).collect();
-        let field = "scopes of the token";
-        Unjudged::clients(field, unread, of).into_iter().collect()
+        without_scopes(context).into_iter().collect()
     }
 
     fn check(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {

@@ -48,6 +48,14 @@ impl Case {
             })
             .collect();
         rows.sort_by_key(|row| (row.day, row.client, row.credential, row.kind));
+        rows.dedup_by(|next, own| {
+            let key = |row: &CredentialRow| (row.day, row.client, row.credential, row.kind);
+            let same = key(next) == key(own);
+            if same {
+                own.facts.merge(&next.facts);
+            }
+            same
+        });
         let mut lifetimes = BTreeMap::new();
         for row in &rows {
             if let Some((_, longest)) = row.facts.lifetime {

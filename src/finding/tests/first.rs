@@ -1,8 +1,6 @@
 //! F1 to F10.
 
 use super::*;
-use crate::finding::RuleSettings;
-use crate::finding::testing::{agents, networks};
 use crate::format::AuthKind;
 use crate::model::ScopeMatch;
 
@@ -181,56 +179,6 @@ fn f6_a_silent_client_and_one_that_is_nearly_silent() {
     let mut short = of(1);
     short.days = 80;
     missing(&short, "F6", "80 covered");
-}
-
-#[test]
-fn f7_one_key_from_many_networks_and_from_a_pool_that_is_allowed() {
-    let shared = || {
-        plain().showed("app", ("k", AuthKind::ApiKey), 1..5, |facts| {
-            networks(facts, 4);
-        })
-    };
-    assert!(shared().says("F7")[0].contains("from up to 4 networks within one hour, on 4 days"));
-    let mut pool = shared();
-    let allow = RuleSettings {
-        allow: vec!["10.0.*".to_owned()],
-        ..RuleSettings::default()
-    };
-    pool.settings.rules.insert("F7".to_owned(), allow);
-    assert_eq!(pool.says("F7"), [""; 0]);
-    let two_days = plain().showed("app", ("k", AuthKind::ApiKey), 1..3, |facts| {
-        networks(facts, 4);
-    });
-    assert_eq!(two_days.says("F7"), [""; 0]);
-    let programs = plain().showed("app", ("k", AuthKind::ApiKey), 1..5, |facts| {
-        agents(facts, &["curl", "okhttp"]);
-    });
-    assert!(programs.says("F7")[0].contains("2 kinds of program"));
-    missing(
-        &plain().showed("app", ("k", AuthKind::ApiKey), [1], nothing),
-        "F7",
-        "network address",
-    );
-    missing(&plain(), "F7", "credential id");
-}
-
-#[test]
-fn f7_one_key_of_two_clients_names_what_they_hold_together() {
-    let both = case(
-        &ROUTES,
-        r#"{"a":["orders:read"],"b":["orders:write","invoices:read"]}"#,
-    )
-    .showed("a", ("k", AuthKind::ApiKey), [1], |facts| {
-        networks(facts, 1);
-    })
-    .showed("b", ("k", AuthKind::ApiKey), [2], |facts| {
-        networks(facts, 1);
-    });
-    let says = both.says("F7");
-    assert!(
-        says[0].contains("2 clients (a, b); together they hold exposure 1"),
-        "{says:?}"
-    );
 }
 
 #[test]

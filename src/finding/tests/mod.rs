@@ -3,6 +3,7 @@
 mod credentials;
 mod first;
 mod second;
+mod shared;
 mod third;
 
 use super::Severity;
