@@ -23,6 +23,8 @@ mod f20_duplicate_grant;
 mod f21_meaningless_grants;
 mod f22_issued_not_granted;
 mod f23_never_issued;
+mod f26_full_token;
+mod f27_usage_spike;
 
 use super::Rule;
 
@@ -51,4 +53,6 @@ pub static ALL: &[&dyn Rule] = &[
     &f21_meaningless_grants::MeaninglessGrants,
     &f22_issued_not_granted::IssuedNotGranted,
     &f23_never_issued::NeverIssued,
+    &f26_full_token::FullToken,
+    &f27_usage_spike::UsageSpike,
 ];

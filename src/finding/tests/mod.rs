@@ -4,6 +4,7 @@ mod credentials;
 mod first;
 mod second;
 mod shared;
+mod spikes;
 mod third;
 
 use super::Severity;

@@ -253,7 +253,9 @@ fn ids_and_numbers_are_unique_and_every_page_is_complete() {
     let mut seen = BTreeSet::new();
     for (index, rule) in ALL.iter().enumerate() {
         let doc = rule.doc();
-        assert_eq!(doc.number, format!("F{}", index + 1));
+        // F24 and F25 are kept for rules that are written elsewhere.
+        let number = if index < 23 { index + 1 } else { index + 3 };
+        assert_eq!(doc.number, format!("F{number}"));
         assert!(seen.insert(doc.id), "{}", doc.id);
         assert!(
             doc.id
