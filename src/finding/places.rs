@@ -77,7 +77,7 @@ impl<'a, T: Ord> Places<'a, T> {
     pub(super) fn together<'b>(
         &self,
         day: Day,
-        items: impl Iterator<Item = &'b (T, u32)> + Clone,
+        items: &(impl Iterator<Item = &'b (T, u32)> + Clone),
     ) -> Together
     where
         T: 'b,

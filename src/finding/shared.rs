@@ -282,8 +282,8 @@ pub(super) fn is_lasting(rows: &[&CredentialRow]) -> bool {
 
 /// Policy clients with requests in the window of which `judged` holds for no credential, and
 /// how many clients there are.
-pub(super) fn without_credential<'a>(
-    context: &Context<'a>,
+pub(super) fn without_credential(
+    context: &Context<'_>,
     judged: impl Fn(&[&CredentialRow]) -> bool,
 ) -> (Vec<String>, usize) {
     let window = context.analysis.window;

@@ -149,9 +149,9 @@ fn of_clients(
                 continue;
             };
             let (from, to) = (from.max(window.from), to.min(window.to));
-            let days = |all: &BTreeSet<Day>| match from <= to {
-                true => all.range(from..=to).count() as u64,
-                false => 0,
+            let days = |all: &BTreeSet<Day>| {
+                let inside = all.iter().filter(|day| from <= **day && **day <= to);
+                inside.count() as u64
             };
             if days(own).min(days(theirs)) >= least.max(1) {
                 names.extend([*one, *other]);
@@ -297,7 +297,7 @@ impl<'a> Hands<'a, '_> {
         };
         for row in rows {
             let items = of(&row.facts).items.iter().filter(|(item, _)| counts(item));
-            let own = places.together(row.day, items);
+            let own = places.together(row.day, &items);
             let (into, most) = if own.joined >= least.max(places.usual() + 1) {
                 (&mut many.joined, own.joined)
             } else if own.all >= least {

@@ -149,9 +149,9 @@ fn used<'a>(context: &Context<'a>, granted: &BTreeSet<Scope>, rows: &[&Carried])
             .filter_map(|op| context.catalog.operations.get(*op))
             .flat_map(|op| op.requirement.clauses());
         let permits = |clause: &&Clause| clause.iter().all(|own| set.contains(own.as_str()));
-        let least = clauses.filter(permits).min_by_key(|clause| clause.len());
+        let fewest = clauses.filter(permits).min_by_key(|clause| clause.len());
         let day = used.days.entry(own.day).or_default();
-        day.extend(least.into_iter().flatten());
+        day.extend(fewest.into_iter().flatten());
     }
     used
 }

@@ -278,7 +278,7 @@ fn judge(
     let window = context.analysis.window;
     let recent = window.to.plus(-settings.days(&DOC, "recent"));
     let history = usize::try_from(settings.threshold(&DOC, "min_history")).unwrap_or(usize::MAX);
-    let (least, factor) = (
+    let (min_requests, factor) = (
         settings.threshold(&DOC, "min_requests"),
         settings.threshold(&DOC, "factor"),
     );
@@ -293,7 +293,7 @@ fn judge(
         let new = past.new_network(own, fixed).filter(|_| tested);
         let usual = past.usual_hours();
         let spike = tested
-            && own.requests >= least
+            && own.requests >= min_requests
             && past.is_left_by(own.requests, factor)
             && !whole.is_some_and(|all| takes_over(series, all, *day));
         if spike {
@@ -325,13 +325,13 @@ fn judge(
         return Some((reasons.pop()?, DOC.severity, sum(&strange)?));
     }
     let most = spikes.iter().map(|(_, own)| own.requests).max()?;
-    let (first, last) = (spikes.first()?.0, spikes.last()?.0);
+    let (from, to) = (spikes.first()?.0, spikes.last()?.0);
     let sent = plural(most, "request");
-    let when = if first == last {
-        format!("sent {sent} on {first}")
+    let when = if from == to {
+        format!("sent {sent} on {from}")
     } else {
         let days = plural(spikes.len(), "day");
-        format!("sent up to {sent} a day on {days} from {first} to {last}")
+        format!("sent up to {sent} a day on {days} from {from} to {to}")
     };
     let busiest = past.counts.iter().max().copied().unwrap_or(0);
     let mut message = format!(

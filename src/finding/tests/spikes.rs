@@ -46,7 +46,7 @@ fn f26_tokens_whose_scopes_are_used_and_clients_with_few_scopes() {
             own.with_token(("app", ALL), operation, 0..40, (false, 2))
         });
     assert_eq!(busy.says("F26"), [""; 0], "three of eight on each day");
-    let turns = (0..40).fold(wide(), |own, day| {
+    let turns = (0..40).fold(wide(), |own, day: i32| {
         let operation = format!("GET /{}", EIGHT[day.unsigned_abs() as usize % 8]);
         own.with_token(("app", ALL), &operation, [day], (false, 2))
     });
@@ -70,7 +70,7 @@ fn daily(counts: impl IntoIterator<Item = (i32, u64)>) -> Case {
 }
 
 fn steady() -> impl Iterator<Item = (i32, u64)> {
-    (0..190).map(|day| (day, 20 + u64::from(day.unsigned_abs() % 5)))
+    (0..190).map(|day: i32| (day, 20 + u64::from(day.unsigned_abs() % 5)))
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn f27_a_spike_from_a_new_network_is_high() {
 
 #[test]
 fn f27_growth_and_peaks_that_were_seen_before_are_none() {
-    let growth = daily((0..200).map(|day| (day, 20 + u64::from((day * day).unsigned_abs()))));
+    let growth = daily((0..200).map(|day: i32| (day, 20 + u64::from((day * day).unsigned_abs()))));
     assert_eq!(growth.says("F27"), [""; 0]);
     let month_end = daily((0..200).map(|day| (day, if day % 30 == 29 { 3_000 } else { 20 })));
     assert_eq!(month_end.says("F27"), [""; 0]);
