@@ -13,12 +13,17 @@
 //! A new rule is one file under `rules/` and its line in [`ALL`]. What to do about a
 //! finding is the reviewer's affair; a finding supports a control, it proves nothing.
 
+mod by_token;
 mod context;
 mod evidence;
 #[cfg(test)]
 mod id_tests;
+mod keys;
+mod places;
+mod presented;
 mod rule;
 mod rules;
+mod served;
 mod settings;
 mod shared;
 #[cfg(test)]
@@ -35,6 +40,7 @@ pub use evidence::attach_samples;
 pub use rule::{Control, Doc, MissingField, Rule, Threshold, Unit, Unjudged};
 pub use rules::ALL;
 pub use settings::{RuleSettings, Settings, Toxic};
+pub(crate) use shared::named;
 
 use rayon::prelude::*;
 

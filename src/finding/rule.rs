@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::shared::named;
 use super::{Context, Finding, RuleSettings, Severity};
 use crate::model::words::plural;
 
@@ -143,20 +144,9 @@ impl Unjudged {
             "{field} for {} of {}: {}",
             clients.len(),
             plural(of, "client"),
-            Self::names(&clients)
+            named(&clients)
         );
         Some(Self { missing, clients })
-    }
-
-    /// The first clients, and how many more there are.
-    pub(crate) fn names(clients: &[String]) -> String {
-        const NAMED: usize = 5;
-        let named = clients.iter().take(NAMED).map(String::as_str);
-        let named: Vec<&str> = named.collect();
-        match clients.len() - named.len() {
-            0 => named.join(", "),
-            rest => format!("{} and {rest} more", named.join(", ")),
-        }
     }
 }
 

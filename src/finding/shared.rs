@@ -1,14 +1,11 @@
 //! What several rules ask in the same way.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use super::context::count;
 use super::{Context, Doc, Finding, MissingField, RuleSettings, Threshold, Unit};
 use crate::analysis::{ClientAnalysis, TermAnalysis};
-use crate::model::words::plural;
-use crate::model::{Day, Granted, Millis, Outcome, Term};
+use crate::model::{Day, Granted, Millis, Outcome};
 use crate::usage::DayUse;
-use crate::usage::credentials::{Carried, UNREAD};
+use crate::usage::credentials::UNREAD;
 
 /// Thresholds of the rules about repeated refusals.
 pub(super) const REPEATED: [Threshold; 2] = [
@@ -117,9 +114,10 @@ pub(super) fn is_static(path: &str) -> bool {
 }
 
 /// Up to five names, and how many more there are.
-pub(super) fn named(names: &[&str]) -> String {
+pub(crate) fn named(names: &[impl AsRef<str>]) -> String {
     const NAMED: usize = 5;
-    let shown = names.get(..NAMED).unwrap_or(names).join(", ");
+    let shown: Vec<&str> = names.iter().take(NAMED).map(AsRef::as_ref).collect();
+    let shown = shown.join(", ");
     match names.len().saturating_sub(NAMED) {
         0 => shown,
         rest => format!("{shown} and {rest} more"),
@@ -180,176 +178,5 @@ impl Tally {
             .seen(self.events, self.first, self.last)
             .traced(Day::of(self.first), route, refused)
             .traced(Day::of(self.last), route, refused)
-    }
-}
-
-/// Requests judged by the scopes that their own tokens carried.
-pub(super) struct ByToken<'a> {
-    rows: BTreeMap<(&'a str, u32), Vec<(&'a Carried, bool)>>,
-}
-
-/// What the tokens of one client and route say about one day.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Told {
-    /// Requests whose token carried what the operation asks for.
-    pub(super) carried: u64,
-    /// Requests whose token did not.
-    pub(super) lacked: u64,
-}
-
-impl<'a> ByToken<'a> {
-    pub(super) fn new(context: &Context<'a>) -> Self {
-        let table = context.credentials;
-        let window = context.analysis.window;
-        let terms: Vec<BTreeSet<Term>> = table
-            .sets
-            .iter()
-            .map(|set| set.split(' ').filter(|own| !own.is_empty()))
-            .map(|set| set.map(Term::new).collect())
-            .collect();
-        let mut known: BTreeMap<(u32, u32), bool> = BTreeMap::new();
-        let mut rows: BTreeMap<(&str, u32), Vec<(&Carried, bool)>> = BTreeMap::new();
-        for own in table.carried.iter().filter(|own| window.contains(own.day)) {
-            let client = table.clients.get(own.client as usize);
-            let set = own
-                .set
-                .and_then(|set| Some((set, terms.get(set as usize)?)));
-            let (Some(client), Some((number, set))) = (client, set) else {
-                continue;
-            };
-            let permitted = *known.entry((number, own.route)).or_insert_with(|| {
-                let operations = context.operations(own.route).iter();
-                operations
-                    .copied()
-                    .any(|op| context.universe.permits(set, op))
-            });
-            rows.entry((client, own.route))
-                .or_default()
-                .push((own, permitted));
-        }
-        Self { rows }
-    }
-
-    fn of(&self, client: &str, route: u32, refused: bool) -> Vec<(&'a Carried, bool)> {
-        let rows = self.rows.get(&(client, route));
-        let rows = rows.into_iter().flatten().copied();
-        rows.filter(|(own, _)| own.refused == refused).collect()
-    }
-
-    /// By day, what passed or was refused.
-    pub(super) fn days(&self, client: &str, route: u32, refused: bool) -> BTreeMap<i32, Told> {
-        let mut days: BTreeMap<i32, Told> = BTreeMap::new();
-        for (own, permitted) in self.of(client, route, refused) {
-            let told = days.entry(own.day.0).or_default();
-            if permitted {
-                told.carried += own.count;
-            } else {
-                told.lacked += own.count;
-            }
-        }
-        days
-    }
-
-    /// Requests that passed although their token did not carry what the operation asks for.
-    pub(super) fn lacking(&self, client: &str, route: u32) -> Option<Tally> {
-        let mut days = BTreeSet::new();
-        let mut sum: Option<Tally> = None;
-        let lacking = self.of(client, route, false).into_iter();
-        for (own, _) in lacking.filter(|(_, permitted)| !permitted) {
-            let tally = Tally {
-                events: own.count,
-                days: u64::from(days.insert(own.day)),
-                first: own.first,
-                last: own.last,
-            };
-            sum = Some(sum.map_or(tally, |sum| sum.and(&tally)));
-        }
-        sum
-    }
-}
-
-/// Whom an operation served.
-#[derive(Default)]
-pub(super) struct Served<'a> {
-    clients: BTreeSet<&'a str>,
-    others: BTreeSet<&'a str>,
-    /// Requests that name no caller.
-    pub(super) nobody: u64,
-    pub(super) tally: Option<Tally>,
-}
-
-/// What served whom in the window, of the operations that are asked for.
-pub(super) fn served<'a>(
-    context: &Context<'a>,
-    wanted: impl Fn(usize) -> bool,
-) -> BTreeMap<usize, Served<'a>> {
-    let mut all: BTreeMap<usize, Served<'a>> = BTreeMap::new();
-    for caller in context.callers() {
-        for (route, days) in context.used_by(&caller) {
-            let operations = context.operations(route).iter();
-            let mut operations = operations.filter(|own| wanted(**own)).peekable();
-            if operations.peek().is_none() {
-                continue;
-            }
-            let used = |day: &DayUse| count(day, Outcome::Used);
-            let Some(tally) = Tally::of(&days, used, DayUse::passed) else {
-                continue;
-            };
-            for operation in operations {
-                let own = all.entry(*operation).or_default();
-                if caller.client.is_some() {
-                    own.clients.insert(caller.name);
-                } else if caller.is_nobody() {
-                    own.nobody += tally.events;
-                } else {
-                    own.others.insert(caller.name);
-                }
-                own.tally = Some(own.tally.map_or(tally, |sum| sum.and(&tally)));
-            }
-        }
-    }
-    all
-}
-
-impl Served<'_> {
-    /// All its requests that passed.
-    pub(super) fn requests(&self) -> u64 {
-        self.tally.map_or(0, |sum| sum.events)
-    }
-
-    /// `2 clients and 1 caller that no policy file names (412 requests): a, b, c`.
-    pub(super) fn whom(&self) -> String {
-        const NAMED: usize = 5;
-        let mut whom = Vec::new();
-        if !self.clients.is_empty() {
-            whom.push(plural(self.clients.len(), "client"));
-        }
-        if !self.others.is_empty() {
-            let others = plural(self.others.len(), "caller");
-            whom.push(format!("{others} that no policy file names"));
-        }
-        if self.nobody > 0 {
-            whom.push("callers without a name".to_owned());
-        }
-        let all = self.clients.iter().chain(&self.others).copied();
-        let names: Vec<&str> = all.clone().take(NAMED).collect();
-        let more = match all.count() - names.len() {
-            0 => String::new(),
-            rest => format!(" and {rest} more"),
-        };
-        let names = match names.as_slice() {
-            [] => String::new(),
-            names => format!(": {}{more}", names.join(", ")),
-        };
-        let requests = plural(self.requests(), "request");
-        format!("{} ({requests}){names}", whom.join(" and "))
-    }
-
-    /// The finding with its counts.
-    pub(super) fn on(&self, finding: Finding) -> Finding {
-        match &self.tally {
-            Some(sum) => finding.seen(sum.events, sum.first, sum.last),
-            None => finding,
-        }
     }
 }

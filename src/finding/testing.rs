@@ -1,5 +1,7 @@
 //! Small cases for the rules' tests: a catalogue, a policy, and what was done.
 
+mod credentials;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -16,7 +18,7 @@ use crate::model::{
     Scope, ScopeMatch, Semantics, Window,
 };
 use crate::usage::credentials::{
-    Agent, Carried, CredentialRow, CredentialTable, Facts, HashKey, Hours, Issued, Network, Which,
+    Agent, Carried, CredentialRow, Facts, HashKey, Hours, Network, Which,
 };
 use crate::usage::ledger::Withdrawn;
 use crate::usage::{
@@ -176,6 +178,7 @@ impl Case {
                 first: noon,
                 last: noon + 1,
                 lifetime: None,
+                left: None,
                 endless: 0,
                 scoped: 0,
                 expired: 0,
@@ -346,60 +349,6 @@ impl Case {
             *days = days.iter().chain([next]).collect();
         }
         usage
-    }
-
-    fn table(&self) -> CredentialTable {
-        let names = self.rows.iter().map(|(name, _)| name);
-        let names: BTreeSet<&String> = names
-            .chain(self.tokens.iter().map(|(name, ..)| name))
-            .collect();
-        let clients: Vec<String> = names.into_iter().cloned().collect();
-        let number = |name: &String| u32::try_from(clients.binary_search(name).unwrap()).unwrap();
-        let mut rows: Vec<CredentialRow> = self
-            .rows
-            .iter()
-            .map(|(name, row)| CredentialRow {
-                client: number(name),
-                ..row.clone()
-            })
-            .collect();
-        rows.sort_by_key(|row| (row.day, row.client, row.credential, row.kind));
-        let mut lifetimes = BTreeMap::new();
-        for row in &rows {
-            if let Some((_, longest)) = row.facts.lifetime {
-                *lifetimes.entry((row.day, row.client, longest)).or_default() += row.facts.count;
-            }
-        }
-        let sets: BTreeSet<&str> = self.tokens.iter().map(|(_, set, _)| *set).collect();
-        let sets: Vec<String> = sets.into_iter().map(str::to_owned).collect();
-        let mut carried = Vec::new();
-        let mut issued: BTreeMap<(u32, String), Issued> = BTreeMap::new();
-        for (name, set, own) in &self.tokens {
-            let at = sets.iter().position(|known| known == set);
-            carried.push(Carried {
-                client: number(name),
-                set: at.map(|at| u32::try_from(at).unwrap()),
-                ..*own
-            });
-            for scope in set.split(' ').filter(|scope| !scope.is_empty()) {
-                let key = (number(name), scope.to_owned());
-                let known = issued.entry(key).or_insert(Issued {
-                    count: 0,
-                    first: own.first,
-                    last: own.last,
-                });
-                known.count += own.count;
-            }
-        }
-        carried.sort_unstable();
-        CredentialTable {
-            clients,
-            rows,
-            issued,
-            sets,
-            carried,
-            lifetimes,
-        }
     }
 }
 

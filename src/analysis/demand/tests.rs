@@ -119,6 +119,7 @@ impl World {
                 first: 0,
                 last: 1,
                 lifetime: None,
+                left: None,
                 endless: 0,
                 expired: 0,
                 scoped: 2,

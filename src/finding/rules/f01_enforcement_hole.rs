@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::ClientAnalysis;
+use crate::finding::by_token::ByToken;
 use crate::finding::context::count;
 use crate::finding::rule::{nist, owasp, soc2};
-use crate::finding::shared::{ByToken, Tally, named, needs_requirements};
+use crate::finding::shared::{Tally, named, needs_requirements};
 use crate::finding::{
     Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit, Unjudged,
 };

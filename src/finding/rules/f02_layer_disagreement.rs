@@ -1,9 +1,10 @@
 //! F2: gateway and service do not agree on who may do what.
 
 use crate::analysis::ClientAnalysis;
+use crate::finding::by_token::ByToken;
 use crate::finding::context::count;
 use crate::finding::rule::{nist, owasp, soc2};
-use crate::finding::shared::{ByToken, REPEATED, SHARE, Tally, share};
+use crate::finding::shared::{REPEATED, SHARE, Tally, share};
 use crate::finding::{
     Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unjudged,
 };

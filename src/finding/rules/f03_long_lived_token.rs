@@ -3,23 +3,27 @@
 use std::collections::BTreeMap;
 
 use crate::analysis::category::Category;
+use crate::finding::presented::{by_client, rows_of_all, showing_tokens};
 use crate::finding::rule::{nist, owasp, pci};
 use crate::finding::{
-    Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit,
+    Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit, Unjudged,
 };
 use crate::model::words::plural;
 use crate::usage::credentials::Facts;
 
 pub(super) struct LongLivedToken;
 
+/// Seconds above a limit that are not spoken of: identity providers round `iat` and `exp`.
+const TOLERANCE: u64 = 5;
+
 static DOC: Doc = Doc {
     number: "F3",
     id: "long-lived-token",
     title: "Tokens live too long",
-    what: "The time between a token's issue and its end (`exp - iat`) is above the limit, the token has no end, or it still passed after its end.",
+    what: "The time between a token's issue and its end (`exp - iat`) is above the limit, the token has no end, or requests still passed with it after its end.",
     why: "A stolen token is worth what is left of its life. A removed scope also lives on in tokens that were issued before.",
     example: "legacy-cron: tokens live up to 30 days (half of the requests 1 hour or less, 95 % 8 hours or less), limit 1 hour (412 requests)",
-    guards: "Clocks may differ by five minutes. Refused requests do not count as use after the end. Opaque tokens show no lifetime: then the rule is not evaluable. Lifetimes are kept rounded up (to the minute within an hour, to 15 minutes within a day, to the day within 30); the longest one is exact. The count is of the requests of days and credentials with such a token. Clients that can change permissions or credentials have the shorter limit `admin_lifetime`; above it, but within `max_lifetime`, the finding is low.",
+    guards: "Five seconds above the limit are not reported, because identity providers round. Clocks may differ by five minutes, and only requests that passed count as use after the end. Where `exp` is logged without `iat`, the time from the request to `exp` is a lower bound (\"live at least\"). Opaque tokens show no lifetime: clients that show nothing else are named as not evaluable. Lifetimes are kept rounded up (to the minute within an hour, to 15 minutes within a day, to the day within 30); the longest one is exact. The count is of the requests of days and credentials with such a token. Clients that can change permissions or credentials have the shorter limit `admin_lifetime`; above it, but within `max_lifetime`, the finding is low.",
     action: "Shorten the lifetime at the identity provider; use a refresh token or the client credentials flow again for long jobs.",
     fields: &["client", "iat", "exp"],
     severity: Severity::Medium,
@@ -40,27 +44,55 @@ static DOC: Doc = Doc {
     controls: &[nist("IA-5"), nist("AC-12"), owasp("API2"), pci("8.6.3")],
 };
 
+const FIELD: &str = "iat and exp of the token";
+
+fn is_told(facts: &Facts) -> bool {
+    facts.lifetime.is_some() || facts.endless > 0
+}
+
+/// The client's own limit, and the one of everybody, in seconds.
+fn limits(context: &Context<'_>, settings: &RuleSettings, client: &str) -> (u64, u64) {
+    let risky = [Category::Escalation, Category::Credentials];
+    let privileged = context.client(client).is_some_and(|own| {
+        let mut open = context.universe.opens(&own.granted).into_iter();
+        open.any(|op| context.in_category(op, &risky))
+    });
+    let limit = settings.threshold(&DOC, "max_lifetime");
+    let admin = settings.threshold(&DOC, "admin_lifetime");
+    (if privileged { admin.min(limit) } else { limit }, limit)
+}
+
 impl Rule for LongLivedToken {
     fn doc(&self) -> &'static Doc {
         &DOC
     }
 
     fn evaluable(&self, context: &Context<'_>, _: &RuleSettings) -> Result<(), MissingField> {
-        let told = |facts: &Facts| facts.lifetime.is_some() || facts.endless > 0;
-        if context.credential_rows().any(|(_, row)| told(&row.facts)) {
+        let window = context.analysis.window;
+        let mut rows = rows_of_all(context).filter(|(_, row)| window.contains(row.day));
+        if rows.any(|(_, row)| is_told(&row.facts) || row.facts.left.is_some()) {
             return Ok(());
         }
-        Err(MissingField::new("iat and exp of the token"))
+        Err(MissingField::new(FIELD))
+    }
+
+    fn unjudged(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Unjudged> {
+        let clients = showing_tokens(context);
+        let of = clients.len();
+        let untold = clients.into_iter().filter(|(client, rows)| {
+            let limit = limits(context, settings, client).0 + TOLERANCE;
+            let beyond = |facts: &Facts| facts.left.is_some_and(|left| u64::from(left) > limit);
+            !rows
+                .iter()
+                .any(|row| is_told(&row.facts) || beyond(&row.facts))
+        });
+        let untold = untold.map(|(client, _)| client.to_owned()).collect();
+        Unjudged::clients(FIELD, untold, of).into_iter().collect()
     }
 
     fn check(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {
         let window = context.analysis.window;
-        let mut clients: BTreeMap<&str, Vec<&Facts>> = BTreeMap::new();
-        for (client, row) in context.credential_rows() {
-            if window.contains(row.day) {
-                clients.entry(client).or_default().push(&row.facts);
-            }
-        }
+        let clients = by_client(rows_of_all(context).filter(|(_, row)| window.contains(row.day)));
         let mut lives: BTreeMap<&str, BTreeMap<u32, u64>> = BTreeMap::new();
         let table = context.credentials;
         for ((day, client, seconds), count) in &table.lifetimes {
@@ -75,6 +107,7 @@ impl Rule for LongLivedToken {
         }
         let mut findings = Vec::new();
         for (client, rows) in clients {
+            let rows: Vec<&Facts> = rows.into_iter().map(|row| &row.facts).collect();
             let mut say =
                 |subject: &str, severity: Severity, which: &dyn Fn(&Facts) -> u64, text: String| {
                     let own: Vec<&&Facts> = rows.iter().filter(|facts| which(facts) > 0).collect();
@@ -100,34 +133,43 @@ impl Rule for LongLivedToken {
                 .filter_map(|facts| facts.lifetime)
                 .map(|own| own.1)
                 .max();
-            let privileged = context.client(client).is_some_and(|own| {
-                let risky = [Category::Escalation, Category::Credentials];
-                context
-                    .universe
-                    .opens(&own.granted)
-                    .into_iter()
-                    .any(|op| context.in_category(op, &risky))
-            });
-            let limit = settings.threshold(&DOC, "max_lifetime");
-            let admin = settings.threshold(&DOC, "admin_lifetime");
-            let own = if privileged { admin.min(limit) } else { limit };
-            if let Some(longest) = longest.filter(|longest| u64::from(*longest) > own) {
-                let severity = match u64::from(longest) {
-                    seconds if seconds <= limit => Severity::Low,
-                    seconds if seconds > 24 * 3_600 => Severity::High,
-                    _ => Severity::Medium,
-                };
+            let (own, limit) = limits(context, settings, client);
+            let above = |seconds: u32| u64::from(seconds) > own + TOLERANCE;
+            let graded = |seconds: u32| match u64::from(seconds) {
+                seconds if seconds <= limit => Severity::Low,
+                seconds if seconds > 24 * 3_600 => Severity::High,
+                _ => Severity::Medium,
+            };
+            let left = rows.iter().filter_map(|facts| facts.left).max();
+            if let Some(longest) = longest.filter(|longest| above(*longest)) {
                 say(
                     "lifetime",
-                    severity,
+                    graded(longest),
                     &|facts| {
-                        let long = facts.lifetime.is_some_and(|life| u64::from(life.1) > own);
+                        let long = facts.lifetime.is_some_and(|life| above(life.1));
                         if long { facts.count } else { 0 }
                     },
                     format!(
                         "tokens live up to {}{}, limit {}",
                         span(u64::from(longest)),
                         shares(lives.get(client)),
+                        span(own)
+                    ),
+                );
+            } else if let Some(left) = left.filter(|left| above(*left)) {
+                say(
+                    "lifetime",
+                    graded(left),
+                    &|facts| {
+                        if facts.left.is_some_and(above) {
+                            facts.count
+                        } else {
+                            0
+                        }
+                    },
+                    format!(
+                        "tokens live at least {} (their start is not logged), limit {}",
+                        span(u64::from(left)),
                         span(own)
                     ),
                 );
@@ -172,17 +214,26 @@ fn shares(lives: Option<&BTreeMap<u32, u64>>) -> String {
     )
 }
 
-/// `30 days`, `90 minutes`, `45 seconds`.
+/// `30 days`, `45 seconds`, `1 h 0 min 1 s`: exact, so that no sentence contradicts itself.
 fn span(seconds: u64) -> String {
-    let (count, unit) = match seconds {
-        86_400.. if seconds.is_multiple_of(86_400) || seconds > 4 * 86_400 => {
-            (seconds / 86_400, "day")
+    const UNITS: [(u64, &str, &str); 4] = [
+        (86_400, "d", "day"),
+        (3_600, "h", "hour"),
+        (60, "min", "minute"),
+        (1, "s", "second"),
+    ];
+    let units = UNITS.iter().skip_while(|(unit, ..)| *unit > seconds.max(1));
+    let mut rest = seconds;
+    let mut parts = Vec::new();
+    for (unit, short, long) in units {
+        if parts.is_empty() && rest.is_multiple_of(*unit) {
+            return plural(rest / unit, long);
         }
-        3_600.. if seconds.is_multiple_of(3_600) || seconds > 8 * 3_600 => {
-            (seconds / 3_600, "hour")
+        parts.push(format!("{} {short}", rest / unit));
+        rest %= unit;
+        if rest == 0 {
+            break;
         }
-        60.. => (seconds / 60, "minute"),
-        _ => (seconds, "second"),
-    };
-    plural(count, unit)
+    }
+    parts.join(" ")
 }

@@ -1,13 +1,13 @@
 //! F4: credentials that were never replaced.
 
-use std::collections::BTreeMap;
-
+use crate::finding::keys::{Key, RESTED, crowded, keys};
+use crate::finding::presented::{is_lasting, too_short, without_credential};
 use crate::finding::rule::{nist, pci, soc2};
 use crate::finding::{
-    Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit,
+    Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit, Unjudged,
 };
 use crate::model::words::plural;
-use crate::usage::credentials::Which;
+use crate::usage::credentials::CredentialRow;
 
 pub(super) struct OldCredential;
 
@@ -15,12 +15,16 @@ static DOC: Doc = Doc {
     number: "F4",
     id: "old-credential",
     title: "A credential is old and still in use",
-    what: "The same key, token or certificate has been in use for longer than the limit, and the client used no newer one of the same kind.",
+    what: "The same key or certificate, or a token with the same id, has been in use for `max_age` days or more, from its first to its last use, and the client uses no newer key or certificate of the same kind.",
     why: "The longer a secret lives, the more copies of it exist: in build logs, laptops, backups.",
     example: "erp-sync: cred:9f2c51b07a31 has been in use for at least 412 days and was never replaced",
-    guards: "The log only shows when a credential was first seen: where it was there from the start, the age reads \"at least\". A log shorter than the limit cannot tell, and the rule is then not evaluable. Credentials that were not seen in the last `in_use` days are the affair of F6. When a client uses more credentials a day than are kept apart, nothing is said.",
+    guards: "The log only shows when a credential was first seen: where it was there from the start, the age reads \"at least\". A log that covers no more days than `max_age` cannot tell, and the rule is then not evaluable. Credentials that were not seen in the last `in_use` days are the affair of F6. Where a newer one is in use beside the old one, it was replaced and not revoked: that is F5, and never both. Clients that show only ids of tokens that change by themselves, or more credentials a day than are kept apart (16), are named as not evaluable.",
     action: "Issue a new credential, move the client, revoke the old one; then repeat on a schedule.",
-    fields: &["client", "credential id"],
+    fields: &[
+        "client",
+        "credential id of keys or certificates",
+        "more covered days than `max_age`",
+    ],
     severity: Severity::Medium,
     thresholds: &[
         Threshold {
@@ -41,6 +45,7 @@ static DOC: Doc = Doc {
             default: 30,
             text: "days within which it was seen last",
         },
+        RESTED,
     ],
     controls: &[nist("IA-5(1)"), pci("8.6.3"), soc2("CC6.1")],
 };
@@ -50,69 +55,83 @@ impl Rule for OldCredential {
         &DOC
     }
 
-    fn evaluable(&self, context: &Context<'_>, _: &RuleSettings) -> Result<(), MissingField> {
-        if context.named_credentials().is_empty() {
-            return Err(MissingField::new(
-                "credential id (key id, jti, certificate serial)",
-            ));
+    fn evaluable(
+        &self,
+        context: &Context<'_>,
+        settings: &RuleSettings,
+    ) -> Result<(), MissingField> {
+        let all = context.named_credentials();
+        if !all.values().any(|rows| is_told(settings, rows)) {
+            return Err(MissingField::new(FIELD));
         }
-        let days = context.covered_days();
-        if days < 90 {
-            return Err(MissingField::new(format!(
-                "90 days of log ({days} covered)"
-            )));
-        }
-        Ok(())
+        too_short(context, (&DOC, settings), "max_age")
+    }
+
+    fn unjudged(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Unjudged> {
+        let (none, of) = without_credential(context, |rows| is_told(settings, rows));
+        let many = crowded(context).into_iter().map(str::to_owned).collect();
+        let none = Unjudged::clients(FIELD, none, of);
+        let many = Unjudged::clients("no more than 16 credentials a day", many, of);
+        none.into_iter().chain(many).collect()
     }
 
     fn check(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {
         let to = context.analysis.window.to;
         let start = context.coverage.days.keys().next().copied().unwrap_or(to);
-        let mut many: BTreeMap<&str, bool> = BTreeMap::new();
-        for (client, row) in context.credential_rows() {
-            *many.entry(client).or_default() |= row.credential == Which::Others;
-        }
-        let all = context.named_credentials();
+        let many = crowded(context);
+        let rested = settings.threshold(&DOC, "rested");
         let mut findings = Vec::new();
-        for ((client, hash), rows) in &all {
-            let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
-                continue;
+        let clients = keys(context).into_iter();
+        for (client, own) in clients.filter(|(client, _)| !many.contains(client)) {
+            let replaced = |key: &Key<'_>| {
+                let mut others = own.iter().filter(|own| own.is_lasting());
+                others.any(|other| other.is_newer_than(key) && !other.is_given_up(rested))
             };
-            let age = to.0 - first.day.0;
-            let newer = all.iter().any(|((other, _), own)| {
-                other == client
-                    && own[0].day > first.day
-                    && own.iter().any(|row| row.kind == first.kind)
-            });
-            if age < settings.days(&DOC, "max_age")
-                || to.0 - last.day.0 > settings.days(&DOC, "in_use")
-                || newer
-                || many.get(client).copied().unwrap_or(false)
-            {
-                continue;
+            for key in &own {
+                let age = key.age();
+                if age < settings.days(&DOC, "max_age")
+                    || to.0 - key.last.0 > settings.days(&DOC, "in_use")
+                    || replaced(key)
+                {
+                    continue;
+                }
+                let bound = if key.first <= start.plus(1) {
+                    "at least "
+                } else {
+                    ""
+                };
+                let requests = key.requests_since(key.first);
+                let message = format!(
+                    "{:#} has been in use for {bound}{} and was never replaced ({})",
+                    key.hash,
+                    plural(age, "day"),
+                    plural(requests, "request")
+                );
+                let severity = if age >= settings.days(&DOC, "high_age") {
+                    Severity::High
+                } else {
+                    Severity::Medium
+                };
+                let (first, last) = key.span();
+                findings.push(
+                    Finding::new(&DOC, settings, client, key.hash.to_string(), message)
+                        .graded(settings, severity)
+                        .seen(requests, first, last),
+                );
             }
-            let bound = if first.day <= start.plus(1) {
-                "at least "
-            } else {
-                ""
-            };
-            let requests: u64 = rows.iter().map(|row| row.facts.count).sum();
-            let message = format!(
-                "{hash:#} has been in use for {bound}{} and was never replaced ({})",
-                plural(age, "day"),
-                plural(requests, "request")
-            );
-            let severity = if age >= settings.days(&DOC, "high_age") {
-                Severity::High
-            } else {
-                Severity::Medium
-            };
-            findings.push(
-                Finding::new(&DOC, settings, client, hash.to_string(), message)
-                    .graded(settings, severity)
-                    .seen(requests, first.facts.first, last.facts.last),
-            );
         }
         findings
     }
+}
+
+const FIELD: &str =
+    "credential id of keys or certificates (the ids of tokens change by themselves)";
+
+/// Whether its age can be told: it stays, or it is a token that stayed.
+fn is_told(settings: &RuleSettings, rows: &[&CredentialRow]) -> bool {
+    let age = rows
+        .last()
+        .zip(rows.first())
+        .map(|(last, first)| last.day.0 - first.day.0);
+    is_lasting(rows) || age.is_some_and(|age| age >= settings.days(&DOC, "max_age"))
 }

@@ -18,9 +18,9 @@ static DOC: Doc = Doc {
     what: "A client that holds scopes, or a credential of a client, sent no request for the limit's number of covered days.",
     why: "What nobody uses nobody misses when it is stolen. Suspending the client removes all its scopes at once.",
     example: "legacy-cron: no request for 141 covered days; suspending it frees exposure 0.29",
-    guards: "Only days with records count. Standby systems and yearly jobs are silent by nature: put them on the `allow` list or write an exception. A client that never appears counts only when others of the same policy file do. Tokens are left out: an old one is merely over.",
+    guards: "Only days with records count; a log that covers fewer than `idle` of them cannot tell. Standby systems and yearly jobs are silent by nature: put them on the `allow` list or write an exception. A client that never appears counts only when others of the same policy file do. Tokens are left out: an old one is merely over.",
     action: "Ask the owner; suspend the client for a month, then delete it. Revoke the credential.",
-    fields: &["client", "90 covered days"],
+    fields: &["client", "as many covered days as `idle`"],
     severity: Severity::Medium,
     thresholds: &[Threshold {
         key: "idle",
@@ -43,11 +43,17 @@ impl Rule for Unused {
         &DOC
     }
 
-    fn evaluable(&self, context: &Context<'_>, _: &RuleSettings) -> Result<(), MissingField> {
+    fn evaluable(
+        &self,
+        context: &Context<'_>,
+        settings: &RuleSettings,
+    ) -> Result<(), MissingField> {
+        let limit = settings.threshold(&DOC, "idle");
         let days = context.covered_days();
-        if days < 90 {
+        if u64::from(days) < limit {
             return Err(MissingField::new(format!(
-                "90 covered days ({days} covered)"
+                "{} (limit idle; {days} covered)",
+                plural(limit, "covered day")
             )));
         }
         Ok(())

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::context::Caller;
 use crate::finding::rule::{nist, owasp, soc2};
-use crate::finding::shared::served;
+use crate::finding::served::served;
 use crate::finding::{
     Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit, Unjudged,
 };

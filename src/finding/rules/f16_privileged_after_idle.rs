@@ -4,13 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::context::count;
+use crate::finding::presented::too_short;
 use crate::finding::rule::nist;
 use crate::finding::{
-    Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit,
+    Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit, Unjudged,
 };
 use crate::model::words::plural;
-use crate::model::{Day, Outcome};
-use crate::usage::credentials::Network;
+use crate::model::{Day, Millis, Outcome};
+use crate::usage::credentials::{Facts, Network};
 use crate::usage::{DayUse, Days};
 
 pub(super) struct PrivilegedAfterIdle;
@@ -22,12 +23,12 @@ static DOC: Doc = Doc {
     what: "Within the last `recent` days a client used an operation of high risk weight for the first time, or again after more than the limit's number of covered days; or on a day on which it came from a network, or at an hour, from which it never came before.",
     why: "A right that nobody needed for months and that is used today is either a yearly job, an incident, or somebody else. So is a heavy request from a place or at a time that the client does not have.",
     example: "ops-breakglass: DELETE /v1/orders/{id} was used on 2026-10-28 again after 214 silent covered days, on the day on which the client came from the new network 203.0.113.0/24",
-    guards: "A feed for detection, not a verdict: true incidents look the same. Days without records stop the clock. Only operations of at least `min_weight`. Networks and hours come from the credentials of the day, so that the new network may belong to another request of that day in the same hours. They are judged only where the log carries addresses or user agents, for clients that were seen on `known` earlier days and from at most `networks` networks; a client without a fixed place or time is left alone.",
+    guards: "A feed for detection, not a verdict: true incidents look the same. One finding for each client and operation, with its days; it is medium where a long silence meets a new network or hour on one day, else low. Days without records stop the clock, and a log that covers no more days than `idle` shows no such silence: the rule then says so, and judges networks and hours alone. Only operations of at least `min_weight`. Networks and hours come from the credentials of the day, so that the new network may belong to another request of that day in the same hours. They are judged only where the log carries addresses or user agents, for clients that were seen on `known` earlier days and from at most `networks` networks; a client without a fixed place or time is left alone.",
     action: "Ask who did it and why; if it was meant, consider a grant just in time.",
     fields: &[
         "client",
         "operation",
-        "90 covered days",
+        "more covered days than `idle` (for silences)",
         "network address (for new networks)",
     ],
     severity: Severity::Low,
@@ -80,14 +81,27 @@ impl Rule for PrivilegedAfterIdle {
         &DOC
     }
 
-    fn evaluable(&self, context: &Context<'_>, _: &RuleSettings) -> Result<(), MissingField> {
-        let days = context.covered_days();
-        if days <= 90 {
-            return Err(MissingField::new(format!(
-                "more than 90 covered days ({days} covered)"
-            )));
+    fn evaluable(
+        &self,
+        context: &Context<'_>,
+        settings: &RuleSettings,
+    ) -> Result<(), MissingField> {
+        let known = u64::from(context.covered_days()) > settings.threshold(&DOC, "known");
+        let mut rows = context.credential_rows();
+        let placed = |facts: &Facts| facts.networks.items.len() + facts.agents.items.len() > 0;
+        if known && rows.any(|(_, row)| placed(&row.facts)) {
+            return Ok(());
         }
-        Ok(())
+        too_short(context, (&DOC, settings), "idle")
+    }
+
+    fn unjudged(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Unjudged> {
+        let missing = too_short(context, (&DOC, settings), "idle").err();
+        let missing = missing.map(|missing| Unjudged {
+            missing: format!("{} for use after a long silence", missing.0),
+            clients: Vec::new(),
+        });
+        missing.into_iter().collect()
     }
 
     fn check(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {
@@ -119,7 +133,7 @@ fn on_route(
     (client, route): (&str, u32),
     days: &Days,
     habits: &BTreeMap<Day, Habit>,
-) -> Vec<Finding> {
+) -> Option<Finding> {
     let to = context.analysis.window.to;
     let recent = to.plus(-settings.days(&DOC, "recent"));
     let weight = settings.threshold(&DOC, "min_weight");
@@ -128,10 +142,9 @@ fn on_route(
         .iter()
         .any(|op| context.weights.get(*op).copied().unwrap_or(0) >= weight);
     if !heavy {
-        return Vec::new();
+        return None;
     }
-    let label = context.label(route);
-    let mut findings = Vec::new();
+    let mut odd: Vec<Odd> = Vec::new();
     let mut before: Option<Day> = None;
     let used = days.iter();
     let used = used.filter(|day| count(day, Outcome::Used) > 0 && Day(day.day) <= to);
@@ -148,32 +161,67 @@ fn on_route(
         if !idle && unusual.is_empty() {
             continue;
         }
-        let mut message = format!("{label} was used on {own}");
+        let mut reasons = Vec::new();
         if idle {
             let how = if again {
                 "again after"
             } else {
                 "for the first time after"
             };
-            message = format!("{message} {how} {}", plural(silent, "silent covered day"));
-        }
-        for text in &unusual {
-            message = format!("{message}, {text}");
+            reasons.push(format!("{how} {}", plural(silent, "silent covered day")));
         }
         let severity = if idle && !unusual.is_empty() {
             Severity::Medium
         } else {
             DOC.severity
         };
-        let (first, last) = day.passed();
-        findings.push(
-            Finding::new(&DOC, settings, client, label.clone(), message)
-                .graded(settings, severity)
-                .seen(count(&day, Outcome::Used), first, last)
-                .traced(own, route, false),
-        );
+        reasons.extend(unusual);
+        odd.push(Odd {
+            severity,
+            day: own,
+            is_idle: idle,
+            reasons: reasons.join(", "),
+            requests: count(&day, Outcome::Used),
+            span: day.passed(),
+        });
     }
-    findings
+    let (Some(first), Some(last)) = (odd.first(), odd.last()) else {
+        return None;
+    };
+    // Of equal ones the first: later runs then tell the same.
+    let worst = odd.iter().rev().max_by_key(|own| own.severity)?;
+    let (label, days) = (context.label(route), odd.len());
+    let message = if days == 1 {
+        let day = first.day;
+        let comma = if first.is_idle { "" } else { "," };
+        format!("{label} was used on {day}{comma} {}", first.reasons)
+    } else {
+        format!(
+            "{label} was used as never before on {days} days from {} to {}; on {}: {}",
+            first.day, last.day, worst.day, worst.reasons
+        )
+    };
+    let requests = odd.iter().map(|own| own.requests).sum();
+    let finding = Finding::new(&DOC, settings, client, label, message)
+        .graded(settings, worst.severity)
+        .seen(requests, first.span.0, last.span.1)
+        .traced(first.day, route, false);
+    Some(if days == 1 {
+        finding
+    } else {
+        finding.traced(last.day, route, false)
+    })
+}
+
+/// A day on which an operation was used as never before.
+struct Odd {
+    severity: Severity,
+    day: Day,
+    /// The first reason is a long silence.
+    is_idle: bool,
+    reasons: String,
+    requests: u64,
+    span: (Millis, Millis),
 }
 
 /// What the client's other days do not have.

@@ -1,8 +1,9 @@
 //! F18: refused although granted.
 
+use crate::finding::by_token::ByToken;
 use crate::finding::context::count;
 use crate::finding::rule::{nist, soc2};
-use crate::finding::shared::{ByToken, REPEATED, SHARE, Tally, needs_status, share};
+use crate::finding::shared::{REPEATED, SHARE, Tally, needs_status, share};
 use crate::finding::{
     Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold,
 };

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::ClientAnalysis;
+use crate::finding::presented::without_scopes;
 use crate::finding::rule::{nist, owasp, pci, soc2};
 use crate::finding::shared::{needs_grants, needs_token_scopes};
 use crate::finding::{
-    Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit,
+    Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit, Unjudged,
 };
 use crate::model::words::plural;
 use crate::model::{Day, Scope};
@@ -21,7 +22,7 @@ static DOC: Doc = Doc {
     what: "A client's tokens carried a scope of the API that nothing it holds covers; or so many of them that one finding stands for all, as it happens when a switch like `fullScopeAllowed` is on at the identity provider.",
     why: "The policy file does not decide what is issued. What the report calls closed is open to whoever holds such a token, and taking a line away changes nothing.",
     example: "partner-export: its tokens carry `exports:delete`, which no line grants (31 requests, 2026-09-02 to 2026-10-30)",
-    guards: "Only scopes that some operation asks for count: other names open nothing here. A token lives on for a while: a grant that the ledger saw may stand in tokens until the record without it. At least `min_requests`. Where the names in tokens are not those of the catalogue, nothing is found, and the aliases of scopes have to be looked at.",
+    guards: "Only scopes that some operation asks for count: other names open nothing here. A token lives on for a while: a grant that the ledger saw may stand in tokens until the record without it. At least `min_requests`. Clients whose tokens were never logged with scopes are named as not evaluable. Where the names in tokens are not those of the catalogue, nothing is found, and the aliases of scopes have to be looked at.",
     action: "Find out who issues it: an old client setting, another issuer, or a switch that gives every scope. Take it from the token, or grant it with a reason.",
     fields: &["policy file", "scopes of the token"],
     severity: Severity::High,
@@ -56,6 +57,10 @@ impl Rule for IssuedNotGranted {
     fn evaluable(&self, context: &Context<'_>, _: &RuleSettings) -> Result<(), MissingField> {
         needs_grants(context)?;
         needs_token_scopes(context)
+    }
+
+    fn unjudged(&self, context: &Context<'_>, _: &RuleSettings) -> Vec<Unjudged> {
+        without_scopes(context).into_iter().collect()
     }
 
     fn check(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {

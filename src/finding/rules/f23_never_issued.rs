@@ -1,9 +1,12 @@
 //! F23: what is granted and stands in no token.
 
+use std::collections::BTreeMap;
+
 use crate::analysis::demand::NotEvaluable;
+use crate::finding::presented::showing_tokens;
 use crate::finding::rule::{iso, nist};
 use crate::finding::shared::needs_grants;
-use crate::finding::{Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity};
+use crate::finding::{Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Unjudged};
 use crate::model::Term;
 use crate::model::words::{either, plural};
 
@@ -19,7 +22,7 @@ static DOC: Doc = Doc {
     what: "The tokens of a client were seen with their scopes on enough days, and none of them carried some scope that the client is granted.",
     why: "Nobody can use what is never issued, so the line promises access that does not exist. Either the client never asks for the scope, and the line can go, or the identity provider does not give it, and the policy file is not what is enforced.",
     example: "erp-sync: 3 of its 9 granted scopes are in no token: orders:write, refunds:write, webhooks:write (tokens with scopes on 84 days)",
-    guards: "At least 30 days with such tokens since the scope is granted; scopes that open no operation are left out, and so are clients whose tokens use other names than the policy, or were not read whole. A scope that is asked for once a year is in no token either.",
+    guards: "At least 30 days with such tokens since the scope is granted; scopes that open no operation are left out, and so are clients whose tokens use other names than the policy, or were not read whole: those of them that show tokens are named as not evaluable, with the reason. A scope that is asked for once a year is in no token either.",
     action: "Ask the owner which it is; take the line away, or have it issued.",
     fields: &[
         "policy file",
@@ -58,6 +61,22 @@ impl Rule for NeverIssued {
                 why.sentence()
             ),
         }))
+    }
+
+    fn unjudged(&self, context: &Context<'_>, _: &RuleSettings) -> Vec<Unjudged> {
+        let clients = showing_tokens(context);
+        let of = clients.len();
+        let mut why: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for name in clients.into_keys() {
+            let client = context.client(name);
+            if let Some(Err(reason)) = client.map(|own| &own.demand.tokens.never_issued) {
+                let field = format!("scopes of the token ({})", reason.sentence());
+                why.entry(field).or_default().push(name.to_owned());
+            }
+        }
+        let all = why.into_iter();
+        all.filter_map(|(field, clients)| Unjudged::clients(&field, clients, of))
+            .collect()
     }
 
     fn check(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {

@@ -3,9 +3,10 @@
 use std::cmp::Reverse;
 
 use crate::analysis::category::Category;
+use crate::finding::by_token::ByToken;
 use crate::finding::context::{Caller, count};
 use crate::finding::rule::{iso, nist, owasp, soc2};
-use crate::finding::shared::{ByToken, Tally, named, needs_grants, needs_requirements};
+use crate::finding::shared::{Tally, named, needs_grants, needs_requirements};
 use crate::finding::{
     Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit,
 };

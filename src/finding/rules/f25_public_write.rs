@@ -1,7 +1,7 @@
 //! F25: operations that change something and ask nobody who it is.
 
 use crate::finding::rule::{nist, owasp, pci};
-use crate::finding::shared::served;
+use crate::finding::served::served;
 use crate::finding::{Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity};
 use crate::model::{Method, Operation, Requirement};
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::finding::rule::{nist, owasp, soc2};
-use crate::finding::shared::{needs_requirements, served};
+use crate::finding::served::served;
+use crate::finding::shared::needs_requirements;
 use crate::finding::{
     Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit,
 };

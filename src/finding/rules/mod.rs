@@ -25,6 +25,8 @@ mod f22_issued_not_granted;
 mod f23_never_issued;
 mod f24_ungoverned_caller;
 mod f25_public_write;
+mod f26_full_token;
+mod f27_usage_spike;
 mod f28_enforcement_never_seen;
 mod f29_undocumented_grant;
 mod f30_toxic_combination;
@@ -58,6 +60,8 @@ pub static ALL: &[&dyn Rule] = &[
     &f23_never_issued::NeverIssued,
     &f24_ungoverned_caller::UngovernedCaller,
     &f25_public_write::PublicWrite,
+    &f26_full_token::FullToken,
+    &f27_usage_spike::UsageSpike,
     &f28_enforcement_never_seen::EnforcementNeverSeen,
     &f29_undocumented_grant::UndocumentedGrant,
     &f30_toxic_combination::ToxicCombination,

@@ -1,10 +1,13 @@
 //! For each rule: one case that fires, one near miss, one without the data.
 
 mod callers;
+mod credentials;
 mod described;
 mod duties;
 mod first;
 mod second;
+mod shared;
+mod spikes;
 mod third;
 
 use super::Severity;

@@ -256,6 +256,7 @@ mod tests {
                 first: 0,
                 last: 1,
                 lifetime,
+                left: None,
                 endless: 0,
                 expired: 0,
                 scoped: 0,

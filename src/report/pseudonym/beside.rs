@@ -3,7 +3,7 @@
 use super::Pseudonyms;
 use crate::analysis::Compared;
 use crate::analysis::blast::Blast;
-use crate::finding::{NotEvaluable, Outcomes, Unjudged, stable_id};
+use crate::finding::{NotEvaluable, Outcomes, named, stable_id};
 use crate::model::ClientName;
 
 /// Findings keep the order of the rules, and are sorted by pseudonym within one.
@@ -34,12 +34,12 @@ pub(super) fn outcomes(own: &Outcomes, key: &Pseudonyms) -> Outcomes {
 
 /// The clients by pseudonym, and so the first of them in the text.
 fn unjudged(own: &mut NotEvaluable, key: &Pseudonyms) {
-    let names = Unjudged::names(&own.clients);
+    let names = named(&own.clients);
     own.clients = own.clients.iter().map(|name| key.client(name)).collect();
     own.clients.sort();
     own.missing.0 = match own.missing.0.strip_suffix(&names) {
         Some(field) if !names.is_empty() => {
-            format!("{}{}", key.finding(field), Unjudged::names(&own.clients))
+            format!("{}{}", key.finding(field), named(&own.clients))
         }
         _ => key.finding(&own.missing.0),
     };
@@ -82,6 +82,7 @@ mod tests {
 
     use super::*;
     use crate::finding::MissingField;
+    use crate::finding::Unjudged;
     use crate::model::Semantics;
     use crate::report::pseudonym::{Masked, Private};
     use crate::report::testing::sample;

@@ -27,6 +27,7 @@ struct Counts {
     last: Millis,
     hours: u32,
     lifetime: Option<(u32, u32)>,
+    left: Option<u32>,
     endless: u64,
     expired: u64,
     scoped: u64,
@@ -92,8 +93,7 @@ impl Collector {
                 fold(&mut self.groups, &mut self.tokens, seen);
                 seen.counts.day = day;
             }
-            let refused = request.outcome.is_denied();
-            count(&mut seen.counts, &token, raw.time, refused);
+            count(&mut seen.counts, &token, raw.time, request.outcome);
             seen.counts.scoped += u64::from(scopes.is_some());
         }
         if let Some(scopes) = scopes {
@@ -137,13 +137,13 @@ impl Collector {
     }
 }
 
-fn count(counts: &mut Counts, token: &Token<'_>, time: Millis, refused: bool) {
+fn count(counts: &mut Counts, token: &Token<'_>, time: Millis, outcome: Outcome) {
     if counts.count == 0 {
         counts.first = time;
         counts.last = time;
     }
     counts.count += 1;
-    counts.refused += u64::from(refused);
+    counts.refused += u64::from(outcome.is_denied());
     counts.first = counts.first.min(time);
     counts.last = counts.last.max(time);
     counts.hours |= 1 << time.div_euclid(3_600_000).rem_euclid(24);
@@ -154,11 +154,16 @@ fn count(counts: &mut Counts, token: &Token<'_>, time: Millis, refused: bool) {
             counts.lives.add(seconds);
         }
         (Some(_), None) => counts.endless += 1,
-        _ => {}
+        (None, Some(expires)) => {
+            let left = expires.saturating_sub(time.div_euclid(1_000)).max(0);
+            let left = u32::try_from(left).unwrap_or(u32::MAX);
+            counts.left = counts.left.max(Some(left));
+        }
+        (None, None) => {}
     }
     if let Some(expires) = token.expires {
         let late = time.div_euclid(1_000) > expires.saturating_add(SKEW_SECONDS);
-        counts.expired += u64::from(late && !refused);
+        counts.expired += u64::from(late && outcome == Outcome::Used);
     }
 }
 
@@ -180,6 +185,7 @@ fn fold(
         first: counts.first,
         last: counts.last,
         lifetime: counts.lifetime,
+        left: counts.left,
         endless: counts.endless,
         expired: counts.expired,
         scoped: counts.scoped,

@@ -169,9 +169,12 @@ pub struct Facts {
     pub last: Millis,
     /// Shortest and longest lifetime of its tokens (`exp - iat`) in seconds, where both are logged.
     pub lifetime: Option<(u32, u32)>,
+    /// Longest time in seconds from a request to the end of its token, where only the end is
+    /// logged: the token lives longer than that.
+    pub left: Option<u32>,
     /// Requests with a token that has a start and no end.
     pub endless: u64,
-    /// Requests that passed with a token more than [`SKEW_SECONDS`] behind its end.
+    /// Requests that passed with a token more than [`SKEW_SECONDS`] after its end.
     pub expired: u64,
     /// Requests whose token carried a list of scopes, be it empty.
     pub scoped: u64,
@@ -189,6 +192,7 @@ impl Facts {
         self.first = self.first.min(other.first);
         self.last = self.last.max(other.last);
         self.lifetime = wider(self.lifetime, other.lifetime);
+        self.left = self.left.max(other.left);
         self.endless += other.endless;
         self.expired += other.expired;
         self.scoped += other.scoped;

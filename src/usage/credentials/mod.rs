@@ -20,6 +20,8 @@ mod combination_tests;
 mod combinations;
 mod facts;
 #[cfg(test)]
+mod lifetime_tests;
+#[cfg(test)]
 mod query_tests;
 #[cfg(test)]
 mod tests;

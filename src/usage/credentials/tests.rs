@@ -296,25 +296,6 @@ fn networks_are_cut_and_read_back() {
 }
 
 #[test]
-fn a_token_used_long_after_its_end_is_counted_only_when_it_passed() {
-    let of = |late: i64, status: u16| {
-        let native = format::by_name("native").unwrap();
-        let text = format!(
-            r#"{{"time":{},"client_id":"c","method":"GET","path":"/x","status":{status},"iat":1767351600,"exp":1767355200}}"#,
-            1_767_355_200 + late
-        );
-        let mut scratch = Scratch::default();
-        let raw = native.parse(text.as_bytes(), &mut scratch).unwrap();
-        let mut collector = Collector::new(&HashKey::default());
-        collector.add(native, &raw, request(2, 0, status == 401), &[]);
-        Collector::merge(vec![collector], |_, _| Some("c".to_owned())).rows[0]
-            .facts
-            .expired
-    };
-    assert_eq!((of(200, 200), of(301, 200), of(301, 401)), (0, 1, 0));
-}
-
-#[test]
 fn a_request_is_counted_under_the_scopes_of_its_own_token() {
     let line = |network: u8, scope: u16, refused: bool| Line {
         client: 0,

@@ -104,6 +104,7 @@ fn credentials(
             number(|facts| facts.scoped),
             Values::Text(networks.collect::<Result<_, _>>()?),
             Values::Text(agents.collect::<Result<_, _>>()?),
+            Values::Small(rows.iter().map(|row| row.facts.left).collect()),
         ],
     )
 }
@@ -242,6 +243,7 @@ pub(super) fn table(
         columns.small("lifetime_min_s")?,
         columns.small("lifetime_max_s")?,
     );
+    let left = columns.small("lifetime_left_s")?;
     let (refused, endless) = (columns.number("refused")?, columns.number("endless")?);
     let expired = columns.number("expired")?;
     let scoped = columns.number("scoped")?;
@@ -266,6 +268,7 @@ pub(super) fn table(
                 last: last.value(row),
                 lifetime: (shortest.is_valid(row) && longest.is_valid(row))
                     .then(|| (shortest.value(row), longest.value(row))),
+                left: left.is_valid(row).then(|| left.value(row)),
                 endless: endless.value(row),
                 expired: expired.value(row),
                 scoped: scoped.value(row),

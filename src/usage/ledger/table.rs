@@ -165,6 +165,7 @@ impl Table {
                 must("scoped", number),
                 must("networks", text.clone()),
                 must("agents", text),
+                may("lifetime_left_s", DataType::UInt32),
             ],
             Self::Issued => vec![
                 must("source", text.clone()),

@@ -1,0 +1,93 @@
+//! Requests judged by the scopes that their own tokens carried.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Context;
+use super::shared::Tally;
+use crate::model::Term;
+use crate::usage::credentials::Carried;
+
+/// Requests judged by the scopes that their own tokens carried.
+pub(super) struct ByToken<'a> {
+    rows: BTreeMap<(&'a str, u32), Vec<(&'a Carried, bool)>>,
+}
+
+/// What the tokens of one client and route say about one day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Told {
+    /// Requests whose token carried what the operation asks for.
+    pub(super) carried: u64,
+    /// Requests whose token did not.
+    pub(super) lacked: u64,
+}
+
+impl<'a> ByToken<'a> {
+    pub(super) fn new(context: &Context<'a>) -> Self {
+        let table = context.credentials;
+        let window = context.analysis.window;
+        let terms: Vec<BTreeSet<Term>> = table
+            .sets
+            .iter()
+            .map(|set| set.split(' ').filter(|own| !own.is_empty()))
+            .map(|set| set.map(Term::new).collect())
+            .collect();
+        let mut known: BTreeMap<(u32, u32), bool> = BTreeMap::new();
+        let mut rows: BTreeMap<(&str, u32), Vec<(&Carried, bool)>> = BTreeMap::new();
+        for own in table.carried.iter().filter(|own| window.contains(own.day)) {
+            let client = table.clients.get(own.client as usize);
+            let set = own
+                .set
+                .and_then(|set| Some((set, terms.get(set as usize)?)));
+            let (Some(client), Some((number, set))) = (client, set) else {
+                continue;
+            };
+            let permitted = *known.entry((number, own.route)).or_insert_with(|| {
+                let operations = context.operations(own.route).iter();
+                operations
+                    .copied()
+                    .any(|op| context.universe.permits(set, op))
+            });
+            rows.entry((client, own.route))
+                .or_default()
+                .push((own, permitted));
+        }
+        Self { rows }
+    }
+
+    fn of(&self, client: &str, route: u32, refused: bool) -> Vec<(&'a Carried, bool)> {
+        let rows = self.rows.get(&(client, route));
+        let rows = rows.into_iter().flatten().copied();
+        rows.filter(|(own, _)| own.refused == refused).collect()
+    }
+
+    /// By day, what passed or was refused.
+    pub(super) fn days(&self, client: &str, route: u32, refused: bool) -> BTreeMap<i32, Told> {
+        let mut days: BTreeMap<i32, Told> = BTreeMap::new();
+        for (own, permitted) in self.of(client, route, refused) {
+            let told = days.entry(own.day.0).or_default();
+            if permitted {
+                told.carried += own.count;
+            } else {
+                told.lacked += own.count;
+            }
+        }
+        days
+    }
+
+    /// Requests that passed although their token did not carry what the operation asks for.
+    pub(super) fn lacking(&self, client: &str, route: u32) -> Option<Tally> {
+        let mut days = BTreeSet::new();
+        let mut sum: Option<Tally> = None;
+        let lacking = self.of(client, route, false).into_iter();
+        for (own, _) in lacking.filter(|(_, permitted)| !permitted) {
+            let tally = Tally {
+                events: own.count,
+                days: u64::from(days.insert(own.day)),
+                first: own.first,
+                last: own.last,
+            };
+            sum = Some(sum.map_or(tally, |sum| sum.and(&tally)));
+        }
+        sum
+    }
+}
