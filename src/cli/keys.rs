@@ -173,10 +173,7 @@ pub(super) fn put_in_front(
         let own = table("granted", "--granted", text)?.granted;
         config.granted.extend(own);
     }
-    for text in &judging.toxic {
-        let own = table("toxic", "--toxic", text)?.rules.toxic;
-        config.rules.toxic.extend(own);
-    }
+    add_toxic(&judging.toxic, config)?;
     // Of several weights the first that fits counts, so those of the flags stand first.
     let mut weights = Vec::new();
     for text in &judging.weight {
@@ -205,6 +202,14 @@ pub(super) fn put_in_front(
                 .extend(operations);
         }
         config.categories.none.extend(own.none);
+    }
+    Ok(())
+}
+
+fn add_toxic(pairs: &[String], config: &mut Config) -> anyhow::Result<()> {
+    for text in pairs {
+        let own = table("toxic", "--toxic", text)?.rules.toxic;
+        config.rules.toxic.extend(own);
     }
     Ok(())
 }

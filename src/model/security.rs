@@ -19,7 +19,7 @@ pub enum Scheme {
     Bearer,
     /// OAuth 2, by any flow.
     OAuth,
-    /// OpenID Connect.
+    /// `OpenID` Connect.
     OpenId,
     /// A client certificate.
     Certificate,

@@ -4,7 +4,7 @@ use crate::finding::rule::{iso, nist, soc2};
 use crate::finding::shared::needs_grants;
 use crate::finding::{Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity};
 use crate::model::words::{either, plural};
-use crate::model::{Entry, Place, PolicyFile};
+use crate::model::{Entry, Place, PolicyFile, Subject};
 
 pub(super) struct UndocumentedGrant;
 
@@ -15,7 +15,7 @@ static DOC: Doc = Doc {
     what: "A policy file states for some of its grants who answers for them (`owner`), since when they hold (`since`) or why they are kept (`reason` of a `keep`), and not for others.",
     why: "A grant without an owner has nobody to ask, one without a date cannot be judged by its age, and an exception without a reason is renewed for ever.",
     example: "grants.yaml: 3 of 40 grants state no owner, first in lines 12, 31, 58",
-    guards: "Only what the team keeps is asked for: a field that no line of a file states is no finding, and where no line of the policy states any of them, the rule is not evaluable. An owner or a date of a client or role holds for all its grants. A reason is asked for on lines with `keep` only: policy formats have no place for one on other grants. Dates from git, from `[[granted]]` or from a table do not count: they are not in the policy.",
+    guards: "Only what the team keeps is asked for: a field that no line of a file states is no finding, and where no line of the policy states any of them, the rule is not evaluable. An owner or a date of a client holds for all its grants; the scopes of a role are no grants, only the lines that give it to a client are. A reason is asked for on lines with `keep` only: policy formats have no place for one on other grants. Dates from git, from `[[granted]]` or from a table do not count: they are not in the policy.",
     action: "Write the owner, date or reason to the named lines, or take the grant away.",
     fields: &["owner, date or reason in the policy file"],
     severity: Severity::Low,
@@ -42,7 +42,9 @@ impl Rule for UndocumentedGrant {
     fn evaluable(&self, context: &Context<'_>, _: &RuleSettings) -> Result<(), MissingField> {
         needs_grants(context)?;
         let mut entries = context.policy.files.iter().flat_map(|file| &file.entries);
-        if entries.any(|own| FIELDS.iter().any(|(_, states)| states(own) == Some(true))) {
+        if entries.any(|own| {
+            is_of_client(own) && FIELDS.iter().any(|(_, states)| states(own) == Some(true))
+        }) {
             return Ok(());
         }
         Err(MissingField::new(
@@ -59,12 +61,18 @@ impl Rule for UndocumentedGrant {
     }
 }
 
+/// What a role holds is given to nobody until a client has the role.
+fn is_of_client(entry: &Entry) -> bool {
+    matches!(entry.subject, Subject::Client(_))
+}
+
 fn missing(file: &PolicyFile, field: &Field, settings: &RuleSettings) -> Option<Finding> {
     const NAMED: usize = 5;
     let (name, states) = field;
     let asked: Vec<(&Entry, bool)> = file
         .entries
         .iter()
+        .filter(|own| is_of_client(own))
         .filter_map(|own| Some((own, states(own)?)))
         .collect();
     let silent: Vec<&Place> = asked
@@ -75,14 +83,15 @@ fn missing(file: &PolicyFile, field: &Field, settings: &RuleSettings) -> Option<
     if silent.is_empty() || silent.len() == asked.len() {
         return None;
     }
+    // Without its folder: the id must not depend on where the tool was started.
+    let short = file.path.rsplit('/').next().unwrap_or_default();
     let lines: Vec<String> = silent
         .iter()
         .take(NAMED)
         .map(|own| own.line.to_string())
         .collect();
     let message = format!(
-        "{}: {} of {} {} no {name}, {} {}",
-        file.path,
+        "{short}: {} of {} {} no {name}, {} {}",
         silent.len(),
         plural(
             asked.len(),
@@ -92,7 +101,7 @@ fn missing(file: &PolicyFile, field: &Field, settings: &RuleSettings) -> Option<
         either(lines.len(), "in line", "first in lines"),
         lines.join(", ")
     );
-    let subject = format!("{} {name}", file.path);
+    let subject = format!("{short} {name}");
     let places = silent.into_iter().take(NAMED).cloned();
     Some(Finding::new(&DOC, settings, "", subject, message).at(places))
 }

@@ -168,7 +168,7 @@ fn f10_one_fact_is_one_finding() {
         old(&[Scheme::Basic], &[])
             .did("app", "GET /legacy", [5], USED(10))
             .showed("app", ("", AuthKind::Basic), [5], move |facts| {
-                facts.count = shown
+                facts.count = shown;
             })
     };
     assert_eq!(of(10).run("F10").unwrap().len(), 1);

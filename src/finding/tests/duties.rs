@@ -191,6 +191,12 @@ fn f29_some_grants_without_what_the_others_state() {
 }
 
 #[test]
+fn f29_the_scopes_of_a_role_are_no_grants() {
+    let yaml = "roles:\n  r:\n    scopes: [orders:read]\nclients:\n  a:\n    since: 1970-01-01\n    roles: [r]\n    scopes: [orders:write]\n";
+    assert_eq!(case(&ROUTES, yaml).says("F29"), [""; 0]);
+}
+
+#[test]
 fn f29_a_reason_is_asked_for_where_a_line_is_kept() {
     let yaml = "clients:\n  a:\n    scopes:\n      - orders:read # keep until=2027-01-01 reason=\"drill\"\n      - orders:write # keep until=2027-01-01\n      - invoices:read\n";
     assert_eq!(
