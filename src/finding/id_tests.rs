@@ -1,6 +1,6 @@
 use super::*;
 
-fn found(client: &str, subject: &str, severity: Severity, requests: u64) -> Finding {
+fn found(client: &str, subject: &str, severity: Severity, requests: u32) -> Finding {
     let doc = by_name("F1").map(Rule::doc).unwrap();
     let settings = Settings::default().of(doc);
     let mut own = Finding::new(
@@ -11,8 +11,9 @@ fn found(client: &str, subject: &str, severity: Severity, requests: u64) -> Find
         format!("{requests} requests"),
     );
     own.severity = severity;
-    own.seen(requests, 10 - requests as Millis, 10 + requests as Millis)
-        .extent(requests as usize)
+    let at = Millis::from(requests);
+    own.seen(requests.into(), 10 - at, 10 + at)
+        .extent(usize::try_from(requests).unwrap())
 }
 
 #[test]

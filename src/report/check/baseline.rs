@@ -106,9 +106,6 @@ impl Baseline {
             })
             .collect();
         issues.sort_by_key(|issue| issue["id"].as_str().map(str::to_owned));
-        format!(
-            "{:#}\n",
-            serde_json::json!({ "schema": SCHEMA, "issues": issues })
-        )
+        super::json::text(&serde_json::json!({ "schema": SCHEMA, "issues": issues }))
     }
 }

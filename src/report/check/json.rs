@@ -1,6 +1,7 @@
 //! The result as data; also accepted as a baseline.
 
 use super::{Issue, Outcome, Output};
+use crate::report::json_text;
 
 pub(super) struct Json;
 
@@ -11,17 +12,21 @@ impl Output for Json {
 
     fn render(&self, outcome: &Outcome) -> String {
         let issues: Vec<_> = outcome.issues.iter().map(issue).collect();
-        format!(
-            "{:#}\n",
-            serde_json::json!({
+        text(&serde_json::json!({
                 "schema": "scopetrim.baseline/1",
                 "failed": outcome.failing().count(),
                 "incomplete": outcome.incomplete,
                 "resolved": outcome.resolved,
                 "issues": issues,
-            })
-        )
+        }))
     }
+}
+
+/// As text with a line end; names of a log stand in it, and it is read with `cat` too.
+pub(super) fn text(value: &serde_json::Value) -> String {
+    let text = json_text::pretty(value);
+    // Writing to a string cannot fail, and the other form holds the same.
+    format!("{}\n", text.unwrap_or_else(|_| value.to_string()))
 }
 
 fn issue(issue: &Issue) -> serde_json::Value {

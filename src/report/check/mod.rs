@@ -291,7 +291,58 @@ fn found(view: &View<'_>, thresholds: &Thresholds) -> Vec<Issue> {
 
 #[cfg(test)]
 mod tests {
-    use super::apart;
+    use super::*;
+    use crate::model::ClientName;
+    use crate::report::testing::sample;
+
+    #[test]
+    fn a_finding_about_a_caller_of_no_policy_or_about_nobody_reads_well_and_acts_nowhere() {
+        let doc = crate::finding::by_name("F1").unwrap().doc();
+        let settings = crate::finding::Settings::default().of(doc);
+        let found = |client: &str| {
+            let text = "3 requests to DELETE /x passed".to_owned();
+            Finding::new(doc, &settings, client, "DELETE /x", text)
+        };
+        let hostile = "]]>\r\n::error::owned,\u{1b}[2J\u{202e}%0A";
+        let mut sample = sample();
+        assert!(!sample.policy.clients().contains(&ClientName::new(hostile)));
+        sample.outcomes.findings = vec![found(""), found(hostile)];
+        let thresholds = Thresholds {
+            severity: Some(Severity::Critical),
+            ..Thresholds::default()
+        };
+        let outcome = weigh(&sample.view(), &thresholds, &Baseline::default());
+        assert_eq!(outcome.failing().count(), 2);
+        for output in ALL {
+            let text = output.render(&outcome);
+            let what = output.name();
+            assert!(
+                !text.contains(['\u{1b}', '\u{202e}', '\r']),
+                "{what}: {text}"
+            );
+            let owned = |line: &str| line.trim_start().starts_with("::error::owned");
+            assert!(!text.lines().any(owned), "{what}: {text}");
+        }
+        let lines = |name: &str, start: &str| -> Vec<String> {
+            let text = by_name(name).unwrap().render(&outcome);
+            let lines = text.lines().filter(|line| line.starts_with(start));
+            lines.map(str::to_owned).collect()
+        };
+        let of_nobody = "critical [enforcement-hole] 3 requests to DELETE /x passed  (";
+        assert!(lines("text", "critical")[0].starts_with(of_nobody));
+        let of_nobody = "::error title=enforcement-hole critical::3 requests to DELETE /x passed";
+        assert_eq!(lines("github", "::error")[0], of_nobody);
+        let xml = by_name("junit").unwrap().render(&outcome);
+        let document = roxmltree::Document::parse(&xml).unwrap();
+        let cases = document
+            .descendants()
+            .filter(|own| own.has_tag_name("testcase"));
+        let names: Vec<&str> = cases.filter_map(|own| own.attribute("name")).collect();
+        assert!(
+            names.iter().any(|own| own.starts_with("DELETE /x ")),
+            "{names:?}"
+        );
+    }
 
     #[test]
     fn an_exposure_above_the_limit_never_reads_like_the_limit() {

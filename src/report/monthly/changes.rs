@@ -112,13 +112,13 @@ pub(super) fn changes(
                 .unwrap_or_default();
             let mut change = change(id, item, months, &known, last.month);
             change.for_months = month.since(change.since);
-            let list = match gone(item) {
+            let gone_to = match gone(item) {
                 Gone::Resolved => &mut changes.resolved,
                 Gone::Accepted => &mut changes.accepted,
                 Gone::Void => &mut changes.void,
                 Gone::Unjudged => &mut changes.unjudged,
             };
-            list.push(change);
+            gone_to.push(change);
         }
     }
     let order = |list: &mut Vec<Change>| {

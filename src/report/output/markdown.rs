@@ -243,7 +243,7 @@ fn findings(page: &Page, out: &mut String) {
     }
 }
 
-/// `client: what was found`, or what was found in the whole API.
+/// `client: what was found`, or what was found where there is no client.
 fn told(own: &FindingRow) -> String {
     if own.client.is_empty() {
         own.message.clone()

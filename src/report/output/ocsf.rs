@@ -192,8 +192,8 @@ fn of_client(
             more => format!(" and {}", plural(more, "more finding")),
         };
         // What the severity comes from stands first.
-        let first = about.is_empty() || severity(row) > freed;
-        about.insert(if first { 0 } else { 1 }, format!("{title}{more}"));
+        let after = !about.is_empty() && severity(row) <= freed;
+        about.insert(usize::from(after), format!("{title}{more}"));
     }
     if about.is_empty() {
         about.push(activity.why.to_owned());
