@@ -47,7 +47,7 @@ fn wide() -> Plant {
     let resources = healthy::operations()
         .into_iter()
         .filter(|own| !own.label.contains("/users/"));
-    let mut scopes: Vec<&str> = resources.filter_map(|own| own.scope()).collect();
+    let mut scopes: Vec<&str> = resources.filter_map(Operation::scope).collect();
     scopes.dedup();
     Plant::new("wide", "a client may do nearly everything")
         .granted(&scopes.join(" "))

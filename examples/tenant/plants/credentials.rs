@@ -8,6 +8,7 @@ const READ: &str = "GET /v1/orders";
 /// Networks that join, beside the one that a key is at home in.
 const JOINED: [&str; 3] = ["203.0.113.61", "192.0.2.62", "198.51.100.63"];
 
+#[expect(clippy::too_many_lines, reason = "one table")]
 pub(super) fn plants() -> Vec<Plant> {
     let key = |client, id, on| Call::new(client, READ, "").with(With::Key(id)).on(on);
     let certificate = |client, id, on| {
@@ -125,5 +126,19 @@ pub(super) fn plants() -> Vec<Plant> {
             .about("C-TWIN")
             .only(JSON)
             .unjudged(TEXT)]),
+        Plant::new(
+            "key-twins-past",
+            "two clients used one key in the same minutes, three months ago",
+        )
+        .grants([
+            Grant::new("twin-e", "orders:read"),
+            Grant::new("twin-f", "orders:read"),
+        ])
+        .calls(["twin-e", "twin-f"].map(|own| key(own, "K-PAST", On::Every(1, 99, 85)).at(10, 5)))
+        .calls([
+            key("twin-e", "K-PAST-E", On::Every(1, 84, 0)),
+            key("twin-f", "K-PAST-F", On::Every(1, 84, 0)),
+        ])
+        .expects([Expect::new("F7", "", "low").about("K-PAST").only(KEYS)]),
     ]
 }

@@ -31,6 +31,23 @@ pub(super) fn plants() -> Vec<Plant> {
             .requests(50)
             .placed()]),
         Plant::new(
+            "version",
+            "an old version of an operation still serves a client",
+        )
+        .granted("stock:read")
+        .operations([
+            Operation::scoped("GET /v1/stock-levels", "stock:read"),
+            Operation::scoped("GET /v2/stock-levels", "stock:read"),
+        ])
+        .calls([
+            Call::new("version", "GET /v1/stock-levels", "stock:read"),
+            Call::new("version", "GET /v2/stock-levels", "stock:read"),
+        ])
+        .expects([Expect::new("F10", "", "medium")
+            .about("GET /v1/stock-levels")
+            .requests(50)
+            .placed()]),
+        Plant::new(
             "basic",
             "an operation that asks for a password serves a client",
         )

@@ -7,6 +7,7 @@ use crate::tenant::files::{Operation, Security};
 /// Five days, twenty-five requests with five on each.
 const FIVE: On = On::Days(&[40, 33, 26, 19, 12]);
 
+#[expect(clippy::too_many_lines, reason = "one table")]
 pub(super) fn plants() -> Vec<Plant> {
     vec![
         Plant::new(

@@ -7,42 +7,92 @@ use crate::tenant::files::{Grant, Operation};
 pub(super) fn plants() -> Vec<Plant> {
     let reads = |client| [Call::new(client, "GET /v1/orders", "-")];
     vec![
-        Plant::new("exception-over", "an exception expired before the log began")
-            .granted("orders:read")
-            .calls(reads("exception-over"))
-            .config("[[exceptions]]\nclient = \"exception-over\"\nterm = \"orders:read\"\nreason = \"over\"\nuntil = 2026-06-30\n")
-            .expects([Expect::new("F17", "", "medium").about("exception-over").placed()]),
+        Plant::new(
+            "exception-over",
+            "an exception expired before the log began",
+        )
+        .granted("orders:read")
+        .calls(reads("exception-over"))
+        .config(OVER)
+        .expects([Expect::new("F17", "", "medium")
+            .about("exception-over")
+            .placed()]),
         Plant::new("exception-nobody", "an exception matches no grant")
-            .config("[[exceptions]]\nclient = \"exception-nobody\"\nterm = \"orders:read\"\nreason = \"meant for another\"\nuntil = 2027-06-30\n")
-            .expects([Expect::new("F17", "", "low").about("exception-nobody").placed()]),
+            .config(NOBODY)
+            .expects([Expect::new("F17", "", "low")
+                .about("exception-nobody")
+                .placed()]),
         Plant::new("typo", "a granted scope opens nothing")
             .granted("orders:read order:read")
             .calls(reads("typo"))
-            .expects([Expect::new("F19", "typo", "low").about("order:read").placed()]),
+            .expects([Expect::new("F19", "typo", "low")
+                .about("order:read")
+                .placed()]),
         Plant::new("twice", "a scope is granted directly and through a role")
             .grants([Grant::new("twice", "orders:read").roles(&["reader"])])
-            .head("roles:\n  reader:\n    owner: team-apis\n    description: reads orders\n    since: 2025-01-15\n    scopes: [\"orders:read\"]\n")
+            .head(READER)
             .calls(reads("twice"))
-            .expects([Expect::new("F20", "twice", "low").about("orders:read").placed()]),
+            .expects([Expect::new("F20", "twice", "low")
+                .about("orders:read")
+                .placed()]),
         Plant::new("switch", "a switch makes the other grants meaningless")
             .granted("orders:read fullScopeAllowed")
             .calls(reads("switch"))
             .expects([
-                Expect::new("F21", "switch", "critical").about("fullScopeAllowed").placed(),
-                Expect::new("F19", "switch", "low").about("fullScopeAllowed").maybe(),
+                Expect::new("F21", "switch", "critical")
+                    .about("fullScopeAllowed")
+                    .placed(),
+                Expect::new("F19", "switch", "low")
+                    .about("fullScopeAllowed")
+                    .maybe(),
             ]),
-        Plant::new("undocumented", "a grant has no owner, no reason and no date")
-            .grants([Grant::new("undocumented", "orders:read").undocumented()])
-            .calls(reads("undocumented"))
-            .expects([Expect::new("F29", "undocumented", "low").placed()]),
+        Plant::new(
+            "undocumented",
+            "a grant has no owner, no reason and no date",
+        )
+        .grants([Grant::new("undocumented", "orders:read").undocumented()])
+        .calls(reads("undocumented"))
+        .expects([Expect::new("F29", "undocumented", "low").placed()]),
         Plant::new("toxic", "one client makes payments and approves them")
             .granted("payments:write payments:approve")
-            .operations([Operation::scoped("POST /v1/payments/{id}/approval", "payments:approve")])
+            .operations([Operation::scoped(
+                "POST /v1/payments/{id}/approval",
+                "payments:approve",
+            )])
             .calls([
                 Call::new("toxic", "POST /v1/payments", "-"),
                 Call::new("toxic", "POST /v1/payments/{id}/approval", "-"),
             ])
-            .config("[rules.F30]\npairs = [[\"payments:write\", \"payments:approve\"]]\n")
-            .expects([Expect::new("F30", "toxic", "high").about("payments:approve").placed()]),
+            .config(PAIR)
+            .expects([Expect::new("F30", "toxic", "high")
+                .about("payments:approve")
+                .placed()]),
     ]
 }
+
+const OVER: &str = concat!(
+    "[[exceptions]]\n",
+    "client = \"exception-over\"\n",
+    "term = \"orders:read\"\n",
+    "reason = \"over\"\n",
+    "until = 2026-06-30\n",
+);
+const NOBODY: &str = concat!(
+    "[[exceptions]]\n",
+    "client = \"exception-nobody\"\n",
+    "term = \"orders:read\"\n",
+    "reason = \"meant for another\"\n",
+    "until = 2027-06-30\n",
+);
+const READER: &str = concat!(
+    "roles:\n",
+    "  reader:\n",
+    "    owner: team-apis\n",
+    "    description: reads orders\n",
+    "    since: 2025-01-15\n",
+    "    scopes: [\"orders:read\"]\n",
+);
+const PAIR: &str = concat!(
+    "[rules.F30]\n",
+    "pairs = [[\"payments:write\", \"payments:approve\"]]\n",
+);

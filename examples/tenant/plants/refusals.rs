@@ -6,6 +6,7 @@ use crate::tenant::healthy;
 
 const THREE: On = On::Days(&[30, 20, 10]);
 
+#[expect(clippy::too_many_lines, reason = "one table")]
 pub(super) fn plants() -> Vec<Plant> {
     vec![
         Plant::new(
@@ -118,6 +119,45 @@ pub(super) fn plants() -> Vec<Plant> {
             .answered(404, By::Service)])
         .expects([Expect::new("F13", "", "high").requests(40)]),
         slow(),
+        Plant::new(
+            "riser",
+            "most requests of the last week are refused, and none was before",
+        )
+        .granted("orders:read")
+        .calls([
+            Call::new("riser", "GET /v1/orders", "orders:read"),
+            Call::new("riser", "GET /v1/customers", "orders:read")
+                .on(On::Days(&[5, 3, 1]))
+                .times(7)
+                .refused(By::Gateway),
+        ])
+        .expects([Expect::new("F13", "riser", "medium")
+            .about("rising")
+            .requests(21)]),
+        Plant::new(
+            "split",
+            "the gateway refuses within the hour in which it lets the same pass",
+        )
+        .granted("orders:read tickets:read")
+        .calls([
+            Call::new("split", "GET /v1/tickets", "orders:read tickets:read").at(10, 5),
+            Call::new("split", "GET /v1/tickets", "orders:read tickets:read")
+                .on(On::Days(&[31, 21, 11]))
+                .at(10, 40)
+                .times(2)
+                .refused(By::Gateway),
+        ])
+        .expects([
+            Expect::new("F2", "split", "low")
+                .about("split brain")
+                .requests(6)
+                .only(JSON),
+            Expect::new("F2", "split", "medium")
+                .about("early deny")
+                .only(JSON)
+                .maybe(),
+            Expect::new("F18", "split", "medium").requests(6),
+        ]),
     ]
 }
 
