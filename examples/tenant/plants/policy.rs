@@ -53,19 +53,19 @@ pub(super) fn plants() -> Vec<Plant> {
         .grants([Grant::new("undocumented", "orders:read").undocumented()])
         .calls(reads("undocumented"))
         .expects([Expect::new("F29", "undocumented", "low").placed()]),
-        Plant::new("toxic", "one client makes payments and approves them")
-            .granted("payments:write payments:approve")
+        Plant::new("toxic", "one client makes payments and releases them")
+            .granted("payments:write payments:release")
             .operations([Operation::scoped(
-                "POST /v1/payments/{id}/approval",
-                "payments:approve",
+                "POST /v1/payments/{id}/release",
+                "payments:release",
             )])
             .calls([
                 Call::new("toxic", "POST /v1/payments", "-"),
-                Call::new("toxic", "POST /v1/payments/{id}/approval", "-"),
+                Call::new("toxic", "POST /v1/payments/{id}/release", "-"),
             ])
             .config(PAIR)
             .expects([Expect::new("F30", "toxic", "high")
-                .about("payments:approve")
+                .about("payments:release")
                 .placed()]),
     ]
 }
@@ -93,6 +93,8 @@ const READER: &str = concat!(
     "    scopes: [\"orders:read\"]\n",
 );
 const PAIR: &str = concat!(
-    "[rules.F30]\n",
-    "pairs = [[\"payments:write\", \"payments:approve\"]]\n",
+    "[[toxic]]\n",
+    "a = \"payments:write\"\n",
+    "b = \"payments:release\"\n",
+    "reason = \"four eyes\"\n",
 );

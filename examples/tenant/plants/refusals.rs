@@ -156,6 +156,10 @@ pub(super) fn plants() -> Vec<Plant> {
                 .about("early deny")
                 .only(JSON)
                 .maybe(),
+            Expect::new("F2", "split", "low")
+                .about("split brain")
+                .only(TEXT)
+                .maybe(),
             Expect::new("F18", "split", "medium").requests(6),
         ]),
     ]
