@@ -46,13 +46,13 @@ pub(super) fn plants() -> Vec<Plant> {
                     .about("fullScopeAllowed")
                     .maybe(),
             ]),
-        Plant::new(
-            "undocumented",
-            "a grant has no owner, no reason and no date",
-        )
-        .grants([Grant::new("undocumented", "orders:read").undocumented()])
-        .calls(reads("undocumented"))
-        .expects([Expect::new("F29", "undocumented", "low").placed()]),
+        Plant::new("undocumented", "a grant has no owner and no date")
+            .grants([Grant::new("undocumented", "orders:read").undocumented()])
+            .calls(reads("undocumented"))
+            .expects([
+                Expect::new("F29", "", "low").about("owner").placed(),
+                Expect::new("F29", "", "low").about("date").placed(),
+            ]),
         Plant::new("toxic", "one client makes payments and releases them")
             .granted("payments:write payments:release")
             .operations([Operation::scoped(

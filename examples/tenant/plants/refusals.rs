@@ -117,7 +117,7 @@ pub(super) fn plants() -> Vec<Plant> {
             .on(On::Days(&[22]))
             .times(40)
             .answered(404, By::Service)])
-        .expects([Expect::new("F13", "", "high").requests(40)]),
+        .expects([Expect::new("F13", "", "medium|high").requests(40)]),
         slow(),
         Plant::new(
             "riser",
