@@ -66,6 +66,7 @@ const WRITE: &str = "POST /v1/orders";
 const DELETE: &str = "DELETE /v1/orders/{id}";
 const BILLS: &str = "GET /v1/invoices";
 const ALL: On = On::Every(3, 0, 179);
+const MANY: &str = "invoices:read orders:read quotes:read rates:read reports:read users:read";
 
 /// Reads orders every third day, and nothing else is special about it.
 const PLAIN: Call = Call {
@@ -205,7 +206,7 @@ pub(crate) fn calls() -> Vec<Call> {
         at(on("f02-split", WRITE, On::Days(&[40, 41, 42])), 10, 5),
         times(
             at(
-                no(on("f02-split", WRITE, On::Days(&[40, 41, 42])), By::Service),
+                no(on("f02-split", WRITE, On::Days(&[40, 41, 42])), By::Gateway),
                 10,
                 40,
             ),
@@ -331,7 +332,7 @@ pub(crate) fn calls() -> Vec<Call> {
         of("f18-refused"),
         times(
             no(on("f18-refused", READ, On::Days(&[90, 91])), By::Service),
-            3,
+            6,
         ),
         of("f19-typo"),
         of("f20-twice"),
@@ -350,6 +351,23 @@ pub(crate) fn calls() -> Vec<Call> {
         token(on("f23-never", READ, On::Every(6, 0, 179)), "orders:read"),
         token(on("f23-few", READ, On::Every(6, 6, 179)), "orders:read"),
         of("f21-switch"),
+        // F24: two names that no policy file has; the second is refused.
+        on("f24-ghost", WRITE, On::Days(&[40, 80])),
+        no(on("f24-refused", WRITE, On::Days(&[40, 80])), By::Gateway),
+        // F25: a public write.
+        on("heartbeat", "POST /v1/feedback", On::Days(&[12, 90])),
+        // F26: tokens with all scopes for one need; with two of six.
+        token(of("f26-full"), MANY),
+        token(
+            on("f26-few", READ, On::Every(6, 6, 179)),
+            "orders:read quotes:read",
+        ),
+        // F27: a day with a hundred and twenty requests; with ninety.
+        times(on("f27-spike", READ, On::Every(2, 0, 179)), 2),
+        times(on("f27-spike", READ, On::Days(&[171])), 120),
+        times(on("f27-busy", READ, On::Every(2, 0, 179)), 2),
+        times(on("f27-busy", READ, On::Days(&[171])), 90),
+        of("f29-undated"),
     ];
     all.extend(RATES.map(|client| on(client, "GET /v1/shipping-rates", On::Days(&[33, 88]))));
     let doors = |client, count: usize| {
@@ -365,7 +383,7 @@ pub(crate) fn calls() -> Vec<Call> {
 
 fn shared() -> Vec<Call> {
     const NETWORKS: [&str; 3] = ["198.51.100.7", "203.0.113.9", "192.0.2.4"];
-    let days = On::Days(&[100, 110, 120]);
+    let days = On::Days(&[155, 165, 175]);
     let mut all = vec![
         key("f07-networks", "K-NET", On::Every(30, 95, 179)),
         key("f07-roaming", "K-ROAM", On::Every(30, 95, 179)),

@@ -6,6 +6,7 @@ use std::path::Path;
 use super::pipeline::{Read, Routes};
 use super::recall::{self, advised};
 use super::settings::Setup;
+use super::used;
 use crate::analysis::blast::{self, Blast};
 use crate::analysis::category::categories;
 use crate::analysis::minimum::Universe;
@@ -21,19 +22,11 @@ pub(super) struct Audit {
     pub(super) blast: Vec<Blast>,
 }
 
-/// Who did what.
-pub(super) struct Seen<'a> {
-    /// Clients of the policy.
-    pub(super) usage: &'a BTreeMap<ClientName, ClientUse>,
-    /// Names that no policy file has.
-    pub(super) others: &'a BTreeMap<ClientName, ClientUse>,
-    /// Requests that name no caller.
-    pub(super) nobody: ClientUse,
-    /// Names that differ from a client's by case or blanks only.
-    pub(super) alike: &'a BTreeMap<ClientName, BTreeSet<String>>,
-}
+/// What each client did, or what others did.
+type Usage = BTreeMap<ClientName, ClientUse>;
 
-/// Applies every rule to what was read and analysed.
+/// Applies every rule to what was read and analysed; `usage` is of the policy's clients,
+/// `others` of names that no policy file has.
 pub(super) fn audit(
     setup: &Setup,
     routes: &Routes,
@@ -41,7 +34,7 @@ pub(super) fn audit(
     read: &Read,
     analysis: &Analysis,
     semantics: &Semantics,
-    seen: &Seen<'_>,
+    (usage, others, alike): (&Usage, &Usage, &BTreeMap<ClientName, BTreeSet<String>>),
 ) -> anyhow::Result<Audit> {
     let mut withdrawn = Vec::new();
     if let Some(dir) = &setup.ledger {
@@ -50,6 +43,7 @@ pub(super) fn audit(
         // What was recorded behind the window is not known yet.
         withdrawn.retain(|own| own.gone <= analysis.window.to.plus(1));
     }
+    let nobody = used::nobody(read, analysis.window, setup.as_of);
     let weights = weight::weights(&routes.catalog, &setup.weights);
     let universe = Universe::new(&routes.catalog, semantics, &weights);
     let categories = categories(&routes.catalog, &setup.categories);
@@ -62,14 +56,14 @@ pub(super) fn audit(
         semantics,
         weights: &weights,
         categories: &categories,
-        usage: seen.usage,
+        usage,
         coverage: &read.coverage,
         exceptions: &setup.exceptions,
         credentials: &read.collected.credentials,
         withdrawn: &withdrawn,
-        others: seen.others,
-        nobody: &seen.nobody,
-        alike: seen.alike,
+        others,
+        nobody: &nobody,
+        alike,
         unplaced: &read.collected.usage.unplaced,
         sources: &read.facts,
     };

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::args::{InputArgs, PolicyArgs};
 use super::audience;
-use super::audit::{Audit, Seen, audit};
+use super::audit::{Audit, audit};
 use super::beside::{compared, history};
 use super::dated;
 use super::facts::{input_views, missing_in_lines, ran_ahead};
@@ -192,15 +192,8 @@ fn run(
     let noise = noise_used(&setup, &read);
     let notes = [&read.notes[..], &history.notes, &noise, &ages.notes].concat();
     let level = setup.level;
-    let seen = Seen {
-        usage: &usage,
-        others: &former,
-        nobody: used::nobody(&read, window, setup.as_of),
-        alike: &possible.alike,
-    };
-    let audit = audit(
-        &setup, &routes, &policy, &read, &analysis, &semantics, &seen,
-    )?;
+    let seen = (&usage, &former, &possible.alike);
+    let audit = audit(&setup, &routes, &policy, &read, &analysis, &semantics, seen)?;
     Ok(Study {
         setup,
         routes,

@@ -1,7 +1,7 @@
 //! F2: gateway and service do not agree on who may do what.
 
 use crate::analysis::ClientAnalysis;
-use crate::finding::by_token::ByToken;
+use crate::finding::by_token::{ByToken, Told};
 use crate::finding::context::count;
 use crate::finding::rule::{nist, owasp, soc2};
 use crate::finding::shared::{REPEATED, SHARE, Tally, share};
@@ -98,22 +98,8 @@ impl Rule for LayerDisagreement {
                 } else {
                     "their tokens carry the scopes"
                 };
-                // The gateway let through what it should have refused: whatever the share.
-                let open = |day: &DayUse| {
-                    let service = count(day, Outcome::DeniedService);
-                    let others = day.forbidden() - service;
-                    if permitted {
-                        told(day).lacked.saturating_sub(others).min(service)
-                    } else {
-                        service.saturating_sub(told(day).carried)
-                    }
-                };
                 let late = |day: &DayUse| count(day, Outcome::DeniedService);
-                let reached = |day: &DayUse| day.need() + late(day);
-                let is_open = Tally::of(days.iter(), open, DayUse::refused)
-                    .is_some_and(|sum| sum.is_repeated(&DOC, settings));
-                let share = share(days.iter().map(late).sum(), days.iter().map(reached).sum());
-                let business = !is_open && share < settings.threshold(&DOC, "min_share");
+                let business = is_business(settings, &days, permitted, &told);
                 let split = |day: &DayUse| {
                     let own = day.forbidden() - late(day);
                     if is_split(day) { own } else { 0 }
@@ -175,6 +161,31 @@ impl Rule for LayerDisagreement {
         }
         findings
     }
+}
+
+/// Whether the service refuses a small part of what the gateway was right to let through:
+/// then its reason is probably another than rights.
+fn is_business(
+    settings: &RuleSettings,
+    days: &[DayUse],
+    permitted: bool,
+    told: &dyn Fn(&DayUse) -> Told,
+) -> bool {
+    let late = |day: &DayUse| count(day, Outcome::DeniedService);
+    // What the gateway should have refused itself.
+    let open = |day: &DayUse| {
+        if permitted {
+            let others = day.forbidden() - late(day);
+            told(day).lacked.saturating_sub(others).min(late(day))
+        } else {
+            late(day).saturating_sub(told(day).carried)
+        }
+    };
+    let is_open =
+        Tally::of(days, open, DayUse::refused).is_some_and(|sum| sum.is_repeated(&DOC, settings));
+    let reached = days.iter().map(|day| day.need() + late(day)).sum();
+    let share = share(days.iter().map(late).sum(), reached);
+    !is_open && share < settings.threshold(&DOC, "min_share")
 }
 
 const WHO: &str =

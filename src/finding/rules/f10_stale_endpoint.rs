@@ -53,9 +53,11 @@ impl Rule for StaleEndpoint {
     }
 
     fn unjudged(&self, context: &Context<'_>, _: &RuleSettings) -> Vec<Unjudged> {
-        if declares(context) {
-            return Vec::new();
-        }
+        let declared = if declares(context) {
+            "beyond what the API description declares nobody knows it"
+        } else {
+            "the API description declares no security schemes"
+        };
         let formats: BTreeSet<&str> = context
             .sources
             .iter()
@@ -68,9 +70,7 @@ impl Rule for StaleEndpoint {
                 _ => "HTTP basic",
             };
             Some(Unjudged {
-                missing: format!(
-                    "{what}: {format} logs do not show it, and the API description declares no security schemes"
-                ),
+                missing: format!("{what}: {format} logs do not show it, and {declared}"),
                 clients: Vec::new(),
             })
         });

@@ -115,7 +115,9 @@ fn many_doors(
     };
     let bursts = above(&|own| own.unexplained());
     let mut whole = Tried::default();
-    days.values().for_each(|own| whole.join(own));
+    for own in days.values() {
+        whole.join(own);
+    }
     let explained = above(&|own| own.doors.len() as u64);
     let mut severity = DOC.severity;
     let (found, subject, message) = if let Some((day, own)) = widest(&bursts) {
@@ -158,7 +160,9 @@ fn many_doors(
         severity = severity.min(Severity::Medium);
     }
     let mut sum = Tried::default();
-    found.iter().for_each(|(_, own)| sum.join(own));
+    for (_, own) in &found {
+        sum.join(own);
+    }
     let (first, last) = sum.span?;
     let (message, subject) = if caller.is_nobody() {
         (

@@ -184,7 +184,7 @@ fn f2_what_the_gateway_should_have_refused_is_no_matter_of_share() {
 fn outside(client: &str, paths: u64, [need, nameless, other, served]: [u64; 4]) -> Case {
     at(
         client,
-        (0..paths).map(|n| (n, DaySet::from_iter([Day(9)]))),
+        (0..paths).map(|n| (n, std::iter::once(Day(9)).collect::<DaySet>())),
         [need, nameless, other, served],
     )
 }
@@ -232,7 +232,7 @@ fn f13_paths_outside_the_description_are_doors_too_by_whomever() {
 
 #[test]
 fn f13_a_path_that_is_asked_for_every_day_is_a_wrong_base_path_and_no_probe() {
-    let days = || DaySet::from_iter((5..8).map(Day));
+    let days = || (5..8).map(Day).collect::<DaySet>();
     let habit = (0..40).map(|n| (n, days()));
     assert_eq!(at("app", habit, [0, 0, 3, 0]).says("F13"), [""; 0]);
 }
@@ -240,7 +240,12 @@ fn f13_a_path_that_is_asked_for_every_day_is_a_wrong_base_path_and_no_probe() {
 #[test]
 fn f13_one_door_a_day_is_found_over_the_window() {
     let slow = |doors: u64| {
-        let days = (0..doors).map(|n| (n, DaySet::from_iter([Day(i32::try_from(n).unwrap())])));
+        let days = (0..doors).map(|n| {
+            (
+                n,
+                std::iter::once(Day(i32::try_from(n).unwrap())).collect::<DaySet>(),
+            )
+        });
         at("app", days, [0, 0, 1, 0])
     };
     assert_eq!(

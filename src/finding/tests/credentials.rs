@@ -230,7 +230,7 @@ fn f16_a_log_that_shows_no_such_silence_says_so_and_judges_networks_and_hours() 
             .did("app", ROLES, [199], USED(1))
             .set("F16", "idle", idle);
         own.showed("app", ("", AuthKind::Token), 0..200, |facts| {
-            networks(facts, 1)
+            networks(facts, 1);
         })
     };
     assert_eq!(of(365).says("F16"), [""; 0]);

@@ -94,10 +94,10 @@ fn f7_a_client_that_was_renamed_shares_nothing() {
     assert_eq!(twins(0..200, 190..192).says("F7"), [""; 0], "two days");
     let turns = two()
         .showed("a", ("k", KEY), (0..200).step_by(7), |facts| {
-            networks(facts, 1)
+            networks(facts, 1);
         })
         .showed("b", ("k", KEY), (1..200).step_by(7), |facts| {
-            networks(facts, 1)
+            networks(facts, 1);
         });
     assert_eq!(
         turns.says("F7").len(),
@@ -173,7 +173,7 @@ fn f7_a_change_of_network_or_of_library_is_no_sharing() {
         plain()
             .showed("app", ("k", KEY), 0..150, |facts| at(facts, &[1, 2, 3]))
             .showed("app", ("k", KEY), 150 - side..200, |facts| {
-                at(facts, &[4, 5, 6])
+                at(facts, &[4, 5, 6]);
             })
             .says("F7")
     };
@@ -188,10 +188,10 @@ fn f7_a_change_of_network_or_of_library_is_no_sharing() {
     let library = |side: i32| {
         plain()
             .showed("app", ("k", KEY), 0..150, |facts| {
-                agents(facts, &["okhttp"])
+                agents(facts, &["okhttp"]);
             })
             .showed("app", ("k", KEY), 150 - side..200, |facts| {
-                agents(facts, &["axios"])
+                agents(facts, &["axios"]);
             })
             .says("F7")
     };
@@ -202,11 +202,11 @@ fn f7_a_change_of_network_or_of_library_is_no_sharing() {
 #[test]
 fn f7_two_libraries_all_the_time_are_a_note() {
     let own = plain().showed("app", ("k", KEY), 0..200, |facts| {
-        agents(facts, &["a", "b"])
+        agents(facts, &["a", "b"]);
     });
     assert!(own.says("F7")[0].starts_with("note app: uses 2 kinds of program all the time"));
     let joined = own.showed("app", ("k", KEY), 190..195, |facts| {
-        agents(facts, &["curl"])
+        agents(facts, &["curl"]);
     });
     assert!(joined.says("F7")[0].contains("by up to 3 kinds of program (usually 2)"));
 }
@@ -225,7 +225,7 @@ fn f7_says_of_whom_only_ids_of_tokens_are_known() {
     let both = tokens.showed("b", ("k", KEY), [5], |facts| networks(facts, 1));
     assert!(both.unjudged("F7")[0].ends_with("for 1 of 2 clients: a"));
     let stays = two().showed("a", ("one", AuthKind::Token), 190..200, |facts| {
-        networks(facts, 3)
+        networks(facts, 3);
     });
     assert_eq!(
         stays.says("F7").len(),

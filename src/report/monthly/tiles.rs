@@ -13,7 +13,7 @@ use crate::finding;
 /// Months of the lines.
 const MONTHS: i32 = 13;
 /// Rules that find operations served without a grant.
-const HOLES: [&str; 1] = ["enforcement-hole"];
+const HOLES: [&str; 2] = ["enforcement-hole", "ungoverned-caller"];
 /// Rules that find credentials past a limit.
 const CREDENTIALS: [&str; 4] = [
     "old-credential",
