@@ -64,7 +64,7 @@ pub(crate) struct Call {
 const READ: &str = "GET /v1/orders";
 const WRITE: &str = "POST /v1/orders";
 const DELETE: &str = "DELETE /v1/orders/{id}";
-const BILLS: &str = "GET /v1/invoices";
+pub(super) const BILLS: &str = "GET /v1/invoices";
 const ALL: On = On::Every(3, 0, 179);
 const MANY: &str = "invoices:read orders:read quotes:read rates:read reports:read users:read";
 
@@ -99,7 +99,7 @@ const fn on(client: &'static str, operation: &'static str, on: On) -> Call {
     }
 }
 
-const fn key(client: &'static str, credential: &'static str, on: On) -> Call {
+pub(super) const fn key(client: &'static str, credential: &'static str, on: On) -> Call {
     Call {
         client,
         credential,
@@ -149,7 +149,7 @@ const fn at(call: Call, hour: u32, minute: u32) -> Call {
     }
 }
 
-const fn from(call: Call, ip: &'static str) -> Call {
+pub(super) const fn from(call: Call, ip: &'static str) -> Call {
     Call { ip, ..call }
 }
 
@@ -377,35 +377,6 @@ pub(crate) fn calls() -> Vec<Call> {
     all.extend(doors("f13-prober", 11));
     all.extend(doors("f13-stumbler", 10));
     // F7: three networks in one hour on three days; the same at other hours; two programs; two clients.
-    all.extend(shared());
-    all
-}
-
-fn shared() -> Vec<Call> {
-    const NETWORKS: [&str; 3] = ["198.51.100.7", "203.0.113.9", "192.0.2.4"];
-    let days = On::Days(&[155, 165, 175]);
-    let mut all = vec![
-        key("f07-networks", "K-NET", On::Every(30, 95, 179)),
-        key("f07-roaming", "K-ROAM", On::Every(30, 95, 179)),
-        key("f07-programs", "K-PROG", On::Every(30, 95, 179)),
-        key("f07-twin-a", "K-TWIN", On::Every(30, 100, 179)),
-        Call {
-            operation: BILLS,
-            ..key("f07-twin-b", "K-TWIN", On::Every(30, 100, 179))
-        },
-        Call {
-            agent: "curl/8.5",
-            ..key("f07-programs", "K-PROG", days)
-        },
-        key("f07-programs", "K-PROG", days),
-    ];
-    for (index, network) in (0..).zip(NETWORKS) {
-        all.push(from(key("f07-networks", "K-NET", days), network));
-        let roaming = from(key("f07-roaming", "K-ROAM", days), network);
-        all.push(Call {
-            hour: 8 + 4 * index,
-            ..roaming
-        });
-    }
+    all.extend(super::shared::calls());
     all
 }

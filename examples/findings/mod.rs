@@ -2,6 +2,7 @@
 
 pub(crate) mod calls;
 pub(crate) mod line;
+mod shared;
 
 use chrono::NaiveDate;
 

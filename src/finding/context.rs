@@ -66,6 +66,16 @@ impl Caller<'_> {
     pub(super) fn is_nobody(&self) -> bool {
         self.name.is_empty()
     }
+
+    /// Requests of a day that passed; of those without a caller, the ones with a success.
+    pub(super) fn passed(&self, day: &DayUse) -> u64 {
+        let passed = if self.is_nobody() {
+            Outcome::Unauthenticated
+        } else {
+            Outcome::Used
+        };
+        count(day, passed)
+    }
 }
 
 impl<'a> Context<'a> {

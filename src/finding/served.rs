@@ -2,10 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::context::count;
 use super::shared::{Tally, named};
 use super::{Context, Finding};
-use crate::model::Outcome;
 use crate::model::words::plural;
 use crate::usage::DayUse;
 
@@ -32,8 +30,7 @@ pub(super) fn served<'a>(
             if operations.peek().is_none() {
                 continue;
             }
-            let used = |day: &DayUse| count(day, Outcome::Used);
-            let Some(tally) = Tally::of(&days, used, DayUse::passed) else {
+            let Some(tally) = Tally::of(&days, |day| caller.passed(day), DayUse::passed) else {
                 continue;
             };
             for operation in operations {

@@ -89,7 +89,7 @@ fn events_are_a_table_of_the_first_ones_or_one_json_object_a_line() {
         .map(|line| serde_json::from_str(line).expect("an object"))
         .collect();
     assert_eq!(events.len(), 32);
-    assert_eq!(events[30]["outcome"], "denied_upstream");
+    assert_eq!(events[30]["outcome"], "denied_unknown");
     assert_eq!(events[0]["path"], "/orders");
     assert_eq!(
         run(&case, "events", &["--json", "--limit", "2"])

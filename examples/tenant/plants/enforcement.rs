@@ -183,7 +183,7 @@ pub(super) fn plants() -> Vec<Plant> {
                 .on(FIVE),
         ])
         .expects([
-            Expect::new("F15", "privileged-stranger", "note")
+            Expect::new("F15", "privileged-stranger", "low")
                 .about("POST /v1/users/{id}/roles")
                 .requests(5),
             Expect::new("F24", "privileged-stranger", "high").requests(5),

@@ -75,6 +75,11 @@ const REST: &str = r#"
 # reason = "exported at the end of 2024, and frozen since"
 # owner = "iam"
 
+# [[toxic]]                     # two scopes that one client should not hold together
+# a = "payments:create"
+# b = "payments:approve"
+# reason = "four eyes on payments"
+
 # [[exceptions]]                # reviewed: keep this
 # client = "ops"
 # term = "incident.*"

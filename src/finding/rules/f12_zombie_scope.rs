@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::finding::context::count;
 use crate::finding::rule::{iso, nist};
 use crate::finding::{Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity};
+use crate::model::Scope;
 use crate::model::words::{either, plural};
-use crate::model::{Outcome, Scope};
 
 pub(super) struct ZombieScope;
 
@@ -97,7 +96,7 @@ fn strangers<'a>(context: &Context<'a>) -> BTreeMap<&'a Scope, BTreeSet<&'a str>
     let mut all: BTreeMap<&Scope, BTreeSet<&str>> = BTreeMap::new();
     for caller in context.callers().filter(|own| own.client.is_none()) {
         for (route, days) in context.used_by(&caller) {
-            if days.iter().all(|day| count(day, Outcome::Used) == 0) {
+            if days.iter().all(|day| caller.passed(day) == 0) {
                 continue;
             }
             for operation in context.operations(route) {

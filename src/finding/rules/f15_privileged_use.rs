@@ -1,13 +1,11 @@
 //! F15: who used the privileged operations.
 
 use crate::analysis::category::Category;
-use crate::finding::context::count;
 use crate::finding::rule::nist;
 use crate::finding::shared::Tally;
 use crate::finding::{
     Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit,
 };
-use crate::model::Outcome;
 use crate::model::words::plural;
 use crate::usage::DayUse;
 
@@ -65,8 +63,8 @@ impl Rule for PrivilegedUse {
                     })
                     .map(|category| category.name())
                     .collect();
-                let used = |day: &DayUse| count(day, Outcome::Used);
-                let Some(sum) = Tally::of(days.iter(), used, DayUse::passed) else {
+                let passed = |day: &DayUse| caller.passed(day);
+                let Some(sum) = Tally::of(days.iter(), passed, DayUse::passed) else {
                     continue;
                 };
                 if categories.is_empty() || sum.events < settings.threshold(&DOC, "min_requests") {

@@ -120,7 +120,7 @@ fn f10_an_operation_that_asks_for_a_password_or_a_key_in_the_query_and_is_used()
     let mut used = old(&[Scheme::Basic], &[key()])
         .did("app", "GET /legacy", [5, 7], USED(2))
         .did("ghost", "GET /legacy", [6], USED(3))
-        .did("", "GET /feed", [9], USED(4))
+        .did("", "GET /feed", [9], (Outcome::Unauthenticated, 4))
         .did("app", "GET /orders", [5], USED(9));
     used.catalog.operations[0].place = Some(Place {
         file: Arc::from("openapi.yaml"),
@@ -187,8 +187,8 @@ fn f10_one_fact_is_one_finding() {
 
 #[test]
 fn f10_a_deprecated_operation_that_serves_callers_outside_the_policy_only() {
-    for name in ["ghost", ""] {
-        let mut old = plain().did(name, "GET /orders", [5], USED(2));
+    for (name, outcome) in [("ghost", USED(2)), ("", NAMELESS)] {
+        let mut old = plain().did(name, "GET /orders", [5], outcome);
         old.catalog.operations[0].deprecated = true;
         let says = old.says("F10");
         assert!(
@@ -207,7 +207,7 @@ fn f10_a_deprecated_operation_that_serves_callers_outside_the_policy_only() {
 }
 
 #[test]
-fn f10_says_which_logs_cannot_show_it_where_the_description_does_not_either() {
+fn f10_says_which_logs_cannot_show_it_beyond_the_description() {
     let sources = || -> Vec<SourceFacts> {
         ["aws-apigw", "kong", "kong", "native"]
             .map(|format| SourceFacts {
@@ -229,7 +229,9 @@ fn f10_says_which_logs_cannot_show_it_where_the_description_does_not_either() {
     assert!(said[1].starts_with("HTTP basic: kong"));
     let mut declared = old(&[Scheme::Key], &[]);
     declared.sources = sources();
-    assert_eq!(unjudged(&declared, "F10"), [""; 0]);
+    let said = unjudged(&declared, "F10");
+    assert_eq!(said.len(), 2, "{said:?}");
+    assert!(said[1].ends_with("beyond what the API description declares nobody knows it"));
 }
 
 #[test]

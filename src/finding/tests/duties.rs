@@ -54,7 +54,7 @@ fn f25_anonymous_callers_among_others_and_nothing_stated() {
     write.optional_auth = true;
     let named = both.did("app", "DELETE /orders", [5], USED(2));
     assert!(named.says("F25")[0].starts_with("medium : DELETE /orders accepts callers that prove"));
-    let nobody = named.did("", "DELETE /orders", [5], USED(2));
+    let nobody = named.did("", "DELETE /orders", [5], NAMELESS);
     assert!(nobody.says("F25")[0].starts_with("high "));
     let mut silent = writes(&[]).did("app", "DELETE /orders", [5], USED(2));
     let write = &mut silent.catalog.operations[0];
@@ -74,7 +74,7 @@ fn f25_what_is_public_by_nature_is_a_note_and_what_only_sounds_so_is_not() {
             &[&format!("{operation} = "), "GET /x = x"],
             r#"{"app":["x"]}"#,
         );
-        let own = declared(own, &[&[], &[Scheme::OAuth]]).did("", operation, [5], USED(2));
+        let own = declared(own, &[&[], &[Scheme::OAuth]]).did("", operation, [5], NAMELESS);
         own.run("F25").unwrap()[0].severity
     };
     for nature in [

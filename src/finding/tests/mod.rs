@@ -21,6 +21,7 @@ const ROUTES: [&str; 3] = [
     "GET /invoices = invoices:read",
 ];
 const USED: fn(u64) -> (Outcome, u64) = |count| (Outcome::Used, count);
+const NAMELESS: (Outcome, u64) = (Outcome::Unauthenticated, 2);
 const LATE: (Outcome, u64) = (Outcome::DeniedService, 3);
 const EARLY: (Outcome, u64) = (Outcome::DeniedGateway, 3);
 
