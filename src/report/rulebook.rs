@@ -80,7 +80,8 @@ const HEAD: &str = "# Findings
 Facts worth a reviewer's time, beside the removals. `scopetrim rules` lists the rules, `scopetrim rules explain F3` prints one of these
 pages, `analyze --json` carries the findings under `findings`. No finding changes a verdict.
 
-A rule without its data is listed under `not_evaluable` with the field that it misses: it is never silently green. A finding has a stable
+A rule without its data is listed under `not_evaluable` with the field that it misses: it is never silently green. Where it can judge
+some clients, or a part of the log, the entry says so (`partly`, `clients`). A finding has a stable
 `id`, made of rule, client and subject, so that one month can be compared with the next. The controls are ones that a finding *supports*:
 it is evidence for a reviewer and proves no compliance.
 
@@ -101,12 +102,13 @@ none = [\"DELETE /carts/*\"]
 ```
 
 `samples/findings` plants every rule, with a near miss of each; its README lists what must come out.
+[findings-formats.md](findings-formats.md) says which rule can be judged on which log format.
 
 Where the log carries the scopes of tokens, F1, F2 and F18 judge each request by its own token, and F22 and F23 compare tokens with grants: requests are kept by day, client,
 route and set of scopes (32 sets of a client and day; beyond them the grants stand in). A ledger into which grants were recorded
 (`ingest --grants`) tells F1, F13 and F22 what was held once and is gone.
 
-Credentials (F3, F4, F5, F6, F7, F10, F16) are read from the logs where the format carries them: ids of keys, tokens and certificates, `iat` and
+Credentials (F3, F4, F5, F6, F7, F10, F16, F27) are read from the logs where the format carries them: ids of keys, tokens and certificates, `iat` and
 `exp`, addresses, user agents. An id is replaced by a keyed hash before anything is kept (`cred:…`). The default key is the same
 everywhere, so it keeps ids from being read, not from being guessed; `--hash-key FILE` (or `hash_key`) takes a secret of your own.
 Addresses are cut to /24 and /48, user agents to their family. Of one client and day 16 credentials are kept apart; the rest counts as one.

@@ -83,11 +83,10 @@ fn f8_a_word_counts_where_it_names_the_right_and_not_where_it_describes_a_thing(
 fn f15_lists_callers_outside_the_policy_and_requests_without_a_caller() {
     let roles = ["PUT /users/{id}/roles = roles:write"];
     let label = "PUT /users/{id}/roles";
-    let own = ["app", "ghost", ""]
-        .iter()
-        .fold(case(&roles, r#"{"app":["roles:write"]}"#), |own, name| {
-            own.did(name, label, [5], USED(2))
-        });
+    let own = case(&roles, r#"{"app":["roles:write"]}"#)
+        .did("app", label, [5], USED(2))
+        .did("ghost", label, [5], USED(2))
+        .did("", label, [5], NAMELESS);
     assert_eq!(
         own.says("F15"),
         [
@@ -238,6 +237,7 @@ fn f10_says_which_logs_cannot_show_it_beyond_the_description() {
 fn f12_held_by_nobody_is_not_said_of_what_callers_outside_the_policy_use() {
     let of = |names: &[&str], outcome| {
         let all = names.iter().fold(plain(), |own, name| {
+            let outcome = if name.is_empty() { NAMELESS } else { outcome };
             own.did(name, "POST /orders", [5], outcome)
         });
         all.says("F12")
