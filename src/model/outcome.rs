@@ -64,11 +64,11 @@ impl Outcome {
         )
     }
 
-    /// Reads the name back. `denied_upstream` is what ledgers of older versions say of the
+    /// Reads the name back. Ledgers of older versions say `denied_upstream` of the
     /// service and of nobody knows whom alike.
     pub fn named(name: &str) -> Option<Self> {
         match name {
-            "denied_upstream" => Some(Self::DeniedUnknown),
+            "denied_service" => Some(Self::DeniedService),
             name => Self::ALL.into_iter().find(|own| own.name() == name),
         }
     }
@@ -80,7 +80,7 @@ impl Outcome {
             Self::Attempted => "attempted",
             Self::DeniedGateway => "denied_gateway",
             Self::DeniedUnknown => "denied_unknown",
-            Self::DeniedService => "denied_service",
+            Self::DeniedService => "denied_upstream",
             Self::DeniedAuthentication => "denied_authentication",
             Self::Unauthenticated => "unauthenticated",
             Self::Ignored => "ignored",
