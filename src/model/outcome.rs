@@ -14,8 +14,7 @@ pub enum Outcome {
     Attempted = 1,
     /// The gateway refused, because the client lacks the right.
     DeniedGateway = 2,
-    /// The client lacked the right, and the log does not say who refused. Ledgers that
-    /// knew no other number kept refusals of the service under it too.
+    /// The client lacks the right, and the log does not say who refused.
     DeniedUnknown = 3,
     /// No client was identified.
     Unauthenticated = 4,
@@ -64,13 +63,9 @@ impl Outcome {
         )
     }
 
-    /// Reads the name back. Ledgers of older versions say `denied_upstream` of the
-    /// service and of nobody knows whom alike.
+    /// Reads the name back.
     pub fn named(name: &str) -> Option<Self> {
-        match name {
-            "denied_service" => Some(Self::DeniedService),
-            name => Self::ALL.into_iter().find(|own| own.name() == name),
-        }
+        Self::ALL.into_iter().find(|own| own.name() == name)
     }
 
     /// The name used in every output.

@@ -7,7 +7,7 @@ use arrow::array::RecordBatch;
 use super::columns::{Values, batch, names};
 use super::operations::Operations;
 use super::source::SourceRecord;
-use super::{LedgerError, Table};
+use super::{LedgerError, Table, outcomes};
 use crate::input::{Source, SourceStatus};
 use crate::model::{ContentDigest, Day, Millis};
 use crate::usage::table::OTHERS_NAME;
@@ -138,7 +138,7 @@ fn usage(
         let operation = operations.name(row.route);
         method.push(operation.map(|(method, _)| method.name().to_owned()));
         template.push(operation.map(|(_, template)| template.to_owned()));
-        outcome.push(Some(row.outcome.name().to_owned()));
+        outcome.push(Some(outcomes::stored(row.outcome).to_owned()));
         count.push(row.count);
         first.push(Some(row.first));
         last.push(Some(row.last));

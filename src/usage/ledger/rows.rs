@@ -10,7 +10,7 @@ use super::read::Reading;
 use super::seen::{Known, Seen};
 use super::source::parse_days;
 use super::view::View;
-use super::{LedgerError, Table};
+use super::{LedgerError, Table, outcomes};
 use crate::event::identity::Identities;
 use crate::model::{Cause, Day, Method, Outcome};
 use crate::usage::aggregate::{Aggregate, Key, NOBODY, Names, key};
@@ -131,7 +131,7 @@ fn usage(
         if turns {
             of = known.source(Some(source.value(row)));
         }
-        let outcome = Outcome::named(outcome.value(row)).ok_or_else(|| {
+        let outcome = outcomes::read(outcome.value(row)).ok_or_else(|| {
             LedgerError::Columns(format!("`{}` is not an outcome", outcome.value(row)))
         })?;
         let through = !outcome.is_denied();

@@ -9,7 +9,7 @@ use super::contribution::Contribution;
 use super::manifest::Part;
 use super::part::{self, Opened};
 use super::read::Ids;
-use super::{Ledger, LedgerError, Table};
+use super::{Ledger, LedgerError, Table, outcomes};
 use crate::model::{Day, Outcome};
 
 /// A ledger with logs beside it, read table by table and day by day.
@@ -106,11 +106,11 @@ impl<'a> View<'a> {
 
 /// The rows of refused requests, and of those without a client.
 fn refused(rows: &RecordBatch) -> Result<BooleanArray, LedgerError> {
-    let outcomes = Columns(rows).text("outcome")?;
+    let names = Columns(rows).text("outcome")?;
     let shown = |own: &Outcome| own.is_denied() || *own == Outcome::Unauthenticated;
     let denied = Outcome::ALL.into_iter().filter(shown);
     let denied: Vec<Outcome> = denied.collect();
-    let of = |row| Outcome::named(outcomes.value(row));
+    let of = |row| outcomes::read(names.value(row));
     let own =
         (0..rows.num_rows()).map(|row| Some(of(row).is_some_and(|own| denied.contains(&own))));
     Ok(own.collect())
