@@ -98,6 +98,16 @@ impl<'a, T: Ord> Places<'a, T> {
     }
 }
 
+/// Hours (UTC) that belong to a client, as bits: those in which it was active on one of twenty
+/// days, and the hours beside them.
+pub(super) fn usual_hours(active: impl Fn(u32) -> usize, days: usize) -> u32 {
+    let least = days.div_ceil(20).max(1);
+    let own = (0..24).filter(|hour| active(*hour) >= least);
+    own.fold(0, |bits, hour| {
+        bits | 1 << hour | 1 << ((hour + 1) % 24) | 1 << ((hour + 23) % 24)
+    })
+}
+
 /// Places that end soon after another one began that stays.
 fn followed<'a, T: Ord>(days: &BTreeMap<&'a T, BTreeSet<Day>>) -> BTreeMap<&'a T, Day> {
     let spans: BTreeMap<&T, (Day, Day)> = days

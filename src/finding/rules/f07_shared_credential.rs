@@ -183,7 +183,11 @@ fn of_clients(
         .filter(|row| from <= row.day && row.day <= to)
         .collect();
     let finding = Finding::new(&DOC, settings, "", hash.to_string(), message);
-    Some(seen(finding, &rows).graded(settings, severity(over)))
+    Some(
+        seen(finding, &rows)
+            .graded(settings, severity(over))
+            .extent(count),
+    )
 }
 
 /// The time over which both were in use; `None` where one took the place of the other.
@@ -330,7 +334,11 @@ impl<'a> Hands<'a, '_> {
             plural(days, "day")
         );
         let finding = Finding::new(&DOC, self.settings, self.client, hash.to_string(), message);
-        Some(seen(finding, &rows).graded(self.settings, severity(over)))
+        Some(
+            seen(finding, &rows)
+                .graded(self.settings, severity(over))
+                .extent(most),
+        )
     }
 
     fn note(

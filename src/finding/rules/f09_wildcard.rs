@@ -111,6 +111,7 @@ impl Rule for Wildcard {
                         term.term.as_str(),
                         message,
                     )
+                    .extent(opens.len())
                     .at(context.places(term)),
                 );
             }

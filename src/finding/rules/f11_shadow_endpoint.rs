@@ -109,7 +109,7 @@ impl Rule for ShadowEndpoint {
                 } else {
                     DOC.severity
                 };
-                finding.graded(settings, severity)
+                finding.graded(settings, severity).extent(names.len())
             })
             .collect()
     }

@@ -71,6 +71,7 @@ impl Rule for NoSplit {
             );
             findings.push(
                 Finding::new(&DOC, settings, client.id.as_str(), "client", message)
+                    .extent(count)
                     .at(writers.iter().flat_map(|term| context.places(term))),
             );
         }

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::context::count;
+use crate::finding::places::usual_hours;
 use crate::finding::presented::too_short;
 use crate::finding::rule::nist;
 use crate::finding::{
@@ -248,18 +249,13 @@ fn unusual(settings: &RuleSettings, day: &DayUse, habits: &BTreeMap<Day, Habit>)
             ));
         }
     }
-    // An hour belongs to the client when it was active in it, or beside it, on one of
-    // twenty days.
     let active = |hour: u32| {
         earlier
             .iter()
             .filter(|own| own.hours >> hour & 1 == 1)
             .count()
     };
-    let usual = (0..24).filter(|hour| active(*hour) * 20 >= earlier.len());
-    let usual = usual.fold(0_u32, |bits, hour| {
-        bits | 1 << hour | 1 << ((hour + 1) % 24) | 1 << ((hour + 23) % 24)
-    });
+    let usual = usual_hours(active, earlier.len());
     if usual != 0 && during & usual == 0 {
         unusual.push(format!(
             "at {:02} h UTC, when the client is never active otherwise",

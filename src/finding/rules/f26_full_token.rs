@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::presented::without_scopes;
 use crate::finding::rule::{nist, owasp, soc2};
-use crate::finding::shared::{needs_grants, needs_requirements, needs_token_scopes};
+use crate::finding::shared::{named, needs_grants, needs_requirements, needs_token_scopes};
 use crate::finding::{
     Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit, Unjudged,
 };
@@ -173,15 +173,11 @@ fn judge(settings: &RuleSettings, client: &str, granted: usize, used: &Use<'_>) 
     }
     let usual = used.days.values().filter(|own| own.len() <= most);
     let names: BTreeSet<&str> = usual.flatten().map(|own| own.as_str()).collect();
-    let shown: Vec<&str> = names.iter().copied().take(5).collect();
-    let more = match names.len() - shown.len() {
-        0 => String::new(),
-        rest => format!(" and {rest} more"),
-    };
+    let names: Vec<&str> = names.into_iter().collect();
     let which = if names.is_empty() {
         String::new()
     } else {
-        format!(" ({}{more})", shown.join(", "))
+        format!(" ({})", named(&names))
     };
     let message = format!(
         "its tokens always carry {} of its {}, and on 9 of 10 days the calls need no more than {most} of them{which}: {} on {}",

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::finding::places::usual_hours;
 use crate::finding::presented::{is_lasting, rows_of_all};
 use crate::finding::rule::{nist, owasp, soc2};
 use crate::finding::{
@@ -235,15 +236,6 @@ impl<'a> Past<'a> {
             && score(&self.counts, requests) > SCORE
     }
 
-    /// Hours (UTC) in which it is active, as bits.
-    fn usual_hours(&self) -> u32 {
-        let least = self.counts.len().div_ceil(20).max(1);
-        let own = (0..24).filter(|hour| self.hours[*hour as usize] >= least);
-        own.fold(0, |bits, hour: u32| {
-            bits | 1 << hour | 1 << ((hour + 1) % 24) | 1 << ((hour + 23) % 24)
-        })
-    }
-
     /// The first network of a day that was never seen before, with its hours.
     fn new_network(&self, day: &Daily<'a>, fixed: u64) -> Option<(&'a Network, u32)> {
         if self.networks.is_empty() || self.more || self.networks.len() as u64 > fixed {
@@ -291,7 +283,7 @@ fn judge(
     for (day, own) in series {
         let tested = *day > recent && window.contains(*day) && past.counts.len() >= history;
         let new = past.new_network(own, fixed).filter(|_| tested);
-        let usual = past.usual_hours();
+        let usual = usual_hours(|hour| past.hours[hour as usize], past.counts.len());
         let spike = tested
             && own.requests >= min_requests
             && past.is_left_by(own.requests, factor)

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::finding::rule::{nist, owasp, soc2};
 use crate::finding::served::served;
-use crate::finding::shared::needs_requirements;
+use crate::finding::shared::{named, needs_requirements};
 use crate::finding::{
     Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit,
 };
@@ -77,7 +77,8 @@ impl Rule for EnforcementNeverSeen {
     }
 
     fn check(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {
-        const NAMED: usize = 5;
+        /// Lines of the description that are given.
+        const PLACES: usize = 5;
         let served = served(context, |own| context.universe.is_restricted(own));
         let refusing: BTreeSet<usize> = days_of(context)
             .filter(|(_, day)| day.forbidden() > 0)
@@ -101,31 +102,25 @@ impl Rule for EnforcementNeverSeen {
             return Vec::new();
         };
         let operations = &context.catalog.operations;
-        let named = never
-            .iter()
-            .take(NAMED)
-            .map(|(own, _)| operations[**own].label());
-        let named: Vec<String> = named.collect();
-        let more = match never.len() - named.len() {
-            0 => String::new(),
-            rest => format!(" and {rest} more"),
-        };
+        let labels = never.iter().map(|(own, _)| operations[**own].label());
+        let labels: Vec<String> = labels.collect();
         let message = format!(
-            "{} of {} that {} used {} never refused anybody ({}, {} of log): {}{more}; `scopetrim boundary-tests` writes requests that must be refused",
+            "{} of {} that {} used {} never refused anybody ({}, {} of log): {}; `scopetrim boundary-tests` writes requests that must be refused",
             never.len(),
             plural(served.len(), "protected operation"),
             either(served.len(), "was", "were"),
             either(never.len(), "has", "have"),
             plural(sum.events, "request"),
             plural(context.covered_days(), "day"),
-            named.join(", ")
+            named(&labels)
         );
         let places = never
             .iter()
             .filter_map(|(own, _)| operations[**own].place.clone());
         let finding = Finding::new(&DOC, settings, "", "operations", message)
+            .extent(never.len())
             .seen(sum.events, sum.first, sum.last)
-            .at(places.take(NAMED));
+            .at(places.take(PLACES));
         vec![finding]
     }
 }

@@ -102,6 +102,11 @@ fn missing(file: &PolicyFile, field: &Field, settings: &RuleSettings) -> Option<
         lines.join(", ")
     );
     let subject = format!("{short} {name}");
+    let count = silent.len();
     let places = silent.into_iter().take(NAMED).cloned();
-    Some(Finding::new(&DOC, settings, "", subject, message).at(places))
+    Some(
+        Finding::new(&DOC, settings, "", subject, message)
+            .extent(count)
+            .at(places),
+    )
 }
