@@ -154,7 +154,7 @@ fn say(settings: &RuleSettings, own: &Found<'_>) -> Finding {
         plural(labels.len(), "operation"),
         named(&labels)
     );
-    let finding = Finding::new(&DOC, settings, own.name, "caller", message);
+    let finding = Finding::new(&DOC, settings, own.name, "client", message);
     let finding = finding.graded(settings, own.severity).extent(labels.len());
     own.sum.on(finding, own.route, false)
 }

@@ -64,7 +64,12 @@ pub(super) fn event(page: &Page, own: &Found<'_>, activity: &Activity) -> Value 
         "" => String::new(),
         name => format!("{name}: "),
     };
-    let title = format!("{caller}{}: {}", own.title, own.subject);
+    // What is about the whole caller has no subject of its own.
+    let subject = match own.subject {
+        "client" => String::new(),
+        subject => format!(": {subject}"),
+    };
+    let title = format!("{caller}{}{subject}", own.title);
     let severity = Severity::parse(own.severity).unwrap_or(Severity::Note);
     let mut event = super::event(page, (DETECTION, activity), (&title, own.uid), severity);
     let info = &mut event["finding_info"];
