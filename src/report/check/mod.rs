@@ -85,7 +85,7 @@ pub struct Issue {
     pub message: String,
     /// The line of the policy file that says so.
     pub place: Option<Place>,
-    /// How much it is about, where it has such a number: see [`Finding::extent`].
+    /// How much it is about, where it has such a number: see the field of that name in [`Finding`].
     pub extent: Option<u64>,
     /// It is in the baseline, and no worse than there.
     pub known: bool,
