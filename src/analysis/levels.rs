@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::calendar::Period;
 use super::client::{Context, Needs};
-use super::doubt::{counted_as_another, denied_though_granted, is_thin, sampled};
+use super::contradicting_evidence::{counted_as_another, denied_though_granted, is_thin, sampled};
 use super::landmark::{in_rhythm, is_old};
 use super::suspend::suspension;
 use super::{Basis, ClientAnalysis, Status, TermAnalysis};

@@ -3,10 +3,10 @@
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
+use super::analysis_run::{AnalysisRun, analysis_run, analysis_run_with_backtest, say_incomplete};
 use super::args::{InputArgs, PolicyArgs};
-use super::study::{Study, say_incomplete, study, study_and_backtest};
-use super::talk::Advised;
-use super::{ExitStatus, past, published, whole};
+use super::diagnostics::Advised;
+use super::{ExitStatus, atomic_file, git_history, recommendation_log};
 use crate::analysis::backtest::GrantsOf;
 use crate::analysis::minimum::Universe;
 use crate::analysis::replay::{Replay, replay};
@@ -58,39 +58,39 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             )
         })?;
     }
-    let mut study = if args.backtest {
-        study_and_backtest(&args.inputs, &args.policy, GrantsOf::Today)?
+    let mut run = if args.backtest {
+        analysis_run_with_backtest(&args.inputs, &args.policy, GrantsOf::Today)?
     } else {
-        study(&args.inputs, &args.policy)?
+        analysis_run(&args.inputs, &args.policy)?
     };
-    study.forget_usage();
-    let proved = prove(&study)?;
+    run.forget_usage();
+    let proved = prove(&run)?;
     if let Some(folder) = &args.out {
-        write_all(folder, &study, &proved)?;
+        write_all(folder, &run, &proved)?;
         // Advice about a policy of the past is no advice to follow up.
-        if study.read.coverage.span().is_some() && study.setup.grants_at.is_none() {
-            published::publish(folder, &study.analysis)?;
+        if run.read.coverage.span().is_some() && run.settings.grants_at.is_none() {
+            recommendation_log::publish(folder, &run.analysis)?;
         }
     }
     if args.json {
-        json::write(&study.view(), &mut *out)?;
-        say_incomplete(&study);
+        json::write(&run.view(), &mut *out)?;
+        say_incomplete(&run);
     } else {
-        terminal::summary(&study.view(), out, width())?;
+        terminal::summary(&run.view(), out, width())?;
         writeln!(out)?;
-        write_diff(&study, &proved, out)?;
+        write_diff(&run, &proved, out)?;
     }
     for (client, why) in &proved.refused {
-        super::talk::note(false, &format!("no diff for `{client}`: {why}"));
+        super::diagnostics::note(false, &format!("no diff for `{client}`: {why}"));
     }
-    Ok(status(&study, &proved))
+    Ok(status(&run, &proved))
 }
 
 /// How a run with a proof ends.
-pub(super) fn status(study: &Study, proved: &Proved) -> ExitStatus {
+pub(super) fn status(run: &AnalysisRun, proved: &Proved) -> ExitStatus {
     if !proved.refused.is_empty() {
         ExitStatus::Failed
-    } else if study.read.incomplete.is_empty() {
+    } else if run.read.incomplete.is_empty() {
         ExitStatus::Done
     } else {
         ExitStatus::Incomplete
@@ -111,12 +111,12 @@ pub(super) fn width() -> usize {
 
 /// Plans the edits up to the level and replays what was needed against the
 /// edited files. A client for which a request would be lost gets no edit.
-pub(super) fn prove(study: &Study) -> anyhow::Result<Proved> {
-    let universe = Universe::new(&study.routes.catalog, &study.semantics, &study.weights);
+pub(super) fn prove(run: &AnalysisRun) -> anyhow::Result<Proved> {
+    let universe = Universe::new(&run.routes.catalog, &run.semantics, &run.weights);
     let mut refused: Vec<(ClientName, String)> = Vec::new();
     loop {
-        let wanted = study.actions.iter().filter(|action| {
-            action.level <= study.level
+        let wanted = run.actions.iter().filter(|action| {
+            action.level <= run.level
                 && !refused
                     .iter()
                     .any(|(client, _)| action.clients.contains(client))
@@ -136,14 +136,14 @@ pub(super) fn prove(study: &Study) -> anyhow::Result<Proved> {
                 });
             }
         }
-        let patch = patch::plan(&study.policy, &removals, &replacements)
+        let patch = patch::plan(&run.policy, &removals, &replacements)
             .map_err(|error| Advised::new(error.to_string(), error.help().unwrap_or_default()))?;
-        let after = after(&study.policy, &patch);
-        let replay = replay(&universe, &study.analysis.clients, &after);
+        let after = after(&run.policy, &patch);
+        let replay = replay(&universe, &run.analysis.clients, &after);
         let bad = |client: &ClientName| refused.iter().any(|(known, _)| known == client);
         let mut fresh = Vec::new();
         for loss in replay.lost.iter().filter(|loss| !bad(&loss.client)) {
-            let label = study
+            let label = run
                 .routes
                 .catalog
                 .operations
@@ -159,7 +159,7 @@ pub(super) fn prove(study: &Study) -> anyhow::Result<Proved> {
             ));
         }
         for widening in replay.opened.iter().filter(|own| !bad(&own.client)) {
-            let label = study
+            let label = run
                 .routes
                 .catalog
                 .operations
@@ -169,7 +169,7 @@ pub(super) fn prove(study: &Study) -> anyhow::Result<Proved> {
             fresh.push((widening.client.clone(), format!("{label} would be opened")));
         }
         if fresh.is_empty() {
-            check_unchanged(study)?;
+            check_unchanged(run)?;
             return Ok(Proved {
                 patch,
                 replay,
@@ -182,11 +182,11 @@ pub(super) fn prove(study: &Study) -> anyhow::Result<Proved> {
 
 /// Refuses edits of files that changed while the run lasted. Files of the past are
 /// commits, which do not change.
-fn check_unchanged(study: &Study) -> anyhow::Result<()> {
-    if study.setup.grants_at.is_some() {
+fn check_unchanged(run: &AnalysisRun) -> anyhow::Result<()> {
+    if run.settings.grants_at.is_some() {
         return Ok(());
     }
-    for (file, path) in study.policy.files.iter().zip(&study.setup.grants) {
+    for (file, path) in run.policy.files.iter().zip(&run.settings.grants) {
         // A file that is not there any more is another one, too.
         let bytes = std::fs::read(path).unwrap_or_default();
         patch::check_unchanged(file, &bytes)
@@ -205,11 +205,11 @@ pub(super) fn after(policy: &Policy, patch: &Patch) -> Policy {
 }
 
 /// The diff with its reasons, ready for `git apply`.
-pub(super) fn diff_text(study: &Study, proved: &Proved) -> String {
-    let view = study.view();
+pub(super) fn diff_text(run: &AnalysisRun, proved: &Proved) -> String {
+    let view = run.view();
     let mut text = String::new();
     if !proved.patch.files.is_empty() {
-        text = past::above_diff(&study.policy);
+        text = git_history::above_diff(&run.policy);
     }
     for file in &proved.patch.files {
         text.push_str(&difftext::reasons(&view, file.file));
@@ -218,11 +218,11 @@ pub(super) fn diff_text(study: &Study, proved: &Proved) -> String {
     text
 }
 
-fn write_diff(study: &Study, proved: &Proved, out: &mut dyn Write) -> std::io::Result<()> {
-    let text = diff_text(study, proved);
-    let whole = suspend::proof(&study.view());
+fn write_diff(run: &AnalysisRun, proved: &Proved, out: &mut dyn Write) -> std::io::Result<()> {
+    let text = diff_text(run, proved);
+    let whole = suspend::proof(&run.view());
     if text.is_empty() {
-        writeln!(out, "no removals at level {} or safer", study.level.name())?;
+        writeln!(out, "no removals at level {} or safer", run.level.name())?;
         return out.write_all(whole.as_bytes());
     }
     writeln!(
@@ -231,7 +231,7 @@ fn write_diff(study: &Study, proved: &Proved, out: &mut dyn Write) -> std::io::R
         plural(proved.replay.operations, "needed operation"),
         plural(proved.replay.requests, "request")
     )?;
-    for text in possible::sentences(&study.analysis) {
+    for text in possible::sentences(&run.analysis) {
         writeln!(out, "# proof: {text}")?;
     }
     out.write_all(whole.as_bytes())?;
@@ -241,23 +241,23 @@ fn write_diff(study: &Study, proved: &Proved, out: &mut dyn Write) -> std::io::R
     out.write_all(text.as_bytes())
 }
 
-fn write_all(folder: &Path, study: &Study, proved: &Proved) -> anyhow::Result<()> {
+fn write_all(folder: &Path, run: &AnalysisRun, proved: &Proved) -> anyhow::Result<()> {
     let mut undo = String::new();
     if !proved.patch.files.is_empty() {
-        undo = past::above_diff(&study.policy);
+        undo = git_history::above_diff(&run.policy);
     }
     undo.extend(proved.patch.files.iter().map(|file| file.undo.as_str()));
-    let rejects = super::rejects::lines(&study.read.sources, &study.read.collected.rejects)?;
+    let rejects = super::rejects::lines(&run.read.sources, &run.read.collected.rejects)?;
     let files = [
-        ("policy.diff", diff_text(study, proved)),
+        ("policy.diff", diff_text(run, proved)),
         ("undo.diff", undo),
         ("rejects.ndjson", rejects),
     ];
-    whole::write(&folder.join("report.json"), |file| {
-        json::write(&study.view(), file)
+    atomic_file::write(&folder.join("report.json"), |file| {
+        json::write(&run.view(), file)
     })?;
     for (name, text) in files {
-        whole::write_text(&folder.join(name), &text)?;
+        atomic_file::write_text(&folder.join(name), &text)?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::keys::{JudgingKeys, ReadingKeys};
+use super::config_overrides::{JudgingKeys, ReadingKeys};
 
 /// What to read, and how.
 #[derive(Clone, Debug, Default, clap::Args)]

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::pipeline::{Read, Routes};
-use super::recall::{self, advised};
-use super::settings::Setup;
-use super::used;
+use super::client_usage;
+use super::from_ledger::{self, advised};
+use super::pipeline::{LoadedUsage, Routes};
+use super::settings::Settings;
 use crate::analysis::blast::{self, Blast};
 use crate::analysis::category::categories;
 use crate::analysis::minimum::Universe;
@@ -28,25 +28,25 @@ type Usage = BTreeMap<ClientName, ClientUse>;
 /// Applies every rule to what was read and analysed; `usage` is of the policy's clients,
 /// `others` of names that no policy file has.
 pub(super) fn audit(
-    setup: &Setup,
+    settings: &Settings,
     routes: &Routes,
     policy: &Policy,
-    read: &Read,
+    read: &LoadedUsage,
     analysis: &Analysis,
     semantics: &Semantics,
     (usage, others, alike): (&Usage, &Usage, &BTreeMap<ClientName, BTreeSet<String>>),
 ) -> anyhow::Result<Audit> {
     let mut withdrawn = Vec::new();
-    if let Some(dir) = &setup.ledger {
+    if let Some(dir) = &settings.ledger {
         withdrawn = Ledger::consistent(Path::new(dir), Ledger::withdrawn)
             .map_err(|error| advised(&error))?;
         // What was recorded behind the window is not known yet.
         withdrawn.retain(|own| own.gone <= analysis.window.to.plus(1));
     }
-    let nobody = used::nobody(read, analysis.window, setup.as_of);
-    let weights = weight::weights(&routes.catalog, &setup.weights);
+    let nobody = client_usage::nobody(read, analysis.window, settings.as_of);
+    let weights = weight::weights(&routes.catalog, &settings.weights);
     let universe = Universe::new(&routes.catalog, semantics, &weights);
-    let categories = categories(&routes.catalog, &setup.categories);
+    let categories = categories(&routes.catalog, &settings.categories);
     let context = Context {
         analysis,
         policy,
@@ -58,7 +58,7 @@ pub(super) fn audit(
         categories: &categories,
         usage,
         coverage: &read.coverage,
-        exceptions: &setup.exceptions,
+        exceptions: &settings.exceptions,
         credentials: &read.collected.credentials,
         withdrawn: &withdrawn,
         others,
@@ -67,9 +67,9 @@ pub(super) fn audit(
         unplaced: &read.collected.usage.unplaced,
         sources: &read.facts,
     };
-    let mut outcomes = finding::evaluate(&context, &setup.findings);
-    if let Some(dir) = setup.ledger.as_ref().filter(|_| read.ids_left_out) {
-        let days = recall::Days::new(dir, setup, routes, policy);
+    let mut outcomes = finding::evaluate(&context, &settings.findings);
+    if let Some(dir) = settings.ledger.as_ref().filter(|_| read.ids_left_out) {
+        let days = from_ledger::Days::new(dir, settings, routes, policy);
         finding::attach_samples(&mut outcomes.findings, |day| days.of(day))?;
     } else {
         finding::attach_samples(&mut outcomes.findings, |_| {

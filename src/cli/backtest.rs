@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use super::analysis_run::{
+    AnalysisRun, analysis_run, analysis_run_with_backtest, say_incomplete, say_possible,
+};
 use super::args::{InputArgs, PolicyArgs};
-use super::study::{Study, say_incomplete, say_possible, study, study_and_backtest};
-use super::{ExitStatus, analyze, published, talk};
+use super::{ExitStatus, analyze, diagnostics, recommendation_log};
 use crate::analysis::Inputs;
 use crate::analysis::backtest::GrantsOf;
-use crate::analysis::backtest::published::{follow, follow_suspended};
+use crate::analysis::backtest::recommendation_log::{follow, follow_suspended};
 use crate::report::backtest::{self as report, grants_of};
 use crate::report::followed;
 
@@ -54,9 +56,9 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         "ledger" => GrantsOf::Ledger,
         _ => GrantsOf::Today,
     };
-    let study = study_and_backtest(&args.inputs, &args.policy, grants)?;
-    let found = study.backtest.clone().unwrap_or_default();
-    let catalog = &study.routes.catalog;
+    let run = analysis_run_with_backtest(&args.inputs, &args.policy, grants)?;
+    let found = run.backtest.clone().unwrap_or_default();
+    let catalog = &run.routes.catalog;
     if args.json {
         let value = report::value(&found, catalog);
         writeln!(out, "{}", crate::report::json_text::pretty(&value)?)?;
@@ -64,20 +66,14 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         out.write_all(report::csv(&found).as_bytes())?;
         // The rows have no room for months that are not among them.
         if let Some(text) = grants_of::left_out(&found) {
-            talk::note(study.setup.quiet, &format!("left out: {text}"));
+            diagnostics::note(run.settings.quiet, &format!("left out: {text}"));
         }
     } else {
-        report::table(
-            &found,
-            catalog,
-            &study.read.incomplete,
-            out,
-            analyze::width(),
-        )?;
+        report::table(&found, catalog, &run.read.incomplete, out, analyze::width())?;
     }
-    say_possible(&study);
-    say_incomplete(&study);
-    Ok(if study.read.incomplete.is_empty() {
+    say_possible(&run);
+    say_incomplete(&run);
+    Ok(if run.read.incomplete.is_empty() {
         ExitStatus::Done
     } else {
         ExitStatus::Incomplete
@@ -87,9 +83,9 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
 /// What became of earlier recommendations.
 fn follow_up(args: &Args, path: &Path, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
     // A changed file should be refused before the long work.
-    let (files, missing) = published::load(path)?;
-    let study = study(&args.inputs, &args.policy)?;
-    let (inputs, today) = (inputs(&study), study.analysis.window.to);
+    let (files, missing) = recommendation_log::load(path)?;
+    let run = analysis_run(&args.inputs, &args.policy)?;
+    let (inputs, today) = (inputs(&run), run.analysis.window.to);
     let found = follow(&inputs, &files, today);
     let whole = follow_suspended(&inputs, &files, today);
     let both = (&*found, &*whole);
@@ -98,30 +94,30 @@ fn follow_up(args: &Args, path: &Path, out: &mut dyn Write) -> anyhow::Result<Ex
     } else {
         followed::table(both, &missing, out, analyze::width())?;
     }
-    say_possible(&study);
-    say_incomplete(&study);
-    Ok(if study.read.incomplete.is_empty() {
+    say_possible(&run);
+    say_incomplete(&run);
+    Ok(if run.read.incomplete.is_empty() {
         ExitStatus::Done
     } else {
         ExitStatus::Incomplete
     })
 }
 
-fn inputs(study: &Study) -> Inputs<'_> {
+fn inputs(run: &AnalysisRun) -> Inputs<'_> {
     static NONE: BTreeMap<crate::model::ClientName, Vec<crate::usage::Cluster>> = BTreeMap::new();
     Inputs {
-        catalog: &study.routes.catalog,
-        semantics: &study.semantics,
-        routes: study.routes.matcher.routes(),
-        weights: &study.weights,
-        policy: &study.policy,
-        usage: &study.usage,
-        former: &study.former,
+        catalog: &run.routes.catalog,
+        semantics: &run.semantics,
+        routes: run.routes.matcher.routes(),
+        weights: &run.weights,
+        policy: &run.policy,
+        usage: &run.usage,
+        former: &run.former,
         unmatched: &NONE,
-        coverage: &study.read.coverage,
-        possible: &study.possible,
-        blind: &study.blind,
-        history: &study.history,
-        exceptions: &study.setup.exceptions,
+        coverage: &run.read.coverage,
+        possible: &run.possible,
+        blind: &run.blind,
+        history: &run.history,
+        exceptions: &run.settings.exceptions,
     }
 }

@@ -3,11 +3,11 @@
 use std::io::Write;
 use std::path::PathBuf;
 
+use super::analysis_run::{analysis_run, say_incomplete, say_possible};
 use super::analyze::{after, prove};
 use super::args::{InputArgs, PolicyArgs};
-use super::study::{say_incomplete, say_possible, study};
-use super::talk::{self, Advised};
-use super::{ExitStatus, analyze, whole};
+use super::diagnostics::{self, Advised};
+use super::{ExitStatus, analyze, atomic_file};
 use crate::analysis::minimum::Universe;
 use crate::enforce::{self, Options, Plan, Subject};
 
@@ -57,9 +57,9 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             "use hurl, k6 or http",
         )
     })?;
-    let study = study(&args.inputs, &args.policy)?;
+    let run = analysis_run(&args.inputs, &args.policy)?;
     for name in &args.client {
-        if !study
+        if !run
             .analysis
             .clients
             .iter()
@@ -71,10 +71,10 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             ));
         }
     }
-    let proved = prove(&study)?;
-    let universe = Universe::new(&study.routes.catalog, &study.semantics, &study.weights);
-    let mut holdings = after(&study.policy, &proved.patch).holdings();
-    let subjects: Vec<Subject<'_>> = study
+    let proved = prove(&run)?;
+    let universe = Universe::new(&run.routes.catalog, &run.semantics, &run.weights);
+    let mut holdings = after(&run.policy, &proved.patch).holdings();
+    let subjects: Vec<Subject<'_>> = run
         .analysis
         .clients
         .iter()
@@ -94,8 +94,8 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     let mut plan = enforce::plan(
         &subjects,
         &universe,
-        &study.routes.catalog,
-        &study.routes.matcher,
+        &run.routes.catalog,
+        &run.routes.matcher,
         options,
     );
     if !args.client.is_empty() {
@@ -109,17 +109,17 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         out.write_all(tool.render(&plan).as_bytes())?;
     }
     if plan.clients.is_empty() {
-        talk::note(
-            study.setup.quiet,
+        diagnostics::note(
+            run.settings.quiet,
             "nothing is removed at this level, so there is no boundary to test",
         );
     }
     for (client, why) in &proved.refused {
-        talk::note(false, &format!("no diff for `{client}`: {why}"));
+        diagnostics::note(false, &format!("no diff for `{client}`: {why}"));
     }
-    say_possible(&study);
-    say_incomplete(&study);
-    Ok(analyze::status(&study, &proved))
+    say_possible(&run);
+    say_incomplete(&run);
+    Ok(analyze::status(&run, &proved))
 }
 
 fn write_files(
@@ -138,7 +138,7 @@ fn write_files(
         let own = plan.clone().only(|name| *name == client.client);
         let name = client.token.trim_start_matches("token_");
         let path = folder.join(format!("{name}.{}", tool.extension()));
-        whole::write_text(&path, &tool.render(&own))?;
+        atomic_file::write_text(&path, &tool.render(&own))?;
         writeln!(out, "{}", path.display())?;
     }
     Ok(())

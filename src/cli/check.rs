@@ -5,10 +5,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::ExitStatus;
+use super::analysis_run::{analysis_run, say_incomplete, say_possible};
 use super::args::{InputArgs, PolicyArgs};
-use super::study::{say_incomplete, say_possible, study};
-use super::talk::{self, Advised};
-use super::whole;
+use super::atomic_file;
+use super::diagnostics::{self, Advised};
 use crate::analysis::Analysis;
 use crate::finding::Severity;
 use crate::grants::history::SinceFrom;
@@ -74,21 +74,21 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             "use text, github, junit or json",
         )
     })?;
-    let study = study(&args.inputs, &args.policy)?;
-    let outcome = weigh(&study.view(), &thresholds, &baseline);
-    for text in &study.history.cut_off {
-        talk::note(study.setup.quiet, text);
+    let run = analysis_run(&args.inputs, &args.policy)?;
+    let outcome = weigh(&run.view(), &thresholds, &baseline);
+    for text in &run.history.cut_off {
+        diagnostics::note(run.settings.quiet, text);
     }
     let passes = outcome.failing().next().is_none();
     if passes && !args.allow_shallow {
-        refuse_shallow(&cut_off(&study.analysis, &outcome, &thresholds))?;
+        refuse_shallow(&cut_off(&run.analysis, &outcome, &thresholds))?;
     }
     if let Some(path) = &args.write_baseline {
-        whole::write_text(path, &Baseline::write(&outcome))?;
+        atomic_file::write_text(path, &Baseline::write(&outcome))?;
     }
     out.write_all(output.render(&outcome).as_bytes())?;
-    say_possible(&study);
-    say_incomplete(&study);
+    say_possible(&run);
+    say_incomplete(&run);
     Ok(if !passes {
         ExitStatus::Found
     } else if outcome.incomplete.is_empty() {

@@ -2,12 +2,12 @@
 
 use std::io::Write;
 
+use super::analysis_run::{analysis_run, say_incomplete};
 use super::analyze::width;
 use super::args::{InputArgs, PolicyArgs};
-use super::study::{say_incomplete, study};
+use super::diagnostics::Advised;
 use super::suggest::closest;
-use super::talk::Advised;
-use super::{ExitStatus, facts};
+use super::{ExitStatus, input_diagnostics};
 use crate::analysis::ClientAnalysis;
 use crate::report::demand;
 
@@ -40,8 +40,8 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
-    let study = study(&args.inputs, &args.policy)?;
-    let all = &study.analysis.clients;
+    let run = analysis_run(&args.inputs, &args.policy)?;
+    let all = &run.analysis.clients;
     for name in &args.client {
         if !all.iter().any(|own| own.id.as_str() == name) {
             let help = closest(name, all.iter().map(|own| own.id.as_str())).map_or_else(
@@ -56,7 +56,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         args.client.is_empty() || args.client.iter().any(|name| name == own.id.as_str())
     };
     let clients: Vec<&ClientAnalysis> = all.iter().filter(wanted).collect();
-    let view = study.view();
+    let view = run.view();
     if args.json {
         out.write_all(demand::json(&view, &clients)?.as_bytes())?;
     } else if args.csv {
@@ -64,9 +64,9 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     } else {
         demand::table(&view, &clients, out, width())?;
     }
-    say_incomplete(&study);
-    facts::say_ran_ahead(&study.warnings, study.setup.quiet);
-    Ok(if study.read.incomplete.is_empty() {
+    say_incomplete(&run);
+    input_diagnostics::say_ran_ahead(&run.warnings, run.settings.quiet);
+    Ok(if run.read.incomplete.is_empty() {
         ExitStatus::Done
     } else {
         ExitStatus::Incomplete

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
 
 use super::args::{Folder, InputArgs, PolicyArgs};
-use super::talk::Advised;
-use super::whole::Whole;
-use super::{ExitStatus, pipeline, rejects, settings, talk};
+use super::atomic_file::Whole;
+use super::diagnostics::Advised;
+use super::{ExitStatus, diagnostics, pipeline, rejects, settings};
 use crate::model::words::plural;
 use crate::report::{escape, events_text};
 use crate::usage::{EventRow, EventsRead, ExportError, read_events, write_events};
@@ -43,10 +43,10 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         folder: args.folder.clone(),
         ..PolicyArgs::default()
     };
-    let mut setup = settings::setup(&args.inputs, &policy)?;
-    setup.limits.digests = false;
+    let mut settings = settings::settings(&args.inputs, &policy)?;
+    settings.limits.digests = false;
     // Counts of a day cannot be turned back into requests.
-    if setup.ledger.is_some() && setup.logs.is_empty() {
+    if settings.ledger.is_some() && settings.logs.is_empty() {
         return Err(Advised::new(
             "the ledger keeps counts, not requests: there are no events in it",
             "name the logs with --logs PATH, or see the counts with `scopetrim usage --ledger DIR`",
@@ -54,15 +54,15 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     }
     let whole = args.parquet.as_deref().map(Whole::create).transpose()?;
     // Without an API description the events are shown all the same, only without operations.
-    let routes = if setup.catalogs.is_empty() {
+    let routes = if settings.catalogs.is_empty() {
         pipeline::no_catalog()
     } else {
-        pipeline::catalog(&setup)?
+        pipeline::catalog(&settings)?
     };
     let read = if let Some(whole) = whole {
         let file = whole.file()?;
         let read = pipeline::events(
-            &setup,
+            &settings,
             &routes,
             BTreeSet::new(),
             |sources, options, progress| write_events(sources, options, file, progress),
@@ -82,16 +82,16 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         )?;
         read
     } else {
-        print(args, &setup, &routes, out)?
+        print(args, &settings, &routes, out)?
     };
-    let lost = rejects::say(&read.skips, setup.quiet);
+    let lost = rejects::say(&read.skips, settings.quiet);
     let broken = read
         .reports
         .iter()
         .filter(|report| !report.status.is_whole())
         .count();
     if broken > 0 {
-        talk::note(setup.quiet, &format!("{broken} inputs were incomplete"));
+        diagnostics::note(settings.quiet, &format!("{broken} inputs were incomplete"));
     }
     Ok(if broken > 0 || lost {
         ExitStatus::Incomplete
@@ -103,7 +103,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
 /// Prints events while they are read: they need not fit in memory.
 fn print(
     args: &Args,
-    setup: &settings::Setup,
+    settings: &settings::Settings,
     routes: &pipeline::Routes,
     out: &mut dyn Write,
 ) -> anyhow::Result<EventsRead> {
@@ -123,7 +123,7 @@ fn print(
     let (read, more) = std::thread::scope(|scope| {
         let reading = scope.spawn(move || {
             pipeline::events(
-                setup,
+                settings,
                 routes,
                 BTreeSet::new(),
                 |sources, options, progress| read_events(sources, options, progress, take),
@@ -140,8 +140,8 @@ fn print(
         Ok::<_, anyhow::Error>((read, more))
     })?;
     if more && !args.ndjson {
-        talk::note(
-            setup.quiet,
+        diagnostics::note(
+            settings.quiet,
             &format!(
                 "the first {}; --limit N shows more, --ndjson all",
                 plural(limit, "event")

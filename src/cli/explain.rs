@@ -3,11 +3,11 @@
 use std::io::Write;
 use std::path::PathBuf;
 
+use super::analysis_run::{analysis_run, say_incomplete};
 use super::analyze::width;
 use super::args::{Folder, InputArgs, PolicyArgs, PolicyFlags};
-use super::study::{say_incomplete, study};
+use super::diagnostics::Advised;
 use super::suggest::closest;
-use super::talk::Advised;
 use super::windows::of;
 use super::{ExitStatus, json_client};
 use crate::analysis::minimum::Universe;
@@ -50,8 +50,8 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         folder: Folder::at(args.dir.clone()),
         flags: args.policy.clone(),
     };
-    let study = study(&args.inputs, &policy)?;
-    let clients = &study.analysis.clients;
+    let run = analysis_run(&args.inputs, &policy)?;
+    let clients = &run.analysis.clients;
     let Some(client) = clients
         .iter()
         .find(|client| client.id.as_str() == args.client)
@@ -73,13 +73,13 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         let scope = args.scope.as_deref();
         scope.is_none_or(|scope| scope == term.as_str())
     };
-    let universe = Universe::new(&study.routes.catalog, &study.semantics, &study.weights);
-    let found = of(&study, &[client], MONTHS, wanted)?;
+    let universe = Universe::new(&run.routes.catalog, &run.semantics, &run.weights);
+    let found = of(&run, &[client], MONTHS, wanted)?;
     if args.json {
-        let mut own = json_client(&study, &args.client)?;
-        let as_of = study.read.coverage.span().map(|_| study.analysis.window.to);
-        let value = windows::json(&found, as_of, &study.read.incomplete)?;
-        let view = study.view();
+        let mut own = json_client(&run, &args.client)?;
+        let as_of = run.read.coverage.span().map(|_| run.analysis.window.to);
+        let value = windows::json(&found, as_of, &run.read.incomplete)?;
+        let view = run.view();
         explain::json::add((&view, &universe), client, &found.holdings, &mut own);
         if let Some(own) = own.as_object_mut() {
             own.insert("windows".to_owned(), value);
@@ -87,7 +87,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         writeln!(out, "{}", crate::report::json_text::pretty(&own)?)?;
     } else {
         explain::explain(
-            (&study.view(), &universe),
+            (&run.view(), &universe),
             client,
             args.scope.as_deref().map(Term::new).as_ref(),
             out,
@@ -104,21 +104,21 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             };
             // A day without the client's own source is no day without use.
             let coverage = Coverage {
-                days: client.covered(&study.read.coverage).into_owned(),
+                days: client.covered(&run.read.coverage).into_owned(),
                 gaps: Vec::new(),
             };
             strip(
                 &found.holdings,
                 &coverage,
-                study.analysis.window,
+                run.analysis.window,
                 letters,
                 width(),
                 out,
             )?;
         }
     }
-    say_incomplete(&study);
-    Ok(if study.read.incomplete.is_empty() {
+    say_incomplete(&run);
+    Ok(if run.read.incomplete.is_empty() {
         ExitStatus::Done
     } else {
         ExitStatus::Incomplete

@@ -6,7 +6,7 @@ use std::path::Path;
 use clap::Subcommand;
 
 use super::ExitStatus;
-use super::talk::Advised;
+use super::diagnostics::Advised;
 use crate::format::{ALL, detect};
 use crate::input::{discover, head};
 use crate::report::escape;

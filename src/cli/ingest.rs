@@ -4,11 +4,11 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::args::{Folder, InputArgs, PolicyArgs, PolicyFlags};
-use super::recall::{advised, each_source};
-use super::record::{self, Record, RecordArgs};
+use super::diagnostics::{self, Advised};
+use super::from_ledger::{advised, each_source};
 use super::settings;
-use super::talk::{self, Advised};
-use super::{ExitStatus, past, pipeline, study, whole};
+use super::snapshot_day::{self, Record, RecordArgs};
+use super::{ExitStatus, analysis_run, atomic_file, git_history, pipeline};
 use crate::input::SourceStatus;
 use crate::model::words::plural;
 use crate::report::escape;
@@ -67,12 +67,12 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             ..PolicyFlags::default()
         },
     };
-    let mut setup = settings::setup(&inputs, &policy)?;
+    let mut settings = settings::settings(&inputs, &policy)?;
     let named: Vec<String> = args.files.iter().chain(&logs).cloned().collect();
     if !named.is_empty() {
-        setup.logs = named;
+        settings.logs = named;
     }
-    let dir = args.partial.clone().or(ledger).or(setup.ledger.take());
+    let dir = args.partial.clone().or(ledger).or(settings.ledger.take());
     let Some(dir) = dir else {
         return Err(Advised::new(
             "no ledger given",
@@ -84,28 +84,28 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     }
     // A wrong day should fail before anything is written.
     args.record.day()?;
-    let routes = pipeline::catalog(&setup)?;
-    let held = if setup.grants.is_empty() && !args.record.is_stated() {
+    let routes = pipeline::catalog(&settings)?;
+    let held = if settings.grants.is_empty() && !args.record.is_stated() {
         None
     } else {
-        Some(study::policy(&setup)?)
+        Some(analysis_run::policy(&settings)?)
     };
-    for text in held.iter().flat_map(past::sentences) {
-        talk::note(setup.quiet, &text);
+    for text in held.iter().flat_map(git_history::sentences) {
+        diagnostics::note(settings.quiet, &text);
     }
     let holders = held.iter().flat_map(crate::model::Policy::clients);
     let known = holders.map(|name| name.as_str().as_bytes().to_vec());
-    let (identities, uncertain) = pipeline::names(&setup, &routes, known.collect());
+    let (identities, uncertain) = pipeline::names(&settings, &routes, known.collect());
     let operations = Operations::new(&routes.matcher, &routes.catalog.operations);
-    let opened = pipeline::open_logs(&setup)?;
+    let opened = pipeline::open_logs(&settings)?;
     let mut writer = Writer::open(&dir).map_err(|error| advised(&error))?;
-    let counted = writer.counted_with(&setup.rules.outcomes);
+    let counted = writer.counted_with(&settings.rules.outcomes);
     counted.map_err(|error| advised(&error))?;
     let mut done = Vec::new();
     let mut rejects = String::new();
     let sources = &opened.sources;
     each_source(
-        (&setup, &setup.rules),
+        (&settings, &settings.rules),
         &routes,
         (&identities, &uncertain),
         &operations,
@@ -131,15 +131,15 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     );
     let recorded = match &held {
         None => None,
-        Some(policy) => record::record(&args.record, &setup, &mut writer, policy, ways)?,
+        Some(policy) => snapshot_day::record(&args.record, &settings, &mut writer, policy, ways)?,
     };
     // Before the commit: who lost the list could not get it again by a second run.
     if let Some(path) = &args.rejects {
-        whole::write_text(path, &rejects)?;
+        atomic_file::write_text(path, &rejects)?;
     }
     let committed = writer.commit().map_err(|error| advised(&error))?;
-    let incomplete = say_incomplete(setup.quiet, &done);
-    let line = recorded.as_ref().and_then(|own| own.line(setup.quiet));
+    let incomplete = say_incomplete(settings.quiet, &done);
+    let line = recorded.as_ref().and_then(|own| own.line(settings.quiet));
     if args.json {
         print_json(&dir, &done, committed, recorded.as_ref(), out)?;
     } else {
@@ -163,7 +163,7 @@ fn say_incomplete(quiet: bool, done: &[(SourceFacts, Added)]) -> bool {
         if !matches!(added, Added::Known | Added::Earlier(_)) {
             incomplete = true;
             let text = format!("incomplete: `{}`: {reason}", facts.shown);
-            talk::note(quiet, &text);
+            diagnostics::note(quiet, &text);
         }
     }
     incomplete

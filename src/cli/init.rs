@@ -7,18 +7,18 @@
 //! * the text written is one that [`super::config`] reads;
 //! * files are judged by their content; nothing is moved, changed or sent.
 
-mod look;
+mod folder_scan;
 mod write;
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use super::atomic_file;
 use super::config::{self, FILE_NAME};
-use super::talk::{self, Advised};
-use super::whole;
+use super::diagnostics::{self, Advised};
 use crate::report::escape;
-use look::Found;
+use folder_scan::Found;
 
 /// Arguments of `init`.
 #[derive(Debug, clap::Args)]
@@ -41,7 +41,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<()> {
     if !args.stdout && !args.force && target.symlink_metadata().is_ok() {
         return Err(exists(&target));
     }
-    let found = look::look(&args.dir).map_err(|error| {
+    let found = folder_scan::look(&args.dir).map_err(|error| {
         Advised::new(
             format!("cannot read the folder `{}`: {error}", args.dir.display()),
             "name the folder that holds the logs, the API description and the policy files",
@@ -52,7 +52,7 @@ pub fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<()> {
     config::parse(&text, FILE_NAME)?;
     if args.stdout {
         for line in summary(&found) {
-            talk::note(false, &line);
+            diagnostics::note(false, &line);
         }
         out.write_all(text.as_bytes())?;
         return Ok(());
@@ -78,7 +78,7 @@ fn exists(target: &Path) -> anyhow::Error {
 
 fn save(target: &Path, text: &str, force: bool) -> anyhow::Result<()> {
     if force {
-        return whole::write_text(target, text);
+        return atomic_file::write_text(target, text);
     }
     // `create_new` also refuses a file that appeared while the folder was read.
     let file = OpenOptions::new().write(true).create_new(true).open(target);

@@ -7,9 +7,9 @@ use chrono::Months;
 
 use super::ExitStatus;
 use super::config;
+use super::diagnostics::Advised;
+use super::from_ledger::advised;
 use super::ingest::words;
-use super::recall::advised;
-use super::talk::Advised;
 use crate::input::SourceStatus;
 use crate::model::Day;
 use crate::model::words::{either, plural};

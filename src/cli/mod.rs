@@ -3,47 +3,48 @@
 //! Results go to the writer that `run` is given, talk and progress to standard
 //! error. A subcommand returns a status instead of exiting.
 
+mod analysis_run;
 mod analyze;
 mod args;
-mod audience;
+mod atomic_file;
+mod audience_check;
 mod audit;
 mod backtest;
-mod beside;
-mod blind;
+mod blind_spots;
 mod boundary_tests;
 mod check;
+mod client_join;
+mod client_usage;
 pub mod config;
-mod dated;
+mod config_overrides;
 mod demand;
+mod diagnostics;
 mod events;
 mod explain;
-mod facts;
 mod formats;
+mod from_ledger;
+mod git_history;
+mod grant_age;
+mod grant_snapshots;
 mod ingest;
 pub mod init;
-mod joined;
-mod keys;
+mod input_diagnostics;
 mod ledger;
 mod names;
-mod past;
 mod pipeline;
 mod policy;
-mod published;
-mod recall;
-mod record;
-mod recorded;
+mod recommendation_log;
 mod rejects;
 mod replay;
 mod report;
 mod rules;
 mod settings;
 mod show;
-mod study;
+mod snapshot_day;
 pub mod suggest;
-mod talk;
+mod undated_grants;
 mod usage;
-mod used;
-mod whole;
+mod window_comparison;
 mod windows;
 
 use std::ffi::OsString;
@@ -154,7 +155,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Exi
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) if error.kind() == clap::error::ErrorKind::InvalidUtf8 => {
-            talk::error(&talk::Advised::new(
+            diagnostics::error(&diagnostics::Advised::new(
                 "an argument is not UTF-8",
                 "name the folder in which the file lies, or rename it",
             ));
@@ -181,7 +182,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Exi
             _ => ExitStatus::CutOff,
         },
         (Some(error), _) => {
-            talk::error(&talk::Advised::new(
+            diagnostics::error(&diagnostics::Advised::new(
                 format!("the output cannot be written: {error}"),
                 "make room, or send it elsewhere; what was written is not complete",
             ));
@@ -189,7 +190,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Exi
         }
         (None, Ok(status)) => status,
         (None, Err(error)) => {
-            talk::error(&error);
+            diagnostics::error(&error);
             ExitStatus::Failed
         }
     }
@@ -269,9 +270,9 @@ impl Write for Output<'_> {
 }
 
 /// One client's part of the report.
-fn json_client(study: &study::Study, client: &str) -> anyhow::Result<serde_json::Value> {
-    let mut clients = study.analysis.clients.iter();
+fn json_client(run: &analysis_run::AnalysisRun, client: &str) -> anyhow::Result<serde_json::Value> {
+    let mut clients = run.analysis.clients.iter();
     let own = clients.find(|own| own.id.as_str() == client);
-    let own = own.map(|own| crate::report::json::of_client(&study.view(), own));
+    let own = own.map(|own| crate::report::json::of_client(&run.view(), own));
     Ok(own.transpose()?.unwrap_or_default())
 }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::pipeline::{Read, Routes};
-use super::settings::Setup;
+use super::pipeline::{LoadedUsage, Routes};
+use super::settings::Settings;
 use super::suggest::closest;
 use crate::analysis::ClientAnalysis;
 use crate::event::secret;
@@ -18,7 +18,7 @@ pub(super) fn unknown_scopes(
     policy: &Policy,
     routes: &Routes,
     semantics: &Semantics,
-    setup: &Setup,
+    settings: &Settings,
 ) -> Vec<Warning> {
     let mut known = routes.catalog.required_scopes();
     known.extend(routes.catalog.declared.iter().cloned());
@@ -28,7 +28,7 @@ pub(super) fn unknown_scopes(
         let Granted::Term(term) = &entry.granted else {
             continue;
         };
-        let mut protocol = setup.protocol.iter();
+        let mut protocol = settings.protocol.iter();
         if protocol.any(|scope| scope.as_str() == term.as_str()) {
             continue;
         }
@@ -143,7 +143,7 @@ fn missing_prefixes<'t>(
 
 /// What the configuration says of something that is not there: a typing error in it
 /// takes away the protection that its author counts on.
-pub(super) fn unmet(policy: &Policy, routes: &Routes, setup: &Setup) -> Vec<Warning> {
+pub(super) fn unmet(policy: &Policy, routes: &Routes, settings: &Settings) -> Vec<Warning> {
     use crate::model::ScopeMatch::Glob;
 
     let operations = &routes.catalog.operations;
@@ -152,8 +152,8 @@ pub(super) fn unmet(policy: &Policy, routes: &Routes, setup: &Setup) -> Vec<Warn
     let mut warnings = Vec::new();
     let clients = policy.clients();
     warnings.extend(named_by_secrets(policy));
-    for (log, own) in &setup.aliases {
-        let log = secret::conceal(log, &setup.hash_key);
+    for (log, own) in &settings.aliases {
+        let log = secret::conceal(log, &settings.hash_key);
         let (log, own) = (String::from_utf8_lossy(&log), String::from_utf8_lossy(own));
         if !clients.contains(&*own) {
             let close = closest(&own, clients.iter().map(ClientName::as_str));
@@ -173,7 +173,7 @@ pub(super) fn unmet(policy: &Policy, routes: &Routes, setup: &Setup) -> Vec<Warn
             Granted::Role(_) => None,
         })
         .collect();
-    for pattern in &setup.needs {
+    for pattern in &settings.needs {
         if !terms.iter().any(|term| Glob.covers(pattern, term)) && !on_operation(pattern) {
             warnings.push(Warning::new(
                 "unmet-need",
@@ -183,7 +183,7 @@ pub(super) fn unmet(policy: &Policy, routes: &Routes, setup: &Setup) -> Vec<Warn
             ));
         }
     }
-    for rule in &setup.weights {
+    for rule in &settings.weights {
         let tagged = operations.iter().any(|op| op.tags.contains(&rule.matches));
         if !tagged && !on_operation(&rule.matches) {
             warnings.push(Warning::new(
@@ -242,7 +242,7 @@ pub(super) fn alike(possible: &PossibleNeeds) -> impl Iterator<Item = Warning> {
 }
 
 /// Clients that call and that no policy names, most requests first.
-pub(super) fn only_in_log(policy: &Policy, read: &Read) -> Vec<(String, u64)> {
+pub(super) fn only_in_log(policy: &Policy, read: &LoadedUsage) -> Vec<(String, u64)> {
     let known = policy.clients();
     let mut list: Vec<(String, u64)> = read
         .collected

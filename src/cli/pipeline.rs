@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use super::settings::Setup;
-use super::talk::{self, Advised};
+use super::diagnostics::{self, Advised};
+use super::settings::Settings;
 use crate::catalog::matcher::{MatchOptions, Matcher};
 use crate::catalog::{self};
 use crate::event::identity::Identities;
@@ -29,7 +29,7 @@ pub(super) struct Routes {
 }
 
 /// The logs as counted.
-pub(super) struct Read {
+pub(super) struct LoadedUsage {
     pub(super) sources: Vec<Source>,
     pub(super) formats: Vec<Option<&'static dyn LogFormat>>,
     pub(super) collected: Collected,
@@ -57,22 +57,22 @@ pub(super) fn cannot_write(path: &Path, error: &std::io::Error) -> anyhow::Error
 }
 
 /// Reads the API descriptions.
-pub(super) fn catalog(setup: &Setup) -> anyhow::Result<Routes> {
-    if setup.catalogs.is_empty() {
+pub(super) fn catalog(settings: &Settings) -> anyhow::Result<Routes> {
+    if settings.catalogs.is_empty() {
         return Err(Advised::new(
             "no API description given",
             "name an OpenAPI or Swagger file or a routes.yaml with --catalog FILE, or begin with `scopetrim init`",
         ));
     }
-    let files: Vec<(PathBuf, &str)> = setup
+    let files: Vec<(PathBuf, &str)> = settings
         .catalogs
         .iter()
         .map(|name| (PathBuf::from(name), name.as_str()))
         .collect();
     let files = files.iter().map(|(path, shown)| (path.as_path(), *shown));
-    let catalog = catalog::load_many(files, &setup.load)
+    let catalog = catalog::load_many(files, &settings.load)
         .map_err(|error| Advised::new(error.to_string(), error.help().unwrap_or_default()))?;
-    let (matcher, equal) = Matcher::new(&catalog.operations, setup.match_options);
+    let (matcher, equal) = Matcher::new(&catalog.operations, settings.match_options);
     let mut warnings = catalog.warnings.clone();
     warnings.extend(equal);
     warnings.sort();
@@ -103,25 +103,25 @@ pub(super) struct Logs {
 }
 
 /// With their whole heads, by which a ledger knows its sources.
-pub(super) fn open_logs(setup: &Setup) -> anyhow::Result<Logs> {
-    open(setup, |_| {})
+pub(super) fn open_logs(settings: &Settings) -> anyhow::Result<Logs> {
+    open(settings, |_| {})
 }
 
 /// `and_then` is done with each source as soon as its format is known, before the next one is opened.
-fn open(setup: &Setup, and_then: impl Fn(&mut Source)) -> anyhow::Result<Logs> {
-    if setup.logs.is_empty() {
+fn open(settings: &Settings, and_then: impl Fn(&mut Source)) -> anyhow::Result<Logs> {
+    if settings.logs.is_empty() {
         return Err(Advised::new(
             "no logs given",
             "name files, folders, globs or `-` with --logs PATH",
         ));
     }
-    let inputs = discover(&setup.logs, Path::new(""))
+    let inputs = discover(&settings.logs, Path::new(""))
         .map_err(|error| Advised::new(error.to_string(), error.help()))?;
     let mut sources = Vec::with_capacity(inputs.len());
     let mut formats = Vec::with_capacity(inputs.len());
     for input in &inputs {
         let mut opened = head(std::slice::from_ref(input));
-        formats.extend(self::formats(setup, &opened)?);
+        formats.extend(self::formats(settings, &opened)?);
         opened.iter_mut().for_each(&and_then);
         sources.extend(opened);
     }
@@ -135,7 +135,7 @@ fn open(setup: &Setup, and_then: impl Fn(&mut Source)) -> anyhow::Result<Logs> {
 
 /// Finds the logs and hands their events to `work`.
 pub(super) fn events<T>(
-    setup: &Setup,
+    settings: &Settings,
     routes: &Routes,
     known: BTreeSet<Vec<u8>>,
     work: impl FnOnce(&[Source], &CollectOptions<'_>, &AtomicU64) -> T,
@@ -144,88 +144,94 @@ pub(super) fn events<T>(
         sources,
         formats,
         total,
-    } = open(setup, Source::shorten_head)?;
-    let (identities, uncertain) = names(setup, routes, known);
+    } = open(settings, Source::shorten_head)?;
+    let (identities, uncertain) = names(settings, routes, known);
     let options = CollectOptions {
         formats: &formats,
-        rules: &setup.rules,
+        rules: &settings.rules,
         identities: &identities,
         matcher: &routes.matcher,
         uncertain: &uncertain,
-        limits: &setup.limits,
+        limits: &settings.limits,
         max_clients: MAX_CLIENTS,
-        credentials: Some(&setup.hash_key),
+        credentials: Some(&settings.hash_key),
     };
     let progress = AtomicU64::new(0);
     let work = || work(&sources, &options, &progress);
-    Ok(talk::with_progress(setup.quiet, total, &progress, work))
+    Ok(diagnostics::with_progress(
+        settings.quiet,
+        total,
+        &progress,
+        work,
+    ))
 }
 
 /// The names of a policy, and what tells more about requests that are not certain.
 pub(super) fn names(
-    setup: &Setup,
+    settings: &Settings,
     routes: &Routes,
     known: BTreeSet<Vec<u8>>,
 ) -> (Identities, Uncertain) {
-    let identities = Identities::new(known, &setup.aliases, &setup.hash_key);
-    let uncertain = Uncertain::new(&routes.matcher, &identities, setup.logged.noise.clone());
+    let identities = Identities::new(known, &settings.aliases, &settings.hash_key);
+    let uncertain = Uncertain::new(&routes.matcher, &identities, settings.logged.noise.clone());
     (identities, uncertain)
 }
 
 /// What is known of usage: from the logs, from the ledger, or from both.
 pub(super) fn read_logs(
-    setup: &Setup,
+    settings: &Settings,
     routes: &Routes,
     known: BTreeSet<Vec<u8>>,
-) -> anyhow::Result<Read> {
-    let names = names(setup, routes, known);
-    if let Some(dir) = &setup.ledger {
-        return super::recall::read(dir, setup, routes, names);
+) -> anyhow::Result<LoadedUsage> {
+    let names = names(settings, routes, known);
+    if let Some(dir) = &settings.ledger {
+        return super::from_ledger::read(dir, settings, routes, names);
     }
     let Logs {
         sources,
         formats,
         total,
-    } = open(setup, Source::shorten_head)?;
+    } = open(settings, Source::shorten_head)?;
     let progress = AtomicU64::new(0);
     let options = CollectOptions {
         formats: &formats,
-        rules: &setup.rules,
+        rules: &settings.rules,
         identities: &names.0,
         matcher: &routes.matcher,
         uncertain: &names.1,
-        limits: &setup.limits,
+        limits: &settings.limits,
         max_clients: MAX_CLIENTS,
-        credentials: setup.credentials.then_some(&setup.hash_key),
+        credentials: settings.credentials.then_some(&settings.hash_key),
     };
-    let collected = talk::with_progress(setup.quiet, total, &progress, || {
+    let collected = diagnostics::with_progress(settings.quiet, total, &progress, || {
         collect(&sources, &options, &progress)
     });
     let facts = SourceFacts::of_all(&sources, &formats, &collected);
     let looser = collected.looser;
-    Ok(Read::new(
-        setup,
+    Ok(LoadedUsage::new(
+        settings,
         names,
         (sources, formats),
         collected,
         facts,
-        super::facts::notes(looser),
+        super::input_diagnostics::notes(looser),
     ))
 }
 
-impl Read {
+impl LoadedUsage {
     /// The one value that everything behind it sees, wherever the data came from.
     pub(super) fn new(
-        setup: &Setup,
+        settings: &Settings,
         (identities, uncertain): (Identities, Uncertain),
         (sources, formats): (Vec<Source>, Vec<Option<&'static dyn LogFormat>>),
         collected: Collected,
         facts: Vec<SourceFacts>,
         mut notes: Vec<String>,
     ) -> Self {
-        let mut coverage = Coverage::with_calendar(&facts, setup.reject_share, &setup.calendar);
-        coverage.expect(&setup.expected_sources, &facts, &setup.calendar);
-        notes.extend(stated_days(&facts, &setup.calendar, &coverage));
+        let mut coverage =
+            Coverage::with_calendar(&facts, settings.reject_share, &settings.calendar);
+        coverage.expect(&settings.expected_sources, &facts, &settings.calendar);
+        notes.extend(stated_days(&facts, &settings.calendar, &coverage));
         coverage.gaps.extend(without_success(&facts));
         coverage.gaps.sort();
         let incomplete = coverage
@@ -262,7 +268,7 @@ impl Read {
 
 /// The format of each source; an unreadable or empty one has none.
 fn formats(
-    setup: &Setup,
+    settings: &Settings,
     sources: &[Source],
 ) -> anyhow::Result<Vec<Option<&'static dyn LogFormat>>> {
     let mut formats = Vec::with_capacity(sources.len());
@@ -271,7 +277,7 @@ fn formats(
             .sample()
             .iter()
             .all(|byte| byte.is_ascii_whitespace() || *byte == 0);
-        let found = match setup.format {
+        let found = match settings.format {
             Some(format)
                 if source.refused.is_none() && !blank && !detect::fits(format, &source.head) =>
             {

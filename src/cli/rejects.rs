@@ -1,6 +1,6 @@
 //! Rejected lines: how many, and as JSON lines.
 
-use super::talk;
+use super::diagnostics;
 use crate::format::Skip;
 use crate::input::Source;
 use crate::report::json_text;
@@ -16,7 +16,7 @@ pub(super) fn say(skips: &[u64; Skip::ALL.len()], quiet: bool) -> bool {
         .collect();
     if !named.is_empty() {
         let text = format!("lines without an event: {}", named.join(", "));
-        talk::note(quiet, &text);
+        diagnostics::note(quiet, &text);
     }
     counted.map(|(skip, _)| skip).any(|skip| skip.is_reject())
 }

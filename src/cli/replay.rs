@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::io::Write;
 
 use super::args::{Folder, InputArgs, PolicyArgs, PolicyFlags};
-use super::audience;
-use super::joined::check_joined;
-use super::settings::{self, Setup};
-use super::talk;
-use super::{ExitStatus, facts, past, pipeline, study};
+use super::audience_check;
+use super::client_join::check_joined;
+use super::diagnostics;
+use super::settings::{self, Settings};
+use super::{ExitStatus, analysis_run, git_history, input_diagnostics, pipeline};
 use crate::analysis::minimum::Universe;
 use crate::analysis::replay::observed::{Late, observe, samples};
 use crate::analysis::replay::proposal::{Fate, Side, simulate};
@@ -63,21 +63,21 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
-    let setup = settings::setup(&args.inputs, &policy_args(args, args.grants.clone()))?;
+    let settings = settings::settings(&args.inputs, &policy_args(args, args.grants.clone()))?;
     let old_files = if !args.before.is_empty() {
         args.before.clone()
     } else if args.grants_at.is_some() {
-        setup.grants.clone()
+        settings.grants.clone()
     } else if args.grants.is_empty() {
         Vec::new()
     } else {
-        settings::setup(&args.inputs, &policy_args(args, Vec::new()))?.grants
+        settings::settings(&args.inputs, &policy_args(args, Vec::new()))?.grants
     };
-    let new = study::policy(&setup)?;
+    let new = analysis_run::policy(&settings)?;
     let old = match old_files.as_slice() {
         [] => None,
         // What is in force is the file of today, whatever is replayed.
-        files => Some(study::load_today(files, &setup)?),
+        files => Some(analysis_run::load_today(files, &settings)?),
     };
     let both = Policy {
         files: old
@@ -87,17 +87,17 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             .collect(),
         audience: new.audience.clone(),
     };
-    audience::check(&both)?;
-    let routes = pipeline::catalog(&setup)?;
+    audience_check::check(&both)?;
+    let routes = pipeline::catalog(&settings)?;
     let known = both.clients();
     let names = |name: &ClientName| name.as_str().as_bytes().to_vec();
-    let mut read = pipeline::read_logs(&setup, &routes, known.iter().map(names).collect())?;
+    let mut read = pipeline::read_logs(&settings, &routes, known.iter().map(names).collect())?;
     let span = read.coverage.span();
     if span.is_none() {
         read.incomplete
             .push("the logs hold no records: nothing was replayed".to_owned());
     }
-    let window = study::window(&setup, &read.coverage)?;
+    let window = analysis_run::window(&settings, &read.coverage)?;
     let in_log = |name: &ClientName| read.collected.usage.client(name.as_str()).is_some();
     let joined = known.iter().any(in_log);
     if span.is_some() {
@@ -105,10 +105,10 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         read.incomplete.extend(nobody);
     }
     let table = &read.collected.usage;
-    let (semantics, mut notes) = semantics(&setup, old.as_ref(), &new, &routes);
-    notes.extend(past::sentences(&new));
-    notes.extend(facts::ran_ahead(&read, setup.reject_share).map(|own| own.message));
-    let weights = weight::weights(&routes.catalog, &setup.weights);
+    let (semantics, mut notes) = semantics(&settings, old.as_ref(), &new, &routes);
+    notes.extend(git_history::sentences(&new));
+    notes.extend(input_diagnostics::ran_ahead(&read, settings.reject_share).map(|own| own.message));
+    let weights = weight::weights(&routes.catalog, &settings.weights);
     let [old_universe, new_universe] = semantics
         .each_ref()
         .map(|own| Universe::new(&routes.catalog, own, &weights));
@@ -116,7 +116,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     let before = old
         .as_ref()
         .map(|policy| Side::new(&old_universe, &semantics[0], policy));
-    let late = Late::of(setup.as_of);
+    let late = Late::of(settings.as_of);
     let observed = observe(table, window, late);
     let found = simulate(
         &routes.catalog,
@@ -138,7 +138,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         catalog: &routes.catalog,
         routes: routes.matcher.routes(),
         samples: &samples(table, (window, late), &wanted),
-        after: &setup.grants,
+        after: &settings.grants,
         before: &old_files,
         incomplete: &read.incomplete,
         notes: &notes,
@@ -151,7 +151,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         report::table::write(&view, out, super::analyze::width())?;
     }
     for text in &read.incomplete {
-        talk::note(setup.quiet, &format!("incomplete: {text}"));
+        diagnostics::note(settings.quiet, &format!("incomplete: {text}"));
     }
     Ok(if found.sum(Fate::Denied).requests > 0 {
         ExitStatus::Found
@@ -181,26 +181,26 @@ fn policy_args(args: &Args, grants: Vec<String>) -> PolicyArgs {
 /// A list without a place for rules (a plain map, CSV) does not change them: the
 /// enforcer stays the same. A native file that drops its rule does.
 fn semantics(
-    setup: &Setup,
+    settings: &Settings,
     old: Option<&Policy>,
     new: &Policy,
     routes: &pipeline::Routes,
 ) -> ([Semantics; 2], Vec<String>) {
     let Some(old) = old else {
-        let own = study::semantics(setup, new, routes);
+        let own = analysis_run::semantics(settings, new, routes);
         return ([own.clone(), own], Vec::new());
     };
     let states = |policy: &Policy| {
         let mut files = policy.files.iter();
         files.any(|file| file.matching.is_some() || !file.implies.is_empty())
     };
-    let before = study::semantics(setup, old, routes);
+    let before = analysis_run::semantics(settings, old, routes);
     let silent = new.files.iter().all(|file| !grants::states_rules(file));
     if silent && states(old) {
         let note = "the proposal has no place for scope rules: those of the policy before are used";
         return ([before.clone(), before], vec![note.to_owned()]);
     }
-    let after = study::semantics(setup, new, routes);
+    let after = analysis_run::semantics(settings, new, routes);
     let mut notes = Vec::new();
     if before.matching != after.matching || before.implies != after.implies {
         notes.push("the proposal changes the scope rules (`match`, `implies`)".to_owned());

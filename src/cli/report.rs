@@ -8,12 +8,12 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use super::analysis_run::{AnalysisRun, analysis_run_with_backtest, say_incomplete};
 use super::analyze::{diff_text, prove};
 use super::args::{InputArgs, PolicyArgs};
-use super::keys::MAX_KEY;
-use super::study::{Study, say_incomplete, study_and_backtest};
-use super::talk::Advised;
-use super::{ExitStatus, settings, whole};
+use super::config_overrides::MAX_KEY;
+use super::diagnostics::Advised;
+use super::{ExitStatus, atomic_file, settings};
 
 use crate::analysis::backtest::GrantsOf;
 use crate::analysis::minimum::Universe;
@@ -107,8 +107,8 @@ pub(super) fn run(
     }
     let mut key = args.pseudonymise.as_deref().map(key).transpose()?;
     let earlier = earlier::read(&args.previous)?;
-    let study = month_study(args, month)?;
-    let sealed = sealed(args, line, &study, (month, earlier, key.as_mut()))?;
+    let run = month_study(args, month)?;
+    let sealed = sealed(args, line, &run, (month, earlier, key.as_mut()))?;
     match &args.out {
         None => {
             for file in renderers[0].files(&sealed)? {
@@ -118,14 +118,14 @@ pub(super) fn run(
         Some(folder) => {
             for renderer in renderers {
                 for file in renderer.files(&sealed)? {
-                    whole::write_text(&folder.join(file.name), &file.text)?;
+                    atomic_file::write_text(&folder.join(file.name), &file.text)?;
                 }
             }
             summary(folder, &sealed, out)?;
         }
     }
-    say_incomplete(&study);
-    Ok(if study.read.incomplete.is_empty() {
+    say_incomplete(&run);
+    Ok(if run.read.incomplete.is_empty() {
         ExitStatus::Done
     } else {
         ExitStatus::Incomplete
@@ -181,7 +181,7 @@ fn key(path: &Path) -> anyhow::Result<Pseudonyms> {
 }
 
 /// The study with its window at the end of the month.
-fn month_study(args: &Args, month: Month) -> anyhow::Result<Study> {
+fn month_study(args: &Args, month: Month) -> anyhow::Result<AnalysisRun> {
     let mut policy = args.policy.clone();
     if policy.flags.as_of.is_some() {
         return Err(Advised::new(
@@ -190,10 +190,10 @@ fn month_study(args: &Args, month: Month) -> anyhow::Result<Study> {
         ));
     }
     policy.flags.as_of = Some(month.days().to.to_string());
-    let study = study_and_backtest(&args.inputs, &policy, GrantsOf::Today)?;
+    let run = analysis_run_with_backtest(&args.inputs, &policy, GrantsOf::Today)?;
     let days = month.days();
-    if let Some(span) = study.read.coverage.span()
-        && study.read.coverage.covered(days) == 0
+    if let Some(span) = run.read.coverage.span()
+        && run.read.coverage.covered(days) == 0
     {
         return Err(Advised::new(
             format!(
@@ -203,19 +203,19 @@ fn month_study(args: &Args, month: Month) -> anyhow::Result<Study> {
             "choose a month inside the days of the logs with --month, or add its logs",
         ));
     }
-    Ok(study)
+    Ok(run)
 }
 
 fn sealed(
     args: &Args,
     line: &[OsString],
-    study: &Study,
+    run: &AnalysisRun,
     (month, earlier, key): (Month, Vec<Previous>, Option<&mut Pseudonyms>),
 ) -> anyhow::Result<Sealed> {
-    let universe = Universe::new(&study.routes.catalog, &study.semantics, &study.weights);
-    let activity = activity(study, month);
-    let credentials = credentials(study);
-    let view = study.view();
+    let universe = Universe::new(&run.routes.catalog, &run.semantics, &run.weights);
+    let activity = activity(run, month);
+    let credentials = credentials(run);
+    let view = run.view();
     let pseudonymised = key.is_some();
     let configuration = settings::configuration_file(&args.inputs, &args.policy);
     let mut extra = Extra {
@@ -224,14 +224,14 @@ fn sealed(
         now: args.now.as_deref(),
         command: &command::line(line),
         configuration: configuration.map(|path| file_row(&path)),
-        catalogues: study
-            .setup
+        catalogues: run
+            .settings
             .catalogs
             .iter()
             .map(|path| file_row(path))
             .collect(),
         universe: &universe,
-        exceptions: &study.setup.exceptions,
+        exceptions: &run.settings.exceptions,
         activity: &activity,
         credentials: &credentials,
         history: &History::default(),
@@ -250,19 +250,19 @@ fn sealed(
         }
         let history = History::before(month, earlier);
         extra.history = &history;
-        extra.proof = Some(proof(study)?);
+        extra.proof = Some(proof(run)?);
         return Ok(seal(&view, &extra)?);
     };
-    let setup = &study.setup;
-    let patterns = setup
+    let settings = &run.settings;
+    let patterns = settings
         .needs
         .iter()
-        .chain(setup.weights.iter().map(|own| &own.matches));
+        .chain(settings.weights.iter().map(|own| &own.matches));
     let named = earlier.iter().filter(|report| !report.pseudonymised);
     let private = Private {
-        exceptions: &setup.exceptions,
-        stated: &setup.granted,
-        aliases: &setup.aliases,
+        exceptions: &settings.exceptions,
+        stated: &settings.granted,
+        aliases: &settings.aliases,
         patterns: patterns.map(String::as_str).collect(),
         earlier: named.flat_map(Previous::clients).collect(),
         files: extra
@@ -270,12 +270,12 @@ fn sealed(
             .iter()
             .chain(&extra.configuration)
             .map(|file| &file.path)
-            .chain(&setup.expected_sources)
+            .chain(&settings.expected_sources)
             .chain(earlier.iter().map(|report| &report.path))
             .map(String::as_str)
             .collect(),
-        semantics: &study.semantics,
-        protocol: &setup.protocol,
+        semantics: &run.semantics,
+        protocol: &settings.protocol,
     };
     let masked = Masked::new(&view, &private, key);
     let hidden = key.by_client(&activity);
@@ -310,8 +310,8 @@ fn sealed(
 }
 
 /// The diff at the chosen level, with what proves it.
-fn proof(study: &Study) -> anyhow::Result<Proof> {
-    let proved = prove(study)?;
+fn proof(run: &AnalysisRun) -> anyhow::Result<Proof> {
+    let proved = prove(run)?;
     let mut sentence = format!(
         "{} ({}) {} replayed against the edited files: none refused, none opened.",
         plural(proved.replay.operations, "needed operation"),
@@ -327,19 +327,19 @@ fn proof(study: &Study) -> anyhow::Result<Proof> {
         let names = names.join(", ");
         sentence = format!("{sentence} No diff for {names}: the proof failed.");
     }
-    for text in possible::sentences(&study.analysis) {
+    for text in possible::sentences(&run.analysis) {
         sentence = format!("{sentence} {text}.");
     }
     Ok(Proof {
-        diff: diff_text(study, &proved),
+        diff: diff_text(run, &proved),
         sentence,
     })
 }
 
 /// Requests and refusals of the month itself, by client of the policy.
-fn activity(study: &Study, month: Month) -> BTreeMap<ClientName, Activity> {
-    let table = &study.read.collected.usage;
-    let names: BTreeMap<u32, ClientName> = study
+fn activity(run: &AnalysisRun, month: Month) -> BTreeMap<ClientName, Activity> {
+    let table = &run.read.collected.usage;
+    let names: BTreeMap<u32, ClientName> = run
         .policy
         .clients()
         .into_iter()
@@ -365,11 +365,11 @@ fn activity(study: &Study, month: Month) -> BTreeMap<ClientName, Activity> {
 }
 
 /// With what each client of the policy proved who it is.
-fn credentials(study: &Study) -> BTreeMap<ClientName, Vec<CredentialLine>> {
-    let to = study.analysis.window.to;
-    let start = study.read.coverage.span().map_or(to, |span| span.from);
-    let table = &study.read.collected.credentials;
-    monthly::credentials::credentials(table, &study.policy.clients(), start, to)
+fn credentials(run: &AnalysisRun) -> BTreeMap<ClientName, Vec<CredentialLine>> {
+    let to = run.analysis.window.to;
+    let start = run.read.coverage.span().map_or(to, |span| span.from);
+    let table = &run.read.collected.credentials;
+    monthly::credentials::credentials(table, &run.policy.clients(), start, to)
 }
 
 fn summary(folder: &Path, sealed: &Sealed, out: &mut dyn Write) -> std::io::Result<()> {

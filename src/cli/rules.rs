@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::ExitStatus;
-use super::talk::Advised;
+use super::diagnostics::Advised;
 use crate::finding::{self, Doc};
 use crate::report::rulebook;
 

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 
 use super::args::{InputArgs, PolicyArgs};
 use super::config::{self, Config, PathCase};
-use super::keys;
-use super::talk::Advised;
+use super::config_overrides;
+use super::diagnostics::Advised;
 use crate::analysis::category::CategoryOverrides;
 use crate::analysis::landmark::Thresholds;
 use crate::analysis::weight::WeightOverride;
@@ -20,7 +20,7 @@ use crate::catalog::{LoadOptions, ScopeList};
 use crate::event::EventRules;
 use crate::event::mask::Mask;
 use crate::event::path::PathRules;
-use crate::finding::Settings;
+use crate::finding;
 use crate::format::{self, LogFormat};
 use crate::input::{self, Limits};
 use crate::model::{
@@ -34,7 +34,7 @@ use crate::usage::credentials::HashKey;
     clippy::struct_excessive_bools,
     reason = "switches of the command line, each on its own"
 )]
-pub(super) struct Setup {
+pub(super) struct Settings {
     pub(super) logs: Vec<String>,
     /// Usage kept on disk.
     pub(super) ledger: Option<PathBuf>,
@@ -79,7 +79,7 @@ pub(super) struct Setup {
     /// It will be analysed: credentials are looked at, and of most requests no ids are.
     pub(super) credentials: bool,
     pub(super) hash_key: HashKey,
-    pub(super) findings: Settings,
+    pub(super) findings: finding::Settings,
     pub(super) categories: CategoryOverrides,
 }
 
@@ -88,10 +88,10 @@ pub(super) struct Setup {
     clippy::too_many_lines,
     reason = "one line for each setting, in the order of the struct"
 )]
-pub(super) fn setup(args: &InputArgs, policy: &PolicyArgs) -> anyhow::Result<Setup> {
+pub(super) fn settings(args: &InputArgs, policy: &PolicyArgs) -> anyhow::Result<Settings> {
     let flags = &policy.flags;
     let (mut config, folder) = configuration(args, policy)?;
-    keys::put_in_front(&args.keys, &flags.keys, &mut config)?;
+    config_overrides::put_in_front(&args.keys, &flags.keys, &mut config)?;
     let paths = |own: &[String], keys: &[String]| -> Vec<String> {
         if own.is_empty() {
             keys.iter().map(|key| from_folder(&folder, key)).collect()
@@ -160,13 +160,13 @@ pub(super) fn setup(args: &InputArgs, policy: &PolicyArgs) -> anyhow::Result<Set
         .hash_key
         .as_ref()
         .map(|key| from_folder(&folder, key));
-    let hash_key = keys::hash_key(args.hash_key.as_ref().or(key_file.as_ref()))?;
+    let hash_key = config_overrides::hash_key(args.hash_key.as_ref().or(key_file.as_ref()))?;
     let names = |own: Option<Vec<String>>, default: &[&str]| -> Vec<String> {
         own.unwrap_or_else(|| default.iter().map(|name| (*name).to_owned()).collect())
     };
     let windows = flags.window.as_deref().map(windows).transpose()?;
     let windows = windows.unwrap_or_default();
-    Ok(Setup {
+    Ok(Settings {
         // Who names one of the two on the command line means that one alone.
         logs: if args.logs.is_empty() && args.ledger.is_some() {
             Vec::new()
@@ -324,8 +324,8 @@ fn configuration(args: &InputArgs, policy: &PolicyArgs) -> anyhow::Result<(Confi
     let mut config = config::load(&file, &shown)
         .map_err(|error| Advised::new(error.to_string(), error.help()))?;
     let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
-    super::dated::below(&mut config.granted, |name| from_folder(&folder, name));
-    keys::regular_files(&config, &shown, |name| from_folder(&folder, name))?;
+    super::undated_grants::below(&mut config.granted, |name| from_folder(&folder, name));
+    config_overrides::regular_files(&config, &shown, |name| from_folder(&folder, name))?;
     Ok((config, folder))
 }
 

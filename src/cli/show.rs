@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::args::{Folder, InputArgs, PolicyArgs, PolicyFlags};
-use super::{ExitStatus, past, pipeline, settings, study, talk};
+use super::{ExitStatus, analysis_run, diagnostics, git_history, pipeline, settings};
 use crate::catalog;
 use crate::model::words::{either, plural};
 use crate::model::{Granted, Subject};
@@ -46,8 +46,8 @@ pub(super) fn catalog(args: &CatalogArgs, out: &mut dyn Write) -> anyhow::Result
         folder: args.folder.clone(),
         ..PolicyArgs::default()
     };
-    let setup = settings::setup(&args.inputs, &policy)?;
-    let routes = pipeline::catalog(&setup)?;
+    let settings = settings::settings(&args.inputs, &policy)?;
+    let routes = pipeline::catalog(&settings)?;
     if args.json {
         writeln!(
             out,
@@ -67,8 +67,8 @@ pub(super) fn catalog(args: &CatalogArgs, out: &mut dyn Write) -> anyhow::Result
         }
     }
     for warning in &routes.warnings {
-        talk::note(
-            setup.quiet,
+        diagnostics::note(
+            settings.quiet,
             &format!("{} ({})", warning.message, warning.code),
         );
     }
@@ -80,10 +80,10 @@ pub(super) fn grants(args: &GrantsArgs, out: &mut dyn Write) -> anyhow::Result<E
         folder: args.folder.clone(),
         flags: args.policy.clone(),
     };
-    let setup = settings::setup(&args.inputs, &policy)?;
-    let policy = study::policy(&setup)?;
-    for text in past::sentences(&policy) {
-        talk::note(setup.quiet, &text);
+    let settings = settings::settings(&args.inputs, &policy)?;
+    let policy = analysis_run::policy(&settings)?;
+    for text in git_history::sentences(&policy) {
+        diagnostics::note(settings.quiet, &text);
     }
     let mut rows = Vec::new();
     for (client, held) in policy.holdings() {
@@ -128,8 +128,8 @@ pub(super) fn grants(args: &GrantsArgs, out: &mut dyn Write) -> anyhow::Result<E
     });
     let unused = unused.count();
     if unused > 0 {
-        talk::note(
-            setup.quiet,
+        diagnostics::note(
+            settings.quiet,
             &format!(
                 "{} {} to roles that no client has",
                 plural(unused, "term"),

@@ -4,8 +4,8 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::args::{Folder, InputArgs, PolicyArgs};
-use super::whole::Whole;
-use super::{ExitStatus, facts, pipeline, rejects, talk};
+use super::atomic_file::Whole;
+use super::{ExitStatus, diagnostics, input_diagnostics, pipeline, rejects};
 use crate::format::Skip;
 use crate::model::words::plural;
 use crate::report::{escape, usage_csv, usage_json};
@@ -40,9 +40,9 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         folder: args.folder.clone(),
         ..PolicyArgs::default()
     };
-    let mut setup = super::settings::setup(&args.inputs, &policy)?;
+    let mut settings = super::settings::settings(&args.inputs, &policy)?;
     // Only a ledger knows its sources by their digests.
-    setup.limits.digests = setup.ledger.is_some();
+    settings.limits.digests = settings.ledger.is_some();
     // A bad path should fail before the long work.
     let path = args.out.as_deref().or(args.parquet.as_deref());
     let whole = path.map(Whole::create).transpose()?;
@@ -52,8 +52,8 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         }
         _ => None,
     };
-    let catalog = pipeline::catalog(&setup)?;
-    let read = pipeline::read_logs(&setup, &catalog, std::collections::BTreeSet::new())?;
+    let catalog = pipeline::catalog(&settings)?;
+    let read = pipeline::read_logs(&settings, &catalog, std::collections::BTreeSet::new())?;
     let out: &mut dyn Write = match &mut file {
         Some(file) => file,
         None => out,
@@ -77,11 +77,11 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     if let Some(whole) = whole {
         whole.finish()?;
     }
-    if let Some(text) = facts::ran_ahead_as_logged(&read, setup.reject_share) {
-        talk::note(setup.quiet, &text);
+    if let Some(text) = input_diagnostics::ran_ahead_as_logged(&read, settings.reject_share) {
+        diagnostics::note(settings.quiet, &text);
     }
     for text in &read.incomplete {
-        talk::note(setup.quiet, &format!("incomplete: {text}"));
+        diagnostics::note(settings.quiet, &format!("incomplete: {text}"));
     }
     let mut skips = [0; Skip::ALL.len()];
     for own in &read.facts {
@@ -90,7 +90,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             .zip(own.counts.skips)
             .for_each(|(sum, own)| *sum += own);
     }
-    let lost = rejects::say(&skips, setup.quiet);
+    let lost = rejects::say(&skips, settings.quiet);
     Ok(if read.incomplete.is_empty() && !lost {
         ExitStatus::Done
     } else {

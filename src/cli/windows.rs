@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
+use super::analysis_run::{AnalysisRun, analysis_run, say_incomplete};
 use super::analyze::width;
 use super::args::{Folder, InputArgs, PolicyArgs, PolicyFlags};
-use super::study::{Study, say_incomplete, study};
+use super::atomic_file::Whole;
+use super::diagnostics::Advised;
 use super::suggest::closest;
-use super::talk::Advised;
-use super::whole::Whole;
-use super::{ExitStatus, facts, pipeline};
+use super::{ExitStatus, input_diagnostics, pipeline};
 use crate::analysis::minimum::Universe;
 use crate::analysis::{ClientAnalysis, serving};
 use crate::model::words::plural;
@@ -62,16 +62,16 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     };
     // A bad path should fail before the long work.
     let whole = args.parquet.as_deref().map(Whole::create).transpose()?;
-    let study = study(&args.inputs, &policy)?;
-    check_names(args, &study)?;
+    let run = analysis_run(&args.inputs, &policy)?;
+    check_names(args, &run)?;
     let wanted = |own: &[String], name: &str| own.is_empty() || own.iter().any(|own| own == name);
-    let clients: Vec<&ClientAnalysis> = study
+    let clients: Vec<&ClientAnalysis> = run
         .analysis
         .clients
         .iter()
         .filter(|client| wanted(&args.client, client.id.as_str()))
         .collect();
-    let found = of(&study, &clients, args.months, |term| {
+    let found = of(&run, &clients, args.months, |term| {
         wanted(&args.term, term.as_str())
     })?;
     if let (Some(path), Some(whole)) = (&args.parquet, whole) {
@@ -87,15 +87,15 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     } else if args.csv {
         windows::csv(&found, out)?;
     } else if args.json {
-        let as_of = study.read.coverage.span().map(|_| study.analysis.window.to);
-        let value = windows::json(&found, as_of, &study.read.incomplete)?;
+        let as_of = run.read.coverage.span().map(|_| run.analysis.window.to);
+        let value = windows::json(&found, as_of, &run.read.incomplete)?;
         writeln!(out, "{}", crate::report::json_text::pretty(&value)?)?;
     } else {
         windows::table(&found, out, width())?;
     }
-    say_incomplete(&study);
-    facts::say_ran_ahead(&study.warnings, study.setup.quiet);
-    Ok(if study.read.incomplete.is_empty() {
+    say_incomplete(&run);
+    input_diagnostics::say_ran_ahead(&run.warnings, run.settings.quiet);
+    Ok(if run.read.incomplete.is_empty() {
         ExitStatus::Done
     } else {
         ExitStatus::Incomplete
@@ -104,16 +104,16 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
 
 /// The matrix of these clients and the terms asked for.
 pub(super) fn of<'s>(
-    study: &'s Study,
+    run: &'s AnalysisRun,
     clients: &[&'s ClientAnalysis],
     months: u32,
     wanted: impl Fn(&Term) -> bool,
 ) -> anyhow::Result<Matrix<'s>> {
-    let universe = Universe::new(&study.routes.catalog, &study.semantics, &study.weights);
-    let routes = study.routes.matcher.routes();
+    let universe = Universe::new(&run.routes.catalog, &run.semantics, &run.weights);
+    let routes = run.routes.matcher.routes();
     let mut holdings = Vec::new();
     for client in clients {
-        let usage = study.usage.get(&client.id);
+        let usage = run.usage.get(&client.id);
         let mut served = usage.map_or_else(BTreeMap::new, |usage| {
             serving(&universe, routes, &client.granted, usage)
         });
@@ -127,13 +127,13 @@ pub(super) fn of<'s>(
             });
         }
     }
-    let periods = periods(study.analysis.window.to, months, &study.read.coverage);
+    let periods = periods(run.analysis.window.to, months, &run.read.coverage);
     Ok(matrix(holdings, periods)?)
 }
 
 /// A name that nobody has would give an empty table, which could pass for "no use".
-fn check_names(args: &Args, study: &Study) -> anyhow::Result<()> {
-    let clients = &study.analysis.clients;
+fn check_names(args: &Args, run: &AnalysisRun) -> anyhow::Result<()> {
+    let clients = &run.analysis.clients;
     let names: Vec<&str> = clients.iter().map(|client| client.id.as_str()).collect();
     let terms: Vec<&str> = clients
         .iter()

@@ -12,9 +12,9 @@
 mod base_path;
 pub mod hash;
 pub mod identity;
-mod look;
 pub mod mask;
 pub mod path;
+mod path_scan;
 pub mod readings;
 pub mod redact;
 pub mod remains;

@@ -11,7 +11,7 @@
 //! * the trailing slash stays: whether it matters is the matcher's affair.
 
 use super::base_path::strip_base;
-use super::look::look;
+use super::path_scan::look;
 
 /// How targets are normalised.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,8 +13,8 @@
 //! * none is there twice, the order is fixed, and there are at most [`MOST`].
 
 use super::base_path::strip_base;
-use super::look::look;
 use super::path::{Dots, PathRules, Rewrite, escape, normalise, rewrite, split_authority};
+use super::path_scan::look;
 
 /// No path has more readings than this; the likeliest come first.
 pub const MOST: usize = 16;

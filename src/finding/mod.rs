@@ -15,10 +15,10 @@
 
 mod by_token;
 mod context;
+mod credentials;
 mod evidence;
 #[cfg(test)]
 mod id_tests;
-mod keys;
 mod places;
 mod presented;
 mod rule;

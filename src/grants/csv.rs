@@ -8,8 +8,8 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use super::frozen::{UNWRITABLE, marker, unwritable};
 use super::list::with_scalar;
+use super::not_editable::{UNWRITABLE, marker, unwritable};
 use super::table::{Cell, Row, header, rows, unquoted, words};
 use super::warn::duplicate;
 use super::{Change, CommentEffect, Edit, GrantError, PolicyFormat, Refusal, text};

@@ -18,10 +18,10 @@
 //! * no repository, or no git, is said and is no error.
 
 mod blame;
+mod file_at_commit;
 mod git;
 mod given;
-mod past;
-pub mod recorded;
+pub mod grant_snapshots;
 mod stated;
 mod walk;
 
@@ -34,9 +34,9 @@ use crate::model::{
     ClientName, Day, Entry, Granted, Policy, PolicyFile, Stated, Subject, Term, Via,
 };
 
+pub use file_at_commit::{Past, PastError, Then};
 pub use git::GitError;
 pub use given::{GivenError, read_given};
-pub use past::{Past, PastError, Then};
 
 /// Versions of one policy file that are read to check its blame.
 const VERSIONS: usize = 64;
@@ -288,7 +288,7 @@ fn refused(error: PastError) -> GitError {
 fn proved(
     file: &PolicyFile,
     repository: &git::Repository,
-    touches: &[past::Touch],
+    touches: &[file_at_commit::Touch],
     (committed, origins): (&[u8], &BTreeMap<usize, blame::Origin>),
 ) -> Blamed {
     let lines = blame::align(committed, &file.bytes);

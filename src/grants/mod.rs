@@ -14,16 +14,16 @@ mod block;
 mod comment;
 mod csv;
 mod edit;
+mod entry_reader;
 mod error;
 mod flow;
-mod frozen;
 pub mod history;
 mod json;
 mod list;
 mod native;
-mod plain;
+mod not_editable;
 mod quote;
-mod reading;
+mod standard_formats;
 mod table;
 mod text;
 mod warn;
@@ -92,7 +92,7 @@ pub enum CommentEffect {
 }
 
 /// Every format, in the order in which detection tries them.
-pub static ALL: &[&dyn PolicyFormat] = &[&csv::Csv, &native::Native, &plain::Plain];
+pub static ALL: &[&dyn PolicyFormat] = &[&csv::Csv, &native::Native, &standard_formats::Plain];
 
 /// The format with this name.
 pub fn by_name(name: &str) -> Option<&'static dyn PolicyFormat> {

@@ -25,8 +25,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::frozen::{frozen_by, marker};
-use super::reading::{Gives, Reader, Reading, Shared};
+use super::entry_reader::{Gives, Reader, Reading, Shared};
+use super::not_editable::{frozen_by, marker};
 use super::text::{Tree, read_tree};
 use super::{Change, Edit, GrantError, PolicyFormat, Refusal, text};
 use crate::input::yaml::{Node, Value};

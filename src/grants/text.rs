@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::frozen::{UNWRITABLE, unwritable};
+use super::entry_reader::Reading;
 use super::list::{Fate, Syntax};
-use super::reading::Reading;
+use super::not_editable::{UNWRITABLE, unwritable};
 use super::{Change, CommentEffect, Edit, GrantError, Refusal, json, quote};
 use crate::input::yaml::{self, Node};
 use crate::model::{Place, PolicyFile};

@@ -11,37 +11,37 @@
 //!
 //! What a line means is not known here.
 
-mod alike;
+mod block_reader;
 pub mod bytes;
 mod cloudwatch;
-mod cutter;
 mod digest;
 mod discover;
-mod drive;
+mod duplicates;
 mod envelope;
 mod expand;
 mod files;
 mod limits;
-mod once;
+mod line_splitter;
 mod outcome;
-mod plain;
+mod read_once;
 #[cfg(test)]
 mod reading_tests;
 mod sample;
 mod sniff;
 mod stream;
+mod worker_pool;
 pub mod yaml;
 
 pub use digest::BlockHasher;
 pub use discover::{DiscoverError, Input, discover};
-pub use drive::{Block, BlockSink, read_all};
 pub use envelope::unwrapped;
 pub use files::{is_temporary, read_regular, read_whole, regular, temporary, with_slashes};
 pub use limits::Limits;
-pub use once::read_once;
 pub use outcome::{SourceReport, SourceStatus};
+pub use read_once::read_once;
 pub use sniff::{Compression, Sniffed, sniff_bytes};
 pub use stream::{Source, head};
+pub use worker_pool::{Block, BlockSink, read_all};
 
 /// Bytes in one block; a power of two so that a block is a BLAKE3 subtree, and
 /// half of a usual second-level cache: it is written, hashed and read there.

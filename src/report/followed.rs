@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::json;
 
 use super::screen::Screen;
-use crate::analysis::backtest::published::{Became, Followed};
+use crate::analysis::backtest::recommendation_log::{Became, Followed};
 use crate::analysis::backtest::suspended;
 use crate::model::words::plural;
 

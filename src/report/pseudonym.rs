@@ -14,7 +14,7 @@
 //! and hidden like a name; so is the id of a request. Whoever holds the key can compute
 //! every pseudonym.
 
-mod beside;
+mod extras;
 mod learn;
 mod names;
 mod terms;
@@ -220,9 +220,9 @@ impl<'a> Masked<'a> {
             incomplete: texts(view.incomplete),
             usage_notes: view.usage_notes.iter().map(|own| unsaid(own)).collect(),
             backtest,
-            outcomes: beside::outcomes(view.outcomes, key),
-            blast: beside::blast(view.blast, key),
-            compared: beside::compared(view.compared, key),
+            outcomes: extras::outcomes(view.outcomes, key),
+            blast: extras::blast(view.blast, key),
+            compared: extras::compared(view.compared, key),
             exceptions: exceptions.iter().map(exception).collect(),
         }
     }

@@ -7,8 +7,8 @@ use hashbrown::{HashMap, HashTable};
 
 use super::batch::Batch;
 use super::bounded::stable_hash;
-use super::cell::{Arena, Cell};
-use super::packed::PackedDay;
+use super::day_table::PackedDay;
+use super::packed_count::{Arena, Cell};
 use crate::input::bytes::same;
 use crate::model::Day;
 

@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::counts::FileCounts;
-use super::facts::SourceFacts;
 use super::quiet::quiet;
+use super::source_summary::SourceFacts;
 use super::stated::stated;
 use crate::format::Skip;
 use crate::input::SourceStatus;

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::coverage::{Coverage, Gap};
-use super::facts::SourceFacts;
 use super::quiet::quiet;
+use super::source_summary::SourceFacts;
 use super::stated::stated;
 use crate::input::SourceStatus;
 use crate::model::{Calendar, Day, SourcePattern};

@@ -9,8 +9,8 @@ use polars::prelude::{Column, DataFrame, PolarsError, PolarsResult};
 use rayon::prelude::*;
 
 use super::aggregate::split;
-use super::days::{Days, Packed};
-use super::packed::PackedDay;
+use super::daily_use::{Days, Packed};
+use super::day_table::PackedDay;
 use super::table::{UsageTable, for_each_day};
 use crate::model::{Day, Millis, Outcome};
 

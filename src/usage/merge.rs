@@ -9,10 +9,10 @@ use rayon::prelude::*;
 
 use super::aggregate::{Aggregate, Counts, Key, NOBODY, Names, OTHERS, key, split};
 use super::bounded::{limit_for, stable_hash};
-use super::cell::{Arena, Cell};
-use super::doubtful::guess;
-use super::packed::PackedDay;
+use super::day_table::PackedDay;
+use super::packed_count::{Arena, Cell};
 use super::table::{NAME_SEPARATOR, OTHERS_NAME, UsageTable};
+use super::uncertain_requests::guess;
 use super::unplaced::Unplaced;
 use crate::catalog::matcher::Route;
 use crate::catalog::near::{Near, Nearness};

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::coverage::Gap;
-use super::facts::SourceFacts;
 use super::presence::Presence;
+use super::source_summary::SourceFacts;
 use crate::model::Day;
 
 /// Records without one success among them that are no accident.

@@ -15,10 +15,10 @@ mod rows;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::doubtful::guess;
-use super::facts::SourceFacts;
 use super::presence::Presence;
+use super::source_summary::SourceFacts;
 use super::table::UsageTable;
+use super::uncertain_requests::guess;
 use super::unplaced::Cluster;
 use crate::catalog::near::{Near, Nearness};
 use crate::event::identity::Identities;

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::aggregate::split;
-use super::packed::PackedDay;
+use super::day_table::PackedDay;
 use super::table::UsageTable;
 use crate::model::{Day, Millis, Outcome};
 

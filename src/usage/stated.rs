@@ -12,8 +12,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::coverage::{A_YEAR, Coverage};
-use super::facts::SourceFacts;
 use super::presence::{day_of, stem};
+use super::source_summary::SourceFacts;
 use crate::input::SourceStatus;
 use crate::model::words::{either, plural};
 use crate::model::{Calendar, Day};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::aggregate::{NOBODY, split};
-use super::packed::PackedDay;
+use super::day_table::PackedDay;
 use super::unplaced::Cluster;
 use crate::catalog::matcher::Route;
 use crate::model::{Day, Millis, Outcome};

@@ -1,7 +1,7 @@
 //! The hot path: lines of a block into one worker's counts.
 //!
 //! Nothing here allocates for a line whose client, day and route were seen before.
-//! What is not certain of a request is the affair of [`super::doubtful`], and costs
+//! What is not certain of a request is the affair of [`super::uncertain_requests`], and costs
 //! nothing on lines that have nothing of the kind.
 
 use super::aggregate::{Aggregate, NOBODY, Names};
@@ -9,10 +9,10 @@ use super::batch::{Batch, ROWS};
 use super::collect::CollectOptions;
 use super::counts::{Reject, Tally};
 use super::credentials::{Collector, Request};
-use super::doubtful::Templates;
 use super::number::number;
 use super::presence::Marks;
 use super::table::UNMATCHED;
+use super::uncertain_requests::Templates;
 use super::unplaced::Unplaced;
 use crate::event::{Ignored, path};
 use crate::format::{LogFormat, RawRecord, Scratch, Skip};
@@ -147,7 +147,7 @@ impl Worker {
                 let named = raw.client.is_some() && !raw.anonymous;
                 self.tally.day(block.source, day, !named);
                 if named && ignored != Ignored::Garbage {
-                    super::doubtful::aside(
+                    super::uncertain_requests::aside(
                         (&mut self.names, &mut self.unplaced),
                         &mut self.name,
                         options,
@@ -161,7 +161,7 @@ impl Worker {
             let known = sink.as_logged || self.names.is_known(event.client);
             let certain = known && event.client != NOBODY && event.unmatched.is_none();
             if !certain
-                && super::doubtful::is_noise(
+                && super::uncertain_requests::is_noise(
                     (options.uncertain.noise(), &mut self.noise, day),
                     sink.names.get(block.source).copied().unwrap_or_default(),
                     &raw,
@@ -173,7 +173,7 @@ impl Worker {
             }
         }
         if let Some((cause, path)) = event.unmatched {
-            let unplaced = super::doubtful::Unmatched {
+            let unplaced = super::uncertain_requests::Unmatched {
                 client: event.client,
                 cause,
                 method: event.method,
@@ -285,7 +285,7 @@ impl<'a> Event<'a> {
         } else {
             let normal = path::normalise(raw.target, raw.host, &options.rules.paths, path_buffer);
             if normal.as_ref().is_none_or(|normal| normal.odd) {
-                more = super::doubtful::read_otherwise(method, raw, options, also);
+                more = super::uncertain_requests::read_otherwise(method, raw, options, also);
             }
             if let Some(normal) = normal {
                 found = options.matcher.find(method, normal.path);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::tests::three_months;
 use super::world::{World, day};
 use super::*;
-use crate::grants::history::recorded::{Row, recorded};
+use crate::grants::history::grant_snapshots::{Row, recorded};
 
 /// `steady` has lost `b` since, and `late` has gained `c`.
 fn world() -> World {

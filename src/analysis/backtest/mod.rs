@@ -16,9 +16,9 @@
 //!
 //! Configuration (exceptions, protected patterns, aliases) is today's.
 
-mod past;
+mod past_advice;
 mod pool;
-pub mod published;
+pub mod recommendation_log;
 mod replay;
 mod scores;
 pub mod suspended;
@@ -42,7 +42,7 @@ use crate::grants::history::History;
 use crate::model::{ClientName, Day, Level, Policy, Reason, Term, Window};
 use crate::usage::Coverage;
 
-pub use past::proposed;
+pub use past_advice::proposed;
 pub use pool::Pooled;
 pub use scores::Scores;
 
@@ -206,7 +206,7 @@ fn replayed(
         let then = held.map(|all| all.get(&as_of));
         let proposal = match then {
             None => proposed(inputs, options, as_of),
-            Some(Some(then)) => past::proposed_as_held(inputs, options, as_of, then),
+            Some(Some(then)) => past_advice::proposed_as_held(inputs, options, as_of, then),
             Some(None) => {
                 result.left_out.push(as_of);
                 continue;

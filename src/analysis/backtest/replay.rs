@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use super::past::Proposed;
+use super::past_advice::Proposed;
 use super::scores::scores;
 use super::{Grant, HORIZON, Hit, LEVELS, MISSING_PERCENT, Origin, SHADOW, Tally, suspended};
 use crate::analysis::minimum::Universe;

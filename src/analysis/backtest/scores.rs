@@ -4,7 +4,7 @@
 //! -ln(probability given to what came). Both fall only when the probabilities get
 //! better, however few removals follow from them (Brier 1950; Good 1952).
 
-use super::past::Proposed;
+use super::past_advice::Proposed;
 use crate::analysis::minimum::Universe;
 use crate::analysis::{Inputs, serving};
 use crate::model::{Day, Window};

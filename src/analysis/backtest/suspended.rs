@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::pool::float;
-use super::published::Became;
-use super::{LEVELS, past::Proposed};
+use super::recommendation_log::Became;
+use super::{LEVELS, past_advice::Proposed};
 use crate::analysis::share::{refutes, upper};
 use crate::analysis::{Analysis, Exceptions, Inputs};
 use crate::model::{ClientName, Day, Level, Term, Window};

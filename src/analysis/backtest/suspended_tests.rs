@@ -1,4 +1,4 @@
-use super::super::published::{Published, follow_suspended};
+use super::super::recommendation_log::{Published, follow_suspended};
 use super::super::tests::three_months;
 use super::super::world::{World, day};
 use super::super::{Backtest, backtest};

@@ -19,7 +19,7 @@
 mod clock;
 mod estimate;
 mod model;
-mod past;
+mod own_record;
 mod prior;
 mod season;
 mod state;
@@ -30,7 +30,7 @@ mod tests;
 
 pub use clock::Clock;
 pub use model::{HORIZON, Looks, Model, Odds};
-pub use past::{Origin, Past};
+pub use own_record::{Origin, Past};
 pub use season::Seasons;
 pub use state::{Grant, IDLE, State};
 pub use stratum::Stratum;

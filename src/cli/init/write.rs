@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::look::Found;
+use super::folder_scan::Found;
 
 const HEAD: &str = "\
 # Configuration of scopetrim. Paths are relative to this file; unknown keys are errors.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::talk::{self, Advised};
+use crate::cli::diagnostics::{self, Advised};
 use crate::input;
 use crate::report::monthly::Previous;
 
@@ -23,7 +23,7 @@ pub(super) fn read(paths: &[PathBuf]) -> anyhow::Result<Vec<Previous>> {
             match one(file) {
                 Ok(report) => reports.push(report),
                 // A folder may hold other JSON files.
-                Err(error) => talk::note(false, &format!("{error}: left aside")),
+                Err(error) => diagnostics::note(false, &format!("{error}: left aside")),
             }
         }
         if reports.len() == before {

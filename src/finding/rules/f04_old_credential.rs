@@ -1,6 +1,6 @@
 //! F4: credentials that were never replaced.
 
-use crate::finding::keys::{Key, RESTED, crowded, keys};
+use crate::finding::credentials::{Key, RESTED, crowded, keys};
 use crate::finding::presented::{is_lasting, too_short, without_credential};
 use crate::finding::rule::{nist, pci, soc2};
 use crate::finding::{

@@ -1,6 +1,6 @@
 //! F5: evidence of rotation.
 
-use crate::finding::keys::{Key, RESTED, crowded, keys};
+use crate::finding::credentials::{Key, RESTED, crowded, keys};
 use crate::finding::presented::{is_lasting, without_credential};
 use crate::finding::rule::{iso, nist, pci};
 use crate::finding::{

@@ -12,8 +12,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::file_at_commit::Touch;
 use super::git::Repository;
-use super::past::Touch;
 use super::{VERSIONS, what};
 use crate::grants::read;
 use crate::model::{Day, Entry, Granted, PolicyFile, Subject};

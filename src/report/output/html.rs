@@ -11,7 +11,7 @@ use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Error, Output, State, Value, context};
 
 use super::{OutputFile, RenderError, Renderer};
-use super::{charts, sections, shown};
+use super::{charts, page_model, sections};
 use crate::report::monthly::{Sealed, words};
 use crate::report::{bound, escape};
 
@@ -53,7 +53,7 @@ impl Renderer for Html {
         let (bars, axis) = charts::bars(&page.clients);
         let sections = sections::sections(&environment, page)?;
         let text = environment.get_template("page.html")?.render(context! {
-            p => serde(shown::shown(page, sections.texts.len())),
+            p => serde(page_model::shown(page, sections.texts.len())),
             style => Value::from_safe_string(STYLE.to_owned()),
             script => Value::from_safe_string(SCRIPT.to_owned()),
             script_hash => Value::from_safe_string(SCRIPT_HASH.to_owned()),

@@ -10,9 +10,9 @@ mod csv;
 mod html;
 mod markdown;
 mod ocsf;
+mod page_model;
 mod sarif;
 mod sections;
-mod shown;
 
 #[cfg(test)]
 mod tests;

@@ -13,7 +13,7 @@ use minijinja::value::Serde;
 use minijinja::{Environment, Error, Value, context};
 use serde::Serialize;
 
-use super::shown::Cut;
+use super::page_model::Cut;
 use crate::model::Verdict;
 use crate::report::monthly::{ClientPage, Head, NeededRow, Page, TermPage};
 

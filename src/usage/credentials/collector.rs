@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::combinations::{Combination, Combinations, Presented};
-use super::facts::wider;
+use super::daily_credential::wider;
 use super::tokens::{Lives, TOO_LONG, Tokens};
 use super::{CredentialTable, Facts, Group, HashKey, Hours, SKEW_SECONDS, Sum};
 use crate::format::token::key_in_query;

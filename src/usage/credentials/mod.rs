@@ -18,7 +18,7 @@ mod collector;
 #[cfg(test)]
 mod combination_tests;
 mod combinations;
-mod facts;
+mod daily_credential;
 #[cfg(test)]
 mod lifetime_tests;
 #[cfg(test)]
@@ -31,7 +31,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use agent::Agent;
 pub(super) use collector::{Collector, Request};
-pub use facts::{Facts, Hours, MAX_AGENTS, MAX_NETWORKS, Network, Ranked, SKEW_SECONDS};
+pub use daily_credential::{Facts, Hours, MAX_AGENTS, MAX_NETWORKS, Network, Ranked, SKEW_SECONDS};
 pub(super) use tokens::split;
 pub use tokens::{Carried, MAX_SETS};
 

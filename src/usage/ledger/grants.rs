@@ -7,7 +7,7 @@ use arrow::array::RecordBatch;
 
 use super::columns::{Columns, Values, batch, text_at};
 use super::{Ledger, LedgerError, Table, Writer, part};
-use crate::grants::history::recorded::Row;
+use crate::grants::history::grant_snapshots::Row;
 use crate::model::{ClientName, Day, Policy, RoleName, Term};
 
 /// Client, term, role.

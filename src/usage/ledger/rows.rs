@@ -14,9 +14,9 @@ use super::{LedgerError, Table, outcomes};
 use crate::event::identity::Identities;
 use crate::model::{Cause, Day, Method, Outcome};
 use crate::usage::aggregate::{Aggregate, Key, NOBODY, Names, key};
-use crate::usage::cell::{Arena, Cell};
+use crate::usage::day_table::PackedDay;
 use crate::usage::number::conceal;
-use crate::usage::packed::PackedDay;
+use crate::usage::packed_count::{Arena, Cell};
 use crate::usage::table::{OTHERS_NAME, UNMATCHED};
 use crate::usage::unplaced::{Counts, Unplaced};
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::pipeline::Read;
+use super::pipeline::LoadedUsage;
 use crate::event::secret::is_concealed;
 use crate::model::{Cause, ClientName, Day, Policy, Window};
 use crate::usage::{ClientUse, Cluster, NOBODY, summarise};
@@ -16,7 +16,7 @@ type Usage = BTreeMap<ClientName, ClientUse>;
 /// What these clients did, and what others did.
 pub(super) fn of(
     clients: BTreeSet<ClientName>,
-    read: &Read,
+    read: &LoadedUsage,
     window: Window,
     as_of: Option<Day>,
 ) -> (Usage, Usage) {
@@ -26,7 +26,7 @@ pub(super) fn of(
 
 fn usage(
     clients: BTreeSet<ClientName>,
-    read: &Read,
+    read: &LoadedUsage,
     window: Window,
     as_of: Option<Day>,
 ) -> BTreeMap<ClientName, ClientUse> {
@@ -45,14 +45,14 @@ fn usage(
 }
 
 /// What was done by requests that name no caller.
-pub(super) fn nobody(read: &Read, window: Window, as_of: Option<Day>) -> ClientUse {
+pub(super) fn nobody(read: &LoadedUsage, window: Window, as_of: Option<Day>) -> ClientUse {
     let until = as_of.map(|_| window.to);
     let own = summarise(&read.collected.usage, &BTreeSet::from([NOBODY]), until).pop();
     own.map_or_else(ClientUse::default, |own| own.ended(window.to))
 }
 
 /// Callers that no policy file names, as far as they are named: those of most requests.
-fn former(known: &BTreeSet<ClientName>, read: &Read) -> BTreeSet<ClientName> {
+fn former(known: &BTreeSet<ClientName>, read: &LoadedUsage) -> BTreeSet<ClientName> {
     let requests = read.collected.usage.requests_by_client().into_iter();
     let mut all: Vec<(String, u64)> = requests
         .filter(|(name, _)| !name.is_empty() && !known.contains(name.as_str()))
@@ -64,7 +64,7 @@ fn former(known: &BTreeSet<ClientName>, read: &Read) -> BTreeSet<ClientName> {
 }
 
 /// Unmatched paths of each client of the policy.
-pub(super) fn unmatched(policy: &Policy, read: &Read) -> BTreeMap<ClientName, Vec<Cluster>> {
+pub(super) fn unmatched(policy: &Policy, read: &LoadedUsage) -> BTreeMap<ClientName, Vec<Cluster>> {
     let table = &read.collected.usage;
     policy
         .clients()

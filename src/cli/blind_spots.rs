@@ -2,22 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::pipeline::Read;
-use super::settings::Setup;
+use super::pipeline::LoadedUsage;
+use super::settings::Settings;
 use crate::model::words::{either, plural};
 use crate::model::{ClientName, Warning};
 use crate::usage::{Blind, nameless_days};
 
-impl Read {
+impl LoadedUsage {
     /// What cannot be seen of the policy's clients; says which source is the cause.
     pub(super) fn blind(
         &self,
-        setup: &Setup,
+        settings: &Settings,
         known: &BTreeSet<ClientName>,
     ) -> (BTreeMap<ClientName, Blind>, Vec<Warning>) {
         let mut warnings = Vec::new();
         let presence = &self.collected.presence;
-        let (all, absences) = Blind::of_all(presence, &self.facts, &self.coverage, &setup.calendar);
+        let (all, absences) =
+            Blind::of_all(presence, &self.facts, &self.coverage, &settings.calendar);
         let covered = self.coverage.days.len();
         for own in absences {
             let carried = |name: &&String| known.contains(name.as_str());
@@ -64,7 +65,7 @@ impl Read {
                 own.days.extend(&days);
             }
         }
-        for (client, rate) in self.sampled(setup, known) {
+        for (client, rate) in self.sampled(settings, known) {
             blind.entry(client).or_default().sampled = Some(rate);
         }
         (blind, warnings)
@@ -72,11 +73,15 @@ impl Read {
 
     /// The lowest rate of the samples that a client may be in: those that carry it, or all
     /// of them for a client that was never seen.
-    fn sampled(&self, setup: &Setup, known: &BTreeSet<ClientName>) -> BTreeMap<ClientName, f64> {
+    fn sampled(
+        &self,
+        settings: &Settings,
+        known: &BTreeSet<ClientName>,
+    ) -> BTreeMap<ClientName, f64> {
         let mut rates: BTreeMap<ClientName, f64> = BTreeMap::new();
         let presence = &self.collected.presence;
         for own in &self.facts {
-            let Some(rate) = setup.logged.sampled.rate_of(&own.shown) else {
+            let Some(rate) = settings.logged.sampled.rate_of(&own.shown) else {
                 continue;
             };
             let carried = self.carried_by(&own.shown, known);

@@ -11,13 +11,13 @@ use std::sync::{Arc, Mutex};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
-use super::cutter::{Cutter, Parcel, Piece};
 use super::digest::hash_block;
 use super::envelope::{self, Frames};
 use super::limits::Limits;
+use super::line_splitter::{Cutter, Parcel, Piece};
 use super::outcome::{Ledger, SourceReport, SourceStatus};
 use super::stream::{Opened, Reader, Source, unpack};
-use super::{BLOCK, plain};
+use super::{BLOCK, block_reader};
 
 /// Whole lines of one input.
 #[derive(Clone, Copy, Debug)]
@@ -153,7 +153,7 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 fn worker<S: BlockSink>(work: &Work<'_, S>, queue: &Receiver<Parcel>) -> S::State {
     let mut state = work.sink.begin();
-    let mut own = plain::Own::default();
+    let mut own = block_reader::Own::default();
     loop {
         if let Ok(parcel) = queue.try_recv() {
             deliver(work, &mut state, parcel);
@@ -184,14 +184,16 @@ fn worker<S: BlockSink>(work: &Work<'_, S>, queue: &Receiver<Parcel>) -> S::Stat
 fn plain_block<S: BlockSink>(
     work: &Work<'_, S>,
     state: &mut S::State,
-    own: &mut plain::Own,
+    own: &mut block_reader::Own,
     (source, index, size): (usize, usize, u64),
 ) {
     let mut buffer = std::mem::take(&mut own.buffer);
     let content = (work.sources[source].begins, size);
     let found = own
         .file(source, work.sources[source].input.path.as_deref())
-        .and_then(|file| plain::read_block(file, index, content, work.limits.line, &mut buffer));
+        .and_then(|file| {
+            block_reader::read_block(file, index, content, work.limits.line, &mut buffer)
+        });
     match found {
         Ok(found) => {
             let only = size <= BLOCK as u64;

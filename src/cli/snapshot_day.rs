@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::recall::advised;
-use super::settings::{self, Setup};
-use super::talk;
+use super::diagnostics;
+use super::from_ledger::advised;
+use super::settings::{self, Settings};
 use crate::model::words::plural;
 use crate::model::{Day, Policy};
 use crate::usage::ledger::{OnRecord, Writer};
@@ -52,7 +52,7 @@ impl RecordArgs {
 /// and a partial result has no last day that the files of a configuration are of.
 pub(super) fn record(
     args: &RecordArgs,
-    setup: &Setup,
+    settings: &Settings,
     writer: &mut Writer,
     policy: &Policy,
     (named, partial, last): (bool, bool, Option<Day>),
@@ -64,7 +64,7 @@ pub(super) fn record(
             let text = "a partial result has no last day of its own; --grants-as-of DATE says of which day the policy files are";
             return Ok(Some(Record::Not(text.to_owned())));
         }
-        None => match writer.last_day(setup.reject_share) {
+        None => match writer.last_day(settings.reject_share) {
             Ok(Some(day)) => day,
             Ok(None) => return Ok(None),
             Err(error) => return Err(advised(&error)),
@@ -103,7 +103,7 @@ impl Record {
                 ))
             }
             Self::Not(why) => {
-                talk::note(quiet, &format!("what is held is not recorded: {why}"));
+                diagnostics::note(quiet, &format!("what is held is not recorded: {why}"));
                 None
             }
         }

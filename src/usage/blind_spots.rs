@@ -6,9 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::coverage::Coverage;
-use super::facts::SourceFacts;
 use super::presence::{Presence, is_dated, stem};
 use super::quiet::quiet;
+use super::source_summary::SourceFacts;
 use super::stated::stated;
 use crate::model::{Calendar, Day};
 

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::pipeline::Read;
-use super::talk::Advised;
+use super::diagnostics::Advised;
+use super::pipeline::LoadedUsage;
 use crate::grants;
 use crate::model::Policy;
 
@@ -14,7 +14,7 @@ use crate::model::Policy;
 /// calls: then nothing is known of the others, which is said and is no error.
 pub(super) fn check_joined(
     policy: &Policy,
-    read: &Read,
+    read: &LoadedUsage,
     joined: bool,
 ) -> anyhow::Result<Option<String>> {
     if joined || policy.clients().is_empty() {

@@ -6,9 +6,9 @@ use std::sync::atomic::AtomicU64;
 
 use rayon::prelude::*;
 
-use super::pipeline::{Logs, MAX_CLIENTS, Read, Routes, names, open_logs};
-use super::settings::Setup;
-use super::talk::{self, Advised};
+use super::diagnostics::{self, Advised};
+use super::pipeline::{LoadedUsage, Logs, MAX_CLIENTS, Routes, names, open_logs};
+use super::settings::Settings;
 use crate::event::EventRules;
 use crate::event::identity::Identities;
 use crate::format;
@@ -28,27 +28,27 @@ pub(super) fn advised(error: &LedgerError) -> anyhow::Error {
 /// Reads the ledger, and the logs that are named beside it.
 pub(super) fn read(
     dir: &Path,
-    setup: &Setup,
+    settings: &Settings,
     routes: &Routes,
     names: (Identities, Uncertain),
-) -> anyhow::Result<Read> {
+) -> anyhow::Result<LoadedUsage> {
     // A wrong folder should fail before the long work.
     let ledger = Ledger::open(dir).map_err(|error| advised(&error))?;
-    let (rules, counted) = rules(&ledger, setup)?;
+    let (rules, counted) = rules(&ledger, settings)?;
     let operations = Operations::new(&routes.matcher, &routes.catalog.operations);
-    let logs = if setup.logs.is_empty() {
+    let logs = if settings.logs.is_empty() {
         Logs {
             sources: Vec::new(),
             formats: Vec::new(),
             total: 0,
         }
     } else {
-        open_logs(setup)?
+        open_logs(settings)?
     };
     let mut own: Vec<(&Source, Contribution)> = Vec::new();
     let mut rejects: Vec<Reject> = Vec::new();
     each_source(
-        (setup, &rules),
+        (settings, &rules),
         routes,
         (&names.0, &names.1),
         &operations,
@@ -63,7 +63,7 @@ pub(super) fn read(
         },
     )?;
     // Beside logs all ids are kept: they cannot be looked up again.
-    let ids = if setup.credentials && setup.logs.is_empty() {
+    let ids = if settings.credentials && settings.logs.is_empty() {
         Ids::Refused
     } else {
         Ids::All
@@ -73,10 +73,10 @@ pub(super) fn read(
         matcher: &routes.matcher,
         operations: &operations,
         uncertain: &names.1,
-        mask: &setup.rules.mask,
+        mask: &settings.rules.mask,
         max_clients: MAX_CLIENTS,
         ids,
-        credentials: setup.credentials,
+        credentials: settings.credentials,
     };
     let recalled = Ledger::recall(dir, &reading, &own).map_err(|error| advised(&error))?;
     drop(own);
@@ -89,7 +89,7 @@ pub(super) fn read(
         other_catalogue,
         unknown_operation,
     } = recalled;
-    let mut notes = super::facts::notes(looser);
+    let mut notes = super::input_diagnostics::notes(looser);
     notes.extend(counted);
     if other_catalogue > 0 {
         notes.push(format!(
@@ -120,15 +120,15 @@ pub(super) fn read(
         .iter()
         .map(|source| source.format.and_then(format::by_name))
         .collect();
-    let read = Read::new(
-        setup,
+    let read = LoadedUsage::new(
+        settings,
         names,
         (logs.sources, formats),
         collected,
         facts,
         notes,
     );
-    Ok(Read {
+    Ok(LoadedUsage {
         ids_left_out: ids == Ids::Refused,
         ..read
     })
@@ -136,8 +136,8 @@ pub(super) fn read(
 
 /// The rules for logs beside a ledger: what they count as refused is what it was counted
 /// with. Who states another table is told so, and who states none hears which one counts.
-fn rules(ledger: &Ledger, setup: &Setup) -> anyhow::Result<(EventRules, Option<String>)> {
-    let (mut rules, own) = (setup.rules.clone(), setup.rules.outcomes.sorted());
+fn rules(ledger: &Ledger, settings: &Settings) -> anyhow::Result<(EventRules, Option<String>)> {
+    let (mut rules, own) = (settings.rules.clone(), settings.rules.outcomes.sorted());
     let Some(known) = ledger.outcomes().filter(|known| **known != own) else {
         return Ok((rules, None));
     };
@@ -159,7 +159,7 @@ fn rules(ledger: &Ledger, setup: &Setup) -> anyhow::Result<(EventRules, Option<S
 /// Single days of the ledger, with all their ids.
 pub(super) struct Days<'a> {
     dir: &'a Path,
-    setup: &'a Setup,
+    settings: &'a Settings,
     routes: &'a Routes,
     names: (Identities, Uncertain),
     operations: Operations,
@@ -168,7 +168,7 @@ pub(super) struct Days<'a> {
 impl<'a> Days<'a> {
     pub(super) fn new(
         dir: &'a Path,
-        setup: &'a Setup,
+        settings: &'a Settings,
         routes: &'a Routes,
         policy: &Policy,
     ) -> Self {
@@ -176,9 +176,9 @@ impl<'a> Days<'a> {
         let known = known.iter().map(|name| name.as_str().as_bytes().to_vec());
         Self {
             dir,
-            setup,
+            settings,
             routes,
-            names: names(setup, routes, known.collect()),
+            names: names(settings, routes, known.collect()),
             operations: Operations::new(&routes.matcher, &routes.catalog.operations),
         }
     }
@@ -189,7 +189,7 @@ impl<'a> Days<'a> {
             matcher: &self.routes.matcher,
             operations: &self.operations,
             uncertain: &self.names.1,
-            mask: &self.setup.rules.mask,
+            mask: &self.settings.rules.mask,
             max_clients: MAX_CLIENTS,
             ids: Ids::All,
             credentials: false,
@@ -207,18 +207,18 @@ pub(super) struct Found {
 /// Reads each source by itself and hands it over, in their order. Several small ones
 /// are read at the same time; a few large ones with all threads each.
 pub(super) fn each_source(
-    (setup, rules): (&Setup, &EventRules),
+    (settings, rules): (&Settings, &EventRules),
     routes: &Routes,
     (identities, uncertain): (&Identities, &Uncertain),
     operations: &Operations,
     logs: &Logs,
     mut take: impl FnMut(usize, Found) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let threads = setup.limits.threads.max(1);
+    let threads = settings.limits.threads.max(1);
     let many = logs.sources.len() >= 2 * threads;
     let limits = Limits {
         threads: if many { 1 } else { threads },
-        ..setup.limits.clone()
+        ..settings.limits.clone()
     };
     let progress = AtomicU64::new(0);
     let one = |index: usize| -> Result<Found, LedgerError> {
@@ -232,7 +232,7 @@ pub(super) fn each_source(
             uncertain,
             limits: &limits,
             max_clients: MAX_CLIENTS,
-            credentials: Some(&setup.hash_key),
+            credentials: Some(&settings.hash_key),
         };
         let mut collected = collect_as_logged(source, &options, &progress);
         let rejects = std::mem::take(&mut collected.rejects);
@@ -247,7 +247,7 @@ pub(super) fn each_source(
     let group = if many { 4 * threads } else { 1 };
     let indices: Vec<usize> = (0..logs.sources.len()).collect();
     let failed = Mutex::new(None);
-    talk::with_progress(setup.quiet, logs.total, &progress, || {
+    diagnostics::with_progress(settings.quiet, logs.total, &progress, || {
         for group in indices.chunks(group) {
             let done: Vec<Result<Found, LedgerError>> =
                 group.par_iter().map(|index| one(*index)).collect();

@@ -309,5 +309,5 @@ fn missed(
 }
 
 #[cfg(test)]
-#[path = "published_tests.rs"]
+#[path = "recommendation_log_tests.rs"]
 mod tests;

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::frozen::{frozen_by, marker};
-use super::reading::{Gives, Reader, Reading, Shared};
+use super::entry_reader::{Gives, Reader, Reading, Shared};
+use super::not_editable::{frozen_by, marker};
 use super::text::{Tree, read_tree};
 use super::{Change, CommentEffect, Edit, GrantError, PolicyFormat, Refusal, text};
 use crate::model::{ClientName, PolicyFile, Subject};

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::comment::{Comment, Pragma, comments, pragma};
-use super::frozen::{frozen_by, marker, templated_line, templated_list};
 use super::list::{List, Syntax};
+use super::not_editable::{frozen_by, marker, templated_line, templated_list};
 use super::warn::duplicate;
 use super::{GrantError, error};
 use crate::input::yaml::{Node, Value};

@@ -270,5 +270,5 @@ impl<'a> File<'a> {
 }
 
 #[cfg(test)]
-#[path = "recorded_tests.rs"]
+#[path = "grant_snapshots_tests.rs"]
 mod tests;

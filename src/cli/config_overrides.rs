@@ -10,7 +10,7 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use super::config::{self, Config};
-use super::talk::Advised;
+use super::diagnostics::Advised;
 use crate::input;
 use crate::model::Closed;
 use crate::usage::credentials::HashKey;

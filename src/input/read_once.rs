@@ -19,11 +19,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::alike::Alike;
-use super::drive::{BlockSink, read_some};
+use super::duplicates::Alike;
 use super::limits::Limits;
 use super::outcome::{SourceReport, SourceStatus};
 use super::stream::{Opened, Source};
+use super::worker_pool::{BlockSink, read_some};
 
 /// Reads every content once; otherwise like [`super::read_all`].
 pub fn read_once<S: BlockSink>(

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::talk::Advised;
-use super::whole;
+use super::atomic_file;
+use super::diagnostics::Advised;
 use crate::analysis::Analysis;
-use crate::analysis::backtest::published::Published;
+use crate::analysis::backtest::recommendation_log::Published;
 use crate::input;
 
 /// The newest publication of a folder.
@@ -37,7 +37,7 @@ pub(super) fn publish(folder: &Path, analysis: &Analysis) -> anyhow::Result<()> 
 fn write(path: &Path, published: &Published) -> anyhow::Result<()> {
     let mut text = crate::report::json_text::pretty(published)?;
     text.push('\n');
-    whole::write_text(path, &text)
+    atomic_file::write_text(path, &text)
 }
 
 /// Reads one publication, and refuses one that was changed.

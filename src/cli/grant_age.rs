@@ -1,30 +1,31 @@
-//! What stands beside the main analysis: the age of grants, and shorter windows.
+//! Since when each grant is held, from all that knows it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::recall::advised;
-use super::settings::Setup;
-use super::talk::Advised;
-use crate::analysis::{self, Analysis, Compared, Inputs, compare};
+use super::diagnostics::Advised;
+use super::from_ledger::advised;
+use super::settings::Settings;
 use crate::grants::history::{History, SinceFrom, read_given};
-use crate::model::{ClientName, Day, Policy, Term, Window};
+use crate::model::{ClientName, Day, Policy, Term};
 use crate::usage::ledger::Ledger;
 
 /// Since when grants are held, as known at a day: the lines' commits, then the ledger,
 /// then the table given, then what the configuration states.
-pub(super) fn history(setup: &Setup, policy: &Policy, as_of: Day) -> anyhow::Result<History> {
+pub(super) fn history(settings: &Settings, policy: &Policy, as_of: Day) -> anyhow::Result<History> {
     let mut history = History::default();
-    if setup.blame {
-        let paths: Vec<std::path::PathBuf> = setup.grants.iter().map(Into::into).collect();
-        match setup.grants_at {
+    if settings.blame {
+        let paths: Vec<std::path::PathBuf> = settings.grants.iter().map(Into::into).collect();
+        match settings.grants_at {
             None => history.blame(policy, &paths),
             Some(day) => history.blame_at(policy, &paths, day),
         }
     }
-    if let Some(dir) = &setup.ledger {
+    if let Some(dir) = &settings.ledger {
         // What a later record lacks came later still; of the files as they were on a day no
         // record of the time behind it says anything.
-        let until = setup.grants_at.map_or(Day(i32::MAX), |day| day.max(as_of));
+        let until = settings
+            .grants_at
+            .map_or(Day(i32::MAX), |day| day.max(as_of));
         let read = |ledger: &Ledger| {
             let seen = ledger.granted_since(as_of)?;
             let days = ledger.grant_days().into_iter();
@@ -45,7 +46,7 @@ pub(super) fn history(setup: &Setup, policy: &Policy, as_of: Day) -> anyhow::Res
             history.add(client, term, day, SinceFrom::Ledger);
         }
     }
-    if let Some(path) = &setup.granted_since {
+    if let Some(path) = &settings.granted_since {
         let shown = path.display().to_string();
         let rows = read_given(path, &shown).map_err(|error| {
             Advised::new(
@@ -57,7 +58,7 @@ pub(super) fn history(setup: &Setup, policy: &Policy, as_of: Day) -> anyhow::Res
             history.add(client, term, since, SinceFrom::GivenTable);
         }
     }
-    history.state(&setup.granted);
+    history.state(&settings.granted);
     Ok(history)
 }
 
@@ -96,28 +97,4 @@ fn add_came(
             history.add_came(client.clone(), term.clone(), *day);
         }
     }
-}
-
-/// The minimal sets of the shorter windows of a list beside those of the longest.
-pub(super) fn compared(
-    inputs: &Inputs<'_>,
-    options: &analysis::Options,
-    windows: &[u32],
-    longest: &Analysis,
-) -> Vec<Compared> {
-    let Some((_, shorter)) = windows.split_last().filter(|(_, rest)| !rest.is_empty()) else {
-        return Vec::new();
-    };
-    let shorter: Vec<Analysis> = shorter
-        .iter()
-        .map(|days| {
-            let options = analysis::Options {
-                window: Window::ending(options.window.to, *days),
-                ..options.clone()
-            };
-            analysis::analyse(inputs, &options)
-        })
-        .collect();
-    let all: Vec<&Analysis> = shorter.iter().chain([longest]).collect();
-    compare(&all)
 }

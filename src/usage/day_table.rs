@@ -9,7 +9,7 @@
 //! byte, the lowest first.
 
 use super::aggregate::Key;
-use super::cell::{Arena, Cell, Id};
+use super::packed_count::{Arena, Cell, Id};
 use crate::model::Day;
 
 /// Rows of one day, sorted by client, route and outcome.

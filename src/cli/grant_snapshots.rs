@@ -2,19 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use super::past::{BEHIND, Versions};
-use super::recall::advised;
-use super::settings::Setup;
-use super::talk::Advised;
+use super::diagnostics::Advised;
+use super::from_ledger::advised;
+use super::git_history::{BEHIND, Versions};
+use super::settings::Settings;
 use crate::analysis::backtest::Held;
 use crate::grants::history::History;
-use crate::grants::history::recorded::{AGE, recorded};
+use crate::grants::history::grant_snapshots::{AGE, recorded};
 use crate::model::{ClientName, Day, Policy};
 use crate::usage::ledger::Ledger;
 
 /// Every client that some record names; also says early when there is no record at all.
-pub(super) fn clients(setup: &Setup) -> anyhow::Result<BTreeSet<ClientName>> {
-    let Some(dir) = &setup.ledger else {
+pub(super) fn clients(settings: &Settings) -> anyhow::Result<BTreeSet<ClientName>> {
+    let Some(dir) = &settings.ledger else {
         return Err(Advised::new(
             "--grants-history ledger needs a ledger, and none is given",
             "name its folder with --ledger DIR, or as `ledger` in scopetrim.toml; who has none leaves the option out",
@@ -36,15 +36,15 @@ pub(super) fn clients(setup: &Setup) -> anyhow::Result<BTreeSet<ClientName>> {
 
 /// What was held at each of these days. A day without a record of its time is not there.
 pub(super) fn versions(
-    setup: &Setup,
+    settings: &Settings,
     days: &[Day],
     (policy, history): (&Policy, &History),
 ) -> anyhow::Result<Versions> {
     let mut found = Versions {
-        clients: clients(setup)?,
+        clients: clients(settings)?,
         ..Versions::default()
     };
-    let Some(dir) = setup.ledger.as_ref().filter(|_| !days.is_empty()) else {
+    let Some(dir) = settings.ledger.as_ref().filter(|_| !days.is_empty()) else {
         return Ok(found);
     };
     let read = |ledger: &Ledger| {

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::recorded;
-use super::settings::Setup;
-use super::talk::Advised;
+use super::diagnostics::Advised;
+use super::grant_snapshots;
+use super::settings::Settings;
 use crate::analysis::backtest::{GrantsOf, Held};
 use crate::grants;
 use crate::grants::history::{History, Past, PastError, Then};
@@ -110,34 +110,34 @@ pub(super) struct Versions {
 /// What was held at the month ends of a backtest, where today's grants are not to be taken.
 pub(super) fn of(
     grants: GrantsOf,
-    setup: &Setup,
+    settings: &Settings,
     days: &[Day],
     today: (&Policy, &History),
 ) -> anyhow::Result<Option<Versions>> {
     match grants {
         GrantsOf::Today => Ok(None),
-        GrantsOf::Git => versions(setup, days).map(Some),
-        GrantsOf::Ledger => recorded::versions(setup, days, today).map(Some),
+        GrantsOf::Git => versions(settings, days).map(Some),
+        GrantsOf::Ledger => grant_snapshots::versions(settings, days, today).map(Some),
     }
 }
 
 /// The policy files at each of these days, the age of their grants, and what came
 /// within the 90 days behind.
-fn versions(setup: &Setup, days: &[Day]) -> anyhow::Result<Versions> {
+fn versions(settings: &Settings, days: &[Day]) -> anyhow::Result<Versions> {
     let mut files: Vec<(&String, Past)> = Vec::new();
-    for name in &setup.grants {
+    for name in &settings.grants {
         let day = days.first().copied().unwrap_or(Day(0));
         let past = Past::of(Path::new(name)).map_err(|error| refused(name, day, &error))?;
         files.push((name, past));
     }
-    let paths: Vec<PathBuf> = setup.grants.iter().map(PathBuf::from).collect();
+    let paths: Vec<PathBuf> = settings.grants.iter().map(PathBuf::from).collect();
     let mut found = Versions::default();
     for day in days {
-        let Some(policy) = at(setup, &files, *day)? else {
+        let Some(policy) = at(settings, &files, *day)? else {
             continue;
         };
         let mut history = History::default();
-        if setup.blame {
+        if settings.blame {
             history.blame_at(&policy, &paths, *day);
         }
         let mut later: BTreeMap<ClientName, Vec<(Day, Term)>> = BTreeMap::new();
@@ -150,7 +150,7 @@ fn versions(setup: &Setup, days: &[Day]) -> anyhow::Result<Versions> {
         changes.sort_unstable();
         changes.dedup();
         for change in changes {
-            let Some(next) = at(setup, &files, change)? else {
+            let Some(next) = at(settings, &files, change)? else {
                 continue;
             };
             for (client, term) in terms(&next) {
@@ -184,9 +184,9 @@ fn terms(policy: &Policy) -> BTreeSet<(ClientName, Term)> {
 }
 
 /// `None` where some file was not there.
-fn at(setup: &Setup, files: &[(&String, Past)], day: Day) -> anyhow::Result<Option<Policy>> {
+fn at(settings: &Settings, files: &[(&String, Past)], day: Day) -> anyhow::Result<Option<Policy>> {
     let mut policy = Policy {
-        audience: setup.audience.as_deref().map(Arc::from),
+        audience: settings.audience.as_deref().map(Arc::from),
         ..Policy::default()
     };
     for (name, past) in files {

@@ -4,20 +4,21 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::args::{InputArgs, PolicyArgs};
-use super::audience;
+use super::audience_check;
 use super::audit::{Audit, audit};
-use super::beside::{compared, history};
-use super::dated;
-use super::facts::{input_views, missing_in_lines, ran_ahead};
-use super::joined::check_joined;
+use super::client_join::check_joined;
+use super::client_usage;
+use super::diagnostics::{self, Advised};
+use super::git_history;
+use super::grant_age::history;
+use super::grant_snapshots;
+use super::input_diagnostics::{input_views, missing_in_lines, ran_ahead};
 use super::names::{alike, few_match, only_in_log, unknown_scopes, unmet};
-use super::past;
-use super::pipeline::{self, Read, Routes};
+use super::pipeline::{self, LoadedUsage, Routes};
 pub(super) use super::policy::{load_today, policy, semantics};
-use super::recorded;
-use super::settings::{Setup, setup};
-use super::talk::{self, Advised};
-use super::used;
+use super::settings::{Settings, settings};
+use super::undated_grants;
+use super::window_comparison::compared;
 use crate::analysis::backtest::{Backtest, GrantsOf, backtest, backtest_as_held, origins};
 use crate::analysis::landmark::LONGEST;
 use crate::analysis::minimum::Universe;
@@ -33,11 +34,11 @@ use crate::usage::{Blind, ClientUse, Coverage, PossibleNeeds, UsageTable};
 const DEFAULT_WINDOW: u32 = 365;
 
 /// Everything a subcommand needs to show or to write.
-pub(super) struct Study {
-    pub(super) setup: Setup,
+pub(super) struct AnalysisRun {
+    pub(super) settings: Settings,
     pub(super) routes: Routes,
     pub(super) policy: Policy,
-    pub(super) read: Read,
+    pub(super) read: LoadedUsage,
     pub(super) history: History,
     /// Requests whose client, operation or outcome is not certain.
     pub(super) possible: PossibleNeeds,
@@ -63,7 +64,7 @@ pub(super) struct Study {
     pub(super) audit: Audit,
 }
 
-impl Study {
+impl AnalysisRun {
     /// Lets go of the tables that nothing shown is made from: the largest part of what is in memory.
     pub(super) fn forget_usage(&mut self) {
         self.usage.clear();
@@ -97,17 +98,20 @@ impl Study {
 }
 
 /// Runs every stage up to the analysis.
-pub(super) fn study(input_args: &InputArgs, policy_args: &PolicyArgs) -> anyhow::Result<Study> {
+pub(super) fn analysis_run(
+    input_args: &InputArgs,
+    policy_args: &PolicyArgs,
+) -> anyhow::Result<AnalysisRun> {
     run(input_args, policy_args, None)
 }
 
 /// The same, with the advice of past months replayed in any case, on the grants of today
 /// or of each month end.
-pub(super) fn study_and_backtest(
+pub(super) fn analysis_run_with_backtest(
     input_args: &InputArgs,
     policy_args: &PolicyArgs,
     grants: GrantsOf,
-) -> anyhow::Result<Study> {
+) -> anyhow::Result<AnalysisRun> {
     run(input_args, policy_args, Some(grants))
 }
 
@@ -117,36 +121,36 @@ fn run(
     input_args: &InputArgs,
     policy_args: &PolicyArgs,
     replayed: Option<GrantsOf>,
-) -> anyhow::Result<Study> {
-    let mut setup = setup(input_args, policy_args)?;
-    setup.credentials = true;
-    let routes = pipeline::catalog(&setup)?;
-    let policy = policy(&setup)?;
-    let elsewhere = audience::check(&policy)?;
+) -> anyhow::Result<AnalysisRun> {
+    let mut settings = settings(input_args, policy_args)?;
+    settings.credentials = true;
+    let routes = pipeline::catalog(&settings)?;
+    let policy = policy(&settings)?;
+    let elsewhere = audience_check::check(&policy)?;
     let mut clients = policy.clients();
     if replayed == Some(GrantsOf::Ledger) {
-        clients.extend(recorded::clients(&setup)?);
+        clients.extend(grant_snapshots::clients(&settings)?);
     }
-    let mut read = pipeline::read_logs(&setup, &routes, bytes(&clients))?;
+    let mut read = pipeline::read_logs(&settings, &routes, bytes(&clients))?;
     let span = read.coverage.span();
     if span.is_none() {
         read.incomplete.push(NO_RECORDS.to_owned());
     }
-    let window = window(&setup, &read.coverage)?;
-    let history = history(&setup, &policy, window.to)?;
+    let window = window(&settings, &read.coverage)?;
+    let history = history(&settings, &policy, window.to)?;
     let grants = replayed.unwrap_or_default();
     let month_ends = origins(&read.coverage, window.to);
-    let versions = past::of(grants, &setup, &month_ends, (&policy, &history))?;
+    let versions = git_history::of(grants, &settings, &month_ends, (&policy, &history))?;
     clients.extend(versions.iter().flat_map(|own| own.clients.iter().cloned()));
-    let (blind, unseen) = read.blind(&setup, &clients);
-    let (usage, former) = used::of(clients, &read, window, setup.as_of);
+    let (blind, unseen) = read.blind(&settings, &clients);
+    let (usage, former) = client_usage::of(clients, &read, window, settings.as_of);
     if span.is_some() {
         let joined = check_joined(&policy, &read, !usage.is_empty())?;
         read.incomplete.extend(joined);
     }
-    let unmatched = used::unmatched(&policy, &read);
-    let semantics = semantics(&setup, &policy, &routes);
-    let weights = weight::weights(&routes.catalog, &setup.weights);
+    let unmatched = client_usage::unmatched(&policy, &read);
+    let semantics = semantics(&settings, &policy, &routes);
+    let weights = weight::weights(&routes.catalog, &settings.weights);
     let possible = read.possible(&routes);
     let recent = recent(&read.coverage, window);
     let inputs = Inputs {
@@ -162,9 +166,9 @@ fn run(
         coverage: &recent,
         possible: &possible,
         blind: &blind,
-        exceptions: &setup.exceptions,
+        exceptions: &settings.exceptions,
     };
-    let options = options(&setup, window);
+    let options = options(&settings, window);
     let mut analysis = analysis::analyse(&inputs, &options);
     // Nothing may be called safe before past removals of that level were looked at.
     let asked = replayed.is_some() || calls_any_safe(&analysis);
@@ -176,26 +180,28 @@ fn run(
         found.apply_brake(&mut analysis);
     }
     let universe = Universe::new(&routes.catalog, &semantics, &weights);
-    let late = analysis::replay::observed::Late::of(setup.as_of);
+    let late = analysis::replay::observed::Late::of(settings.as_of);
     let seen = (&read.collected.usage, late, &read.collected.credentials);
     demand::fill(&mut analysis, &inputs, &universe, &options.protocol, seen);
-    let compared = compared(&inputs, &options, &setup.windows, &analysis);
-    let actions = actions(&policy, &analysis.clients, setup.narrow);
+    let compared = compared(&inputs, &options, &settings.windows, &analysis);
+    let actions = actions(&policy, &analysis.clients, settings.narrow);
     let elsewhere = elsewhere.into_iter().chain(unseen).chain(alike(&possible));
-    let ages = dated::said(&setup.granted, &history, &policy, &analysis);
+    let ages = undated_grants::said(&settings.granted, &history, &policy, &analysis);
     let elsewhere = elsewhere.chain(ages.warnings);
     let found = (&analysis, elsewhere.collect());
-    let warnings = warnings(&setup, &routes, &policy, &semantics, &read, found);
+    let warnings = warnings(&settings, &routes, &policy, &semantics, &read, found);
     let only_in_log = only_in_log(&policy, &read);
-    let never_seen = used::never_seen(&policy, &usage);
+    let never_seen = client_usage::never_seen(&policy, &usage);
     let inputs = input_views(&read.facts);
-    let noise = noise_used(&setup, &read);
+    let noise = noise_used(&settings, &read);
     let notes = [&read.notes[..], &history.notes, &noise, &ages.notes].concat();
-    let level = setup.level;
+    let level = settings.level;
     let seen = (&usage, &former, &possible.alike);
-    let audit = audit(&setup, &routes, &policy, &read, &analysis, &semantics, seen)?;
-    Ok(Study {
-        setup,
+    let audit = audit(
+        &settings, &routes, &policy, &read, &analysis, &semantics, seen,
+    )?;
+    Ok(AnalysisRun {
+        settings,
         routes,
         policy,
         read,
@@ -227,11 +233,11 @@ fn recent(coverage: &Coverage, window: Window) -> Cow<'_, Coverage> {
 
 /// What a reviewer should know, from all stages.
 fn warnings(
-    setup: &Setup,
+    settings: &Settings,
     routes: &Routes,
     policy: &Policy,
     semantics: &Semantics,
-    read: &Read,
+    read: &LoadedUsage,
     (analysis, elsewhere): (&Analysis, Vec<Warning>),
 ) -> Vec<Warning> {
     let mut warnings = routes.warnings.clone();
@@ -241,21 +247,21 @@ fn warnings(
             .iter()
             .flat_map(|file| file.warnings.iter().cloned()),
     );
-    warnings.extend(unknown_scopes(policy, routes, semantics, setup));
-    warnings.extend(unmet(policy, routes, setup));
+    warnings.extend(unknown_scopes(policy, routes, semantics, settings));
+    warnings.extend(unmet(policy, routes, settings));
     warnings.extend(few_match(&analysis.clients));
     warnings.extend(analysis.warnings.iter().cloned());
     warnings.extend(missing_in_lines(read));
     warnings.extend(possible::warnings(analysis));
-    warnings.extend(noise(setup, read, analysis.window));
+    warnings.extend(noise(settings, read, analysis.window));
     let inputs = read.facts.iter().map(|own| own.shown.as_ref());
     warnings.extend(
-        setup
+        settings
             .logged
             .sampled
             .warnings(&inputs.collect::<Vec<&str>>()),
     );
-    warnings.extend(ran_ahead(read, setup.reject_share));
+    warnings.extend(ran_ahead(read, settings.reject_share));
     warnings.extend(elsewhere);
     warnings.sort();
     warnings.dedup();
@@ -269,8 +275,8 @@ fn bytes(clients: &BTreeSet<ClientName>) -> BTreeSet<Vec<u8>> {
 }
 
 /// What each rule for noise left out.
-fn noise_used(setup: &Setup, read: &Read) -> Vec<String> {
-    let rules = setup.logged.noise.iter().zip(&read.collected.noise);
+fn noise_used(settings: &Settings, read: &LoadedUsage) -> Vec<String> {
+    let rules = settings.logged.noise.iter().zip(&read.collected.noise);
     let used = rules.filter(|(_, requests)| **requests > 0);
     used.map(|(rule, requests)| {
         format!(
@@ -285,24 +291,24 @@ fn noise_used(setup: &Setup, read: &Read) -> Vec<String> {
 
 /// Rules for noise that expired or that cover nothing. Of a ledger it is not known which
 /// rule covered what: it was counted with the rules of its time.
-fn noise(setup: &Setup, read: &Read, window: Window) -> Vec<Warning> {
-    let rules = setup.logged.noise.iter().zip(&read.collected.noise);
+fn noise(settings: &Settings, read: &LoadedUsage, window: Window) -> Vec<Warning> {
+    let rules = settings.logged.noise.iter().zip(&read.collected.noise);
     rules
         .filter_map(|(rule, requests)| rule.warning(window.to, *requests))
         .collect()
 }
 
-fn options(setup: &Setup, window: Window) -> analysis::Options {
+fn options(settings: &Settings, window: Window) -> analysis::Options {
     analysis::Options {
         window,
-        hints: setup.hints,
-        objective: setup.objective,
-        narrow: setup.narrow,
-        protocol: setup.protocol.clone(),
-        protected: setup.protected.clone(),
-        needs: setup.needs.clone(),
-        all_operations_logged: setup.logged.all_operations,
-        thresholds: setup.thresholds,
+        hints: settings.hints,
+        objective: settings.objective,
+        narrow: settings.narrow,
+        protocol: settings.protocol.clone(),
+        protected: settings.protected.clone(),
+        needs: settings.needs.clone(),
+        all_operations_logged: settings.logged.all_operations,
+        thresholds: settings.thresholds,
         node_budget: 2_000_000,
     }
 }
@@ -317,17 +323,19 @@ fn calls_any_safe(analysis: &Analysis) -> bool {
 }
 
 /// The days looked at: they end where the data ends, never at the clock.
-pub(super) fn window(setup: &Setup, coverage: &Coverage) -> anyhow::Result<Window> {
-    let (Some(span), Some((end, _))) = (coverage.span(), coverage.credible_end(setup.reject_share))
-    else {
+pub(super) fn window(settings: &Settings, coverage: &Coverage) -> anyhow::Result<Window> {
+    let (Some(span), Some((end, _))) = (
+        coverage.span(),
+        coverage.credible_end(settings.reject_share),
+    ) else {
         return Ok(Window {
             from: Day(0),
             to: Day(0),
         });
     };
     // After the data there is nothing to look at, only days that would look silent.
-    let to = setup.as_of.map_or(end, |as_of| as_of.min(span.to));
-    let window = match (setup.since, setup.window) {
+    let to = settings.as_of.map_or(end, |as_of| as_of.min(span.to));
+    let window = match (settings.since, settings.window) {
         (Some(since), _) => Window { from: since, to },
         (None, Some(days)) => Window::ending(to, days),
         (None, None) => {
@@ -336,7 +344,7 @@ pub(super) fn window(setup: &Setup, coverage: &Coverage) -> anyhow::Result<Windo
             Window::ending(to, data.days().clamp(1, DEFAULT_WINDOW))
         }
     };
-    if let Some(since) = setup.since.filter(|since| *since > to) {
+    if let Some(since) = settings.since.filter(|since| *since > to) {
         return Err(Advised::new(
             format!(
                 "--since {since} is after the last day that is looked at, {to}: the logs cover {} to {}",
@@ -358,15 +366,15 @@ pub(super) fn window(setup: &Setup, coverage: &Coverage) -> anyhow::Result<Windo
 }
 
 /// What a result that shows no warnings leaves out: requests that are not certain.
-pub(super) fn say_possible(study: &Study) {
-    for text in possible::sentences(&study.analysis) {
-        talk::note(study.setup.quiet, &text);
+pub(super) fn say_possible(run: &AnalysisRun) {
+    for text in possible::sentences(&run.analysis) {
+        diagnostics::note(run.settings.quiet, &text);
     }
 }
 
 /// Notes that belong on standard error before a result.
-pub(super) fn say_incomplete(study: &Study) {
-    for text in &study.read.incomplete {
-        talk::note(study.setup.quiet, &format!("incomplete: {text}"));
+pub(super) fn say_incomplete(run: &AnalysisRun) {
+    for text in &run.read.incomplete {
+        diagnostics::note(run.settings.quiet, &format!("incomplete: {text}"));
     }
 }

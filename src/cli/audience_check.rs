@@ -4,7 +4,7 @@
 //! does not say which of them it used. So a policy for several APIs is only
 //! judged when the user says which one the logs and the catalogue are of.
 
-use super::talk::Advised;
+use super::diagnostics::Advised;
 use crate::model::{Policy, Warning};
 
 /// Audiences named in the sentence.

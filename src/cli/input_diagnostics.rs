@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::pipeline::Read;
-use super::talk;
+use super::diagnostics;
+use super::pipeline::LoadedUsage;
 use crate::event::{Ignored, secret};
 use crate::format::{self, Skip};
 use crate::input::SourceStatus;
@@ -14,7 +14,7 @@ use crate::report::InputView;
 use crate::usage::SourceFacts;
 
 /// What is missing in the lines themselves, and how to have it logged.
-pub(super) fn missing_in_lines(read: &Read) -> Vec<Warning> {
+pub(super) fn missing_in_lines(read: &LoadedUsage) -> Vec<Warning> {
     let mut warnings = Vec::new();
     for source in &read.facts {
         let file = &source.counts;
@@ -42,7 +42,7 @@ pub(super) fn missing_in_lines(read: &Read) -> Vec<Warning> {
 }
 
 /// Lines that could not be read, however few: one of them may be somebody's only use.
-fn unreadable(read: &Read) -> Option<Warning> {
+fn unreadable(read: &LoadedUsage) -> Option<Warning> {
     let mut inputs = 0;
     let (mut rejected, mut records) = (0, 0);
     let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
@@ -73,7 +73,7 @@ fn unreadable(read: &Read) -> Option<Warning> {
 }
 
 /// Says how to log the client where lines have a secret in place of its name.
-fn secrets_as_clients(read: &Read) -> Option<Warning> {
+fn secrets_as_clients(read: &LoadedUsage) -> Option<Warning> {
     let by_client = read.collected.usage.requests_by_client();
     let concealed = by_client.iter().filter(|own| secret::is_concealed(own.0));
     let (names, requests) = concealed.fold((0_u64, 0), |sum, own| (sum.0 + 1, sum.1 + own.1));
@@ -99,7 +99,7 @@ fn secrets_as_clients(read: &Read) -> Option<Warning> {
 }
 
 /// Logs that begin with a hole.
-fn holes(read: &Read) -> impl Iterator<Item = Warning> {
+fn holes(read: &LoadedUsage) -> impl Iterator<Item = Warning> {
     let holes = read.sources.iter().filter(|source| source.hole() > 0);
     holes.map(|source| {
         let text = format!(
@@ -113,7 +113,7 @@ fn holes(read: &Read) -> impl Iterator<Item = Warning> {
 }
 
 /// Times without a zone, by format.
-fn without_zone(read: &Read) -> impl Iterator<Item = Warning> {
+fn without_zone(read: &LoadedUsage) -> impl Iterator<Item = Warning> {
     let mut formats: BTreeMap<&str, (u64, BTreeSet<&str>)> = BTreeMap::new();
     for source in &read.facts {
         if source.counts.zoneless > 0 {
@@ -198,7 +198,7 @@ pub(super) fn input_views(facts: &[SourceFacts]) -> Vec<InputView> {
 }
 
 /// A warning when the end of the data is not that of the last record.
-pub(super) fn ran_ahead(read: &Read, share: f64) -> Option<Warning> {
+pub(super) fn ran_ahead(read: &LoadedUsage, share: f64) -> Option<Warning> {
     let (end, stray) = stray(read, share)?;
     Some(Warning::new(
         "clock-ran-ahead",
@@ -214,12 +214,12 @@ pub(super) fn ran_ahead(read: &Read, share: f64) -> Option<Warning> {
 /// Says it where the warnings of a study are not shown.
 pub(super) fn say_ran_ahead(warnings: &[Warning], quiet: bool) {
     for warning in warnings.iter().filter(|own| own.code == "clock-ran-ahead") {
-        talk::note(quiet, &warning.message);
+        diagnostics::note(quiet, &warning.message);
     }
 }
 
 /// The same where every record is shown on the day that the log gives it.
-pub(super) fn ran_ahead_as_logged(read: &Read, share: f64) -> Option<String> {
+pub(super) fn ran_ahead_as_logged(read: &LoadedUsage, share: f64) -> Option<String> {
     let (end, stray) = stray(read, share)?;
     Some(format!(
         "{} {} dated more than a year after all others, and shown on the days of the log; \
@@ -229,7 +229,7 @@ pub(super) fn ran_ahead_as_logged(read: &Read, share: f64) -> Option<String> {
     ))
 }
 
-fn stray(read: &Read, share: f64) -> Option<(Day, u64)> {
+fn stray(read: &LoadedUsage, share: f64) -> Option<(Day, u64)> {
     let found = read.coverage.credible_end(share)?;
     (found.1 > 0).then_some(found)
 }
