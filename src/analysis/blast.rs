@@ -29,7 +29,7 @@ pub fn joint_exposure<'t>(
         .into_iter()
         .flat_map(|terms| universe.opens(terms))
         .collect();
-    universe.share(&opens)
+    universe.share(opens)
 }
 
 /// The owners of two or more clients, the widest first.

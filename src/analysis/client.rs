@@ -5,31 +5,31 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::exceptions::Exceptions;
 use super::levels;
-use super::minimum::{Holding, Problem, Universe, minimum};
+use super::minimum::{Holding, Problem, Solution, Universe, minimum};
 use super::possible::Possible;
+use super::prepared::Holder;
 use super::rhythm::Rhythm;
-use super::term::{narrowed, term_analysis, unobservable};
+use super::term::{narrowed, routes_of_terms, term_analysis};
 use super::{ClientAnalysis, Completeness, Evidence, Exposure, Inputs, Options, Served};
-use crate::grants::{self, CommentEffect};
-use crate::model::{ClientName, Day, Millis, Requirement, Scope, Term, Via};
+use crate::model::{ClientName, Day, Millis, Reason, Requirement, Term};
 use crate::usage::{ClientUse, Coverage, Days, RouteUse, UNMATCHED};
 
-/// What is the same for every client.
+/// What is the same for every client at one date.
 pub(super) struct Context<'a> {
     pub(super) inputs: &'a Inputs<'a>,
     pub(super) options: &'a Options,
     pub(super) universe: &'a Universe,
     pub(super) exceptions: Exceptions<'a>,
-    /// Scopes that the catalogue asks for.
-    pub(super) required: BTreeSet<Scope>,
-    /// Entries of each policy file whose comment an edit would lose or move.
-    pub(super) comments: Vec<BTreeMap<usize, CommentEffect>>,
     /// Clients of each policy file that appear in the log.
     pub(super) joined: Vec<usize>,
     /// Requests of which something is not certain.
     pub(super) possible: Possible<'a>,
     /// Too many days lack records.
     pub(super) days_missing: bool,
+    /// All data hold too few days for any removal.
+    pub(super) history_too_short: bool,
+    /// Why the data of the window allow no answer at all, if so.
+    pub(super) no_answer: Option<Reason>,
 }
 
 impl<'a> Context<'a> {
@@ -40,20 +40,16 @@ impl<'a> Context<'a> {
     ) -> Self {
         let matched = |usage: &ClientUse| usage.routes.iter().any(|route| route.route != UNMATCHED);
         let seen = |client: &ClientName| inputs.usage.get(client).is_some_and(matched);
+        let (coverage, window) = (inputs.coverage, options.window);
         Self {
             inputs,
             options,
             universe,
-            exceptions: Exceptions::on(inputs.exceptions, options.window.to),
-            required: inputs.catalog.required_scopes(),
-            possible: Possible::new(inputs, options.window),
-            days_missing: levels::days_missing(inputs.coverage, options.window),
-            comments: inputs
-                .policy
-                .files
-                .iter()
-                .map(grants::comments_affected)
-                .collect(),
+            exceptions: Exceptions::on(inputs.exceptions, window.to),
+            possible: Possible::new(inputs, window),
+            days_missing: levels::days_missing(coverage, window),
+            history_too_short: levels::is_short(&coverage.days, window),
+            no_answer: levels::no_answer(coverage, window),
             joined: inputs
                 .policy
                 .files
@@ -228,22 +224,11 @@ fn add_route(context: &Context<'_>, held: &Holding, usage: &RouteUse, needs: &mu
 }
 
 /// Verdicts for one client; the levels wait for the past of all clients.
-pub(super) fn analyse_client(
-    context: &Context<'_>,
-    id: &ClientName,
-    held: &BTreeMap<Term, Vec<Via>>,
-) -> (ClientAnalysis, Needs) {
+pub(super) fn analyse_client(context: &Context<'_>, holder: &Holder) -> (ClientAnalysis, Needs) {
     let (options, universe) = (context.options, context.universe);
-    let granted: BTreeSet<Term> = held.keys().cloned().collect();
-    let usage = context.inputs.usage.get(id);
-    let holding = universe.holding(&granted);
-    let needs = needs(context, &holding, usage);
+    let usage = context.inputs.usage.get(&holder.id);
+    let needs = needs(context, &holder.holding, usage);
     let needed: Vec<usize> = needs.served.keys().copied().collect();
-    let observable: BTreeSet<Term> = granted
-        .iter()
-        .filter(|term| unobservable(context, term).is_none())
-        .cloned()
-        .collect();
     let solve = |pool: &BTreeSet<Term>, held: Option<&BTreeSet<Term>>| {
         minimum(
             universe,
@@ -257,10 +242,9 @@ pub(super) fn analyse_client(
             },
         )
     };
-    let own = solve(&observable, None);
-    let narrow_pool = universe.narrow_pool(&observable);
-    let narrow =
-        (narrow_pool.len() > observable.len()).then(|| solve(&narrow_pool, Some(&observable)));
+    let own = solve(&holder.observable, None);
+    let narrow = holder.narrow_pool.as_ref();
+    let narrow = narrow.map(|pool| solve(pool, Some(&holder.observable)));
     // A narrower set counts only when it opens less than what is held already can.
     let narrow =
         narrow.filter(|found| universe.opens(&found.kept).len() < universe.opens(&own.kept).len());
@@ -268,61 +252,66 @@ pub(super) fn analyse_client(
         Some(narrow) if options.narrow => narrow,
         _ => &own,
     };
-    let status = levels::status(context, id, &needs);
-    let mut client = ClientAnalysis {
+    let mut client = draft(context, holder, &needs, chosen);
+    let routes = routes_of_terms(context, holder, &needs);
+    for (held, routes) in holder.terms.iter().zip(&routes) {
+        let mut found = term_analysis(context, (&client, holder), &needs, (held, routes));
+        if let Some(narrow) = narrow
+            .as_ref()
+            .filter(|narrow| own.kept.contains(&held.term) && !narrow.kept.contains(&held.term))
+        {
+            narrowed(context, &client, &mut found, &narrow.kept);
+        } else if let Some(operation) = chosen.witness.get(&held.term) {
+            found.witness = vec![*operation];
+        }
+        client.terms.push(found);
+    }
+    (client, needs)
+}
+
+/// The client without its terms and levels.
+fn draft(
+    context: &Context<'_>,
+    holder: &Holder,
+    needs: &Needs,
+    chosen: &Solution,
+) -> ClientAnalysis {
+    let inputs = context.inputs;
+    let id = &holder.id;
+    let permits = |route: u32| permits_route(context, &holder.holding, route);
+    let blind = inputs.blind.get(id);
+    let status = levels::status(context, id, needs);
+    ClientAnalysis {
         id: id.clone(),
         status,
         requests: needs.requests,
         last_seen: needs.alive.last,
-        absent: context
-            .inputs
-            .blind
-            .get(id)
-            .map(|blind| blind.days.clone())
-            .unwrap_or_default(),
+        absent: blind.map(|blind| blind.days.clone()).unwrap_or_default(),
         seen: Completeness::of(needs.ever.iter().map(|route| &route.days)),
         exposure: Exposure::default(),
         suspend: None,
         minimal: chosen.kept.clone(),
         minimal_proven: chosen.proven,
         gap: chosen.gap.clone(),
-        terms: Vec::with_capacity(held.len()),
+        terms: Vec::with_capacity(holder.terms.len()),
         needed: needs.served.values().cloned().collect(),
         unmatched_requests: needs.unmatched,
-        unmatched: context
-            .inputs
-            .unmatched
-            .get(id)
-            .cloned()
-            .unwrap_or_default(),
+        unmatched: inputs.unmatched.get(id).cloned().unwrap_or_default(),
         denied: needs
             .denied
             .iter()
-            .map(|(route, count)| (*route, *count, permits_route(context, &holding, *route)))
+            .map(|(route, count)| (*route, *count, permits(*route)))
             .collect(),
         faint: false,
-        complete: false,
+        complete: levels::cannot_tell(context, status).is_none(),
         without_grant: needs
             .without_grant
             .iter()
             .map(|(route, count)| (*route, *count))
             .collect(),
         demand: super::demand::Demand::default(),
-        granted,
-    };
-    for (term, vias) in held {
-        let mut found = term_analysis(context, (&client, &holding), &needs, (term, vias));
-        if let Some(narrow) = narrow
-            .as_ref()
-            .filter(|narrow| own.kept.contains(term) && !narrow.kept.contains(term))
-        {
-            narrowed(context, &client, &mut found, &narrow.kept);
-        } else if let Some(op) = chosen.witness.get(term) {
-            found.witness = vec![*op];
-        }
-        client.terms.push(found);
+        granted: holder.granted.clone(),
     }
-    (client, needs)
 }
 
 fn permits_route(context: &Context<'_>, held: &Holding, route: u32) -> bool {

@@ -1,9 +1,9 @@
 //! Requests in the data that speak against a removal although they are no use of the term.
 
-use std::collections::BTreeSet;
-
+use super::ClientAnalysis;
 use super::client::Context;
-use super::{ClientAnalysis, TermAnalysis};
+use super::levels::One;
+use super::prepared::HeldTerm;
 
 /// Of a log that is a sample with a lower rate than this, nothing is above `review`: a
 /// monthly request is then missed more often than not within half a year.
@@ -20,48 +20,24 @@ pub(super) fn is_thin(context: &Context<'_>, client: &ClientAnalysis) -> bool {
 }
 
 /// Requests that the term would permit may stand in the data under another operation.
-pub(super) fn counted_as_another(
-    context: &Context<'_>,
-    client: &ClientAnalysis,
-    found: &TermAnalysis,
-) -> bool {
-    let blind = context.inputs.blind.get(&client.id);
-    blind.is_some_and(|own| serves_any(context, client, found, &own.routes))
-}
-
-fn serves_any(
-    context: &Context<'_>,
-    client: &ClientAnalysis,
-    found: &TermAnalysis,
-    routes: &BTreeSet<u32>,
-) -> bool {
-    routes.iter().any(|route| {
-        let route = context.inputs.routes.get(*route as usize);
-        route.is_some_and(|route| {
-            let mut operations = route.operations.iter();
-            operations.any(|op| context.universe.serves(&found.term, &client.granted, *op))
-        })
-    })
+pub(super) fn counted_as_another(one: &One<'_>, held: &HeldTerm) -> bool {
+    let blind = one.context.inputs.blind.get(&one.holder.id);
+    let mut routes = blind.into_iter().flat_map(|blind| &blind.routes);
+    routes.any(|route| serves_route(one, held, *route))
 }
 
 /// Requests that the term would permit were refused in the window.
 pub(super) fn denied_though_granted(
-    context: &Context<'_>,
+    one: &One<'_>,
     client: &ClientAnalysis,
-    found: &TermAnalysis,
+    held: &HeldTerm,
 ) -> bool {
-    client
-        .denied
-        .iter()
-        .filter(|(_, _, permitted)| *permitted)
-        .any(|(route, ..)| {
-            let operations = context
-                .inputs
-                .routes
-                .get(*route as usize)
-                .map_or(&[][..], |route| &route.operations);
-            operations
-                .iter()
-                .any(|op| context.universe.serves(&found.term, &client.granted, *op))
-        })
+    let mut permitted = client.denied.iter().filter(|(_, _, permitted)| *permitted);
+    permitted.any(|(route, ..)| serves_route(one, held, *route))
+}
+
+fn serves_route(one: &One<'_>, held: &HeldTerm, route: u32) -> bool {
+    let route = one.context.inputs.routes.get(route as usize);
+    let mut operations = route.into_iter().flat_map(|route| &route.operations);
+    operations.any(|operation| one.serves(held, *operation))
 }

@@ -246,7 +246,7 @@ impl Judge<'_> {
     ) -> Vec<Way> {
         let universe = self.universe;
         let open = universe.opens(&client.granted);
-        let before = universe.share(&open);
+        let before = universe.share(open.iter().copied());
         let mut ways: Vec<Way> = universe
             .missing(&client.granted, operations)
             .into_iter()
@@ -262,7 +262,7 @@ impl Judge<'_> {
                 Way {
                     operations: fresh.len(),
                     writes,
-                    exposure: four(universe.share(&after) - before),
+                    exposure: four(universe.share(after.iter().copied()) - before),
                     carried: scopes.iter().filter(carried).cloned().collect(),
                     scopes,
                 }

@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use hashbrown::HashMap;
+
 use super::client::{Context, Needs};
 use super::landmark::{
     Clock, Grant, History, IDLE, LONGEST, Looks, Model, Odds, Past, Seasons, State,
 };
+use super::prepared::Prepared;
 use super::{ClientAnalysis, Status, TermAnalysis};
 use crate::model::{Day, Level, Reason, Requirement, Scope, Term, Verdict, Window};
 use crate::usage::{ClientUse, UNMATCHED};
@@ -35,23 +38,23 @@ pub struct Basis {
 }
 
 /// Puts the evidence beside each removal.
-pub(super) fn learn(context: &Context<'_>, drafts: &mut [(ClientAnalysis, Needs)]) -> Basis {
+pub(super) fn learn(
+    context: &Context<'_>,
+    prepared: &Prepared<'_>,
+    drafts: &mut [(ClientAnalysis, Needs)],
+) -> Basis {
     let covered = covered(context);
     let end = context.options.window.to.plus(1);
     let Some(from) = covered.range(end.plus(-LONGEST)..).next() else {
         return Basis::default();
     };
-    let mut scopes: BTreeMap<&Term, usize> = BTreeMap::new();
-    for found in drafts.iter().flat_map(|(client, _)| &client.terms) {
-        let next = scopes.len();
-        scopes.entry(&found.term).or_insert(next);
-    }
-    let mut grants = Vec::new();
-    for (index, (client, _)) in drafts.iter().enumerate() {
-        for found in client.terms.iter().filter(|found| counts(found)) {
+    let mut grants = Vec::with_capacity(drafts.iter().map(|(client, _)| client.terms.len()).sum());
+    for (index, ((client, _), holder)) in drafts.iter().zip(&prepared.clients).enumerate() {
+        let terms = client.terms.iter().zip(&holder.terms);
+        for (found, held) in terms.filter(|(found, _)| counts(found)) {
             grants.push(Grant {
                 client: index,
-                scope: scopes.get(&found.term).copied().unwrap_or(0),
+                scope: held.number,
                 since: found.since,
                 until: None,
                 days: found.rhythm.days.to_vec(),
@@ -62,13 +65,14 @@ pub(super) fn learn(context: &Context<'_>, drafts: &mut [(ClientAnalysis, Needs)
         .iter()
         .map(|(_, needs)| needs.alive.days.to_vec())
         .collect();
-    let mut names: BTreeMap<Term, usize> = scopes
-        .into_iter()
-        .map(|(term, number)| (term.clone(), number))
-        .collect();
+    let mut strangers = Strangers {
+        names: &prepared.numbers,
+        more: BTreeMap::new(),
+    };
     for usage in context.inputs.former.values() {
-        former(context, usage, (&mut clients, &mut names, &mut grants));
+        former(context, usage, (&mut clients, &mut strangers, &mut grants));
     }
+    let scopes = prepared.numbers.len() + strangers.more.len();
     let clock = Clock::new(*from, end, &covered);
     let own = drafts
         .iter()
@@ -79,7 +83,7 @@ pub(super) fn learn(context: &Context<'_>, drafts: &mut [(ClientAnalysis, Needs)
             (seen.len() < covered.len()).then(|| (index, Clock::new(*from, end, &seen)))
         });
     let own = own.collect();
-    let history = History::new(clock, clients, grants, names.len()).with_clocks(own);
+    let history = History::new(clock, clients, grants, scopes).with_clocks(own);
     let landmarks = history.landmarks(end);
     let looks = Looks::new(&history, &landmarks);
     let model = Model::fit(&looks, landmarks.len());
@@ -113,16 +117,29 @@ pub(super) fn learn(context: &Context<'_>, drafts: &mut [(ClientAnalysis, Needs)
     }
 }
 
+/// Numbers of scopes that callers used which no policy file names: those of the terms, and
+/// more for what nobody holds.
+struct Strangers<'a> {
+    names: &'a HashMap<Term, usize, foldhash::fast::FixedState>,
+    more: BTreeMap<Scope, usize>,
+}
+
+impl Strangers<'_> {
+    fn number(&mut self, scope: &Scope) -> usize {
+        if let Some(number) = self.names.get(scope.as_str()) {
+            return *number;
+        }
+        let next = self.names.len() + self.more.len();
+        *self.more.entry(scope.clone()).or_insert(next)
+    }
+}
+
 /// Adds a caller that no policy file names: it held what its requests asked for, from its
 /// first use to its last request. After that nobody can tell whether it still did.
 fn former(
     context: &Context<'_>,
     usage: &ClientUse,
-    (clients, scopes, grants): (
-        &mut Vec<Vec<Day>>,
-        &mut BTreeMap<Term, usize>,
-        &mut Vec<Grant>,
-    ),
+    (clients, scopes, grants): (&mut Vec<Vec<Day>>, &mut Strangers<'_>, &mut Vec<Grant>),
 ) {
     let catalog = context.inputs.catalog;
     let mut uses: BTreeMap<&Scope, BTreeSet<Day>> = BTreeMap::new();
@@ -147,10 +164,9 @@ fn former(
     let client = clients.len();
     clients.push(seen.into_iter().collect());
     for (scope, days) in uses {
-        let next = scopes.len();
         grants.push(Grant {
             client,
-            scope: *scopes.entry(Term::new(scope.as_str())).or_insert(next),
+            scope: scopes.number(scope),
             since: days.first().copied(),
             until: Some(last),
             days: days.into_iter().collect(),

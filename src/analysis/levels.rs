@@ -4,17 +4,17 @@
 //! * every rule here can only make an answer more careful;
 //! * each rule that fires leaves its name.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::calendar::Period;
 use super::client::{Context, Needs};
 use super::contradicting_evidence::{counted_as_another, denied_though_granted, is_thin, sampled};
 use super::landmark::{in_rhythm, is_old};
+use super::prepared::{HeldTerm, Holder};
 use super::suspend::suspension;
 use super::{Basis, ClientAnalysis, Status, TermAnalysis};
-use crate::model::{
-    ClientName, Day, Kind, Level, Operation, Reason, ScopeMatch, Term, Verdict, Via, Window,
-};
+use crate::model::{ClientName, Day, Kind, Level, Reason, Verdict, Via, Window};
 use crate::usage::Coverage;
 
 /// Days a grant must be old and the log must cover (guards G1 and G2).
@@ -58,20 +58,28 @@ pub(super) fn status(context: &Context<'_>, id: &ClientName, needs: &Needs) -> S
     }
 }
 
-/// Settles the verdicts and gives the levels.
+/// Settles the verdicts and gives the levels; terms are those of the holder, in its order.
 pub(super) fn settle(
     context: &Context<'_>,
     basis: &Basis,
-    mut client: ClientAnalysis,
-    needs: &Needs,
+    (mut client, needs): (ClientAnalysis, Needs),
+    holder: &Holder,
 ) -> ClientAnalysis {
-    context.possible.hold(&mut client, context.universe);
-    client.suspend = suspension(context, basis, &client, needs);
+    context.possible.hold(&mut client, holder, context.universe);
+    let client_days = ClientDays::of(context, &holder.id);
+    let one = One {
+        context,
+        basis,
+        holder,
+        needs: &needs,
+        days: &client_days,
+    };
+    client.suspend = suspension(&one, &client);
     let mut terms = std::mem::take(&mut client.terms);
-    for found in &mut terms {
-        decide(context, basis, &client, needs, found);
+    for (found, held) in terms.iter_mut().zip(&holder.terms) {
+        decide(&one, &client, found, held);
     }
-    if refuses_together(context, &client, &terms) {
+    if refuses_together(&one, &client, &terms) {
         let removed = terms.iter_mut().filter(|found| goes(found));
         for found in removed {
             found.level = Some(Level::Review);
@@ -82,37 +90,78 @@ pub(super) fn settle(
     client
 }
 
+/// What the levels of one client's terms are decided from.
+pub(super) struct One<'a> {
+    pub(super) context: &'a Context<'a>,
+    pub(super) basis: &'a Basis,
+    pub(super) holder: &'a Holder,
+    pub(super) needs: &'a Needs,
+    pub(super) days: &'a ClientDays<'a>,
+}
+
+impl One<'_> {
+    /// Whether the held term takes part in how the client's grants open the operation.
+    pub(super) fn serves(&self, held: &HeldTerm, operation: usize) -> bool {
+        let (universe, holding) = (self.context.universe, &self.holder.holding);
+        universe.serves_holding(&held.scopes, holding, operation)
+    }
+}
+
+/// The days on which a client's requests would have been seen, and whether they are enough.
+pub(super) struct ClientDays<'a> {
+    covered: Cow<'a, BTreeMap<Day, u64>>,
+    history_too_short: bool,
+    source_missing: bool,
+}
+
+impl<'a> ClientDays<'a> {
+    fn of(context: &Context<'a>, id: &ClientName) -> Self {
+        let (coverage, window) = (context.inputs.coverage, context.options.window);
+        let covered = context.covered(id);
+        let Cow::Owned(own) = &covered else {
+            return Self {
+                history_too_short: context.history_too_short,
+                source_missing: false,
+                covered,
+            };
+        };
+        let last = last_days(coverage, window);
+        let absent = (last.from.0..=last.to.0).filter(|day| !own.contains_key(&Day(*day)));
+        Self {
+            history_too_short: is_short(own, window),
+            source_missing: own.len() < coverage.days.len()
+                && (absent.count() * 100 > last.days() as usize * MISSING_PERCENT
+                    || has_outage(own, window)),
+            covered,
+        }
+    }
+}
+
+/// Whether there are too few days up to the end of the window (guard G1). Of all data: a
+/// short window makes the history before it no shorter.
+pub(super) fn is_short(days: &BTreeMap<Day, u64>, window: Window) -> bool {
+    days.range(..=window.to).take(DAYS as usize).count() < DAYS as usize
+}
+
 fn goes(found: &TermAnalysis) -> bool {
     found.verdict == Verdict::Remove && found.level.is_some_and(|level| level <= Level::Likely)
 }
 
 /// Whether what stays after all removals refuses something needed (guard G7).
-fn refuses_together(
-    context: &Context<'_>,
-    client: &ClientAnalysis,
-    terms: &[TermAnalysis],
-) -> bool {
-    let staying: BTreeSet<Term> = terms
+fn refuses_together(one: &One<'_>, client: &ClientAnalysis, terms: &[TermAnalysis]) -> bool {
+    let universe = one.context.universe;
+    let staying = one.holder.without(universe, |place| goes(&terms[place]));
+    client
+        .needed
         .iter()
-        .filter(|found| !goes(found))
-        .map(|found| found.term.clone())
-        .collect();
-    let open = context.universe.opens(&staying);
-    client.needed.iter().any(|served| {
-        context.universe.is_restricted(served.operation) && !open.contains(&served.operation)
-    })
+        .any(|served| !universe.permits_holding(&staying, served.operation))
 }
 
-fn decide(
-    context: &Context<'_>,
-    basis: &Basis,
-    client: &ClientAnalysis,
-    needs: &Needs,
-    found: &mut TermAnalysis,
-) {
+fn decide(one: &One<'_>, client: &ClientAnalysis, found: &mut TermAnalysis, held: &HeldTerm) {
     if !matches!(found.verdict, Verdict::Remove | Verdict::Narrow) {
         return;
     }
+    let context = one.context;
     if kept_by_reviewer(context, client, found) {
         found.verdict = Verdict::Keep;
         found.kind = None;
@@ -120,22 +169,21 @@ fn decide(
         found.reasons = vec![Reason::Exception];
         return;
     }
-    let window = context.options.window;
-    if let Some(reason) = cannot_tell(context, client, window) {
+    if let Some(reason) = cannot_tell(context, client.status) {
         found.verdict = Verdict::Undetermined;
         found.kind = None;
         found.replace_with.clear();
         found.reasons.insert(0, reason);
         return;
     }
-    let mut caps = caps(context, client, needs, found);
-    for reason in guarded(context, basis, client, found) {
+    let mut caps = caps(one, client, found, held);
+    for reason in guarded(one, found, held) {
         if !caps.contains(&reason) {
             caps.push(reason);
         }
     }
     let mut level = if found.kind == Some(Kind::Unused) && caps.is_empty() {
-        by_the_past(context, basis, client, found)
+        by_the_past(context, one.basis, client, found)
     } else {
         Level::Review
     };
@@ -193,14 +241,8 @@ pub(super) fn by_the_past(
 }
 
 /// Guards that look at the whole log: G2 and G3 in covered days, G5 and G10.
-pub(super) fn guarded(
-    context: &Context<'_>,
-    basis: &Basis,
-    client: &ClientAnalysis,
-    found: &TermAnalysis,
-) -> BTreeSet<Reason> {
-    let (seen, to) = (context.covered(&client.id), context.options.window.to);
-    let covered = &*seen;
+pub(super) fn guarded(one: &One<'_>, found: &TermAnalysis, held: &HeldTerm) -> BTreeSet<Reason> {
+    let to = one.context.options.window.to;
     let mut failed = BTreeSet::new();
     let mut guard = |fires: bool, reason: Reason| {
         if fires && !found.reasons.contains(&reason) {
@@ -208,32 +250,17 @@ pub(super) fn guarded(
         }
     };
     // A log that is too short makes nothing young.
-    let long = basis.covered >= DAYS;
+    let long = one.basis.covered >= DAYS;
     if let Some(evidence) = &found.evidence {
         guard(long && !is_old(&evidence.state), Reason::GrantTooYoung);
         guard(in_rhythm(&evidence.state), Reason::StillInRhythm);
     }
     if let Some(period) = Period::find(&found.rhythm.days) {
-        let idle = found.rhythm.idle(covered, to).unwrap_or(0);
+        let idle = found.rhythm.idle(&one.days.covered, to).unwrap_or(0);
         guard(idle <= 2 * period.days + 7, Reason::Calendar);
     }
-    guard(stated(context, client, found), Reason::StaticNeed);
+    guard(held.stated, Reason::StaticNeed);
     failed
-}
-
-/// Stated as needed, by its name or by an operation that it serves.
-fn stated(context: &Context<'_>, client: &ClientAnalysis, found: &TermAnalysis) -> bool {
-    let needs = &context.options.needs;
-    let named = |pattern: &String| ScopeMatch::Glob.covers(pattern, found.term.as_str());
-    let operations = &context.inputs.catalog.operations;
-    let covers = |pattern: &String, operation: &Operation| {
-        pattern.contains(' ') && ScopeMatch::Glob.covers(pattern, &operation.label())
-    };
-    needs.iter().any(named)
-        || operations.iter().enumerate().any(|(index, operation)| {
-            needs.iter().any(|pattern| covers(pattern, operation))
-                && context.universe.serves(&found.term, &client.granted, index)
-        })
 }
 
 pub(super) fn kept_by_reviewer(
@@ -263,21 +290,22 @@ pub(super) fn kept_by_reviewer(
     context.exceptions.find(&client.id, &found.term).is_some() || found.vias.iter().any(pragma)
 }
 
-/// Why the data allows no answer at all, if so.
-pub(super) fn cannot_tell(
-    context: &Context<'_>,
-    client: &ClientAnalysis,
-    window: Window,
-) -> Option<Reason> {
-    let coverage = context.inputs.coverage;
-    if coverage.covered(window) == 0 || client.status == Status::Unknown {
+/// Why the data of a window allow no answer about anybody, if so.
+pub(super) fn no_answer(coverage: &Coverage, window: Window) -> Option<Reason> {
+    if coverage.covered(window) == 0 {
         return Some(Reason::NoData);
     }
     // Any client may have been in what could not be read.
-    coverage
-        .gaps_in(window)
-        .next()
-        .map(|_| Reason::PartialInput)
+    let mut gaps = coverage.gaps_in(window);
+    gaps.next().map(|_| Reason::PartialInput)
+}
+
+/// Why the data allow no answer about a client of this status, if so.
+pub(super) fn cannot_tell(context: &Context<'_>, status: Status) -> Option<Reason> {
+    match status {
+        Status::Unknown => Some(Reason::NoData),
+        _ => context.no_answer,
+    }
 }
 
 /// The last [`DAYS`] of the window, or of all data when that is less.
@@ -309,46 +337,33 @@ fn has_outage(covered: &BTreeMap<Day, u64>, window: Window) -> bool {
 
 /// Every reason why the removal is not above `review`.
 pub(super) fn caps(
-    context: &Context<'_>,
+    one: &One<'_>,
     client: &ClientAnalysis,
-    needs: &Needs,
     found: &TermAnalysis,
+    held: &HeldTerm,
 ) -> Vec<Reason> {
-    let (options, coverage) = (context.options, context.inputs.coverage);
-    let window = options.window;
+    let (context, needs) = (one.context, one.needs);
+    let options = context.options;
     let mut caps = Vec::new();
     let mut cap = |fires: bool, reason: Reason| {
         if fires {
             caps.push(reason);
         }
     };
-    let seen = context.covered(&client.id);
-    // Of all data: a short window makes the history behind it no shorter.
-    let days = seen.range(..=window.to).take(DAYS as usize).count();
-    cap(days < DAYS as usize, Reason::HistoryTooShort);
+    cap(one.days.history_too_short, Reason::HistoryTooShort);
     cap(context.days_missing, Reason::DaysMissing);
-    let last = last_days(coverage, window);
-    let absent = (last.from.0..=last.to.0).filter(|day| !seen.contains_key(&Day(*day)));
-    cap(
-        seen.len() < coverage.days.len()
-            && (absent.count() * 100 > last.days() as usize * MISSING_PERCENT
-                || has_outage(&seen, window)),
-        Reason::SourceMissing,
-    );
+    cap(one.days.source_missing, Reason::SourceMissing);
     // A use on a day proves the grant on that day.
     match found.since.or_else(|| found.rhythm.days.first()) {
         None => cap(true, Reason::GrantAgeUnknown),
         Some(since) => cap(
-            window.to.0 - since.0 < i32::try_from(DAYS).unwrap_or(90),
+            options.window.to.0 - since.0 < i32::try_from(DAYS).unwrap_or(90),
             Reason::GrantTooYoung,
         ),
     }
-    let protected = |pattern: &String| ScopeMatch::Glob.covers(pattern, found.term.as_str());
-    cap(options.protected.iter().any(protected), Reason::Protected);
-    cap(
-        denied_though_granted(context, client, found),
-        Reason::DeniedThoughGranted,
-    );
+    cap(held.protected, Reason::Protected);
+    let denied = denied_though_granted(one, client, held);
+    cap(denied, Reason::DeniedThoughGranted);
     cap(!client.without_grant.is_empty(), Reason::UsedWithoutGrant);
     cap(!found.possible.is_empty(), Reason::PossibleNeed);
     cap(is_thin(context, client), Reason::Sampled);
@@ -356,25 +371,12 @@ pub(super) fn caps(
         options.all_operations_logged == Some(false) && found.unseen.0 > 0,
         Reason::OperationNeverSeen,
     );
-    cap(
-        counted_as_another(context, client, found),
-        Reason::CountedAsAnother,
-    );
+    cap(counted_as_another(one, held), Reason::CountedAsAnother);
     cap(needs.unspecified, Reason::RequirementUnknown);
-    cap(
-        found
-            .serves
-            .iter()
-            .any(|op| needs.optional_auth.contains(op)),
-        Reason::OptionalAuthentication,
-    );
+    let optional = |op: &usize| needs.optional_auth.contains(op);
+    let anonymous = found.serves.iter().any(optional);
+    cap(anonymous, Reason::OptionalAuthentication);
     cap(!client.minimal_proven, Reason::NotProvenMinimal);
-    let commented = |via: &Via| {
-        context
-            .comments
-            .get(via.file)
-            .is_some_and(|own| own.contains_key(&via.entry))
-    };
-    cap(found.vias.iter().any(commented), Reason::CommentAffected);
+    cap(held.commented, Reason::CommentAffected);
     caps
 }

@@ -30,6 +30,7 @@ pub mod landmark;
 mod levels;
 pub mod minimum;
 mod possible;
+mod prepared;
 mod redundant;
 pub mod replay;
 mod rhythm;
@@ -53,6 +54,7 @@ pub use evidence::{Basis, Evidence};
 pub use exceptions::{Exceptions, check_exceptions};
 pub use minimum::{Hints, Objective};
 pub use possible::{Held, Told};
+pub use prepared::Prepared;
 pub use rhythm::{Rhythm, WINDOWS};
 pub use roles::{Action, actions};
 pub use serving::serving;
@@ -270,7 +272,7 @@ pub struct ClientAnalysis {
     pub minimal_proven: bool,
     /// How far from proven, if not.
     pub gap: Option<String>,
-    /// Each held term.
+    /// Each held term, in the order of names.
     pub terms: Vec<TermAnalysis>,
     /// Needed operations of the window.
     pub needed: Vec<Served>,
@@ -291,6 +293,27 @@ pub struct ClientAnalysis {
     pub demand: demand::Demand,
 }
 
+impl ClientAnalysis {
+    /// What can be said about a held term.
+    pub fn term(&self, term: &Term) -> Option<&TermAnalysis> {
+        let at = self.terms.binary_search_by(|known| known.term.cmp(term));
+        self.terms.get(at.ok()?)
+    }
+}
+
+impl Analysis {
+    /// What can be said about a client.
+    pub fn client(&self, client: &ClientName) -> Option<&ClientAnalysis> {
+        find(&self.clients, client)
+    }
+}
+
+/// A client of a list in the order of names.
+fn find<'a>(clients: &'a [ClientAnalysis], client: &ClientName) -> Option<&'a ClientAnalysis> {
+    let at = clients.binary_search_by(|known| known.id.cmp(client));
+    clients.get(at.ok()?)
+}
+
 /// The result for all clients.
 pub struct Analysis {
     /// Days looked at.
@@ -307,37 +330,58 @@ pub struct Analysis {
 
 /// Analyses every client of the policy.
 pub fn analyse(inputs: &Inputs<'_>, options: &Options) -> Analysis {
-    use rayon::prelude::*;
-
     let universe = Universe::new(inputs.catalog, inputs.semantics, inputs.weights);
-    let context = client::Context::new(inputs, options, &universe);
-    let holdings: Vec<(ClientName, BTreeMap<Term, Vec<Via>>)> =
-        inputs.policy.holdings().into_iter().collect();
-    let mut drafts: Vec<(ClientAnalysis, client::Needs)> = holdings
-        .par_iter()
-        .map(|(name, held)| client::analyse_client(&context, name, held))
-        .collect();
-    let basis = evidence::learn(&context, &mut drafts);
-    let mut clients: Vec<ClientAnalysis> = drafts
-        .into_par_iter()
-        .map(|(client, needs)| levels::settle(&context, &basis, client, &needs))
-        .collect();
-    for client in &mut clients {
-        client.complete = levels::cannot_tell(&context, client, options.window).is_none();
+    Prepared::new(inputs, options, &universe).analyse(inputs, options)
+}
+
+/// What is decided about each client, before anything is shown of it.
+pub(crate) struct Decisions {
+    pub(crate) basis: Basis,
+    pub(crate) clients: Vec<ClientAnalysis>,
+}
+
+impl Prepared<'_> {
+    /// Analyses every client at the date of the options; `inputs` has the policy that was
+    /// prepared.
+    pub fn analyse(&self, inputs: &Inputs<'_>, options: &Options) -> Analysis {
+        use rayon::prelude::*;
+
+        let context = client::Context::new(inputs, options, self.universe);
+        let Decisions { basis, mut clients } = self.decide_in(&context);
+        let mut warnings = check_exceptions(inputs.exceptions, inputs.policy, options.window.to);
+        warnings.extend(redundant::warnings(inputs.policy, &clients));
+        let held = clients.par_iter_mut().zip(&self.clients);
+        held.for_each(|(client, holder)| {
+            client.exposure = exposure::exposure(&context, client, holder);
+        });
+        let possible = context.possible.told(&clients);
+        Analysis {
+            window: options.window,
+            basis,
+            clients,
+            warnings,
+            possible,
+        }
     }
-    role_limits::apply(inputs.policy, &mut clients);
-    let mut warnings = check_exceptions(inputs.exceptions, inputs.policy, options.window.to);
-    let edits = actions(inputs.policy, &clients, false);
-    warnings.extend(redundant::warnings(inputs.policy, &clients, &edits));
-    for client in &mut clients {
-        client.exposure = exposure::exposure(&context, client);
+
+    /// Verdicts and levels alone, as a replay of the past needs them.
+    pub(crate) fn decide(&self, inputs: &Inputs<'_>, options: &Options) -> Decisions {
+        self.decide_in(&client::Context::new(inputs, options, self.universe))
     }
-    let possible = context.possible.told(&clients);
-    Analysis {
-        window: options.window,
-        basis,
-        clients,
-        warnings,
-        possible,
+
+    fn decide_in(&self, context: &client::Context<'_>) -> Decisions {
+        use rayon::prelude::*;
+
+        let holders = self.clients.par_iter();
+        let mut drafts: Vec<(ClientAnalysis, client::Needs)> = holders
+            .map(|holder| client::analyse_client(context, holder))
+            .collect();
+        let basis = evidence::learn(context, self, &mut drafts);
+        let drafts = drafts.into_par_iter().zip(&self.clients);
+        let mut clients: Vec<ClientAnalysis> = drafts
+            .map(|(draft, holder)| levels::settle(context, &basis, draft, holder))
+            .collect();
+        role_limits::apply(context.inputs.policy, &mut clients);
+        Decisions { basis, clients }
     }
 }

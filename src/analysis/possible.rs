@@ -10,9 +10,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::client::Needs;
 use super::minimum::Universe;
+use super::prepared::Holder;
 use super::{ClientAnalysis, Inputs, Status, TermAnalysis};
 use crate::catalog::near::Near;
-use crate::model::{Cause, Day, DaySet, Method, Term, Verdict, Window};
+use crate::model::{Cause, Day, DaySet, Method, Verdict, Window};
 use crate::usage::{PossibleNeed, PossibleNeeds, Who};
 
 /// Requests of one cause that may have needed a term.
@@ -128,23 +129,18 @@ impl<'a> Possible<'a> {
         self.faint || { own }.any(nothing)
     }
 
-    /// Operations that the removals would close.
-    fn closing(client: &ClientAnalysis, universe: &Universe) -> Vec<usize> {
-        let goes =
-            |found: &TermAnalysis| matches!(found.verdict, Verdict::Remove | Verdict::Narrow);
-        if !client.terms.iter().any(goes) {
+    /// Operations that the removals would close, in order.
+    fn closing(client: &ClientAnalysis, holder: &Holder, universe: &Universe) -> Vec<usize> {
+        if !client.terms.iter().any(may_go) {
             return Vec::new();
         }
-        let kept: BTreeSet<Term> = client
-            .terms
-            .iter()
-            .filter(|found| !goes(found))
-            .map(|found| found.term.clone())
-            .collect();
-        let open = universe.opens(&kept);
-        let closed = universe.opens(&client.granted);
-        let closed = closed.difference(&open).copied();
-        closed.filter(|own| universe.is_restricted(*own)).collect()
+        let kept = holder.without(universe, |place| may_go(&client.terms[place]));
+        let opened = holder.opened.iter().copied();
+        opened
+            .filter(|operation| {
+                universe.is_restricted(*operation) && !universe.opens_operation(&kept, *operation)
+            })
+            .collect()
     }
 
     /// The kinds that may have been an operation, of this client or of anybody.
@@ -164,9 +160,9 @@ impl<'a> Possible<'a> {
 
     /// Notes beside each term that could go which requests may have needed it, which
     /// strangers used it, and which of its operations nobody was ever seen on.
-    pub(super) fn hold(&self, client: &mut ClientAnalysis, universe: &Universe) {
+    pub(super) fn hold(&self, client: &mut ClientAnalysis, holder: &Holder, universe: &Universe) {
         client.faint = self.is_faint(client.id.as_str());
-        let closing = Self::closing(client, universe);
+        let closing = Self::closing(client, holder, universe);
         let (mut held, mut strangers) = (Stakes::new(), Stakes::new());
         let mut unseen = Vec::new();
         for operation in closing {
@@ -184,11 +180,10 @@ impl<'a> Possible<'a> {
         if held.is_empty() && strangers.is_empty() && unseen.is_empty() {
             return;
         }
-        let granted = client.granted.clone();
-        let goes =
-            |found: &&mut TermAnalysis| matches!(found.verdict, Verdict::Remove | Verdict::Narrow);
-        for found in client.terms.iter_mut().filter(goes) {
-            let serves = |op: &usize| universe.serves(&found.term, &granted, *op);
+        let terms = client.terms.iter_mut().zip(&holder.terms);
+        for (found, held_term) in terms.filter(|(found, _)| may_go(found)) {
+            let serves =
+                |op: &usize| universe.serves_holding(&held_term.scopes, &holder.holding, *op);
             let of = |stakes: &Stakes| -> BTreeSet<usize> {
                 let own = stakes.iter().filter(|(op, _)| serves(op));
                 own.flat_map(|(_, kinds)| kinds.iter().copied()).collect()
@@ -202,11 +197,16 @@ impl<'a> Possible<'a> {
     }
 
     /// Operations that all the client's grants open, and that a possible need may have been.
-    pub(super) fn at_stake(&self, client: &ClientAnalysis, universe: &Universe) -> BTreeSet<usize> {
-        let opened = universe.opens(&client.granted).into_iter();
-        let asked =
-            |own: &usize| universe.is_restricted(*own) && !self.kinds(client, *own).is_empty();
-        opened.filter(asked).collect()
+    pub(super) fn at_stake(
+        &self,
+        client: &ClientAnalysis,
+        holder: &Holder,
+        universe: &Universe,
+    ) -> Vec<usize> {
+        let asked = |operation: &usize| {
+            universe.is_restricted(*operation) && !self.kinds(client, *operation).is_empty()
+        };
+        holder.opened.iter().copied().filter(asked).collect()
     }
 
     fn summed(&self, kinds: &BTreeSet<usize>) -> Vec<Held> {
@@ -291,6 +291,11 @@ impl<'a> Possible<'a> {
             first >= last.plus(-BEFORE) && first <= last.plus(AFTER) && own.span.1 > last
         })
     }
+}
+
+/// Whether its edit would take it away.
+fn may_go(found: &TermAnalysis) -> bool {
+    matches!(found.verdict, Verdict::Remove | Verdict::Narrow)
 }
 
 /// Operations that no request of anybody was ever counted on.

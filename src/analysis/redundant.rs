@@ -16,21 +16,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ClientAnalysis;
-use super::roles::{Action, Decided, decided};
+use super::roles::{Decided, actions};
 use crate::model::{ClientName, Granted, Policy, Subject, Term, Verdict, Via, Warning};
 
 /// File and entry of the assignments, none of which is in `gone` already.
 fn assignments(
     policy: &Policy,
     clients: &[ClientAnalysis],
-    decided: &Decided<'_>,
+    mut memberships: BTreeMap<ClientName, Vec<(usize, usize)>>,
     mut gone: BTreeSet<(usize, usize)>,
 ) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
-    let mut memberships = memberships(policy);
-    if memberships.is_empty() {
-        return found;
-    }
     for (client, held) in policy.holdings() {
         let own = clients.binary_search_by(|own| own.id.cmp(&client));
         if !own.is_ok_and(|own| clients[own].complete) {
@@ -40,7 +36,14 @@ fn assignments(
             if gone.contains(&(file, entry)) {
                 continue;
             }
-            if superfluous(policy, decided, &client, &held, (file, entry), &gone) {
+            if superfluous(
+                policy,
+                Decided(clients),
+                &client,
+                &held,
+                (file, entry),
+                &gone,
+            ) {
                 gone.insert((file, entry));
                 found.push((file, entry));
             }
@@ -50,11 +53,12 @@ fn assignments(
 }
 
 /// Says which roles are redundant, by the verdicts and the edits that are possible.
-pub(super) fn warnings(
-    policy: &Policy,
-    clients: &[ClientAnalysis],
-    edits: &[Action],
-) -> Vec<Warning> {
+pub(super) fn warnings(policy: &Policy, clients: &[ClientAnalysis]) -> Vec<Warning> {
+    let memberships = memberships(policy);
+    if memberships.is_empty() {
+        return Vec::new();
+    }
+    let edits = actions(policy, clients, false);
     let taken: BTreeSet<(usize, usize)> =
         edits.iter().map(|edit| (edit.file, edit.entry)).collect();
     let warning = |(file, entry): (usize, usize)| {
@@ -68,7 +72,7 @@ pub(super) fn warnings(
         );
         Some(Warning::new("redundant-role", text).at(entry.place.clone()))
     };
-    let found = assignments(policy, clients, &decided(clients), taken);
+    let found = assignments(policy, clients, memberships, taken);
     found.into_iter().filter_map(warning).collect()
 }
 
@@ -94,7 +98,7 @@ fn memberships(policy: &Policy) -> BTreeMap<ClientName, Vec<(usize, usize)>> {
 /// Whether the client loses nothing of use without the role.
 fn superfluous(
     policy: &Policy,
-    decided: &Decided<'_>,
+    decided: Decided<'_>,
     client: &ClientName,
     held: &BTreeMap<Term, Vec<Via>>,
     membership: (usize, usize),
@@ -107,7 +111,7 @@ fn superfluous(
     };
     let mut kept = 0;
     for (term, vias) in held.iter().filter(|(_, vias)| vias.iter().any(through)) {
-        let Some((found, _)) = decided.get(&(client, term)) else {
+        let Some(found) = decided.get(client, term) else {
             return false;
         };
         // A scope that can be asked for is not one that is issued, and another file may be

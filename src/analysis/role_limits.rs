@@ -10,7 +10,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::roles::{Decided, all_actions, decided, level, replacements};
+use super::roles::{Decided, all_role_actions, is_editable, level, replacements};
 use super::{ClientAnalysis, TermAnalysis};
 use crate::model::{ClientName, Granted, Level, Policy, Reason, Subject, Term, Verdict, Via};
 
@@ -36,20 +36,20 @@ struct Limits {
 /// What is held in several ways and can be taken away in some of them has the level of
 /// those edits: what the diff takes out is never for a person to do.
 pub(super) fn apply(policy: &Policy, clients: &mut [ClientAnalysis]) {
-    let possible: Possible = all_actions(policy, clients)
+    let possible: Possible = all_role_actions(policy, clients)
         .into_iter()
-        .map(|action| ((action.file, action.entry), action.level))
+        .filter(|(place, _)| is_editable(policy, *place))
+        .map(|(place, action)| (place, action.level))
         .collect();
     let narrowed: BTreeSet<ClientName> = replacements(policy, clients)
         .into_iter()
         .flat_map(|action| action.clients)
         .collect();
     let found: Vec<Vec<Limits>> = {
-        let decided = decided(clients);
         let world = World {
             policy,
             possible: &possible,
-            decided: &decided,
+            decided: Decided(clients),
         };
         let of = |client: &ClientAnalysis| {
             let terms = client.terms.iter();
@@ -76,7 +76,7 @@ pub(super) fn apply(policy: &Policy, clients: &mut [ClientAnalysis]) {
 struct World<'a> {
     policy: &'a Policy,
     possible: &'a Possible,
-    decided: &'a Decided<'a>,
+    decided: Decided<'a>,
 }
 
 impl World<'_> {
@@ -87,7 +87,7 @@ impl World<'_> {
             return limits;
         }
         let own = term.level.unwrap_or(Level::Review);
-        let edits: Vec<Option<Level>> = term.vias.iter().map(|via| self.edit(via)).collect();
+        let edits: Vec<Option<Level>> = term.vias.iter().map(|via| self.edit(term, via)).collect();
         let Some(least) = edits.iter().flatten().max() else {
             limits.level = Some(Level::Manual);
             self.stuck(client, term, &mut limits);
@@ -115,13 +115,18 @@ impl World<'_> {
     }
 
     /// The safest edit that ends one way to hold a term.
-    fn edit(&self, via: &Via) -> Option<Level> {
-        let (entry, whole) = self.edits(via);
+    fn edit(&self, term: &TermAnalysis, via: &Via) -> Option<Level> {
+        let (entry, whole) = self.edits(term, via);
         entry.into_iter().chain(whole).min()
     }
 
     /// The edit of the entry itself, and the one that takes the role from the client.
-    fn edits(&self, via: &Via) -> (Option<Level>, Option<Level>) {
+    fn edits(&self, term: &TermAnalysis, via: &Via) -> (Option<Level>, Option<Level>) {
+        if via.role.is_none() {
+            // The entry is the client's own, and gives it this term alone.
+            let editable = is_editable(self.policy, (via.file, via.entry));
+            return (editable.then(|| level(term)), None);
+        }
         let at = |entry: usize| self.possible.get(&(via.file, entry)).copied();
         let whole = via
             .role
@@ -138,14 +143,12 @@ impl World<'_> {
         own: Level,
         limits: &mut Limits,
     ) {
-        let (entry, whole) = self.edits(via);
+        let (entry, whole) = self.edits(term, via);
         let edit = entry.into_iter().chain(whole).min();
         let (Some(edit), Some((role, _))) = (edit.filter(|edit| *edit > own), &via.role) else {
             return;
         };
-        let of = |member: &ClientName, term: &Term| {
-            self.decided.get(&(member, term)).map(|own| level(own.0))
-        };
+        let of = |member: &ClientName, term: &Term| self.decided.get(member, term).map(level);
         if entry == Some(edit) {
             let members = self.policy.members(via.file, role);
             let least = members.into_iter().filter(|member| {
@@ -171,7 +174,7 @@ impl World<'_> {
     /// Why there is no edit: a member needs it, nobody knows, or the place is fixed.
     fn stuck(&self, client: &ClientAnalysis, term: &TermAnalysis, limits: &mut Limits) {
         let frozen = term.vias.iter().any(|via| {
-            if self.edit(via).is_some() {
+            if self.edit(term, via).is_some() {
                 return false;
             }
             let entry = self
@@ -182,10 +185,13 @@ impl World<'_> {
             entry.is_some_and(|entry| entry.frozen.is_some())
         });
         let verdict = |member: &ClientName| {
-            let own = self.decided.get(&(member, &term.term));
-            own.map_or(Verdict::Undetermined, |own| own.0.verdict)
+            let found = self.decided.get(member, &term.term);
+            found.map_or(Verdict::Undetermined, |found| found.verdict)
         };
-        let roles = term.vias.iter().filter(|via| self.edit(via).is_none());
+        let roles = term
+            .vias
+            .iter()
+            .filter(|via| self.edit(term, via).is_none());
         for (file, role) in roles.filter_map(|via| Some((via.file, &via.role.as_ref()?.0))) {
             let mut others = self.policy.members(file, role);
             others.remove(&client.id);

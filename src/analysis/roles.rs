@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::ClientAnalysis;
+use super::{ClientAnalysis, TermAnalysis};
 use crate::grants::replaceable;
 use crate::model::{ClientName, Level, Policy, Reason, RoleName, Term, Verdict};
 
@@ -29,20 +29,16 @@ pub struct Action {
     pub replace_with: Vec<Term>,
 }
 
-/// Verdict, level and reasons by client and term.
-pub(super) type Decided<'a> =
-    BTreeMap<(&'a ClientName, &'a Term), (&'a super::TermAnalysis, Option<Level>)>;
+/// What was decided about each client's terms.
+///
+/// Both are in the order of their names, as [`super::Analysis`] has them.
+#[derive(Clone, Copy)]
+pub(super) struct Decided<'a>(pub(super) &'a [ClientAnalysis]);
 
-pub(super) fn decided(clients: &[ClientAnalysis]) -> Decided<'_> {
-    clients
-        .iter()
-        .flat_map(|client| {
-            client
-                .terms
-                .iter()
-                .map(move |term| ((&client.id, &term.term), (term, term.level)))
-        })
-        .collect()
+impl<'a> Decided<'a> {
+    pub(super) fn get(self, client: &ClientName, term: &Term) -> Option<&'a TermAnalysis> {
+        super::find(self.0, client)?.term(term)
+    }
 }
 
 /// Everything that can be edited, at any level, sorted by file and entry.
@@ -57,46 +53,57 @@ pub fn actions(policy: &Policy, clients: &[ClientAnalysis], narrow: bool) -> Vec
     all
 }
 
-pub(super) fn all_actions(policy: &Policy, clients: &[ClientAnalysis]) -> Vec<Action> {
-    let decided = decided(clients);
-    let mut actions: BTreeMap<(usize, usize), Action> = BTreeMap::new();
-    let mut roles: BTreeSet<(usize, &RoleName)> = BTreeSet::new();
+fn all_actions(policy: &Policy, clients: &[ClientAnalysis]) -> Vec<Action> {
+    let mut actions = all_role_actions(policy, clients);
     for client in clients {
-        for term in client
-            .terms
-            .iter()
-            .filter(|term| term.verdict == Verdict::Remove)
-        {
-            for via in &term.vias {
-                match &via.role {
-                    None => {
-                        add(&mut actions, (via.file, via.entry), &client.id, term);
-                    }
-                    Some((role, _)) => {
-                        roles.insert((via.file, role));
-                    }
-                }
+        for term in removals(client) {
+            for via in term.vias.iter().filter(|via| via.role.is_none()) {
+                add(&mut actions, (via.file, via.entry), &client.id, term);
             }
         }
     }
-    for (file, role) in roles {
-        role_actions(policy, &decided, (file, role), &mut actions);
-    }
-    let frozen = |action: &Action| {
-        policy
-            .files
-            .get(action.file)
-            .and_then(|file| file.entries.get(action.entry))
-            .is_none_or(|e| e.frozen.is_some())
-    };
     actions
         .into_values()
-        .filter(|action| !frozen(action))
+        .filter(|action| is_editable(policy, (action.file, action.entry)))
         .collect()
 }
 
+fn removals(client: &ClientAnalysis) -> impl Iterator<Item = &TermAnalysis> {
+    let terms = client.terms.iter();
+    terms.filter(|term| term.verdict == Verdict::Remove)
+}
+
+/// Whether the entry may be edited.
+pub(super) fn is_editable(policy: &Policy, (file, entry): (usize, usize)) -> bool {
+    let entry = policy
+        .files
+        .get(file)
+        .and_then(|file| file.entries.get(entry));
+    entry.is_some_and(|entry| entry.frozen.is_none())
+}
+
+/// Edits of roles and of their memberships, those of fixed places included.
+pub(super) fn all_role_actions(
+    policy: &Policy,
+    clients: &[ClientAnalysis],
+) -> BTreeMap<(usize, usize), Action> {
+    let mut roles: BTreeSet<(usize, &RoleName)> = BTreeSet::new();
+    for via in clients
+        .iter()
+        .flat_map(removals)
+        .flat_map(|term| &term.vias)
+    {
+        roles.extend(via.role.as_ref().map(|(role, _)| (via.file, role)));
+    }
+    let mut actions = BTreeMap::new();
+    for (file, role) in roles {
+        role_actions(policy, Decided(clients), (file, role), &mut actions);
+    }
+    actions
+}
+
 /// How safe the edit of this term is.
-pub(super) fn level(term: &super::TermAnalysis) -> Level {
+pub(super) fn level(term: &TermAnalysis) -> Level {
     let own = term.level.filter(|level| *level != Level::Manual);
     own.unwrap_or(Level::Review)
 }
@@ -105,7 +112,7 @@ fn add(
     actions: &mut BTreeMap<(usize, usize), Action>,
     place: (usize, usize),
     client: &ClientName,
-    term: &super::TermAnalysis,
+    term: &TermAnalysis,
 ) {
     let level = level(term);
     let action = actions.entry(place).or_insert_with(|| Action {
@@ -127,7 +134,7 @@ fn add(
 
 fn role_actions(
     policy: &Policy,
-    decided: &Decided<'_>,
+    decided: Decided<'_>,
     (file, role): (usize, &RoleName),
     actions: &mut BTreeMap<(usize, usize), Action>,
 ) {
@@ -147,14 +154,14 @@ fn role_actions(
         .collect();
     let removable = |member: &ClientName, term: &Term| {
         decided
-            .get(&(member, term))
-            .is_some_and(|(own, _)| own.verdict == Verdict::Remove)
+            .get(member, term)
+            .is_some_and(|found| found.verdict == Verdict::Remove)
     };
     for (index, term) in &own_terms {
         if members.iter().all(|member| removable(member, term)) {
             for member in &members {
-                if let Some((own, _)) = decided.get(&(member, *term)) {
-                    add(actions, (file, *index), member, own);
+                if let Some(found) = decided.get(member, term) {
+                    add(actions, (file, *index), member, found);
                 }
             }
         }
@@ -171,7 +178,7 @@ fn role_actions(
             continue;
         };
         if name == role && own_terms.iter().all(|(_, term)| removable(client, term)) {
-            let found = |term: &Term| Some(decided.get(&(client, term))?.0);
+            let found = |term: &Term| decided.get(client, term);
             let own = || own_terms.iter().filter_map(|(_, term)| found(term));
             let safe = own().map(level).max().unwrap_or(Level::Review);
             for (entry, term) in &own_terms {

@@ -18,18 +18,18 @@ pub fn serving(
     usage: &ClientUse,
 ) -> BTreeMap<Term, Vec<u32>> {
     let mut all: BTreeMap<Term, Vec<u32>> = BTreeMap::new();
-    for own in usage.routes.iter().filter(|own| own.route != UNMATCHED) {
-        let operations = routes
-            .get(own.route as usize)
-            .map_or(&[][..], |route| &route.operations);
-        let permitted: Vec<usize> = operations
-            .iter()
-            .copied()
-            .filter(|op| universe.permits(held, *op))
-            .collect();
-        for term in held {
-            if permitted.iter().any(|op| universe.serves(term, held, *op)) {
-                all.entry(term.clone()).or_default().push(own.route);
+    let holding = universe.holding(held);
+    let scopes: Vec<(&Term, Vec<u32>)> = held
+        .iter()
+        .map(|term| (term, universe.scopes_of(term)))
+        .collect();
+    for used in usage.routes.iter().filter(|used| used.route != UNMATCHED) {
+        let route = routes.get(used.route as usize);
+        let operations = route.map_or(&[][..], |route| &route.operations);
+        for (term, scopes) in &scopes {
+            let serves = |op: &usize| universe.serves_holding(scopes, &holding, *op);
+            if operations.iter().any(serves) {
+                all.entry((*term).clone()).or_default().push(used.route);
             }
         }
     }

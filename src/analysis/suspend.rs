@@ -22,8 +22,9 @@ use std::collections::BTreeSet;
 
 use super::client::{Context, Needs};
 use super::landmark::IDLE;
-use super::levels::{by_the_past, cannot_tell, caps, guarded, kept_by_reviewer};
-use super::{Basis, ClientAnalysis, Evidence, Status, TermAnalysis};
+use super::levels::{One, by_the_past, cannot_tell, caps, guarded, kept_by_reviewer};
+use super::prepared::HeldTerm;
+use super::{ClientAnalysis, Evidence, Status, TermAnalysis};
 use crate::model::{Day, Level, Reason, Term, Verdict};
 use crate::usage::UNMATCHED;
 
@@ -46,33 +47,30 @@ pub struct Suspension {
 }
 
 /// The advice for a client; `None` when it is alive, unknown, or holds nothing.
-pub(super) fn suspension(
-    context: &Context<'_>,
-    basis: &Basis,
-    client: &ClientAnalysis,
-    needs: &Needs,
-) -> Option<Suspension> {
+pub(super) fn suspension(one: &One<'_>, client: &ClientAnalysis) -> Option<Suspension> {
     if !matches!(client.status, Status::Silent | Status::Dormant) {
         return None;
     }
-    let at_stake = context.possible.at_stake(client, context.universe);
+    let (context, needs) = (one.context, one.needs);
+    let at_stake = context
+        .possible
+        .at_stake(client, one.holder, context.universe);
     let mut reasons = BTreeSet::new();
     let mut worst: Option<(Level, f64, &TermAnalysis, Option<Evidence>)> = None;
-    for found in &client.terms {
+    for (found, held) in client.terms.iter().zip(&one.holder.terms) {
         let evidence = needs.looks.get(&found.term).copied();
-        let (mut level, mut why) = grant(context, basis, client, needs, found, evidence);
+        let (mut level, mut why) = grant(one, client, (found, held), evidence);
         // What the client keeps goes with it, too.
-        let serves = |op: &usize| {
-            let universe = context.universe;
-            universe.serves(&found.term, &client.granted, *op)
-        };
-        if at_stake.iter().any(serves) {
+        if at_stake
+            .iter()
+            .any(|operation| one.serves(held, *operation))
+        {
             level = Level::Review;
             why.push(Reason::PossibleNeed);
         }
         reasons.extend(why);
         // Without evidence it is the least known, and comes first.
-        let p = evidence.map_or(1.0, |own| own.odds.p);
+        let p = evidence.map_or(1.0, |evidence| evidence.odds.p);
         if worst.is_none_or(|(own, other, ..)| (own, other) < (level, p)) {
             worst = Some((level, p, found, evidence));
         }
@@ -90,7 +88,7 @@ pub(super) fn suspension(
             reasons.insert(reason);
         }
     };
-    if let Some(reason) = cannot_tell(context, client, context.options.window) {
+    if let Some(reason) = cannot_tell(context, client.status) {
         hold(true, reason, Level::Review);
     }
     hold(
@@ -121,13 +119,12 @@ pub(super) fn suspension(
 /// What the method and the guards say about one grant, without those that look at
 /// an edit (a comment beside it, an unproved minimum) and without G9 itself.
 fn grant(
-    context: &Context<'_>,
-    basis: &Basis,
+    one: &One<'_>,
     client: &ClientAnalysis,
-    needs: &Needs,
-    found: &TermAnalysis,
+    (found, held): (&TermAnalysis, &HeldTerm),
     evidence: Option<Evidence>,
 ) -> (Level, Vec<Reason>) {
+    let context = one.context;
     if found.verdict == Verdict::Unobservable {
         return (Level::Review, found.reasons.clone());
     }
@@ -137,21 +134,21 @@ fn grant(
         ..found.clone()
     };
     let edit = [Reason::NotProvenMinimal, Reason::CommentAffected];
-    let mut held: Vec<Reason> = caps(context, client, needs, &own)
+    let mut failed: Vec<Reason> = caps(one, client, &own, held)
         .into_iter()
         .filter(|reason| !edit.contains(reason))
-        .chain(guarded(context, basis, client, &own))
+        .chain(guarded(one, &own, held))
         .collect();
     if kept_by_reviewer(context, client, &own) {
-        held.push(Reason::Exception);
+        failed.push(Reason::Exception);
     }
     if evidence.is_some_and(|own| own.state.idle < IDLE) {
-        held.push(Reason::StillInRhythm);
+        failed.push(Reason::StillInRhythm);
     }
-    if !held.is_empty() {
-        return (Level::Review, held);
+    if !failed.is_empty() {
+        return (Level::Review, failed);
     }
-    let level = by_the_past(context, basis, client, &mut own);
+    let level = by_the_past(context, one.basis, client, &mut own);
     (level, own.reasons)
 }
 

@@ -3,45 +3,69 @@
 use std::collections::BTreeSet;
 
 use super::client::{Context, Needs};
-use super::minimum::Holding;
+use super::minimum::Universe;
+use super::prepared::{HeldTerm, Holder};
 use super::rhythm::Rhythm;
-use super::{ClientAnalysis, TermAnalysis};
+use super::{ClientAnalysis, Options, TermAnalysis};
 use crate::grants::history::SinceFrom;
-use crate::model::{Day, Kind, Reason, Scope, Term, Verdict, Via};
+use crate::model::{Day, Kind, Reason, Scope, Term, Verdict};
 
-/// Why no request can show that the term is used, if so.
-pub(super) fn unobservable(context: &Context<'_>, term: &Term) -> Option<Reason> {
-    let asked_for = context.required.contains(term.as_str());
+/// Why no request can show that a term with these scopes is used, if so.
+pub(super) fn unobservable(
+    universe: &Universe,
+    required: &BTreeSet<Scope>,
+    options: &Options,
+    term: &Term,
+    scopes: &[u32],
+) -> Option<Reason> {
+    let asked_for = required.contains(term.as_str());
     let protocol = |scope: &Scope| {
-        scope.as_str() == term.as_str() || term.as_str().ends_with(&format!("/{scope}"))
+        let prefix = term.as_str().strip_suffix(scope.as_str());
+        prefix.is_some_and(|prefix| prefix.is_empty() || prefix.ends_with('/'))
     };
-    if !asked_for && context.options.protocol.iter().any(protocol) {
+    if !asked_for && options.protocol.iter().any(protocol) {
         return Some(Reason::ProtocolScope);
     }
-    (!context.universe.is_observable(term)).then_some(Reason::OpensNoOperation)
+    (!universe.asks_for_any(scopes)).then_some(Reason::OpensNoOperation)
+}
+
+/// What each term of a client served: routes of [`Needs::ever`], by place of the term.
+pub(super) fn routes_of_terms(
+    context: &Context<'_>,
+    holder: &Holder,
+    needs: &Needs,
+) -> Vec<Vec<usize>> {
+    let mut all = vec![Vec::new(); holder.terms.len()];
+    for (index, route) in needs.ever.iter().enumerate() {
+        for place in holder.serving(context.universe, &route.operations) {
+            all[place].push(index);
+        }
+    }
+    all
 }
 
 pub(super) fn term_analysis(
     context: &Context<'_>,
-    (client, holding): (&ClientAnalysis, &Holding),
+    (client, holder): (&ClientAnalysis, &Holder),
     needs: &Needs,
-    (term, vias): (&Term, &Vec<Via>),
+    (held, routes): (&HeldTerm, &[usize]),
 ) -> TermAnalysis {
+    let to = context.options.window.to;
     let since = context.inputs.history.since(
         context.inputs.policy,
-        (&client.id, term),
-        vias,
-        context.options.window.to,
+        (&client.id, &held.term),
+        &held.vias,
+        to,
     );
     let mut found = TermAnalysis {
-        term: term.clone(),
-        vias: vias.clone(),
+        term: held.term.clone(),
+        vias: held.vias.clone(),
         verdict: Verdict::Keep,
         kind: None,
         level: None,
         reasons: Vec::new(),
         since: since
-            .filter(|own| !says_too_little(*own, context))
+            .filter(|known| !says_too_little(*known, context))
             .map(|(day, _)| day),
         since_from: since.map(|(_, from)| from),
         rhythm: Rhythm::default(),
@@ -55,36 +79,27 @@ pub(super) fn term_analysis(
         strangers: Vec::new(),
         unseen: (0, Vec::new()),
     };
-    if let Some(reason) = unobservable(context, term) {
+    if let Some(reason) = held.unobservable {
         found.verdict = Verdict::Unobservable;
         found.reasons.push(reason);
         return found;
     }
-    let mut serves = BTreeSet::new();
-    let part = context.universe.scopes_of(term);
-    for route in &needs.ever {
-        let takes_part = |op: &&usize| context.universe.serves_holding(&part, holding, **op);
-        let own: Vec<usize> = route
-            .operations
-            .iter()
-            .filter(takes_part)
-            .copied()
-            .collect();
-        if !own.is_empty() {
-            for day in route.days.iter().filter(|day| day.need() > 0) {
-                found.rhythm.add(
-                    Day(day.day),
-                    day.need(),
-                    (day.first, day.last),
-                    context.options.window.to,
-                );
-            }
-            let needed = own.iter().filter(|op| needs.served.contains_key(op));
-            serves.extend(needed.copied());
+    let takes_part = |operation: &&usize| {
+        let universe = context.universe;
+        universe.serves_holding(&held.scopes, &holder.holding, **operation)
+    };
+    for route in routes.iter().map(|index| &needs.ever[*index]) {
+        for day in route.days.iter().filter(|day| day.need() > 0) {
+            let span = (day.first, day.last);
+            found.rhythm.add(Day(day.day), day.need(), span, to);
         }
+        let operations = route.operations.iter().filter(takes_part);
+        let needed = operations.filter(|operation| needs.served.contains_key(operation));
+        found.serves.extend(needed.copied());
     }
-    found.serves = serves.into_iter().collect();
-    if client.minimal.contains(term) {
+    found.serves.sort_unstable();
+    found.serves.dedup();
+    if client.minimal.contains(&held.term) {
         found.reasons.push(Reason::Needed);
         let proof = |op: &usize| needs.served.get(op).is_some_and(|served| served.used > 0);
         if !found.serves.iter().any(proof) {
@@ -127,14 +142,20 @@ pub(super) fn narrowed(
     found.verdict = Verdict::Narrow;
     found.kind = Some(Kind::Broad);
     found.reasons = vec![Reason::NarrowerSuffices];
-    let own: BTreeSet<usize> = found.serves.iter().copied().collect();
-    found.replace_with = kept
+    let scopes: Vec<(&Term, Vec<u32>)> = kept
         .iter()
-        .filter(|term| !client.granted.contains(*term))
-        .filter(|term| {
-            own.iter()
-                .any(|op| context.universe.serves(term, kept, *op))
-        })
-        .cloned()
+        .map(|term| (term, context.universe.scopes_of(term)))
+        .collect();
+    let holding = context
+        .universe
+        .holding_scopes(scopes.iter().map(|(_, own)| own.as_slice()));
+    let serves = |scopes: &[u32]| {
+        let mut operations = found.serves.iter();
+        operations.any(|op| context.universe.serves_holding(scopes, &holding, *op))
+    };
+    found.replace_with = scopes
+        .iter()
+        .filter(|(term, scopes)| !client.granted.contains(*term) && serves(scopes))
+        .map(|(term, _)| (*term).clone())
         .collect();
 }

@@ -22,7 +22,9 @@ use super::window_comparison::compared;
 use crate::analysis::backtest::{Backtest, GrantsOf, backtest, backtest_as_held, origins};
 use crate::analysis::landmark::LONGEST;
 use crate::analysis::minimum::Universe;
-use crate::analysis::{self, Action, Analysis, Compared, Inputs, actions, demand, weight};
+use crate::analysis::{
+    self, Action, Analysis, Compared, Inputs, Prepared, actions, demand, weight,
+};
 use crate::grants::history::History;
 use crate::model::words::plural;
 use crate::model::{ClientName, Day, Level, Policy, Semantics, Warning, Window};
@@ -169,21 +171,22 @@ fn run(
         exceptions: &settings.exceptions,
     };
     let options = options(&settings, window);
-    let mut analysis = analysis::analyse(&inputs, &options);
+    let universe = Universe::new(&routes.catalog, &semantics, &weights);
+    let prepared = Prepared::new(&inputs, &options, &universe);
+    let mut analysis = prepared.analyse(&inputs, &options);
     // Nothing may be called safe before past removals of that level were looked at.
     let asked = replayed.is_some() || calls_any_safe(&analysis);
     let backtest = asked.then(|| match &versions {
-        None => backtest(&inputs, &options),
-        Some(versions) => backtest_as_held(&inputs, &options, grants, &versions.held),
+        None => backtest(&prepared, &inputs, &options),
+        Some(versions) => backtest_as_held(&prepared, &inputs, &options, (grants, &versions.held)),
     });
     if let Some(found) = &backtest {
         found.apply_brake(&mut analysis);
     }
-    let universe = Universe::new(&routes.catalog, &semantics, &weights);
     let late = analysis::replay::observed::Late::of(settings.as_of);
     let seen = (&read.collected.usage, late, &read.collected.credentials);
     demand::fill(&mut analysis, &inputs, &universe, &options.protocol, seen);
-    let compared = compared(&inputs, &options, &settings.windows, &analysis);
+    let compared = compared(&prepared, &inputs, &options, (&settings.windows, &analysis));
     let actions = actions(&policy, &analysis.clients, settings.narrow);
     let elsewhere = elsewhere.into_iter().chain(unseen).chain(alike(&possible));
     let ages = undated_grants::said(&settings.granted, &history, &policy, &analysis);

@@ -1,14 +1,14 @@
 //! The analysis of shorter windows, to compare with the main one.
 
-use crate::analysis::{self, Analysis, Compared, Inputs, compare};
+use crate::analysis::{self, Analysis, Compared, Inputs, Prepared, compare};
 use crate::model::Window;
 
 /// The minimal sets of the shorter windows of a list, compared with those of the longest.
 pub(super) fn compared(
+    prepared: &Prepared<'_>,
     inputs: &Inputs<'_>,
     options: &analysis::Options,
-    windows: &[u32],
-    longest: &Analysis,
+    (windows, longest): (&[u32], &Analysis),
 ) -> Vec<Compared> {
     let Some((_, shorter)) = windows.split_last().filter(|(_, rest)| !rest.is_empty()) else {
         return Vec::new();
@@ -20,7 +20,7 @@ pub(super) fn compared(
                 window: Window::ending(options.window.to, *days),
                 ..options.clone()
             };
-            analysis::analyse(inputs, &options)
+            prepared.analyse(inputs, &options)
         })
         .collect();
     let all: Vec<&Analysis> = shorter.iter().chain([longest]).collect();

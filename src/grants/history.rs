@@ -29,6 +29,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
 use super::read;
 use crate::model::{
     ClientName, Day, Entry, Granted, Policy, PolicyFile, Stated, Subject, Term, Via,
@@ -80,7 +83,7 @@ pub struct History {
     /// Entries that came below the date of their client or role later, and when;
     /// `None` when nobody knows.
     younger: BTreeMap<(usize, usize), Option<Day>>,
-    held: BTreeMap<(ClientName, Term), (Day, SinceFrom)>,
+    held: HashMap<ClientName, HashMap<Term, (Day, SinceFrom), FixedState>, FixedState>,
     /// Entries without a date that git knows of and cannot date: they are new, or may be.
     fresh: BTreeSet<(usize, usize)>,
     /// What the configuration states, in its order.
@@ -96,7 +99,8 @@ pub struct History {
 impl History {
     /// Adds the day since when a client is known to hold a term; what is known already stays.
     pub fn add(&mut self, client: ClientName, term: Term, since: Day, from: SinceFrom) {
-        self.held.entry((client, term)).or_insert((since, from));
+        let terms = self.held.entry(client).or_default();
+        terms.entry(term).or_insert((since, from));
     }
 
     /// Adds that a record of the ledger shows the client without the term, which it got
@@ -140,7 +144,7 @@ impl History {
         {
             return ways.into_iter().max();
         }
-        let held = self.held.get(&(client.clone(), term.clone())).copied()?;
+        let held = self.held.get(client)?.get(term).copied()?;
         // The ledger saw the client hold it; a way whose date is known to be later still decides.
         let later = || ways.iter().flatten().map(|(day, _)| *day).max();
         Some(match held {

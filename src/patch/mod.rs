@@ -18,7 +18,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::grants::{self, Change, Edit, GrantError, Refusal};
-use crate::model::{ContentDigest, Entry, Granted, Place, Policy, PolicyFile, Subject, Term};
+use crate::model::{
+    ClientName, ContentDigest, Entry, Granted, Place, Policy, PolicyFile, Subject, Term,
+};
 
 pub use edit::{Overlap, ordered};
 pub use unified::{annotated, unified};
@@ -334,18 +336,17 @@ fn compare(
     if old.matching != new.matching || old.implies != new.implies {
         return Err("its scope semantics changed".to_owned());
     }
-    let lost: Vec<&str> = old
-        .clients
-        .difference(&new.clients)
-        .map(AsRef::as_ref)
-        .collect();
-    let listed = |name: &&&str| {
-        new.entries.iter().any(
-            |entry| matches!(&entry.subject, Subject::Client(client) if client.as_str() == **name),
-        )
-    };
+    let mut lost: BTreeSet<&ClientName> = old.clients.difference(&new.clients).collect();
+    if !lost.is_empty() {
+        let listed = new.entries.iter().filter_map(|entry| match &entry.subject {
+            Subject::Client(client) => Some(client),
+            Subject::Role(_) => None,
+        });
+        let listed: BTreeSet<&ClientName> = listed.collect();
+        lost.retain(|client| listed.contains(client));
+    }
     // Where a client is nothing but its rows, it goes with the last one.
-    if !new.clients.is_subset(&old.clients) || lost.iter().any(|name| listed(&name)) {
+    if !new.clients.is_subset(&old.clients) || !lost.is_empty() {
         return Err("it names other clients".to_owned());
     }
     Ok(())

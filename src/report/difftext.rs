@@ -29,11 +29,13 @@ const NAME_WIDTH: usize = 80;
 /// One comment line for each edit of the file; empty when there is none.
 pub fn reasons(view: &View<'_>, file_index: usize) -> String {
     let mut text = String::new();
-    for action in view
+    // The actions are sorted by file.
+    let start = view
         .actions
-        .iter()
-        .filter(|action| action.file == file_index && action.level <= view.level)
-    {
+        .partition_point(|action| action.file < file_index);
+    let of_file = view.actions[start..].iter();
+    let of_file = of_file.take_while(|action| action.file == file_index);
+    for action in of_file.filter(|action| action.level <= view.level) {
         let file = view.policy.files.get(file_index);
         if let Some(entry) = file.and_then(|file| file.entries.get(action.entry)) {
             // Writing to a string cannot fail.
@@ -119,15 +121,10 @@ fn dates(view: &View<'_>, action: &Action) -> Vec<String> {
 }
 
 fn affected<'a>(view: &View<'a>, action: &Action) -> Vec<&'a TermAnalysis> {
-    let clients = view
-        .analysis
-        .clients
-        .iter()
-        .filter(|client| action.clients.contains(&client.id));
-    let own = |term: &Term| action.terms.contains(term);
+    let clients = action.clients.iter();
+    let clients = clients.filter_map(|client| view.analysis.client(client));
     clients
-        .flat_map(|client| &client.terms)
-        .filter(|term| own(&term.term))
+        .flat_map(|client| action.terms.iter().filter_map(|term| client.term(term)))
         .collect()
 }
 

@@ -31,7 +31,7 @@ fn rows(own: &[(&str, &str)]) -> BTreeSet<Row> {
 }
 
 fn tested(world: &World, records: &BTreeMap<Day, BTreeSet<Row>>) -> Backtest {
-    world.ask(|inputs, options| {
+    world.ask_prepared(|prepared, inputs, options| {
         let origins = origins(inputs.coverage, options.window.to);
         let days = records.keys().copied().collect();
         let read = |on: Day| Ok::<_, Infallible>(Arc::new(records[&on].clone()));
@@ -44,7 +44,12 @@ fn tested(world: &World, records: &BTreeMap<Day, BTreeSet<Row>>) -> Backtest {
             };
             (origin, held)
         });
-        backtest_as_held(inputs, options, GrantsOf::Ledger, &held.collect())
+        backtest_as_held(
+            prepared,
+            inputs,
+            options,
+            (GrantsOf::Ledger, &held.collect()),
+        )
     })
 }
 

@@ -35,14 +35,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{Datelike, Months};
 
 use super::landmark::LONGEST;
-use super::minimum::Universe;
 use super::share::refutes;
-use super::{Analysis, Inputs, Options};
+use super::{Analysis, Inputs, Options, Prepared};
 use crate::grants::history::History;
 use crate::model::{ClientName, Day, Level, Policy, Reason, Term, Window};
 use crate::usage::Coverage;
 
-pub use past_advice::proposed;
+use past_advice::{Basis, proposed};
 pub use pool::Pooled;
 pub use scores::Scores;
 
@@ -171,67 +170,62 @@ pub struct Held {
     pub later: BTreeMap<ClientName, Vec<(Day, Term)>>,
 }
 
-/// Replays every month end that has enough log before and behind it, with today's
+/// Replays every month end that has enough log before and after it, with today's
 /// grants but for those that the policy files date later.
-pub fn backtest(inputs: &Inputs<'_>, options: &Options) -> Backtest {
-    replayed(inputs, options, (GrantsOf::Today, None))
+///
+/// `prepared` is the policy of `inputs`.
+pub fn backtest(prepared: &Prepared<'_>, inputs: &Inputs<'_>, options: &Options) -> Backtest {
+    replayed(prepared, inputs, options, (GrantsOf::Today, None))
 }
 
 /// The same with the grants as they were. Month ends of which nothing is known are
 /// left out, and counted. The usage must hold every client of every version.
 pub fn backtest_as_held(
+    prepared: &Prepared<'_>,
     inputs: &Inputs<'_>,
     options: &Options,
-    grants: GrantsOf,
-    held: &BTreeMap<Day, Held>,
+    (grants, held): (GrantsOf, &BTreeMap<Day, Held>),
 ) -> Backtest {
-    replayed(inputs, options, (grants, Some(held)))
+    replayed(prepared, inputs, options, (grants, Some(held)))
 }
 
 fn replayed(
+    prepared: &Prepared<'_>,
     inputs: &Inputs<'_>,
     options: &Options,
     (grants, held): (GrantsOf, Option<&BTreeMap<Day, Held>>),
 ) -> Backtest {
-    let universe = Universe::new(inputs.catalog, inputs.semantics, inputs.weights);
+    let basis = Basis {
+        prepared,
+        inputs,
+        options,
+    };
     let mut result = Backtest {
         grants,
         promised: options.thresholds.safe_p,
         ..Backtest::default()
     };
-    let mut pools: [pool::Pool; LEVELS.len()] = Default::default();
-    let mut early: [pool::Pool; LEVELS.len()] = Default::default();
+    let mut pools = pool::Pools::default();
     // One after the other, for each holds its own past in memory; the work within is parallel.
     for as_of in origins(inputs.coverage, options.window.to) {
         let then = held.map(|all| all.get(&as_of));
         let proposal = match then {
-            None => proposed(inputs, options, as_of),
-            Some(Some(then)) => past_advice::proposed_as_held(inputs, options, as_of, then),
+            None => proposed(&basis, as_of),
+            Some(Some(then)) => past_advice::proposed_as_held(&basis, as_of, then),
             Some(None) => {
                 result.left_out.push(as_of);
                 continue;
             }
         };
-        let (origin, sets) = replay::origin(inputs, options.window.to, &universe, &proposal);
-        for (at, set) in sets.iter().enumerate() {
-            let tally = &origin.tallies[at];
-            early[at].add(
-                set,
-                tally.wrong_early,
-                (tally.wrong_early, tally.requests_early),
-            );
-            if !origin.censored {
-                pools[at].add(set, tally.wrong, (tally.wrong_early, tally.requests));
-            }
-        }
-        if let Some(own) = &origin.scores {
-            result.scores = Some(result.scores.unwrap_or_default().and(own));
+        let origin = replay::origin(inputs, options.window.to, &proposal);
+        pools.add(&proposal, &origin);
+        if let Some(scores) = &origin.scores {
+            result.scores = Some(result.scores.unwrap_or_default().and(scores));
         }
         result.origins.push(origin);
     }
-    result.pooled = pools.map(pool::Pool::sum);
-    result.pooled_early = early.map(pool::Pool::sum);
-    let whole = || result.origins.iter().filter(|own| !own.censored);
+    (result.pooled, result.pooled_early) = pools.sums();
+    let whole = || result.origins.iter().filter(|origin| !origin.censored);
     result.suspended =
         std::array::from_fn(|at| suspended::Pooled::of(whole().map(|own| &own.suspended[at])));
     result

@@ -1,65 +1,81 @@
 //! What would have been recommended at an origin.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use crate::analysis::{Analysis, Inputs, Options, analyse};
-use crate::model::{ClientName, Day, Granted, Policy, RoleName, Subject, Term, Verdict, Window};
+use crate::analysis::{ClientAnalysis, Decisions, Inputs, Options, Prepared};
+use crate::model::{ClientName, Day, Granted, Level, Policy, RoleName, Subject, Term, Window};
 use crate::usage::ClientUse;
 
 use super::Held;
 use crate::grants::history::History;
 
 /// The recommendation of one origin.
-pub struct Proposed {
+pub(super) struct Proposed<'a> {
     /// Last day it knows.
-    pub as_of: Day,
-    /// The analysis as it would have been.
-    pub analysis: Analysis,
+    pub(super) as_of: Day,
+    /// Verdicts and levels as they would have been, in the order of the prepared clients.
+    pub(super) clients: Vec<ClientAnalysis>,
     /// Terms that each client gets later, and when, by the policy files' own dates.
     pub(super) later: BTreeMap<ClientName, Vec<(Day, Term)>>,
+    /// Of a policy that held something else then; otherwise that of today is right.
+    other: Option<Prepared<'a>>,
+    today: &'a Prepared<'a>,
 }
 
-impl Proposed {
-    /// Removals up to each of [`super::LEVELS`], by client.
-    pub(super) fn removals(&self) -> BTreeMap<&ClientName, [BTreeSet<Term>; super::LEVELS.len()]> {
-        let mut all: BTreeMap<&ClientName, [BTreeSet<Term>; super::LEVELS.len()]> = BTreeMap::new();
-        for client in &self.analysis.clients {
-            for term in client
-                .terms
-                .iter()
-                .filter(|term| term.verdict == Verdict::Remove)
-            {
-                for (at, level) in super::LEVELS.iter().enumerate() {
-                    if term.level.is_some_and(|own| own <= *level) {
-                        all.entry(&client.id).or_default()[at].insert(term.term.clone());
-                    }
-                }
-            }
-        }
-        all
+impl Proposed<'_> {
+    /// What does not change with the date, of the clients in their order.
+    pub(super) fn prepared(&self) -> &Prepared<'_> {
+        self.other.as_ref().unwrap_or(self.today)
     }
 }
 
+/// Whether a removal of this level is in the set of removals up to another one.
+pub(super) fn is_removed(level: Option<Level>, up_to: Level) -> bool {
+    level.is_some_and(|level| level <= up_to)
+}
+
+/// What the replay of every origin starts from.
+#[derive(Clone, Copy)]
+pub(super) struct Basis<'a> {
+    pub(super) prepared: &'a Prepared<'a>,
+    pub(super) inputs: &'a Inputs<'a>,
+    pub(super) options: &'a Options,
+}
+
 /// Analyses what was known at the end of `as_of`, with the code that analyses today.
-pub fn proposed(inputs: &Inputs<'_>, options: &Options, as_of: Day) -> Proposed {
-    analysed(inputs, options, as_of, (inputs.policy, inputs.history))
+pub(super) fn proposed<'a>(basis: &Basis<'a>, as_of: Day) -> Proposed<'a> {
+    let policy = (basis.inputs.policy, basis.inputs.history);
+    let then = policy_at(policy, as_of);
+    let other = then.as_ref().map(|then| {
+        let Basis {
+            prepared,
+            inputs,
+            options,
+        } = basis;
+        prepared.of_policy(then, inputs, options)
+    });
+    let then = then.as_ref().unwrap_or(policy.0);
+    analysed(basis, as_of, policy, (then, other))
 }
 
 /// The same with what was held then.
-pub(super) fn proposed_as_held(
-    inputs: &Inputs<'_>,
-    options: &Options,
-    as_of: Day,
-    held: &Held,
-) -> Proposed {
-    let mut found = analysed(inputs, options, as_of, (&held.policy, &held.history));
+pub(super) fn proposed_as_held<'a>(basis: &Basis<'a>, as_of: Day, held: &Held) -> Proposed<'a> {
+    let policy = (&held.policy, &held.history);
+    let then = policy_at(policy, as_of);
+    let then = then.as_ref().unwrap_or(policy.0);
+    let inputs = Inputs {
+        policy: then,
+        ..*basis.inputs
+    };
+    let other = Prepared::new(&inputs, basis.options, basis.prepared.universe);
+    let mut found = analysed(basis, as_of, policy, (then, Some(other)));
     for (client, more) in &held.later {
-        let own = found.later.entry(client.clone()).or_default();
-        own.extend(more.iter().cloned());
-        own.sort();
-        own.dedup();
+        let terms = found.later.entry(client.clone()).or_default();
+        terms.extend(more.iter().cloned());
+        terms.sort();
+        terms.dedup();
     }
     found
 }
@@ -67,31 +83,32 @@ pub(super) fn proposed_as_held(
 /// A policy, and what is known beside its dates.
 type Of<'a> = (&'a Policy, &'a History);
 
-fn analysed(inputs: &Inputs<'_>, options: &Options, as_of: Day, of: Of<'_>) -> Proposed {
+fn analysed<'a>(
+    basis: &Basis<'a>,
+    as_of: Day,
+    of: Of<'_>,
+    (policy, other): (&Policy, Option<Prepared<'a>>),
+) -> Proposed<'a> {
+    let (inputs, options) = (basis.inputs, basis.options);
     let coverage = inputs.coverage.until(as_of);
     let usage: BTreeMap<ClientName, ClientUse> = inputs
         .usage
         .par_iter()
-        .map(|(client, own)| (client.clone(), own.until(as_of)))
-        .filter(|(_, own)| !own.routes.is_empty())
+        .map(|(client, used)| (client.clone(), used.until(as_of)))
+        .filter(|(_, used)| !used.routes.is_empty())
         .collect();
     let former = inputs
         .former
         .iter()
-        .map(|(name, own)| (name.clone(), own.until(as_of)));
-    let former = former.filter(|(_, own)| !own.routes.is_empty()).collect();
+        .map(|(name, used)| (name.clone(), used.until(as_of)));
+    let former = former.filter(|(_, used)| !used.routes.is_empty()).collect();
     let possible = inputs.possible.until(as_of);
-    let policy = policy_at(of, as_of);
     let mut window = Window::ending(as_of, options.window.days().max(1));
     if let Some(span) = coverage.span() {
         window.from = window.from.max(span.from);
     }
     let then = Inputs {
-        catalog: inputs.catalog,
-        semantics: inputs.semantics,
-        routes: inputs.routes,
-        weights: inputs.weights,
-        policy: &policy,
+        policy,
         history: of.1,
         usage: &usage,
         former: &former,
@@ -99,25 +116,32 @@ fn analysed(inputs: &Inputs<'_>, options: &Options, as_of: Day, of: Of<'_>) -> P
         unmatched: &BTreeMap::new(),
         possible: &possible,
         coverage: &coverage,
-        blind: inputs.blind,
-        exceptions: inputs.exceptions,
+        ..*inputs
     };
     let options = Options {
         window,
         ..options.clone()
     };
+    let prepared = other.as_ref().unwrap_or(basis.prepared);
+    let Decisions { clients, .. } = prepared.decide(&then, &options);
     Proposed {
         as_of,
-        analysis: analyse(&then, &options),
+        clients,
         later: later(of, as_of),
+        other,
+        today: basis.prepared,
     }
 }
 
-/// The policy without what its own dates place behind the origin.
+/// The policy without what its own dates place after the origin; `None` where they place
+/// nothing there.
 ///
 /// Entries keep their index, which other parts of the analysis rely on: a later
 /// one grants a role that does not exist.
-fn policy_at(of: Of<'_>, as_of: Day) -> Policy {
+fn policy_at(of: Of<'_>, as_of: Day) -> Option<Policy> {
+    if !is_dated_after(of, as_of) {
+        return None;
+    }
     // No policy file can spell this name.
     let nobody = RoleName::new("\u{0}later");
     let mut then = of.0.clone();
@@ -131,7 +155,16 @@ fn policy_at(of: Of<'_>, as_of: Day) -> Policy {
             }
         }
     }
-    then
+    Some(then)
+}
+
+/// Whether some entry came into force after a day.
+fn is_dated_after(of: Of<'_>, as_of: Day) -> bool {
+    let mut files = of.0.files.iter().enumerate();
+    files.any(|(file, own)| {
+        let mut entries = 0..own.entries.len();
+        entries.any(|entry| since(of, file, entry).is_some_and(|since| since > as_of))
+    })
 }
 
 /// Since when an entry is in force: its date, or the later day on which git saw the
@@ -141,9 +174,12 @@ fn since((policy, history): Of<'_>, file: usize, entry: usize) -> Option<Day> {
     stated.max(history.came_later(file, entry))
 }
 
-/// Terms that clients get behind the origin.
+/// Terms that clients get after the origin.
 fn later(of: Of<'_>, as_of: Day) -> BTreeMap<ClientName, Vec<(Day, Term)>> {
     let mut all: BTreeMap<ClientName, Vec<(Day, Term)>> = BTreeMap::new();
+    if !is_dated_after(of, as_of) {
+        return all;
+    }
     for (client, held) in of.0.holdings() {
         for (term, vias) in held {
             for via in vias {

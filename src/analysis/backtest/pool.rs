@@ -4,10 +4,17 @@
 //! rows are not independent, and neither are the grants of one client. The rate is over
 //! rows; the bound counts each grant once, and those of one client together.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::hash::Hash;
 
-use super::Grant;
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
+use super::past_advice::{Proposed, is_removed};
+use super::{LEVELS, Origin, Tally};
 use crate::analysis::share::{OF_A_CLIENT, upper, weight};
+use crate::model::{ClientName, Term, Verdict};
+
+const SETS: usize = LEVELS.len();
 
 /// A sum over origins.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -32,44 +39,124 @@ pub struct Pooled {
     pub upper: Option<f64>,
 }
 
+/// What is known of the grants of some origins.
 #[derive(Default)]
-pub(super) struct Pool {
-    sum: Pooled,
-    grants: BTreeSet<Grant>,
+struct Pool {
+    sums: [Pooled; SETS],
+    /// The safest set that each grant was in, by the numbers of its client and term.
+    grants: HashMap<(u32, u32), u8, FixedState>,
+}
+
+/// Sums over all origins, of their first days alone, and over those that are not censored.
+#[derive(Default)]
+pub(super) struct Pools {
+    clients: Numbers<ClientName>,
+    terms: Numbers<Term>,
+    whole: Pool,
+    early: Pool,
+}
+
+/// Names in the order in which they came.
+struct Numbers<T>(HashMap<T, u32, FixedState>);
+
+impl<T> Default for Numbers<T> {
+    fn default() -> Self {
+        Self(HashMap::default())
+    }
+}
+
+impl<T: Clone + Eq + Hash> Numbers<T> {
+    fn of(&mut self, name: &T) -> u32 {
+        if let Some(number) = self.0.get(name) {
+            return *number;
+        }
+        let next = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
+        self.0.insert(name.clone(), next);
+        next
+    }
+}
+
+impl Pools {
+    /// Adds the removals of an origin, and what they did.
+    pub(super) fn add(&mut self, proposal: &Proposed<'_>, origin: &Origin) {
+        for client in &proposal.clients {
+            let removed = client.terms.iter();
+            for found in removed.filter(|found| found.verdict == Verdict::Remove) {
+                let sets = LEVELS.iter().zip(0_u8..);
+                let mut sets = sets.filter(|(up_to, _)| is_removed(found.level, **up_to));
+                let Some((_, set)) = sets.next() else {
+                    continue;
+                };
+                let grant = (self.clients.of(&client.id), self.terms.of(&found.term));
+                self.early.put(grant, set);
+                if !origin.censored {
+                    self.whole.put(grant, set);
+                }
+            }
+        }
+        for (at, tally) in origin.tallies.iter().enumerate() {
+            let early = (tally.wrong_early, tally.requests_early);
+            self.early.sums[at].add(tally, early);
+            if !origin.censored {
+                self.whole.sums[at].add(tally, (tally.wrong, tally.requests));
+            }
+        }
+    }
+
+    /// Over the origins that are not censored, and over the first days of all.
+    pub(super) fn sums(self) -> ([Pooled; SETS], [Pooled; SETS]) {
+        let mut names: Vec<(&ClientName, u32)> = self
+            .clients
+            .0
+            .iter()
+            .map(|(name, number)| (name, *number))
+            .collect();
+        // Sums run over clients in the order of their names, so that no bit depends on hashes.
+        names.sort_unstable();
+        let order: Vec<u32> = names.into_iter().map(|(_, number)| number).collect();
+        (self.whole.sums(&order), self.early.sums(&order))
+    }
 }
 
 impl Pool {
-    pub(super) fn add(
-        &mut self,
-        set: &BTreeSet<Grant>,
-        wrong: u64,
-        (wrong_early, requests): (u64, u64),
-    ) {
-        self.sum.origins += 1;
-        self.sum.removals += set.len() as u64;
-        self.sum.wrong += wrong;
-        self.sum.wrong_early += wrong_early;
-        self.sum.requests += requests;
-        self.grants.extend(set.iter().cloned());
+    fn put(&mut self, grant: (u32, u32), set: u8) {
+        let known = self.grants.entry(grant).or_insert(set);
+        *known = (*known).min(set);
     }
 
-    pub(super) fn sum(self) -> Pooled {
-        let mut sum = self.sum;
-        sum.grants = self.grants.len() as u64;
-        let mut clients: BTreeMap<_, u32> = BTreeMap::new();
-        for (client, _) in &self.grants {
-            *clients.entry(client).or_default() += 1;
+    fn sums(self, order: &[u32]) -> [Pooled; SETS] {
+        let mut sums = self.sums;
+        for (sum, at) in sums.iter_mut().zip(0_u8..) {
+            let mut clients = vec![0_u32; order.len()];
+            for ((client, _), _) in self.grants.iter().filter(|(_, set)| **set <= at) {
+                clients[*client as usize] += 1;
+            }
+            sum.finish(order.iter().map(|client| clients[*client as usize]));
         }
-        let cases = clients
-            .values()
-            .map(|n| f64::from(*n) * weight(*n, OF_A_CLIENT));
-        sum.cases = cases.sum();
-        if sum.removals > 0 {
-            let rate = float(sum.wrong) / float(sum.removals);
-            sum.rate = Some(rate);
-            sum.upper = Some(upper(rate * sum.cases, sum.cases));
+        sums
+    }
+}
+
+impl Pooled {
+    fn add(&mut self, tally: &Tally, (wrong, requests): (u64, u64)) {
+        self.origins += 1;
+        self.removals += tally.removals;
+        self.wrong += wrong;
+        self.wrong_early += tally.wrong_early;
+        self.requests += requests;
+    }
+
+    /// `clients` has the number of different grants of each client.
+    fn finish(&mut self, clients: impl Iterator<Item = u32>) {
+        for grants in clients.filter(|grants| *grants > 0) {
+            self.grants += u64::from(grants);
+            self.cases += f64::from(grants) * weight(grants, OF_A_CLIENT);
         }
-        sum
+        if self.removals > 0 {
+            let rate = float(self.wrong) / float(self.removals);
+            self.rate = Some(rate);
+            self.upper = Some(upper(rate * self.cases, self.cases));
+        }
     }
 }
 

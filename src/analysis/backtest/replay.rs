@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use super::past_advice::Proposed;
+use super::past_advice::{Proposed, is_removed};
 use super::scores::scores;
-use super::{Grant, HORIZON, Hit, LEVELS, MISSING_PERCENT, Origin, SHADOW, Tally, suspended};
-use crate::analysis::minimum::Universe;
+use super::{HORIZON, Hit, LEVELS, MISSING_PERCENT, Origin, SHADOW, Tally, suspended};
+use crate::analysis::minimum::Holding;
+use crate::analysis::prepared::Holder;
 use crate::analysis::{ClientAnalysis, Inputs};
-use crate::model::{Day, Requirement, Term, Window};
-use crate::usage::{ClientUse, UNMATCHED};
+use crate::model::{Day, Outcome, Requirement, Term, Verdict, Window};
+use crate::usage::{ClientUse, RouteUse, UNMATCHED};
 
 const SETS: usize = LEVELS.len();
 
@@ -19,39 +20,40 @@ const SETS: usize = LEVELS.len();
 struct Lost {
     requests: u64,
     unknown: u64,
+    removals: [u64; SETS],
     denied: [u64; SETS],
     used: [u64; SETS],
     early: [u64; SETS],
     operations: [BTreeSet<usize>; SETS],
-    /// First denied day of each removed term.
-    wrong: [BTreeMap<Term, Day>; SETS],
+    /// First denied day of each removed term, by its place.
+    wrong: [BTreeMap<usize, Day>; SETS],
     hits: Vec<Hit>,
 }
 
-/// Replays the horizon behind an origin.
-pub(super) fn origin(
-    inputs: &Inputs<'_>,
-    to: Day,
-    universe: &Universe,
-    proposal: &Proposed,
-) -> (Origin, [BTreeSet<Grant>; SETS]) {
+/// Replays the horizon after an origin.
+pub(super) fn origin(inputs: &Inputs<'_>, to: Day, proposal: &Proposed<'_>) -> Origin {
     let horizon = i32::try_from(HORIZON).unwrap_or(i32::MAX);
     let window = Window {
         from: proposal.as_of.plus(1),
         to: proposal.as_of.plus(horizon).min(to),
     };
-    let removals = proposal.removals();
-    let none: [BTreeSet<Term>; SETS] = Default::default();
-    let lost: Vec<Lost> = proposal
-        .analysis
-        .clients
-        .par_iter()
-        .map(|client| {
-            let own = removals.get(&client.id).unwrap_or(&none);
-            let usage = inputs.usage.get(&client.id);
-            usage.map_or_else(Lost::default, |usage| {
-                replay(inputs, universe, window, proposal, client, own, usage)
-            })
+    let holders = &proposal.prepared().clients;
+    let clients = proposal.clients.par_iter().zip(holders);
+    let lost: Vec<Lost> = clients
+        .map(|(client, holder)| {
+            let mut lost = Lost::default();
+            let one = One {
+                inputs,
+                window,
+                proposal,
+                client,
+                holder,
+            };
+            one.count_removals(&mut lost);
+            if let Some(usage) = inputs.usage.get(&client.id) {
+                one.replay(usage, &mut lost);
+            }
+            lost
         })
         .collect();
     let missing = window.days() - inputs.coverage.covered(window).min(window.days());
@@ -59,8 +61,8 @@ pub(super) fn origin(
         as_of: proposal.as_of,
         days_after: window.days(),
         censored: window.days() < HORIZON || missing * 100 > window.days() * MISSING_PERCENT,
-        requests: lost.iter().map(|own| own.requests).sum(),
-        unknown: lost.iter().map(|own| own.unknown).sum(),
+        requests: lost.iter().map(|client| client.requests).sum(),
+        unknown: lost.iter().map(|client| client.unknown).sum(),
         tallies: Default::default(),
         hits: Vec::new(),
         scores: None,
@@ -69,118 +71,147 @@ pub(super) fn origin(
     for at in 0..SETS {
         let operations: BTreeSet<usize> = lost
             .iter()
-            .flat_map(|own| own.operations[at].iter().copied())
+            .flat_map(|client| client.operations[at].iter().copied())
             .collect();
-        let wrong = || lost.iter().flat_map(|own| own.wrong[at].values().copied());
+        let wrong = || {
+            lost.iter()
+                .flat_map(|client| client.wrong[at].values().copied())
+        };
         let after = |day: Day| u32::try_from(day.0 - proposal.as_of.0).unwrap_or(0);
-        let sum = |of: fn(&Lost) -> &[u64; SETS]| lost.iter().map(|own| of(own)[at]).sum();
+        let sum = |of: fn(&Lost) -> &[u64; SETS]| lost.iter().map(|client| of(client)[at]).sum();
         origin.tallies[at] = Tally {
-            removals: removals.values().map(|own| own[at].len() as u64).sum(),
+            removals: sum(|client| &client.removals),
             wrong: wrong().count() as u64,
             wrong_early: wrong().filter(|day| after(*day) <= SHADOW).count() as u64,
-            requests: sum(|own| &own.denied),
-            used: sum(|own| &own.used),
-            requests_early: sum(|own| &own.early),
-            clients: lost.iter().filter(|own| own.denied[at] > 0).count() as u64,
+            requests: sum(|client| &client.denied),
+            used: sum(|client| &client.used),
+            requests_early: sum(|client| &client.early),
+            clients: lost.iter().filter(|client| client.denied[at] > 0).count() as u64,
             operations: operations.len() as u64,
             first: wrong().min().map(after),
         };
     }
-    origin.hits = lost.into_iter().flat_map(|own| own.hits).collect();
+    origin.hits = lost.into_iter().flat_map(|client| client.hits).collect();
     origin.hits.sort();
-    // Fewer days behind it would show less use than was foretold.
+    // Fewer days after it would show less use than was foretold.
     origin.scores = (!origin.censored)
-        .then(|| scores(inputs, universe, proposal, window))
-        .filter(|own| own.grants > 0);
-    let sets = std::array::from_fn(|at| {
-        removals
-            .iter()
-            .flat_map(|(client, own)| own[at].iter().map(|term| ((*client).clone(), term.clone())))
-            .collect()
-    });
-    (origin, sets)
+        .then(|| scores(inputs, proposal, window))
+        .filter(|scores| scores.grants > 0);
+    origin
 }
 
 /// What is held and what is left from one day on.
 struct Epoch {
     from: Day,
-    before: BTreeSet<usize>,
-    after: [BTreeSet<usize>; SETS],
-    held: BTreeSet<Term>,
+    before: Holding,
+    after: [Holding; SETS],
 }
 
-fn epochs(
-    universe: &Universe,
+/// What one set of removals takes of a route: an operation, and the removed terms, by
+/// their places, that would have served it.
+type Loss = Option<(usize, Vec<usize>)>;
+
+/// One client at one origin.
+struct One<'a> {
+    inputs: &'a Inputs<'a>,
     window: Window,
-    proposal: &Proposed,
-    client: &ClientAnalysis,
-    removals: &[BTreeSet<Term>; SETS],
-) -> Vec<Epoch> {
-    let later = proposal
-        .later
-        .get(&client.id)
-        .map_or(&[][..], Vec::as_slice);
-    let mut starts: BTreeSet<Day> = later.iter().map(|(day, _)| *day).collect();
-    starts.insert(window.from);
-    starts
-        .into_iter()
-        .filter(|day| window.contains(*day))
-        .map(|from| {
-            let came = || {
-                later
-                    .iter()
-                    .filter(|(day, _)| *day <= from)
-                    .map(|(_, term)| term.clone())
+    proposal: &'a Proposed<'a>,
+    client: &'a ClientAnalysis,
+    holder: &'a Holder,
+}
+
+impl One<'_> {
+    /// Whether the term at a place is in a set of removals.
+    fn goes(&self, place: usize, set: usize) -> bool {
+        let found = &self.client.terms[place];
+        found.verdict == Verdict::Remove && is_removed(found.level, LEVELS[set])
+    }
+
+    fn count_removals(&self, lost: &mut Lost) {
+        for set in 0..SETS {
+            let places = 0..self.client.terms.len();
+            lost.removals[set] = places.filter(|place| self.goes(*place, set)).count() as u64;
+        }
+    }
+
+    fn epochs(&self) -> Vec<Epoch> {
+        let universe = self.proposal.prepared().universe;
+        let later = self.proposal.later.get(&self.client.id);
+        let later = later.map_or(&[][..], Vec::as_slice);
+        let mut starts: BTreeSet<Day> = later.iter().map(|(day, _)| *day).collect();
+        starts.insert(self.window.from);
+        starts.retain(|day| self.window.contains(*day));
+        let epoch = |from: Day| {
+            let came: Vec<Vec<u32>> = later
+                .iter()
+                .filter(|(day, _)| *day <= from)
+                .map(|(_, term)| universe.scopes_of(term))
+                .collect();
+            // What is granted anew later is not what was taken away.
+            let held = |goes: &dyn Fn(usize) -> bool| {
+                let terms = self.holder.terms.iter().enumerate();
+                let staying = terms.filter(|(place, _)| !goes(*place));
+                let staying = staying.map(|(_, held)| held.scopes.as_slice());
+                universe.holding_scopes(staying.chain(came.iter().map(Vec::as_slice)))
             };
-            let held: BTreeSet<Term> = client.granted.iter().cloned().chain(came()).collect();
-            let after = std::array::from_fn(|at| {
-                // What is granted anew later is not what was taken away.
-                let left: BTreeSet<Term> = client
-                    .granted
-                    .difference(&removals[at])
-                    .cloned()
-                    .chain(came())
-                    .collect();
-                universe.opens(&left)
-            });
             Epoch {
                 from,
-                before: universe.opens(&held),
-                after,
-                held,
+                before: held(&|_| false),
+                after: std::array::from_fn(|set| held(&|place| self.goes(place, set))),
             }
-        })
-        .collect()
-}
+        };
+        starts.into_iter().map(epoch).collect()
+    }
 
-fn replay(
-    inputs: &Inputs<'_>,
-    universe: &Universe,
-    window: Window,
-    proposal: &Proposed,
-    client: &ClientAnalysis,
-    removals: &[BTreeSet<Term>; SETS],
-    usage: &ClientUse,
-) -> Lost {
-    let mut lost = Lost::default();
-    let none_removed = removals.iter().all(BTreeSet::is_empty);
-    let epochs = if none_removed {
-        Vec::new()
-    } else {
-        epochs(universe, window, proposal, client, removals)
-    };
-    for route in &usage.routes {
-        let operations = inputs
+    /// What each set of removals takes of a route. One that serves several operations is
+    /// denied as soon as one of them is lost.
+    fn losses(&self, epoch: &Epoch, operations: &[usize]) -> [Loss; SETS] {
+        let universe = self.proposal.prepared().universe;
+        std::array::from_fn(|set| {
+            let gone = |operation: &usize| {
+                universe.opens_operation(&epoch.before, *operation)
+                    && !universe.opens_operation(&epoch.after[set], *operation)
+            };
+            let gone: Vec<usize> = operations.iter().copied().filter(gone).collect();
+            let first = *gone.first()?;
+            let terms = self.holder.terms.iter().enumerate();
+            let guilty = terms.filter(|(place, held)| {
+                let serves = |operation: &usize| {
+                    universe.serves_holding(&held.scopes, &epoch.before, *operation)
+                };
+                self.goes(*place, set) && gone.iter().any(serves)
+            });
+            Some((first, guilty.map(|(place, _)| place).collect()))
+        })
+    }
+
+    fn replay(&self, usage: &ClientUse, lost: &mut Lost) {
+        let any_removed = lost.removals[SETS - 1] > 0;
+        let epochs = any_removed.then(|| self.epochs()).unwrap_or_default();
+        for route in &usage.routes {
+            self.replay_route(route, &epochs, lost);
+        }
+    }
+
+    fn replay_route(&self, route: &RouteUse, epochs: &[Epoch], lost: &mut Lost) {
+        let operations = self
+            .inputs
             .routes
             .get(route.route as usize)
             .filter(|_| route.route != UNMATCHED)
             .map_or(&[][..], |route| &route.operations);
         let stated = |op: &usize| {
-            let own = inputs.catalog.operations.get(*op);
-            own.is_some_and(|own| own.requirement != Requirement::Unspecified)
+            let operation = self.inputs.catalog.operations.get(*op);
+            operation.is_some_and(|own| own.requirement != Requirement::Unspecified)
         };
         let unknown = !operations.iter().any(stated);
-        for day in &route.days.since(window.from).until(window.to) {
+        let losses: Vec<[Loss; SETS]> = if unknown {
+            Vec::new()
+        } else {
+            let epochs = epochs.iter();
+            epochs.map(|epoch| self.losses(epoch, operations)).collect()
+        };
+        for day in &route.days.since(self.window.from).until(self.window.to) {
             let need = day.need();
             if need == 0 {
                 continue;
@@ -191,51 +222,40 @@ fn replay(
                 continue;
             }
             let date = Day(day.day);
-            let Some(epoch) = epochs.iter().rev().find(|epoch| epoch.from <= date) else {
+            let Some(at) = epochs.iter().rposition(|epoch| epoch.from <= date) else {
                 continue;
             };
-            let early = date.0 - proposal.as_of.0 <= i32::try_from(SHADOW).unwrap_or(30);
-            let mut known: Option<usize> = None;
-            for (at, removed) in removals.iter().enumerate() {
-                // A route that serves several operations is denied as soon as one of them is lost.
-                let gone: Vec<usize> = operations
-                    .iter()
-                    .copied()
-                    .filter(|op| epoch.before.contains(op) && !epoch.after[at].contains(op))
-                    .collect();
-                let Some(first) = gone.first().copied() else {
+            let early = date.0 - self.proposal.as_of.0 <= i32::try_from(SHADOW).unwrap_or(30);
+            let mut is_hit = false;
+            for (set, loss) in losses[at].iter().enumerate() {
+                let Some((operation, guilty)) = loss else {
                     continue;
                 };
-                lost.denied[at] += need;
-                lost.used[at] += day.counts[crate::model::Outcome::Used as usize];
-                lost.early[at] += if early { need } else { 0 };
-                lost.operations[at].insert(first);
-                let guilty: BTreeSet<Term> = removed
-                    .iter()
-                    .filter(|term| {
-                        gone.iter()
-                            .any(|op| universe.serves(term, &epoch.held, *op))
-                    })
-                    .cloned()
-                    .collect();
-                for term in &guilty {
-                    let own = lost.wrong[at].entry(term.clone()).or_insert(date);
-                    *own = (*own).min(date);
+                lost.denied[set] += need;
+                lost.used[set] += day.counts[Outcome::Used as usize];
+                lost.early[set] += if early { need } else { 0 };
+                lost.operations[set].insert(*operation);
+                for place in guilty {
+                    let first = lost.wrong[set].entry(*place).or_insert(date);
+                    *first = (*first).min(date);
                 }
-                if known.replace(at).is_none() {
+                if !std::mem::replace(&mut is_hit, true) {
+                    let terms = guilty
+                        .iter()
+                        .map(|place| self.holder.terms[*place].term.clone());
+                    let dates = (date, self.proposal.as_of);
                     hit(
                         &mut lost.hits,
-                        client,
-                        (first, at),
-                        (date, proposal.as_of),
+                        self.client,
+                        (*operation, set),
+                        dates,
                         need,
-                        guilty,
+                        terms.collect(),
                     );
                 }
             }
         }
     }
-    lost
 }
 
 /// Adds a denied day to what is listed, under the safest set that denies it.

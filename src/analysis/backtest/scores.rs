@@ -4,10 +4,13 @@
 //! -ln(probability given to what came). Both fall only when the probabilities get
 //! better, however few removals follow from them (Brier 1950; Good 1952).
 
+use rayon::prelude::*;
+
 use super::past_advice::Proposed;
-use crate::analysis::minimum::Universe;
-use crate::analysis::{Inputs, serving};
-use crate::model::{Day, Window};
+use crate::analysis::prepared::Holder;
+use crate::analysis::{ClientAnalysis, Inputs};
+use crate::model::Window;
+use crate::usage::UNMATCHED;
 
 /// Probabilities against what came within the horizon.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -61,41 +64,51 @@ impl Scores {
     }
 }
 
-/// The probabilities of an origin, against the days of `window` behind it.
-pub(super) fn scores(
-    inputs: &Inputs<'_>,
-    universe: &Universe,
-    proposal: &Proposed,
-    window: Window,
-) -> Scores {
+/// The probabilities of an origin, against the days of `window` after it.
+pub(super) fn scores(inputs: &Inputs<'_>, proposal: &Proposed<'_>, window: Window) -> Scores {
+    let holders = &proposal.prepared().clients;
+    let clients = proposal.clients.par_iter().zip(holders);
+    let judged: Vec<Vec<(f64, bool)>> = clients
+        .map(|(client, holder)| judged(inputs, proposal, (client, holder), window))
+        .collect();
     let mut scores = Scores::default();
     // In the order of the clients, so that the sums have the same last bit every time.
-    for client in &proposal.analysis.clients {
-        let idle = || {
-            client
-                .terms
-                .iter()
-                .filter_map(|own| Some((own, own.evidence?)))
-        };
-        if idle().next().is_none() {
-            continue;
-        }
-        let usage = inputs.usage.get(&client.id);
-        let served = usage.map(|usage| serving(universe, inputs.routes, &client.granted, usage));
-        for (found, evidence) in idle() {
-            let routes = served.as_ref().and_then(|own| own.get(&found.term));
-            let used = usage.zip(routes).is_some_and(|(usage, routes)| {
-                let own = usage
-                    .routes
-                    .iter()
-                    .filter(|own| routes.contains(&own.route));
-                own.flat_map(|route| &route.days)
-                    .any(|day| window.contains(Day(day.day)) && day.need() > 0)
-            });
-            scores.add(evidence.odds.p, used);
-        }
+    for (p, used) in judged.into_iter().flatten() {
+        scores.add(p, used);
     }
     scores
+}
+
+/// The probability of each grant of a client that was given one, and whether it was used.
+fn judged(
+    inputs: &Inputs<'_>,
+    proposal: &Proposed<'_>,
+    (client, holder): (&ClientAnalysis, &Holder),
+    window: Window,
+) -> Vec<(f64, bool)> {
+    let idle = client.terms.iter().enumerate();
+    let idle: Vec<(usize, f64)> = idle
+        .filter_map(|(place, found)| Some((place, found.evidence?.odds.p)))
+        .collect();
+    if idle.is_empty() {
+        return Vec::new();
+    }
+    let universe = proposal.prepared().universe;
+    let mut used = vec![false; holder.terms.len()];
+    let usage = inputs.usage.get(&client.id);
+    for route in usage.into_iter().flat_map(|usage| &usage.routes) {
+        let days = route.days.since(window.from).until(window.to);
+        if route.route == UNMATCHED || !days.iter().any(|day| day.need() > 0) {
+            continue;
+        }
+        let operations = inputs.routes.get(route.route as usize);
+        let operations = operations.map_or(&[][..], |route| &route.operations);
+        for place in holder.serving(universe, operations) {
+            used[place] = true;
+        }
+    }
+    let judged = idle.into_iter();
+    judged.map(|(place, p)| (p, used[place])).collect()
 }
 
 #[cfg(test)]

@@ -34,10 +34,10 @@ pub struct Tally {
 pub(super) fn tallies(
     inputs: &Inputs<'_>,
     window: Window,
-    proposal: &Proposed,
+    proposal: &Proposed<'_>,
 ) -> [Tally; LEVELS.len()] {
     let mut all: [Tally; LEVELS.len()] = Default::default();
-    for client in &proposal.analysis.clients {
+    for client in &proposal.clients {
         let Some(advice) = &client.suspend else {
             continue;
         };

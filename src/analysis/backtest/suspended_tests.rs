@@ -1,7 +1,7 @@
+use super::super::Backtest;
 use super::super::recommendation_log::{Published, follow_suspended};
 use super::super::tests::three_months;
 use super::super::world::{World, day};
-use super::super::{Backtest, backtest};
 use super::*;
 use crate::analysis::analyse;
 
@@ -20,7 +20,7 @@ fn world(back: bool) -> World {
 }
 
 fn tested(world: &World) -> Backtest {
-    world.ask(backtest)
+    world.backtest()
 }
 
 #[test]

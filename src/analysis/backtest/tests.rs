@@ -189,7 +189,6 @@ fn proposed_at(
     world: &World,
     cut: Day,
 ) -> BTreeMap<ClientName, Vec<(Term, Verdict, Option<Level>)>> {
-    let found = world.ask(|inputs, options| proposed(inputs, options, cut));
     let terms = |own: crate::analysis::ClientAnalysis| {
         let known = own
             .terms
@@ -197,7 +196,15 @@ fn proposed_at(
             .map(|term| (term.term, term.verdict, term.level));
         (own.id, known.collect())
     };
-    found.analysis.clients.into_iter().map(terms).collect()
+    world.ask_prepared(|prepared, inputs, options| {
+        let basis = Basis {
+            prepared,
+            inputs,
+            options,
+        };
+        let found = proposed(&basis, cut);
+        found.clients.into_iter().map(terms).collect()
+    })
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::*;
+use crate::analysis::minimum::Universe;
 use crate::analysis::{Hints, Objective, landmark::Thresholds};
 use crate::catalog::matcher::Route;
 use crate::model::{Catalog, Method, Operation, Outcome, Policy, Requirement, Scope, Semantics};
@@ -145,6 +146,17 @@ impl World {
     }
 
     pub(super) fn backtest(&self) -> Backtest {
-        self.ask(backtest)
+        self.ask_prepared(backtest)
+    }
+
+    /// With what does not change with the date.
+    pub(super) fn ask_prepared<T>(
+        &self,
+        work: impl FnOnce(&Prepared<'_>, &Inputs<'_>, &Options) -> T,
+    ) -> T {
+        self.ask(|inputs, options| {
+            let universe = Universe::new(inputs.catalog, inputs.semantics, inputs.weights);
+            work(&Prepared::new(inputs, options, &universe), inputs, options)
+        })
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::bits::Bits;
+use super::search::forced_suffices;
 use super::{Hints, Objective, Problem, Universe};
 use crate::model::Term;
 
@@ -25,7 +26,7 @@ pub(super) struct Instance {
     pub(super) term_cost: Vec<Cost>,
     /// Clauses of each needed operation; all are satisfied by the whole pool.
     pub(super) needed: Vec<Vec<Bits>>,
-    /// Every operation that some set of these terms opens.
+    /// Every operation that some set of these terms opens; empty where only one set will do.
     pub(super) classes: Vec<Class>,
     /// Some requirement was cut short.
     pub(super) capped: bool,
@@ -89,8 +90,14 @@ impl Instance {
             }
             needed.insert(clauses);
         }
+        let needed: Vec<Vec<Bits>> = needed.into_iter().collect();
         let mut grouped: BTreeMap<Vec<Bits>, [u64; 3]> = BTreeMap::new();
-        for op in universe.ops.iter().filter(|op| !op.clauses.is_empty()) {
+        // Where terms that are needed in any case do, no set is compared with another one.
+        let compared = !forced_suffices(&needed, size);
+        let touched = compared.then(|| universe.operations_of(holders.keys().copied()));
+        // Only what some of these scopes takes part in can be opened by them.
+        for operation in touched.into_iter().flatten() {
+            let op = &universe.ops[operation];
             let clauses = over(&op.clauses);
             if !clauses.is_empty() {
                 let sums = grouped.entry(clauses).or_default();
@@ -124,7 +131,7 @@ impl Instance {
         Self {
             terms,
             term_cost,
-            needed: needed.into_iter().collect(),
+            needed,
             classes,
             capped,
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Universe, minimise};
+use super::universe::{Universe, minimise};
 use crate::model::{Scope, Term};
 
 impl Universe {

@@ -20,7 +20,7 @@ pub(super) struct FoundSet {
 
 pub(super) fn solve(instance: &Instance, budget: u64) -> FoundSet {
     let size = instance.terms.len();
-    let mut kept = forced(instance, &Bits::new(size));
+    let mut kept = forced(&instance.needed, size);
     let mut nodes = 0;
     let mut gap = None;
     for part in parts(instance, &kept) {
@@ -53,11 +53,11 @@ pub(super) fn solve(instance: &Instance, budget: u64) -> FoundSet {
 }
 
 /// Terms without which some needed operation cannot be satisfied.
-fn forced(instance: &Instance, start: &Bits) -> Bits {
-    let mut forced = start.clone();
+fn forced(needed: &[Vec<Bits>], size: usize) -> Bits {
+    let mut forced = Bits::new(size);
     loop {
         let before = forced.len();
-        for clauses in &instance.needed {
+        for clauses in needed {
             if clauses.iter().any(|clause| clause.is_subset(&forced)) {
                 continue;
             }
@@ -72,6 +72,13 @@ fn forced(instance: &Instance, start: &Bits) -> Bits {
             return forced;
         }
     }
+}
+
+/// Whether these terms satisfy every needed operation.
+pub(super) fn forced_suffices(needed: &[Vec<Bits>], size: usize) -> bool {
+    let forced = forced(needed, size);
+    let satisfied = |clauses: &Vec<Bits>| clauses.iter().any(|clause| clause.is_subset(&forced));
+    needed.iter().all(satisfied)
 }
 
 /// A part of the problem that shares no operation with the others.

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::{Method, Operation, ScopeMatch};
+use crate::model::{Catalog, Method, Operation, Requirement, Scope, ScopeMatch, Semantics};
 
 /// Seeded dice (splitmix64), so that a failure names its seed.
 struct Dice(u64);

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::finding::rule::{iso, nist};
 use crate::finding::{Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity};
-use crate::model::Scope;
 use crate::model::words::{either, plural};
+use crate::model::{Scope, Term};
 
 pub(super) struct ZombieScope;
 
@@ -42,19 +42,11 @@ impl Rule for ZombieScope {
         let required = context.catalog.required_scopes();
         let all: BTreeSet<Scope> = required.union(&context.catalog.declared).cloned().collect();
         let strangers = strangers(context);
+        let holders = holders(context, &all);
         let mut findings = Vec::new();
         for scope in &all {
             let protocol = crate::analysis::PROTOCOL_SCOPES.contains(&scope.as_str());
-            let only = BTreeSet::from([scope.clone()]);
-            let holders = context
-                .analysis
-                .clients
-                .iter()
-                .filter(|client| {
-                    let covers = |term| !context.semantics.expand(term, &only).is_empty();
-                    client.granted.iter().any(covers)
-                })
-                .count();
+            let holders = holders.get(scope).copied().unwrap_or(0);
             let (severity, text) = if protocol {
                 continue;
             } else if !required.contains(scope) {
@@ -88,6 +80,29 @@ impl Rule for ZombieScope {
         }
         findings
     }
+}
+
+/// How many clients hold something that gives each of these scopes.
+fn holders(context: &Context<'_>, all: &BTreeSet<Scope>) -> BTreeMap<Scope, usize> {
+    // Clients hold the same terms, and what a term gives is the same for each of them.
+    let mut gives: BTreeMap<&Term, BTreeSet<Scope>> = BTreeMap::new();
+    let mut holders: BTreeMap<Scope, usize> = BTreeMap::new();
+    for client in &context.analysis.clients {
+        let mut held: BTreeSet<&Scope> = BTreeSet::new();
+        for term in &client.granted {
+            gives
+                .entry(term)
+                .or_insert_with(|| context.semantics.expand(term, all));
+        }
+        held.extend(client.granted.iter().flat_map(|term| &gives[term]));
+        for scope in held {
+            match holders.get_mut(scope) {
+                Some(count) => *count += 1,
+                None => drop(holders.insert(scope.clone(), 1)),
+            }
+        }
+    }
+    holders
 }
 
 /// Callers outside the policy that operations served, by the scopes that these ask for; all
