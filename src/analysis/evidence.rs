@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hashbrown::HashMap;
+use rayon::prelude::*;
 
 use super::client::{Context, Needs};
 use super::landmark::{
@@ -48,19 +49,20 @@ pub(super) fn learn(
     let Some(from) = covered.range(end.plus(-LONGEST)..).next() else {
         return Basis::default();
     };
-    let mut grants = Vec::with_capacity(drafts.iter().map(|(client, _)| client.terms.len()).sum());
-    for (index, ((client, _), holder)) in drafts.iter().zip(&prepared.clients).enumerate() {
-        let terms = client.terms.iter().zip(&holder.terms);
-        for (found, held) in terms.filter(|(found, _)| counts(found)) {
-            grants.push(Grant {
-                client: index,
+    let held = drafts.par_iter().zip(&prepared.clients).enumerate();
+    let mut grants: Vec<Grant> = held
+        .flat_map_iter(|(client, ((draft, _), holder))| {
+            let terms = draft.terms.iter().zip(&holder.terms);
+            let terms = terms.filter(|(found, _)| counts(found));
+            terms.map(move |(found, held)| Grant {
+                client,
                 scope: held.number,
                 since: found.since,
                 until: None,
                 days: found.rhythm.days.to_vec(),
-            });
-        }
-    }
+            })
+        })
+        .collect();
     let mut clients: Vec<Vec<Day>> = drafts
         .iter()
         .map(|(_, needs)| needs.alive.days.to_vec())

@@ -1,5 +1,7 @@
 //! Reviewed "keep this": from the configuration and from the grant's own line.
 
+use std::collections::BTreeMap;
+
 use crate::model::{
     ClientName, Day, Entry, Exception, Granted, Policy, ScopeMatch, Subject, Term, Warning,
 };
@@ -44,7 +46,11 @@ fn applies(exception: &Exception, client: &ClientName, term: &Term) -> bool {
 
 /// Warns of exceptions that expired or that match nothing: both look like protection and are none.
 pub fn check_exceptions(list: &[Exception], policy: &Policy, today: Day) -> Vec<Warning> {
-    let holdings = policy.holdings();
+    let holdings = if list.is_empty() {
+        BTreeMap::new()
+    } else {
+        policy.holdings()
+    };
     let mut warnings = Vec::new();
     for exception in list {
         let what = format!(

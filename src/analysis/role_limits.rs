@@ -10,6 +10,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
+
 use super::roles::{Decided, all_role_actions, is_editable, level, replacements};
 use super::{ClientAnalysis, TermAnalysis};
 use crate::model::{ClientName, Granted, Level, Policy, Reason, Subject, Term, Verdict, Via};
@@ -55,22 +57,25 @@ pub(super) fn apply(policy: &Policy, clients: &mut [ClientAnalysis]) {
             let terms = client.terms.iter();
             terms.map(|term| world.limits(client, term)).collect()
         };
-        clients.iter().map(of).collect()
+        clients.par_iter().map(of).collect()
     };
-    for (client, limits) in clients.iter_mut().zip(found) {
-        for (term, own) in client.terms.iter_mut().zip(limits) {
-            if let Some(level) = own.level {
-                term.level = Some(level);
-                term.reasons.extend(own.reasons);
-                term.held_by = own.held_by;
-                term.goes_with = own.goes_with;
+    clients
+        .par_iter_mut()
+        .zip(found)
+        .for_each(|(client, limits)| {
+            for (term, own) in client.terms.iter_mut().zip(limits) {
+                if let Some(level) = own.level {
+                    term.level = Some(level);
+                    term.reasons.extend(own.reasons);
+                    term.held_by = own.held_by;
+                    term.goes_with = own.goes_with;
+                }
+                if term.verdict == Verdict::Narrow && !narrowed.contains(&client.id) {
+                    term.level = Some(Level::Manual);
+                    term.reasons.push(Reason::NotEditable);
+                }
             }
-            if term.verdict == Verdict::Narrow && !narrowed.contains(&client.id) {
-                term.level = Some(Level::Manual);
-                term.reasons.push(Reason::NotEditable);
-            }
-        }
-    }
+        });
 }
 
 struct World<'a> {
@@ -87,6 +92,14 @@ impl World<'_> {
             return limits;
         }
         let own = term.level.unwrap_or(Level::Review);
+        if let [via] = &*term.vias
+            && via.role.is_none()
+            && is_editable(self.policy, (via.file, via.entry))
+        {
+            // Nobody else has a part in the edit of the client's own entry.
+            limits.level = Some(own.max(level(term)));
+            return limits;
+        }
         let edits: Vec<Option<Level>> = term.vias.iter().map(|via| self.edit(term, via)).collect();
         let Some(least) = edits.iter().flatten().max() else {
             limits.level = Some(Level::Manual);

@@ -9,6 +9,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
 use super::comment::{Comment, Pragma, comments, pragma};
 use super::list::{List, Syntax};
 use super::not_editable::{frozen_by, marker, templated_line, templated_list};
@@ -63,7 +66,7 @@ pub(super) struct Reader<'a> {
     pub(super) audience: Option<Arc<str>>,
     reading: Reading,
     pragmas: BTreeMap<u32, (Keep, bool)>,
-    seen: BTreeMap<(Subject, Granted), u32>,
+    seen: HashMap<(Subject, Granted), u32, FixedState>,
 }
 
 impl<'a> Reader<'a> {
@@ -119,7 +122,7 @@ impl<'a> Reader<'a> {
             audience: None,
             reading,
             pragmas,
-            seen: BTreeMap::new(),
+            seen: HashMap::default(),
         })
     }
 
@@ -366,7 +369,11 @@ impl<'a> Reader<'a> {
         } else {
             self.seen.insert(key, entry.place.line);
         }
-        if let Subject::Client(client) = &entry.subject {
+        // The entries of one client follow each other.
+        let before = self.reading.file.entries.last().map(|entry| &entry.subject);
+        if let Subject::Client(client) = &entry.subject
+            && before != Some(&entry.subject)
+        {
             self.client(client.clone());
         }
         self.reading.file.entries.push(entry);

@@ -142,6 +142,10 @@ pub fn load(files: &[(PathBuf, String)]) -> Result<Policy, GrantError> {
 
 /// The entries of a file that cannot be taken out without losing or moving a comment.
 pub fn comments_affected(file: &PolicyFile) -> BTreeMap<usize, CommentEffect> {
+    // Without the sign of a comment there is none, and the file is not read again.
+    if memchr::memchr(b'#', &file.bytes).is_none() {
+        return BTreeMap::new();
+    }
     by_name(file.format).map_or_else(BTreeMap::new, |format| format.comments(file))
 }
 

@@ -100,8 +100,9 @@ pub(super) fn edits(
     };
     let reading =
         read(&file.bytes, &file.path).map_err(|error| refuse(usize::MAX, &error.to_string()))?;
-    let tree = read_tree(&file.bytes, &file.path)
-        .map_err(|error| refuse(usize::MAX, &error.to_string()))?;
+    let text =
+        utf8(&file.bytes, &file.path).map_err(|error| refuse(usize::MAX, &error.to_string()))?;
+    let syntax = syntax(text, &file.path);
     let mut by_list: BTreeMap<usize, Vec<(usize, Fate)>> = BTreeMap::new();
     let mut first: BTreeMap<usize, usize> = BTreeMap::new();
     for (&index, change) in changes {
@@ -125,10 +126,10 @@ pub(super) fn edits(
                 return Err(refuse(index, UNWRITABLE));
             }
             Change::Replace(terms) => {
-                let old = &tree.text[entry.span.start..entry.span.end];
+                let old = &text[entry.span.start..entry.span.end];
                 let texts = terms
                     .iter()
-                    .map(|term| quote::like(old, term.as_str(), tree.syntax))
+                    .map(|term| quote::like(old, term.as_str(), syntax))
                     .collect();
                 Fate::Replace(entry.span, texts)
             }
@@ -150,7 +151,7 @@ pub(super) fn edits(
             ));
         };
         edits.extend(
-            list.edits(tree.text, &fates)
+            list.edits(text, &fates)
                 .map_err(|reason| refuse(entry, reason))?,
         );
     }

@@ -19,7 +19,7 @@ use super::evidence;
 use crate::analysis::{Action, TermAnalysis};
 use crate::grants::history::SinceFrom;
 use crate::model::words::plural;
-use crate::model::{Day, Entry, Granted, Reason, Subject, Term};
+use crate::model::{Day, Entry, Granted, Reason, Subject};
 
 /// Names listed before the rest is only counted.
 const NAMES: usize = 6;
@@ -162,7 +162,7 @@ pub(super) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
 mod tests {
     use super::super::testing::{day, sample};
     use super::*;
-    use crate::model::{ClientName, Level};
+    use crate::model::{ClientName, Level, Term};
 
     #[test]
     fn every_edit_up_to_the_level_has_its_reason_and_members_are_named() {

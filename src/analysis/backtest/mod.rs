@@ -33,6 +33,7 @@ pub(super) mod world;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{Datelike, Months};
+use rayon::prelude::*;
 
 use super::landmark::LONGEST;
 use super::share::refutes;
@@ -223,6 +224,8 @@ fn replayed(
             result.scores = Some(result.scores.unwrap_or_default().and(scores));
         }
         result.origins.push(origin);
+        // To give back so many small values takes long, and is done on all threads as well.
+        proposal.clients.into_par_iter().for_each(drop);
     }
     (result.pooled, result.pooled_early) = pools.sums();
     let whole = || result.origins.iter().filter(|origin| !origin.censored);

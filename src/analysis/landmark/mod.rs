@@ -37,6 +37,8 @@ pub use stratum::Stratum;
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use crate::model::{Day, Level};
 
 /// Days between two landmarks.
@@ -111,10 +113,11 @@ impl History {
         mut grants: Vec<Grant>,
         scopes: usize,
     ) -> Self {
-        let all = grants.iter_mut().map(|grant| &mut grant.days);
-        for days in clients.iter_mut().chain(all) {
-            days.retain(|day| clock.covers(*day));
-        }
+        let covered = |days: &mut Vec<Day>| days.retain(|day| clock.covers(*day));
+        clients.par_iter_mut().for_each(covered);
+        grants
+            .par_iter_mut()
+            .for_each(|grant| covered(&mut grant.days));
         Self {
             clock,
             clients,
@@ -157,8 +160,6 @@ impl History {
 
     /// Each grant as it looked at `date`; `None` while it was not held, or nobody knows.
     pub fn states(&self, date: Day) -> Vec<Option<State>> {
-        use rayon::prelude::*;
-
         let dates = [date];
         let scene = state::Scene::new(self, &dates);
         let look = |grant| scene.states(grant).next().flatten().map(|(state, _)| state);

@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use super::model::{Looks, Model};
 use super::state::Scene;
 use super::{AGE, HORIZON, History, IDLE, Thresholds, in_rhythm, is_old};
@@ -93,27 +95,28 @@ impl Past {
         // By date and level: for each client its removals, and those of them used again.
         let mut removed: Vec<[BTreeMap<usize, [u32; 2]>; 2]> =
             vec![Default::default(); dates.len()];
-        for grant in &history.grants {
-            for (place, found) in scene.states(grant).enumerate() {
+        let decided = |grant| {
+            let states = scene.states(grant).enumerate();
+            let decided = states.filter_map(|(place, found)| {
                 let fits = |state: &super::State| {
                     state.idle >= SILENT.max(IDLE) && is_old(state) && !in_rhythm(state)
                 };
-                let Some((state, used)) = found.filter(|(state, _)| fits(state)) else {
-                    continue;
-                };
+                let (state, used) = found.filter(|(state, _)| fits(state))?;
                 let odds = models[place].odds(&state, (grant.client, grant.scope));
                 let level = thresholds.level(&odds);
                 let date = dates[place];
                 // Nobody saw that it was left alone.
                 let blind = !used && history.is_blind(grant.client, date, date.plus(HORIZON));
-                if level > Level::Likely || blind {
-                    continue;
-                }
-                let own = usize::from(level == Level::Likely);
-                let [all, came] = removed[place][own].entry(grant.client).or_default();
-                *all += 1;
-                *came += u32::from(used);
-            }
+                (level <= Level::Likely && !blind).then_some((place, level, grant.client, used))
+            });
+            decided.collect::<Vec<_>>()
+        };
+        let decided: Vec<_> = history.grants.par_iter().flat_map_iter(decided).collect();
+        for (place, level, client, used) in decided {
+            let own = usize::from(level == Level::Likely);
+            let [all, came] = removed[place][own].entry(client).or_default();
+            *all += 1;
+            *came += u32::from(used);
         }
         for (date, [safe, likely]) in dates.iter().zip(&removed).rev() {
             let sum = |own: &BTreeMap<usize, [u32; 2]>| {

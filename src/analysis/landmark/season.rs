@@ -3,8 +3,6 @@
 //! A scope that everybody uses every autumn looks dead in summer. Unless the log holds the
 //! coming 90 days one year earlier, nothing tells the two apart.
 
-use std::collections::BTreeMap;
-
 use super::state::{State, count};
 use super::{Clock, HORIZON, History, YEAR};
 use crate::model::{Day, Level, Reason};
@@ -34,18 +32,18 @@ impl Seasons {
     pub fn new(history: &History, date: Day) -> Self {
         let last = date.plus(-1);
         let [then, until] = THEN;
-        let mut users: BTreeMap<usize, [u32; 2]> = BTreeMap::new();
+        let mut users = vec![[0_u32; 2]; history.scopes];
         for grant in &history.grants {
             let used = |from: Day, to: Day| u32::from(count(&grant.days, from, to) > 0);
-            let [was, is] = users.entry(grant.scope).or_default();
+            let [was, is] = &mut users[grant.scope];
             *was += used(last.plus(-then), last.plus(-until));
             *is += used(date.plus(-HORIZON), date);
         }
-        let mut resting = vec![false; history.scopes];
         let (fleet, times) = FLEET;
-        for (scope, [was, is]) in users {
-            resting[scope] = was >= fleet && was >= times * (is + 1);
-        }
+        let resting = users
+            .into_iter()
+            .map(|[was, is]| was >= fleet && was >= times * (is + 1))
+            .collect();
         let first = last.plus(1 - then);
         let holds = |clock: &Clock| {
             let days = HORIZON.unsigned_abs();
