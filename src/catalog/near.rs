@@ -310,7 +310,7 @@ fn collection_words(path: &[Token], bases: u64) -> impl Iterator<Item = &[u8]> {
         .flat_map(stems)
 }
 
-/// Whether a request with one method may have been an operation with another. A preflight is no use.
+/// Whether a request with one method may have been an operation with another. A preflight is not a use.
 fn may(own: Method, request: Option<Method>) -> bool {
     match request {
         Some(Method::Options) => own == Method::Options,

@@ -107,7 +107,7 @@ impl ClientPlan {
 }
 
 impl Denied {
-    /// What stands beside the canary.
+    /// A note on the canary.
     pub fn canary_note(&self) -> Option<&'static str> {
         (!self.canary_served).then_some(
             "no client that still may call it was served on it in the window: this needs the token of a test client",

@@ -4,7 +4,7 @@
 //! inferred; a name that the policy uses wins over one that it does not, so
 //! that a consumer known by two names is not mistaken for a silent one; a name that
 //! is a secret is compared, kept and shown as its hash alone. A name that differs from
-//! one of the policy by case or blanks only is never joined with it; [`Identities::alike`]
+//! one of the policy by case or whitespace only is never joined with it; [`Identities::alike`]
 //! says which clients it may mean, so that nothing is taken from them by mistake.
 
 use std::borrow::Cow;
@@ -47,7 +47,7 @@ impl Identities {
         for (name, own) in own.chain(by_alias) {
             folded.entry(fold(name)).or_default().insert(own.clone());
         }
-        // Blanks alone are nobody's name.
+        // Whitespace alone is nobody's name.
         folded.remove(&b""[..]);
         Self {
             known,
@@ -68,7 +68,7 @@ impl Identities {
     }
 
     /// The policy's clients that a name of the log may mean though it is none of theirs: those
-    /// whose name, or declared alias, differs from it by case or by blanks around it only.
+    /// whose name, or declared alias, differs from it by case or by whitespace around it only.
     ///
     /// More than one when the policy itself has names that differ by no more than that; none
     /// for a name that the policy uses. To be asked once for each name, not for each line.
@@ -105,7 +105,7 @@ impl Identities {
     }
 }
 
-/// A name without what people and gateways change in passing: its case and the blanks around it.
+/// A name without what people and gateways change in passing: its case and the whitespace around it.
 ///
 /// Up and down again, because the Greek sigma has two small forms. What is
 /// not UTF-8 has the case of its ASCII letters only.

@@ -1,7 +1,7 @@
 //! The other readings of a request path.
 //!
 //! In: a target whose path is odd. Out: the normalised paths that another gateway
-//! may have routed by, beside the one of [`normalise`].
+//! may have routed by, in addition to the one of [`normalise`].
 //!
 //! A log shows the target as it was sent, and nothing says what the gateway made of
 //! it. NGINX decodes before it routes, so `%2F` is a separator for it; servers on Windows
@@ -57,7 +57,7 @@ pub fn readings(target: &[u8], host: Option<&[u8]>, rules: &PathRules) -> Vec<Ve
     found
 }
 
-/// Every way to write a path anew, the one of the rules first.
+/// Every way to rewrite a path, the one of the rules first.
 fn hows(rules: &PathRules) -> Vec<Rewrite> {
     let mut hows = Vec::new();
     for dots in [Dots::Clamp, Dots::Keep] {

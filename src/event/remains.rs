@@ -209,7 +209,7 @@ impl Salvage {
 }
 
 impl Name {
-    /// Whether it stands between the address and the date, where the common log format has
+    /// Whether it is between the address and the date, where the common log format has
     /// its user: `address - user [date]`. One of the two may be damaged.
     fn is_user(&self, before: &[u8], after: &[u8]) -> bool {
         let word = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
@@ -220,12 +220,12 @@ impl Name {
         if self.part {
             return first && last;
         }
-        // A word beside it may be more of the name.
+        // A word next to it may be more of the name.
         (first && spaced && !word(next))
             || (last && before.ends_with(b" ") && !word(before.trim_ascii_end().last()))
     }
 
-    /// Whether no letter, digit or joining sign stands beside it. A name of one or two bytes
+    /// Whether no letter, digit or joining sign is next to it. A name of one or two bytes
     /// has to be in quotes.
     fn stands_alone(&self, before: &[u8], after: &[u8]) -> bool {
         let (before, after) = (before.last(), after.first());

@@ -1,4 +1,4 @@
-//! Lines to which an operator added fields before, between and behind the usual ones.
+//! Lines to which an operator added fields before, between and after the usual ones.
 
 use proptest::prelude::*;
 
@@ -81,7 +81,7 @@ fn a_quoted_field_in_front_of_the_request_is_not_taken_for_it() {
         );
         assert_eq!(seen.agent.as_deref(), Some("c"), "{front}");
     }
-    // A user agent that looks like a request is none: it has no status behind it.
+    // A user agent that looks like a request is none: it has no status after it.
     let timeout = seen("\"-\" 408 0 \"-\" \"GET /o HTTP/1.1\"");
     assert_eq!(timeout, Err(Skip::OtherRecord));
 }

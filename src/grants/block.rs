@@ -10,7 +10,7 @@ const SHARED: &str = "it shares its line with something else";
 
 /// A block list, line by line.
 pub(super) struct Block {
-    /// Behind the colon of the list's key: where `[]` goes when the list is emptied.
+    /// After the colon of the list's key: where `[]` goes when the list is emptied.
     colon: usize,
     /// Each item, or why it cannot be edited; it then takes nothing from the others.
     items: Vec<Result<Item, &'static str>>,
@@ -23,7 +23,7 @@ struct Item {
     lead: String,
     /// In front of the line break of the last line.
     last: usize,
-    /// Behind that line break.
+    /// After that line break.
     next: usize,
     /// Whether a comment stands on its lines.
     comment: bool,

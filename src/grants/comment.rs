@@ -11,13 +11,13 @@ use crate::model::{Day, Keep, Place, Span};
 pub(super) struct Comment {
     pub(super) span: Span,
     pub(super) line: u32,
-    /// Nothing but blanks stands in front of it.
+    /// Nothing but whitespace is in front of it.
     pub(super) own_line: bool,
 }
 
 /// Every comment of the text, in order.
 ///
-/// A `#` opens a comment at the start of a line or behind white space (YAML 1.2.2,
+/// A `#` opens a comment at the start of a line or after whitespace (YAML 1.2.2,
 /// section 6.6), but not inside a scalar: so only the text between scalars is searched.
 pub(super) fn comments(text: &str, root: &Node) -> Vec<Comment> {
     let mut scalars = Vec::new();
@@ -65,7 +65,7 @@ fn count_lines(text: &str) -> u32 {
 fn collect(text: &str, node: &Node, out: &mut Vec<Span>) {
     match &node.value {
         _ if node.alias => out.push(node.span),
-        // A comment may stand behind the sign of a block scalar.
+        // A comment may follow the sign of a block scalar.
         Value::String(_) if text[node.span.start..].starts_with(['|', '>']) => {
             let own = &text[node.span.start..node.span.end];
             out.extend(own.find('\n').map(|newline| Span {
@@ -94,7 +94,7 @@ pub(super) enum Pragma {
     Prose(Keep),
 }
 
-/// What may stand behind the word.
+/// What may follow the word.
 const STOPS: [char; 5] = [':', ',', ';', '.', '!'];
 
 /// Reads `# keep until=2027-03-31 reason="year-end job"`.

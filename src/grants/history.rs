@@ -15,7 +15,7 @@
 //! * no date covers what a record of the ledger shows that the client did not hold yet;
 //! * a line that is not committed, or committed after as-of, has no age;
 //! * the commit at which a shallow clone ends says on or before which day, no more;
-//! * no repository, or no git, is said and is no error.
+//! * no repository, or no git, is reported, and is not an error.
 
 mod blame;
 mod file_at_commit;
@@ -72,7 +72,7 @@ impl SinceFrom {
     }
 }
 
-/// What is known beside the dates in the policy files.
+/// What is known in addition to the dates in the policy files.
 #[derive(Clone, Debug, Default)]
 pub struct History {
     /// Day of the commit, by file and entry.

@@ -59,7 +59,7 @@ pub(super) fn shared(
             .filter_map(|other| Some((*other, covers(&keys[*other], own)?)))
             .collect();
         near.sort_by_cached_key(|(other, _)| order(&keys[*other]));
-        // Behind one that takes every path of this template no other has a turn.
+        // After one that takes every path of this template no other has a turn.
         let last = near.iter().find(|(_, all)| *all);
         if let Some(last) = last.map(|(other, _)| order(&keys[*other])) {
             near.retain(|(other, _)| order(&keys[*other]) <= last);
@@ -164,7 +164,7 @@ fn covers(wide: &Segments<'_>, narrow: &Segments<'_>) -> Option<bool> {
     loop {
         let (own, other) = match (wide.next(), narrow.next()) {
             (None, None) => return Some(all),
-            // Behind several segments no comparison from the left can say more.
+            // After several segments no comparison from the left can say more.
             (Some(&b"{+}"), other) => {
                 return Some(all && other.is_some() && wide.next().is_none());
             }

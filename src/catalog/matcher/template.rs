@@ -12,7 +12,7 @@ pub(in crate::catalog) enum Segment {
     Mixed(Vec<Part>),
     /// One parameter: any non-empty segment.
     Parameter,
-    /// One segment or more, and others behind them.
+    /// One segment or more, and others after them.
     Many,
     /// The rest of the path; with `true` also an empty rest.
     Tail(bool),

@@ -29,7 +29,7 @@ struct Node {
     only_literals: bool,
     mixed: Vec<(Vec<Part>, u32)>,
     parameter: Option<u32>,
-    /// Behind one segment or more.
+    /// After one segment or more.
     many: Option<u32>,
     /// What a parameter does not take, nothing else does: there is no way back to keep.
     parameter_is_last: bool,
@@ -303,7 +303,7 @@ impl Trie {
         }
     }
 
-    /// What fits behind one segment, two, and so on: the fewest that leave a fit.
+    /// What fits after one segment, two, and so on: the fewest that leave a fit.
     fn many(
         &self,
         child: u32,

@@ -1,6 +1,6 @@
 //! A mapping together with what its `$ref`s lead to.
 //!
-//! OpenAPI leaves open what a path item's own fields mean beside its `$ref`
+//! OpenAPI leaves open what a path item's own fields mean alongside its `$ref`
 //! (3.1.1, Path Item Object). Here both are read and the nearest wins, so that no
 //! operation is lost.
 
@@ -22,7 +22,7 @@ impl<'v> Layers<'v> {
             .or_else(|| self.chain.iter().find_map(|target| target.value().get(key)))
     }
 
-    /// Every layer, with the file it stands in.
+    /// Every layer, with the file it is in.
     pub(super) fn each(
         &self,
     ) -> impl Iterator<Item = (&'v Map<String, Value>, Option<&'v Target>)> {

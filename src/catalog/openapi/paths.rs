@@ -120,7 +120,7 @@ struct Reader<'a> {
     catalog: Catalog,
 }
 
-/// An operation that was found, and what stands around it.
+/// An operation that was found, and what is around it.
 struct Found<'v> {
     method: Method,
     /// Its key, as spelt.

@@ -1,4 +1,4 @@
-//! Client names and other texts that are secrets.
+//! Client names and other strings that are secrets.
 
 use super::*;
 

@@ -1,5 +1,5 @@
 //! Which key comes next: a gateway writes its keys in nearly the same order on
-//! every line, so the key behind the one just read is compared before it is
+//! every line, so the key after the one just read is compared before it is
 //! looked up.
 //!
 //! Invariant: only an answer that a look-up gave is repeated, for the very same
@@ -15,12 +15,12 @@ const LONGEST: usize = 32;
 /// Keys of one object that are remembered; more are looked up each time.
 const MOST: usize = 60;
 
-/// `"key":` and what is to be done behind it.
+/// `"key":` and what is to be done after it.
 struct Known {
     text: [u8; LONGEST],
     len: usize,
     action: Option<Action>,
-    /// The keys that came behind it, the last one first.
+    /// The keys that came after it, the last one first.
     next: [u8; 2],
 }
 

@@ -192,7 +192,7 @@ impl Shape {
     }
 }
 
-/// The bytes before, between and behind the values of a container.
+/// The bytes before, between and after the values of a container.
 fn around<'a>(
     text: &'a [u8],
     values: &'a [Value],

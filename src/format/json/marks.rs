@@ -91,7 +91,7 @@ pub(super) fn escaped(backslashes: u64, carry: &mut u64) -> u64 {
 }
 
 /// Whether the rarer escapes are good: letters, and `\u` with four digits that
-/// are no half of a surrogate pair.
+/// are not a half of a surrogate pair.
 #[inline]
 pub(super) fn other_escapes(line: &[u8], base: usize, mut bits: u64) -> bool {
     while bits != 0 {

@@ -9,7 +9,7 @@
 //!
 //! Invariants:
 //! * a shape is learnt only from lines that the scanner answered. What is fixed
-//!   was held against the grammar there, what stands in a hole is held against
+//!   was held against the grammar there, what is in a hole is held against
 //!   it each time: a line that fits is good JSON;
 //! * the keys around a hole are fixed, so a value in it is at the path at which
 //!   it was when the shape was learnt;
@@ -35,9 +35,9 @@ pub(super) enum Hole {
     Any,
 }
 
-/// Fixed text and the hole behind it.
+/// Fixed text and the hole after it.
 pub(super) struct Step {
-    /// Its chunks in [`Shape::fixed`], behind those of the step before: the last one is filled up.
+    /// Its chunks in [`Shape::fixed`], after those of the step before: the last one is filled up.
     chunks: usize,
     /// Length of the fixed text.
     len: usize,
@@ -45,7 +45,7 @@ pub(super) struct Step {
     last: u32,
     /// The wanted values in the fixed text: their number, in [`Shape::takes`].
     takes: usize,
-    /// The text behind the last hole has none.
+    /// The text after the last hole has none.
     hole: Option<Hole>,
     action: Option<Action>,
 }
@@ -106,7 +106,7 @@ impl Shape {
         shape
     }
 
-    /// Makes the steps anew, from the values and what is known of them.
+    /// Makes the steps again, from the values and what is known of them.
     pub(super) fn compile(&mut self) {
         self.fixed.clear();
         self.steps.clear();

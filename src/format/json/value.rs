@@ -9,7 +9,7 @@ use wide::{i8x16, u8x16};
 
 use super::marks::{bits, escaped, other_escapes};
 
-/// Behind an opening quote: the place of the closing one, and whether the
+/// After an opening quote: the place of the closing one, and whether the
 /// content holds escapes.
 #[inline]
 pub(super) fn text_end(line: &[u8], start: usize) -> Option<(usize, bool)> {
@@ -38,8 +38,8 @@ pub(super) fn text_end(line: &[u8], start: usize) -> Option<(usize, bool)> {
     }
 }
 
-/// Bits of the bytes that are no plain part of a string: quote, backslash, and
-/// what is below the blank as a signed number, which control bytes and the bytes
+/// Bits of the bytes that are not a plain part of a string: quote, backslash, and
+/// what is below the space as a signed number, which control bytes and the bytes
 /// of longer characters are.
 #[inline]
 fn stops(chunk: [u8; 16]) -> u32 {

@@ -2,7 +2,7 @@
 //!
 //! In: month ends, the days of the records, the rows of a record on demand. Out: for
 //! each month end with a record of its time who held what, since when that was seen,
-//! and what came in the days behind.
+//! and what came in the days after.
 //!
 //! Invariants:
 //! * a month end takes the latest record on or before it, and none that is more than
@@ -37,7 +37,7 @@ pub struct Recorded {
     /// The first of the records without a break that name a grant, and whether an earlier
     /// record lacks it.
     seen: BTreeMap<(ClientName, Term), (Day, bool)>,
-    /// What each client got behind the month end, and when, in order of time.
+    /// What each client got after the month end, and when, in order of time.
     pub later: BTreeMap<ClientName, Vec<(Day, Term)>>,
     came: BTreeSet<(ClientName, Term)>,
 }
@@ -110,7 +110,7 @@ impl Recorded {
     }
 
     /// The policy of that time. A client stands in the file that names it today; what a
-    /// file states beside a grant that it still gives (a reviewed keep) is taken from it.
+    /// file states with a grant that it still gives (a reviewed keep) is taken from it.
     ///
     /// One role may have stood in two files with different terms: then each of the two
     /// is a role of its own.
@@ -179,7 +179,7 @@ impl Recorded {
 /// A policy file that is made from rows.
 struct File<'a> {
     file: PolicyFile,
-    /// What stands beside the same grant in the file of today.
+    /// What comes with the same grant in the file of today.
     beside: BTreeMap<(&'a Subject, &'a Granted), &'a Entry>,
 }
 

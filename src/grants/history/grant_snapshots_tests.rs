@@ -83,7 +83,7 @@ fn what_came_later_counts_from_the_first_record_that_names_it_and_for_90_days() 
     let of = |client: &str| later.get(client).cloned().unwrap_or_default();
     assert_eq!(of("app"), [(day("2026-02-20"), Term::new("b"))]);
     assert_eq!(of("new"), [(day("2026-02-20"), Term::new("a"))]);
-    // 1 May is day 90 behind 31 January.
+    // 1 May is day 90 after 31 January.
     let again = found(&["2026-02-01"], &records);
     let last = again[&day("2026-02-01")].later["app"].last().cloned();
     assert_eq!(last, Some((day("2026-05-02"), Term::new("c"))));
@@ -117,7 +117,7 @@ fn a_grant_is_as_old_as_the_file_says_unless_an_earlier_record_lacks_it() {
     // The record of 10 February lacks both: the date of the file cannot be theirs.
     assert_eq!(since("app", "b"), (origin, SinceFrom::Ledger));
     assert_eq!(since("app", "c"), (origin, SinceFrom::Ledger));
-    // Dated behind the month end, and held all the same.
+    // Dated after the month end, and held all the same.
     assert_eq!(since("late", "a"), (day("2026-01-31"), SinceFrom::Ledger));
 }
 

@@ -1,4 +1,4 @@
-//! Random policies in random styles: what is taken out is what was planned, to the byte.
+//! Random policies in random styles: what is removed is what was planned, to the byte.
 
 use std::fmt::Write as _;
 
@@ -28,7 +28,7 @@ struct Draft {
     granted: Vec<String>,
     /// Comments on lines of their own: they have to stay.
     own: Vec<String>,
-    /// Comment behind a block item: stays as long as the item.
+    /// Comment after a block item: stays as long as the item.
     behind: Vec<(usize, String)>,
 }
 
@@ -290,7 +290,7 @@ fn holds(draft: &Draft, name: &str, chosen: &[bool], git: bool) -> Result<(), Te
     let undone = unified::apply(new, &file.undo);
     prop_assert_eq!(undone.as_deref(), Some(text.as_str()));
     prop_assert!(!git || survives_git(file, "note"), "{}", file.diff);
-    // A second run has nothing to do, and what is left can still be taken out.
+    // A second run has nothing to do, and what is left can still be removed.
     let all: Vec<Removal> = (0..after.entries.len())
         .map(|entry| Removal { file: 0, entry })
         .collect();
@@ -302,7 +302,7 @@ fn holds(draft: &Draft, name: &str, chosen: &[bool], git: bool) -> Result<(), Te
     Ok(())
 }
 
-/// What goes is the items, their separators, and the comment behind them.
+/// What goes is the items, their separators, and the comment after them.
 fn bytes_hold(
     draft: &Draft,
     old: &PolicyFile,
