@@ -135,7 +135,7 @@ proptest! {
         path in "/[a-z0-9/._-]{0,12}",
         status in prop::sample::select(&[200_u16, 201, 403, 503][..]),
     ) {
-        let fields = |own: &[String]| own.iter().flat_map(|own| [own.as_str(), " "]).collect::<String>();
+        let fields = |fields: &[String]| fields.iter().flat_map(|fields| [fields.as_str(), " "]).collect::<String>();
         let text = format!("{}\"GET {path} HTTP/1.1\" {}{status} 12 \"-\" \"c\"", fields(&before), fields(&between));
         match seen(&text) {
             Ok(seen) => prop_assert_eq!((seen.target, seen.status), (path, Some(status))),

@@ -136,9 +136,9 @@ pub(super) fn prefix(text: &[u8]) -> Option<Prefix<'_>> {
     }
     if ident.len() > 1
         && is_address(ident)
-        && let Some(own) = user.strip_prefix(b"- ")
+        && let Some(name) = user.strip_prefix(b"- ")
     {
-        user = own;
+        user = name;
     }
     // ingress-nginx before 0.30: `address - [address] - user`.
     if user.first() == Some(&b'[')

@@ -209,15 +209,15 @@ fn status_behind(text: &[u8]) -> Option<(Option<u16>, &[u8])> {
             rest = rest[end + 1..].trim_ascii_start();
             continue;
         }
-        let (own, more) = word(rest);
+        let (first, more) = word(rest);
         let (second, third) = word(more.trim_ascii_start());
-        let is_port = parse_status(own) == Some(HTTPS) && can_be_status(second);
-        if !is_port && (own == b"-" || can_be_status(own)) {
+        let is_port = parse_status(first) == Some(HTTPS) && can_be_status(second);
+        if !is_port && (first == b"-" || can_be_status(first)) {
             let (third, _) = word(third.trim_ascii_start());
             let number =
                 third == b"-" || (!third.is_empty() && third.iter().all(u8::is_ascii_digit));
             let certain = !(can_be_status(second) && number);
-            return certain.then(|| (parse_status(own), more));
+            return certain.then(|| (parse_status(first), more));
         }
         rest = more.trim_ascii_start();
     }

@@ -58,7 +58,7 @@ fn rounded(value: serde_json::Value) -> serde_json::Value {
         Value::Array(items) => items.into_iter().map(rounded).collect(),
         Value::Object(pairs) => pairs
             .into_iter()
-            .map(|(key, own)| (key, rounded(own)))
+            .map(|(key, value)| (key, rounded(value)))
             .collect(),
         other => other,
     }

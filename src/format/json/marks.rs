@@ -35,8 +35,8 @@ impl Marks {
         self.escapes = false;
         let (blocks, rest) = line.as_chunks::<64>();
         let mut last = [b' '; 64];
-        if let Some(own) = last.get_mut(..rest.len()) {
-            own.copy_from_slice(rest);
+        if let Some(chunk) = last.get_mut(..rest.len()) {
+            chunk.copy_from_slice(rest);
         }
         let control = u8x16::splat(0x1f);
         let backslash = u8x16::splat(b'\\');

@@ -104,15 +104,15 @@ impl Scanner<'_> {
         values: &mut Vec<Value>,
         most: usize,
     ) -> Option<()> {
-        let (start, own) = (self.at, values.len());
+        let (start, index) = (self.at, values.len());
         let kind = kind(self.peek()?);
-        if own >= most {
+        if index >= most {
             return None;
         }
         values.push(Value {
             start,
             end: start,
-            behind: own,
+            behind: index,
             kind,
             action,
             hole: None,
@@ -144,7 +144,7 @@ impl Scanner<'_> {
             }
             _ => self.skip(0)?,
         }
-        (values[own].end, values[own].behind) = (self.at, values.len());
+        (values[index].end, values[index].behind) = (self.at, values.len());
         Some(())
     }
 

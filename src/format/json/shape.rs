@@ -66,30 +66,32 @@ pub(super) struct Shape {
 /// Whether the line goes on with this text; of the last chunk only some bits count.
 #[inline]
 fn stands(fixed: &[[u8; 16]], last: u32, rest: &[u8]) -> bool {
-    let equal = |own: &[u8; 16], other: &[u8; 16]| {
-        u8x16::from(*own).simd_eq(u8x16::from(*other)).to_bitmask()
+    let equal = |chunk: &[u8; 16], other: &[u8; 16]| {
+        u8x16::from(*chunk)
+            .simd_eq(u8x16::from(*other))
+            .to_bitmask()
     };
-    let Some((own, others)) = fixed.split_last() else {
+    let Some((chunk, others)) = fixed.split_last() else {
         return true;
     };
     let mut rest = rest;
-    for own in others {
+    for chunk in others {
         match rest.split_first_chunk() {
-            Some((other, behind)) if equal(own, other) == 0xffff => rest = behind,
+            Some((other, after)) if equal(chunk, other) == 0xffff => rest = after,
             _ => return false,
         }
     }
     if let Some(other) = rest.first_chunk() {
-        return equal(own, other) & last == last;
+        return equal(chunk, other) & last == last;
     }
     // At the end of the line.
     let len = last.count_ones() as usize;
     rest.len() >= len
-        && own
+        && chunk
             .iter()
             .zip(rest)
             .take(len)
-            .all(|(own, other)| own == other)
+            .all(|(chunk, other)| chunk == other)
 }
 
 impl Shape {
@@ -165,14 +167,14 @@ impl Shape {
         let (mut at, mut escapes, mut marked) = (0, false, false);
         let (mut fixed, mut takes) = (self.fixed.as_slice(), self.takes.as_slice());
         for step in &self.steps {
-            let (own, later) = fixed.split_at_checked(step.chunks)?;
-            if !stands(own, step.last, line.get(at..)?) {
+            let (chunks, later) = fixed.split_at_checked(step.chunks)?;
+            if !stands(chunks, step.last, line.get(at..)?) {
                 return None;
             }
             fixed = later;
             if step.takes > 0 {
-                let (own, later) = takes.split_at_checked(step.takes)?;
-                for (slot, take) in own {
+                let (slots, later) = takes.split_at_checked(step.takes)?;
+                for (slot, take) in slots {
                     escapes |= take.escaped;
                     found[*slot] = Found {
                         start: take.start + place(at),

@@ -72,10 +72,10 @@ fn odd_text_end(line: &[u8], start: usize, mut at: usize) -> Option<(usize, bool
         let quotes = bits(&chunks, b'"');
         let ends = quotes & !hidden;
         // The bits up to the quote that closes the string.
-        let own = ends ^ ends.wrapping_sub(1);
+        let within = ends ^ ends.wrapping_sub(1);
         let usual = quotes | backslashes | bits(&chunks, b'/');
-        escapes |= backslashes & own != 0;
-        if !other_escapes(line, at, hidden & own & !usual) {
+        escapes |= backslashes & within != 0;
+        if !other_escapes(line, at, hidden & within & !usual) {
             return None;
         }
         if ends != 0 {
