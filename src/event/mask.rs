@@ -48,18 +48,18 @@ static CUSTOMARY: LazyLock<Option<RegexSet>> = LazyLock::new(|| set(&SHAPES).ok(
 /// The usual shapes, and those of the configuration.
 #[derive(Clone, Debug, Default)]
 pub struct Mask {
-    own: Option<RegexSet>,
+    configured: Option<RegexSet>,
 }
 
 impl Mask {
     /// With further patterns over one segment of a path; the error is the library's sentence.
     pub fn new(patterns: &[String]) -> Result<Self, String> {
-        let own = if patterns.is_empty() {
+        let configured = if patterns.is_empty() {
             None
         } else {
             Some(set(patterns).map_err(|error| error.to_string())?)
         };
-        Ok(Self { own })
+        Ok(Self { configured })
     }
 
     /// The path with its secrets masked.
@@ -108,7 +108,9 @@ impl Mask {
     }
 
     fn is_own(&self, segment: &[u8]) -> bool {
-        self.own.as_ref().is_some_and(|set| set.is_match(segment))
+        self.configured
+            .as_ref()
+            .is_some_and(|set| set.is_match(segment))
     }
 }
 

@@ -27,14 +27,14 @@ const DECODED: usize = 32;
 /// A target without a primary reading, because it climbs above its root, may have some.
 pub fn readings(target: &[u8], host: Option<&[u8]>, rules: &PathRules) -> Vec<Vec<u8>> {
     let mut found: Vec<Vec<u8>> = Vec::new();
-    let Some((own, path)) = split_authority(target) else {
+    let Some((authority, path)) = split_authority(target) else {
         return found;
     };
     let (end, plain) = look(path);
     if plain {
         return found;
     }
-    let host = own.or(host);
+    let host = authority.or(host);
     let mut scratch = Vec::new();
     let primary = normalise(target, host, rules, &mut scratch).map(|normal| normal.path.to_vec());
     let decoded = decoded(&path[..end]);

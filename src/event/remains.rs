@@ -83,7 +83,7 @@ pub struct Salvage {
 struct Name {
     logged: Vec<u8>,
     /// The client of the policy that it stands for.
-    own: Vec<u8>,
+    client: Vec<u8>,
     /// Another name begins or ends with it, so its borders have to be certain.
     part: bool,
 }
@@ -100,10 +100,10 @@ impl Salvage {
         }
         let names: Vec<Name> = identities
             .names()
-            .filter(|(logged, own)| !logged.is_empty() && identities.is_known(own))
-            .map(|(logged, own)| Name {
+            .filter(|(logged, client)| !logged.is_empty() && identities.is_known(client))
+            .map(|(logged, client)| Name {
                 logged: logged.to_vec(),
-                own: own.to_vec(),
+                client: client.to_vec(),
                 part: parts.contains(logged),
             })
             .collect();
@@ -137,9 +137,9 @@ impl Salvage {
             kind: Kind::Request,
         };
         for name in &asked.names {
-            let own = self.identities.resolve(name, None);
-            if self.identities.is_known(&own) {
-                remains.clients.insert(own.into_owned());
+            let client = self.identities.resolve(name, None);
+            if self.identities.is_known(&client) {
+                remains.clients.insert(client.into_owned());
             }
         }
         self.find(line, asked.fields_end, &mut remains);
@@ -200,9 +200,9 @@ impl Salvage {
             let exact = line[hit.start()..hit.end()] == name.logged;
             let user = exact && hit.end() <= fields_end && name.is_user(before, after);
             if user {
-                remains.clients.insert(name.own.clone());
+                remains.clients.insert(name.client.clone());
             } else if name.stands_alone(before, after) {
-                remains.mentioned.insert(name.own.clone());
+                remains.mentioned.insert(name.client.clone());
             }
         }
     }

@@ -168,13 +168,13 @@ pub(super) fn read(line: &[u8]) -> Pairs<'_> {
 }
 
 fn place(stack: &[Vec<u8>], broken: bool) -> Place {
-    let own = |key: &Vec<u8>| OWN.contains(&key.as_slice());
+    let is_ours = |key: &Vec<u8>| OWN.contains(&key.as_slice());
     // A batch is an array of records.
     let inner = match stack {
         [array, rest @ ..] if array == b"[" => rest,
         _ => stack,
     };
-    if inner.len() > DEEPEST || !inner.iter().all(own) {
+    if inner.len() > DEEPEST || !inner.iter().all(is_ours) {
         Place::Foreign
     } else if broken {
         Place::Unknown

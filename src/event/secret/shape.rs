@@ -226,14 +226,15 @@ fn is_version(text: &[u8]) -> bool {
 /// How often a word begins: at a capital, at a number, and after one. `FreeBSD` has two.
 fn humps(run: &[u8]) -> usize {
     let begins = |at: usize| {
-        let (Some(own), Some(before)) = (run.get(at), at.checked_sub(1).and_then(|at| run.get(at)))
+        let (Some(letter), Some(before)) =
+            (run.get(at), at.checked_sub(1).and_then(|at| run.get(at)))
         else {
             return true;
         };
         let small_after = run.get(at + 1).is_some_and(u8::is_ascii_lowercase);
-        let capital = own.is_ascii_uppercase()
+        let capital = letter.is_ascii_uppercase()
             && (before.is_ascii_lowercase() || before.is_ascii_uppercase() && small_after);
-        capital || own.is_ascii_digit() != before.is_ascii_digit()
+        capital || letter.is_ascii_digit() != before.is_ascii_digit()
     };
     (0..run.len()).filter(|at| begins(*at)).count()
 }
@@ -252,13 +253,13 @@ pub(in crate::event) fn is_random(text: &[u8]) -> bool {
         let (mut letters, mut humped) = (0, 0);
         let (mut small, mut capital, mut digit) = (false, false, false);
         for run in runs(piece) {
-            let own = humps(run);
+            let changes = humps(run);
             // Short parts are in every title, the numbers of models among them.
-            if run.len() <= 9 && own <= 3 {
+            if run.len() <= 9 && changes <= 3 {
                 continue;
             }
             letters += run.len();
-            humped += own;
+            humped += changes;
             small |= run.iter().any(u8::is_ascii_lowercase);
             capital |= run.iter().any(u8::is_ascii_uppercase);
             digit |= run.iter().any(u8::is_ascii_digit);
