@@ -59,8 +59,8 @@ impl Bases {
     }
 
     fn add(&mut self, path: String) {
-        let own = shape(&path);
-        if self.paths.iter().any(|known| shape(known) == own) {
+        let shape_of_path = shape(&path);
+        if self.paths.iter().any(|known| shape(known) == shape_of_path) {
             return;
         }
         if self.paths.len() == MOST {
