@@ -67,8 +67,8 @@ fn collect(text: &str, node: &Node, out: &mut Vec<Span>) {
         _ if node.alias => out.push(node.span),
         // A comment may follow the sign of a block scalar.
         Value::String(_) if text[node.span.start..].starts_with(['|', '>']) => {
-            let own = &text[node.span.start..node.span.end];
-            out.extend(own.find('\n').map(|newline| Span {
+            let scalar = &text[node.span.start..node.span.end];
+            out.extend(scalar.find('\n').map(|newline| Span {
                 start: node.span.start + newline,
                 end: node.span.end,
             }));
@@ -126,17 +126,17 @@ pub(super) fn pragma(text: &str, comment: Comment, file: &Arc<str>) -> Result<Pr
     };
     let mut rest = rest.trim_start_matches(STOPS).trim();
     while let Some((name, value)) = attribute(rest) {
-        let (value, behind) = if let Some(open) = value.strip_prefix('"') {
-            let Some((value, behind)) = open.split_once('"') else {
+        let (value, after) = if let Some(open) = value.strip_prefix('"') {
+            let Some((value, after)) = open.split_once('"') else {
                 return Err(bad(format!(
                     "the quotes of `{name}` in a keep comment do not close"
                 )));
             };
-            (value, behind)
+            (value, after)
         } else {
             value.split_at(value.find(char::is_whitespace).unwrap_or(value.len()))
         };
-        if !(behind.is_empty() || behind.starts_with(char::is_whitespace)) {
+        if !(after.is_empty() || after.starts_with(char::is_whitespace)) {
             return Err(bad(format!(
                 "a blank is missing after `{name}` in a keep comment"
             )));
@@ -157,7 +157,7 @@ pub(super) fn pragma(text: &str, comment: Comment, file: &Arc<str>) -> Result<Pr
             }
             _ => return Err(bad(format!("unknown attribute `{name}` in a keep comment"))),
         }
-        rest = behind.trim_start();
+        rest = after.trim_start();
     }
     if rest.is_empty() {
         return Ok(Pragma::Keep(keep));
@@ -196,7 +196,7 @@ mod tests {
         let found = comments(text, &yaml::parse(text, "f").unwrap());
         let shown: Vec<(u32, &str)> = found
             .iter()
-            .map(|own| (own.line, &text[own.span.start..own.span.end]))
+            .map(|comment| (comment.line, &text[comment.span.start..comment.span.end]))
             .collect();
         assert_eq!(shown, [(2, "# keep"), (5, "# z")]);
     }

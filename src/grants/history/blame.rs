@@ -66,7 +66,7 @@ pub(super) fn parse(bytes: &[u8]) -> BTreeMap<usize, Origin> {
                     value
                         .parse::<i64>()
                         .ok()
-                        .and_then(|own| own.checked_mul(1000))
+                        .and_then(|seconds| seconds.checked_mul(1000))
                 };
                 match key {
                     "author-time" => origin.authored = time().unwrap_or(0),

@@ -9,17 +9,17 @@ fn day(text: &str) -> Day {
 fn rows(lines: &[&str]) -> BTreeSet<Row> {
     let row = |line: &&str| {
         let parts: Vec<&str> = line.split(' ').collect();
-        let role = parts.get(2).map(|own| RoleName::new(own));
+        let role = parts.get(2).map(|role| RoleName::new(role));
         (ClientName::new(parts[0]), Term::new(parts[1]), role)
     };
     lines.iter().map(row).collect()
 }
 
 fn found(origins: &[&str], records: &[(&str, &[&str])]) -> BTreeMap<Day, Recorded> {
-    let origins: Vec<Day> = origins.iter().map(|own| day(own)).collect();
+    let origins: Vec<Day> = origins.iter().map(|origin| day(origin)).collect();
     let known: BTreeMap<Day, Arc<BTreeSet<Row>>> = records
         .iter()
-        .map(|(on, own)| (day(on), Arc::new(rows(own))))
+        .map(|(on, held)| (day(on), Arc::new(rows(held))))
         .collect();
     let days: BTreeSet<Day> = known.keys().copied().collect();
     let read = |on: Day| Ok::<_, ()>(Arc::clone(&known[&on]));
@@ -60,7 +60,7 @@ fn a_month_end_takes_the_latest_record_before_it_and_none_older_than_31_days() {
         ],
         &records,
     );
-    let days: Vec<(Day, Day)> = all.iter().map(|(on, own)| (*on, own.day)).collect();
+    let days: Vec<(Day, Day)> = all.iter().map(|(on, later)| (*on, later.day)).collect();
     let expected = [
         (day("2026-01-31"), day("2026-01-31")),
         (day("2026-03-13"), day("2026-02-10")),
@@ -160,8 +160,8 @@ fn a_role_is_one_for_its_members_and_two_roles_of_one_name_stay_apart() {
     let kept: Vec<&Granted> = then.files[0]
         .entries
         .iter()
-        .filter(|own| own.keep.is_some())
-        .map(|own| &own.granted)
+        .filter(|entry| entry.keep.is_some())
+        .map(|entry| &entry.granted)
         .collect();
     assert_eq!(
         kept,
