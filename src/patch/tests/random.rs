@@ -27,7 +27,7 @@ struct Draft {
     text: String,
     granted: Vec<String>,
     /// Comments on lines of their own: they have to stay.
-    own: Vec<String>,
+    standalone: Vec<String>,
     /// Comment after a block item: stays as long as the item.
     behind: Vec<(usize, String)>,
 }
@@ -35,9 +35,9 @@ struct Draft {
 impl Draft {
     fn own_comment(&mut self, dice: &mut Dice<'_>, indent: &str) {
         if dice.roll(5) == 0 {
-            let comment = format!("# own{}. - 'x, [", self.own.len());
+            let comment = format!("# own{}. - 'x, [", self.standalone.len());
             writeln!(self.text, "{indent}{comment}").unwrap();
-            self.own.push(comment);
+            self.standalone.push(comment);
         }
         if dice.roll(7) == 0 {
             self.text.push('\n');
@@ -327,7 +327,7 @@ fn bytes_hold(
         }
     }
     prop_assert!(
-        draft.own.iter().all(|comment| new.contains(comment)),
+        draft.standalone.iter().all(|comment| new.contains(comment)),
         "a comment is lost\n{}\n{}",
         text,
         new
