@@ -126,13 +126,13 @@ mod tests {
     use super::*;
 
     fn sampled(rates: &[(&str, f64)]) -> Sampled {
-        let mut rates = Sampled::default();
+        let mut sampled = Sampled::default();
         for (source, rate) in rates {
-            rates
+            sampled
                 .add(SourcePattern::parse(source).unwrap(), *rate)
                 .unwrap();
         }
-        rates
+        sampled
     }
 
     #[test]
