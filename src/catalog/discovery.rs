@@ -152,7 +152,7 @@ impl Walk<'_> {
     }
 }
 
-/// Each scope is a clause; an empty list says nothing. The error is what is no text.
+/// Each scope is a clause; an empty list says nothing. The error is what is not a string.
 fn alternatives(names: &[Value]) -> Result<Requirement, &Value> {
     let mut clauses: Vec<Clause> = Vec::new();
     let mut seen = BTreeSet::new();

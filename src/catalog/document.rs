@@ -4,7 +4,7 @@
 //! keys near its root.
 //!
 //! Invariants:
-//! * the first byte that is not white space decides: `{` is JSON, unless the file is
+//! * the first byte that is not whitespace decides: `{` is JSON, unless the file is
 //!   called `.yaml` and is none; a header line with `method`, `path` and `scopes` is
 //!   CSV; anything else is YAML;
 //! * a key that stands twice is an error in every syntax.
@@ -260,8 +260,8 @@ pub(super) fn referenced(path: &Path, shown: &str) -> Result<Value, CatalogError
         .map_err(|e| hidden(e.line as usize, e.column as usize))
 }
 
-/// Merge keys (`<<`, YAML 1.1) are no part of YAML 1.2, but the tools that publish OpenAPI apply
-/// them, and a `security` behind one would be lost. A mapping's own keys win, then the first list item.
+/// Merge keys (`<<`, YAML 1.1) are not part of YAML 1.2, but the tools that publish OpenAPI apply
+/// them, and a `security` after one would be lost. A mapping's own keys win, then the first list item.
 fn merged(value: Value) -> Value {
     match value {
         Value::Array(items) => Value::Array(items.into_iter().map(merged).collect()),

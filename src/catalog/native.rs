@@ -200,7 +200,7 @@ fn balanced(path: &str) -> bool {
 }
 
 /// Alternatives, each with its scopes joined by ` + `; with whether anonymous callers are
-/// accepted beside others.
+/// accepted next to others.
 pub(super) fn requirement(texts: &[&str]) -> Result<(Requirement, bool), Problem> {
     let mut clauses: Vec<Clause> = Vec::new();
     let mut seen = BTreeSet::new();

@@ -129,7 +129,10 @@ impl Nearness {
                 });
             }
         }
-        let plain: Vec<Vec<Segment>> = entries.iter().map(|own| unversioned(&own.whole)).collect();
+        let plain: Vec<Vec<Segment>> = entries
+            .iter()
+            .map(|entry| unversioned(&entry.whole))
+            .collect();
         let bases = Bases::new(&plain);
         for (entry, plain) in entries.iter_mut().zip(&plain) {
             entry.tail = bases.strip(plain).to_vec();
@@ -202,7 +205,11 @@ impl Nearness {
                 return Near::All;
             }
             if cut {
-                for entry in self.entries.iter().filter(|own| may(own.method, method)) {
+                for entry in self
+                    .entries
+                    .iter()
+                    .filter(|entry| may(entry.method, method))
+                {
                     if begins(&entry.whole, &path) {
                         found.add(entry);
                     }
@@ -285,7 +292,7 @@ impl Nearness {
                 .collections
                 .get(word)
                 .into_iter()
-                .flat_map(|own| &own.entries)
+                .flat_map(|group| &group.entries)
             {
                 let entry = &self.entries[*index];
                 if lay(&entry.tail, &below, bases).whole_word {
@@ -310,19 +317,19 @@ fn collection_words(path: &[Token], bases: u64) -> impl Iterator<Item = &[u8]> {
         .flat_map(stems)
 }
 
-/// Whether a request with one method may have been an operation with another. A preflight is no use.
-fn may(own: Method, request: Option<Method>) -> bool {
+/// Whether a request with one method may have been an operation with another. A preflight is not a use.
+fn may(stated: Method, request: Option<Method>) -> bool {
     match request {
-        Some(Method::Options) => own == Method::Options,
+        Some(Method::Options) => stated == Method::Options,
         // A method may be overridden in a header of a POST (`X-HTTP-Method-Override`).
         None | Some(Method::Any | Method::Other | Method::Post) => true,
-        Some(method) => is(own, method),
+        Some(method) => is(stated, method),
     }
 }
 
 /// Whether an operation serves a method.
-fn is(own: Method, method: Method) -> bool {
-    own == Method::Any || own == method || (own == Method::Get && method == Method::Head)
+fn is(stated: Method, method: Method) -> bool {
+    stated == Method::Any || stated == method || (stated == Method::Get && method == Method::Head)
 }
 
 /// The words and verbs that a template may be looked up by.

@@ -47,8 +47,8 @@ fn failure(document: &Value) -> String {
 #[test]
 fn the_operation_s_security_replaces_the_document_s() {
     let root = json!({"security": [{"o": ["root"]}]});
-    let own = with(&json!({"security": [{"o": ["own"]}]}), &root);
-    assert_eq!(clauses(&own.operations[0]), [["own"]]);
+    let catalog = with(&json!({"security": [{"o": ["catalog"]}]}), &root);
+    assert_eq!(clauses(&catalog.operations[0]), [["catalog"]]);
     let inherited = with(&json!({}), &root);
     assert_eq!(clauses(&inherited.operations[0]), [["root"]]);
     let public = with(&json!({"security": []}), &root);
@@ -179,7 +179,12 @@ fn operations_are_read_under_each_base_path_which_is_said_once() {
         labels(&catalog),
         ["GET /v1/a", "GET /v2/a", "PUT /v1/a", "PUT /v2/a"]
     );
-    assert!(catalog.operations.iter().all(|own| clauses(own) == [["a"]]));
+    assert!(
+        catalog
+            .operations
+            .iter()
+            .all(|operation| clauses(operation) == [["a"]])
+    );
     assert_eq!(codes(&catalog), ["several-base-paths"]);
     let said = &catalog.warnings[0].message;
     assert!(said.contains("`/v2/`") && said.contains("--api-base"));

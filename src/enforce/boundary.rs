@@ -47,12 +47,12 @@ pub fn plan(
         "base".to_owned(),
         "address of the gateway, for example https://api.example.com".to_owned(),
     )]);
-    for own in &clients {
+    for client in &clients {
         variables.insert(
-            own.token.clone(),
-            format!("access token of {}, issued after the change", own.client),
+            client.token.clone(),
+            format!("access token of {}, issued after the change", client.client),
         );
-        for denied in &own.denied {
+        for denied in &client.denied {
             let holder = chooser
                 .tokens
                 .iter()
@@ -122,12 +122,12 @@ impl Chooser<'_> {
         let mut chosen: BTreeMap<usize, (Request, BTreeSet<Term>)> = BTreeMap::new();
         let mut untested = Vec::new();
         for term in subject.client.granted.difference(&subject.after) {
-            let own: Vec<usize> = lost
+            let operations: Vec<usize> = lost
                 .iter()
                 .copied()
                 .filter(|op| self.universe.serves(term, &subject.client.granted, *op))
                 .collect();
-            match self.safest(&own, &open) {
+            match self.safest(&operations, &open) {
                 Ok((op, request)) => {
                     let entry = chosen.entry(op).or_insert((request, BTreeSet::new()));
                     entry.1.insert(term.clone());
@@ -186,13 +186,13 @@ impl Chooser<'_> {
     /// The request that can do the least harm.
     fn safest(
         &self,
-        own: &[usize],
+        operations: &[usize],
         open: &BTreeSet<usize>,
     ) -> Result<(usize, Request), &'static str> {
-        if own.is_empty() {
+        if operations.is_empty() {
             return Err("everything that it permitted stays permitted by other scopes");
         }
-        let mut found: Vec<(u8, usize, Request)> = own
+        let mut found: Vec<(u8, usize, Request)> = operations
             .iter()
             .filter_map(|op| {
                 // Where anonymous callers are accepted too, no refusal can be expected.
@@ -244,8 +244,8 @@ impl Chooser<'_> {
     /// proves nothing: what stops it may be something else than its grants.
     fn canary(&self, operation: usize, not: &ClientName) -> Option<String> {
         let was_served = |client| {
-            let own = self.served.get(client);
-            own.is_some_and(|own: &BTreeSet<usize>| own.contains(&operation))
+            let served = self.served.get(client);
+            served.is_some_and(|served: &BTreeSet<usize>| served.contains(&operation))
         };
         let mut may = self
             .after

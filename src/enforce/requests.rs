@@ -87,7 +87,7 @@ impl ClientPlan {
     pub fn gaps(&self) -> Vec<String> {
         let terms = self.untested.iter();
         let mut gaps: Vec<String> = terms
-            .map(|own| format!("not tested: {}: {}", own.term, own.reason))
+            .map(|untested| format!("not tested: {}: {}", untested.term, untested.reason))
             .collect();
         if self.allowed_left_out > 0 {
             let left_out = plural(self.allowed_left_out, "needed operation");
@@ -107,7 +107,7 @@ impl ClientPlan {
 }
 
 impl Denied {
-    /// What stands beside the canary.
+    /// A note on the canary.
     pub fn canary_note(&self) -> Option<&'static str> {
         (!self.canary_served).then_some(
             "no client that still may call it was served on it in the window: this needs the token of a test client",
@@ -130,12 +130,12 @@ impl Plan {
     /// The plan of some clients only, with the variables that they need.
     #[must_use]
     pub fn only(mut self, wanted: impl Fn(&ClientName) -> bool) -> Self {
-        self.clients.retain(|own| wanted(&own.client));
+        self.clients.retain(|client| wanted(&client.client));
         let used: BTreeSet<&str> = self
             .clients
             .iter()
-            .flat_map(|own| own.denied.iter().map(|denied| denied.canary.as_str()))
-            .chain(self.clients.iter().map(|own| own.token.as_str()))
+            .flat_map(|client| client.denied.iter().map(|denied| denied.canary.as_str()))
+            .chain(self.clients.iter().map(|client| client.token.as_str()))
             .chain(["base"])
             .collect();
         self.variables

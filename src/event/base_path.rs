@@ -7,10 +7,11 @@ pub(super) fn strip_base<'a>(path: &'a [u8], host: Option<&[u8]>, rules: &PathRu
     if rules.base_paths.is_empty() {
         return path;
     }
-    let fits = |(own, prefix): &&(Option<String>, String)| {
+    let fits = |(wanted, prefix): &&(Option<String>, String)| {
         let prefix = prefix.trim_end_matches('/').as_bytes();
-        own.as_ref()
-            .is_none_or(|own| host.is_none_or(|host| same_host(own.as_bytes(), host)))
+        wanted
+            .as_ref()
+            .is_none_or(|wanted| host.is_none_or(|host| same_host(wanted.as_bytes(), host)))
             && path
                 .strip_prefix(prefix)
                 .is_some_and(|rest| matches!(rest.first(), None | Some(b'/')))
@@ -29,10 +30,10 @@ pub(super) fn strip_base<'a>(path: &'a [u8], host: Option<&[u8]>, rules: &PathRu
 }
 
 /// Host names have no case (RFC 9110 section 4.2.3); a port counts only where the rule has one.
-fn same_host(own: &[u8], host: &[u8]) -> bool {
+fn same_host(wanted: &[u8], host: &[u8]) -> bool {
     let bare = match memchr::memrchr(b':', host) {
         Some(at) if host[at + 1..].iter().all(u8::is_ascii_digit) => &host[..at],
         _ => host,
     };
-    own.eq_ignore_ascii_case(host) || own.eq_ignore_ascii_case(bare)
+    wanted.eq_ignore_ascii_case(host) || wanted.eq_ignore_ascii_case(bare)
 }

@@ -4,7 +4,7 @@
 //! inferred; a name that the policy uses wins over one that it does not, so
 //! that a consumer known by two names is not mistaken for a silent one; a name that
 //! is a secret is compared, kept and shown as its hash alone. A name that differs from
-//! one of the policy by case or blanks only is never joined with it; [`Identities::alike`]
+//! one of the policy by case or whitespace only is never joined with it; [`Identities::alike`]
 //! says which clients it may mean, so that nothing is taken from them by mistake.
 
 use std::borrow::Cow;
@@ -32,22 +32,22 @@ impl Identities {
         key: &HashKey,
     ) -> Self {
         let mut all: BTreeMap<Vec<u8>, Vec<u8>> = BTreeMap::new();
-        for (log, own) in aliases {
-            all.insert(conceal(log, key).into_owned(), own.clone());
+        for (log, client) in aliases {
+            all.insert(conceal(log, key).into_owned(), client.clone());
         }
         // A policy that names a client by its key still means that client.
-        for own in &known {
-            if let Cow::Owned(concealed) = conceal(own, key) {
-                all.entry(concealed).or_insert_with(|| own.clone());
+        for client in &known {
+            if let Cow::Owned(concealed) = conceal(client, key) {
+                all.entry(concealed).or_insert_with(|| client.clone());
             }
         }
         let mut folded: BTreeMap<Vec<u8>, BTreeSet<Vec<u8>>> = BTreeMap::new();
-        let own = known.iter().map(|own| (own, own));
-        let by_alias = all.iter().filter(|(_, own)| known.contains(*own));
-        for (name, own) in own.chain(by_alias) {
-            folded.entry(fold(name)).or_default().insert(own.clone());
+        let client = known.iter().map(|client| (client, client));
+        let by_alias = all.iter().filter(|(_, client)| known.contains(*client));
+        for (name, client) in client.chain(by_alias) {
+            folded.entry(fold(name)).or_default().insert(client.clone());
         }
-        // Blanks alone are nobody's name.
+        // Whitespace alone is nobody's name.
         folded.remove(&b""[..]);
         Self {
             known,
@@ -68,7 +68,7 @@ impl Identities {
     }
 
     /// The policy's clients that a name of the log may mean though it is none of theirs: those
-    /// whose name, or declared alias, differs from it by case or by blanks around it only.
+    /// whose name, or declared alias, differs from it by case or by whitespace around it only.
     ///
     /// More than one when the policy itself has names that differ by no more than that; none
     /// for a name that the policy uses. To be asked once for each name, not for each line.
@@ -84,10 +84,10 @@ impl Identities {
     /// Every name that a log may hold, with the one that the policy uses for it. A secret that
     /// an alias names is there as its hash.
     pub(super) fn names(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        let known = self.known.iter().map(|own| (own, own));
+        let known = self.known.iter().map(|client| (client, client));
         known
             .chain(&self.aliases)
-            .map(|(logged, own)| (logged.as_slice(), own.as_slice()))
+            .map(|(logged, client)| (logged.as_slice(), client.as_slice()))
     }
 
     /// The client's name, given the names that one line holds, best first.
@@ -105,7 +105,7 @@ impl Identities {
     }
 }
 
-/// A name without what people and gateways change in passing: its case and the blanks around it.
+/// A name without what people and gateways change in passing: its case and the whitespace around it.
 ///
 /// Up and down again, because the Greek sigma has two small forms. What is
 /// not UTF-8 has the case of its ASCII letters only.
@@ -145,27 +145,33 @@ mod tests {
     #[test]
     fn a_token_is_kept_as_its_hash_and_meets_no_other_client() {
         let names = names(b"erp", (b"app-7", b"billing"));
-        let own = names.resolve(TOKEN, None).into_owned();
-        assert!(own.starts_with(b"cred:"), "{}", own.escape_ascii());
-        assert!(!names.is_known(&own));
+        let concealed = names.resolve(TOKEN, None).into_owned();
+        assert!(
+            concealed.starts_with(b"cred:"),
+            "{}",
+            concealed.escape_ascii()
+        );
+        assert!(!names.is_known(&concealed));
         assert_eq!(names.resolve(TOKEN, Some(b"erp")), &b"erp"[..]);
     }
 
     #[test]
     fn a_token_that_the_policy_or_an_alias_names_is_still_that_client() {
         let bearer = [b"Bearer ", TOKEN].concat();
-        let own = names(TOKEN, (b"app-7", b"billing"));
-        assert_eq!(own.resolve(&bearer, None), TOKEN);
-        let own = names(b"erp", (&bearer, b"erp"));
-        assert_eq!(own.resolve(TOKEN, None), &b"erp"[..]);
+        let by_policy = names(TOKEN, (b"app-7", b"billing"));
+        assert_eq!(by_policy.resolve(&bearer, None), TOKEN);
+        let by_alias = names(b"erp", (&bearer, b"erp"));
+        assert_eq!(by_alias.resolve(TOKEN, None), &b"erp"[..]);
     }
 
     fn alike(known: &[&str], aliases: &[(&str, &str)], name: &[u8]) -> Vec<String> {
         let bytes = |text: &&str| text.as_bytes().to_vec();
         let known = known.iter().map(bytes).collect();
-        let aliases = aliases.iter().map(|(log, own)| (bytes(log), bytes(own)));
+        let aliases = aliases
+            .iter()
+            .map(|(log, client)| (bytes(log), bytes(client)));
         let names = Identities::new(known, &aliases.collect(), &HashKey::default());
-        let text = |own: &[u8]| String::from_utf8(own.to_vec()).unwrap();
+        let text = |name: &[u8]| String::from_utf8(name.to_vec()).unwrap();
         names.alike(name).map(text).collect()
     }
 

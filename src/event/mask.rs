@@ -18,12 +18,12 @@ use regex::bytes::RegexSet;
 
 use super::secret::shape::{decoded, holds_secret, is_announced, is_random, set};
 
-/// What stands in a secret's place.
+/// What is in a secret's place.
 pub const MASK: &str = "{secret}";
 
-/// Shapes of what nobody shall read in a path, beside secrets that can stand in any text.
+/// Shapes of what nobody should read in a path, in addition to secrets that can be in any text.
 const SHAPES: [&str; 7] = [
-    // AWS access key ids, also temporary ones: beside a signature they do stand in paths. They
+    // AWS access key ids, also temporary ones: next to a signature they do occur in paths. They
     // have twenty characters; in the middle of a longer run, such as a digest, they are none.
     r"(?:^|[^A-Z0-9])(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{16}(?:[^A-Z0-9]|$)",
     // Publishable keys.
@@ -36,7 +36,7 @@ const SHAPES: [&str; 7] = [
     r"(?i)[0-9a-z._+-]+@[0-9a-z-]+\.[0-9a-z.-]+",
     // A private key's first line.
     r"(?i)BEGIN[+ ][A-Z0-9+ ]*PRIVATE",
-    // The secret of a bot behind its number.
+    // The secret of a bot after its number.
     r"(?i)^bot[0-9]+:[0-9a-z_-]+$",
 ];
 
@@ -45,21 +45,21 @@ const LONGEST: usize = 64 << 10;
 
 static CUSTOMARY: LazyLock<Option<RegexSet>> = LazyLock::new(|| set(&SHAPES).ok());
 
-/// The customary shapes, and those of the configuration.
+/// The usual shapes, and those of the configuration.
 #[derive(Clone, Debug, Default)]
 pub struct Mask {
-    own: Option<RegexSet>,
+    configured: Option<RegexSet>,
 }
 
 impl Mask {
     /// With further patterns over one segment of a path; the error is the library's sentence.
     pub fn new(patterns: &[String]) -> Result<Self, String> {
-        let own = if patterns.is_empty() {
+        let configured = if patterns.is_empty() {
             None
         } else {
             Some(set(patterns).map_err(|error| error.to_string())?)
         };
-        Ok(Self { own })
+        Ok(Self { configured })
     }
 
     /// The path with its secrets masked.
@@ -99,7 +99,7 @@ impl Mask {
             before = part;
             announced
         });
-        // Without the customary set nothing could be told apart, so everything is masked.
+        // Without the usual set nothing could be told apart, so everything is masked.
         announced
             || CUSTOMARY.as_ref().is_none_or(|set| set.is_match(segment))
             || holds_secret(segment)
@@ -108,7 +108,9 @@ impl Mask {
     }
 
     fn is_own(&self, segment: &[u8]) -> bool {
-        self.own.as_ref().is_some_and(|set| set.is_match(segment))
+        self.configured
+            .as_ref()
+            .is_some_and(|set| set.is_match(segment))
     }
 }
 

@@ -70,7 +70,7 @@ pub struct EventRules {
     pub outcomes: OutcomeTable,
     /// How paths are normalised.
     pub paths: path::PathRules,
-    /// Further paths that are health checks, beside the customary ones.
+    /// Further paths that are health checks, in addition to the usual ones.
     pub health: Vec<String>,
     /// Secrets in paths that leave the program.
     pub mask: mask::Mask,
@@ -120,7 +120,7 @@ impl EventRules {
     /// What a request that matches no operation counts as: a path among the unmatched
     /// ones, or nothing.
     ///
-    /// A target that is no path (`v1/orders`, or one that climbs above its root) is garbage,
+    /// A target that is not a path (`v1/orders`, or one that climbs above its root) is garbage,
     /// unless an authenticated client was let through with it: then it used something.
     pub fn unmatched<'a>(
         &self,

@@ -6,7 +6,7 @@
 //! Invariants:
 //! * percent-escapes are decoded once and only for unreserved characters
 //!   (RFC 3986 section 2.3), so `%2F` never becomes a segment border;
-//! * a path that climbs above its root, or that is no path, gives `None`:
+//! * a path that climbs above its root, or that is not a path, gives `None`:
 //!   it must not match anything;
 //! * the trailing slash stays: whether it matters is the matcher's affair.
 
@@ -49,7 +49,7 @@ pub struct NormalPath<'a> {
 }
 
 /// Normalises one target; `None` when it is not a path. `logged` is the host
-/// that the log names beside the target; the host of an absolute target wins.
+/// that the log names next to the target; the host of an absolute target wins.
 pub fn normalise<'a>(
     target: &'a [u8],
     logged: Option<&'a [u8]>,
@@ -135,7 +135,7 @@ pub(super) enum Dots {
     Keep,
 }
 
-/// How one path is written anew.
+/// How one path is rewritten.
 #[derive(Clone, Copy)]
 pub(super) struct Rewrite {
     pub(super) merge_slashes: bool,

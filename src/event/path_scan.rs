@@ -46,7 +46,7 @@ enum Looked {
     Plain,
     /// Something to decode, to merge or to resolve.
     Odd,
-    /// Query or fragment begin here, behind nothing odd.
+    /// Query or fragment begins here, and nothing before it is odd.
     End(usize),
 }
 

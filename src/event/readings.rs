@@ -1,7 +1,7 @@
 //! The other readings of a request path.
 //!
 //! In: a target whose path is odd. Out: the normalised paths that another gateway
-//! may have routed by, beside the one of [`normalise`].
+//! may have routed by, in addition to the one of [`normalise`].
 //!
 //! A log shows the target as it was sent, and nothing says what the gateway made of
 //! it. NGINX decodes before it routes, so `%2F` is a separator for it; servers on Windows
@@ -27,14 +27,14 @@ const DECODED: usize = 32;
 /// A target without a primary reading, because it climbs above its root, may have some.
 pub fn readings(target: &[u8], host: Option<&[u8]>, rules: &PathRules) -> Vec<Vec<u8>> {
     let mut found: Vec<Vec<u8>> = Vec::new();
-    let Some((own, path)) = split_authority(target) else {
+    let Some((authority, path)) = split_authority(target) else {
         return found;
     };
     let (end, plain) = look(path);
     if plain {
         return found;
     }
-    let host = own.or(host);
+    let host = authority.or(host);
     let mut scratch = Vec::new();
     let primary = normalise(target, host, rules, &mut scratch).map(|normal| normal.path.to_vec());
     let decoded = decoded(&path[..end]);
@@ -57,7 +57,7 @@ pub fn readings(target: &[u8], host: Option<&[u8]>, rules: &PathRules) -> Vec<Ve
     found
 }
 
-/// Every way to write a path anew, the one of the rules first.
+/// Every way to rewrite a path, the one of the rules first.
 fn hows(rules: &PathRules) -> Vec<Rewrite> {
     let mut hows = Vec::new();
     for dots in [Dots::Clamp, Dots::Keep] {

@@ -1,8 +1,8 @@
 //! The shape of a line that could not be read, without its content.
 //!
-//! A line that does not parse may hold a secret anywhere: behind a key that
+//! A line that does not parse may hold a secret anywhere: after a key that
 //! nobody expects, in a cookie, in a password of three words. So no list of
-//! secret keys is kept; letters and digits are masked, and only the customary
+//! secret keys is kept; letters and digits are masked, and only the usual
 //! words of access logs stay readable.
 //!
 //! Invariants: no word that is not in `WORDS` survives; what remains is

@@ -83,7 +83,7 @@ pub struct Salvage {
 struct Name {
     logged: Vec<u8>,
     /// The client of the policy that it stands for.
-    own: Vec<u8>,
+    client: Vec<u8>,
     /// Another name begins or ends with it, so its borders have to be certain.
     part: bool,
 }
@@ -100,10 +100,10 @@ impl Salvage {
         }
         let names: Vec<Name> = identities
             .names()
-            .filter(|(logged, own)| !logged.is_empty() && identities.is_known(own))
-            .map(|(logged, own)| Name {
+            .filter(|(logged, client)| !logged.is_empty() && identities.is_known(client))
+            .map(|(logged, client)| Name {
                 logged: logged.to_vec(),
-                own: own.to_vec(),
+                client: client.to_vec(),
                 part: parts.contains(logged),
             })
             .collect();
@@ -137,9 +137,9 @@ impl Salvage {
             kind: Kind::Request,
         };
         for name in &asked.names {
-            let own = self.identities.resolve(name, None);
-            if self.identities.is_known(&own) {
-                remains.clients.insert(own.into_owned());
+            let client = self.identities.resolve(name, None);
+            if self.identities.is_known(&client) {
+                remains.clients.insert(client.into_owned());
             }
         }
         self.find(line, asked.fields_end, &mut remains);
@@ -200,16 +200,16 @@ impl Salvage {
             let exact = line[hit.start()..hit.end()] == name.logged;
             let user = exact && hit.end() <= fields_end && name.is_user(before, after);
             if user {
-                remains.clients.insert(name.own.clone());
+                remains.clients.insert(name.client.clone());
             } else if name.stands_alone(before, after) {
-                remains.mentioned.insert(name.own.clone());
+                remains.mentioned.insert(name.client.clone());
             }
         }
     }
 }
 
 impl Name {
-    /// Whether it stands between the address and the date, where the common log format has
+    /// Whether it is between the address and the date, where the common log format has
     /// its user: `address - user [date]`. One of the two may be damaged.
     fn is_user(&self, before: &[u8], after: &[u8]) -> bool {
         let word = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
@@ -220,12 +220,12 @@ impl Name {
         if self.part {
             return first && last;
         }
-        // A word beside it may be more of the name.
+        // A word next to it may be more of the name.
         (first && spaced && !word(next))
             || (last && before.ends_with(b" ") && !word(before.trim_ascii_end().last()))
     }
 
-    /// Whether no letter, digit or joining sign stands beside it. A name of one or two bytes
+    /// Whether no letter, digit or joining sign is next to it. A name of one or two bytes
     /// has to be in quotes.
     fn stands_alone(&self, before: &[u8], after: &[u8]) -> bool {
         let (before, after) = (before.last(), after.first());

@@ -49,7 +49,7 @@ static FRONT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(front).ok()
 });
 
-/// What is shown of a text in which a secret was put: of an id of a request, of a scope.
+/// What is shown of a string in which a secret was put: of an id of a request, of a scope.
 pub fn masked(text: &[u8]) -> &[u8] {
     if is_secret(text) {
         MASK.as_bytes()
@@ -86,7 +86,7 @@ pub fn is_secret(name: &[u8]) -> bool {
 }
 
 /// The scopes of a token, each as it may be shown: `None` in place of a secret, also of one
-/// with its scheme in front (`Bearer 2YotnFZFEjr1`), which is no scope.
+/// with its scheme in front (`Bearer 2YotnFZFEjr1`), which is not a scope.
 pub fn scopes<'a>(list: impl Iterator<Item = &'a [u8]>) -> impl Iterator<Item = Option<&'a [u8]>> {
     let mut before: &'a [u8] = b"";
     list.map(move |scope| {
@@ -108,7 +108,7 @@ fn follows_scheme(scheme: &[u8], text: &[u8]) -> bool {
             && (is_key(text) || is_basic(text))
 }
 
-/// Without blanks and without the scheme in front.
+/// Without whitespace and without the scheme in front.
 fn bare(name: &[u8]) -> &[u8] {
     let name = name.trim_ascii();
     let front = FRONT.as_ref().and_then(|front| front.find(name));

@@ -6,7 +6,7 @@
 //! Invariants:
 //! * the client is the first of `clientId`, `client_id`, `azp` (claims of the
 //!   token), `principalId` (what a Lambda authorizer returned), `apiKeyId`, `user`,
-//!   `caller` (IAM); a key id beside one of the others is its second name;
+//!   `caller` (IAM); a key id next to one of the others is its second name;
 //! * `apiKey` (`$context.identity.apiKey`) is the secret itself and never read;
 //! * a caller may choose `requestId` on REST APIs, so `extendedRequestId` is
 //!   preferred: otherwise its requests would be taken for copies of one another.
@@ -192,7 +192,7 @@ impl LogFormat for AwsApiGateway {
             answered_by,
             request_id: fields.text(EXTENDED_ID).or_else(|| fields.text(REQUEST_ID)),
             host: fields.text(DOMAIN),
-            // Beside a client's own id, the principal is the user on whose behalf it calls.
+            // Next to a client's own id, the principal is the user on whose behalf it calls.
             subject: fields.text(PRINCIPAL).filter(|_| by_token),
             credential: fields.text(JTI).or_else(|| fields.text(API_KEY_ID)),
             token_scopes: scopes(&fields),

@@ -86,7 +86,7 @@ impl Clock {
         }
     }
 
-    /// The start of the day in milliseconds, read anew only when the text changes.
+    /// The start of the day in milliseconds, read again only when the text changes.
     fn day(&mut self, date: &[u8], read: impl Fn(&[u8]) -> Option<i64>) -> Option<Millis> {
         let mut key = [0; 11];
         key.get_mut(..date.len())?.copy_from_slice(date);

@@ -124,7 +124,7 @@ impl LogFormat for Combined {
     }
 }
 
-/// A field as it stands in the line, or decoded in the scratch buffer.
+/// A field as it is in the line, or decoded in the scratch buffer.
 enum Piece<'a> {
     Line(&'a [u8]),
     Text(Range<usize>),
@@ -150,7 +150,7 @@ impl<'a> Piece<'a> {
     }
 }
 
-/// What ingress-nginx adds behind the user agent.
+/// What ingress-nginx adds after the user agent.
 #[derive(Default)]
 struct Tail<'a> {
     present: bool,
@@ -187,7 +187,7 @@ fn ingress_tail(tail: &[u8]) -> Option<Tail<'_>> {
         return None;
     }
     let mut address = next_list(&mut rest)?;
-    // An upstream address in brackets has a port behind them.
+    // An upstream address in brackets has a port after them.
     if bracketed(address) {
         address = next_list(&mut rest)?;
     }
@@ -210,7 +210,7 @@ fn last_status(list: &[u8]) -> Option<u16> {
     )
 }
 
-/// The next value; after retries it is a list, `a, b : c`, with blanks inside.
+/// The next value; after retries it is a list, `a, b : c`, with whitespace inside.
 fn next_list<'a>(rest: &mut &'a [u8]) -> Option<&'a [u8]> {
     let text = rest.trim_ascii_start();
     let mut end = 0;

@@ -1,4 +1,4 @@
-//! Lines to which an operator added fields before, between and behind the usual ones.
+//! Lines to which an operator added fields before, between and after the usual ones.
 
 use proptest::prelude::*;
 
@@ -81,7 +81,7 @@ fn a_quoted_field_in_front_of_the_request_is_not_taken_for_it() {
         );
         assert_eq!(seen.agent.as_deref(), Some("c"), "{front}");
     }
-    // A user agent that looks like a request is none: it has no status behind it.
+    // A user agent that looks like a request is none: it has no status after it.
     let timeout = seen("\"-\" 408 0 \"-\" \"GET /o HTTP/1.1\"");
     assert_eq!(timeout, Err(Skip::OtherRecord));
 }
@@ -135,7 +135,7 @@ proptest! {
         path in "/[a-z0-9/._-]{0,12}",
         status in prop::sample::select(&[200_u16, 201, 403, 503][..]),
     ) {
-        let fields = |own: &[String]| own.iter().flat_map(|own| [own.as_str(), " "]).collect::<String>();
+        let fields = |fields: &[String]| fields.iter().flat_map(|fields| [fields.as_str(), " "]).collect::<String>();
         let text = format!("{}\"GET {path} HTTP/1.1\" {}{status} 12 \"-\" \"c\"", fields(&before), fields(&between));
         match seen(&text) {
             Ok(seen) => prop_assert_eq!((seen.target, seen.status), (path, Some(status))),

@@ -92,7 +92,7 @@ pub(super) fn user_agent(rest: &[u8]) -> Option<Quoted<'_>> {
     })
 }
 
-/// What stands before the date.
+/// What is before the date.
 #[derive(Default)]
 pub(super) struct Prefix<'a> {
     pub(super) host: Option<&'a [u8]>,
@@ -101,13 +101,13 @@ pub(super) struct Prefix<'a> {
     pub(super) request_id: Option<&'a [u8]>,
 }
 
-/// `[host[:port] ]address ident user`. The user is the rest, because it may hold blanks.
+/// `[host[:port] ]address ident user`. The user is the rest, because it may hold spaces.
 ///
-/// A further address behind the first, in brackets or not, is left out. Where a word too many
+/// A further address after the first, in brackets or not, is left out. Where a word too many
 /// leaves open which one is the user, there is no answer.
 ///
 /// What a shipper wrote in front (syslog, a container's runtime) is left out, when the
-/// address behind it can be told. `None` when it is not known where the fields begin:
+/// address after it can be told. `None` when it is not known where the fields begin:
 /// then any client would be a guess.
 #[inline]
 pub(super) fn prefix(text: &[u8]) -> Option<Prefix<'_>> {
@@ -136,9 +136,9 @@ pub(super) fn prefix(text: &[u8]) -> Option<Prefix<'_>> {
     }
     if ident.len() > 1
         && is_address(ident)
-        && let Some(own) = user.strip_prefix(b"- ")
+        && let Some(name) = user.strip_prefix(b"- ")
     {
-        user = own;
+        user = name;
     }
     // ingress-nginx before 0.30: `address - [address] - user`.
     if user.first() == Some(&b'[')
@@ -216,7 +216,7 @@ fn begin<'a>(first: &'a [u8], rest: &'a [u8]) -> Option<Begin<'a>> {
     found
 }
 
-/// The text up to the first blank, and what follows the blanks.
+/// The text up to the first space, and what follows the whitespace.
 #[inline]
 fn split_blank(text: &[u8]) -> (&[u8], &[u8]) {
     match find(b' ', text) {
@@ -256,7 +256,7 @@ fn without_port(text: &[u8]) -> &[u8] {
     }
 }
 
-/// Decodes what NGINX or Apache escaped; what is no escape of theirs stays as it is.
+/// Decodes what NGINX or Apache escaped; what is not an escape of theirs stays as it is.
 pub(super) fn unescape(raw: &[u8], out: &mut Vec<u8>) {
     let mut rest = raw;
     while let Some(at) = find(b'\\', rest) {

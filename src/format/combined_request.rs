@@ -16,7 +16,7 @@ use crate::input::bytes::find;
 /// Fields looked at for a request or a status.
 const FIELDS: usize = 12;
 
-/// No server answers with 443: where it stands in place of a status it is the port.
+/// No server answers with 443: in place of a status it is the port.
 const HTTPS: u16 = 443;
 
 /// What follows the date.
@@ -25,7 +25,7 @@ pub(super) struct Found<'a> {
     pub(super) line: &'a [u8],
     /// It may hold escapes.
     pub(super) escaped: bool,
-    /// `-` and 000 are no status.
+    /// `-` and 000 are not a status.
     pub(super) status: Option<u16>,
     /// What follows the status.
     pub(super) rest: &'a [u8],
@@ -54,11 +54,11 @@ pub(super) fn find_both(text: &[u8]) -> Option<Found<'_>> {
     }
 }
 
-/// Method and target, still escaped; another record when it is no request (a timeout's `-`, a
+/// Method and target, still escaped; another record when it is not a request (a timeout's `-`, a
 /// TLS handshake on a plain port, a scanner's garbage).
 ///
-/// The target is everything up to the protocol, also where a server let blanks through.
-/// HTTP/0.9 has no protocol; then the target has to look like one, and a second word behind it
+/// The target is everything up to the protocol, also where a server let whitespace through.
+/// HTTP/0.9 has no protocol; then the target has to look like one, and a second word after it
 /// is somebody else's.
 #[inline]
 pub(super) fn split(line: &[u8]) -> Result<(&[u8], &[u8]), Skip> {
@@ -73,7 +73,7 @@ pub(super) fn split(line: &[u8]) -> Result<(&[u8], &[u8]), Skip> {
     }
 }
 
-/// The target where blanks stand inside it or around it, or words behind the protocol.
+/// The target where whitespace is inside it or around it, or words after the protocol.
 fn unusual(rest: &[u8]) -> Result<&[u8], Skip> {
     let mut protocols = memmem::find_iter(rest, b" HTTP/");
     let exact = |at: &usize| {
@@ -125,7 +125,7 @@ fn is_request(line: &[u8]) -> bool {
     split(line).is_ok() && memmem::find(line, b" HTTP/").is_some()
 }
 
-/// Whether the next field is a request, so that the number before it was no status, but a port.
+/// Whether the next field is a request, so that the number before it was not a status, but a port.
 fn is_followed_by_request(rest: &[u8]) -> bool {
     let field = rest.strip_prefix(b" \"");
     field.is_some_and(|field| {
@@ -133,9 +133,9 @@ fn is_followed_by_request(rest: &[u8]) -> bool {
     })
 }
 
-/// The request among other quoted fields, and the status among other fields behind it.
+/// The request among other quoted fields, and the status among other fields after it.
 ///
-/// The quote that ends a field is followed by a blank or by nothing: another one is part of
+/// The quote that ends a field is followed by a space or by nothing: another one is part of
 /// the request, as some servers write it.
 fn further(text: &[u8]) -> Option<Found<'_>> {
     let mut open = 0;
@@ -182,7 +182,7 @@ fn lone_backslash(text: &[u8]) -> Option<Found<'_>> {
     })
 }
 
-/// The status right behind the request (`-` is no status), and what follows it.
+/// The status right after the request (`-` is not a status), and what follows it.
 #[inline]
 fn status(text: &[u8]) -> Option<(Option<u16>, &[u8])> {
     let (code, rest) = match text {
@@ -195,7 +195,7 @@ fn status(text: &[u8]) -> Option<(Option<u16>, &[u8])> {
     matches!(rest.first(), None | Some(b' ')).then_some((code, rest))
 }
 
-/// The status behind other fields: the first number that can be one, unless the second can be
+/// The status after other fields: the first number that can be one, unless the second can be
 /// one as well and a third follows: then the first may be a port, or the second the bytes.
 fn status_behind(text: &[u8]) -> Option<(Option<u16>, &[u8])> {
     let mut rest = text.trim_ascii_start();
@@ -209,15 +209,15 @@ fn status_behind(text: &[u8]) -> Option<(Option<u16>, &[u8])> {
             rest = rest[end + 1..].trim_ascii_start();
             continue;
         }
-        let (own, more) = word(rest);
+        let (first, more) = word(rest);
         let (second, third) = word(more.trim_ascii_start());
-        let is_port = parse_status(own) == Some(HTTPS) && can_be_status(second);
-        if !is_port && (own == b"-" || can_be_status(own)) {
+        let is_port = parse_status(first) == Some(HTTPS) && can_be_status(second);
+        if !is_port && (first == b"-" || can_be_status(first)) {
             let (third, _) = word(third.trim_ascii_start());
             let number =
                 third == b"-" || (!third.is_empty() && third.iter().all(u8::is_ascii_digit));
             let certain = !(can_be_status(second) && number);
-            return certain.then(|| (parse_status(own), more));
+            return certain.then(|| (parse_status(first), more));
         }
         rest = more.trim_ascii_start();
     }

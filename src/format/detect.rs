@@ -55,7 +55,7 @@ impl Detection {
     }
 }
 
-/// Scores every format on the first lines of a file's content, without what stands around
+/// Scores every format on the first lines of a file's content, without what is around
 /// its records.
 pub fn detect(head: &[u8]) -> Detection {
     let head = &*unwrapped(head);
@@ -112,7 +112,7 @@ fn sample(head: &[u8]) -> impl Iterator<Item = SampleLine<'_>> {
     })
 }
 
-/// A line without a byte order mark, a carriage return, NUL padding or blanks around it.
+/// A line without a byte order mark, a carriage return, NUL padding or whitespace around it.
 pub fn trim(text: &[u8]) -> &[u8] {
     let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
     let start = text

@@ -220,8 +220,10 @@ impl LogFormat for Envoy {
     /// Sources: Envoy's response code details; the filters JWT authentication, RBAC, API
     /// key authentication and basic authentication.
     fn refusal(&self, raw: &RawRecord<'_>) -> Refusal {
-        let details = raw.fields.as_ref().and_then(|own| own.text(DETAILS));
-        let is = |of: &[&[u8]]| details.is_some_and(|own| of.iter().any(|it| own.starts_with(it)));
+        let details = raw.fields.as_ref().and_then(|fields| fields.text(DETAILS));
+        let is = |of: &[&[u8]]| {
+            details.is_some_and(|details| of.iter().any(|it| details.starts_with(it)))
+        };
         if is(&[
             b"jwt_authn_access_denied",
             b"invalid_credential_for_",
@@ -277,7 +279,7 @@ fn answered_by(fields: &Fields<'_>) -> AnsweredBy {
         return AnsweredBy::Upstream;
     }
     let own_detail =
-        details.is_some_and(|details| OWN_DETAILS.iter().any(|own| details.starts_with(own)));
+        details.is_some_and(|details| OWN_DETAILS.iter().any(|prefix| details.starts_with(prefix)));
     let own_flag = fields.text(FLAGS).is_some_and(|flags| {
         flags
             .split(|byte| *byte == b',')

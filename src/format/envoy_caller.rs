@@ -63,7 +63,7 @@ pub(super) fn read<'a>(fields: &Fields<'a>, text: &mut Vec<u8>) -> Caller<'a> {
 
     let mut token = Piece::new(
         first(CLIENTS),
-        // A list is no name.
+        // A list is not a name.
         claim(&["azp", "client_id", "appid", "cid"]).filter(|name| name.first() != Some(&b'[')),
         text,
     );

@@ -69,7 +69,7 @@ const USER: usize = 19;
 const ISSUED: [usize; 2] = [20, 21];
 const EXPIRES: [usize; 2] = [22, 23];
 const TOKEN_IDS: [usize; 2] = [24, 25];
-/// The customary key headers. Kong redacts `authorization` and shows others; their values are not looked at.
+/// The usual key headers. Kong redacts `authorization` and shows others; their values are not looked at.
 const KEYS: [usize; 2] = [26, 27];
 /// Mutual TLS.
 const CLIENT_VERIFY: usize = 28;
@@ -204,7 +204,7 @@ fn entity_consumer(raw: &[u8]) -> Option<&[u8]> {
 }
 
 /// The fallback consumer of an authentication plugin looks like a real one. Kong
-/// marks it by a request header; without the header only the customary name tells.
+/// marks it by a request header; without the header only the usual name tells.
 fn is_anonymous(header: Option<&[u8]>, client: Option<&[u8]>, alt: Option<&[u8]>) -> bool {
     if header.is_some_and(|value| value.eq_ignore_ascii_case(b"true")) {
         return true;

@@ -129,8 +129,8 @@ pub fn key_in_query(target: &[u8], declared: &[Box<str>]) -> bool {
         if rest[end] == b'=' {
             let known = |known: &&[u8]| rest[..end].eq_ignore_ascii_case(known);
             // Only well-known names are compared without regard to case: RFC 3986 knows none.
-            let mut stated = declared.iter().map(|own| own.as_bytes());
-            if QUERY_KEYS.iter().any(known) || stated.any(|own| own == &rest[..end]) {
+            let mut stated = declared.iter().map(|key| key.as_bytes());
+            if QUERY_KEYS.iter().any(known) || stated.any(|key| key == &rest[..end]) {
                 return true;
             }
             let Some(border) = find(b'&', &rest[end..]) else {

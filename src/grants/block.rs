@@ -10,7 +10,7 @@ const SHARED: &str = "it shares its line with something else";
 
 /// A block list, line by line.
 pub(super) struct Block {
-    /// Behind the colon of the list's key: where `[]` goes when the list is emptied.
+    /// After the colon of the list's key: where `[]` goes when the list is emptied.
     colon: usize,
     /// Each item, or why it cannot be edited; it then takes nothing from the others.
     items: Vec<Result<Item, &'static str>>,
@@ -23,7 +23,7 @@ struct Item {
     lead: String,
     /// In front of the line break of the last line.
     last: usize,
-    /// Behind that line break.
+    /// After that line break.
     next: usize,
     /// Whether a comment stands on its lines.
     comment: bool,
@@ -38,8 +38,8 @@ impl Block {
         spans: &[Span],
         comments: &[Comment],
     ) -> Result<Self, &'static str> {
-        let behind = &text[key_end..];
-        let blanks = behind.len() - behind.trim_start_matches([' ', '\t']).len();
+        let after = &text[key_end..];
+        let blanks = after.len() - after.trim_start_matches([' ', '\t']).len();
         let colon = key_end + blanks + 1;
         if text.as_bytes().get(colon - 1) != Some(&b':') {
             return Err("its key is not written as `key:`");
@@ -71,8 +71,8 @@ impl Block {
 
     /// The item, or why it cannot be edited.
     fn item(&self, item: usize) -> Result<&Item, &'static str> {
-        let own = self.items.get(item).ok_or("the list has no such item")?;
-        own.as_ref().map_err(|reason| *reason)
+        let lines = self.items.get(item).ok_or("the list has no such item")?;
+        lines.as_ref().map_err(|reason| *reason)
     }
 
     pub(super) fn odd(&self, item: usize) -> Option<&'static str> {
@@ -142,17 +142,17 @@ impl Item {
         let first = line_start(text, span.start);
         let lead = &text[first..span.start];
         let dash = lead.trim_start_matches('\u{feff}').trim_start_matches(' ');
-        let behind = match dash.strip_prefix('-') {
+        let after = match dash.strip_prefix('-') {
             None if dash.trim().is_empty() => {
                 return Err("it stands on another line than its dash");
             }
-            behind => behind.ok_or(SHARED)?,
+            after => after.ok_or(SHARED)?,
         };
-        let properties = behind.trim_start_matches([' ', '\t']);
+        let properties = after.trim_start_matches([' ', '\t']);
         if properties.starts_with('!') {
             return Err("it has a YAML tag in front of it");
         }
-        if behind.is_empty() || !properties.is_empty() {
+        if after.is_empty() || !properties.is_empty() {
             return Err(SHARED);
         }
         let last = line_end(text, span.end);

@@ -11,13 +11,13 @@ use crate::model::{Day, Keep, Place, Span};
 pub(super) struct Comment {
     pub(super) span: Span,
     pub(super) line: u32,
-    /// Nothing but blanks stands in front of it.
+    /// Nothing but whitespace is in front of it.
     pub(super) own_line: bool,
 }
 
 /// Every comment of the text, in order.
 ///
-/// A `#` opens a comment at the start of a line or behind white space (YAML 1.2.2,
+/// A `#` opens a comment at the start of a line or after whitespace (YAML 1.2.2,
 /// section 6.6), but not inside a scalar: so only the text between scalars is searched.
 pub(super) fn comments(text: &str, root: &Node) -> Vec<Comment> {
     let mut scalars = Vec::new();
@@ -65,10 +65,10 @@ fn count_lines(text: &str) -> u32 {
 fn collect(text: &str, node: &Node, out: &mut Vec<Span>) {
     match &node.value {
         _ if node.alias => out.push(node.span),
-        // A comment may stand behind the sign of a block scalar.
+        // A comment may follow the sign of a block scalar.
         Value::String(_) if text[node.span.start..].starts_with(['|', '>']) => {
-            let own = &text[node.span.start..node.span.end];
-            out.extend(own.find('\n').map(|newline| Span {
+            let scalar = &text[node.span.start..node.span.end];
+            out.extend(scalar.find('\n').map(|newline| Span {
                 start: node.span.start + newline,
                 end: node.span.end,
             }));
@@ -94,7 +94,7 @@ pub(super) enum Pragma {
     Prose(Keep),
 }
 
-/// What may stand behind the word.
+/// What may follow the word.
 const STOPS: [char; 5] = [':', ',', ';', '.', '!'];
 
 /// Reads `# keep until=2027-03-31 reason="year-end job"`.
@@ -126,17 +126,17 @@ pub(super) fn pragma(text: &str, comment: Comment, file: &Arc<str>) -> Result<Pr
     };
     let mut rest = rest.trim_start_matches(STOPS).trim();
     while let Some((name, value)) = attribute(rest) {
-        let (value, behind) = if let Some(open) = value.strip_prefix('"') {
-            let Some((value, behind)) = open.split_once('"') else {
+        let (value, after) = if let Some(open) = value.strip_prefix('"') {
+            let Some((value, after)) = open.split_once('"') else {
                 return Err(bad(format!(
                     "the quotes of `{name}` in a keep comment do not close"
                 )));
             };
-            (value, behind)
+            (value, after)
         } else {
             value.split_at(value.find(char::is_whitespace).unwrap_or(value.len()))
         };
-        if !(behind.is_empty() || behind.starts_with(char::is_whitespace)) {
+        if !(after.is_empty() || after.starts_with(char::is_whitespace)) {
             return Err(bad(format!(
                 "a blank is missing after `{name}` in a keep comment"
             )));
@@ -157,7 +157,7 @@ pub(super) fn pragma(text: &str, comment: Comment, file: &Arc<str>) -> Result<Pr
             }
             _ => return Err(bad(format!("unknown attribute `{name}` in a keep comment"))),
         }
-        rest = behind.trim_start();
+        rest = after.trim_start();
     }
     if rest.is_empty() {
         return Ok(Pragma::Keep(keep));
@@ -196,7 +196,7 @@ mod tests {
         let found = comments(text, &yaml::parse(text, "f").unwrap());
         let shown: Vec<(u32, &str)> = found
             .iter()
-            .map(|own| (own.line, &text[own.span.start..own.span.end]))
+            .map(|comment| (comment.line, &text[comment.span.start..comment.span.end]))
             .collect();
         assert_eq!(shown, [(2, "# keep"), (5, "# z")]);
     }

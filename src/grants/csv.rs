@@ -1,8 +1,8 @@
 //! `client,audience,scope[,owner,since]`: one row per grant, as consoles export them.
 //!
 //! RFC 4180 quoting; the header is required and names the columns in any order.
-//! A cell may hold several scopes, separated by blanks. A row whose last scope is
-//! taken out goes; a client without a row is then granted nothing. Where several scopes
+//! A cell may hold several scopes, separated by spaces. A row whose last scope is
+//! removed goes too; a client without a row is then granted nothing. Where several scopes
 //! come in the place of one that has a row of its own, each gets a row.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};

@@ -1,4 +1,4 @@
-//! A policy text read into entries, with the lists they stand in.
+//! A policy text read into entries, with the lists they are in.
 //!
 //! In: the text and its tree. Out: a [`Reading`]: the policy file, and for every
 //! entry the list and item that it is.
@@ -90,7 +90,7 @@ impl<'a> Reader<'a> {
                     pragmas.insert(comment.line, (keep, true))
                 }
                 Ok(Pragma::None | Pragma::Prose(_)) => None,
-                // Prose on a line of its own may say anything behind the word `keep`.
+                // Prose on a line of its own may say anything after the word `keep`.
                 Err(error) if comment.own_line && !mentions_attribute(text, comment.span) => {
                     drop(error);
                     None
@@ -184,7 +184,7 @@ impl<'a> Reader<'a> {
         if text.chars().any(char::is_control) {
             return bad(format!("the name of a {what} holds a control character"));
         }
-        // RFC 6749 section 3.3: a blank ends a scope.
+        // RFC 6749 section 3.3: a space ends a scope.
         if what != "client" && text.contains(char::is_whitespace) && marker(text).is_none() {
             return bad(format!(
                 "the name of a {what} holds a blank: write one item for each"
@@ -306,7 +306,7 @@ impl<'a> Reader<'a> {
             })?;
             shared.frozen = frozen_by(shared.frozen.as_ref(), scalar);
         }
-        // YAML's plain scalars are names as they are spelt; in JSON a number is no name.
+        // YAML's plain scalars are names as they are spelt; in JSON a number is not a name.
         if self.syntax == Syntax::Json && !matches!(scalar.value, Value::String(_)) {
             return Err(self.wrong(scalar, format!("the name of a {what}"), "a text in quotes"));
         }

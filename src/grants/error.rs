@@ -74,7 +74,7 @@ pub enum GrantError {
         place: Place,
         /// The key.
         key: String,
-        /// Where it stands.
+        /// Where it is.
         within: String,
         /// The known key it looks like.
         similar: Option<String>,
@@ -88,7 +88,7 @@ pub enum GrantError {
         what: String,
         /// What belongs there.
         expected: &'static str,
-        /// What stands there.
+        /// What is there.
         found: String,
     },
     /// A role that the file does not define.

@@ -1,6 +1,6 @@
 //! Flow lists: `[a, b]` on one line or on several, in YAML and JSON.
 //!
-//! A list is cut into tokens; an item is taken out by deleting tokens, one item
+//! A list is cut into tokens; an item is removed by deleting tokens, one item
 //! after the other, so that the rules see what is left at every step.
 
 use super::edit::Edit;
@@ -251,7 +251,7 @@ impl<'a> Live<'a> {
             let comment =
                 between().any(|index| !self.gone[index] && self.kind(index) == Kind::Comment);
             if comment && self.list.syntax == Syntax::Yaml {
-                // A comma may stay behind the last item; the comment behind it has to.
+                // A comma may follow the last item; the comment after it has to.
                 self.drop_left_blank(at);
             } else {
                 between().for_each(|index| self.gone[index] = true);
@@ -274,15 +274,15 @@ impl<'a> Live<'a> {
                 self.drop_left_blank(comma);
                 self.gone[comma] = true;
             }
-            // YAML allows a comma behind the last item: the line above stays as it is.
+            // YAML allows a comma after the last item: the line above stays as it is.
             (None, _, _) => {}
         }
     }
 
-    /// Drops the item's comma and the blanks on one side.
+    /// Drops the item's comma and the whitespace on one side.
     fn drop_with_blank(&mut self, at: usize, comma: usize) {
         for index in at..comma {
-            // A comment needs a blank in front of it, and a line its indentation.
+            // A comment needs a space in front of it, and a line its indentation.
             let needed = self.next_is(index, Kind::Comment).is_some()
                 || self.previous_is(index, Kind::Newline).is_some();
             self.gone[index] |= self.kind(index) == Kind::Blank && !needed;
@@ -302,7 +302,7 @@ impl<'a> Live<'a> {
         }
     }
 
-    /// Drops the blanks in front, unless they are a line's indentation.
+    /// Drops the whitespace in front, unless it is a line's indentation.
     fn drop_left_blank(&mut self, at: usize) {
         let Some(blank) = self.previous_is(at, Kind::Blank) else {
             return;
@@ -337,7 +337,7 @@ impl<'a> Live<'a> {
         line.iter().filter(others).eq([&at]) && count(Kind::Comma) <= 1
     }
 
-    /// Nothing but blanks, line breaks and commas between the brackets: they all go.
+    /// Nothing but spaces, line breaks and commas between the brackets: they all go.
     fn tidy(&mut self) {
         let live = |index: &usize| !self.gone[*index];
         let kinds: Vec<Kind> = (0..self.gone.len())

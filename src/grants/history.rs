@@ -15,7 +15,7 @@
 //! * no date covers what a record of the ledger shows that the client did not hold yet;
 //! * a line that is not committed, or committed after as-of, has no age;
 //! * the commit at which a shallow clone ends says on or before which day, no more;
-//! * no repository, or no git, is said and is no error.
+//! * no repository, or no git, is reported, and is not an error.
 
 mod blame;
 mod file_at_commit;
@@ -75,7 +75,7 @@ impl SinceFrom {
     }
 }
 
-/// What is known beside the dates in the policy files.
+/// What is known in addition to the dates in the policy files.
 #[derive(Clone, Debug, Default)]
 pub struct History {
     /// Day of the commit, by file and entry.
@@ -149,7 +149,7 @@ impl History {
         let later = || ways.iter().flatten().map(|(day, _)| *day).max();
         Some(match held {
             (day, SinceFrom::Ledger) => {
-                (later().map_or(day, |own| own.max(day)), SinceFrom::Ledger)
+                (later().map_or(day, |came| came.max(day)), SinceFrom::Ledger)
             }
             given => given,
         })
@@ -164,9 +164,9 @@ impl History {
     ) -> Option<(Day, SinceFrom)> {
         let entry = policy.files.get(file)?.entries.get(index)?;
         let stated = entry.since.map(|day| (day, SinceFrom::PolicyFile));
-        if let Some(own) = self.younger.get(&(file, index)) {
-            let own = own.filter(|day| *day <= as_of)?;
-            return stated.max(Some((own, SinceFrom::GitBlame)));
+        if let Some(day) = self.younger.get(&(file, index)) {
+            let day = day.filter(|day| *day <= as_of)?;
+            return stated.max(Some((day, SinceFrom::GitBlame)));
         }
         // A line that came after the data says nothing about its days.
         let blamed = || self.lines.get(&(file, index)).copied();
@@ -210,20 +210,26 @@ impl History {
         for (index, (file, path)) in policy.files.iter().zip(paths).enumerate() {
             let undated = |entry: &Entry| entry.since.is_none();
             let inherits = |entry: &Entry| entry.since_line.is_some();
-            if !file.entries.iter().any(|own| undated(own) || inherits(own)) {
+            if !file
+                .entries
+                .iter()
+                .any(|entry| undated(entry) || inherits(entry))
+            {
                 continue;
             }
             match blamed(file, path) {
                 Ok(found) => {
                     let at = |entry: usize| (index, entry);
                     let open = (0..).zip(&file.entries);
-                    let open = open
-                        .filter(|(own, entry)| undated(entry) && !found.lines.contains_key(own));
-                    self.fresh.extend(open.map(|(own, _)| at(own)));
+                    let open = open.filter(|(index, entry)| {
+                        undated(entry) && !found.lines.contains_key(index)
+                    });
+                    self.fresh.extend(open.map(|(index, _)| at(index)));
                     let days = found.lines.into_iter();
-                    self.lines.extend(days.map(|(own, day)| (at(own), day)));
+                    self.lines.extend(days.map(|(index, day)| (at(index), day)));
                     let days = found.younger.into_iter();
-                    self.younger.extend(days.map(|(own, day)| (at(own), day)));
+                    self.younger
+                        .extend(days.map(|(index, day)| (at(index), day)));
                     if let Some(day) = found.cut {
                         let text = format!(
                             "the clone is shallow, and the history of `{}` in it begins on {day}: what it held then is held since then or for longer; `git fetch --unshallow` fetches the rest",
@@ -249,11 +255,11 @@ fn way(
     via: &Via,
     entry: impl Fn((usize, usize)) -> Option<(Day, SinceFrom)>,
 ) -> Option<(Day, SinceFrom)> {
-    let own = entry((via.file, via.entry))?;
+    let since = entry((via.file, via.entry))?;
     match &via.role {
-        None => Some(own),
+        None => Some(since),
         // Held since the later of: the role got the term, the client got the role.
-        Some((_, membership)) => Some(own.max(entry((via.file, *membership))?)),
+        Some((_, membership)) => Some(since.max(entry((via.file, *membership))?)),
     }
 }
 
@@ -308,7 +314,7 @@ fn proved(
         let text = file.bytes.get(entry.span.start..entry.span.end);
         let more = text.map_or(0, |text| memchr::memchr_iter(b'\n', text).count());
         let all: Option<Vec<&blame::Origin>> = (first..=first + more).map(origin).collect();
-        let latest = all.and_then(|all| all.into_iter().max_by_key(|own| own.day()));
+        let latest = all.and_then(|all| all.into_iter().max_by_key(|dated| dated.day()));
         // A date of the client says nothing about a line that was added below it later.
         let stated = entry.since_line.map(|line| origin(line as usize));
         match (stated, latest) {

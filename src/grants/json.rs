@@ -161,7 +161,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads what stands behind an item: the closing bracket (true) or a comma.
+    /// Reads what follows an item: the closing bracket (true) or a comma.
     fn closes(&mut self, bracket: u8, expected: &'static str) -> Result<bool, GrantError> {
         self.blanks();
         match self.peek() {

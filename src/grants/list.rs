@@ -1,9 +1,9 @@
-//! Lists as they are written, and how items are taken out of them.
+//! Lists as they are written, and how items are removed from them.
 //!
 //! In: where a list and its items stand. Out: edits.
 //!
 //! Invariants:
-//! * nothing goes but removed items, their separators, and what stands on the
+//! * nothing goes but removed items, their separators, and what is on the
 //!   lines they own; comments on lines of their own stay;
 //! * an emptied list becomes `[]`, never nothing: a missing list could mean
 //!   something else to another reader;
@@ -19,7 +19,7 @@ use crate::model::Span;
 /// Which rules the text of a list follows.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Syntax {
-    /// Comments, and a comma behind the last item, may stand in a list.
+    /// Comments, and a comma after the last item, may stand in a list.
     Yaml,
     /// Neither may.
     Json,
@@ -38,7 +38,7 @@ pub(super) enum List {
 pub(super) enum Fate {
     /// It goes.
     Remove,
-    /// Its scalar (the span) is replaced by these texts; the list gets one item for each.
+    /// Its scalar (the span) is replaced by these strings; the list gets one item for each.
     Replace(Span, Vec<String>),
 }
 

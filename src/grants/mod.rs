@@ -1,7 +1,7 @@
 //! Policy files become grants that know their own bytes.
 //!
 //! In: the bytes of the user's policy files. Out: a [`Policy`]: who holds what, and
-//! which bytes say so; on request, the edits that take entries out.
+//! which bytes say so; on request, the edits that remove entries.
 //!
 //! Invariants:
 //! * a file is read completely or refused with a place; no grant is lost silently;
@@ -42,7 +42,7 @@ pub use error::{GrantError, Refusal};
 /// A policy file may have this many bytes.
 const MAX_BYTES: u64 = 256 << 20;
 
-/// One policy format: reads grants, and writes the edits that take them out.
+/// One policy format: reads grants, and writes the edits that remove them.
 pub trait PolicyFormat: Sync {
     /// The name on the command line and in outputs.
     fn name(&self) -> &'static str;
@@ -63,13 +63,13 @@ pub trait PolicyFormat: Sync {
         changes: &BTreeMap<usize, Change>,
     ) -> Result<Vec<Edit>, Refusal>;
 
-    /// The edits that take these entries out.
+    /// The edits that remove these entries.
     fn remove(&self, file: &PolicyFile, entries: &[usize]) -> Result<Vec<Edit>, Refusal> {
         let changes = entries.iter().map(|entry| (*entry, Change::Remove));
         self.edits(file, &changes.collect())
     }
 
-    /// The entries that cannot be taken out without losing or moving a comment.
+    /// The entries that cannot be removed without losing or moving a comment.
     fn comments(&self, file: &PolicyFile) -> BTreeMap<usize, CommentEffect>;
 }
 
@@ -82,10 +82,10 @@ pub enum Change {
     Replace(Vec<Term>),
 }
 
-/// What taking an entry out does to a comment; such an edit needs a reviewer.
+/// What removing an entry does to a comment; such an edit needs a reviewer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CommentEffect {
-    /// The comment behind the entry goes with it.
+    /// The comment after the entry goes with it.
     Lost,
     /// The comment above the entry stays, and would be read as that of the next one.
     Reattached,
@@ -140,7 +140,7 @@ pub fn load(files: &[(PathBuf, String)]) -> Result<Policy, GrantError> {
     Ok(policy)
 }
 
-/// The entries of a file that cannot be taken out without losing or moving a comment.
+/// The entries of a file that cannot be removed without losing or moving a comment.
 pub fn comments_affected(file: &PolicyFile) -> BTreeMap<usize, CommentEffect> {
     // Without the sign of a comment there is none, and the file is not read again.
     if memchr::memchr(b'#', &file.bytes).is_none() {
@@ -155,7 +155,7 @@ pub fn states_rules(file: &PolicyFile) -> bool {
     file.format == PolicyFormat::name(&native::Native)
 }
 
-/// Whether a client whose last grant is taken out is no longer named by the file.
+/// Whether a client whose last grant is removed is no longer named by the file.
 pub fn forgets_clients(file: &PolicyFile) -> bool {
     file.format == PolicyFormat::name(&csv::Csv)
 }

@@ -17,7 +17,7 @@ pub(super) fn frozen_by(inherited: Option<&String>, node: &Node) -> Option<Strin
     Some(inherited.cloned().unwrap_or_else(|| reason.to_owned()))
 }
 
-/// The template marker in a text, if any: what it stands for is not known here.
+/// The template marker in a string, if any: what it stands for is not known here.
 pub(super) fn marker(text: &str) -> Option<&'static str> {
     // Helm and Jinja, GitHub and decK, Auth0 deploy-cli.
     let simple = ["${{", "{{", "{%", "${"]

@@ -15,7 +15,7 @@ pub(super) fn like(old: &str, term: &str, syntax: Syntax) -> String {
     }
 }
 
-/// Whether YAML reads the bare term back as this very text, wherever it stands.
+/// Whether YAML reads the bare term back as this very text, wherever it is.
 ///
 /// Narrower than YAML's own rule (1.2.2, section 7.3.3): letters, digits and a few
 /// marks that open nothing; and nothing that YAML 1.1 or 1.2 reads as a truth value.

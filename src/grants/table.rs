@@ -22,7 +22,7 @@ pub(super) struct Row {
     pub(super) cells: Vec<Cell>,
 }
 
-/// Cuts a text into rows and cells (RFC 4180); blank lines are no rows.
+/// Cuts a text into rows and cells (RFC 4180); blank lines are not rows.
 pub(super) fn rows(text: &str, shown: &Arc<str>) -> Result<Vec<Row>, GrantError> {
     let bytes = text.as_bytes();
     let mut rows = Vec::new();

@@ -10,7 +10,7 @@ use super::{Change, CommentEffect, Edit, GrantError, Refusal, json, quote};
 use crate::input::yaml::{self, Node};
 use crate::model::{Place, PolicyFile};
 
-/// A text, its tree, and the rules it follows.
+/// The text of a file, its tree, and the rules it follows.
 pub(super) struct Tree<'a> {
     pub(super) text: &'a str,
     pub(super) root: Node,
@@ -158,7 +158,7 @@ pub(super) fn edits(
     Ok(edits)
 }
 
-/// Which entries cannot be taken out without moving or losing a comment.
+/// Which entries cannot be removed without moving or losing a comment.
 pub(super) fn comments(reading: &Reading) -> BTreeMap<usize, CommentEffect> {
     let text = std::str::from_utf8(&reading.file.bytes).unwrap_or_default();
     let mut effects = BTreeMap::new();

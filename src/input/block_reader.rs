@@ -1,6 +1,6 @@
 //! One block of a file that needs no unpacking.
 //!
-//! A line belongs to the block in which it begins; the worker reads on behind
+//! A line belongs to the block in which it begins; the worker reads on after
 //! its block until that line ends. So workers need not talk to each other.
 
 use std::fs::File;
@@ -13,7 +13,7 @@ use super::{BEGINNING, BLOCK};
 /// Where things are in the buffer after a read.
 pub(super) struct Found {
     /// The block itself, for the digest.
-    pub(super) own: Range<usize>,
+    pub(super) block: Range<usize>,
     /// The lines that begin in it.
     pub(super) lines: Range<usize>,
     /// Offset of the first of these lines in the file.
@@ -24,16 +24,16 @@ pub(super) struct Found {
 
 /// What one worker uses again from block to block.
 #[derive(Default)]
-pub(super) struct Own {
+pub(super) struct Reused {
     pub(super) buffer: Vec<u8>,
     /// The file that was read last, by the number of its source.
     file: Option<(usize, File)>,
 }
 
-impl Own {
+impl Reused {
     /// The file of a source, opened unless it was the last one.
     pub(super) fn file(&mut self, source: usize, path: Option<&Path>) -> io::Result<&File> {
-        if self.file.as_ref().is_none_or(|(own, _)| *own != source) {
+        if self.file.as_ref().is_none_or(|(last, _)| *last != source) {
             self.file = Some((source, File::open(path.unwrap_or(Path::new("")))?));
         }
         let file = self.file.as_ref().map(|(_, file)| file);
@@ -41,12 +41,12 @@ impl Own {
     }
 }
 
-/// Bytes read at a time behind the block to finish its last line.
+/// Bytes read at a time after the block to finish its last line.
 const MORE: usize = 16 << 10;
 
 /// Reads the block and the rest of its last line into `buffer`.
 ///
-/// What stands before `begins` is no line, but blanks or what a sparse file has for them.
+/// What is before `begins` is not a line, but whitespace or what a sparse file has for them.
 /// `size` is the file's size when it was opened: what is appended later is left
 /// for the next run, and a file that shrank is an error.
 pub(super) fn read_block(
@@ -60,24 +60,24 @@ pub(super) fn read_block(
     let end = (begin + BLOCK as u64).min(size);
     // One byte before the block tells whether a line begins at its first byte.
     let lead = usize::from(index > 0);
-    let own_len = usize::try_from(end - begin).unwrap_or(BLOCK);
-    buffer.resize(lead + own_len, 0);
+    let block_len = usize::try_from(end - begin).unwrap_or(BLOCK);
+    buffer.resize(lead + block_len, 0);
     read_exact_at(file, buffer, begin - lead as u64)?;
-    let own = lead..buffer.len();
+    let block = lead..buffer.len();
     let first = if begins >= end {
         None
     } else if begins >= begin {
         usize::try_from(begins - begin).ok().map(|at| lead + at)
     } else {
-        memchr::memchr(b'\n', &buffer[..own.end])
+        memchr::memchr(b'\n', &buffer[..block.end])
             .map(|at| at + 1)
-            .filter(|at| *at < own.end)
+            .filter(|at| *at < block.end)
     };
     let Some(first) = first else {
         // No line begins in this block.
         return Ok(Found {
-            own: own.clone(),
-            lines: own.end..own.end,
+            block: block.clone(),
+            lines: block.end..block.end,
             offset: end,
             oversize: None,
         });
@@ -94,24 +94,24 @@ pub(super) fn read_block(
             break;
         }
         at += take as u64;
-        if buffer.len() - own.end > line {
+        if buffer.len() - block.end > line {
             break;
         }
     }
-    let last = memchr::memrchr(b'\n', &buffer[first..own.end.max(first)])
+    let last = memchr::memrchr(b'\n', &buffer[first..block.end.max(first)])
         .map_or(first, |at| first + at + 1);
     let tail =
         buffer.len() - last - usize::from(buffer.len() > last && buffer.last() == Some(&b'\n'));
     if tail > line {
         return Ok(Found {
-            own,
+            block,
             lines: first..last,
             offset,
             oversize: Some(last..buffer.len().min(last + BEGINNING)),
         });
     }
     Ok(Found {
-        own,
+        block,
         lines: first..buffer.len(),
         offset,
         oversize: None,

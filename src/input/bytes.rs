@@ -50,7 +50,7 @@ pub fn find(byte: u8, text: &[u8]) -> Option<usize> {
             let last = || eight(byte, *last).map(|at| rest.len() - 8 + at);
             eight(byte, *first).or_else(last)
         }
-        _ => rest.iter().position(|own| *own == byte),
+        _ => rest.iter().position(|other| *other == byte),
     };
     at.map(|at| chunks.len() * 16 + at)
 }
@@ -76,7 +76,7 @@ pub fn find_either(one: u8, two: u8, text: &[u8]) -> Option<usize> {
             let found = found(last) >> (16 - rest.len());
             (found != 0).then(|| found.trailing_zeros() as usize)
         }
-        None => rest.iter().position(|own| *own == one || *own == two),
+        None => rest.iter().position(|other| *other == one || *other == two),
     };
     at.map(|at| chunks.len() * 16 + at)
 }

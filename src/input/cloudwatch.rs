@@ -1,10 +1,10 @@
 //! Logs that CloudWatch delivered: envelopes around the lines.
 //!
-//! In: what a subscription filter sends to a stream or a bucket: JSON objects one behind
+//! In: what a subscription filter sends to a stream or a bucket: JSON objects one after
 //! the other, often without a line end between them, each with some log events (Amazon
 //! CloudWatch Logs user guide, "Real-time processing of log data with subscriptions").
 //! Out: the messages, one a line. Messages of the delivery itself (`CONTROL_MESSAGE`)
-//! are no records, and left out.
+//! are not records, and left out.
 
 use std::io::{self, BufReader, Read};
 use std::sync::Arc;
@@ -41,7 +41,7 @@ struct LogEvent {
     message: String,
 }
 
-/// The messages of the envelopes behind a reader, as lines.
+/// The messages of the envelopes of a reader, as lines.
 pub(super) struct Messages {
     envelopes: StreamDeserializer<'static, IoRead<BufReader<Limited>>, Envelope>,
     left: Arc<AtomicU64>,

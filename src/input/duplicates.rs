@@ -98,15 +98,15 @@ fn whole_heads(sources: &[Source]) -> Vec<Cow<'_, [u8]>> {
         }
     }
     let mut alike = vec![false; sources.len()];
-    for (start, own) in &starts {
-        let behind = (Bound::Excluded(*start), Bound::Unbounded);
-        let further = starts.range::<[u8], _>(behind);
+    for (start, same) in &starts {
+        let after = (Bound::Excluded(*start), Bound::Unbounded);
+        let further = starts.range::<[u8], _>(after);
         let mut further = further
             .take_while(|(other, _)| other.starts_with(start))
             .flat_map(|(_, other)| other)
             .peekable();
-        if own.len() > 1 || further.peek().is_some() {
-            own.iter()
+        if same.len() > 1 || further.peek().is_some() {
+            same.iter()
                 .chain(further)
                 .for_each(|index| alike[*index] = true);
         }
@@ -155,7 +155,7 @@ impl<'a> Heads<'a> {
             .map_or(&[], Vec::as_slice)
     }
 
-    /// The content may go on behind the first bytes.
+    /// The content may go on after the first bytes.
     fn is_long(&self, index: usize) -> bool {
         self.texts[index].len() >= HEAD
     }
@@ -211,43 +211,44 @@ impl<'a> Heads<'a> {
                     return None;
                 }
                 let mut marks = lengths(index);
-                let Some(own) = &packed[index] else {
+                let Some(content) = &packed[index] else {
                     return hash(&sources[index], limits, &marks, true);
                 };
-                marks
-                    .retain(|mark| *mark < own.content.bytes && !own.beginnings.contains_key(mark));
+                marks.retain(|mark| {
+                    *mark < content.content.bytes && !content.beginnings.contains_key(mark)
+                });
                 marks.last()?;
                 hash(&sources[index], limits, &marks, false)
             })
             .collect();
         let joined = packed.into_iter().zip(more).map(|pair| match pair {
-            (Some(mut own), Some(more)) => {
-                own.beginnings.extend(more.beginnings);
-                Some(own)
+            (Some(mut hashed), Some(more)) => {
+                hashed.beginnings.extend(more.beginnings);
+                Some(hashed)
             }
-            (own, more) => own.or(more),
+            (hashed, more) => hashed.or(more),
         });
         joined.collect()
     }
 
     /// The first source of which this one is only the beginning.
     fn longer(&self, hashed: &[Option<Hashed>], index: usize) -> Option<usize> {
-        let (head, own) = (&self.texts[index], &hashed[index].as_ref()?.content);
-        if own.fault.is_some() {
+        let (head, content) = (&self.texts[index], &hashed[index].as_ref()?.content);
+        if content.fault.is_some() {
             return None;
         }
         // The last line may go on in the longer one, which then has to have its end.
         let whole = |other: usize| {
             let other = hashed[other].as_ref();
-            own.ends || other.is_some_and(|other| other.content.fault.is_none())
+            content.ends || other.is_some_and(|other| other.content.fault.is_none())
         };
         if !self.is_long(index) {
-            if own.bytes != head.len() as u64 {
+            if content.bytes != head.len() as u64 {
                 return None;
             }
             let has_end = |other: usize| {
-                let behind = self.texts[other].get(head.len()..);
-                behind.is_some_and(|behind| behind.contains(&b'\n'))
+                let rest = self.texts[other].get(head.len()..);
+                rest.is_some_and(|rest| rest.contains(&b'\n'))
             };
             return self
                 .further(index)
@@ -257,8 +258,8 @@ impl<'a> Heads<'a> {
         let begins = |other: usize| {
             let other = hashed[other].as_ref();
             other.is_some_and(|other| {
-                own.bytes < other.content.bytes
-                    && other.beginnings.get(&own.bytes) == Some(&own.digest)
+                content.bytes < other.content.bytes
+                    && other.beginnings.get(&content.bytes) == Some(&content.digest)
             })
         };
         let mut same = self.same(index).iter().copied();
@@ -276,7 +277,7 @@ fn in_parallel<T: Send>(limits: &Limits, work: impl FnOnce() -> T + Send) -> T {
     }
 }
 
-/// Hashes a file's content, also its beginnings of the marked lengths, and behind the
+/// Hashes a file's content, also its beginnings of the marked lengths, and after the
 /// last of these only when `to_the_end`. `None` for standard input and for what cannot
 /// be opened or is too much: such a source is read like any other.
 fn hash(
@@ -305,12 +306,11 @@ fn hash(
                 let mut rest = &buffer[..count];
                 end = buffer[count - 1];
                 while let Some(mark) = marks.next_if(|mark| *mark <= bytes + rest.len() as u64) {
-                    let (before, behind) =
-                        rest.split_at(usize::try_from(mark - bytes).unwrap_or(0));
+                    let (before, after) = rest.split_at(usize::try_from(mark - bytes).unwrap_or(0));
                     hasher.update(before);
                     bytes = mark;
                     beginnings.insert(mark, ContentDigest(*hasher.finalize().as_bytes()));
-                    rest = behind;
+                    rest = after;
                 }
                 hasher.update(rest);
                 bytes += rest.len() as u64;

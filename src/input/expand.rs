@@ -59,12 +59,12 @@ pub(super) fn expand(base: &Path, name: &str) -> Result<Vec<(PathBuf, String)>, 
         next: 0,
         top: None,
     });
-    while let Some(own) = walk.folders.pop_front().or_else(|| walk.links.pop_front()) {
+    while let Some(reached) = walk.folders.pop_front().or_else(|| walk.links.pop_front()) {
         let unreadable = |error: io::Error| DiscoverError::Unreadable {
-            path: own.shown.display().to_string(),
+            path: reached.shown.display().to_string(),
             reason: error.to_string(),
         };
-        walk.step(&own).map_err(unreadable)?;
+        walk.step(&reached).map_err(unreadable)?;
     }
     Ok(walk.files)
 }
@@ -83,7 +83,7 @@ fn parts(name: &str) -> Result<Vec<Part>, DiscoverError> {
     };
     let components = Path::new(name).components();
     components
-        .map(|own| part(&own.as_os_str().to_string_lossy()))
+        .map(|component| part(&component.as_os_str().to_string_lossy()))
         .collect()
 }
 
@@ -98,40 +98,40 @@ struct Walk {
 }
 
 impl Walk {
-    fn step(&mut self, own: &Reached) -> io::Result<()> {
-        let folder = if own.path.as_os_str().is_empty() {
+    fn step(&mut self, from: &Reached) -> io::Result<()> {
+        let folder = if from.path.as_os_str().is_empty() {
             Path::new(".")
         } else {
-            &own.path
+            &from.path
         };
         let real = fs::canonicalize(folder)?;
-        if !self.seen.insert((real.clone(), own.next)) {
+        if !self.seen.insert((real.clone(), from.next)) {
             return Ok(());
         }
-        let Some(part) = self.parts.get(own.next) else {
+        let Some(part) = self.parts.get(from.next) else {
             return Ok(());
         };
         match part {
             Part::Plain(text) => {
-                let next = own.to(text, own.next + 1);
+                let next = from.to(text, from.next + 1);
                 self.reach(next, false);
             }
             Part::Fitting(pattern) => {
                 let pattern = pattern.clone();
                 for (name, link) in entries(folder)? {
                     if pattern.matches(&name) {
-                        self.reach(own.to(&name, own.next + 1), link);
+                        self.reach(from.to(&name, from.next + 1), link);
                     }
                 }
             }
             Part::Folders => {
-                let top = own.top.clone().unwrap_or_else(|| real.clone());
-                let own = Reached {
+                let top = from.top.clone().unwrap_or_else(|| real.clone());
+                let from = Reached {
                     top: Some(top.clone()),
-                    ..own.clone()
+                    ..from.clone()
                 };
                 for (name, link) in entries(folder)? {
-                    let inside = own.to(&name, own.next);
+                    let inside = from.to(&name, from.next);
                     let above = || {
                         let target = fs::canonicalize(&inside.path).unwrap_or_default();
                         top.starts_with(&target) || real.starts_with(&target)
@@ -142,8 +142,8 @@ impl Walk {
                 }
                 self.reach(
                     Reached {
-                        next: own.next + 1,
-                        ..own
+                        next: from.next + 1,
+                        ..from
                     },
                     false,
                 );
@@ -152,17 +152,17 @@ impl Walk {
         Ok(())
     }
 
-    fn reach(&mut self, own: Reached, link: bool) {
-        if own.next == self.parts.len() && own.path.is_file() {
-            let shown = own.shown.to_string_lossy().into_owned();
-            self.files.push((own.path, shown));
-        } else if own.path.as_os_str().is_empty() || own.path.is_dir() {
+    fn reach(&mut self, reached: Reached, link: bool) {
+        if reached.next == self.parts.len() && reached.path.is_file() {
+            let shown = reached.shown.to_string_lossy().into_owned();
+            self.files.push((reached.path, shown));
+        } else if reached.path.as_os_str().is_empty() || reached.path.is_dir() {
             let queue = if link {
                 &mut self.links
             } else {
                 &mut self.folders
             };
-            queue.push_back(own);
+            queue.push_back(reached);
         }
     }
 }
@@ -242,7 +242,7 @@ mod tests {
             "**/**/b.log",
             "x/../*.txt",
         ] {
-            // Parts that are no pattern are found by the system.
+            // Parts that are not a pattern are found by the system.
             let plain = pattern.replace("x/../", "").replace("./", "");
             let plain = Pattern::new(&plain).unwrap();
             let mut expected: Vec<&str> = files

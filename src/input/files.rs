@@ -10,7 +10,7 @@ use std::path::Path;
 
 use tempfile::{Builder, NamedTempFile};
 
-/// The ends of the names of temporary files; what stands between them is random.
+/// The ends of the names of temporary files; what is between them is random.
 const TEMPORARY: (&str, &str) = (".scopetrim-", ".tmp");
 
 /// The bytes of a file, which may come through a pipe, or an error when it has more than `limit`.
@@ -82,7 +82,9 @@ pub fn is_temporary(name: &str) -> bool {
     let random = name
         .strip_prefix(prefix)
         .and_then(|rest| rest.strip_suffix(suffix));
-    random.is_some_and(|own| own.len() == 6 && own.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+    random.is_some_and(|part| {
+        part.len() == 6 && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    })
 }
 
 /// A path as it is shown, with `/` between its parts on every system. A backslash is one of

@@ -9,7 +9,7 @@ pub struct Limits {
     pub ratio: u64,
     /// The ratio is not looked at before this many unpacked bytes.
     pub ratio_from: u64,
-    /// Unpacked bytes of one packed input behind which the rest is left out.
+    /// Unpacked bytes of one packed input after which the rest is left out.
     pub unpacked: u64,
     /// Worker threads.
     pub threads: usize,

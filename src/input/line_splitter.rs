@@ -127,15 +127,15 @@ impl Cutter {
         }
         let mut oversize = None;
         if self.carry.bytes.len() > self.line {
-            let mut own = std::mem::take(&mut self.carry);
-            own.bytes.truncate(BEGINNING);
-            own.bytes.shrink_to_fit();
-            oversize = Some(own);
+            let mut line = std::mem::take(&mut self.carry);
+            line.bytes.truncate(BEGINNING);
+            line.bytes.shrink_to_fit();
+            oversize = Some(line);
             self.skipping = true;
         } else if last && !broken && !self.carry.bytes.is_empty() {
-            let own = std::mem::take(&mut self.carry);
-            if own.offset < offset {
-                joined = own;
+            let carried = std::mem::take(&mut self.carry);
+            if carried.offset < offset {
+                joined = carried;
             } else {
                 end = bytes.len();
             }

@@ -46,7 +46,7 @@ pub struct SourceReport {
 }
 
 impl SourceReport {
-    /// A last line without its line end that cannot be read was cut off, and what came behind
+    /// A last line without its line end that cannot be read was cut off, and what came after
     /// it is unknown.
     pub fn judge_end(&mut self, is_readable: impl FnOnce(&[u8]) -> bool) {
         let cut = self.open_end.take().is_some_and(|line| !is_readable(&line));

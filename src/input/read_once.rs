@@ -52,7 +52,7 @@ pub fn read_once<S: BlockSink>(
         for (source, content) in alike.contents.iter().enumerate() {
             let same = content
                 .as_ref()
-                .is_some_and(|own| own.fault.is_none() && own.digest == digest);
+                .is_some_and(|content| content.fault.is_none() && content.digest == digest);
             if same {
                 alike.original_of[source] = Some(stdin);
             }
@@ -105,15 +105,15 @@ impl Alike {
     /// A source that was not read as it was hashed stands for nothing but itself.
     fn forget_changed(&mut self, sources: &[Source], done: &[bool], reports: &[SourceReport]) {
         let stands = |source: usize| {
-            let own = &reports[source];
+            let report = &reports[source];
             match &self.contents[source] {
                 // Where the error comes depends on how much is asked for at a time.
-                Some(content) => content.fault.is_some() || own.read == Some(content.digest),
+                Some(content) => content.fault.is_some() || report.read == Some(content.digest),
                 // Of this one only the head was compared.
                 None if matches!(sources[source].opened, Opened::Packed) => {
-                    own.bytes >= self.heads[source] as u64
+                    report.bytes >= self.heads[source] as u64
                 }
-                None => own.status == SourceStatus::Complete,
+                None => report.status == SourceStatus::Complete,
             }
         };
         let changed = |source: &usize| {
@@ -219,7 +219,7 @@ mod tests {
             long: folder.path().join("b"),
         };
         let (states, reports) = read_once(&sources, &limits, &sink, &AtomicU64::new(0));
-        let read = |source: usize| states.iter().map(|own| own[source]).sum::<u64>();
+        let read = |source: usize| states.iter().map(|bytes| bytes[source]).sum::<u64>();
         assert_eq!(reports[1].status, SourceStatus::Complete);
         assert_ne!(reports[1].read, Some(ContentDigest::of(long.as_bytes())));
         assert_eq!(reports[0].status, SourceStatus::Complete);

@@ -1,4 +1,4 @@
-//! Reading as a whole: plain and packed files give the same lines, whatever stands in front
+//! Reading as a whole: plain and packed files give the same lines, whatever is in front
 //! of them, around them and at their end.
 
 use std::io::Write as _;
@@ -35,8 +35,8 @@ impl BlockSink for Lines {
 
     fn beginning(&self, (): &mut (), beginning: Block<'_>) {
         assert!(beginning.bytes.len() <= BEGINNING);
-        let own = (beginning.offset, beginning.bytes.len());
-        self.long.lock().unwrap().push(own);
+        let line = (beginning.offset, beginning.bytes.len());
+        self.long.lock().unwrap().push(line);
     }
 }
 
@@ -152,8 +152,8 @@ fn a_hole_in_front_is_passed_over_whatever_its_length() {
             found
                 .lines
                 .iter()
-                .find(|own| own.1 == text)
-                .map(|own| own.0)
+                .find(|line| line.1 == text)
+                .map(|line| line.0)
         };
         assert!(at("{\"first\":1}").is_some(), "{hole}");
         assert_eq!(at("{\"second\":2}"), Some(hole as u64 + 12), "{hole}");

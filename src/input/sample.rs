@@ -16,15 +16,15 @@ const LONGEST: usize = 4 << 20;
 /// Where the first line begins, and what the format is told by.
 #[derive(Debug, Default)]
 pub(super) struct Sample {
-    /// Offset of the first byte that is neither NUL nor blank; that of the end when there is none.
+    /// Offset of the first byte that is neither NUL nor whitespace; that of the end when there is none.
     pub(super) begins: u64,
     /// First lines; `None` when the head has them.
     pub(super) lines: Option<Vec<u8>>,
 }
 
 impl Sample {
-    /// Reads on behind the head as far as needed, but not more than `most` bytes, and puts
-    /// what was read into `keep`. Something behind nothing but NUL bytes that is further away
+    /// Reads on after the head as far as needed, but not more than `most` bytes, and puts
+    /// what was read into `keep`. Something after nothing but NUL bytes that is further away
     /// is an error: who does not look there loses it without a word.
     pub(super) fn of(
         head: &[u8],
@@ -34,10 +34,10 @@ impl Sample {
     ) -> io::Result<Self> {
         let says = |byte: &u8| !byte.is_ascii_whitespace() && *byte != 0;
         let mut first = head.iter().position(says);
-        let own = first.map_or(&[][..], |at| &head[at..]);
+        let rest = first.map_or(&[][..], |at| &head[at..]);
         let enough = head.len() < HEAD
-            || own.contains(&b'\n')
-            || Envelope::of(own).is_some_and(|envelope| envelope.streamed);
+            || rest.contains(&b'\n')
+            || Envelope::of(rest).is_some_and(|envelope| envelope.streamed);
         if enough {
             let begins = first.unwrap_or(head.len()) as u64;
             return Ok(Self {
@@ -45,7 +45,7 @@ impl Sample {
                 lines: None,
             });
         }
-        let mut lines = own.to_vec();
+        let mut lines = rest.to_vec();
         let mut read = head.len() as u64;
         let mut begins = first.map(|at| at as u64);
         // Where the first line ends in `lines`, and whether it is passed over.
@@ -64,22 +64,22 @@ impl Sample {
             if let Some(keep) = keep.as_mut() {
                 keep.extend_from_slice(&chunk);
             }
-            let mut own = &chunk[..];
+            let mut bytes = &chunk[..];
             if begins.is_none() {
-                first = own.iter().position(says);
+                first = bytes.iter().position(says);
                 begins = first.map(|at| read + at as u64);
-                own = first.map_or(&[][..], |at| &own[at..]);
+                bytes = first.map_or(&[][..], |at| &bytes[at..]);
             }
             read += chunk.len() as u64;
-            let newline = memchr::memchr(b'\n', own).filter(|_| end.is_none());
+            let newline = memchr::memchr(b'\n', bytes).filter(|_| end.is_none());
             match newline {
                 Some(at) if passing => {
-                    (lines, passing, end) = (own[at + 1..].to_vec(), false, Some(0));
+                    (lines, passing, end) = (bytes[at + 1..].to_vec(), false, Some(0));
                 }
                 _ if passing => {}
                 _ => {
                     end = end.or(newline.map(|at| lines.len() + at + 1));
-                    lines.extend_from_slice(own);
+                    lines.extend_from_slice(bytes);
                     if end.is_none() && lines.len() > LONGEST {
                         passing = true;
                         lines.truncate(HEAD);

@@ -48,7 +48,7 @@ pub fn sniff_bytes(head: &[u8]) -> Sniffed {
         ),
         _ => {
             // A whole sector of zeros at the start is what a crash leaves behind; more than
-            // a few other control bytes is no log.
+            // a few other control bytes is not a log.
             let probe = &head[..head.len().min(512)];
             let binary = probe
                 .iter()

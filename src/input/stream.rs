@@ -27,7 +27,7 @@ pub(super) type Reader = Box<dyn Read + Send>;
 pub(super) enum Opened {
     /// A file whose bytes are the content: read in parallel at any offset.
     Plain { size: u64 },
-    /// A file that has to be unpacked, or taken out of envelopes, from its start.
+    /// A file that has to be unpacked, or freed of envelopes, from its start.
     Packed,
     /// Standard input, unpacked, with its head put back in front, and the count of its packed bytes.
     Stdin(Mutex<Option<(Reader, Arc<AtomicU64>)>>),
@@ -46,9 +46,9 @@ pub struct Source {
     pub(super) opened: Opened,
     /// Lines to tell the format by, where the head has none.
     lines: Option<Vec<u8>>,
-    /// Offset of the first byte that says something: what stands before is NUL or blank.
+    /// Offset of the first byte that says something: what is before is NUL or whitespace.
     pub(super) begins: u64,
-    /// What stands around the records, if anything.
+    /// What is around the records, if anything.
     pub(super) envelope: Option<Envelope>,
 }
 
@@ -122,7 +122,7 @@ impl Source {
             }
         };
         let mut hasher = blake3::Hasher::new();
-        // What lies behind the prefix may be broken; that is no concern here.
+        // What lies after the prefix may be broken; that does not matter here.
         hasher.update_reader(whole.take(bytes)).ok()?;
         let found = ContentDigest(*hasher.finalize().as_bytes());
         (hasher.count() == bytes).then_some(found)
@@ -165,7 +165,7 @@ fn open_file(path: &Path) -> io::Result<Beginning> {
             let sample = Sample::of(&head, &mut rest, u64::MAX, None)?;
             let envelope = Envelope::of(sample.lines.as_deref().unwrap_or(&head));
             // Where lines have no ends, only who reads from the start knows where they are.
-            let opened = if envelope.is_some_and(|own| own.streamed) {
+            let opened = if envelope.is_some_and(|envelope| envelope.streamed) {
                 Opened::Packed
             } else {
                 Opened::Plain { size }
@@ -211,7 +211,7 @@ impl Read for Counted {
     }
 }
 
-/// The content behind up to three compressed layers, and out of its envelopes; `packed` counts the outermost bytes.
+/// The content within up to three compressed layers, without its envelopes; `packed` counts the outermost bytes.
 pub(super) fn unpack(raw: Reader, packed: Arc<AtomicU64>) -> io::Result<Reader> {
     let mut reader: Reader = Box::new(Counted {
         inner: raw,

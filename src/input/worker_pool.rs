@@ -153,7 +153,7 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 
 fn worker<S: BlockSink>(work: &Work<'_, S>, queue: &Receiver<Parcel>) -> S::State {
     let mut state = work.sink.begin();
-    let mut own = block_reader::Own::default();
+    let mut reused = block_reader::Reused::default();
     loop {
         if let Ok(parcel) = queue.try_recv() {
             deliver(work, &mut state, parcel);
@@ -164,7 +164,7 @@ fn worker<S: BlockSink>(work: &Work<'_, S>, queue: &Receiver<Parcel>) -> S::Stat
                     index,
                     size,
                 } => {
-                    plain_block(work, &mut state, &mut own, (*source, *index, *size));
+                    plain_block(work, &mut state, &mut reused, (*source, *index, *size));
                 }
                 Item::Stream { source, queue } => {
                     let sender = lock(queue).take();
@@ -184,39 +184,39 @@ fn worker<S: BlockSink>(work: &Work<'_, S>, queue: &Receiver<Parcel>) -> S::Stat
 fn plain_block<S: BlockSink>(
     work: &Work<'_, S>,
     state: &mut S::State,
-    own: &mut block_reader::Own,
+    reused: &mut block_reader::Reused,
     (source, index, size): (usize, usize, u64),
 ) {
-    let mut buffer = std::mem::take(&mut own.buffer);
+    let mut buffer = std::mem::take(&mut reused.buffer);
     let content = (work.sources[source].begins, size);
-    let found = own
+    let read = reused
         .file(source, work.sources[source].input.path.as_deref())
         .and_then(|file| {
             block_reader::read_block(file, index, content, work.limits.line, &mut buffer)
         });
-    match found {
-        Ok(found) => {
+    match read {
+        Ok(read) => {
             let only = size <= BLOCK as u64;
-            let own = &buffer[found.own.clone()];
-            let hash = work.limits.digests.then(|| hash_block(index, own, only));
+            let bytes = &buffer[read.block.clone()];
+            let hash = work.limits.digests.then(|| hash_block(index, bytes, only));
             let mut ledger = lock(&work.ledgers[source]);
-            ledger.hasher.add(index, found.own.len(), hash);
+            ledger.hasher.add(index, read.block.len(), hash);
             drop(ledger);
             work.progress
-                .fetch_add(found.own.len() as u64, Ordering::Relaxed);
-            let behind = found.offset + found.lines.len() as u64;
-            if let Some(beginning) = found.oversize {
-                oversize(work, state, source, &buffer[beginning], behind);
+                .fetch_add(read.block.len() as u64, Ordering::Relaxed);
+            let end = read.offset + read.lines.len() as u64;
+            if let Some(beginning) = read.oversize {
+                oversize(work, state, source, &buffer[beginning], end);
             }
-            let last = behind == size;
-            let own = &mut buffer[found.lines];
-            lines(work, state, source, own, (found.offset, last));
+            let last = end == size;
+            let bytes = &mut buffer[read.lines];
+            lines(work, state, source, bytes, (read.offset, last));
         }
         Err(error) => {
             lock(&work.ledgers[source]).fault = Some(SourceStatus::Partial(error.to_string()));
         }
     }
-    own.buffer = buffer;
+    reused.buffer = buffer;
 }
 
 /// Hands lines over, without the byte order mark that some tools write first, and without
@@ -281,15 +281,15 @@ fn deliver<S: BlockSink>(work: &Work<'_, S>, state: &mut S::State, mut parcel: P
     let source = parcel.source;
     // A stream that ends at a block's border has an empty last block.
     if !parcel.bytes.is_empty() || parcel.only {
-        let own = &parcel.bytes;
+        let bytes = &parcel.bytes;
         let digests = work.limits.digests;
-        let hash = digests.then(|| hash_block(parcel.index, own, parcel.only));
+        let hash = digests.then(|| hash_block(parcel.index, bytes, parcel.only));
         lock(&work.ledgers[source])
             .hasher
-            .add(parcel.index, own.len(), hash);
+            .add(parcel.index, bytes.len(), hash);
     }
-    if let Some(own) = parcel.oversize {
-        oversize(work, state, source, &own.bytes, own.offset);
+    if let Some(line) = parcel.oversize {
+        oversize(work, state, source, &line.bytes, line.offset);
     }
     let Piece {
         bytes: mut joined,
@@ -298,8 +298,8 @@ fn deliver<S: BlockSink>(work: &Work<'_, S>, state: &mut S::State, mut parcel: P
     let last = parcel.last && parcel.lines.is_empty();
     lines(work, state, source, &mut joined, (offset, last));
     let offset = parcel.offset + parcel.lines.start as u64;
-    let own = &mut parcel.bytes[parcel.lines];
-    lines(work, state, source, own, (offset, parcel.last));
+    let bytes = &mut parcel.bytes[parcel.lines];
+    lines(work, state, source, bytes, (offset, parcel.last));
     let _ = work.spare.0.try_send(parcel.bytes);
 }
 
@@ -329,7 +329,7 @@ fn stream<S: BlockSink>(
         }
     };
     let opened = &work.sources[source];
-    let streamed = opened.envelope.is_some_and(|own| own.streamed);
+    let streamed = opened.envelope.is_some_and(|envelope| envelope.streamed);
     let mut cut = Cutter::new(
         work.limits.line,
         opened.begins,

@@ -8,7 +8,7 @@
 //!   a block scalar begins with its sign (`|`, `>`);
 //! * plain scalars are typed by the YAML 1.2 core schema (section 10.3.2), quoted
 //!   and block scalars are strings; no `yes`, no `on`, no dates;
-//! * what stands behind an alias says so, and aliases cannot blow memory up: what is
+//! * what is behind an alias says so, and aliases cannot blow memory up: what is
 //!   written out and what aliases add to it are bounded apart;
 //! * equal keys in one mapping, several documents and deep nesting are errors.
 //!
@@ -38,7 +38,7 @@ const COPIED_BUDGET: usize = 2_000_000;
 /// Bytes that may be parsed again for the sake of closing brackets (see `bracket`).
 const REPAIR_BUDGET: usize = 256 << 20;
 
-/// One scalar, list or mapping, and where it stands.
+/// One scalar, list or mapping, and where it is.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(
     clippy::struct_excessive_bools,

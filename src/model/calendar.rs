@@ -18,7 +18,7 @@ const WEEKDAYS: [&str; 7] = [
     "sunday",
 ];
 
-/// A longer span is no closure.
+/// A longer span is not a closure.
 const LONGEST: u32 = 366;
 
 /// One entry of a calendar.
@@ -36,8 +36,8 @@ impl Closed {
         match self {
             Self::Days(days) if days.from == days.to => days.from.to_string(),
             Self::Days(days) => format!("{}..{}", days.from, days.to),
-            Self::Weekday(own) => WEEKDAYS
-                .get(usize::from(own))
+            Self::Weekday(weekday) => WEEKDAYS
+                .get(usize::from(weekday))
                 .map_or("", |name| name)
                 .to_owned(),
         }
@@ -58,7 +58,7 @@ impl Closed {
         }
         let (from, to) = text.split_once("..").unwrap_or((text, text));
         let days = day(from).zip(day(to)).map(|(from, to)| Window { from, to });
-        days.filter(|own| (1..=LONGEST).contains(&own.days()))
+        days.filter(|days| (1..=LONGEST).contains(&days.days()))
             .map(Self::Days)
             .ok_or_else(|| {
                 "write a day (`2026-12-24`), a span of at most a year (`2026-12-24..2026-12-26`), or a weekday (`sunday`)"
@@ -79,8 +79,8 @@ impl Calendar {
     pub fn close(&mut self, closed: Closed) -> Result<(), String> {
         match closed {
             Closed::Days(days) => self.spans.push(days),
-            Closed::Weekday(own) => {
-                self.weekdays.insert(own);
+            Closed::Weekday(weekday) => {
+                self.weekdays.insert(weekday);
             }
         }
         if self.weekdays.len() < WEEKDAYS.len() {
@@ -93,7 +93,7 @@ impl Calendar {
     pub fn is_closed(&self, day: Day) -> bool {
         // 1970-01-01 was a Thursday.
         let weekday = u8::try_from((i64::from(day.0) + 3).rem_euclid(7)).unwrap_or_default();
-        self.weekdays.contains(&weekday) || self.spans.iter().any(|own| own.contains(day))
+        self.weekdays.contains(&weekday) || self.spans.iter().any(|span| span.contains(day))
     }
 }
 
@@ -102,17 +102,17 @@ mod tests {
     use super::*;
 
     fn calendar(entries: &[&str]) -> Calendar {
-        let mut own = Calendar::default();
+        let mut calendar = Calendar::default();
         for text in entries {
-            own.close(Closed::parse(text).unwrap()).unwrap();
+            calendar.close(Closed::parse(text).unwrap()).unwrap();
         }
-        own
+        calendar
     }
 
     #[test]
     fn days_spans_and_weekdays_are_closed_and_no_others() {
-        let own = calendar(&["2026-12-24..2026-12-26", "2027-01-01", "Sunday"]);
-        let closed = |text| own.is_closed(Day::parse(text).unwrap());
+        let calendar = calendar(&["2026-12-24..2026-12-26", "2027-01-01", "Sunday"]);
+        let closed = |text| calendar.is_closed(Day::parse(text).unwrap());
         for day in ["2026-12-24", "2026-12-25", "2026-12-26", "2027-01-01"] {
             assert!(closed(day), "{day}");
         }
@@ -134,7 +134,7 @@ mod tests {
         ] {
             assert!(Closed::parse(bad).is_err(), "{bad}");
         }
-        let mut own = calendar(&WEEKDAYS[1..]);
-        assert!(own.close(Closed::parse("monday").unwrap()).is_err());
+        let mut calendar = calendar(&WEEKDAYS[1..]);
+        assert!(calendar.close(Closed::parse("monday").unwrap()).is_err());
     }
 }

@@ -239,7 +239,7 @@ pub struct Operation {
     pub tags: Vec<String>,
     /// Marked as deprecated.
     pub deprecated: bool,
-    /// Anonymous callers are accepted beside callers with scopes (an OpenAPI `{}` entry).
+    /// Anonymous callers are accepted alongside callers with scopes (an OpenAPI `{}` entry).
     pub optional_auth: bool,
     /// How callers prove who they are.
     pub security: Security,

@@ -35,7 +35,10 @@ impl DaySet {
             // Days come in order, mostly.
             Some((last, bits)) if *last == block => *bits |= bit,
             Some((last, _)) if *last > block => {
-                match self.blocks.binary_search_by_key(&block, |(own, _)| *own) {
+                match self
+                    .blocks
+                    .binary_search_by_key(&block, |(number, _)| *number)
+                {
                     Ok(at) => self.blocks[at].1 |= bit,
                     Err(at) => self.blocks.insert(at, (block, bit)),
                 }
@@ -47,7 +50,7 @@ impl DaySet {
     /// Number of days.
     pub fn len(&self) -> usize {
         let days = self.blocks.iter().map(|(_, bits)| bits.count_ones());
-        days.map(|own| own as usize).sum()
+        days.map(|count| count as usize).sum()
     }
 
     /// Whether there is no day.
@@ -93,7 +96,7 @@ impl DaySet {
 }
 
 impl DaySet {
-    /// The days as a text that any engine can read: `2026-01-01..2026-01-05 2026-02-01`.
+    /// The days as a string that any engine can read: `2026-01-01..2026-01-05 2026-02-01`.
     pub fn to_text(&self) -> String {
         let mut parts: Vec<(Day, Day)> = Vec::new();
         for day in self.iter() {
@@ -112,7 +115,7 @@ impl DaySet {
         text.collect::<Vec<_>>().join(" ")
     }
 
-    /// Reads such a text; `None` when it is none.
+    /// Reads such a string; `None` when it is none.
     pub fn parse(text: &str) -> Option<Self> {
         let mut days = Self::default();
         for part in text.split_whitespace() {
@@ -140,11 +143,11 @@ fn day(block: i32, bit: u32) -> Day {
 
 impl FromIterator<Day> for DaySet {
     fn from_iter<I: IntoIterator<Item = Day>>(days: I) -> Self {
-        let mut own = Self::default();
+        let mut set = Self::default();
         for day in days {
-            own.insert(day);
+            set.insert(day);
         }
-        own
+        set
     }
 }
 
@@ -159,10 +162,10 @@ mod tests {
     proptest! {
         #[test]
         fn the_text_of_a_set_gives_the_set_again(days in prop::collection::vec(0..400_i32, 0..60), end in 0..400_i32) {
-            let own: DaySet = days.iter().copied().map(Day).collect();
-            prop_assert_eq!(DaySet::parse(&own.to_text()), Some(own.clone()));
+            let set: DaySet = days.iter().copied().map(Day).collect();
+            prop_assert_eq!(DaySet::parse(&set.to_text()), Some(set.clone()));
             let cut: DaySet = days.into_iter().filter(|day| *day <= end).map(Day).collect();
-            prop_assert_eq!(own.until(Day(end)), cut);
+            prop_assert_eq!(set.until(Day(end)), cut);
         }
 
         #[test]
@@ -171,20 +174,20 @@ mod tests {
             from in -200..200_i32,
             length in 0..200_i32,
         ) {
-            let own: DaySet = days.iter().copied().map(Day).collect();
+            let set: DaySet = days.iter().copied().map(Day).collect();
             let tree: BTreeSet<Day> = days.into_iter().map(Day).collect();
-            prop_assert_eq!(own.to_vec(), tree.iter().copied().collect::<Vec<_>>());
-            prop_assert_eq!(own.len(), tree.len());
-            prop_assert_eq!(own.is_empty(), tree.is_empty());
-            prop_assert_eq!((own.first(), own.last()), (tree.first().copied(), tree.last().copied()));
+            prop_assert_eq!(set.to_vec(), tree.iter().copied().collect::<Vec<_>>());
+            prop_assert_eq!(set.len(), tree.len());
+            prop_assert_eq!(set.is_empty(), tree.is_empty());
+            prop_assert_eq!((set.first(), set.last()), (tree.first().copied(), tree.last().copied()));
             let span = Day(from)..=Day(from + length);
-            prop_assert_eq!(own.range(span.clone()).collect::<Vec<_>>(), tree.range(span).copied().collect::<Vec<_>>());
+            prop_assert_eq!(set.range(span.clone()).collect::<Vec<_>>(), tree.range(span).copied().collect::<Vec<_>>());
             let again: DaySet = tree.iter().copied().rev().collect();
-            prop_assert_eq!(&again, &own);
+            prop_assert_eq!(&again, &set);
             let mut both: DaySet = tree.iter().step_by(2).copied().collect();
             both.add(&tree.iter().skip(1).step_by(2).copied().collect());
-            both.add(&own);
-            prop_assert_eq!(both, own);
+            both.add(&set);
+            prop_assert_eq!(both, set);
         }
     }
 }

@@ -23,7 +23,7 @@ pub enum Granted {
     Role(RoleName),
 }
 
-/// A reviewed "keep this" that stands on the grant's own line.
+/// A reviewed "keep this" that is on the grant's own line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Keep {
     /// Last day on which it holds; `None` is without end.
@@ -66,7 +66,7 @@ pub struct Entry {
     pub owner: Option<Arc<str>>,
     /// A reviewed exception on the line.
     pub keep: Option<Keep>,
-    /// Where it stands.
+    /// Where it is.
     pub place: Place,
     /// The bytes of the scalar itself, quotes included.
     pub span: Span,
@@ -140,7 +140,7 @@ impl Policy {
     /// Whether the grant is for another API than the one that is looked at.
     pub fn is_elsewhere(&self, entry: &Entry) -> bool {
         match (&self.audience, &entry.audience) {
-            (Some(own), Some(other)) => own != other,
+            (Some(wanted), Some(stated)) => wanted != stated,
             _ => false,
         }
     }

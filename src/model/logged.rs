@@ -11,7 +11,7 @@ use super::{Noise, Warning};
 /// What is stated about the logs.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Logged {
-    /// Requests that are no possible need.
+    /// Requests that are not a possible need.
     pub noise: Vec<Noise>,
     /// Sources that hold a part of the requests only.
     pub sampled: Sampled,
@@ -101,8 +101,8 @@ impl Sampled {
 
     /// The rate of an input: the lowest that fits, `None` when none is stated.
     pub fn rate_of(&self, shown: &str) -> Option<f64> {
-        let own = self.rates.iter().filter(|(source, _)| source.fits(shown));
-        own.map(|(_, rate)| *rate).reduce(f64::min)
+        let rates = self.rates.iter().filter(|(source, _)| source.fits(shown));
+        rates.map(|(_, rate)| *rate).reduce(f64::min)
     }
 
     /// Patterns that name none of the inputs: after a typing error the sample would count
@@ -126,12 +126,13 @@ mod tests {
     use super::*;
 
     fn sampled(rates: &[(&str, f64)]) -> Sampled {
-        let mut own = Sampled::default();
+        let mut sampled = Sampled::default();
         for (source, rate) in rates {
-            own.add(SourcePattern::parse(source).unwrap(), *rate)
+            sampled
+                .add(SourcePattern::parse(source).unwrap(), *rate)
                 .unwrap();
         }
-        own
+        sampled
     }
 
     #[test]
@@ -152,9 +153,9 @@ mod tests {
         let some = [("*", 0.5), ("gw-eu*", 0.01), ("gw-eu-2", 0.1)];
         let mut back = some;
         back.reverse();
-        for own in [sampled(&some), sampled(&back)] {
-            assert_eq!(own.rate_of("logs/gw-eu-2.log"), Some(0.01));
-            assert_eq!(own.rate_of("logs/gw-us-1.log"), Some(0.5));
+        for rates in [sampled(&some), sampled(&back)] {
+            assert_eq!(rates.rate_of("logs/gw-eu-2.log"), Some(0.01));
+            assert_eq!(rates.rate_of("logs/gw-us-1.log"), Some(0.5));
         }
         assert_eq!(sampled(&some[1..]).rate_of("logs/gw-us-1.log"), None);
     }
@@ -170,9 +171,12 @@ mod tests {
 
     #[test]
     fn a_rate_for_an_input_that_is_not_there_is_said() {
-        let own = sampled(&[("gw-eu*", 0.01), ("gw-ue*", 0.01)]);
-        let said = own.warnings(&["logs/gw-eu-1.log", "logs/gw-us-1.log"]);
-        let said: Vec<&str> = said.iter().map(|own| own.message.as_str()).collect();
+        let rates = sampled(&[("gw-eu*", 0.01), ("gw-ue*", 0.01)]);
+        let said = rates.warnings(&["logs/gw-eu-1.log", "logs/gw-us-1.log"]);
+        let said: Vec<&str> = said
+            .iter()
+            .map(|warning| warning.message.as_str())
+            .collect();
         assert_eq!(said, ["`gw-ue*` under `sampled` names no input"]);
     }
 }

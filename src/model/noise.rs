@@ -60,17 +60,25 @@ impl Noise {
         let caller = |pattern: &str| {
             [seen.name, seen.address, seen.agent]
                 .iter()
-                .any(|own| fits(pattern, *own))
+                .any(|said| fits(pattern, *said))
         };
         self.is_about(seen.source)
-            && (self.status.is_empty() || seen.status.is_some_and(|own| self.status.contains(&own)))
-            && self.path.as_deref().is_none_or(|own| fits(own, seen.path))
+            && (self.status.is_empty()
+                || seen
+                    .status
+                    .is_some_and(|status| self.status.contains(&status)))
+            && self
+                .path
+                .as_deref()
+                .is_none_or(|pattern| fits(pattern, seen.path))
             && self.caller.as_deref().is_none_or(caller)
     }
 
     /// Whether it can cover anything of an input, so that other inputs need not ask.
     pub fn is_about(&self, source: &str) -> bool {
-        self.source.as_ref().is_none_or(|own| own.fits(source))
+        self.source
+            .as_ref()
+            .is_none_or(|pattern| pattern.fits(source))
     }
 
     /// Whether it holds on the day; its last day is one of them.
@@ -94,7 +102,8 @@ impl Noise {
 
     /// The rule in words, for messages and for the list of what was left out.
     pub fn label(&self) -> String {
-        let pattern = |key: &str, own: Option<&str>| own.map(|own| format!("{key} `{own}`"));
+        let pattern =
+            |key: &str, pattern: Option<&str>| pattern.map(|pattern| format!("{key} `{pattern}`"));
         let codes: Vec<String> = self.status.iter().map(u16::to_string).collect();
         let parts = [
             pattern("source", self.source.as_ref().map(SourcePattern::as_str)),
@@ -119,7 +128,7 @@ mod tests {
     fn rule(source: &str, path: &str, status: &[u16], caller: &str) -> Noise {
         let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         Noise {
-            source: some(source).map(|own| SourcePattern::parse(&own).unwrap()),
+            source: some(source).map(|name| SourcePattern::parse(&name).unwrap()),
             path: some(path),
             status: status.to_vec(),
             caller: some(caller),
@@ -144,7 +153,7 @@ mod tests {
 
     #[test]
     fn every_key_of_a_rule_has_to_fit() {
-        for (fits, own) in [
+        for (fits, rule) in [
             (true, rule("gw-eu*", "", &[], "")),
             (true, rule("", "/wp-*", &[400, 404], "")),
             (true, rule("gw-eu-1", "*.php", &[404], "masscan/*")),
@@ -153,7 +162,7 @@ mod tests {
             (false, rule("gw-eu*", "/wp-*", &[200], "masscan/*")),
             (false, rule("gw-eu*", "/wp-*", &[404], "nmap*")),
         ] {
-            assert_eq!(own.covers(&SEEN), fits, "{own:?}");
+            assert_eq!(rule.covers(&SEEN), fits, "{rule:?}");
         }
     }
 
@@ -178,30 +187,39 @@ mod tests {
             source: SEEN.source,
             ..Sighting::default()
         };
-        for own in [
+        for rule in [
             rule("", "*", &[], ""),
             rule("", "", &[404], ""),
             rule("", "", &[], "*"),
         ] {
-            assert!(own.covers(&SEEN) && !own.covers(&silent), "{own:?}");
+            assert!(rule.covers(&SEEN) && !rule.covers(&silent), "{rule:?}");
         }
     }
 
     #[test]
     fn a_rule_holds_to_its_last_day_and_without_one_for_ever() {
         let day = |text| Day::parse(text).unwrap();
-        let own = rule("gw-*", "", &[], "");
-        assert!(own.active(day("2027-06-30")) && !own.active(day("2027-07-01")));
-        let open = Noise { until: None, ..own };
+        let rule = rule("gw-*", "", &[], "");
+        assert!(rule.active(day("2027-06-30")) && !rule.active(day("2027-07-01")));
+        let open = Noise {
+            until: None,
+            ..rule
+        };
         assert!(open.active(day("2099-12-31")));
     }
 
     #[test]
     fn an_expired_rule_and_one_that_covers_nothing_are_said_with_their_place() {
-        let own = rule("gw-*", "/wp-*", &[400, 404], "masscan/*");
+        let rule = rule("gw-*", "/wp-*", &[400, 404], "masscan/*");
         let said = |day, requests| {
-            own.warning(Day::parse(day).unwrap(), requests)
-                .map(|own| (own.code, own.place.unwrap().to_string(), own.message))
+            rule.warning(Day::parse(day).unwrap(), requests)
+                .map(|warning| {
+                    (
+                        warning.code,
+                        warning.place.unwrap().to_string(),
+                        warning.message,
+                    )
+                })
         };
         assert_eq!(said("2027-06-30", 1), None);
         let label = "source `gw-*`, path `/wp-*`, status 400 or 404, caller `masscan/*`";

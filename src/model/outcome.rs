@@ -65,7 +65,7 @@ impl Outcome {
 
     /// Reads the name back.
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|own| own.name() == name)
+        Self::ALL.into_iter().find(|outcome| outcome.name() == name)
     }
 
     /// The name used in every output.
@@ -130,13 +130,14 @@ impl Default for OutcomeTable {
 }
 
 impl OutcomeTable {
-    /// The table with these lists in place of the customary ones.
+    /// The table with these lists in place of the default ones.
     ///
-    /// A code that is named for one list leaves the customary other one: whoever says
+    /// A code that is named for one list leaves the default of the other: whoever says
     /// that 403 proves nothing does not want it to mean "refused".
     pub fn stated(denied: Option<&[u16]>, attempted: Option<&[u16]>) -> Self {
-        let list = |own: Option<&[u16]>, customary: Vec<u16>, other: Option<&[u16]>| match own {
-            Some(own) => own.to_vec(),
+        let list = |stated: Option<&[u16]>, customary: Vec<u16>, other: Option<&[u16]>| match stated
+        {
+            Some(stated) => stated.to_vec(),
             None => customary
                 .into_iter()
                 .filter(|code| !other.is_some_and(|other| other.contains(code)))

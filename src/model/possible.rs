@@ -12,7 +12,7 @@ pub enum Cause {
     NoClient = 0,
     /// Its client is named by a token, a key or a password.
     SecretName = 1,
-    /// Its client's name differs from one of the policy by case or blanks only.
+    /// Its client's name differs from one of the policy by case or whitespace only.
     AlikeName = 2,
     /// No policy file has its client's name.
     UnknownName = 3,
@@ -59,10 +59,10 @@ impl Cause {
 
     /// The cause with this name.
     pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|own| own.name() == name)
+        Self::ALL.into_iter().find(|cause| cause.name() == name)
     }
 
-    /// What such requests do, behind a number of them: `412 requests name no client`.
+    /// What such requests do, after a number of them: `412 requests name no client`.
     pub fn phrase(self, one: bool) -> &'static str {
         match (self, one) {
             (Self::NoClient, true) => "names no client",

@@ -45,16 +45,16 @@ impl Stated {
     /// Whether it is about what this policy file gives this client.
     pub fn fits(&self, file: &str, client: &str) -> bool {
         match &self.of {
-            StatedOf::File(own) => own.matches_with(file.trim_start_matches("./"), WITHIN),
-            StatedOf::Client(own) => glob(own.as_bytes(), client.as_bytes()),
+            StatedOf::File(path) => path.matches_with(file.trim_start_matches("./"), WITHIN),
+            StatedOf::Client(name) => glob(name.as_bytes(), client.as_bytes()),
         }
     }
 
     /// The rule in words, for messages.
     pub fn label(&self) -> String {
         match &self.of {
-            StatedOf::File(own) => format!("file `{own}`"),
-            StatedOf::Client(own) => format!("client `{own}`"),
+            StatedOf::File(path) => format!("file `{path}`"),
+            StatedOf::Client(name) => format!("client `{name}`"),
         }
     }
 
@@ -89,10 +89,10 @@ mod tests {
     #[test]
     fn a_file_is_named_by_its_path_and_a_star_stays_in_its_folder() {
         let file = |pattern: &str| rule(StatedOf::File(Pattern::new(pattern).unwrap()));
-        let own = file("policies/*.json");
-        assert!(own.fits("policies/a.json", "x") && own.fits("./policies/a.json", "x"));
+        let rule = file("policies/*.json");
+        assert!(rule.fits("policies/a.json", "x") && rule.fits("./policies/a.json", "x"));
         for other in ["policies/old/a.json", "a.json", "x/policies/a.json"] {
-            assert!(!own.fits(other, "x"), "{other}");
+            assert!(!rule.fits(other, "x"), "{other}");
         }
         assert!(file("**/*.json").fits("policies/old/a.json", "x"));
         assert!(!file("a.json").fits("ab.json", "a.json"));
@@ -100,17 +100,17 @@ mod tests {
 
     #[test]
     fn a_client_is_named_by_a_glob_over_its_whole_name() {
-        let own = rule(StatedOf::Client("erp-*".to_owned()));
-        assert!(own.fits("grants.json", "erp-1"));
-        assert!(!own.fits("erp-1", "ERP-1") && !own.fits("erp-1", "my-erp-1"));
+        let rule = rule(StatedOf::Client("erp-*".to_owned()));
+        assert!(rule.fits("grants.json", "erp-1"));
+        assert!(!rule.fits("erp-1", "ERP-1") && !rule.fits("erp-1", "my-erp-1"));
     }
 
     #[test]
     fn a_hidden_sentence_has_neither_pattern_nor_reason() {
-        let own = rule(StatedOf::Client("acme-*".to_owned()));
-        let text = format!("1 grant of {} ({})", own.label(), own.reason);
+        let rule = rule(StatedOf::Client("acme-*".to_owned()));
+        let text = format!("1 grant of {} ({})", rule.label(), rule.reason);
         assert_eq!(
-            own.hidden(&text),
+            rule.hidden(&text),
             "1 grant of some grants (reason withheld)"
         );
     }

@@ -41,7 +41,7 @@ pub struct Replacement {
     pub file: usize,
     /// Index into that file's `entries`.
     pub entry: usize,
-    /// The terms; those that the subject holds beside it anyway are not written again.
+    /// The terms; those that the subject holds anyway are not written again.
     pub with: Vec<Term>,
 }
 
@@ -263,7 +263,7 @@ fn prove(
         source,
     })?;
     let new = edit::apply(old, &edits);
-    // As a later run will read it: its format is found out anew.
+    // As a later run will read it: its format is detected again.
     let reread = grants::read(Arc::from(new.as_bytes()), &file.path).map_err(|source| {
         PatchError::Unreadable {
             file: Arc::clone(&file.path),

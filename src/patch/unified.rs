@@ -15,7 +15,7 @@ use similar::{Algorithm, DiffTag, capture_diff_slices};
 /// Lines shown around a change.
 const CONTEXT: usize = 3;
 
-/// Old lines and the new lines that stand in their place, numbered from 0.
+/// Old lines and the new lines that are in their place, numbered from 0.
 pub(super) type Block = (Range<usize>, Range<usize>);
 
 /// The unified diff from `old` to `new`; swapped, the undo.
@@ -116,7 +116,7 @@ fn push(diff: &mut String, sign: char, line: &str) {
 }
 
 /// A path as git writes it: in double quotes with C escapes when it holds a quote, a
-/// backslash or a control character, and with a tab behind it when it holds a blank.
+/// backslash or a control character, and with a tab after it when it holds a space.
 fn quoted(prefix: &str, path: &str) -> String {
     let special = |c: char| c.is_control() || matches!(c, '"' | '\\');
     if !path.contains(special) {

@@ -37,7 +37,10 @@ pub(super) fn shared(
         return Vec::new();
     }
     let templates = &*with_empty_rests(templates, operations, folded);
-    let texts: Vec<Vec<u8>> = templates.iter().map(|(_, own)| own.key(folded)).collect();
+    let texts: Vec<Vec<u8>> = templates
+        .iter()
+        .map(|(_, template)| template.key(folded))
+        .collect();
     let keys: Vec<Vec<&[u8]>> = texts.iter().map(|key| segments(key)).collect();
     let method = |at: usize| operations[templates[at].0].method;
     let of = |wanted: Method| (0..templates.len()).filter(move |at| method(*at) == wanted);
@@ -49,17 +52,17 @@ pub(super) fn shared(
     }
     let mut found: BTreeMap<&Segments<'_>, (&(usize, Template), BTreeSet<usize>)> = BTreeMap::new();
     for at in of(Method::Get) {
-        let own = &*keys[at];
-        if described.contains(own) {
+        let key = &*keys[at];
+        if described.contains(key) {
             continue;
         }
-        let near = (0..=words(own).len()).filter_map(|len| wide.get(&own[..len]));
+        let near = (0..=words(key).len()).filter_map(|len| wide.get(&key[..len]));
         let mut near: Vec<(usize, bool)> = near
             .flatten()
-            .filter_map(|other| Some((*other, covers(&keys[*other], own)?)))
+            .filter_map(|other| Some((*other, covers(&keys[*other], key)?)))
             .collect();
         near.sort_by_cached_key(|(other, _)| order(&keys[*other]));
-        // Behind one that takes every path of this template no other has a turn.
+        // After one that takes every path of this template no other has a turn.
         let last = near.iter().find(|(_, all)| *all);
         if let Some(last) = last.map(|(other, _)| order(&keys[*other])) {
             near.retain(|(other, _)| order(&keys[*other]) <= last);
@@ -67,7 +70,7 @@ pub(super) fn shared(
         let near: Vec<usize> = near.iter().map(|(other, _)| templates[*other].0).collect();
         if !near.is_empty() {
             let (_, all) = found
-                .entry(own)
+                .entry(key)
                 .or_insert_with(|| (&templates[at], BTreeSet::new()));
             all.insert(templates[at].0);
             all.extend(near);
@@ -89,12 +92,12 @@ fn with_empty_rests(
     folded: bool,
 ) -> Vec<(usize, Template)> {
     let gets = || {
-        let get = |own: &&(usize, Template)| operations[own.0].method == Method::Get;
+        let get = |entry: &&(usize, Template)| operations[entry.0].method == Method::Get;
         templates.iter().filter(get)
     };
-    let known: BTreeSet<Vec<u8>> = gets().map(|(_, own)| own.key(folded)).collect();
-    let bare = gets().filter_map(|(index, own)| {
-        let (last, rest) = own.segments.split_last()?;
+    let known: BTreeSet<Vec<u8>> = gets().map(|(_, template)| template.key(folded)).collect();
+    let bare = gets().filter_map(|(index, template)| {
+        let (last, rest) = template.segments.split_last()?;
         let bare = Template {
             segments: rest.to_vec(),
         };
@@ -162,21 +165,21 @@ fn covers(wide: &Segments<'_>, narrow: &Segments<'_>) -> Option<bool> {
     let (mut wide, mut narrow) = (wide.iter(), narrow.iter());
     let (mut differs, mut all) = (false, true);
     loop {
-        let (own, other) = match (wide.next(), narrow.next()) {
+        let (segment, other) = match (wide.next(), narrow.next()) {
             (None, None) => return Some(all),
-            // Behind several segments no comparison from the left can say more.
+            // After several segments no comparison from the left can say more.
             (Some(&b"{+}"), other) => {
                 return Some(all && other.is_some() && wide.next().is_none());
             }
             (Some(_), Some(&b"{+}")) => return differs.then_some(false),
-            (Some(own), Some(other)) => (*own, *other),
+            (Some(segment), Some(other)) => (*segment, *other),
             (None, Some(_)) | (Some(_), None) => return None,
         };
-        if own == other {
+        if segment == other {
             continue;
         }
-        let ranks = (rank(own), rank(other));
-        if ranks == (WORD, WORD) || !may_share(own, other) || (ranks.0 < ranks.1 && !differs) {
+        let ranks = (rank(segment), rank(other));
+        if ranks == (WORD, WORD) || !may_share(segment, other) || (ranks.0 < ranks.1 && !differs) {
             return None;
         }
         all &= ranks.0 == PARAMETER;
@@ -247,7 +250,7 @@ mod tests {
             let routes: BTreeSet<_> = m
                 .routes()
                 .iter()
-                .map(|own| (own.method, &own.operations))
+                .map(|operation| (operation.method, &operation.operations))
                 .collect();
             assert_eq!(routes.len(), m.routes().len(), "no route is there twice");
         }

@@ -1,6 +1,6 @@
 //! A segment of a template, so that most are compared without looking at their bytes.
 
-/// A node and the segment behind it. Up to 16 bytes its ends are all of a segment.
+/// A node and the segment after it. Up to 16 bytes its ends are all of a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Key {
     pub(super) node: u32,

@@ -97,7 +97,7 @@ impl Matcher {
             .flat_map(|(index, op)| {
                 Template::all(&op.path)
                     .into_iter()
-                    .map(move |own| (index, own))
+                    .map(move |segments| (index, segments))
             })
             .collect();
         let mut warnings = Vec::new();
@@ -253,9 +253,9 @@ impl Matcher {
     pub fn find_template(&self, method: Method, template: &[u8]) -> Option<Found> {
         let text = std::str::from_utf8(template).ok()?;
         let key = Template::parse(text).key(self.case_insensitive);
-        let own = self.by_template.get(&(key.clone(), method));
+        let exact = self.by_template.get(&(key.clone(), method));
         let any = || self.by_template.get(&(key, Method::Any));
-        let route = *own.or_else(|| any().filter(|_| method != Method::Options))?;
+        let route = *exact.or_else(|| any().filter(|_| method != Method::Options))?;
         Some(Found {
             route,
             looser: false,
@@ -266,8 +266,8 @@ impl Matcher {
 fn query_keys(operations: &[Operation], routes: &[Route]) -> BTreeMap<u32, Vec<Box<str>>> {
     let mut all = BTreeMap::new();
     for (number, route) in (0..).zip(routes) {
-        let own = route.operations.iter().filter_map(|op| operations.get(*op));
-        let schemes = own.flat_map(|own| own.security.ways().flatten());
+        let described = route.operations.iter().filter_map(|op| operations.get(*op));
+        let schemes = described.flat_map(|operation| operation.security.ways().flatten());
         let names: BTreeSet<&str> = schemes
             .filter_map(|scheme| match scheme {
                 Scheme::QueryKey(name) => Some(&**name),
@@ -342,8 +342,8 @@ fn settle(
             template: first.path.clone(),
             operations: members,
         };
-        let number = if let Some(own) = routes.iter().position(|own| *own == route) {
-            own
+        let number = if let Some(known) = routes.iter().position(|known| *known == route) {
+            known
         } else {
             let labels: Vec<String> = route
                 .operations

@@ -33,13 +33,13 @@ pub fn may_have_taken(general: &Route, special: &Route) -> bool {
             (Some(Segment::Tail(empty)), None) => return *empty,
             (_, Some(Segment::Tail(_))) | (None, None) => return narrower,
             (None, Some(_)) | (Some(_), None) => return false,
-            (Some(Segment::Literal(own)), Some(Segment::Literal(text))) => {
-                if !own.eq_ignore_ascii_case(text) {
+            (Some(Segment::Literal(word)), Some(Segment::Literal(text))) => {
+                if !word.eq_ignore_ascii_case(text) {
                     return false;
                 }
             }
             (Some(Segment::Literal(_)), Some(_)) => {}
-            (Some(own), Some(text)) => narrower |= own != text,
+            (Some(word), Some(text)) => narrower |= word != text,
         }
     }
 }

@@ -93,7 +93,7 @@ pub fn plain(path: &str) -> String {
     normal(&out)
 }
 
-/// One parameter, by what stands between its braces.
+/// One parameter, by what is between its braces.
 fn parameter(inside: &str, out: &mut String) {
     let word = |name: &str| {
         name.chars()

@@ -170,44 +170,47 @@ fn fit(template: &str, path: &str) -> Option<Vec<Rank>> {
         without
     };
     // `/**/` without anything is the root, whose path has no segment.
-    let is_root = |own: &String| own.trim_start_matches("/**") == "/";
+    let is_root = |template: &String| template.trim_start_matches("/**") == "/";
     let root = [&with, &without].into_iter().any(is_root);
     let root = root.then(|| "/".to_owned());
     [Some(with), Some(without), root]
         .iter()
         .flatten()
-        .filter_map(|own| ranks(&cut(own), &cut(path)))
+        .filter_map(|template| ranks(&cut(template), &cut(path)))
         .min()
 }
 
-fn ranks(own: &[String], rest: &[String]) -> Option<Vec<Rank>> {
-    let Some((segment, more)) = own.split_first() else {
+fn ranks(template: &[String], rest: &[String]) -> Option<Vec<Rank>> {
+    let Some((segment, more)) = template.split_first() else {
         return rest.is_empty().then(Vec::new);
     };
     let several = |text: &String| matches!(text.as_str(), "{+}" | "**");
     // Neighbours are one.
-    if own.iter().all(several) {
-        let enough = own.iter().all(|own| own == "**") || !rest.is_empty();
+    if template.iter().all(several) {
+        let enough = template.iter().all(|part| part == "**") || !rest.is_empty();
         return enough.then(|| vec![(3, 0)]);
     }
     if let Some(verb) = segment.strip_prefix("{+}").filter(|verb| !verb.is_empty()) {
         let one = vec![format!("{{}}{verb}")];
         let more = vec!["{+}".to_owned(), format!("{{}}{verb}")];
-        return [one, more].iter().filter_map(|own| ranks(own, rest)).min();
+        return [one, more]
+            .iter()
+            .filter_map(|parts| ranks(parts, rest))
+            .min();
     }
     // Every division is tried.
-    let inner = &own[..own.len() - 1];
-    let many = inner.iter().take_while(|own| several(own)).count();
+    let inner = &template[..template.len() - 1];
+    let many = inner.iter().take_while(|part| several(part)).count();
     if many > 0 {
-        let least = usize::from(own[..many].iter().any(|own| own == "{+}"));
+        let least = usize::from(template[..many].iter().any(|part| part == "{+}"));
         let fits = (least..=rest.len()).filter_map(|taken| {
-            let filled = rest[..taken].iter().all(|own| !own.is_empty());
-            let behind = ranks(&own[many..], &rest[taken..])?;
-            filled.then(|| [vec![(2, 1); taken], behind].concat())
+            let filled = rest[..taken].iter().all(|segment| !segment.is_empty());
+            let after = ranks(&template[many..], &rest[taken..])?;
+            filled.then(|| [vec![(2, 1); taken], after].concat())
         });
         return fits.min();
     }
-    let (text, behind) = rest.split_first()?;
+    let (text, after) = rest.split_first()?;
     let rank = match segment.as_str() {
         "{}" if text.is_empty() => return None,
         "{}" => (2, 0),
@@ -222,7 +225,7 @@ fn ranks(own: &[String], rest: &[String]) -> Option<Vec<Rank>> {
         literal if literal == text => (0, 0),
         _ => return None,
     };
-    Some([vec![rank], ranks(more, behind)?].concat())
+    Some([vec![rank], ranks(more, after)?].concat())
 }
 
 /// The operations that fit best: those of the method, else of ANY, and for HEAD those of
@@ -233,11 +236,11 @@ fn slow(labels: &[String], method: &str, path: &str) -> BTreeSet<usize> {
             .iter()
             .enumerate()
             .filter_map(|(index, label)| {
-                let (own, template) = label.split_once(' ').unwrap();
-                if own != method && (own != "ANY" || method == "OPTIONS") {
+                let (stated, template) = label.split_once(' ').unwrap();
+                if stated != method && (stated != "ANY" || method == "OPTIONS") {
                     return None;
                 }
-                Some((fit(template, path)?, own == "ANY", index))
+                Some((fit(template, path)?, stated == "ANY", index))
             })
             .collect();
         let best = all
@@ -304,14 +307,14 @@ proptest! {
                 format!("{method} {}", path.to_ascii_lowercase())
             })
             .collect();
-        let (own, text) = if insensitive {
+        let (folded, text) = if insensitive {
             (&lower, path.to_ascii_lowercase())
         } else {
             (&labels, path.clone())
         };
         let tries = [
-            (own, text.clone()),
-            (own, toggle(&text)),
+            (folded, text.clone()),
+            (folded, toggle(&text)),
             (&lower, path.to_ascii_lowercase()),
             (&lower, toggle(&path.to_ascii_lowercase())),
         ];
@@ -328,7 +331,7 @@ proptest! {
                     operations.is_superset(&wanted),
                     "{} {} of {:?}: {:?}, not {:?}", method, path, labels, operations, wanted
                 );
-                prop_assert_eq!(found.looser, slow(own, &method, &text).is_empty());
+                prop_assert_eq!(found.looser, slow(folded, &method, &text).is_empty());
             }
             (found, wanted) => prop_assert!(
                 false, "{} {} of {:?}: {:?}, not {:?}", method, path, labels, found, wanted

@@ -12,7 +12,7 @@ pub(in crate::catalog) enum Segment {
     Mixed(Vec<Part>),
     /// One parameter: any non-empty segment.
     Parameter,
-    /// One segment or more, and others behind them.
+    /// One segment or more, and others after them.
     Many,
     /// The rest of the path; with `true` also an empty rest.
     Tail(bool),
@@ -51,7 +51,7 @@ impl Template {
             .map(|(index, text)| segment(text, index == last))
             .collect();
         // Where one ends and the next begins, nobody could tell.
-        segments.dedup_by(|next, own| *own == Segment::Many && next == own);
+        segments.dedup_by(|next, last| *last == Segment::Many && next == last);
         if let [.., Segment::Many, Segment::Tail(_)] = segments.as_slice() {
             segments.truncate(segments.len() - 2);
             segments.push(Segment::Tail(false));
@@ -63,9 +63,9 @@ impl Template {
     pub(in crate::catalog) fn all(path: &str) -> Vec<Self> {
         let mut all: Vec<Self> = Vec::new();
         for text in variants(path) {
-            let own = Self::parse(&text);
-            if !all.contains(&own) {
-                all.push(own);
+            let template = Self::parse(&text);
+            if !all.contains(&template) {
+                all.push(template);
             }
         }
         all

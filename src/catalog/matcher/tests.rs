@@ -134,7 +134,11 @@ fn equal_templates_are_said_where_case_plays_no_part_as_well() {
         .collect();
     for (case_insensitive, groups) in [(false, 1), (true, 2)] {
         let (_, warnings) = Matcher::new(&operations, MatchOptions { case_insensitive });
-        assert!(warnings.iter().all(|own| own.code == "equal-templates"));
+        assert!(
+            warnings
+                .iter()
+                .all(|warning| warning.code == "equal-templates")
+        );
         assert_eq!(warnings.len(), groups);
     }
 }
@@ -261,8 +265,8 @@ fn hostile_templates_and_paths_end_soon() {
 
 /// How specific the best fit of a template is, segment by segment; every division of the
 /// path among parameters that take several segments is tried.
-fn rank(own: &[&str], segments: &[&str]) -> Option<Vec<usize>> {
-    let [first, rest @ ..] = own else {
+fn rank(template: &[&str], segments: &[&str]) -> Option<Vec<usize>> {
+    let [first, rest @ ..] = template else {
         return segments.is_empty().then(Vec::new);
     };
     if *first == "{+p}" {
@@ -271,32 +275,32 @@ fn rank(own: &[&str], segments: &[&str]) -> Option<Vec<usize>> {
             return rank(rest, segments);
         }
         let fits = (1..=segments.len()).filter_map(|taken| {
-            let behind = rank(rest, &segments[taken..])?;
-            Some([vec![2_000; taken], behind].concat())
+            let after = rank(rest, &segments[taken..])?;
+            Some([vec![2_000; taken], after].concat())
         });
         return fits.min();
     }
-    let [segment, behind @ ..] = segments else {
+    let [segment, later @ ..] = segments else {
         return None;
     };
     let weight = match *first {
         "{p}" => (!segment.is_empty()).then_some(1_000),
-        own if own.contains("{p}") => {
-            let (before, after) = own.split_once("{p}").unwrap();
+        pattern if pattern.contains("{p}") => {
+            let (before, after) = pattern.split_once("{p}").unwrap();
             let inner = segment.strip_prefix(before)?.strip_suffix(after)?;
-            (!inner.is_empty()).then_some(500 - own.len())
+            (!inner.is_empty()).then_some(500 - pattern.len())
         }
-        own => (own == *segment).then_some(0),
+        pattern => (pattern == *segment).then_some(0),
     };
-    Some([vec![weight?], rank(rest, behind)?].concat())
+    Some([vec![weight?], rank(rest, later)?].concat())
 }
 
 /// Compares every template with the path; all that fit best, where they are several.
 fn naive(templates: &[&str], path: &str) -> Vec<String> {
     let segments: Vec<&str> = path[1..].split('/').collect();
     let ranked = templates.iter().filter_map(|template| {
-        let own: Vec<&str> = template[1..].split('/').collect();
-        Some((rank(&own, &segments)?, *template))
+        let parts: Vec<&str> = template[1..].split('/').collect();
+        Some((rank(&parts, &segments)?, *template))
     });
     let ranked: Vec<(Vec<usize>, &str)> = ranked.collect();
     let best = ranked.iter().map(|(rank, _)| rank).min();
@@ -376,7 +380,7 @@ proptest! {
         let found = find(&m, &format!("GET {path}")).filter(|(_, looser)| !looser);
         let found = found.map(|(label, _)| label[4..].to_owned());
         let all = naive(&list, &path);
-        prop_assert!(found.as_ref().map_or(all.is_empty(), |own| all.contains(own)), "{:?} {:?}", found, all);
+        prop_assert!(found.as_ref().map_or(all.is_empty(), |label| all.contains(label)), "{:?} {:?}", found, all);
     }
 }
 

@@ -29,7 +29,7 @@ struct Node {
     only_literals: bool,
     mixed: Vec<(Vec<Part>, u32)>,
     parameter: Option<u32>,
-    /// Behind one segment or more.
+    /// After one segment or more.
     many: Option<u32>,
     /// What a parameter does not take, nothing else does: there is no way back to keep.
     parameter_is_last: bool,
@@ -108,7 +108,7 @@ impl Trie {
                     let known = self.nodes[node as usize]
                         .mixed
                         .iter()
-                        .find(|(own, _)| *own == parts);
+                        .find(|(known, _)| *known == parts);
                     if let Some(child) = known.map(|(_, child)| *child) {
                         child
                     } else {
@@ -136,10 +136,10 @@ impl Trie {
                     }
                 }
                 Segment::Tail(empty) => {
-                    let own = &mut self.nodes[node as usize];
-                    set(&mut own.tail, method, route);
+                    let node = &mut self.nodes[node as usize];
+                    set(&mut node.tail, method, route);
                     if *empty {
-                        set(&mut own.tail_empty, method, route);
+                        set(&mut node.tail_empty, method, route);
                     }
                     return;
                 }
@@ -202,12 +202,12 @@ impl Trie {
                 self.below(*child, &mut routes);
             }
             let any = routes.get(&Method::Any).cloned().unwrap_or_default();
-            for (method, mut own) in routes {
+            for (method, mut reached) in routes {
                 if method != Method::Options {
-                    own.extend(&any);
+                    reached.extend(&any);
                 }
-                if own.len() > 1 {
-                    groups.push((number, method, own));
+                if reached.len() > 1 {
+                    groups.push((number, method, reached));
                 }
             }
         }
@@ -223,13 +223,13 @@ impl Trie {
     fn below(&self, node: u32, routes: &mut BTreeMap<Method, BTreeSet<u32>>) {
         let mut open = vec![node];
         while let Some(node) = open.pop() {
-            let own = &self.nodes[node as usize];
-            for (method, route) in own.leaf.iter().chain(&own.tail) {
+            let here = &self.nodes[node as usize];
+            for (method, route) in here.leaf.iter().chain(&here.tail) {
                 routes.entry(*method).or_default().insert(*route);
             }
-            open.extend(own.mixed.iter().map(|(_, child)| *child));
-            open.extend(own.parameter);
-            open.extend(own.many);
+            open.extend(here.mixed.iter().map(|(_, child)| *child));
+            open.extend(here.parameter);
+            open.extend(here.many);
             let edges = self.edges.iter().filter(|edge| edge.key.node == node);
             open.extend(edges.map(|edge| edge.child));
         }
@@ -258,19 +258,19 @@ impl Trie {
     ) -> Option<u32> {
         loop {
             *steps = steps.checked_sub(1)?;
-            let own = &self.nodes[node as usize];
+            let current = &self.nodes[node as usize];
             let Some(text) = rest else {
-                return at(&own.leaf, method).or_else(|| at(&own.tail_empty, method));
+                return at(&current.leaf, method).or_else(|| at(&current.tail_empty, method));
             };
             depth = depth.checked_sub(1)?;
             let end = find(b'/', text).unwrap_or(text.len());
             let segment = &text[..end];
             let next = text.get(end + 1..);
             // Most parameters are told from every literal by their length: no hash is taken.
-            if own.literals >> (end % 64) & 1 == 1
+            if current.literals >> (end % 64) & 1 == 1
                 && let Some(child) = self.literal(node, segment)
             {
-                if own.only_literals {
+                if current.only_literals {
                     (node, rest) = (child, next);
                     continue;
                 }
@@ -278,15 +278,15 @@ impl Trie {
                     return Some(route);
                 }
             }
-            if !own.mixed.is_empty()
-                && let Some(route) = self.mixed(own, (segment, next), method, depth, steps)
+            if !current.mixed.is_empty()
+                && let Some(route) = self.mixed(current, (segment, next), method, depth, steps)
             {
                 return Some(route);
             }
-            if let Some(child) = own.parameter
+            if let Some(child) = current.parameter
                 && !segment.is_empty()
             {
-                if own.parameter_is_last {
+                if current.parameter_is_last {
                     (node, rest) = (child, next);
                     continue;
                 }
@@ -294,16 +294,16 @@ impl Trie {
                     return Some(route);
                 }
             }
-            if let Some(child) = own.many
+            if let Some(child) = current.many
                 && let Some(route) = self.many(child, text, method, depth, steps)
             {
                 return Some(route);
             }
-            return at(&own.tail, method);
+            return at(&current.tail, method);
         }
     }
 
-    /// What fits behind one segment, two, and so on: the fewest that leave a fit.
+    /// What fits after one segment, two, and so on: the fewest that leave a fit.
     fn many(
         &self,
         child: u32,
@@ -331,14 +331,14 @@ impl Trie {
     /// lead to different routes, what stands for all of them.
     fn mixed(
         &self,
-        own: &Node,
+        node: &Node,
         (segment, next): (&[u8], Option<&[u8]>),
         method: Method,
         depth: usize,
         steps: &mut u32,
     ) -> Option<u32> {
         let mut found: Option<(usize, u32)> = None;
-        for (parts, child) in &own.mixed {
+        for (parts, child) in &node.mixed {
             let weight = literal_len(parts);
             if found.is_some_and(|(heavy, _)| weight < heavy) {
                 break;
@@ -348,7 +348,7 @@ impl Trie {
             }
             match (found, self.walk(*child, next, method, depth, steps)) {
                 (Some((_, first)), Some(other)) if first != other => {
-                    return at(&own.unclear, method).or(Some(first));
+                    return at(&node.unclear, method).or(Some(first));
                 }
                 (None, Some(route)) => found = Some((weight, route)),
                 _ => {}
@@ -360,7 +360,7 @@ impl Trie {
 
 /// Twins have one route, so that the first is as good as any.
 fn set(leaf: &mut Leaf, method: Method, route: u32) {
-    if leaf.iter().all(|(own, _)| *own != method) {
+    if leaf.iter().all(|(known, _)| *known != method) {
         leaf.push((method, route));
     }
 }
@@ -369,7 +369,7 @@ fn set(leaf: &mut Leaf, method: Method, route: u32) {
 fn at(leaf: &Leaf, method: Method) -> Option<u32> {
     let of = |wanted: Method| {
         leaf.iter()
-            .find(|(own, _)| *own == wanted)
+            .find(|(known, _)| *known == wanted)
             .map(|(_, route)| *route)
     };
     match of(method) {

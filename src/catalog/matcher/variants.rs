@@ -5,7 +5,7 @@
 //!
 //! Absent may be: an expansion of a path (`{/x}`, RFC 6570 section 3.2.6), a whole segment
 //! that a router marks (`/a/{id?}`), and what `**` stands for between others. A verb
-//! behind several segments (`{+name}:cancel`) is one behind the last of them.
+//! after several segments (`{+name}:cancel`) is one after the last of them.
 
 use super::spelling::{closing, plain, query_start};
 
@@ -31,7 +31,7 @@ pub(super) fn variants(path: &str) -> Vec<String> {
     all.unwrap_or_else(|| vec![whole])
 }
 
-/// A text and everything that `step` makes of it and of that; `None` when it is too much.
+/// A string and everything that `step` makes of it and of that; `None` when it is too much.
 fn closure(text: String, step: impl Fn(&str) -> Vec<String>) -> Option<Vec<String>> {
     let mut all = vec![text];
     let mut at = 0;

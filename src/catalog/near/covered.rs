@@ -25,11 +25,11 @@ impl Nearness {
         let rest = template
             .strip_suffix("/*")
             .map(|front| format!("{front}/**"));
-        let own: Vec<Vec<Segment>> = Template::all(rest.as_deref().unwrap_or(template))
+        let templates: Vec<Vec<Segment>> = Template::all(rest.as_deref().unwrap_or(template))
             .into_iter()
-            .map(|own| lower(own.segments))
+            .map(|template| lower(template.segments))
             .collect();
-        let shares = |whole: &[Segment]| own.iter().any(|own| share(own, whole));
+        let shares = |whole: &[Segment]| templates.iter().any(|template| share(template, whole));
         // The gateway knew the method: an override counts only where no operation has it.
         let (mut exact, mut overridden) = (Found::default(), Found::default());
         for entry in self.entries.iter().filter(|entry| shares(&entry.whole)) {
@@ -47,8 +47,8 @@ impl Nearness {
             }
         }
         let mut found = Found::default();
-        for own in &own {
-            if self.gather(method, &tokens(own), &mut found) {
+        for template in &templates {
+            if self.gather(method, &tokens(template), &mut found) {
                 return Near::All;
             }
         }
@@ -60,9 +60,9 @@ impl Nearness {
 fn key(method: Option<Method>, template: &str) -> (Option<Method>, &str) {
     match template.split_once(' ') {
         Some((word, path)) if word.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
-            let own = Method::parse(word.as_bytes());
+            let stated = Method::parse(word.as_bytes());
             let known = method.filter(|method| !matches!(method, Method::Any | Method::Other));
-            (known.or(Some(own)), path.trim_start())
+            (known.or(Some(stated)), path.trim_start())
         }
         _ => (method, template),
     }
@@ -101,19 +101,19 @@ fn share(a: &[Segment], b: &[Segment]) -> bool {
             if !row[other] {
                 continue;
             }
-            let (own, text) = (a.get(at), b.get(other));
+            let (segment, text) = (a.get(at), b.get(other));
             let empty =
                 |segment: Option<&Segment>| matches!(segment, None | Some(Segment::Tail(true)));
-            if empty(own) && empty(text) {
+            if empty(segment) && empty(text) {
                 return true;
             }
-            let (Some(own), Some(text)) = (own, text) else {
+            let (Some(segment), Some(text)) = (segment, text) else {
                 continue;
             };
-            if !both(own, text) {
+            if !both(segment, text) {
                 continue;
             }
-            let (stays, text_stays) = (repeats(own), repeats(text));
+            let (stays, text_stays) = (repeats(segment), repeats(text));
             if stays {
                 row[other + 1] = true;
             }

@@ -33,21 +33,22 @@ pub(super) fn collections(entries: &[Entry]) -> BTreeMap<Vec<u8>, Collection> {
         }
     }
     for collection in all.values_mut() {
-        let own = || collection.entries.iter().map(|index| &entries[*index]);
+        let members = || collection.entries.iter().map(|index| &entries[*index]);
         let of = |fits: &dyn Fn(Method) -> bool| {
-            let own = own().filter(|entry| fits(entry.method));
+            let members = members().filter(|entry| fits(entry.method));
             Arc::new(
-                own.flat_map(|entry| entry.operations.iter().copied())
+                members
+                    .flat_map(|entry| entry.operations.iter().copied())
                     .collect(),
             )
         };
-        let mut methods: BTreeSet<Method> = own().map(|entry| entry.method).collect();
+        let mut methods: BTreeSet<Method> = members().map(|entry| entry.method).collect();
         methods.extend([Method::Head, Method::Options]);
         collection.by_method = methods
             .into_iter()
-            .map(|method| (method, of(&|own| may(own, Some(method)))))
+            .map(|method| (method, of(&|stated| may(stated, Some(method)))))
             .collect();
-        collection.any = of(&|own| own == Method::Any);
+        collection.any = of(&|stated| stated == Method::Any);
         collection.all = of(&|_| true);
     }
     all
@@ -57,7 +58,7 @@ pub(super) fn collections(entries: &[Entry]) -> BTreeMap<Vec<u8>, Collection> {
 #[derive(Default)]
 pub(super) struct Found<'a> {
     shared: Option<&'a Arc<BTreeSet<usize>>>,
-    own: BTreeSet<usize>,
+    operations: BTreeSet<usize>,
 }
 
 impl<'a> Found<'a> {
@@ -65,23 +66,23 @@ impl<'a> Found<'a> {
         match self.shared {
             None => self.shared = Some(operations),
             Some(first) if Arc::ptr_eq(first, operations) => {}
-            Some(_) => self.own.extend(operations.iter()),
+            Some(_) => self.operations.extend(operations.iter()),
         }
     }
 
     pub(super) fn add(&mut self, entry: &Entry) {
-        self.own.extend(&entry.operations);
+        self.operations.extend(&entry.operations);
     }
 
     pub(super) fn near(mut self) -> Near {
         match self.shared {
-            Some(shared) if self.own.is_subset(shared) && !shared.is_empty() => {
+            Some(shared) if self.operations.is_subset(shared) && !shared.is_empty() => {
                 Near::Some(Arc::clone(shared))
             }
             shared => {
-                self.own
+                self.operations
                     .extend(shared.into_iter().flat_map(|all| all.iter()));
-                Near::of(self.own)
+                Near::of(self.operations)
             }
         }
     }

@@ -185,15 +185,15 @@ fn agrees(segment: &Segment, token: &Token, last: bool) -> Option<bool> {
         (Segment::Parameter, _)
         | (Segment::Literal(_), Token::Any)
         | (Segment::Mixed(_), Token::Id | Token::Any | Token::Start(_)) => Some(false),
-        (Segment::Literal(own), Token::Word(word)) => {
-            let bare = without_format(own).filter(|_| last);
-            let same = goes_on(word, own) || bare.is_some_and(|bare| goes_on(word, bare));
+        (Segment::Literal(literal), Token::Word(word)) => {
+            let bare = without_format(literal).filter(|_| last);
+            let same = goes_on(word, literal) || bare.is_some_and(|bare| goes_on(word, bare));
             same.then_some(true)
         }
-        (Segment::Literal(own), Token::Id) => is_id(own).then_some(false),
-        (Segment::Literal(own), Token::Start(start)) => {
+        (Segment::Literal(literal), Token::Id) => is_id(literal).then_some(false),
+        (Segment::Literal(literal), Token::Start(start)) => {
             // Of one or two letters nothing is said.
-            (own.starts_with(start) || goes_on(start, own)).then_some(start.len() > 2)
+            (literal.starts_with(start) || goes_on(start, literal)).then_some(start.len() > 2)
         }
         (Segment::Mixed(parts), Token::Word(word)) => {
             if stems(word).any(|stem| fits(parts, stem)) {

@@ -12,11 +12,11 @@ fn slow(nearness: &Nearness, method: Method, path: &str) -> Vec<usize> {
         for entry in nearness
             .entries
             .iter()
-            .filter(|own| may(own.method, Some(method)))
+            .filter(|entry| may(entry.method, Some(method)))
         {
-            let same = entry.collection().is_some_and(|own| {
-                !nearness.bases.common.contains(own)
-                    && collection_words(&path, bases).any(|word| word == own)
+            let same = entry.collection().is_some_and(|collection| {
+                !nearness.bases.common.contains(collection)
+                    && collection_words(&path, bases).any(|word| word == collection)
             });
             if same || entry.is_near(&path, bases) {
                 found.extend(entry.operations.iter().copied());
@@ -180,8 +180,8 @@ proptest! {
 
     #[test]
     fn no_input_panics(path in "[/a-c%.{}*:;25Fe\\\\…-]{0,80}", template in "[/a-c{}+*:=$ ~-]{0,40}", cut in any::<bool>()) {
-        let own = format!("GET {template}");
-        let nearness = Nearness::new(&routes(&[own, "GET /a/{b}".to_owned()]));
+        let label = format!("GET {template}");
+        let nearness = Nearness::new(&routes(&[label, "GET /a/{b}".to_owned()]));
         nearness.of(Some(Method::Get), &path, cut);
         nearness.of(None, &"/a".repeat(200), cut);
         nearness.covered(None, &path);

@@ -66,7 +66,10 @@ fn shown(labels: &[&str], near: &Near) -> Vec<String> {
 #[track_caller]
 fn is_near(request: &str, label: &str) {
     let found = near(&USUAL, request);
-    assert!(found.iter().any(|own| own == label), "{request}: {found:?}");
+    assert!(
+        found.iter().any(|candidate| candidate == label),
+        "{request}: {found:?}"
+    );
 }
 
 #[test]

@@ -120,7 +120,7 @@ struct Reader<'a> {
     catalog: Catalog,
 }
 
-/// An operation that was found, and what stands around it.
+/// An operation that was found, and what is around it.
 struct Found<'v> {
     method: Method,
     /// Its key, as spelt.
@@ -151,8 +151,8 @@ impl Reader<'_> {
             }
             let chain = self.refs.chain(item, from, &at)?;
             let item = Layers {
-                own: item,
-                own_from: from,
+                node: item,
+                node_from: from,
                 chain: &chain,
             };
             self.item(path, &item, &at)?;
@@ -243,8 +243,8 @@ impl Reader<'_> {
             );
         }
         let layers = Layers {
-            own: found.value,
-            own_from: found.from,
+            node: found.value,
+            node_from: found.from,
             chain: &chain,
         };
         let bases = self.bases_of(&layers, item, &at);
@@ -292,11 +292,11 @@ impl Reader<'_> {
     }
 
     /// Fills in what the operation demands, which is held `copies` times.
-    fn require(&mut self, operation: &mut Operation, own: Option<&Value>, copies: usize) {
-        let own = own.map(|value| security::read(value, self.scopes));
+    fn require(&mut self, operation: &mut Operation, stated: Option<&Value>, copies: usize) {
+        let stated = stated.map(|value| security::read(value, self.scopes));
         let place = || operation.place.clone();
         let label = || quoted(&operation.label());
-        let need = match own.as_ref().or(self.root.as_ref()) {
+        let need = match stated.as_ref().or(self.root.as_ref()) {
             None => {
                 self.notes.add(
                     "unspecified-security",
@@ -373,8 +373,9 @@ impl Reader<'_> {
         if let Some(base) = &self.base {
             return vec![base.clone()];
         }
-        let own = server::of(operation.get("servers")).or_else(|| server::of(item.get("servers")));
-        let Some(bases) = own.as_ref().or(self.servers.as_ref()) else {
+        let bases =
+            server::of(operation.get("servers")).or_else(|| server::of(item.get("servers")));
+        let Some(bases) = bases.as_ref().or(self.servers.as_ref()) else {
             return vec![String::new()];
         };
         for mut warning in bases.warnings() {
@@ -382,7 +383,7 @@ impl Reader<'_> {
                 .catalog
                 .warnings
                 .iter()
-                .all(|own| own.code != warning.code)
+                .all(|known| known.code != warning.code)
             {
                 let servers = self.document.at(&["servers"]).place();
                 warning.place = servers.or_else(|| at.place());

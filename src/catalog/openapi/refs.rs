@@ -1,6 +1,6 @@
-//! `$ref`: to another part of the document, or to a file beside it.
+//! `$ref`: to another part of the document, or to a file next to it.
 //!
-//! In: a reference and the file it stands in. Out: the tree and pointer it
+//! In: a reference and the file it is in. Out: the tree and pointer it
 //! leads to.
 //!
 //! Invariants:

@@ -53,9 +53,9 @@ impl Schemes {
                 }
             }
         }
-        let names = around.iter().filter_map(|own| own.value().as_object());
+        let names = around.iter().filter_map(|layer| layer.value().as_object());
         for name in names
-            .flat_map(|own| own.keys())
+            .flat_map(|schemes| schemes.keys())
             .filter(|name| *name != "$ref")
         {
             if schemes.kinds.contains_key(name) {
@@ -66,11 +66,15 @@ impl Schemes {
                 catalog.warnings.push(unread(&error));
                 Vec::new()
             });
-            let text = |key| scheme.iter().find_map(|own| own.value().get(key)?.as_str());
+            let text = |key| {
+                scheme
+                    .iter()
+                    .find_map(|layer| layer.value().get(key)?.as_str())
+            };
             let kind = text("type").map(str::to_owned);
             schemes.kinds.insert(name.clone(), (kind, way(text)));
-            for own in &scheme {
-                declare(own.value(), catalog);
+            for layer in &scheme {
+                declare(layer.value(), catalog);
             }
         }
         schemes
@@ -86,7 +90,7 @@ impl Schemes {
         let kind = |name: &String| {
             self.kinds
                 .get(name)
-                .map_or(Scheme::Other, |own| own.1.clone())
+                .map_or(Scheme::Other, |scheme| scheme.1.clone())
         };
         let ways = need.ways.iter();
         let any: BTreeSet<Together> = ways.map(|way| way.iter().map(kind).collect()).collect();
@@ -107,7 +111,7 @@ impl Schemes {
 /// The kind of a scheme by its own fields; the names of HTTP schemes have no case (RFC 9110
 /// section 11.1).
 fn way<'v>(text: impl Fn(&'static str) -> Option<&'v str>) -> Scheme {
-    let is = |key, word| text(key).is_some_and(|own: &str| own.eq_ignore_ascii_case(word));
+    let is = |key, word| text(key).is_some_and(|value: &str| value.eq_ignore_ascii_case(word));
     match text("type") {
         Some("basic") => Scheme::Basic,
         Some("http") if is("scheme", "basic") => Scheme::Basic,
@@ -130,11 +134,11 @@ fn layers(
     key: &str,
     at: &At,
 ) -> Result<Vec<Target>, CatalogError> {
-    let Some(own) = around.iter().find_map(|layer| layer.child(key)) else {
+    let Some(layer) = around.iter().find_map(|layer| layer.child(key)) else {
         return Ok(Vec::new());
     };
-    let mut all = refs.chain(own.value(), Some(&own), at)?;
-    all.insert(0, own);
+    let mut all = refs.chain(layer.value(), Some(&layer), at)?;
+    all.insert(0, layer);
     Ok(all)
 }
 
@@ -178,10 +182,13 @@ mod tests {
         let catalog = load(&path, "api.yaml", &LoadOptions::default()).unwrap();
         assert_eq!(catalog.operations.len(), 1);
         let warnings = catalog.warnings.iter();
-        let said: Vec<String> = warnings.clone().map(|own| own.message.clone()).collect();
+        let said: Vec<String> = warnings
+            .clone()
+            .map(|warning| warning.message.clone())
+            .collect();
         let declared = catalog.declared.iter().map(ToString::to_string);
         (
-            warnings.map(|own| own.code).collect(),
+            warnings.map(|warning| warning.code).collect(),
             said.join("\n"),
             declared.collect(),
         )
@@ -193,18 +200,18 @@ mod tests {
         let schemes = "{b: {type: http, scheme: Basic}, t: {type: http, scheme: bearer}, d: {type: http, scheme: digest}, \
             q: {type: apiKey, in: query, name: key}, h: {type: apiKey, in: header, name: X-Key}, \
             o: {type: oauth2, flows: {}}, i: {type: openIdConnect}, m: {type: mutualTLS}, r: {$ref: '#/b'}}";
-        let of = |root: &str, own: &str| {
+        let of = |root: &str, operation: &str| {
             let text = format!(
-                "openapi: 3.1.0\n{root}\npaths: {{/x: {{get: {{{own}}}}}}}\nb: {{type: http, scheme: basic}}\n\
+                "openapi: 3.1.0\n{root}\npaths: {{/x: {{get: {{{operation}}}}}}}\nb: {{type: http, scheme: basic}}\n\
                  components: {{securitySchemes: {schemes}}}\n"
             );
             let catalog =
                 super::super::super::load_text(&text, "a.yaml", &LoadOptions::default()).unwrap();
             catalog.operations[0].security.clone()
         };
-        let ways = |root: &str, own: &str| -> Vec<Vec<Scheme>> {
-            let security = of(root, own);
-            assert!(!security.is_public(), "{own}");
+        let ways = |root: &str, operation: &str| -> Vec<Vec<Scheme>> {
+            let security = of(root, operation);
+            assert!(!security.is_public(), "{operation}");
             security
                 .ways()
                 .map(|way| way.iter().cloned().collect())

@@ -5,7 +5,7 @@
 //!
 //! Invariants:
 //! * the list is OR, the keys of one entry are AND;
-//! * `[]` and `{}` ask for no scope, and nothing else does beside an alternative
+//! * `[]` and `{}` ask for no scope, and nothing else does alongside an alternative
 //!   that names scopes: `{apiToken: []}` describes another kind of credential
 //!   and does not open the operation to a token without scopes;
 //! * what cannot be read is an error and never an empty clause.
@@ -27,7 +27,7 @@ pub(super) struct Need {
     pub(super) requirement: Requirement,
     /// It holds `{}`: anonymous callers are accepted.
     pub(super) optional: bool,
-    /// Schemes of alternatives without scopes that were left out beside alternatives with scopes.
+    /// Schemes of alternatives without scopes that were left out alongside alternatives with scopes.
     pub(super) left_out: Vec<String>,
     /// The schemes of each alternative; `{}` once.
     pub(super) ways: Vec<Vec<String>>,

@@ -4,7 +4,7 @@
 //! them, and of the values of their variables.
 //!
 //! A variable without `enum` may hold any value (Server Variable Object), so that
-//! within the path it is a parameter. Where its default is no part of one segment,
+//! within the path it is a parameter. Where its default is not a part of one segment,
 //! only the default is known.
 //!
 //! Host and scheme play no part: one run reads the logs of one gateway.
@@ -59,8 +59,8 @@ impl Bases {
     }
 
     fn add(&mut self, path: String) {
-        let own = shape(&path);
-        if self.paths.iter().any(|known| shape(known) == own) {
+        let shape_of_path = shape(&path);
+        if self.paths.iter().any(|known| shape(known) == shape_of_path) {
             return;
         }
         if self.paths.len() == MOST {
@@ -203,7 +203,7 @@ pub(crate) fn clean(url: &str) -> String {
     };
     let path = match authority {
         Some(rest) => rest.find('/').map_or("", |slash| &rest[slash..]),
-        // A host behind a variable without a value: `{host}/v1`.
+        // A host after a variable without a value: `{host}/v1`.
         None if url.starts_with('{') => url.find('/').map_or("", |slash| &url[slash..]),
         None => url
             .strip_prefix('.')

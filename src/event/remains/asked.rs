@@ -164,7 +164,7 @@ impl<'a> Asked<'a> {
             if pair.is_caller() || is_request_key(key) {
                 asked.form = Form::Record;
             }
-            // Behind damage, an object that describes something else may have a path or an
+            // After damage, an object that describes something else may have a path or an
             // address too; only a flat record has no other place for them.
             let unsure = pair.place == Place::Unknown && pairs.nested;
             if pair.place == Place::Foreign
@@ -266,7 +266,7 @@ fn is_request_key(key: &[u8]) -> bool {
             .any(|keys| keys.contains(&key))
 }
 
-/// AWS names its resources beside the path.
+/// AWS names its resources next to the path.
 fn is_aws(pairs: &Pairs<'_>) -> bool {
     let has = |keys: &[&[u8]]| {
         pairs
@@ -302,7 +302,7 @@ fn template<'a>(found: &[u8]) -> (Option<Cow<'a, [u8]>>, bool) {
     (target.map(|target| Cow::Owned(target.text.to_vec())), cut)
 }
 
-/// The status of the record. Behind damage it counts only when no other field that looks
+/// The status of the record. After damage it counts only when no other field that looks
 /// like a status says something else.
 fn status(pairs: &Pairs<'_>) -> Option<u16> {
     let code = |pair: &Pair<'_>| {

@@ -16,11 +16,11 @@ pub(super) enum Place {
     Own,
     /// In an object that describes something else: a service, a route.
     Foreign,
-    /// Behind damage.
+    /// After damage.
     Unknown,
 }
 
-/// What stands behind a key.
+/// What follows a key.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Value<'a> {
     /// A string between its quotes, still escaped.
@@ -38,7 +38,7 @@ pub(super) enum Value<'a> {
 pub(super) struct Pair<'a> {
     /// In lower case, without `-`, `_`, `.` and `:`.
     pub(super) key: Vec<u8>,
-    /// The key of the object that it stands in, written likewise.
+    /// The key of the object that it is in, written likewise.
     pub(super) within: Vec<u8>,
     pub(super) value: Value<'a>,
     pub(super) place: Place,
@@ -168,13 +168,13 @@ pub(super) fn read(line: &[u8]) -> Pairs<'_> {
 }
 
 fn place(stack: &[Vec<u8>], broken: bool) -> Place {
-    let own = |key: &Vec<u8>| OWN.contains(&key.as_slice());
+    let is_ours = |key: &Vec<u8>| OWN.contains(&key.as_slice());
     // A batch is an array of records.
     let inner = match stack {
         [array, rest @ ..] if array == b"[" => rest,
         _ => stack,
     };
-    if inner.len() > DEEPEST || !inner.iter().all(own) {
+    if inner.len() > DEEPEST || !inner.iter().all(is_ours) {
         Place::Foreign
     } else if broken {
         Place::Unknown
@@ -216,7 +216,7 @@ fn ends(line: &[u8], at: usize, at_end: bool) -> bool {
     }
 }
 
-/// The offset of the first byte that is no blank.
+/// The offset of the first byte that is not whitespace.
 fn blank(line: &[u8], from: usize) -> usize {
     let rest = line.get(from..).unwrap_or_default();
     from + rest

@@ -73,7 +73,7 @@ fn says_something(remains: &Remains<'_>) -> bool {
     !remains.clients.is_empty() || !remains.mentioned.is_empty() || remains.target.is_some()
 }
 
-/// Where the quoted request behind the date begins.
+/// Where the quoted request after the date begins.
 fn request_field(line: &[u8], date: usize) -> Option<usize> {
     let end = date + memchr::memchr(b']', line[date..].get(..48).unwrap_or(&line[date..]))?;
     line[end + 1..].starts_with(b" \"").then_some(end + 3)

@@ -56,7 +56,7 @@ impl<'a> Target<'a> {
     }
 }
 
-/// RFC 9112 section 3: a target holds no blank and no quote; nor other bytes that are
+/// RFC 9112 section 3: a target holds no space and no quote; nor other bytes that are
 /// not printable ASCII.
 fn legal(text: &[u8]) -> usize {
     text.iter()
@@ -68,7 +68,7 @@ fn is_target(text: &[u8]) -> bool {
     text.starts_with(b"/") || text.starts_with(b"http://") || text.starts_with(b"https://")
 }
 
-/// The first request in the text: a method, a blank, and what looks like a target.
+/// The first request in the text: a method, a space, and what looks like a target.
 pub(super) fn request(line: &[u8]) -> Option<Request<'_>> {
     memchr::memchr_iter(b' ', line).find_map(|blank| {
         let target = line[blank..].trim_ascii_start();
@@ -95,7 +95,7 @@ pub(super) fn request(line: &[u8]) -> Option<Request<'_>> {
     })
 }
 
-/// The target that the text begins with, and what follows the quote behind the version.
+/// The target that the text begins with, and what follows the quote after the version.
 fn rest(text: &[u8]) -> Option<(Target<'_>, Option<&[u8]>)> {
     let (target, rest) = text.split_at(legal(text));
     let version = rest.trim_ascii_start();
@@ -137,7 +137,7 @@ impl Request<'_> {
     }
 }
 
-/// The status behind the quote that ends a request.
+/// The status after the quote that ends a request.
 pub(super) fn code(after: &[u8]) -> Option<u16> {
     let [b' ', digits @ ..] = after else {
         return None;
@@ -166,7 +166,7 @@ pub(super) fn dates(line: &[u8]) -> impl Iterator<Item = usize> {
     })
 }
 
-/// A line of NGINX's or Apache's error log, possibly behind what a shipper wrote.
+/// A line of NGINX's or Apache's error log, possibly after what a shipper wrote.
 pub(super) fn is_error_log(line: &[u8]) -> bool {
     let head = memchr::memchr2(b'"', b'{', line).unwrap_or(line.len());
     let head = &line[..head];

@@ -1,4 +1,4 @@
-//! Client names and other texts that are secrets.
+//! Client names and other strings that are secrets.
 
 use super::*;
 
@@ -49,9 +49,9 @@ fn tokens_keys_and_passwords_are_shown_as_the_hash_of_a_credential() {
         ["sk", "_live_4eC39HqLyjWDarjtT1zdp7dc"].concat(),
     ];
     for secret in &all {
-        let own = shown(secret);
-        assert!(is_concealed(&own), "{secret}: {own}");
-        assert_eq!(shown(&own), own, "a hash is no secret");
+        let hash = shown(secret);
+        assert!(is_concealed(&hash), "{secret}: {hash}");
+        assert_eq!(shown(&hash), hash, "a hash is no secret");
     }
 }
 
@@ -104,8 +104,8 @@ fn one_token_is_one_name_and_two_tokens_are_two() {
 
 #[test]
 fn a_secret_of_ones_own_hashes_otherwise() {
-    let own = conceal(JWT.as_bytes(), &HashKey::of(b"house")).into_owned();
-    assert_ne!(own, shown(JWT).into_bytes());
+    let concealed = conceal(JWT.as_bytes(), &HashKey::of(b"house")).into_owned();
+    assert_ne!(concealed, shown(JWT).into_bytes());
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn a_secret_among_scopes_is_none_also_after_its_scheme() {
     let shown = |list: &str| -> Vec<String> {
         let all = scopes(list.split(' ').map(str::as_bytes));
         let text = |scope: Option<&[u8]>| {
-            let scope = scope.map(|own| String::from_utf8(own.to_vec()).unwrap());
+            let scope = scope.map(|scope| String::from_utf8(scope.to_vec()).unwrap());
             scope.unwrap_or_else(|| "-".to_owned())
         };
         all.map(text).collect()

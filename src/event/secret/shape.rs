@@ -1,6 +1,6 @@
-//! What a secret looks like, whatever text it stands in.
+//! What a secret looks like, whatever text it is in.
 //!
-//! In: a text. Out: whether there is a secret in it.
+//! In: a string. Out: whether there is a secret in it.
 //!
 //! A secret has the shape of one: a form that vendors give to their keys, a name in front
 //! that says so, or letters and digits without a sense for the eye. Words have none of it,
@@ -51,7 +51,7 @@ const UNLESS_WORDS: [&str; 6] = [
 
 /// The shapes as patterns.
 struct Shapes {
-    /// All of them: one pass decides nearly every text.
+    /// All of them: one pass decides nearly every string.
     any: RegexSet,
     plain: RegexSet,
     unless_words: Regex,
@@ -71,7 +71,7 @@ static SHAPES: LazyLock<Option<Shapes>> = LazyLock::new(|| {
     })
 });
 
-/// Patterns over bytes, because a text need not be UTF-8; one that grows too large is an error.
+/// Patterns over bytes, because a string need not be UTF-8; one that grows too large is an error.
 pub(in crate::event) fn set<T: AsRef<str>>(patterns: &[T]) -> Result<RegexSet, regex::Error> {
     RegexSetBuilder::new(patterns)
         .unicode(false)
@@ -115,7 +115,7 @@ fn once(text: &[u8]) -> Option<Vec<u8>> {
 
 /// Whether there is a secret in a decoded text that has a known form or says what it is.
 pub(in crate::event) fn holds_secret(text: &[u8]) -> bool {
-    // Without the shapes nothing could be told apart, so every text counts as one.
+    // Without the shapes nothing could be told apart, so every string counts as one.
     let Some(shapes) = SHAPES.as_ref() else {
         return true;
     };
@@ -149,7 +149,7 @@ fn has_parameter(text: &[u8]) -> bool {
     })
 }
 
-/// Whether the name before a text says that the text is a secret: `/password/4tzR7`. Words
+/// Whether the name before a string says that the text is a secret: `/password/4tzR7`. Words
 /// (`/password/change`) and mere numbers are none.
 pub(in crate::event) fn is_announced(before: &[u8], text: &[u8]) -> bool {
     match says(before) {
@@ -165,7 +165,7 @@ pub(in crate::event) fn is_announced(before: &[u8], text: &[u8]) -> bool {
     }
 }
 
-/// Whether a text that is named as a key may be one.
+/// Whether a string that is named as a key may be one.
 pub(super) fn is_key(text: &[u8]) -> bool {
     is_mixed(text) && !is_words(text) || is_random_letters(text)
 }
@@ -189,7 +189,7 @@ fn runs(text: &[u8]) -> impl Iterator<Item = &[u8]> {
         .filter(|run| !run.is_empty())
 }
 
-/// Whether each part of a text is a word, a number, or the number of a model.
+/// Whether each part of a string is a word, a number, or the number of a model.
 pub(super) fn is_words(text: &[u8]) -> bool {
     runs(text).all(is_word)
 }
@@ -226,14 +226,15 @@ fn is_version(text: &[u8]) -> bool {
 /// How often a word begins: at a capital, at a number, and after one. `FreeBSD` has two.
 fn humps(run: &[u8]) -> usize {
     let begins = |at: usize| {
-        let (Some(own), Some(before)) = (run.get(at), at.checked_sub(1).and_then(|at| run.get(at)))
+        let (Some(letter), Some(before)) =
+            (run.get(at), at.checked_sub(1).and_then(|at| run.get(at)))
         else {
             return true;
         };
         let small_after = run.get(at + 1).is_some_and(u8::is_ascii_lowercase);
-        let capital = own.is_ascii_uppercase()
+        let capital = letter.is_ascii_uppercase()
             && (before.is_ascii_lowercase() || before.is_ascii_uppercase() && small_after);
-        capital || own.is_ascii_digit() != before.is_ascii_digit()
+        capital || letter.is_ascii_digit() != before.is_ascii_digit()
     };
     (0..run.len()).filter(|at| begins(*at)).count()
 }
@@ -252,13 +253,13 @@ pub(in crate::event) fn is_random(text: &[u8]) -> bool {
         let (mut letters, mut humped) = (0, 0);
         let (mut small, mut capital, mut digit) = (false, false, false);
         for run in runs(piece) {
-            let own = humps(run);
+            let changes = humps(run);
             // Short parts are in every title, the numbers of models among them.
-            if run.len() <= 9 && own <= 3 {
+            if run.len() <= 9 && changes <= 3 {
                 continue;
             }
             letters += run.len();
-            humped += own;
+            humped += changes;
             small |= run.iter().any(u8::is_ascii_lowercase);
             capital |= run.iter().any(u8::is_ascii_uppercase);
             digit |= run.iter().any(u8::is_ascii_digit);

@@ -1,4 +1,4 @@
-//! What is a secret and what is none, wherever it stands.
+//! What is a secret and what is none, wherever it is.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,7 +9,7 @@ use super::*;
 use crate::event::mask::Mask;
 use crate::event::secret::is_secret;
 
-/// Words as they stand in titles and in names of files.
+/// Words as they are in titles and in names of files.
 const WORDS: [&str; 30] = [
     "guide",
     "to",
@@ -106,7 +106,7 @@ const NAMES: [&str; 14] = [
     "auth",
 ];
 
-/// Not of a known form: only the name beside it says what it is.
+/// Not of a known form: only the name before it says what it is.
 const VALUE: &str = "[a-z]{2,8}[0-9]{2}[a-z][0-9A-Z]{1,4}";
 
 proptest! {

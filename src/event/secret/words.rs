@@ -51,7 +51,7 @@ const LAST: [&str; 9] = [
     "session", "sid", "sig", "pwd", "otp", "totp", "hmac", "cookie", "bearer",
 ];
 
-/// Names that say it as a whole only: a `sort_key` or a `country_code` is no secret.
+/// Names that say it as a whole only: a `sort_key` or a `country_code` is not a secret.
 const WHOLE: [&str; 20] = [
     "key",
     "code",

@@ -1,5 +1,5 @@
 //! Which key comes next: a gateway writes its keys in nearly the same order on
-//! every line, so the key behind the one just read is compared before it is
+//! every line, so the key after the one just read is compared before it is
 //! looked up.
 //!
 //! Invariant: only an answer that a look-up gave is repeated, for the very same
@@ -15,12 +15,12 @@ const LONGEST: usize = 32;
 /// Keys of one object that are remembered; more are looked up each time.
 const MOST: usize = 60;
 
-/// `"key":` and what is to be done behind it.
+/// `"key":` and what is to be done after it.
 struct Known {
     text: [u8; LONGEST],
     len: usize,
     action: Option<Action>,
-    /// The keys that came behind it, the last one first.
+    /// The keys that came after it, the last one first.
     next: [u8; 2],
 }
 
@@ -58,10 +58,10 @@ impl Known {
         else {
             return text.starts_with(&self.text[..self.len]);
         };
-        let (own, _) = self.text.as_chunks::<16>();
+        let (known_halves, _) = self.text.as_chunks::<16>();
         let equal = |half: usize| {
-            u8x16::from(halves[half])
-                .simd_eq(u8x16::from(own[half]))
+            u8x16::from(known_halves[half])
+                .simd_eq(u8x16::from(halves[half]))
                 .to_bitmask()
         };
         let wanted = u32::MAX >> (LONGEST - self.len);
@@ -94,11 +94,11 @@ impl Keys {
 
     /// Remembers what a look-up said about `text`: a key with its quotes and its colon.
     pub(super) fn learn(&mut self, last: &mut Last, text: &[u8], action: Option<Action>) {
-        let own = self
+        let known = self
             .known
             .iter()
             .position(|known| &known.text[..known.len] == text);
-        let number = match own {
+        let number = match known {
             Some(number) => number,
             // A backslash would make it another key than its bytes.
             None if text.len() > LONGEST

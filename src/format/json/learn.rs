@@ -148,9 +148,9 @@ impl Shape {
         let Some(root) = values.first() else {
             return false;
         };
-        let own = &self.values[0];
-        let alike = self.text[..own.start] == line[..root.start]
-            && self.text[own.end..] == line[root.end..]
+        let whole = &self.values[0];
+        let alike = self.text[..whole.start] == line[..root.start]
+            && self.text[whole.end..] == line[root.end..]
             && self.same_keys(0, line, values, 0);
         if alike {
             self.widen(0, line, values, 0);
@@ -159,8 +159,8 @@ impl Shape {
         alike
     }
 
-    fn widen(&mut self, own: usize, line: &[u8], values: &[Value], other: usize) {
-        let (mine, theirs) = (self.values[own], values[other]);
+    fn widen(&mut self, index: usize, line: &[u8], values: &[Value], other: usize) {
+        let (mine, theirs) = (self.values[index], values[other]);
         if mine.hole == Some(Hole::Any)
             || (mine.hole.is_none()
                 && self.text[mine.start..mine.end] == line[theirs.start..theirs.end])
@@ -168,15 +168,15 @@ impl Shape {
             return;
         }
         let taken = matches!(mine.action, Some(Action::Take(_)));
-        self.values[own].hole = match (mine.kind, theirs.kind) {
+        self.values[index].hole = match (mine.kind, theirs.kind) {
             (Kind::Text, Kind::Text) => Some(Hole::Text),
             (Kind::Number, Kind::Number) => Some(Hole::Number),
             // A container that is wanted as a whole has no holes inside.
             (Kind::Container, Kind::Container)
-                if !taken && self.same_keys(own, line, values, other) =>
+                if !taken && self.same_keys(index, line, values, other) =>
             {
-                let (mut mine, mut theirs) = (own + 1, other + 1);
-                while mine < self.values[own].behind {
+                let (mut mine, mut theirs) = (index + 1, other + 1);
+                while mine < self.values[index].behind {
                     self.widen(mine, line, values, theirs);
                     (mine, theirs) = (self.values[mine].behind, values[theirs].behind);
                 }
@@ -187,12 +187,12 @@ impl Shape {
     }
 
     /// Whether two containers have the same bytes around the values in them.
-    fn same_keys(&self, own: usize, line: &[u8], values: &[Value], other: usize) -> bool {
-        around(&self.text, &self.values, own).eq(around(line, values, other))
+    fn same_keys(&self, index: usize, line: &[u8], values: &[Value], other: usize) -> bool {
+        around(&self.text, &self.values, index).eq(around(line, values, other))
     }
 }
 
-/// The bytes before, between and behind the values of a container.
+/// The bytes before, between and after the values of a container.
 fn around<'a>(
     text: &'a [u8],
     values: &'a [Value],

@@ -35,7 +35,7 @@ fn by_full(line: &[u8], plan: &Plan) -> Option<Answer> {
     Some(answer(line, &scratch))
 }
 
-/// Numbers and containers compared by value: the full parser writes them anew.
+/// Numbers and containers compared by value: the full parser writes them again.
 fn by_value(answer: Answer) -> Vec<(Kind, Option<serde_json::Value>)> {
     let value = |kind: Kind, text: Vec<u8>| match kind {
         Kind::Container | Kind::Number => rounded(serde_json::from_slice(&text).unwrap()),
@@ -47,7 +47,7 @@ fn by_value(answer: Answer) -> Vec<(Kind, Option<serde_json::Value>)> {
         .collect()
 }
 
-/// Both texts are rounded to a double, and the last digit may come out differently.
+/// Both strings are rounded to a double, and the last digit may come out differently.
 fn rounded(value: serde_json::Value) -> serde_json::Value {
     use serde_json::Value;
     match value {
@@ -58,13 +58,13 @@ fn rounded(value: serde_json::Value) -> serde_json::Value {
         Value::Array(items) => items.into_iter().map(rounded).collect(),
         Value::Object(pairs) => pairs
             .into_iter()
-            .map(|(key, own)| (key, rounded(own)))
+            .map(|(key, value)| (key, rounded(value)))
             .collect(),
         other => other,
     }
 }
 
-/// A layout: every line of it has these keys in this order, and one of the texts at each leaf.
+/// A layout: every line of it has these keys in this order, and one of the strings at each leaf.
 #[derive(Clone, Debug)]
 enum Layout {
     Leaf(Vec<&'static str>),

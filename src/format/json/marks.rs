@@ -35,8 +35,8 @@ impl Marks {
         self.escapes = false;
         let (blocks, rest) = line.as_chunks::<64>();
         let mut last = [b' '; 64];
-        if let Some(own) = last.get_mut(..rest.len()) {
-            own.copy_from_slice(rest);
+        if let Some(chunk) = last.get_mut(..rest.len()) {
+            chunk.copy_from_slice(rest);
         }
         let control = u8x16::splat(0x1f);
         let backslash = u8x16::splat(b'\\');
@@ -91,7 +91,7 @@ pub(super) fn escaped(backslashes: u64, carry: &mut u64) -> u64 {
 }
 
 /// Whether the rarer escapes are good: letters, and `\u` with four digits that
-/// are no half of a surrogate pair.
+/// are not a half of a surrogate pair.
 #[inline]
 pub(super) fn other_escapes(line: &[u8], base: usize, mut bits: u64) -> bool {
     while bits != 0 {

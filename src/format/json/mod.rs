@@ -178,7 +178,7 @@ impl fmt::Debug for Fields<'_> {
 }
 
 impl<'a> Fields<'a> {
-    /// What stands at the slot's path.
+    /// What is at the slot's path.
     pub fn kind(&self, slot: usize) -> Kind {
         self.scratch
             .found

@@ -104,15 +104,15 @@ impl Scanner<'_> {
         values: &mut Vec<Value>,
         most: usize,
     ) -> Option<()> {
-        let (start, own) = (self.at, values.len());
+        let (start, index) = (self.at, values.len());
         let kind = kind(self.peek()?);
-        if own >= most {
+        if index >= most {
             return None;
         }
         values.push(Value {
             start,
             end: start,
-            behind: own,
+            behind: index,
             kind,
             action,
             hole: None,
@@ -144,7 +144,7 @@ impl Scanner<'_> {
             }
             _ => self.skip(0)?,
         }
-        (values[own].end, values[own].behind) = (self.at, values.len());
+        (values[index].end, values[index].behind) = (self.at, values.len());
         Some(())
     }
 
@@ -158,7 +158,7 @@ impl Scanner<'_> {
         (self.peek()? == byte).then(|| self.at += 1)
     }
 
-    /// Other white space is a control byte, and such a line never comes here.
+    /// Other whitespace is a control byte, and such a line never comes here.
     #[inline]
     fn space(&mut self) {
         while self.peek() == Some(b' ') {
@@ -166,7 +166,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// Behind an object's `{`.
+    /// After an object's `{`.
     fn object(
         &mut self,
         plan: &Plan,
@@ -206,7 +206,7 @@ impl Scanner<'_> {
                         self.object(plan, next, keys, found)?;
                     } else if self.entered & (1 << next) == 0 {
                         // A scalar where an object was expected: nothing to take from it.
-                        // Behind an object of the same name it would have to undo that one.
+                        // After an object of the same name it would have to undo that one.
                         self.entered |= 1 << next;
                         self.skip(0)?;
                     } else {
@@ -263,7 +263,7 @@ impl Scanner<'_> {
         })
     }
 
-    /// Behind an opening quote: the end of the content.
+    /// After an opening quote: the end of the content.
     #[inline]
     fn string(&mut self) -> Option<usize> {
         let mut word = self.at / 64;

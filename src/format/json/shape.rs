@@ -9,7 +9,7 @@
 //!
 //! Invariants:
 //! * a shape is learnt only from lines that the scanner answered. What is fixed
-//!   was held against the grammar there, what stands in a hole is held against
+//!   was held against the grammar there, what is in a hole is held against
 //!   it each time: a line that fits is good JSON;
 //! * the keys around a hole are fixed, so a value in it is at the path at which
 //!   it was when the shape was learnt;
@@ -35,9 +35,9 @@ pub(super) enum Hole {
     Any,
 }
 
-/// Fixed text and the hole behind it.
+/// Fixed text and the hole after it.
 pub(super) struct Step {
-    /// Its chunks in [`Shape::fixed`], behind those of the step before: the last one is filled up.
+    /// Its chunks in [`Shape::fixed`], after those of the step before: the last one is filled up.
     chunks: usize,
     /// Length of the fixed text.
     len: usize,
@@ -45,7 +45,7 @@ pub(super) struct Step {
     last: u32,
     /// The wanted values in the fixed text: their number, in [`Shape::takes`].
     takes: usize,
-    /// The text behind the last hole has none.
+    /// The text after the last hole has none.
     hole: Option<Hole>,
     action: Option<Action>,
 }
@@ -66,30 +66,32 @@ pub(super) struct Shape {
 /// Whether the line goes on with this text; of the last chunk only some bits count.
 #[inline]
 fn stands(fixed: &[[u8; 16]], last: u32, rest: &[u8]) -> bool {
-    let equal = |own: &[u8; 16], other: &[u8; 16]| {
-        u8x16::from(*own).simd_eq(u8x16::from(*other)).to_bitmask()
+    let equal = |chunk: &[u8; 16], other: &[u8; 16]| {
+        u8x16::from(*chunk)
+            .simd_eq(u8x16::from(*other))
+            .to_bitmask()
     };
-    let Some((own, others)) = fixed.split_last() else {
+    let Some((chunk, others)) = fixed.split_last() else {
         return true;
     };
     let mut rest = rest;
-    for own in others {
+    for chunk in others {
         match rest.split_first_chunk() {
-            Some((other, behind)) if equal(own, other) == 0xffff => rest = behind,
+            Some((other, after)) if equal(chunk, other) == 0xffff => rest = after,
             _ => return false,
         }
     }
     if let Some(other) = rest.first_chunk() {
-        return equal(own, other) & last == last;
+        return equal(chunk, other) & last == last;
     }
     // At the end of the line.
     let len = last.count_ones() as usize;
     rest.len() >= len
-        && own
+        && chunk
             .iter()
             .zip(rest)
             .take(len)
-            .all(|(own, other)| own == other)
+            .all(|(chunk, other)| chunk == other)
 }
 
 impl Shape {
@@ -106,7 +108,7 @@ impl Shape {
         shape
     }
 
-    /// Makes the steps anew, from the values and what is known of them.
+    /// Makes the steps again, from the values and what is known of them.
     pub(super) fn compile(&mut self) {
         self.fixed.clear();
         self.steps.clear();
@@ -165,14 +167,14 @@ impl Shape {
         let (mut at, mut escapes, mut marked) = (0, false, false);
         let (mut fixed, mut takes) = (self.fixed.as_slice(), self.takes.as_slice());
         for step in &self.steps {
-            let (own, later) = fixed.split_at_checked(step.chunks)?;
-            if !stands(own, step.last, line.get(at..)?) {
+            let (chunks, later) = fixed.split_at_checked(step.chunks)?;
+            if !stands(chunks, step.last, line.get(at..)?) {
                 return None;
             }
             fixed = later;
             if step.takes > 0 {
-                let (own, later) = takes.split_at_checked(step.takes)?;
-                for (slot, take) in own {
+                let (slots, later) = takes.split_at_checked(step.takes)?;
+                for (slot, take) in slots {
                     escapes |= take.escaped;
                     found[*slot] = Found {
                         start: take.start + place(at),

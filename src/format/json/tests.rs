@@ -128,8 +128,8 @@ proptest! {
             damaged[place] = byte;
             for line in [line.as_bytes(), line.as_bytes(), &damaged] {
                 let answered = scan_line(line, &plan, &mut scratch);
-                let own = answered.then(|| answer(&Fields { line, scratch: &scratch }));
-                prop_assert_eq!(own, by_scan(line), "{}", String::from_utf8_lossy(line));
+                let by_shape = answered.then(|| answer(&Fields { line, scratch: &scratch }));
+                prop_assert_eq!(by_shape, by_scan(line), "{}", String::from_utf8_lossy(line));
             }
         }
     }

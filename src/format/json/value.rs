@@ -9,7 +9,7 @@ use wide::{i8x16, u8x16};
 
 use super::marks::{bits, escaped, other_escapes};
 
-/// Behind an opening quote: the place of the closing one, and whether the
+/// After an opening quote: the place of the closing one, and whether the
 /// content holds escapes.
 #[inline]
 pub(super) fn text_end(line: &[u8], start: usize) -> Option<(usize, bool)> {
@@ -38,8 +38,8 @@ pub(super) fn text_end(line: &[u8], start: usize) -> Option<(usize, bool)> {
     }
 }
 
-/// Bits of the bytes that are no plain part of a string: quote, backslash, and
-/// what is below the blank as a signed number, which control bytes and the bytes
+/// Bits of the bytes that are not a plain part of a string: quote, backslash, and
+/// what is below the space as a signed number, which control bytes and the bytes
 /// of longer characters are.
 #[inline]
 fn stops(chunk: [u8; 16]) -> u32 {
@@ -72,10 +72,10 @@ fn odd_text_end(line: &[u8], start: usize, mut at: usize) -> Option<(usize, bool
         let quotes = bits(&chunks, b'"');
         let ends = quotes & !hidden;
         // The bits up to the quote that closes the string.
-        let own = ends ^ ends.wrapping_sub(1);
+        let within = ends ^ ends.wrapping_sub(1);
         let usual = quotes | backslashes | bits(&chunks, b'/');
-        escapes |= backslashes & own != 0;
-        if !other_escapes(line, at, hidden & own & !usual) {
+        escapes |= backslashes & within != 0;
+        if !other_escapes(line, at, hidden & within & !usual) {
             return None;
         }
         if ends != 0 {

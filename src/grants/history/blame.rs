@@ -34,7 +34,7 @@ pub(super) fn parse(bytes: &[u8]) -> BTreeMap<usize, Origin> {
     let mut lines = BTreeMap::new();
     let mut current: Option<(usize, String)> = None;
     for line in bytes.split(|byte| *byte == b'\n') {
-        // The content of the line, whatever it holds, is behind a tab.
+        // The content of the line, whatever it holds, is after a tab.
         if line.first() == Some(&b'\t') {
             if let Some((number, commit)) = current.take()
                 && let Some(origin) = known.get(&commit)
@@ -66,7 +66,7 @@ pub(super) fn parse(bytes: &[u8]) -> BTreeMap<usize, Origin> {
                     value
                         .parse::<i64>()
                         .ok()
-                        .and_then(|own| own.checked_mul(1000))
+                        .and_then(|seconds| seconds.checked_mul(1000))
                 };
                 match key {
                     "author-time" => origin.authored = time().unwrap_or(0),

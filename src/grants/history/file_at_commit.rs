@@ -102,8 +102,13 @@ impl Past {
 
     /// The file as it was at the end of a day.
     pub fn at(&self, day: Day) -> Result<Then, PastError> {
-        let Some(found) = self.touches.iter().find(|own| own.day <= day) else {
-            let first = self.touches.iter().map(|own| own.day).min().unwrap_or(day);
+        let Some(found) = self.touches.iter().find(|touch| touch.day <= day) else {
+            let first = self
+                .touches
+                .iter()
+                .map(|touch| touch.day)
+                .min()
+                .unwrap_or(day);
             return Err(if self.shallow {
                 PastError::Shallow { asked: day }
             } else {
@@ -126,8 +131,8 @@ impl Past {
 
     /// The days in the span on which the file changed, in order.
     pub fn changes(&self, after: Day, to: Day) -> Vec<Day> {
-        let mut days: Vec<Day> = self.touches.iter().map(|own| own.day).collect();
-        days.retain(|own| *own > after && *own <= to);
+        let mut days: Vec<Day> = self.touches.iter().map(|touch| touch.day).collect();
+        days.retain(|day| *day > after && *day <= to);
         days.sort_unstable();
         days.dedup();
         days
@@ -140,7 +145,7 @@ impl Past {
 
     /// Those from the one that stood at the end of a day.
     pub(super) fn until(&self, day: Day) -> &[Touch] {
-        let later = self.touches.iter().take_while(|own| own.day > day);
+        let later = self.touches.iter().take_while(|touch| touch.day > day);
         self.touches.get(later.count()..).unwrap_or_default()
     }
 
@@ -154,10 +159,13 @@ impl Past {
 /// commit that begins with `\x01`.
 fn parse(bytes: &[u8]) -> Vec<Touch> {
     let mut touches = Vec::new();
-    for record in bytes.split(|byte| *byte == 1).filter(|own| !own.is_empty()) {
+    for record in bytes
+        .split(|byte| *byte == 1)
+        .filter(|record| !record.is_empty())
+    {
         let mut fields = record
             .split(|byte| *byte == 0)
-            .map(|own| String::from_utf8_lossy(own));
+            .map(|field| String::from_utf8_lossy(field));
         let head = fields.next().unwrap_or_default();
         let parts: Vec<&str> = head.split(' ').collect();
         let [commit, authored, committed] = parts[..] else {
@@ -174,7 +182,7 @@ fn parse(bytes: &[u8]) -> Vec<Touch> {
             Some('R' | 'C') => fields.nth(1),
             _ => fields.next(),
         };
-        let Some(name) = name.filter(|own| !own.is_empty()) else {
+        let Some(name) = name.filter(|name| !name.is_empty()) else {
             continue;
         };
         touches.push(Touch {
@@ -197,7 +205,7 @@ mod tests {
         let found = parse(log);
         let seen: Vec<(&str, &str, i32)> = found
             .iter()
-            .map(|own| (own.commit.as_str(), own.name.as_str(), own.day.0))
+            .map(|touch| (touch.commit.as_str(), touch.name.as_str(), touch.day.0))
             .collect();
         assert_eq!(seen, [("aa", "p/new.yaml", 2), ("bb", "p/old.yaml", 1)]);
     }

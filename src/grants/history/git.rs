@@ -44,7 +44,9 @@ impl Repository {
     pub(super) fn of(path: &Path) -> Result<Self, GitError> {
         let real = std::fs::canonicalize(path).or_else(|_| {
             // A file that is gone today may have been there.
-            let folder = path.parent().filter(|own| !own.as_os_str().is_empty());
+            let folder = path
+                .parent()
+                .filter(|folder| !folder.as_os_str().is_empty());
             let folder = std::fs::canonicalize(folder.unwrap_or(Path::new(".")));
             let name = path.file_name().unwrap_or_default();
             folder.map(|folder| folder.join(name))
@@ -90,7 +92,7 @@ impl Repository {
     /// Whether older commits are missing in this clone.
     pub(super) fn is_shallow(&self) -> bool {
         let answer = self.run(&["rev-parse", "--is-shallow-repository"]);
-        answer.is_ok_and(|own| own.starts_with(b"true"))
+        answer.is_ok_and(|answer| answer.starts_with(b"true"))
     }
 
     /// The commits at which this clone ends: they have parents, which are not here.
@@ -180,8 +182,8 @@ impl Repository {
                 read.is_some_and(|read| read.is_ok()).then_some(bytes)
             })
         };
-        let out = reader(child.stdout.take().map(|own| Box::new(own) as _));
-        let talk = reader(child.stderr.take().map(|own| Box::new(own) as _));
+        let out = reader(child.stdout.take().map(|pipe| Box::new(pipe) as _));
+        let talk = reader(child.stderr.take().map(|pipe| Box::new(pipe) as _));
         for _ in 0..WAITS {
             let ended = child.try_wait().map_err(GitError::Missing)?;
             let Some(status) = ended else {

@@ -51,7 +51,7 @@ pub fn read_given(path: &Path, shown: &str) -> Result<Vec<(ClientName, Term, Day
         if index == 0 && (client, term, date) == ("client", "term", "date") {
             continue;
         }
-        // What stands there is not shown: the file may be anything.
+        // What is there is not shown: the file may be anything.
         let day = Day::parse(date).ok_or_else(|| {
             let why = "the third field is not a date such as 2026-10-31";
             fail(line, why.to_owned())

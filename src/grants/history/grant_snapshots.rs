@@ -2,7 +2,7 @@
 //!
 //! In: month ends, the days of the records, the rows of a record on demand. Out: for
 //! each month end with a record of its time who held what, since when that was seen,
-//! and what came in the days behind.
+//! and what came in the days after.
 //!
 //! Invariants:
 //! * a month end takes the latest record on or before it, and none that is more than
@@ -37,7 +37,7 @@ pub struct Recorded {
     /// The first of the records without a break that name a grant, and whether an earlier
     /// record lacks it.
     seen: BTreeMap<(ClientName, Term), (Day, bool)>,
-    /// What each client got behind the month end, and when, in order of time.
+    /// What each client got after the month end, and when, in order of time.
     pub later: BTreeMap<ClientName, Vec<(Day, Term)>>,
     came: BTreeSet<(ClientName, Term)>,
 }
@@ -67,7 +67,10 @@ pub fn recorded<E>(
     let mut found: BTreeMap<Day, Recorded> = BTreeMap::new();
     for day in days.range(..=last.plus(behind)) {
         let rows = read(*day)?;
-        if before.as_ref().is_none_or(|own| !Arc::ptr_eq(own, &rows)) {
+        if before
+            .as_ref()
+            .is_none_or(|before| !Arc::ptr_eq(before, &rows))
+        {
             let lacked = before.is_some();
             let pairs = rows
                 .iter()
@@ -78,21 +81,21 @@ pub fn recorded<E>(
                     (grant, known.unwrap_or((*day, lacked)))
                 })
                 .collect();
-            for (origin, own) in &mut found {
+            for (origin, recorded) in &mut found {
                 if *day > *origin && *day <= origin.plus(behind) {
-                    own.add(*day, seen.keys());
+                    recorded.add(*day, seen.keys());
                 }
             }
         }
         for origin in wanted.get(day).into_iter().flatten() {
-            let own = Recorded {
+            let recorded = Recorded {
                 day: *day,
                 rows: Arc::clone(&rows),
                 seen: seen.clone(),
                 later: BTreeMap::new(),
                 came: BTreeSet::new(),
             };
-            found.insert(*origin, own);
+            found.insert(*origin, recorded);
         }
         before = Some(rows);
     }
@@ -103,14 +106,14 @@ impl Recorded {
     fn add<'a>(&mut self, day: Day, held: impl Iterator<Item = &'a (ClientName, Term)>) {
         for grant in held {
             if !self.seen.contains_key(grant) && self.came.insert(grant.clone()) {
-                let own = self.later.entry(grant.0.clone()).or_default();
-                own.push((day, grant.1.clone()));
+                let changes = self.later.entry(grant.0.clone()).or_default();
+                changes.push((day, grant.1.clone()));
             }
         }
     }
 
     /// The policy of that time. A client stands in the file that names it today; what a
-    /// file states beside a grant that it still gives (a reviewed keep) is taken from it.
+    /// file states with a grant that it still gives (a reviewed keep) is taken from it.
     ///
     /// One role may have stood in two files with different terms: then each of the two
     /// is a role of its own.
@@ -125,21 +128,21 @@ impl Recorded {
             vec![BTreeMap::new(); files.len()];
         for (client, term, role) in &*self.rows {
             let named = |file: &PolicyFile| file.clients.contains(client);
-            let own = today.files.iter().position(named).unwrap_or(elsewhere);
+            let index = today.files.iter().position(named).unwrap_or(elsewhere);
             for (file, of_today) in files.iter_mut().zip(&today.files) {
                 if named(of_today) {
                     file.file.clients.insert(client.clone());
                 }
             }
-            files[own].file.clients.insert(client.clone());
+            files[index].file.clients.insert(client.clone());
             match role {
-                None => files[own].push(
+                None => files[index].push(
                     Subject::Client(client.clone()),
                     Granted::Term(term.clone()),
                     None,
                 ),
                 Some(role) => {
-                    let members = roles[own].entry(role).or_default();
+                    let members = roles[index].entry(role).or_default();
                     members.entry(client).or_default().insert(term);
                 }
             }
@@ -150,7 +153,7 @@ impl Recorded {
             }
         }
         Policy {
-            files: files.into_iter().map(|own| own.file).collect(),
+            files: files.into_iter().map(|file| file.file).collect(),
             audience: today.audience.clone(),
         }
     }
@@ -179,7 +182,7 @@ impl Recorded {
 /// A policy file that is made from rows.
 struct File<'a> {
     file: PolicyFile,
-    /// What stands beside the same grant in the file of today.
+    /// What comes with the same grant in the file of today.
     beside: BTreeMap<(&'a Subject, &'a Granted), &'a Entry>,
 }
 
@@ -206,12 +209,12 @@ impl Default for File<'_> {
 impl<'a> File<'a> {
     fn of(today: &'a PolicyFile) -> Self {
         let entries = today.entries.iter();
-        let mut own = Self::default();
-        own.file.path = Arc::clone(&today.path);
-        own.beside = entries
-            .map(|own| ((&own.subject, &own.granted), own))
+        let mut draft = Self::default();
+        draft.file.path = Arc::clone(&today.path);
+        draft.beside = entries
+            .map(|entry| ((&entry.subject, &entry.granted), entry))
             .collect();
-        own
+        draft
     }
 
     /// `name` is the role under another name than in the file of today.
@@ -227,11 +230,11 @@ impl<'a> File<'a> {
                 Granted::Role(role) => Granted::Role(named(&role)),
                 term @ Granted::Term(_) => term,
             },
-            optional: today.is_some_and(|own| own.optional),
+            optional: today.is_some_and(|entry| entry.optional),
             since: None,
             since_line: None,
-            owner: today.and_then(|own| own.owner.clone()),
-            keep: today.and_then(|own| own.keep.clone()),
+            owner: today.and_then(|entry| entry.owner.clone()),
+            keep: today.and_then(|entry| entry.keep.clone()),
             place: Place {
                 file: Arc::clone(&self.file.path),
                 line: 1,

@@ -9,17 +9,17 @@ fn day(text: &str) -> Day {
 fn rows(lines: &[&str]) -> BTreeSet<Row> {
     let row = |line: &&str| {
         let parts: Vec<&str> = line.split(' ').collect();
-        let role = parts.get(2).map(|own| RoleName::new(own));
+        let role = parts.get(2).map(|role| RoleName::new(role));
         (ClientName::new(parts[0]), Term::new(parts[1]), role)
     };
     lines.iter().map(row).collect()
 }
 
 fn found(origins: &[&str], records: &[(&str, &[&str])]) -> BTreeMap<Day, Recorded> {
-    let origins: Vec<Day> = origins.iter().map(|own| day(own)).collect();
+    let origins: Vec<Day> = origins.iter().map(|origin| day(origin)).collect();
     let known: BTreeMap<Day, Arc<BTreeSet<Row>>> = records
         .iter()
-        .map(|(on, own)| (day(on), Arc::new(rows(own))))
+        .map(|(on, held)| (day(on), Arc::new(rows(held))))
         .collect();
     let days: BTreeSet<Day> = known.keys().copied().collect();
     let read = |on: Day| Ok::<_, ()>(Arc::clone(&known[&on]));
@@ -60,7 +60,7 @@ fn a_month_end_takes_the_latest_record_before_it_and_none_older_than_31_days() {
         ],
         &records,
     );
-    let days: Vec<(Day, Day)> = all.iter().map(|(on, own)| (*on, own.day)).collect();
+    let days: Vec<(Day, Day)> = all.iter().map(|(on, later)| (*on, later.day)).collect();
     let expected = [
         (day("2026-01-31"), day("2026-01-31")),
         (day("2026-03-13"), day("2026-02-10")),
@@ -83,7 +83,7 @@ fn what_came_later_counts_from_the_first_record_that_names_it_and_for_90_days() 
     let of = |client: &str| later.get(client).cloned().unwrap_or_default();
     assert_eq!(of("app"), [(day("2026-02-20"), Term::new("b"))]);
     assert_eq!(of("new"), [(day("2026-02-20"), Term::new("a"))]);
-    // 1 May is day 90 behind 31 January.
+    // 1 May is day 90 after 31 January.
     let again = found(&["2026-02-01"], &records);
     let last = again[&day("2026-02-01")].later["app"].last().cloned();
     assert_eq!(last, Some((day("2026-05-02"), Term::new("c"))));
@@ -117,7 +117,7 @@ fn a_grant_is_as_old_as_the_file_says_unless_an_earlier_record_lacks_it() {
     // The record of 10 February lacks both: the date of the file cannot be theirs.
     assert_eq!(since("app", "b"), (origin, SinceFrom::Ledger));
     assert_eq!(since("app", "c"), (origin, SinceFrom::Ledger));
-    // Dated behind the month end, and held all the same.
+    // Dated after the month end, and held all the same.
     assert_eq!(since("late", "a"), (day("2026-01-31"), SinceFrom::Ledger));
 }
 
@@ -160,8 +160,8 @@ fn a_role_is_one_for_its_members_and_two_roles_of_one_name_stay_apart() {
     let kept: Vec<&Granted> = then.files[0]
         .entries
         .iter()
-        .filter(|own| own.keep.is_some())
-        .map(|own| &own.granted)
+        .filter(|entry| entry.keep.is_some())
+        .map(|entry| &entry.granted)
         .collect();
     assert_eq!(
         kept,

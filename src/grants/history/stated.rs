@@ -30,16 +30,16 @@ impl History {
             return None;
         }
         let entry = |at: (usize, usize)| {
-            if let Some(own) = self.entry(policy, at, as_of) {
-                return Some(own);
+            if let Some(since) = self.entry(policy, at, as_of) {
+                return Some(since);
             }
             let in_git = self.fresh.contains(&at)
                 || self.lines.contains_key(&at)
                 || self.younger.contains_key(&at);
             let file = policy.files.get(at.0).filter(|_| !in_git)?;
             let rules = self.stated.iter();
-            let rules = rules.filter(|own| own.fits(&file.path, client.as_str()));
-            let day = rules.map(|own| own.before).max()?;
+            let rules = rules.filter(|rule| rule.fits(&file.path, client.as_str()));
+            let day = rules.map(|rule| rule.before).max()?;
             (day <= as_of).then_some((day, SinceFrom::Stated))
         };
         let ways: Option<Vec<_>> = vias.iter().map(|via| way(via, entry)).collect();
@@ -55,8 +55,8 @@ impl History {
         day: Day,
     ) -> Option<usize> {
         let files = || vias.iter().filter_map(|via| policy.files.get(via.file));
-        self.stated.iter().position(|own| {
-            own.before == day && files().any(|file| own.fits(&file.path, client.as_str()))
+        self.stated.iter().position(|rule| {
+            rule.before == day && files().any(|file| rule.fits(&file.path, client.as_str()))
         })
     }
 }

@@ -261,7 +261,7 @@ fn both_porcelain_forms_give_the_same_and_a_content_cannot_pass_for_a_field() {
     );
     let found = blame::parse(short.as_bytes());
     assert_eq!(found.keys().copied().collect::<Vec<_>>(), [1, 2]);
-    assert!(found.values().all(|own| own.day() == Day(2)));
+    assert!(found.values().all(|since| since.day() == Day(2)));
     assert!(blame::parse(&short.as_bytes()[..60]).is_empty(), "cut off");
 }
 
@@ -321,8 +321,8 @@ fn a_statement_dates_what_nothing_else_dates_and_a_later_date_stays() {
         let holdings = policy.holdings();
         let (client, held) = holdings.iter().next().unwrap();
         let found = held.iter().map(|(term, vias)| {
-            let own = history.since(&policy, (client, term), vias, day(as_of));
-            own.map_or("-".to_owned(), |(day, from)| {
+            let since = history.since(&policy, (client, term), vias, day(as_of));
+            since.map_or("-".to_owned(), |(day, from)| {
                 format!("{day} {}", from.name())
             })
         });
@@ -332,13 +332,13 @@ fn a_statement_dates_what_nothing_else_dates_and_a_later_date_stays() {
     let end = "2026-12-31";
     assert_eq!(ages(&[], &[], end), ["-", "2026-02-03 policy_file"]);
     // The way through the role is younger than the one that is stated.
-    let own = std::slice::from_ref(&old);
+    let policy = std::slice::from_ref(&old);
     assert_eq!(
-        ages(own, &[], end),
+        ages(policy, &[], end),
         ["2026-05-06 policy_file", "2026-02-03 policy_file"]
     );
     assert_eq!(
-        ages(own, &[("x", "2026-08-09")], end)[0],
+        ages(policy, &[("x", "2026-08-09")], end)[0],
         "2026-08-09 ledger"
     );
     assert_eq!(ages(&[rule("b", "2025-01-01")], &[], end)[0], "-");

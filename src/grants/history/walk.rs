@@ -29,7 +29,7 @@ pub(super) fn came_later(
     let mut found = BTreeMap::new();
     // The day of the version that was looked at last; the first one is not committed.
     let mut newer: Option<Day> = None;
-    let there = touches.iter().take_while(|own| !own.deleted);
+    let there = touches.iter().take_while(|touch| !touch.deleted);
     for touch in there.take(VERSIONS) {
         let Ok(bytes) = repository.blob(&touch.commit, &touch.name) else {
             break;
@@ -71,15 +71,17 @@ struct Version {
 impl Version {
     fn of(file: &PolicyFile) -> Self {
         let entries = || file.entries.iter();
-        let inherited = entries().filter(|own| own.since_line.is_some());
-        let subjects: BTreeSet<&Subject> = entries().map(|own| &own.subject).collect();
+        let inherited = entries().filter(|entry| entry.since_line.is_some());
+        let subjects: BTreeSet<&Subject> = entries().map(|entry| &entry.subject).collect();
         let clients = file.clients.iter().cloned().map(Subject::Client);
         Self {
-            held: entries().map(|own| (what(own), own.since)).collect(),
+            held: entries().map(|entry| (what(entry), entry.since)).collect(),
             dates: inherited
-                .map(|own| (own.subject.clone(), own.since))
+                .map(|entry| (entry.subject.clone(), entry.since))
                 .collect(),
-            bare: clients.filter(|own| !subjects.contains(own)).collect(),
+            bare: clients
+                .filter(|client| !subjects.contains(client))
+                .collect(),
         }
     }
 

@@ -153,7 +153,7 @@ fn one_file_cannot_be_given_twice() {
 
 #[test]
 fn a_real_inventory_is_read_completely() {
-    let places = ["../shared", "../../shared"]; // beside the repository, or a worktree's parent
+    let places = ["../shared", "../../shared"]; // alongside the repository, or a worktree's parent
     let found = places
         .iter()
         .find_map(|place| std::fs::read(format!("{place}/data/cases/gmail/grants.json")).ok());

@@ -17,7 +17,7 @@ impl Frames {
     /// Where the first and the last record or line of the next block end, if one ends in it.
     pub(in crate::input) fn ends(&mut self, bytes: &[u8]) -> Option<(usize, usize)> {
         let mut found: Option<(usize, usize)> = None;
-        let mut end = |at: usize| found = Some((found.map_or(at, |own| own.0), at));
+        let mut end = |at: usize| found = Some((found.map_or(at, |first| first.0), at));
         let mut at = 0;
         if self.escaped && !bytes.is_empty() {
             (at, self.escaped) = (1, false);

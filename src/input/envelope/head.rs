@@ -33,7 +33,7 @@ fn find(text: &[u8]) -> Option<&[u8]> {
         .or_else(|| pod(text))
 }
 
-/// What follows `<14>`, also behind the count of octets that RFC 6587 puts in front of it.
+/// What follows `<14>`, also after the count of octets that RFC 6587 puts in front of it.
 fn priority(text: &[u8]) -> Option<&[u8]> {
     let text = match word(text) {
         (count, rest) if !count.is_empty() && count.iter().all(u8::is_ascii_digit) => rest,
@@ -53,8 +53,8 @@ fn version_1(text: &[u8]) -> Option<&[u8]> {
         return None;
     }
     for _ in 0..4 {
-        let (own, more) = word(rest);
-        if own.is_empty() {
+        let (field, more) = word(rest);
+        if field.is_empty() {
             return None;
         }
         rest = more;
@@ -74,7 +74,7 @@ fn version_1(text: &[u8]) -> Option<&[u8]> {
             at += 1;
         }
         rest = &rest[at + 1..];
-        // Elements follow each other without a blank.
+        // Elements follow each other without a space.
         if rest.first() != Some(&b'[') {
             return Some(without_mark(rest.trim_ascii_start()));
         }
@@ -111,13 +111,14 @@ fn tagged(text: &[u8]) -> Option<&[u8]> {
         if is_json(rest) {
             return Some(rest);
         }
-        let (own, more) = word(rest);
-        let address = || std::str::from_utf8(own).is_ok_and(|own| own.parse::<IpAddr>().is_ok());
-        if matches!(own, b"" | b"-" | [b'"' | b'[' | b'(', ..]) || (address() && !goes_on(more)) {
+        let (first, more) = word(rest);
+        let address =
+            || std::str::from_utf8(first).is_ok_and(|first| first.parse::<IpAddr>().is_ok());
+        if matches!(first, b"" | b"-" | [b'"' | b'[' | b'(', ..]) || (address() && !goes_on(more)) {
             return None;
         }
         rest = more;
-        if own.ends_with(b":") {
+        if first.ends_with(b":") {
             return Some(
                 rest.strip_prefix(b"@cee:")
                     .unwrap_or(rest)
@@ -163,7 +164,7 @@ fn month(text: &[u8]) -> Option<&[u8]> {
     let months = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ];
-    if !months.iter().any(|own| own.as_bytes() == name) {
+    if !months.iter().any(|month| month.as_bytes() == name) {
         return None;
     }
     let digits = |text: &[u8], most: usize| {
@@ -182,13 +183,13 @@ fn month(text: &[u8]) -> Option<&[u8]> {
     Some(rest.strip_prefix(b".").map_or(rest, after_digits))
 }
 
-/// What follows a text of this form: `0` is a digit, `T` stands for itself or a blank.
+/// What follows a string of this form: `0` is a digit, `T` stands for itself or a space.
 fn fits<'a>(text: &'a [u8], form: &[u8]) -> Option<&'a [u8]> {
-    let (own, rest) = text.split_at_checked(form.len())?;
-    let fits = own.iter().zip(form).all(|(own, form)| match form {
-        b'0' => own.is_ascii_digit(),
-        b'T' => matches!(own, b'T' | b't' | b' '),
-        _ => own == form,
+    let (start, rest) = text.split_at_checked(form.len())?;
+    let fits = start.iter().zip(form).all(|(byte, form)| match form {
+        b'0' => byte.is_ascii_digit(),
+        b'T' => matches!(byte, b'T' | b't' | b' '),
+        _ => byte == form,
     });
     fits.then_some(rest)
 }
@@ -212,7 +213,7 @@ fn after_digits(text: &[u8]) -> &[u8] {
     &text[len..]
 }
 
-/// The text up to the first blank, and what follows the blanks.
+/// The text up to the first space, and what follows the whitespace.
 fn word(text: &[u8]) -> (&[u8], &[u8]) {
     match text.iter().position(|byte| matches!(byte, b' ' | b'\t')) {
         Some(at) => (&text[..at], text[at..].trim_ascii_start()),

@@ -1,4 +1,4 @@
-//! JSON as an envelope: where a record ends, and a text inside an object.
+//! JSON as an envelope: where a record ends, and a string within an object.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use crate::input::bytes::find_either;
 
 /// The key of the text, as Docker's json-file driver and Fluent Bit write it.
 const TEXT: &[u8] = b"\"log\"";
-/// Keys of which one stands beside it.
+/// Keys of which one comes with it.
 const BESIDE: [&[u8]; 3] = [b"\"stream\"", b"\"time\"", b"\"date\""];
 
 /// Whether the text is JSON and something else than one record: a list or a part of one, or
@@ -62,7 +62,7 @@ pub(super) fn record(text: &[u8]) -> Option<usize> {
 }
 
 /// Whether a quote that looks like the end of a string opens the first key of a record:
-/// behind the end of a string neither a letter nor a digit can follow.
+/// after the end of a string, neither a letter nor a digit can follow.
 pub(super) fn is_seam(text: &[u8], quote: usize) -> bool {
     text[..quote].ends_with(b"}{")
         && matches!(text.get(quote + 1), Some(next) if next.is_ascii_alphanumeric() || matches!(next, b'_' | b'@'))
@@ -149,8 +149,8 @@ fn space(text: &[u8]) -> usize {
         .count()
 }
 
-/// Decodes a string where it stands; its new length, without the line end that closes it.
-/// A line end inside would tear the record apart, so it becomes a blank.
+/// Decodes a string where it is; its new length, without the line end that closes it.
+/// A line end inside would tear the record apart, so it becomes a space.
 pub(super) fn unescape(text: &mut [u8]) -> usize {
     let (mut from, mut to) = (0, 0);
     while from < text.len() {
@@ -184,7 +184,7 @@ pub(super) fn unescape(text: &mut [u8]) -> usize {
 }
 
 /// The letter of `\u00e9` or of a surrogate pair, and how long it is written; half of a pair
-/// is no letter.
+/// is not a letter.
 fn unicode(text: &[u8]) -> Option<(char, usize)> {
     let half = |at: usize| {
         let digits = text.get(at..)?.strip_prefix(b"\\u")?.get(..4)?;

@@ -1,4 +1,4 @@
-//! What stands around the records of a log: heads of syslog and of container runtimes, a
+//! What is around the records of a log: heads of syslog and of container runtimes, a
 //! JSON object around the text, several JSON records in one line.
 //!
 //! In: whole lines. Out: the same bytes with everything around the records replaced by NUL
@@ -9,7 +9,7 @@
 //!   its place in the content, whatever stood around it;
 //! * whether lines are looked at is decided once for a source, by its first lines: plain
 //!   lines cost nothing;
-//! * what is no envelope known here is left as it is, so that its format refuses it.
+//! * what is not an envelope known here is left as it is, so that its format refuses it.
 //!
 //! Which format the records have is not known here.
 
@@ -50,7 +50,7 @@ impl Envelope {
             }
             let open = several && (text[0] != b'{' || !line.ends_with(b"\n"));
             found = Some(Self {
-                streamed: open || found.is_some_and(|own: Self| own.streamed),
+                streamed: open || found.is_some_and(|envelope: Self| envelope.streamed),
             });
         }
         found
@@ -93,46 +93,46 @@ fn unwrap(text: &mut [u8], base: usize, seams: &mut Vec<usize>, layers: usize) {
     let (mut from, mut to) = (0, text.len());
     for _ in 0..layers {
         from += blanks(&text[from..to]);
-        let own = &mut text[from..to];
-        let head = head::length(own);
+        let rest = &mut text[from..to];
+        let head = head::length(rest);
         if head > 0 {
-            own[..head].fill(0);
+            rest[..head].fill(0);
             from += head;
-        } else if let Some(value) = json::embedded(own) {
-            let len = json::unescape(&mut own[value.clone()]);
-            own[..value.start].fill(0);
-            own[value.start + len..].fill(0);
+        } else if let Some(value) = json::embedded(rest) {
+            let len = json::unescape(&mut rest[value.clone()]);
+            rest[..value.start].fill(0);
+            rest[value.start + len..].fill(0);
             to = from + value.start + len;
             from += value.start;
         } else {
             break;
         }
     }
-    let own = &mut text[from..to];
-    if layers == 0 || !json::is_several(own) {
+    let record = &mut text[from..to];
+    if layers == 0 || !json::is_several(record) {
         return;
     }
     let (mut at, mut first) = (0, true);
     loop {
         let gap = at;
-        at += json::between(&own[at..]);
-        own[gap..at].fill(0);
-        if at == own.len() {
+        at += json::between(&record[at..]);
+        record[gap..at].fill(0);
+        if at == record.len() {
             return;
         }
         if !first && at > gap {
-            own[gap] = b'\n';
+            record[gap] = b'\n';
         } else if !first {
             seams.push(base + from + at);
         }
         first = false;
-        let end = json::record(&own[at..]).map_or(own.len(), |len| at + len);
-        unwrap(&mut own[at..end], base + from + at, seams, layers - 1);
+        let end = json::record(&record[at..]).map_or(record.len(), |len| at + len);
+        unwrap(&mut record[at..end], base + from + at, seams, layers - 1);
         at = end;
     }
 }
 
-/// How many blanks and NUL bytes come first.
+/// How many bytes of whitespace and NUL come first.
 fn blanks(text: &[u8]) -> usize {
     text.iter()
         .position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | 0))

@@ -191,7 +191,7 @@ fn record() -> impl Strategy<Value = String> {
     (text(), text(), proptest::collection::vec(text(), 0..3)).prop_map(|(a, b, list)| {
         let list: Vec<_> = list
             .into_iter()
-            .map(|own| serde_json::json!({ "k": own }))
+            .map(|text| serde_json::json!({ "k": text }))
             .collect();
         serde_json::json!({"request": {"uri": a}, "b": b, "tries": list}).to_string()
     })
@@ -202,14 +202,14 @@ proptest! {
     fn whatever_stands_between_and_around_records_they_are_all_found(
         records in proptest::collection::vec((record(), prop::sample::select(&["", ",", " ", "]\n[", "][", "\n"][..])), 1..8),
     ) {
-        let text: String = records.iter().flat_map(|(own, gap)| [own.as_str(), gap]).collect();
-        let wanted: Vec<&String> = records.iter().map(|(own, _)| own).collect();
+        let text: String = records.iter().flat_map(|(record, gap)| [record.as_str(), gap]).collect();
+        let wanted: Vec<&String> = records.iter().map(|(record, _)| record).collect();
         let list = format!("[{text}]");
         let found = texts(&list);
         prop_assert_eq!(found.iter().collect::<Vec<_>>(), wanted);
-        for (at, own) in self::records(&list) {
+        for (at, record) in self::records(&list) {
             let gap = list[at..].find('{').unwrap_or(0);
-            prop_assert!(list[at + gap..].starts_with(&own));
+            prop_assert!(list[at + gap..].starts_with(&record));
         }
     }
 
@@ -218,7 +218,7 @@ proptest! {
         records in proptest::collection::vec((record(), prop::sample::select(&["", ",", "\n"][..])), 1..8),
         block in 1..40_usize,
     ) {
-        let text: String = records.iter().flat_map(|(own, gap)| [own.as_str(), gap]).collect();
+        let text: String = records.iter().flat_map(|(record, gap)| [record.as_str(), gap]).collect();
         let mut frames = Frames::default();
         let mut at = 0;
         for bytes in text.as_bytes().chunks(block) {
@@ -228,7 +228,7 @@ proptest! {
                     let closed = whole.is_empty() || whole.ends_with('\u{7d}');
                     prop_assert!(closed);
                     let count = texts(whole).len();
-                    let wanted: Vec<&str> = records.iter().take(count).map(|own| &*own.0).collect();
+                    let wanted: Vec<&str> = records.iter().take(count).map(|record| &*record.0).collect();
                     prop_assert_eq!(texts(whole), wanted);
                 }
             }

@@ -14,7 +14,7 @@
 
 use super::scalar::quoted_end;
 
-/// The text with blanks between the last token and the bracket.
+/// The text with whitespace between the last token and the bracket.
 ///
 /// `from` is a place in front of that token that lies outside of scalars.
 /// `None` when nothing stands between them that could be blanked out.

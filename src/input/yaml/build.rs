@@ -41,7 +41,7 @@ struct Failure {
     bracket: Option<(usize, usize)>,
 }
 
-/// Parses `parsed`, which has the bytes of `body` except in white space and comments.
+/// Parses `parsed`, which has the bytes of `body` except in whitespace and comments.
 fn attempt(body: &str, parsed: &str, shift: usize, shown: &str) -> Result<Node, Failure> {
     let mut builder = Builder {
         text: body,
@@ -245,7 +245,7 @@ impl Builder<'_> {
             Value::Map(pairs) => pairs.last().map(|(_, value)| value),
             _ => None,
         };
-        // Only the closing bracket's own place is sure: the parser's end can lie behind a
+        // Only the closing bracket's own place is sure: the parser's end can lie after a
         // trailing comment, and for a block collection where the next thing begins.
         let close = self.offsets.byte(span.start);
         let bytes = self.text.as_bytes();
@@ -289,7 +289,7 @@ impl Builder<'_> {
         self.place(node, mark)
     }
 
-    /// Counts nodes that stand in the text once and in memory once more.
+    /// Counts nodes that are in the text once and in memory once more.
     fn copy(&mut self, cost: usize, mark: Marker) -> Result<(), YamlError> {
         self.copied = self.copied.saturating_add(cost);
         if self.copied > COPIED_BUDGET {
@@ -362,7 +362,7 @@ fn unquoted(text: &str) -> Option<&'static str> {
     }
 }
 
-/// What a copy of the node costs; long texts count by their length.
+/// What a copy of the node costs; long strings count by their length.
 fn size(node: &Node) -> usize {
     match &node.value {
         Value::Seq(items) => 1 + items.iter().map(size).sum::<usize>(),

@@ -8,7 +8,7 @@ use crate::model::Span;
 pub(super) struct Offsets<'a> {
     /// What the user wrote, without its byte order mark.
     text: &'a str,
-    /// What the parser sees: the same bytes, except in white space and comments.
+    /// What the parser sees: the same bytes, except in whitespace and comments.
     parsed: &'a str,
     every: Vec<usize>,
     ascii: bool,

@@ -52,14 +52,14 @@ fn number(text: &str) -> Option<Value> {
     good.then(|| text.parse().ok().map(Value::Float))?
 }
 
-/// Skips anchor, tag, blanks and comments in front of a node's text.
+/// Skips anchor, tag, whitespace and comments in front of a node's text.
 ///
 /// Only called for nodes that have an anchor or a tag, because the parser's
 /// position is that of the first of them.
 pub(super) fn behind_properties(text: &str, start: usize) -> usize {
     let bytes = text.as_bytes();
     let mut at = start;
-    let mut fresh = true; // a `#` opens a comment only behind white space
+    let mut fresh = true; // a `#` opens a comment only after whitespace
     loop {
         match bytes.get(at) {
             Some(b'&' | b'!') if fresh => {
@@ -87,7 +87,7 @@ pub(super) fn behind_properties(text: &str, start: usize) -> usize {
 
 /// Where the quoted scalar that starts at `start` ends.
 ///
-/// Found here because the parser's own end of a quoted scalar can lie behind a
+/// Found here because the parser's own end of a quoted scalar can lie after a
 /// trailing comment. In single quotes only `''` is special (YAML 1.2.2, section
 /// 7.3.2), in double quotes a backslash protects the next character (7.3.1).
 pub(super) fn quoted_end(text: &str, start: usize) -> Option<usize> {
@@ -123,12 +123,12 @@ pub(super) fn block_sign(text: &str, begin: usize) -> Option<usize> {
             continue;
         }
         let mut signs = header.match_indices(['|', '>']).map(|(at, _)| at);
-        let own = signs.find(|at| {
+        let sign = signs.find(|at| {
             let rest = header[at + 1..].trim_start_matches(|c| "+-0123456789".contains(c));
-            let behind = rest.trim_start();
-            let ends = behind.is_empty() || (behind.len() < rest.len() && behind.starts_with('#'));
+            let after = rest.trim_start();
+            let ends = after.is_empty() || (after.len() < rest.len() && after.starts_with('#'));
             ends && (*at == 0 || header[..*at].ends_with([' ', '\t']))
         });
-        return own.map(|at| line + at);
+        return sign.map(|at| line + at);
     }
 }

@@ -231,7 +231,7 @@ fn json_keeps_order_and_spells_keys_as_the_file_does() {
 
 #[test]
 fn a_large_real_description_is_read_to_its_end() {
-    let places = ["../shared", "../../shared"]; // beside the repository, or a worktree's parent
+    let places = ["../shared", "../../shared"]; // alongside the repository, or a worktree's parent
     let found = places.iter().find_map(|place| {
         std::fs::read_to_string(format!("{place}/data/openapi/okta-management.yaml")).ok()
     });

@@ -1,4 +1,4 @@
-//! Random policies in random styles: what is taken out is what was planned, to the byte.
+//! Random policies in random styles: what is removed is what was planned, to the byte.
 
 use std::fmt::Write as _;
 
@@ -27,17 +27,17 @@ struct Draft {
     text: String,
     granted: Vec<String>,
     /// Comments on lines of their own: they have to stay.
-    own: Vec<String>,
-    /// Comment behind a block item: stays as long as the item.
+    standalone: Vec<String>,
+    /// Comment after a block item: stays as long as the item.
     behind: Vec<(usize, String)>,
 }
 
 impl Draft {
     fn own_comment(&mut self, dice: &mut Dice<'_>, indent: &str) {
         if dice.roll(5) == 0 {
-            let comment = format!("# own{}. - 'x, [", self.own.len());
+            let comment = format!("# own{}. - 'x, [", self.standalone.len());
             writeln!(self.text, "{indent}{comment}").unwrap();
-            self.own.push(comment);
+            self.standalone.push(comment);
         }
         if dice.roll(7) == 0 {
             self.text.push('\n');
@@ -290,7 +290,7 @@ fn holds(draft: &Draft, name: &str, chosen: &[bool], git: bool) -> Result<(), Te
     let undone = unified::apply(new, &file.undo);
     prop_assert_eq!(undone.as_deref(), Some(text.as_str()));
     prop_assert!(!git || survives_git(file, "note"), "{}", file.diff);
-    // A second run has nothing to do, and what is left can still be taken out.
+    // A second run has nothing to do, and what is left can still be removed.
     let all: Vec<Removal> = (0..after.entries.len())
         .map(|entry| Removal { file: 0, entry })
         .collect();
@@ -302,7 +302,7 @@ fn holds(draft: &Draft, name: &str, chosen: &[bool], git: bool) -> Result<(), Te
     Ok(())
 }
 
-/// What goes is the items, their separators, and the comment behind them.
+/// What goes is the items, their separators, and the comment after them.
 fn bytes_hold(
     draft: &Draft,
     old: &PolicyFile,
@@ -327,7 +327,7 @@ fn bytes_hold(
         }
     }
     prop_assert!(
-        draft.own.iter().all(|comment| new.contains(comment)),
+        draft.standalone.iter().all(|comment| new.contains(comment)),
         "a comment is lost\n{}\n{}",
         text,
         new
