@@ -15,7 +15,8 @@
 //! 10. [`patch`]: verdicts become edits of the user's own files, proved and undone.
 //! 11. [`enforce`]: requests that show whether the trimmed policy is enforced.
 //! 12. [`report`]: one view of the result, and its renderers.
-//! 13. [`cli`]: one file per subcommand.
+//! 13. [`run`]: the stages of each job, from settings to a result.
+//! 14. [`cli`]: arguments, printing and exit codes, one file per subcommand.
 
 pub mod model;
 
@@ -40,5 +41,7 @@ pub mod patch;
 pub mod enforce;
 
 pub mod report;
+
+pub mod run;
 
 pub mod cli;

@@ -1,19 +1,16 @@
 //! `analyze`: the main job: what can go, why, the diff, the proof.
 
 use std::io::{IsTerminal, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use super::analysis_run::{AnalysisRun, analysis_run, analysis_run_with_backtest, say_incomplete};
 use super::args::{InputArgs, PolicyArgs};
-use super::diagnostics::Advised;
-use super::{ExitStatus, atomic_file, git_history, recommendation_log};
+use super::diagnostics::say_incomplete;
+use super::settings::settings;
+use super::{ExitStatus, diagnostics};
 use crate::analysis::backtest::GrantsOf;
-use crate::analysis::minimum::Universe;
-use crate::analysis::replay::{Replay, replay};
 use crate::model::words::plural;
-use crate::model::{ClientName, Policy};
-use crate::patch::{self, Patch, Removal, Replacement};
-use crate::report::{difftext, json, possible, shown_diff, suspend, terminal};
+use crate::report::{json, possible, shown_diff, suspend, terminal};
+use crate::run::{self, Advised, AnalysisRun, Proved, recommendation_log};
 
 /// Arguments of `analyze`.
 #[derive(Debug, clap::Args)]
@@ -41,14 +38,6 @@ pub(super) struct Args {
     out: Option<PathBuf>,
 }
 
-/// A diff that was proved, and what proved it.
-pub(super) struct Proved {
-    pub(super) patch: Patch,
-    pub(super) replay: Replay,
-    /// Clients left out because the proof failed for them, with the evidence.
-    pub(super) refused: Vec<(ClientName, String)>,
-}
-
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
     if let Some(folder) = &args.out {
         std::fs::create_dir_all(folder).map_err(|error| {
@@ -58,15 +47,16 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             )
         })?;
     }
+    let settings = settings(&args.inputs, &args.policy)?;
     let mut run = if args.backtest {
-        analysis_run_with_backtest(&args.inputs, &args.policy, GrantsOf::Today)?
+        run::analyse_with_backtest(settings, GrantsOf::Today)?
     } else {
-        analysis_run(&args.inputs, &args.policy)?
+        run::analyse(settings)?
     };
     run.forget_usage();
-    let proved = prove(&run)?;
+    let proved = run::prove(&run)?;
     if let Some(folder) = &args.out {
-        write_all(folder, &run, &proved)?;
+        proved.write(&run, folder)?;
         // Advice about a policy of the past is no advice to follow up.
         if run.read.coverage.span().is_some() && run.settings.grants_at.is_none() {
             recommendation_log::publish(folder, &run.analysis)?;
@@ -81,7 +71,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         write_diff(&run, &proved, out)?;
     }
     for (client, why) in &proved.refused {
-        super::diagnostics::note(false, &format!("no diff for `{client}`: {why}"));
+        diagnostics::note(false, &format!("no diff for `{client}`: {why}"));
     }
     Ok(status(&run, &proved))
 }
@@ -109,117 +99,8 @@ pub(super) fn width() -> usize {
     columns.clamp(60, 200)
 }
 
-/// Plans the edits up to the level and replays what was needed against the
-/// edited files. A client for which a request would be lost gets no edit.
-pub(super) fn prove(run: &AnalysisRun) -> anyhow::Result<Proved> {
-    let universe = Universe::new(&run.routes.catalog, &run.semantics, &run.weights);
-    let mut refused: Vec<(ClientName, String)> = Vec::new();
-    loop {
-        let wanted = run.actions.iter().filter(|action| {
-            action.level <= run.level
-                && !refused
-                    .iter()
-                    .any(|(client, _)| action.clients.contains(client))
-        });
-        let (mut removals, mut replacements) = (Vec::new(), Vec::new());
-        for action in wanted {
-            if action.replace_with.is_empty() {
-                removals.push(Removal {
-                    file: action.file,
-                    entry: action.entry,
-                });
-            } else {
-                replacements.push(Replacement {
-                    file: action.file,
-                    entry: action.entry,
-                    with: action.replace_with.clone(),
-                });
-            }
-        }
-        let patch = patch::plan(&run.policy, &removals, &replacements)
-            .map_err(|error| Advised::new(error.to_string(), error.help().unwrap_or_default()))?;
-        let after = after(&run.policy, &patch);
-        let replay = replay(&universe, &run.analysis.clients, &after);
-        let bad = |client: &ClientName| refused.iter().any(|(known, _)| known == client);
-        let mut fresh = Vec::new();
-        for loss in replay.lost.iter().filter(|loss| !bad(&loss.client)) {
-            let label = run
-                .routes
-                .catalog
-                .operations
-                .get(loss.operation)
-                .map(crate::model::Operation::label)
-                .unwrap_or_default();
-            fresh.push((
-                loss.client.clone(),
-                format!(
-                    "{} observed requests to {label} would be refused",
-                    loss.count
-                ),
-            ));
-        }
-        for widening in replay.opened.iter().filter(|own| !bad(&own.client)) {
-            let label = run
-                .routes
-                .catalog
-                .operations
-                .get(widening.operation)
-                .map(crate::model::Operation::label)
-                .unwrap_or_default();
-            fresh.push((widening.client.clone(), format!("{label} would be opened")));
-        }
-        if fresh.is_empty() {
-            check_unchanged(run)?;
-            return Ok(Proved {
-                patch,
-                replay,
-                refused,
-            });
-        }
-        refused.extend(fresh);
-    }
-}
-
-/// Refuses edits of files that changed while the run lasted. Files of the past are
-/// commits, which do not change.
-fn check_unchanged(run: &AnalysisRun) -> anyhow::Result<()> {
-    if run.settings.grants_at.is_some() {
-        return Ok(());
-    }
-    for (file, path) in run.policy.files.iter().zip(&run.settings.grants) {
-        // A file that is not there any more is another one, too.
-        let bytes = std::fs::read(path).unwrap_or_default();
-        patch::check_unchanged(file, &bytes)
-            .map_err(|error| Advised::new(error.to_string(), error.help().unwrap_or_default()))?;
-    }
-    Ok(())
-}
-
-/// The policy as the edited bytes state it.
-pub(super) fn after(policy: &Policy, patch: &Patch) -> Policy {
-    let mut after = policy.clone();
-    for file in &patch.files {
-        after.files[file.file].clone_from(&file.reread);
-    }
-    after
-}
-
-/// The diff with its reasons, ready for `git apply`.
-pub(super) fn diff_text(run: &AnalysisRun, proved: &Proved) -> String {
-    let view = run.view();
-    let mut text = String::new();
-    if !proved.patch.files.is_empty() {
-        text = git_history::above_diff(&run.policy);
-    }
-    for file in &proved.patch.files {
-        text.push_str(&difftext::reasons(&view, file.file));
-        text.push_str(&file.diff);
-    }
-    text
-}
-
 fn write_diff(run: &AnalysisRun, proved: &Proved, out: &mut dyn Write) -> std::io::Result<()> {
-    let text = diff_text(run, proved);
+    let text = proved.diff(run);
     let whole = suspend::proof(&run.view());
     if text.is_empty() {
         writeln!(out, "no removals at level {} or safer", run.level.name())?;
@@ -239,25 +120,4 @@ fn write_diff(run: &AnalysisRun, proved: &Proved, out: &mut dyn Write) -> std::i
         return out.write_all(shown_diff::for_terminal(&text).as_bytes());
     }
     out.write_all(text.as_bytes())
-}
-
-fn write_all(folder: &Path, run: &AnalysisRun, proved: &Proved) -> anyhow::Result<()> {
-    let mut undo = String::new();
-    if !proved.patch.files.is_empty() {
-        undo = git_history::above_diff(&run.policy);
-    }
-    undo.extend(proved.patch.files.iter().map(|file| file.undo.as_str()));
-    let rejects = super::rejects::lines(&run.read.sources, &run.read.collected.rejects)?;
-    let files = [
-        ("policy.diff", diff_text(run, proved)),
-        ("undo.diff", undo),
-        ("rejects.ndjson", rejects),
-    ];
-    atomic_file::write(&folder.join("report.json"), |file| {
-        json::write(&run.view(), file)
-    })?;
-    for (name, text) in files {
-        atomic_file::write_text(&folder.join(name), &text)?;
-    }
-    Ok(())
 }

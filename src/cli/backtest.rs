@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::analysis_run::{
-    AnalysisRun, analysis_run, analysis_run_with_backtest, say_incomplete, say_possible,
-};
 use super::args::{InputArgs, PolicyArgs};
-use super::{ExitStatus, analyze, diagnostics, recommendation_log};
+use super::diagnostics::{say_incomplete, say_possible};
+use super::settings::settings;
+use super::{ExitStatus, analyze, diagnostics};
 use crate::analysis::Inputs;
 use crate::analysis::backtest::GrantsOf;
 use crate::analysis::backtest::recommendation_log::{follow, follow_suspended};
 use crate::report::backtest::{self as report, grants_of};
 use crate::report::followed;
+use crate::run::{AnalysisRun, analyse, analyse_with_backtest, recommendation_log};
 
 /// Arguments of `backtest`.
 #[derive(Debug, clap::Args)]
@@ -56,7 +56,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         "ledger" => GrantsOf::Ledger,
         _ => GrantsOf::Today,
     };
-    let run = analysis_run_with_backtest(&args.inputs, &args.policy, grants)?;
+    let run = analyse_with_backtest(settings(&args.inputs, &args.policy)?, grants)?;
     let found = run.backtest.clone().unwrap_or_default();
     let catalog = &run.routes.catalog;
     if args.json {
@@ -84,7 +84,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
 fn follow_up(args: &Args, path: &Path, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
     // A changed file should be refused before the long work.
     let (files, missing) = recommendation_log::load(path)?;
-    let run = analysis_run(&args.inputs, &args.policy)?;
+    let run = analyse(settings(&args.inputs, &args.policy)?)?;
     let (inputs, today) = (inputs(&run), run.analysis.window.to);
     let found = follow(&inputs, &files, today);
     let whole = follow_suspended(&inputs, &files, today);

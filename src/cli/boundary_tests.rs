@@ -3,13 +3,12 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use super::analysis_run::{analysis_run, say_incomplete, say_possible};
-use super::analyze::{after, prove};
 use super::args::{InputArgs, PolicyArgs};
-use super::diagnostics::{self, Advised};
-use super::{ExitStatus, analyze, atomic_file};
-use crate::analysis::minimum::Universe;
+use super::diagnostics::{self, say_incomplete, say_possible};
+use super::settings::settings;
+use super::{ExitStatus, analyze};
 use crate::enforce::{self, Options, Plan, Subject};
+use crate::run::{Advised, analyse, atomic_file, prove};
 
 /// Arguments of `boundary-tests`.
 #[derive(Debug, clap::Args)]
@@ -57,7 +56,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             "use hurl, k6 or http",
         )
     })?;
-    let run = analysis_run(&args.inputs, &args.policy)?;
+    let run = analyse(settings(&args.inputs, &args.policy)?)?;
     for name in &args.client {
         if !run
             .analysis
@@ -72,8 +71,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         }
     }
     let proved = prove(&run)?;
-    let universe = Universe::new(&run.routes.catalog, &run.semantics, &run.weights);
-    let mut holdings = after(&run.policy, &proved.patch).holdings();
+    let mut holdings = proved.policy_after(&run).holdings();
     let subjects: Vec<Subject<'_>> = run
         .analysis
         .clients
@@ -93,7 +91,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     };
     let mut plan = enforce::plan(
         &subjects,
-        &universe,
+        &run.universe,
         &run.routes.catalog,
         &run.routes.matcher,
         options,

@@ -5,10 +5,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::ExitStatus;
-use super::analysis_run::{analysis_run, say_incomplete, say_possible};
 use super::args::{InputArgs, PolicyArgs};
-use super::atomic_file;
-use super::diagnostics::{self, Advised};
+use super::diagnostics::{self, say_incomplete, say_possible};
+use super::settings::settings;
 use crate::analysis::Analysis;
 use crate::finding::Severity;
 use crate::grants::history::SinceFrom;
@@ -16,6 +15,7 @@ use crate::input;
 use crate::model::words::plural;
 use crate::model::{ClientName, Level, Reason, Term, Verdict};
 use crate::report::check::{self, Baseline, Outcome, Thresholds, weigh};
+use crate::run::{Advised, analyse, atomic_file};
 
 /// Far above the issues of the largest policy.
 const MAX_BASELINE: u64 = 1 << 30;
@@ -74,7 +74,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             "use text, github, junit or json",
         )
     })?;
-    let run = analysis_run(&args.inputs, &args.policy)?;
+    let run = analyse(settings(&args.inputs, &args.policy)?)?;
     let outcome = weigh(&run.view(), &thresholds, &baseline);
     for text in &run.history.cut_off {
         diagnostics::note(run.settings.quiet, text);

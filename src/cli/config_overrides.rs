@@ -1,19 +1,11 @@
 //! Flags for the keys of `scopetrim.toml` that are tables, lists or rare.
 //!
-//! In: flags and a configuration. Out: the configuration as if the flags stood in it.
-//!
-//! A list of the file is replaced by its flag; the tables `[aliases]`,
-//! `[[exceptions]]`, `[[granted]]`, `[[toxic]]`, `[[weights]]`, `[[noise]]`, `[sampled]` and `[calendar]` are added to, because a
-//! flag that switched every other exception off would take permissions away.
+//! In: flags. Out: a configuration that says what they say; how it is laid over the file
+//! is [`Config::over`].
 
-use std::io::ErrorKind;
-use std::path::Path;
-
-use super::config::{self, Config};
-use super::diagnostics::Advised;
-use crate::input;
-use crate::model::Closed;
-use crate::usage::credentials::HashKey;
+use crate::model::{Calendar, Closed};
+use crate::run::Advised;
+use crate::run::config::{self, Config};
 
 /// How logs are read.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -96,36 +88,34 @@ pub(super) struct JudgingKeys {
     category: Vec<String>,
 }
 
-/// Puts the flags in front of what the file says.
-pub(super) fn put_in_front(
+/// What the flags say.
+pub(super) fn configuration(
     reading: &ReadingKeys,
     judging: &JudgingKeys,
-    config: &mut Config,
-) -> anyhow::Result<()> {
-    for text in &reading.alias {
+) -> anyhow::Result<Config> {
+    let mut config = Config::default();
+    read_reading(reading, &mut config)?;
+    read_judging(judging, &mut config)?;
+    Ok(config)
+}
+
+fn read_reading(flags: &ReadingKeys, config: &mut Config) -> anyhow::Result<()> {
+    for text in &flags.alias {
         // Identifiers in Base64 end with `=`, so the last one separates.
         let pair = text
             .rsplit_once('=')
-            .filter(|(log, own)| !log.is_empty() && !own.is_empty());
-        let (log, own) = pair.ok_or_else(|| {
+            .filter(|(log, policy)| !log.is_empty() && !policy.is_empty());
+        let (log, policy) = pair.ok_or_else(|| {
             Advised::new(
                 format!("`{text}` is not an alias"),
                 "write the name in the log, `=`, and the name in the policy file: billing-prod=billing",
             )
         })?;
-        config.aliases.insert(log.to_owned(), own.to_owned());
+        config.aliases.insert(log.to_owned(), policy.to_owned());
     }
-    replace(&mut config.denied, &reading.denied);
-    replace(&mut config.attempted, &reading.attempted);
-    if let (Some(denied), Some(attempted)) = (&config.denied, &config.attempted)
-        && let Some(code) = denied.iter().find(|code| attempted.contains(code))
-    {
-        return Err(Advised::new(
-            format!("status code `{code}` is both denied and attempted"),
-            "a status code is either refused or proves nothing; name it with --denied or with --attempted",
-        ));
-    }
-    for path in &reading.health_path {
+    config.denied = stated(&flags.denied);
+    config.attempted = stated(&flags.attempted);
+    for path in &flags.health_path {
         if !path.starts_with('/') {
             return Err(Advised::new(
                 format!("`{path}` is not the path of a health check"),
@@ -134,90 +124,84 @@ pub(super) fn put_in_front(
         }
         config.health_paths.push(path.clone());
     }
-    for text in &reading.redact {
+    for text in &flags.redact {
         let pattern = config::parse_pattern(text);
-        let pattern =
-            pattern.map_err(|why| Advised::new(format!("--redact cannot be `{text}`"), why))?;
-        config.redact.push(pattern);
+        config
+            .redact
+            .push(pattern.map_err(|why| refused("--redact", text, why))?);
     }
-    for text in &reading.noise {
-        let own = table("noise", "--noise", text)?.logged;
-        config.logged.noise.extend(own.noise);
+    for text in &flags.noise {
+        let parsed = table("noise", "--noise", text)?.logged;
+        config.logged.noise.extend(parsed.noise);
     }
-    for text in &reading.sampled {
-        let own = config::parse_sampled(text);
-        let own = own.map_err(|why| Advised::new(format!("--sampled cannot be `{text}`"), why))?;
-        config.logged.sampled.extend(own);
+    for text in &flags.sampled {
+        let rates = config::parse_sampled(text);
+        let rates = rates.map_err(|why| refused("--sampled", text, why))?;
+        config.logged.sampled.extend(rates);
     }
-    for text in &reading.closed {
-        let own = Closed::parse(text).and_then(|own| config.calendar.close(own));
-        own.map_err(|why| Advised::new(format!("--closed cannot be `{text}`"), why))?;
+    let mut calendar = Calendar::default();
+    for text in &flags.closed {
+        let closed = Closed::parse(text)
+            .and_then(|closed| calendar.close(closed).map(|()| closed))
+            .map_err(|why| refused("--closed", text, why))?;
+        config.closed.push(closed);
     }
-    let logged = &mut config.logged;
-    logged.all_operations = reading.all_operations_logged.or(logged.all_operations);
-    config.merge_slashes = reading.merge_slashes.or(config.merge_slashes);
-    if let Some(text) = &reading.max_unpacked {
+    config.logged.all_operations = flags.all_operations_logged;
+    config.merge_slashes = flags.merge_slashes;
+    if let Some(text) = &flags.max_unpacked {
         let size = config::parse_size(text);
         config.max_unpacked =
             Some(size.map_err(|why| Advised::new(format!("`{text}` is not a size"), why))?);
     }
-    config.audience = judging.audience.clone().or(config.audience.take());
-    replace(&mut config.protocol_scopes, &judging.protocol_scope);
-    replace(&mut config.protected, &judging.protected);
-    for text in &judging.exception {
-        config
-            .exceptions
-            .extend(table("exceptions", "--exception", text)?.exceptions);
+    config.expected_sources.clone_from(&flags.expected_source);
+    Ok(())
+}
+
+fn read_judging(flags: &JudgingKeys, config: &mut Config) -> anyhow::Result<()> {
+    config.audience.clone_from(&flags.audience);
+    config.protocol_scopes = stated(&flags.protocol_scope);
+    config.protected = stated(&flags.protected);
+    config.needs.clone_from(&flags.needs);
+    for text in &flags.exception {
+        let parsed = table("exceptions", "--exception", text)?.exceptions;
+        config.exceptions.extend(parsed);
     }
-    for text in &judging.granted {
-        let own = table("granted", "--granted", text)?.granted;
-        config.granted.extend(own);
+    for text in &flags.granted {
+        let parsed = table("granted", "--granted", text)?.granted;
+        config.granted.extend(parsed);
     }
-    add_toxic(&judging.toxic, config)?;
-    // Of several weights the first that fits counts, so those of the flags stand first.
-    let mut weights = Vec::new();
-    for text in &judging.weight {
-        weights.extend(table("weights", "--weight", text)?.weights);
+    for text in &flags.toxic {
+        let parsed = table("toxic", "--toxic", text)?.rules.toxic;
+        config.rules.toxic.extend(parsed);
     }
-    config.weights.splice(0..0, weights);
-    if !reading.expected_source.is_empty() {
-        config.expected_sources.clone_from(&reading.expected_source);
+    for text in &flags.weight {
+        let parsed = table("weights", "--weight", text)?.weights;
+        config.weights.extend(parsed);
     }
-    config.needs.extend(judging.needs.iter().cloned());
-    if let Some(text) = &judging.levels {
+    if let Some(text) = &flags.levels {
         config.levels = setting(&format!("levels = {{ {text} }}"), "--levels", text)?.levels;
     }
-    for text in &judging.rule {
-        let own = setting(&format!("rules.{text}"), "--rule", text)?.rules;
-        config.rules.rules.extend(own.rules);
+    for text in &flags.rule {
+        let parsed = setting(&format!("rules.{text}"), "--rule", text)?.rules;
+        config.rules.rules.extend(parsed.rules);
     }
-    for text in &judging.category {
-        let own = setting(&format!("categories.{text}"), "--category", text)?.categories;
-        for (category, operations) in own.add {
-            config
-                .categories
-                .add
-                .entry(category)
-                .or_default()
-                .extend(operations);
+    for text in &flags.category {
+        let parsed = setting(&format!("categories.{text}"), "--category", text)?.categories;
+        for (category, operations) in parsed.add {
+            let known = config.categories.add.entry(category).or_default();
+            known.extend(operations);
         }
-        config.categories.none.extend(own.none);
+        config.categories.none.extend(parsed.none);
     }
     Ok(())
 }
 
-fn add_toxic(pairs: &[String], config: &mut Config) -> anyhow::Result<()> {
-    for text in pairs {
-        let own = table("toxic", "--toxic", text)?.rules.toxic;
-        config.rules.toxic.extend(own);
-    }
-    Ok(())
+fn refused(flag: &str, text: &str, why: String) -> anyhow::Error {
+    Advised::new(format!("{flag} cannot be `{text}`"), why)
 }
 
-fn replace<T: Clone>(key: &mut Option<Vec<T>>, flag: &[T]) {
-    if !flag.is_empty() {
-        *key = Some(flag.to_vec());
-    }
+fn stated<T: Clone>(list: &[T]) -> Option<Vec<T>> {
+    (!list.is_empty()).then(|| list.to_vec())
 }
 
 /// A flag's text as one table of the file: the same grammar, the same checks.
@@ -236,66 +220,14 @@ fn setting(line: &str, flag: &str, text: &str) -> anyhow::Result<Config> {
     })
 }
 
-/// Refuses files of the configuration that are not regular ones. It may come with somebody
-/// else's change: a pipe that never begins, or a device that never ends, must not hold up the run.
-pub(super) fn regular_files(
-    config: &Config,
-    shown: &str,
-    path: impl Fn(&str) -> String,
-) -> anyhow::Result<()> {
-    let files: [(&str, &[String]); 4] = [
-        ("catalog", &config.catalog),
-        ("grants", &config.grants),
-        ("granted_since", config.granted_since.as_slice()),
-        ("hash_key", config.hash_key.as_slice()),
-    ];
-    for (key, names) in files {
-        for name in names.iter().map(|name| path(name)) {
-            // What is missing is said where it is needed.
-            let refused = input::regular(Path::new(&name)).err();
-            if let Some(error) = refused.filter(|error| error.kind() == ErrorKind::InvalidInput) {
-                return Err(Advised::new(
-                    format!("{shown}: `{key}` cannot be `{name}`: {error}"),
-                    format!(
-                        "name a file; what comes through a pipe can be named with --{} on the command line",
-                        key.replace('_', "-")
-                    ),
-                ));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Far above any key.
-pub(super) const MAX_KEY: u64 = 1 << 20;
-
-/// The key under which ids of credentials are hashed.
-pub(super) fn hash_key(file: Option<&String>) -> anyhow::Result<HashKey> {
-    let Some(file) = file else {
-        return Ok(HashKey::default());
-    };
-    let help = "name a file that holds a secret, for example 32 random bytes";
-    let secret = input::read_whole(Path::new(file), MAX_KEY).map_err(|error| {
-        Advised::new(format!("cannot read the key file `{file}`: {error}"), help)
-    })?;
-    if secret.is_empty() {
-        return Err(Advised::new(
-            format!("the key file `{file}` is empty"),
-            help,
-        ));
-    }
-    Ok(HashKey::of(&secret))
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
     use clap::CommandFactory;
 
-    use super::config::{KEYS, parse};
-    use super::{JudgingKeys, ReadingKeys, put_in_front};
+    use super::{JudgingKeys, ReadingKeys, configuration};
+    use crate::run::config::{KEYS, parse};
 
     /// Keys whose flag has another name: one flag for one entry, or one for each key of a table.
     const RENAMED: [(&str, &[&str]); 10] = [
@@ -315,9 +247,8 @@ mod tests {
     fn what_flags_state_about_the_logs_is_added_to_the_file() {
         let text = "all_operations_logged = true\n[sampled]\n'*' = 0.5\n[[noise]]\nstatus = [408]\nreason = 'r'\n";
         let own = |reading: &ReadingKeys| {
-            let mut config = parse(text, "x").unwrap();
-            put_in_front(reading, &JudgingKeys::default(), &mut config).unwrap();
-            config.logged
+            let flags = configuration(reading, &JudgingKeys::default()).unwrap();
+            flags.over(parse(text, "x").unwrap()).logged
         };
         let plain = own(&ReadingKeys::default());
         assert_eq!(plain.all_operations, Some(true));

@@ -2,14 +2,16 @@
 
 use std::io::Write;
 
-use super::analysis_run::{analysis_run, say_incomplete};
+use super::ExitStatus;
 use super::analyze::width;
 use super::args::{InputArgs, PolicyArgs};
-use super::diagnostics::Advised;
-use super::suggest::closest;
-use super::{ExitStatus, input_diagnostics};
+use super::diagnostics::{say_incomplete, say_ran_ahead};
+use super::settings::settings;
 use crate::analysis::ClientAnalysis;
 use crate::report::demand;
+use crate::run::Advised;
+use crate::run::analyse;
+use crate::run::suggest::closest;
 
 /// Arguments of `demand`.
 #[derive(Debug, clap::Args)]
@@ -40,7 +42,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
-    let run = analysis_run(&args.inputs, &args.policy)?;
+    let run = analyse(settings(&args.inputs, &args.policy)?)?;
     let all = &run.analysis.clients;
     for name in &args.client {
         if !all.iter().any(|own| own.id.as_str() == name) {
@@ -65,7 +67,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         demand::table(&view, &clients, out, width())?;
     }
     say_incomplete(&run);
-    input_diagnostics::say_ran_ahead(&run.warnings, run.settings.quiet);
+    say_ran_ahead(&run);
     Ok(if run.read.incomplete.is_empty() {
         ExitStatus::Done
     } else {

@@ -1,40 +1,15 @@
 //! What is said on standard error: errors, notes, progress.
 
 use std::io::{IsTerminal, Write};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::report::escape;
-
-/// A failure with advice apart from its sentence.
-#[derive(Debug)]
-pub(super) struct Advised {
-    message: String,
-    help: String,
-}
-
-impl Advised {
-    #[expect(
-        clippy::new_ret_no_self,
-        reason = "an error is only ever made to be returned"
-    )]
-    pub(super) fn new(message: impl Into<String>, help: impl Into<String>) -> anyhow::Error {
-        anyhow::Error::new(Self {
-            message: message.into(),
-            help: help.into(),
-        })
-    }
-}
-
-impl std::fmt::Display for Advised {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for Advised {}
+use crate::format::Skip;
+use crate::report::{escape, possible};
+use crate::run::{Advised, AnalysisRun, Following, Progress, rejects};
 
 /// Prints an error, its causes and its advice.
 pub(super) fn error(error: &anyhow::Error) {
@@ -44,7 +19,7 @@ pub(super) fn error(error: &anyhow::Error) {
         text.push_str(&shown(&cause.to_string()));
     }
     if let Some(advice) = error.downcast_ref::<Advised>() {
-        for line in advice.help.lines() {
+        for line in advice.help().lines() {
             text.push_str("\n  help: ");
             text.push_str(&escape::terminal(line));
         }
@@ -72,33 +47,64 @@ fn say(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
-/// Runs `work` while a bar follows `done` bytes of `total`; only on a terminal.
-pub(super) fn with_progress<T>(
-    quiet: bool,
-    total: u64,
-    done: &AtomicU64,
-    work: impl FnOnce() -> T,
-) -> T {
-    if quiet || !std::io::stderr().is_terminal() {
-        return work();
-    }
-    let bar = ProgressBar::new(total);
-    if let Ok(style) =
-        ProgressStyle::with_template("{wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}")
-    {
-        bar.set_style(style);
-    }
-    let finished = AtomicBool::new(false);
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            while !finished.load(Ordering::Relaxed) {
+/// A bar on a terminal.
+pub(super) struct Bar;
+
+impl Progress for Bar {
+    fn follow(&self, total: u64, done: &Arc<AtomicU64>) -> Following {
+        if !std::io::stderr().is_terminal() {
+            return Following::default();
+        }
+        let bar = ProgressBar::new(total);
+        if let Ok(style) =
+            ProgressStyle::with_template("{wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}")
+        {
+            bar.set_style(style);
+        }
+        let finished = Arc::new(AtomicBool::new(false));
+        let (done, over) = (Arc::clone(done), Arc::clone(&finished));
+        let drawing = std::thread::spawn(move || {
+            while !over.load(Ordering::Relaxed) {
                 bar.set_position(done.load(Ordering::Relaxed));
                 std::thread::sleep(Duration::from_millis(80));
             }
             bar.finish_and_clear();
         });
-        let result = work();
-        finished.store(true, Ordering::Relaxed);
-        result
-    })
+        Following::until(move || {
+            finished.store(true, Ordering::Relaxed);
+            // A bar that broke off is no reason to fail.
+            let _ = drawing.join();
+        })
+    }
+}
+
+/// What a result that shows no warnings leaves out: requests that are not certain.
+pub(super) fn say_possible(run: &AnalysisRun) {
+    for text in possible::sentences(&run.analysis) {
+        note(run.settings.quiet, &text);
+    }
+}
+
+/// Notes that belong on standard error before a result.
+pub(super) fn say_incomplete(run: &AnalysisRun) {
+    for text in &run.read.incomplete {
+        note(run.settings.quiet, &format!("incomplete: {text}"));
+    }
+}
+
+/// Says that the data ends elsewhere than at its last record, where warnings are not shown.
+pub(super) fn say_ran_ahead(run: &AnalysisRun) {
+    let warnings = run.warnings.iter();
+    for warning in warnings.filter(|warning| warning.code == "clock-ran-ahead") {
+        note(run.settings.quiet, &warning.message);
+    }
+}
+
+/// Says how many lines gave no record, and why; whether a request may be lost with them.
+pub(super) fn say_skips(skips: &[u64; Skip::ALL.len()], quiet: bool) -> bool {
+    if let Some(text) = rejects::sentence(skips) {
+        note(quiet, &text);
+    }
+    let mut counted = Skip::ALL.iter().zip(skips);
+    counted.any(|(skip, count)| *count > 0 && skip.is_reject())
 }

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
 
 use super::args::{Folder, InputArgs, PolicyArgs};
-use super::atomic_file::Whole;
-use super::diagnostics::Advised;
-use super::{ExitStatus, diagnostics, pipeline, rejects, settings};
+use super::{ExitStatus, diagnostics, settings};
 use crate::model::words::plural;
 use crate::report::{escape, events_text};
+use crate::run::Advised;
+use crate::run::atomic_file::Whole;
+use crate::run::pipeline;
 use crate::usage::{EventRow, EventsRead, ExportError, read_events, write_events};
 
 /// Rows of the table when no limit is given.
@@ -84,7 +85,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     } else {
         print(args, &settings, &routes, out)?
     };
-    let lost = rejects::say(&read.skips, settings.quiet);
+    let lost = diagnostics::say_skips(&read.skips, settings.quiet);
     let broken = read
         .reports
         .iter()

@@ -3,17 +3,18 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use super::analysis_run::{analysis_run, say_incomplete};
+use super::ExitStatus;
 use super::analyze::width;
 use super::args::{Folder, InputArgs, PolicyArgs, PolicyFlags};
-use super::diagnostics::Advised;
-use super::suggest::closest;
+use super::diagnostics::say_incomplete;
+use super::settings::settings;
 use super::windows::of;
-use super::{ExitStatus, json_client};
-use crate::analysis::minimum::Universe;
 use crate::model::Term;
 use crate::report::explain_strip::{Letters, strip};
-use crate::report::{explain, windows};
+use crate::report::{explain, json, windows};
+use crate::run::Advised;
+use crate::run::analyse;
+use crate::run::suggest::closest;
 use crate::usage::Coverage;
 
 /// Calendar months shown.
@@ -50,7 +51,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         folder: Folder::at(args.dir.clone()),
         flags: args.policy.clone(),
     };
-    let run = analysis_run(&args.inputs, &policy)?;
+    let run = analyse(settings(&args.inputs, &policy)?)?;
     let clients = &run.analysis.clients;
     let Some(client) = clients
         .iter()
@@ -73,21 +74,20 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         let scope = args.scope.as_deref();
         scope.is_none_or(|scope| scope == term.as_str())
     };
-    let universe = Universe::new(&run.routes.catalog, &run.semantics, &run.weights);
     let found = of(&run, &[client], MONTHS, wanted)?;
     if args.json {
-        let mut own = json_client(&run, &args.client)?;
+        let mut own = json::of_client(&run.view(), client)?;
         let as_of = run.read.coverage.span().map(|_| run.analysis.window.to);
         let value = windows::json(&found, as_of, &run.read.incomplete)?;
         let view = run.view();
-        explain::json::add((&view, &universe), client, &found.holdings, &mut own);
+        explain::json::add((&view, &run.universe), client, &found.holdings, &mut own);
         if let Some(own) = own.as_object_mut() {
             own.insert("windows".to_owned(), value);
         }
         writeln!(out, "{}", crate::report::json_text::pretty(&own)?)?;
     } else {
         explain::explain(
-            (&run.view(), &universe),
+            (&run.view(), &run.universe),
             client,
             args.scope.as_deref().map(Term::new).as_ref(),
             out,

@@ -6,10 +6,10 @@ use std::path::Path;
 use clap::Subcommand;
 
 use super::ExitStatus;
-use super::diagnostics::Advised;
 use crate::format::{ALL, detect};
 use crate::input::{discover, head};
 use crate::report::escape;
+use crate::run::Advised;
 
 /// Arguments of `formats`.
 #[derive(Debug, clap::Args)]

@@ -4,16 +4,14 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::args::{Folder, InputArgs, PolicyArgs, PolicyFlags};
-use super::diagnostics::{self, Advised};
-use super::from_ledger::{advised, each_source};
-use super::settings;
-use super::snapshot_day::{self, Record, RecordArgs};
-use super::{ExitStatus, analysis_run, atomic_file, git_history, pipeline};
+use super::{ExitStatus, diagnostics, settings};
 use crate::input::SourceStatus;
+use crate::model::Day;
 use crate::model::words::plural;
 use crate::report::escape;
+use crate::run::{self, Advised, Ingest, Ingested, Record};
 use crate::usage::SourceFacts;
-use crate::usage::ledger::{Added, Committed, Ledger, LedgerError, Operations, Writer};
+use crate::usage::ledger::{Added, OnRecord};
 
 /// Arguments of `ingest`.
 #[derive(Debug, clap::Args)]
@@ -55,6 +53,25 @@ pub(super) struct Args {
     json: bool,
 }
 
+/// Of which day the policy files are said to be.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(super) struct RecordArgs {
+    /// Record what is held as of this day; default: the last day of the ledger
+    #[arg(long, value_name = "DATE", conflicts_with = "grants_at")]
+    grants_as_of: Option<String>,
+    /// Record the policy files as git had them at the end of this day, under this day
+    #[arg(long, value_name = "DATE")]
+    pub(super) grants_at: Option<String>,
+}
+
+impl RecordArgs {
+    /// The day that is named, if one is.
+    pub(super) fn day(&self) -> anyhow::Result<Option<Day>> {
+        let named = self.grants_as_of.as_ref().or(self.grants_at.as_ref());
+        named.map(|text| settings::date(text)).transpose()
+    }
+}
+
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
     let mut inputs = args.inputs.clone();
     // The configuration's logs and ledger both count here; flags are put over them.
@@ -79,71 +96,26 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             "name its folder with --ledger DIR, or as `ledger` in scopetrim.toml",
         ));
     };
-    if args.partial.is_some() && Ledger::open(&dir).is_ok() {
-        return Err(advised(&LedgerError::Exists(dir)));
-    }
-    // A wrong day should fail before anything is written.
-    args.record.day()?;
-    let routes = pipeline::catalog(&settings)?;
-    let held = if settings.grants.is_empty() && !args.record.is_stated() {
-        None
-    } else {
-        Some(analysis_run::policy(&settings)?)
+    let job = Ingest {
+        into: dir,
+        stated: args.record.day()?,
+        files_named: !args.grants.is_empty(),
+        partial: args.partial.is_some(),
+        rejects: args.rejects.clone(),
     };
-    for text in held.iter().flat_map(git_history::sentences) {
+    let done = run::ingest(&settings, &job)?;
+    for text in &done.notes {
+        diagnostics::note(settings.quiet, text);
+    }
+    let incomplete = say_incomplete(settings.quiet, &done.sources);
+    if let Some(Record::Not(why)) = &done.record {
+        let text = format!("what is held is not recorded: {why}");
         diagnostics::note(settings.quiet, &text);
     }
-    let holders = held.iter().flat_map(crate::model::Policy::clients);
-    let known = holders.map(|name| name.as_str().as_bytes().to_vec());
-    let (identities, uncertain) = pipeline::names(&settings, &routes, known.collect());
-    let operations = Operations::new(&routes.matcher, &routes.catalog.operations);
-    let opened = pipeline::open_logs(&settings)?;
-    let mut writer = Writer::open(&dir).map_err(|error| advised(&error))?;
-    let counted = writer.counted_with(&settings.rules.outcomes);
-    counted.map_err(|error| advised(&error))?;
-    let mut done = Vec::new();
-    let mut rejects = String::new();
-    let sources = &opened.sources;
-    each_source(
-        (&settings, &settings.rules),
-        &routes,
-        (&identities, &uncertain),
-        &operations,
-        &opened,
-        |index, found| {
-            if args.rejects.is_some() {
-                let own = std::slice::from_ref(&sources[index]);
-                rejects.push_str(&super::rejects::lines(own, &found.rejects)?);
-            }
-            let facts = found.contribution.record.facts.clone();
-            let added = writer
-                .add(found.contribution, &sources[index])
-                .map_err(|error| advised(&error))?;
-            done.push((facts, added));
-            Ok(())
-        },
-    )?;
-    let days = done.iter().flat_map(|(facts, _)| facts.counts.days.keys());
-    let ways = (
-        !args.grants.is_empty(),
-        args.partial.is_some(),
-        days.max().copied(),
-    );
-    let recorded = match &held {
-        None => None,
-        Some(policy) => snapshot_day::record(&args.record, &settings, &mut writer, policy, ways)?,
-    };
-    // Before the commit: who lost the list could not get it again by a second run.
-    if let Some(path) = &args.rejects {
-        atomic_file::write_text(path, &rejects)?;
-    }
-    let committed = writer.commit().map_err(|error| advised(&error))?;
-    let incomplete = say_incomplete(settings.quiet, &done);
-    let line = recorded.as_ref().and_then(|own| own.line(settings.quiet));
     if args.json {
-        print_json(&dir, &done, committed, recorded.as_ref(), out)?;
+        print_json(&job.into, &done, out)?;
     } else {
-        print(&done, line, out)?;
+        print(&done, out)?;
     }
     Ok(if incomplete {
         ExitStatus::Incomplete
@@ -169,14 +141,9 @@ fn say_incomplete(quiet: bool, done: &[(SourceFacts, Added)]) -> bool {
     incomplete
 }
 
-fn print_json(
-    dir: &Path,
-    done: &[(SourceFacts, Added)],
-    committed: Committed,
-    recorded: Option<&Record>,
-    out: &mut dyn Write,
-) -> anyhow::Result<()> {
+fn print_json(dir: &Path, done: &Ingested, out: &mut dyn Write) -> anyhow::Result<()> {
     let list: Vec<serde_json::Value> = done
+        .sources
         .iter()
         .map(|(facts, added)| {
             let (what, of) = words(added);
@@ -194,20 +161,16 @@ fn print_json(
     let whole = serde_json::json!({
         "ledger": dir.display().to_string(),
         "inputs": list,
-        "grants": recorded.map(Record::json),
-        "files_written": committed.written,
-        "files_dropped": committed.dropped,
+        "grants": done.record.as_ref().map(record_json),
+        "files_written": done.committed.written,
+        "files_dropped": done.committed.dropped,
     });
     writeln!(out, "{whole:#}")?;
     Ok(())
 }
 
-fn print(
-    done: &[(SourceFacts, Added)],
-    recorded: Option<String>,
-    out: &mut dyn Write,
-) -> anyhow::Result<()> {
-    let inputs = done.iter().map(|(facts, added)| {
+fn print(done: &Ingested, out: &mut dyn Write) -> anyhow::Result<()> {
+    let inputs = done.sources.iter().map(|(facts, added)| {
         let (what, of) = words(added);
         let of = if of.is_empty() {
             String::new()
@@ -222,7 +185,7 @@ fn print(
             facts.counts.rejected()
         )
     });
-    for line in inputs.chain(recorded) {
+    for line in inputs.chain(done.record.as_ref().and_then(record_line)) {
         writeln!(out, "{}", escape::terminal(&line))?;
     }
     Ok(())
@@ -235,5 +198,36 @@ pub(super) fn words(added: &Added) -> (&'static str, Vec<String>) {
         Added::Known => ("known already", Vec::new()),
         Added::Replaces(of) => ("added, in place of", of.clone()),
         Added::Earlier(of) => ("known already as a part of", vec![of.clone()]),
+    }
+}
+
+/// The line of the table about what is held; what was not done goes to standard error.
+fn record_line(record: &Record) -> Option<String> {
+    let Record::Held(day, found, grants) = record else {
+        return None;
+    };
+    let what = match found {
+        OnRecord::Nothing => "recorded",
+        OnRecord::Same => "recorded already",
+        OnRecord::Other => "recorded, in place of what was,",
+    };
+    Some(format!(
+        "{} {what} as of {day}",
+        plural(*grants as u64, "grant")
+    ))
+}
+
+fn record_json(record: &Record) -> serde_json::Value {
+    match record {
+        Record::Held(day, found, grants) => serde_json::json!({
+            "as_of": day.to_string(),
+            "grants": grants,
+            "result": match found {
+                OnRecord::Nothing => "added",
+                OnRecord::Same => "known already",
+                OnRecord::Other => "replaced",
+            },
+        }),
+        Record::Not(why) => serde_json::json!({"result": "not recorded", "reason": why}),
     }
 }

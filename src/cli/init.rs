@@ -4,26 +4,23 @@
 //!
 //! Invariants:
 //! * an existing file stays as it is without `--force`;
-//! * the text written is one that [`super::config`] reads;
+//! * the text written is one that [`crate::run::config`] reads;
 //! * files are judged by their content; nothing is moved, changed or sent.
-
-mod folder_scan;
-mod write;
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use super::atomic_file;
-use super::config::{self, FILE_NAME};
-use super::diagnostics::{self, Advised};
+use super::diagnostics;
 use crate::report::escape;
-use folder_scan::Found;
+use crate::run::config::{self, FILE_NAME};
+use crate::run::init::{self, Found};
+use crate::run::{Advised, atomic_file};
 
 /// Arguments of `init`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  scopetrim init\n  scopetrim init gateway --stdout")]
-pub struct Args {
+pub(super) struct Args {
     /// Folder to look into; default: the current folder
     #[arg(value_name = "DIR", default_value = ".")]
     dir: PathBuf,
@@ -36,18 +33,18 @@ pub struct Args {
 }
 
 /// Looks into the folder, then writes or prints the configuration.
-pub fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<()> {
+pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<()> {
     let target = args.dir.join(FILE_NAME);
     if !args.stdout && !args.force && target.symlink_metadata().is_ok() {
         return Err(exists(&target));
     }
-    let found = folder_scan::look(&args.dir).map_err(|error| {
+    let found = init::look(&args.dir).map_err(|error| {
         Advised::new(
             format!("cannot read the folder `{}`: {error}", args.dir.display()),
             "name the folder that holds the logs, the API description and the policy files",
         )
     })?;
-    let text = write::text(&found);
+    let text = init::text(&found);
     // What cannot be read back must not be handed out.
     config::parse(&text, FILE_NAME)?;
     if args.stdout {

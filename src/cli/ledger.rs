@@ -6,14 +6,13 @@ use std::path::{Path, PathBuf};
 use chrono::Months;
 
 use super::ExitStatus;
-use super::config;
-use super::diagnostics::Advised;
-use super::from_ledger::advised;
 use super::ingest::words;
 use crate::input::SourceStatus;
 use crate::model::Day;
 use crate::model::words::{either, plural};
 use crate::report::escape;
+use crate::run::from_ledger::advised;
+use crate::run::{Advised, config};
 use crate::usage::REJECT_SHARE;
 use crate::usage::ledger::{Ledger, LedgerError, Writer};
 

@@ -1,56 +1,37 @@
-//! One file per subcommand; `pipeline` names the stages in order.
+//! One file per subcommand: its arguments, and how its result is printed. The stages are in [`crate::run`].
 //!
 //! Results go to the writer that `run` is given, talk and progress to standard
 //! error. A subcommand returns a status instead of exiting.
 
-mod analysis_run;
 mod analyze;
 mod args;
-mod atomic_file;
-mod audience_check;
-mod audit;
 mod backtest;
-mod blind_spots;
 mod boundary_tests;
 mod check;
-mod client_join;
-mod client_usage;
-pub mod config;
 mod config_overrides;
 mod demand;
 mod diagnostics;
 mod events;
 mod explain;
 mod formats;
-mod from_ledger;
-mod git_history;
-mod grant_age;
-mod grant_snapshots;
 mod ingest;
-pub mod init;
-mod input_diagnostics;
+mod init;
 mod ledger;
-mod names;
-mod pipeline;
-mod policy;
-mod recommendation_log;
-mod rejects;
 mod replay;
 mod report;
+mod report_command;
 mod rules;
 mod settings;
 mod show;
-mod snapshot_day;
-pub mod suggest;
-mod undated_grants;
 mod usage;
-mod window_comparison;
 mod windows;
 
 use std::ffi::OsString;
 use std::io::{ErrorKind, Write};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::run::Advised;
 
 /// Cuts API permissions down to what is really used.
 #[derive(Debug, Parser)]
@@ -155,7 +136,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Exi
     let cli = match parsed {
         Ok(cli) => cli,
         Err(error) if error.kind() == clap::error::ErrorKind::InvalidUtf8 => {
-            diagnostics::error(&diagnostics::Advised::new(
+            diagnostics::error(&Advised::new(
                 "an argument is not UTF-8",
                 "name the folder in which the file lies, or rename it",
             ));
@@ -182,7 +163,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Exi
             _ => ExitStatus::CutOff,
         },
         (Some(error), _) => {
-            diagnostics::error(&diagnostics::Advised::new(
+            diagnostics::error(&Advised::new(
                 format!("the output cannot be written: {error}"),
                 "make room, or send it elsewhere; what was written is not complete",
             ));
@@ -267,12 +248,4 @@ impl Write for Output<'_> {
         let done = self.to.flush();
         self.noted(done)
     }
-}
-
-/// One client's part of the report.
-fn json_client(run: &analysis_run::AnalysisRun, client: &str) -> anyhow::Result<serde_json::Value> {
-    let mut clients = run.analysis.clients.iter();
-    let own = clients.find(|own| own.id.as_str() == client);
-    let own = own.map(|own| crate::report::json::of_client(&run.view(), own));
-    Ok(own.transpose()?.unwrap_or_default())
 }

@@ -3,12 +3,10 @@
 use std::collections::BTreeSet;
 use std::io::Write;
 
+use super::ExitStatus;
 use super::args::{Folder, InputArgs, PolicyArgs, PolicyFlags};
-use super::audience_check;
-use super::client_join::check_joined;
 use super::diagnostics;
 use super::settings::{self, Settings};
-use super::{ExitStatus, analysis_run, git_history, input_diagnostics, pipeline};
 use crate::analysis::minimum::Universe;
 use crate::analysis::replay::observed::{Late, observe, samples};
 use crate::analysis::replay::proposal::{Fate, Side, simulate};
@@ -16,6 +14,8 @@ use crate::analysis::weight;
 use crate::grants;
 use crate::model::{ClientName, Policy, Semantics};
 use crate::report::replay::{self as report, ReplayView};
+use crate::run::client_join::check_joined;
+use crate::run::{analysis_run, audience_check, git_history, input_diagnostics, pipeline, policy};
 
 /// Arguments of `replay`.
 #[derive(Debug, clap::Args)]
@@ -73,11 +73,11 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     } else {
         settings::settings(&args.inputs, &policy_args(args, Vec::new()))?.grants
     };
-    let new = analysis_run::policy(&settings)?;
+    let new = policy::policy(&settings)?;
     let old = match old_files.as_slice() {
         [] => None,
         // What is in force is the file of today, whatever is replayed.
-        files => Some(analysis_run::load_today(files, &settings)?),
+        files => Some(policy::load_today(files, &settings)?),
     };
     let both = Policy {
         files: old
@@ -187,20 +187,20 @@ fn semantics(
     routes: &pipeline::Routes,
 ) -> ([Semantics; 2], Vec<String>) {
     let Some(old) = old else {
-        let own = analysis_run::semantics(settings, new, routes);
+        let own = policy::semantics(settings, new, routes);
         return ([own.clone(), own], Vec::new());
     };
     let states = |policy: &Policy| {
         let mut files = policy.files.iter();
         files.any(|file| file.matching.is_some() || !file.implies.is_empty())
     };
-    let before = analysis_run::semantics(settings, old, routes);
+    let before = policy::semantics(settings, old, routes);
     let silent = new.files.iter().all(|file| !grants::states_rules(file));
     if silent && states(old) {
         let note = "the proposal has no place for scope rules: those of the policy before are used";
         return ([before.clone(), before], vec![note.to_owned()]);
     }
-    let after = analysis_run::semantics(settings, new, routes);
+    let after = policy::semantics(settings, new, routes);
     let mut notes = Vec::new();
     if before.matching != after.matching || before.implies != after.implies {
         notes.push("the proposal changes the scope rules (`match`, `implies`)".to_owned());

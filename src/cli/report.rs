@@ -1,33 +1,19 @@
 //! `report`: the monthly audit report.
 
-mod command;
-mod earlier;
-
-use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::analysis_run::{AnalysisRun, analysis_run_with_backtest, say_incomplete};
-use super::analyze::{diff_text, prove};
 use super::args::{InputArgs, PolicyArgs};
-use super::config_overrides::MAX_KEY;
-use super::diagnostics::Advised;
-use super::{ExitStatus, atomic_file, settings};
-
-use crate::analysis::backtest::GrantsOf;
-use crate::analysis::minimum::Universe;
+use super::diagnostics::say_incomplete;
+use super::settings::{settings, source};
+use super::{ExitStatus, diagnostics, report_command};
 use crate::input;
-use crate::model::words::{either, plural};
-use crate::model::{ClientName, Day};
-use crate::report::monthly::{
-    self, Activity, CredentialLine, Extra, FileRow, History, Month, Previous, Proof, Sealed,
-    file_row, seal,
-};
+use crate::report::monthly::{Month, Sealed};
 use crate::report::output::{self, Renderer};
-use crate::report::possible;
-use crate::report::pseudonym::{Masked, Private, Pseudonyms};
-use crate::usage::{ClientUse, summarise};
+use crate::report::pseudonym::Pseudonyms;
+use crate::run::settings::MAX_KEY;
+use crate::run::{self, Advised, MonthlyReport, atomic_file};
 
 /// Arguments of `report`.
 #[derive(Debug, clap::Args)]
@@ -90,6 +76,12 @@ pub(super) fn run(
             "write for example 2026-10",
         )
     })?;
+    if args.policy.flags.as_of.is_some() {
+        return Err(Advised::new(
+            "--as-of and --month both say where the window ends",
+            "leave --as-of out: a month ends with its last day",
+        ));
+    }
     if args.policy.flags.grants_at.is_some() {
         return Err(Advised::new(
             "--grants-at is not for the monthly report, which states the digests of today's files",
@@ -105,10 +97,22 @@ pub(super) fn run(
             )
         })?;
     }
-    let mut key = args.pseudonymise.as_deref().map(key).transpose()?;
-    let earlier = earlier::read(&args.previous)?;
-    let run = month_study(args, month)?;
-    let sealed = sealed(args, line, &run, (month, earlier, key.as_mut()))?;
+    let key = args.pseudonymise.as_deref().map(key).transpose()?;
+    let (previous, notes) = run::earlier_reports(&args.previous)?;
+    for text in notes {
+        diagnostics::note(false, &text);
+    }
+    let source = source(&args.inputs, &args.policy)?;
+    let order = MonthlyReport {
+        month,
+        previous,
+        key,
+        organisation: args.organisation.clone(),
+        now: args.now.clone(),
+        command: report_command::line(line),
+        configuration: source.shown_file(),
+    };
+    let (run, sealed) = run::month(settings(&args.inputs, &args.policy)?, order)?;
     match &args.out {
         None => {
             for file in renderers[0].files(&sealed)? {
@@ -178,198 +182,6 @@ fn key(path: &Path) -> anyhow::Result<Pseudonyms> {
         ));
     }
     Ok(Pseudonyms::new(&bytes))
-}
-
-/// The study with its window at the end of the month.
-fn month_study(args: &Args, month: Month) -> anyhow::Result<AnalysisRun> {
-    let mut policy = args.policy.clone();
-    if policy.flags.as_of.is_some() {
-        return Err(Advised::new(
-            "--as-of and --month both say where the window ends",
-            "leave --as-of out: a month ends with its last day",
-        ));
-    }
-    policy.flags.as_of = Some(month.days().to.to_string());
-    let run = analysis_run_with_backtest(&args.inputs, &policy, GrantsOf::Today)?;
-    let days = month.days();
-    if let Some(span) = run.read.coverage.span()
-        && run.read.coverage.covered(days) == 0
-    {
-        return Err(Advised::new(
-            format!(
-                "the logs hold no record of {month}: they cover {} to {}",
-                span.from, span.to
-            ),
-            "choose a month inside the days of the logs with --month, or add its logs",
-        ));
-    }
-    Ok(run)
-}
-
-fn sealed(
-    args: &Args,
-    line: &[OsString],
-    run: &AnalysisRun,
-    (month, earlier, key): (Month, Vec<Previous>, Option<&mut Pseudonyms>),
-) -> anyhow::Result<Sealed> {
-    let universe = Universe::new(&run.routes.catalog, &run.semantics, &run.weights);
-    let activity = activity(run, month);
-    let credentials = credentials(run);
-    let view = run.view();
-    let pseudonymised = key.is_some();
-    let configuration = settings::configuration_file(&args.inputs, &args.policy);
-    let mut extra = Extra {
-        month,
-        organisation: args.organisation.as_deref(),
-        now: args.now.as_deref(),
-        command: &command::line(line),
-        configuration: configuration.map(|path| file_row(&path)),
-        catalogues: run
-            .settings
-            .catalogs
-            .iter()
-            .map(|path| file_row(path))
-            .collect(),
-        universe: &universe,
-        exceptions: &run.settings.exceptions,
-        activity: &activity,
-        credentials: &credentials,
-        history: &History::default(),
-        proof: None,
-        pseudonymised,
-    };
-    let Some(key) = key else {
-        if let Some(hidden) = earlier.iter().find(|report| report.pseudonymised) {
-            return Err(Advised::new(
-                format!(
-                    "`{}` holds pseudonyms, and this report would hold names",
-                    hidden.path
-                ),
-                "give the key of that report with --pseudonymise, or the report with names",
-            ));
-        }
-        let history = History::before(month, earlier);
-        extra.history = &history;
-        extra.proof = Some(proof(run)?);
-        return Ok(seal(&view, &extra)?);
-    };
-    let settings = &run.settings;
-    let patterns = settings
-        .needs
-        .iter()
-        .chain(settings.weights.iter().map(|own| &own.matches));
-    let named = earlier.iter().filter(|report| !report.pseudonymised);
-    let private = Private {
-        exceptions: &settings.exceptions,
-        stated: &settings.granted,
-        aliases: &settings.aliases,
-        patterns: patterns.map(String::as_str).collect(),
-        earlier: named.flat_map(Previous::clients).collect(),
-        files: extra
-            .catalogues
-            .iter()
-            .chain(&extra.configuration)
-            .map(|file| &file.path)
-            .chain(&settings.expected_sources)
-            .chain(earlier.iter().map(|report| &report.path))
-            .map(String::as_str)
-            .collect(),
-        semantics: &run.semantics,
-        protocol: &settings.protocol,
-    };
-    let masked = Masked::new(&view, &private, key);
-    let hidden = key.by_client(&activity);
-    let hidden_credentials = key.by_client(&credentials);
-    let earlier = earlier
-        .into_iter()
-        .map(|report| {
-            if report.pseudonymised {
-                report
-            } else {
-                report.renamed(key)
-            }
-        })
-        .collect();
-    let mut history = History::before(month, earlier);
-    history.notes = history.notes.iter().map(|text| key.text(text)).collect();
-    let rows = |rows: Vec<FileRow>| -> Vec<FileRow> {
-        let hide = |row: FileRow| FileRow {
-            path: key.path(&row.path),
-            digest: row.digest,
-        };
-        rows.into_iter().map(hide).collect()
-    };
-    extra.exceptions = &masked.exceptions;
-    extra.activity = &hidden;
-    extra.credentials = &hidden_credentials;
-    extra.history = &history;
-    extra.command = "scopetrim report (arguments withheld)";
-    extra.catalogues = rows(extra.catalogues);
-    extra.configuration = rows(extra.configuration.into_iter().collect()).pop();
-    Ok(seal(&masked.view(), &extra)?)
-}
-
-/// The diff at the chosen level, with what proves it.
-fn proof(run: &AnalysisRun) -> anyhow::Result<Proof> {
-    let proved = prove(run)?;
-    let mut sentence = format!(
-        "{} ({}) {} replayed against the edited files: none refused, none opened.",
-        plural(proved.replay.operations, "needed operation"),
-        plural(proved.replay.requests, "request"),
-        either(proved.replay.operations, "was", "were")
-    );
-    if !proved.refused.is_empty() {
-        let names: Vec<&str> = proved
-            .refused
-            .iter()
-            .map(|(name, _)| name.as_str())
-            .collect();
-        let names = names.join(", ");
-        sentence = format!("{sentence} No diff for {names}: the proof failed.");
-    }
-    for text in possible::sentences(&run.analysis) {
-        sentence = format!("{sentence} {text}.");
-    }
-    Ok(Proof {
-        diff: diff_text(run, &proved),
-        sentence,
-    })
-}
-
-/// Requests and refusals of the month itself, by client of the policy.
-fn activity(run: &AnalysisRun, month: Month) -> BTreeMap<ClientName, Activity> {
-    let table = &run.read.collected.usage;
-    let names: BTreeMap<u32, ClientName> = run
-        .policy
-        .clients()
-        .into_iter()
-        .filter_map(|name| Some((table.client(name.as_str())?, name)))
-        .collect();
-    let days = month.days();
-    let rows = summarise(table, &names.keys().copied().collect(), Some(days.to));
-    let of = |own: &ClientUse| {
-        let mut activity = Activity::default();
-        for route in &own.routes {
-            for day in route.days.iter().filter(|day| days.contains(Day(day.day))) {
-                activity.requests += day.counts.iter().sum::<u64>();
-                if day.denied() > 0 {
-                    *activity.denied.entry(route.route).or_default() += day.denied();
-                }
-            }
-        }
-        activity
-    };
-    let rows = rows.iter();
-    rows.filter_map(|own| Some((names.get(&own.client)?.clone(), of(own))))
-        .collect()
-}
-
-/// With what each client of the policy proved who it is.
-fn credentials(run: &AnalysisRun) -> BTreeMap<ClientName, Vec<CredentialLine>> {
-    let to = run.analysis.window.to;
-    let start = run.read.coverage.span().map_or(to, |span| span.from);
-    let table = &run.read.collected.credentials;
-    monthly::credentials::credentials(table, &run.policy.clients(), start, to)
 }
 
 fn summary(folder: &Path, sealed: &Sealed, out: &mut dyn Write) -> std::io::Result<()> {

@@ -3,9 +3,9 @@
 use std::io::Write;
 
 use super::ExitStatus;
-use super::diagnostics::Advised;
 use crate::finding::{self, Doc};
 use crate::report::rulebook;
+use crate::run::Advised;
 
 /// Arguments of `rules`.
 #[derive(Debug, clap::Args)]
@@ -56,7 +56,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
 
 fn unknown(name: &str) -> anyhow::Error {
     let known = finding::ALL.iter().map(|rule| rule.doc().id);
-    let close = super::suggest::closest(name, known);
+    let close = crate::run::suggest::closest(name, known);
     let hint = close
         .map(|close| format!("did you mean `{close}`? "))
         .unwrap_or_default();

@@ -3,11 +3,12 @@
 use std::io::Write;
 
 use super::args::{Folder, InputArgs, PolicyArgs, PolicyFlags};
-use super::{ExitStatus, analysis_run, diagnostics, git_history, pipeline, settings};
+use super::{ExitStatus, diagnostics, settings};
 use crate::catalog;
 use crate::model::words::{either, plural};
 use crate::model::{Granted, Subject};
 use crate::report::{escape, json_text};
+use crate::run::{self, git_history, pipeline};
 
 /// Arguments of `catalog`.
 #[derive(Debug, clap::Args)]
@@ -81,7 +82,7 @@ pub(super) fn grants(args: &GrantsArgs, out: &mut dyn Write) -> anyhow::Result<E
         flags: args.policy.clone(),
     };
     let settings = settings::settings(&args.inputs, &policy)?;
-    let policy = analysis_run::policy(&settings)?;
+    let policy = run::policy::policy(&settings)?;
     for text in git_history::sentences(&policy) {
         diagnostics::note(settings.quiet, &text);
     }

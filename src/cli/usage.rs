@@ -4,11 +4,12 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use super::args::{Folder, InputArgs, PolicyArgs};
-use super::atomic_file::Whole;
-use super::{ExitStatus, diagnostics, input_diagnostics, pipeline, rejects};
+use super::{ExitStatus, diagnostics};
 use crate::format::Skip;
 use crate::model::words::plural;
 use crate::report::{escape, usage_csv, usage_json};
+use crate::run::atomic_file::Whole;
+use crate::run::{input_diagnostics, pipeline};
 use crate::usage::write_usage;
 
 /// Arguments of `usage`.
@@ -90,7 +91,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             .zip(own.counts.skips)
             .for_each(|(sum, own)| *sum += own);
     }
-    let lost = rejects::say(&skips, settings.quiet);
+    let lost = diagnostics::say_skips(&skips, settings.quiet);
     Ok(if read.incomplete.is_empty() && !lost {
         ExitStatus::Done
     } else {

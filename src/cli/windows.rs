@@ -4,18 +4,20 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
-use super::analysis_run::{AnalysisRun, analysis_run, say_incomplete};
+use super::ExitStatus;
 use super::analyze::width;
 use super::args::{Folder, InputArgs, PolicyArgs, PolicyFlags};
-use super::atomic_file::Whole;
-use super::diagnostics::Advised;
-use super::suggest::closest;
-use super::{ExitStatus, input_diagnostics, pipeline};
-use crate::analysis::minimum::Universe;
+use super::diagnostics::{say_incomplete, say_ran_ahead};
+use super::settings::settings;
 use crate::analysis::{ClientAnalysis, serving};
 use crate::model::words::plural;
 use crate::model::{Term, Verdict};
 use crate::report::{escape, windows};
+use crate::run::Advised;
+use crate::run::atomic_file::Whole;
+use crate::run::atomic_file::cannot_write;
+use crate::run::suggest::closest;
+use crate::run::{AnalysisRun, analyse};
 use crate::usage::{Holding, Matrix, matrix, periods, write_windows};
 
 /// Arguments of `windows`.
@@ -62,7 +64,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     };
     // A bad path should fail before the long work.
     let whole = args.parquet.as_deref().map(Whole::create).transpose()?;
-    let run = analysis_run(&args.inputs, &policy)?;
+    let run = analyse(settings(&args.inputs, &policy)?)?;
     check_names(args, &run)?;
     let wanted = |own: &[String], name: &str| own.is_empty() || own.iter().any(|own| own == name);
     let clients: Vec<&ClientAnalysis> = run
@@ -76,7 +78,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     })?;
     if let (Some(path), Some(whole)) = (&args.parquet, whole) {
         write_windows(&found, whole.file()?)
-            .map_err(|error| pipeline::cannot_write(path, &std::io::Error::other(error)))?;
+            .map_err(|error| cannot_write(path, &std::io::Error::other(error)))?;
         whole.finish()?;
         writeln!(
             out,
@@ -94,7 +96,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         windows::table(&found, out, width())?;
     }
     say_incomplete(&run);
-    input_diagnostics::say_ran_ahead(&run.warnings, run.settings.quiet);
+    say_ran_ahead(&run);
     Ok(if run.read.incomplete.is_empty() {
         ExitStatus::Done
     } else {
@@ -109,13 +111,12 @@ pub(super) fn of<'s>(
     months: u32,
     wanted: impl Fn(&Term) -> bool,
 ) -> anyhow::Result<Matrix<'s>> {
-    let universe = Universe::new(&run.routes.catalog, &run.semantics, &run.weights);
     let routes = run.routes.matcher.routes();
     let mut holdings = Vec::new();
     for client in clients {
         let usage = run.usage.get(&client.id);
         let mut served = usage.map_or_else(BTreeMap::new, |usage| {
-            serving(&universe, routes, &client.granted, usage)
+            serving(&run.universe, routes, &client.granted, usage)
         });
         for found in client.terms.iter().filter(|found| wanted(&found.term)) {
             holdings.push(Holding {

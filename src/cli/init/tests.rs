@@ -104,7 +104,7 @@ fn a_description_that_cannot_be_read_is_listed_as_left_out() {
 
 #[test]
 fn every_line_that_is_commented_out_is_one_that_the_reader_knows() {
-    let text = write::text(&Found::default());
+    let text = init::text(&Found::default());
     let shown: Vec<&str> = text
         .lines()
         .filter_map(|line| line.strip_prefix("# "))
@@ -137,7 +137,7 @@ proptest::proptest! {
         let mut found = Found::default();
         found.logs.insert(name.clone(), "kong");
         found.all.push(name.clone());
-        let config = config::parse(&write::text(&found), FILE_NAME).unwrap();
+        let config = config::parse(&init::text(&found), FILE_NAME).unwrap();
         proptest::prop_assert_eq!(config.logs, [name]);
     }
 }

@@ -1,0 +1,85 @@
+//! What each client did, and what callers did that no policy file names.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::pipeline::LoadedUsage;
+use crate::event::secret::is_concealed;
+use crate::model::{Cause, ClientName, Day, Policy, Window};
+use crate::usage::{ClientUse, Cluster, NOBODY, summarise};
+
+/// Callers outside the policy whose use is learnt from.
+const FORMER: usize = 20_000;
+
+/// Use by client.
+type Usage = BTreeMap<ClientName, ClientUse>;
+
+/// What these clients did, and what others did.
+pub(crate) fn of(
+    clients: BTreeSet<ClientName>,
+    read: &LoadedUsage,
+    window: Window,
+    as_of: Option<Day>,
+) -> (Usage, Usage) {
+    let former = usage(former(&clients, read), read, window, as_of);
+    (usage(clients, read, window, as_of), former)
+}
+
+fn usage(
+    clients: BTreeSet<ClientName>,
+    read: &LoadedUsage,
+    window: Window,
+    as_of: Option<Day>,
+) -> BTreeMap<ClientName, ClientUse> {
+    let table = &read.collected.usage;
+    let wanted: BTreeMap<u32, ClientName> = clients
+        .into_iter()
+        .filter_map(|name| Some((table.client(name.as_str())?, name)))
+        .collect();
+    // What a wrong clock dated behind the end of the data did happen: it counts as of the
+    // last day, so that what it needed stays. An end that was asked for cuts it off.
+    let until = as_of.map(|_| window.to);
+    let rows = summarise(table, &wanted.keys().copied().collect(), until);
+    rows.into_iter()
+        .filter_map(|own| Some((wanted.get(&own.client)?.clone(), own.ended(window.to))))
+        .collect()
+}
+
+/// What was done by requests that name no caller.
+pub(crate) fn nobody(read: &LoadedUsage, window: Window, as_of: Option<Day>) -> ClientUse {
+    let until = as_of.map(|_| window.to);
+    let own = summarise(&read.collected.usage, &BTreeSet::from([NOBODY]), until).pop();
+    own.map_or_else(ClientUse::default, |own| own.ended(window.to))
+}
+
+/// Callers that no policy file names, as far as they are named: those of most requests.
+fn former(known: &BTreeSet<ClientName>, read: &LoadedUsage) -> BTreeSet<ClientName> {
+    let requests = read.collected.usage.requests_by_client().into_iter();
+    let mut all: Vec<(String, u64)> = requests
+        .filter(|(name, _)| !name.is_empty() && !known.contains(name.as_str()))
+        .filter(|(name, _)| !is_concealed(name))
+        .collect();
+    all.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    let names = all.into_iter().take(FORMER);
+    names.map(|(name, _)| ClientName::new(&name)).collect()
+}
+
+/// Unmatched paths of each client of the policy.
+pub(crate) fn unmatched(policy: &Policy, read: &LoadedUsage) -> BTreeMap<ClientName, Vec<Cluster>> {
+    let table = &read.collected.usage;
+    policy
+        .clients()
+        .into_iter()
+        .filter_map(|name| {
+            let all = table.unplaced.get(&table.client(name.as_str())?)?;
+            let own = all.iter().filter(|own| own.cause == Cause::NoOperation);
+            Some((name.clone(), own.cloned().collect()))
+        })
+        .collect()
+}
+
+/// Clients of the policy of which no request was seen.
+pub(crate) fn never_seen(policy: &Policy, usage: &Usage) -> Vec<ClientName> {
+    let mut names = policy.clients();
+    names.retain(|client| !usage.contains_key(client));
+    names.into_iter().collect()
+}

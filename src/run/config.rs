@@ -1,0 +1,400 @@
+//! `scopetrim.toml`: the configuration file.
+//!
+//! In: one TOML file. Out: a [`Config`] in which every key that is not written is `None` or
+//! empty, so that another one can be laid over it, and defaults below.
+//!
+//! Invariants:
+//! * an unknown key is an error with its line: a slip of the pen must not turn
+//!   a protection off;
+//! * every value is checked here, with its line; nothing is clamped or guessed;
+//! * `docs/scopetrim.toml.schema.json` lists exactly these keys (a test compares).
+//!
+//! Paths are kept as written; they are relative to the folder of the file. No
+//! file named in it is opened here.
+
+mod error;
+mod granted;
+mod layer;
+mod logged;
+mod names;
+mod reader;
+mod rules;
+mod values;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use toml::de::DeTable;
+
+use crate::analysis::category::CategoryOverrides;
+use crate::analysis::landmark::Thresholds;
+use crate::analysis::weight::WeightOverride;
+use crate::analysis::{Hints, Objective};
+use crate::catalog::ScopeList;
+use crate::finding::Settings;
+use crate::input;
+use crate::model::{Closed, Day, Exception, Level, Logged, ScopeMatch, Stated};
+
+pub use error::ConfigError;
+pub(crate) use granted::pattern as path_pattern;
+pub use names::{
+    CALENDAR_KEYS, EXCEPTION_KEYS, GRANTED_KEYS, KEYS, LEVEL_KEYS, NOISE_KEYS, OUTCOME_KEYS,
+    TOXIC_KEYS, WEIGHT_KEYS,
+};
+use reader::{Section, Text, Value};
+pub use rules::{NO_CATEGORY, RULE_KEYS};
+pub use values::{
+    PathCase, hints, level, log_format, objective, parse_api_base, parse_base_path, parse_pattern,
+    parse_sampled, parse_size, parse_window, path_case, scopes,
+};
+
+/// The name of the file.
+pub const FILE_NAME: &str = "scopetrim.toml";
+
+/// Far above any real file, and far below what would hurt.
+const MAX_BYTES: u64 = 16 << 20;
+/// Keeps sums over all operations within 64 bits.
+const MAX_WEIGHT: u64 = 1_000_000;
+
+/// What the file says; a key that is not written is `None` or empty.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// Access logs: files, folders, globs.
+    pub logs: Vec<String>,
+    /// Folder of the usage ledger.
+    pub ledger: Option<PathBuf>,
+    /// Patterns over the inputs' names: each must have data on every day.
+    pub expected_sources: Vec<String>,
+    /// API descriptions.
+    pub catalog: Vec<String>,
+    /// Policy files.
+    pub grants: Vec<String>,
+    /// Name of the log format; by content when absent.
+    pub format: Option<String>,
+    /// What several scopes in one OpenAPI requirement mean.
+    pub scopes: Option<ScopeList>,
+    /// What a held term opens (`match`).
+    pub matching: Option<ScopeMatch>,
+    /// Whether letter case counts in paths.
+    pub path_case: Option<PathCase>,
+    /// Prefixes that the gateway puts before the API's paths: host, or `None` for all, and prefix.
+    pub base_path: Vec<(Option<String>, String)>,
+    /// Where the API's paths begin in the log, in place of the description's own servers.
+    pub api_base: Option<String>,
+    /// Days looked at, the shortest window first; the file names one, and the command line may name several.
+    pub windows: Vec<u32>,
+    /// First day looked at.
+    pub since: Option<Day>,
+    /// The day the analysis is for.
+    pub as_of: Option<Day>,
+    /// Table of dates for grants of unknown age.
+    pub granted_since: Option<PathBuf>,
+    /// Policy files are read as git had them on this day; on the command line alone.
+    pub grants_at: Option<Day>,
+    /// Ask git for the age of grants without a date.
+    pub blame: Option<bool>,
+    /// Place of the vendor's privilege hint.
+    pub hints: Option<Hints>,
+    /// What is minimised first.
+    pub objective: Option<Objective>,
+    /// Removals up to this level go into the diff.
+    pub level: Option<Level>,
+    /// Also suggest narrower scopes.
+    pub narrow: Option<bool>,
+    /// The API that logs and catalogue are of.
+    pub audience: Option<String>,
+    /// Replaces the scopes that no request can show.
+    pub protocol_scopes: Option<Vec<String>>,
+    /// Replaces the globs over terms that never leave `review`.
+    pub protected: Option<Vec<String>>,
+    /// Globs over terms or operations that something states as needed.
+    pub needs: Vec<String>,
+    /// What makes a removal safe or likely.
+    pub levels: Option<Thresholds>,
+    /// Further paths of health checks.
+    pub health_paths: Vec<String>,
+    /// Further patterns over segments of paths that are secrets.
+    pub redact: Vec<String>,
+    /// What is stated about the logs: noise, samples, operations that are not logged.
+    pub logged: Logged,
+    /// Longest line read, in bytes.
+    pub max_line: Option<u64>,
+    /// Most unpacked bytes that are read of one packed log.
+    pub max_unpacked: Option<u64>,
+    /// Share of rejected records, 0 to 1, above which a log counts as incomplete.
+    pub max_reject_share: Option<f64>,
+    /// Worker threads.
+    pub threads: Option<usize>,
+    /// `//` in a path counts as `/`.
+    pub merge_slashes: Option<bool>,
+    /// Status codes that mean "refused" (`outcomes.denied`).
+    pub denied: Option<Vec<u16>>,
+    /// Status codes that prove nothing (`outcomes.attempted`).
+    pub attempted: Option<Vec<u16>>,
+    /// Client name in the log to client name in the policy.
+    pub aliases: BTreeMap<String, String>,
+    /// Days on which no records are to be expected.
+    pub closed: Vec<Closed>,
+    /// Ages of grants that nothing else dates.
+    pub granted: Vec<Stated>,
+    /// Reviewed "keep this".
+    pub exceptions: Vec<Exception>,
+    /// Risk weights.
+    pub weights: Vec<WeightOverride>,
+    /// Settings of the rules behind the findings.
+    pub rules: Settings,
+    /// Risk categories of operations.
+    pub categories: CategoryOverrides,
+    /// File with the secret under which ids of credentials are hashed.
+    pub hash_key: Option<String>,
+}
+
+/// The configuration file of a folder, if it has one. Folders above are not searched:
+/// what a run does should not depend on where the folder lies.
+pub fn find(dir: &Path) -> Option<PathBuf> {
+    let path = dir.join(FILE_NAME);
+    path.is_file().then_some(path)
+}
+
+/// Reads a file; `shown` is its name in messages.
+pub fn load(path: &Path, shown: &str) -> Result<Config, ConfigError> {
+    let unreadable = |reason: String| ConfigError::Unreadable {
+        file: shown.to_owned(),
+        reason,
+    };
+    let bytes =
+        input::read_whole(path, MAX_BYTES).map_err(|error| unreadable(error.to_string()))?;
+    let text = String::from_utf8(bytes).map_err(|_| unreadable("it is not UTF-8".to_owned()))?;
+    parse(&text, shown)
+}
+
+/// Reads the text of a file; `shown` is the file's name in messages.
+pub fn parse(text: &str, shown: &str) -> Result<Config, ConfigError> {
+    // A byte order mark is no content; nothing but the first line's columns would move.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let lines = Text::new(text, shown);
+    let root = DeTable::parse(text).map_err(|error| ConfigError::Syntax {
+        place: lines.place(error.span().map_or(0, |span| span.start)),
+        reason: error.message().lines().collect::<Vec<_>>().join(", "),
+    })?;
+    let root = Section::new(&lines, "", 0, root.get_ref());
+    if let Some(place) = root.foreign(&KEYS) {
+        return Err(ConfigError::NotConfig { place });
+    }
+    let mut config = Config::default();
+    for value in root.entries() {
+        config.set(&root, value)?;
+    }
+    config.check(&root)?;
+    Ok(config)
+}
+
+impl Config {
+    fn set(&mut self, root: &Section<'_>, value: &Value<'_>) -> Result<(), ConfigError> {
+        match value.key {
+            "logs" => self.logs = value.texts()?,
+            "ledger" => self.ledger = Some(value.text()?.into()),
+            "expected_sources" => self.expected_sources = value.texts()?,
+            "catalog" => self.catalog = value.texts()?,
+            "grants" => self.grants = value.texts()?,
+            "format" => self.format = Some(value.parse(log_format)?),
+            "scopes" => self.scopes = Some(value.parse(scopes)?),
+            "match" => self.matching = Some(value.parse(values::matching)?),
+            "path_case" => self.path_case = Some(value.parse(path_case)?),
+            "base_path" => {
+                self.base_path = value
+                    .items()?
+                    .iter()
+                    .map(|item| item.parse(parse_base_path))
+                    .collect::<Result<_, _>>()?;
+            }
+            "api_base" => self.api_base = Some(value.parse(parse_api_base)?),
+            "window" => self.windows = vec![value.parse(parse_window)?],
+            "since" => self.since = Some(value.day()?),
+            "as_of" => self.as_of = Some(value.day()?),
+            "granted_since" => self.granted_since = Some(value.text()?.into()),
+            "blame" => self.blame = Some(value.flag()?),
+            "hints" => self.hints = Some(value.parse(hints)?),
+            "objective" => self.objective = Some(value.parse(objective)?),
+            "level" => self.level = Some(value.parse(level)?),
+            "narrow" => self.narrow = Some(value.flag()?),
+            "audience" => self.audience = Some(value.text()?),
+            "protocol_scopes" => self.protocol_scopes = Some(value.texts()?),
+            "protected" => self.protected = Some(value.texts()?),
+            "needs" => self.needs = value.texts()?,
+            "levels" => self.levels = Some(thresholds(value)?),
+            "health_paths" => self.health_paths = health_paths(value)?,
+            "redact" => {
+                let read = |item: &Value<'_>| item.parse(parse_pattern);
+                self.redact = value.items()?.iter().map(read).collect::<Result<_, _>>()?;
+            }
+            "all_operations_logged" => self.logged.all_operations = Some(value.flag()?),
+            "sampled" => self.logged.sampled = logged::sampled(value)?,
+            "noise" => {
+                let tables = value.sections("`[[noise]]`")?;
+                self.logged.noise = tables.iter().map(logged::noise).collect::<Result<_, _>>()?;
+            }
+            "max_line" => self.max_line = Some(value.parse(parse_size)?),
+            "max_unpacked" => self.max_unpacked = Some(value.parse(parse_size)?),
+            "max_reject_share" => self.max_reject_share = Some(value.share()?),
+            // More than any machine has cores is a slip of the pen.
+            "threads" => {
+                self.threads = Some(usize::try_from(value.integer(1, 1_024)?).unwrap_or(1));
+            }
+            "merge_slashes" => self.merge_slashes = Some(value.flag()?),
+            "outcomes" => self.set_outcomes(value)?,
+            "aliases" => {
+                for alias in value.section("`[aliases]`")?.entries() {
+                    self.aliases.insert(alias.key.to_owned(), alias.text()?);
+                }
+            }
+            "calendar" => self.closed = granted::closed(value)?,
+            "granted" => {
+                let tables = value.sections("`[[granted]]`")?;
+                self.granted = tables
+                    .iter()
+                    .map(granted::granted)
+                    .collect::<Result<_, _>>()?;
+            }
+            "exceptions" => {
+                let tables = value.sections("`[[exceptions]]`")?;
+                self.exceptions = tables.iter().map(exception).collect::<Result<_, _>>()?;
+            }
+            "weights" => {
+                let tables = value.sections("`[[weights]]`")?;
+                self.weights = tables.iter().map(weight).collect::<Result<_, _>>()?;
+            }
+            "toxic" => self.rules.toxic = rules::read_toxic(value)?,
+            "rules" => rules::read_rules(self, value)?,
+            "categories" => rules::read_categories(self, value)?,
+            "hash_key" => self.hash_key = Some(value.text()?),
+            _ => return Err(root.unknown(value, &KEYS)),
+        }
+        Ok(())
+    }
+
+    fn set_outcomes(&mut self, value: &Value<'_>) -> Result<(), ConfigError> {
+        let section = value.section("`[outcomes]`")?;
+        for value in section.entries() {
+            let codes = match value.key {
+                "denied" => &mut self.denied,
+                "attempted" => &mut self.attempted,
+                _ => return Err(section.unknown(value, &OUTCOME_KEYS)),
+            };
+            *codes = Some(value.statuses()?);
+        }
+        let (Some(denied), Some(attempted)) = (&self.denied, &self.attempted) else {
+            return Ok(());
+        };
+        match denied.iter().find(|code| attempted.contains(code)) {
+            Some(code) => Err(value.bad(
+                code.to_string(),
+                "a status code is either denied or attempted, not both",
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// What no single key can tell.
+    fn check(&self, root: &Section<'_>) -> Result<(), ConfigError> {
+        let Some(value) = root.entries().iter().find(|value| value.key == "since") else {
+            return Ok(());
+        };
+        let Some(since) = self.since else {
+            return Ok(());
+        };
+        if !self.windows.is_empty() {
+            return Err(value.bad(
+                since.to_string(),
+                "`window` and `since` both say where to begin; keep one of them",
+            ));
+        }
+        match self.as_of {
+            Some(as_of) if since > as_of => {
+                Err(value.bad(since.to_string(), format!("it lies after `as_of`, {as_of}")))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn thresholds(value: &Value<'_>) -> Result<Thresholds, ConfigError> {
+    let section = value.section("`[levels]`")?;
+    let mut own = Thresholds::default();
+    for value in section.entries() {
+        let share = match value.key {
+            "safe_p" => &mut own.safe_p,
+            "safe_upper" => &mut own.safe_upper,
+            "likely_p" => &mut own.likely_p,
+            "likely_upper" => &mut own.likely_upper,
+            _ => return Err(section.unknown(value, &LEVEL_KEYS)),
+        };
+        *share = value.share()?;
+    }
+    Ok(own)
+}
+
+fn health_paths(value: &Value<'_>) -> Result<Vec<String>, ConfigError> {
+    let absolute = |text: &str| {
+        if text.starts_with('/') {
+            Ok(text.to_owned())
+        } else {
+            Err("a path begins with `/`".to_owned())
+        }
+    };
+    value
+        .items()?
+        .iter()
+        .map(|item| item.parse(absolute))
+        .collect()
+}
+
+fn exception(section: &Section<'_>) -> Result<Exception, ConfigError> {
+    let (mut client, mut term, mut reason, mut owner, mut until) = (None, None, None, None, None);
+    for value in section.entries() {
+        match value.key {
+            "client" => client = Some(value.text()?),
+            "term" => term = Some(value.text()?),
+            "reason" => reason = Some(value.text()?),
+            "owner" => owner = Some(value.text()?),
+            "until" => until = Some(value.day()?),
+            _ => return Err(section.unknown(value, &EXCEPTION_KEYS)),
+        }
+    }
+    Ok(Exception {
+        client: client.ok_or_else(|| section.missing("client"))?,
+        term: term.ok_or_else(|| section.missing("term"))?,
+        reason: reason.ok_or_else(|| section.missing("reason"))?,
+        owner,
+        until,
+        place: section.place(),
+    })
+}
+
+fn weight(section: &Section<'_>) -> Result<WeightOverride, ConfigError> {
+    let mut rule = WeightOverride::default();
+    for value in section.entries() {
+        match value.key {
+            "matches" => rule.matches = value.text()?,
+            "data" => {
+                // A class by its name, or its number.
+                let named = value.parse(values::data_class);
+                rule.data = Some(match named {
+                    Err(ConfigError::WrongType { .. }) => value.integer(0, MAX_WEIGHT)?,
+                    named => named?,
+                });
+            }
+            "weight" => rule.weight = Some(value.integer(0, MAX_WEIGHT)?),
+            "tenant_wide" => rule.tenant_wide = value.flag()?,
+            _ => return Err(section.unknown(value, &WEIGHT_KEYS)),
+        }
+    }
+    if rule.matches.is_empty() {
+        return Err(section.missing("matches"));
+    }
+    Ok(rule)
+}
+
+#[cfg(test)]
+#[path = "config/tests.rs"]
+mod tests;

@@ -1,0 +1,343 @@
+//! Tests of the configuration file.
+
+use std::collections::BTreeSet;
+
+use std::fs;
+
+use super::*;
+
+#[path = "wrong_tests.rs"]
+mod wrong;
+
+/// One line, or one table, for each key: setting it has to be seen in the result.
+const EACH: [(&str, &str); 45] = [
+    ("logs", "logs = ['logs/*.gz']"),
+    ("ledger", "ledger = 'usage'"),
+    ("expected_sources", "expected_sources = ['gw-1']"),
+    ("catalog", "catalog = ['openapi.yaml']"),
+    ("grants", "grants = ['grants.yaml']"),
+    ("format", "format = 'kong'"),
+    ("scopes", "scopes = 'any'"),
+    ("match", "match = 'wildcard::'"),
+    ("path_case", "path_case = 'insensitive'"),
+    ("base_path", "base_path = ['/gw', 'a.example=/v2']"),
+    ("api_base", "api_base = '/v2'"),
+    ("window", "window = '90d'"),
+    ("since", "since = 2026-01-01"),
+    ("as_of", "as_of = '2026-10-31'"),
+    ("granted_since", "granted_since = 'since.csv'"),
+    ("blame", "blame = false"),
+    ("hints", "hints = 'first'"),
+    ("objective", "objective = 'risk'"),
+    ("level", "level = 'review'"),
+    ("narrow", "narrow = false"),
+    ("audience", "audience = 'https://api.example.com'"),
+    ("protocol_scopes", "protocol_scopes = []"),
+    ("protected", "protected = ['incident.*']"),
+    ("needs", "needs = ['reports:*', 'POST /v1/exports']"),
+    ("health_paths", "health_paths = ['/lb']"),
+    ("redact", "redact = ['^ACME-[0-9]+$']"),
+    ("all_operations_logged", "all_operations_logged = true"),
+    ("max_line", "max_line = '1MiB'"),
+    ("max_unpacked", "max_unpacked = '2TiB'"),
+    ("max_reject_share", "max_reject_share = 0.01"),
+    ("threads", "threads = 2"),
+    ("merge_slashes", "merge_slashes = true"),
+    ("hash_key", "hash_key = 'secret.bin'"),
+    ("levels", "[levels]\nsafe_p = 0.01\nlikely_upper = 0.1"),
+    (
+        "outcomes",
+        "[outcomes]\ndenied = [401, 0x193]\nattempted = [429]",
+    ),
+    ("aliases", "[aliases]\n'log name' = 'policy name'"),
+    ("calendar", "[calendar]\nclosed = [2026-12-24, 'sunday']"),
+    ("sampled", "[sampled]\n'gw-eu*' = 0.01"),
+    (
+        "noise",
+        "[[noise]]\npath = '/wp-*'\nstatus = [404]\nreason = 'scanner'",
+    ),
+    (
+        "granted",
+        "[[granted]]\nfile = 'policies/*.json'\ngranted_before = 2025-01-01\nreason = 'export'",
+    ),
+    (
+        "exceptions",
+        "[[exceptions]]\nclient = '*'\nterm = 'dr.*'\nreason = 'drill'",
+    ),
+    (
+        "toxic",
+        "[[toxic]]\na = 'payments:create'\nb = 'payments:approve'\nreason = 'four eyes'",
+    ),
+    ("weights", "[[weights]]\nmatches = '* /x'\ndata = 4"),
+    ("rules", "[rules.F3]\nmax_lifetime = '2h'"),
+    ("categories", "[categories]\nmoney = ['* /wallets/*']"),
+];
+
+fn read(text: &str) -> Config {
+    parse(text, "scopetrim.toml").unwrap()
+}
+
+/// Sentence and advice of a refusal.
+fn refused(text: &str) -> String {
+    let error = parse(text, "scopetrim.toml").unwrap_err();
+    format!("{error} | {}", error.help())
+}
+
+#[test]
+fn every_key_reaches_the_configuration() {
+    let empty = format!("{:?}", Config::default());
+    assert_eq!(EACH.map(|(key, _)| key), KEYS);
+    for (key, text) in EACH {
+        assert_ne!(format!("{:?}", read(text)), empty, "{key} was lost");
+    }
+}
+
+#[test]
+fn each_value_arrives_as_written() {
+    let text: Vec<&str> = EACH
+        .iter()
+        .filter(|(key, _)| *key != "since")
+        .map(|(_, text)| *text)
+        .collect();
+    let all = read(&text.join("\n"));
+    assert_eq!(
+        (all.logs, all.catalog, all.grants),
+        (
+            owned("logs/*.gz"),
+            owned("openapi.yaml"),
+            owned("grants.yaml")
+        )
+    );
+    assert_eq!(
+        (all.format.as_deref(), all.scopes),
+        (Some("kong"), Some(ScopeList::Any))
+    );
+    assert_eq!(
+        (all.matching, all.path_case),
+        (Some(ScopeMatch::Wildcard(':')), Some(PathCase::Insensitive))
+    );
+    assert_eq!(
+        all.base_path,
+        [
+            (None, "/gw".to_owned()),
+            (Some("a.example".to_owned()), "/v2".to_owned())
+        ]
+    );
+    assert_eq!(all.api_base.as_deref(), Some("/v2"));
+    assert_eq!(
+        (all.windows, all.since, all.as_of),
+        (vec![90], None, Day::parse("2026-10-31"))
+    );
+    assert_eq!(
+        (all.hints, all.objective),
+        (Some(Hints::First), Some(Objective::Risk))
+    );
+    assert_eq!((all.level, all.narrow), (Some(Level::Review), Some(false)));
+    assert_eq!(
+        (all.protocol_scopes, all.protected),
+        (Some(Vec::new()), Some(owned("incident.*")))
+    );
+    assert_eq!(
+        (all.health_paths, all.max_line, all.max_unpacked),
+        (owned("/lb"), Some(1 << 20), Some(2 << 40))
+    );
+    assert_eq!(
+        all.max_reject_share.map(f64::to_bits),
+        Some(0.01_f64.to_bits())
+    );
+    assert_eq!((all.threads, all.merge_slashes), (Some(2), Some(true)));
+    assert_eq!(
+        (all.denied, all.attempted),
+        (Some(vec![401, 403]), Some(vec![429]))
+    );
+    assert_eq!(
+        all.aliases.get("log name").map(String::as_str),
+        Some("policy name")
+    );
+    assert_eq!(all.exceptions.len(), 1);
+    assert_eq!(
+        all.weights,
+        [WeightOverride {
+            matches: "* /x".to_owned(),
+            data: Some(4),
+            ..Default::default()
+        }]
+    );
+    assert_eq!(
+        read("since = '2026-01-01'").since,
+        read("since = 2026-01-01").since
+    );
+}
+
+fn owned(text: &str) -> Vec<String> {
+    vec![text.to_owned()]
+}
+
+#[test]
+fn an_exception_knows_its_line_also_as_an_inline_table() {
+    let text = "logs = []\n\n[[exceptions]]\nclient = 'a'\nterm = 'x'\nreason = 'r'\nowner = 'sre'\nuntil = 2027-06-30\n\n\
+                [[exceptions]]\nterm = 'y'\nclient = 'b'\nreason = 'r'\n";
+    let exceptions = read(text).exceptions;
+    let lines: Vec<String> = exceptions
+        .iter()
+        .map(|exception| exception.place.to_string())
+        .collect();
+    assert_eq!(lines, ["scopetrim.toml:3", "scopetrim.toml:10"]);
+    assert_eq!(
+        (exceptions[0].owner.as_deref(), exceptions[0].until),
+        (Some("sre"), Day::parse("2027-06-30"))
+    );
+    let inline = read("exceptions = [\n  {client = 'a', term = 'x', reason = 'r'},\n]\n");
+    assert_eq!(inline.exceptions[0].place.line, 2);
+}
+
+#[test]
+fn an_unknown_key_is_refused_with_its_line_and_the_near_one() {
+    assert_eq!(
+        refused("logs = []\nwindwo = '90d'"),
+        "scopetrim.toml:2: unknown key `windwo` | did you mean `window`?"
+    );
+    assert_eq!(
+        refused("[[exceptions]]\nclient = 'a'\nscope = 'x'"),
+        "scopetrim.toml:3: unknown key `scope` in `[[exceptions]]` | known here: `client`, `term`, `reason`, `owner`, `until`"
+    );
+    assert!(refused("[outcomes]\ndenide = []").ends_with("did you mean `denied`?"));
+    assert!(
+        refused("[[weights]]\nmatch = 'x'")
+            .contains("scopetrim.toml:2: unknown key `match` in `[[weights]]`")
+    );
+    let foreign = refused("level = 'safe'\n[logging]\nx = 1");
+    assert!(foreign.starts_with("scopetrim.toml:2: unknown key `logging` |"));
+}
+
+#[test]
+fn the_first_of_two_mistakes_is_the_one_named() {
+    assert!(refused("logs = []\nzzz = 1\naaa = 1").contains("`zzz`"));
+}
+
+#[test]
+fn a_file_without_a_key_of_ours_is_named_and_not_quoted() {
+    assert!(
+        refused("password = 'hunter2'\n[token]\nx = 1")
+            .starts_with("scopetrim.toml:1: not a configuration: ")
+    );
+}
+
+#[test]
+fn every_list_may_be_empty_and_so_may_the_file() {
+    let empty = format!("{:?}", Config::default());
+    for text in [
+        "",
+        "\u{feff}",
+        "# nothing\n",
+        "logs = []\naliases = {}\nexceptions = []\n[outcomes]\n",
+    ] {
+        assert_eq!(format!("{:?}", read(text)), empty, "{text:?}");
+    }
+}
+
+#[test]
+fn the_published_schema_lists_exactly_these_keys_and_judges_alike() {
+    let schema: serde_json::Value =
+        serde_json::from_str(include_str!("../../../docs/scopetrim.toml.schema.json")).unwrap();
+    let keys = |node: &serde_json::Value| -> BTreeSet<String> {
+        assert_eq!(node["additionalProperties"], false);
+        node["properties"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect()
+    };
+    let known = |keys: &[&str]| {
+        keys.iter()
+            .map(|key| (*key).to_owned())
+            .collect::<BTreeSet<_>>()
+    };
+    let table = &schema["properties"];
+    assert_eq!(keys(&schema), known(&KEYS));
+    assert_eq!(keys(&table["outcomes"]), known(&OUTCOME_KEYS));
+    assert_eq!(keys(&table["levels"]), known(&LEVEL_KEYS));
+    assert_eq!(keys(&table["exceptions"]["items"]), known(&EXCEPTION_KEYS));
+    assert_eq!(keys(&table["weights"]["items"]), known(&WEIGHT_KEYS));
+    assert_eq!(keys(&table["noise"]["items"]), known(&NOISE_KEYS));
+    assert_eq!(keys(&table["granted"]["items"]), known(&GRANTED_KEYS));
+    assert_eq!(keys(&table["calendar"]), known(&CALENDAR_KEYS));
+    assert_eq!(keys(&table["toxic"]["items"]), known(&TOXIC_KEYS));
+    let judge = jsonschema::validator_for(&schema).unwrap();
+    for (key, text) in EACH {
+        let value = serde_json::to_value(plain(&toml::from_str(text).unwrap())).unwrap();
+        assert!(judge.is_valid(&value), "the schema refuses {key}: {value}");
+    }
+    for bad in [
+        "windwo = '90d'",
+        "window = '3m'",
+        "threads = 0",
+        "level = 'manual'",
+        "[[exceptions]]\nclient = 'a'",
+        "sampled = 0",
+        "[sampled]\n'gw-*' = 1.5",
+        "all_operations_logged = 'yes'",
+        "[[granted]]\ngranted_before = 2025-01-01\nreason = 'r'",
+        "[[granted]]\nfile = 'a'\nclient = 'b'\ngranted_before = 2025-01-01\nreason = 'r'",
+        "[[granted]]\nfile = 'a'\ngranted_before = 2025-01-01",
+        "[calendar]\nclosed = ['christmas']",
+        "[[toxic]]\na = 'x'\nb = 'y'",
+        "[[noise]]\nreason = 'r'",
+        "[[noise]]\nstatus = []\nreason = 'r'",
+        "[[noise]]\npath = 'wp'\nreason = 'r'",
+    ] {
+        let value = plain(&toml::from_str(bad).unwrap());
+        assert!(!judge.is_valid(&value), "the schema accepts {bad}");
+    }
+}
+
+/// As an editor shows TOML to a JSON Schema: dates are texts.
+fn plain(value: &toml::Value) -> serde_json::Value {
+    match value {
+        toml::Value::Datetime(date) => date.to_string().into(),
+        toml::Value::Array(items) => items.iter().map(plain).collect(),
+        toml::Value::Table(table) => table
+            .iter()
+            .map(|(key, value)| (key.clone(), plain(value)))
+            .collect(),
+        other => serde_json::to_value(other).unwrap(),
+    }
+}
+
+#[test]
+fn a_folder_has_a_configuration_or_none_and_a_missing_file_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(find(folder.path()), None);
+    let path = folder.path().join(FILE_NAME);
+    assert!(matches!(
+        load(&path, FILE_NAME),
+        Err(ConfigError::Unreadable { .. })
+    ));
+    fs::write(&path, "threads = 1").unwrap();
+    assert_eq!(
+        load(&find(folder.path()).unwrap(), FILE_NAME)
+            .unwrap()
+            .threads,
+        Some(1)
+    );
+    fs::write(&path, [0xff]).unwrap();
+    assert!(
+        load(&path, FILE_NAME)
+            .unwrap_err()
+            .to_string()
+            .ends_with("it is not UTF-8")
+    );
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_text_makes_the_reader_panic(
+        key in "[a-z_]{1,9}|window|since|threads|weights|exceptions|outcomes|noise|sampled",
+        value in r#"[\[\]{}'"0-9a-z=,. \n-]{0,24}"#,
+    ) {
+        if let Err(error) = parse(&format!("{key} = {value}"), "x") {
+            proptest::prop_assert!(!error.help().is_empty() && !error.to_string().is_empty());
+        }
+    }
+}

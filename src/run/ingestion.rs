@@ -1,0 +1,108 @@
+//! Logs become rows of the usage ledger, and what is held on a day is recorded beside them.
+
+use std::path::PathBuf;
+
+use super::from_ledger::{Job, advised, each_source};
+use super::snapshot_day::{self, DayOfPolicy, Record};
+use super::{Settings, atomic_file, git_history, pipeline, policy, rejects};
+use crate::model::{Day, Policy};
+use crate::usage::SourceFacts;
+use crate::usage::ledger::{Added, Committed, Ledger, LedgerError, Operations, Writer};
+
+/// What is written where.
+pub struct Ingest {
+    /// Folder of the ledger.
+    pub into: PathBuf,
+    /// The day that the policy files are said to be of.
+    pub stated: Option<Day>,
+    /// The policy files are named for this run, not in the configuration.
+    pub files_named: bool,
+    /// The folder is a new one, for `ledger merge`.
+    pub partial: bool,
+    /// Where the lines that could not be read go, as JSON lines.
+    pub rejects: Option<PathBuf>,
+}
+
+/// What became of the logs.
+pub struct Ingested {
+    /// Each log, in order, and what was done with it.
+    pub sources: Vec<(SourceFacts, Added)>,
+    /// What became of the record of what is held, where there was something to record.
+    pub record: Option<Record>,
+    /// Files of the ledger that were written and dropped.
+    pub committed: Committed,
+    /// What the reviewer should know.
+    pub notes: Vec<String>,
+}
+
+/// Adds the logs of the settings to a ledger. After an error it is as it was.
+pub fn ingest(settings: &Settings, job: &Ingest) -> anyhow::Result<Ingested> {
+    if job.partial && Ledger::open(&job.into).is_ok() {
+        return Err(advised(&LedgerError::Exists(job.into.clone())));
+    }
+    let routes = pipeline::catalog(settings)?;
+    let named_day = job.stated.is_some() || settings.grants_at.is_some();
+    let held = if settings.grants.is_empty() && !named_day {
+        None
+    } else {
+        Some(policy::policy(settings)?)
+    };
+    let notes = held.iter().flat_map(git_history::sentences).collect();
+    let holders = held.iter().flat_map(Policy::clients);
+    let known = holders.map(|name| name.as_str().as_bytes().to_vec());
+    let (identities, uncertain) = pipeline::names(settings, &routes, known.collect());
+    let operations = Operations::new(&routes.matcher, &routes.catalog.operations);
+    let opened = pipeline::open_logs(settings)?;
+    let mut writer = Writer::open(&job.into).map_err(|error| advised(&error))?;
+    let counted = writer.counted_with(&settings.rules.outcomes);
+    counted.map_err(|error| advised(&error))?;
+    let mut sources = Vec::new();
+    let mut rejected = String::new();
+    let reading = Job {
+        settings,
+        rules: &settings.rules,
+        routes: &routes,
+        identities: &identities,
+        uncertain: &uncertain,
+        operations: &operations,
+    };
+    each_source(&reading, &opened, |index, found| {
+        let source = &opened.sources[index];
+        if job.rejects.is_some() {
+            rejected.push_str(&rejects::lines(
+                std::slice::from_ref(source),
+                &found.rejects,
+            )?);
+        }
+        let facts = found.contribution.record.facts.clone();
+        let added = writer
+            .add(found.contribution, source)
+            .map_err(|error| advised(&error))?;
+        sources.push((facts, added));
+        Ok(())
+    })?;
+    let days = sources
+        .iter()
+        .flat_map(|(facts, _)| facts.counts.days.keys());
+    let day = DayOfPolicy {
+        stated: job.stated,
+        files_named: job.files_named,
+        partial: job.partial,
+        last: days.max().copied(),
+    };
+    let record = match &held {
+        None => None,
+        Some(policy) => snapshot_day::record(&day, settings, &mut writer, policy)?,
+    };
+    // Before the commit: who lost the list could not get it again by a second run.
+    if let Some(path) = &job.rejects {
+        atomic_file::write_text(path, &rejected)?;
+    }
+    let committed = writer.commit().map_err(|error| advised(&error))?;
+    Ok(Ingested {
+        sources,
+        record,
+        committed,
+        notes,
+    })
+}

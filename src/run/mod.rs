@@ -1,0 +1,65 @@
+//! The stages of each job, from settings to a result that renderers show.
+//!
+//! In: [`Settings`]. Out: values; nothing here prints, asks for arguments or ends the
+//! process. A failure carries its sentence and, as [`Advised`], what to do about it.
+//!
+//! ```no_run
+//! use scopetrim::run::{self, SettingsSource};
+//!
+//! // As `scopetrim analyze samples/shop` does it.
+//! let source = SettingsSource {
+//!     folder: Some("samples/shop".into()),
+//!     ..SettingsSource::default()
+//! };
+//! let run = run::analyse(source.settings()?)?;
+//! for client in &run.analysis.clients {
+//!     println!("{}: {} grants", client.id, client.terms.len());
+//! }
+//! // Every needed request was replayed against the edited files.
+//! let proved = run::prove(&run)?;
+//! println!("{}", proved.diff(&run));
+//! # Ok::<(), anyhow::Error>(())
+//! ```
+
+mod advised;
+pub(crate) mod analysis_run;
+pub(crate) mod atomic_file;
+pub(crate) mod audience_check;
+mod audit;
+mod blind_spots;
+pub(crate) mod client_join;
+mod client_usage;
+pub mod config;
+mod earlier_reports;
+pub(crate) mod from_ledger;
+pub(crate) mod git_history;
+mod grant_age;
+mod grant_snapshots;
+mod ingestion;
+pub mod init;
+pub(crate) mod input_diagnostics;
+mod monthly_report;
+mod names;
+pub(crate) mod pipeline;
+pub(crate) mod policy;
+mod progress;
+mod proof;
+pub(crate) mod recommendation_log;
+pub(crate) mod rejects;
+pub(crate) mod settings;
+mod snapshot_day;
+pub mod suggest;
+mod undated_grants;
+mod window_comparison;
+
+pub use advised::Advised;
+pub use analysis_run::{AnalysisRun, analyse, analyse_with_backtest};
+pub use audit::Audit;
+pub use earlier_reports::read as earlier_reports;
+pub use ingestion::{Ingest, Ingested, ingest};
+pub use monthly_report::{MonthlyReport, month};
+pub use pipeline::{LoadedUsage, Routes};
+pub use progress::{Following, NoProgress, Progress};
+pub use proof::{Proved, prove};
+pub use settings::{Settings, SettingsSource};
+pub use snapshot_day::Record;

@@ -1,0 +1,307 @@
+//! The stages in order: settings, catalogue, policy, logs.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use super::Advised;
+use super::settings::Settings;
+use crate::catalog::matcher::{MatchOptions, Matcher};
+use crate::catalog::{self};
+use crate::event::identity::Identities;
+use crate::format::{self, LogFormat, detect};
+use crate::input::{Source, discover, head};
+use crate::model::{Catalog, Warning};
+use crate::usage::{
+    CollectOptions, Collected, Coverage, Evidence, PossibleNeeds, SourceFacts, Uncertain, collect,
+    stated_days, without_success,
+};
+
+/// Clients outside the policy that are kept apart.
+pub(crate) const MAX_CLIENTS: usize = 1 << 18;
+
+/// The catalogue ready to match paths.
+pub struct Routes {
+    pub(crate) catalog: Catalog,
+    pub(crate) matcher: Matcher,
+    pub(crate) warnings: Vec<Warning>,
+}
+
+/// The logs as counted.
+pub struct LoadedUsage {
+    pub(crate) sources: Vec<Source>,
+    pub(crate) formats: Vec<Option<&'static dyn LogFormat>>,
+    pub(crate) collected: Collected,
+    /// What became of each input, by name.
+    pub(crate) facts: Vec<SourceFacts>,
+    pub(crate) coverage: Coverage,
+    /// What was incomplete, one sentence each.
+    pub(crate) incomplete: Vec<String>,
+    /// What the reviewer should know about the data.
+    pub(crate) notes: Vec<String>,
+    /// The names of the policy.
+    pub(crate) identities: Identities,
+    /// What tells more about requests that are not certain.
+    pub(crate) uncertain: Uncertain,
+    /// The table has the ids of refused requests alone: the ledger knows the others.
+    pub(crate) ids_left_out: bool,
+}
+
+/// Reads the API descriptions.
+pub(crate) fn catalog(settings: &Settings) -> anyhow::Result<Routes> {
+    if settings.catalogs.is_empty() {
+        return Err(Advised::new(
+            "no API description given",
+            "name an OpenAPI or Swagger file or a routes.yaml with --catalog FILE, or begin with `scopetrim init`",
+        ));
+    }
+    let files: Vec<(PathBuf, &str)> = settings
+        .catalogs
+        .iter()
+        .map(|name| (PathBuf::from(name), name.as_str()))
+        .collect();
+    let files = files.iter().map(|(path, shown)| (path.as_path(), *shown));
+    let catalog = catalog::load_many(files, &settings.load)
+        .map_err(|error| Advised::new(error.to_string(), error.help().unwrap_or_default()))?;
+    let (matcher, equal) = Matcher::new(&catalog.operations, settings.match_options);
+    let mut warnings = catalog.warnings.clone();
+    warnings.extend(equal);
+    warnings.sort();
+    warnings.dedup();
+    Ok(Routes {
+        catalog,
+        matcher,
+        warnings,
+    })
+}
+
+/// No operation is known, so no request matches one.
+pub(crate) fn no_catalog() -> Routes {
+    let catalog = Catalog::default();
+    let (matcher, warnings) = Matcher::new(&catalog.operations, MatchOptions::default());
+    Routes {
+        catalog,
+        matcher,
+        warnings,
+    }
+}
+
+/// The logs, found and recognised, and their size on disk in bytes.
+pub(crate) struct Logs {
+    pub(crate) sources: Vec<Source>,
+    pub(crate) formats: Vec<Option<&'static dyn LogFormat>>,
+    pub(crate) total: u64,
+}
+
+/// With their whole heads, by which a ledger knows its sources.
+pub(crate) fn open_logs(settings: &Settings) -> anyhow::Result<Logs> {
+    open(settings, |_| {})
+}
+
+/// `and_then` is done with each source as soon as its format is known, before the next one is opened.
+fn open(settings: &Settings, and_then: impl Fn(&mut Source)) -> anyhow::Result<Logs> {
+    if settings.logs.is_empty() {
+        return Err(Advised::new(
+            "no logs given",
+            "name files, folders, globs or `-` with --logs PATH",
+        ));
+    }
+    let inputs = discover(&settings.logs, Path::new(""))
+        .map_err(|error| Advised::new(error.to_string(), error.help()))?;
+    let mut sources = Vec::with_capacity(inputs.len());
+    let mut formats = Vec::with_capacity(inputs.len());
+    for input in &inputs {
+        let mut opened = head(std::slice::from_ref(input));
+        formats.extend(self::formats(settings, &opened)?);
+        opened.iter_mut().for_each(&and_then);
+        sources.extend(opened);
+    }
+    let total = inputs.iter().map(|input| input.size).sum();
+    Ok(Logs {
+        sources,
+        formats,
+        total,
+    })
+}
+
+/// Finds the logs and hands their events to `work`.
+pub(crate) fn events<T>(
+    settings: &Settings,
+    routes: &Routes,
+    known: BTreeSet<Vec<u8>>,
+    work: impl FnOnce(&[Source], &CollectOptions<'_>, &AtomicU64) -> T,
+) -> anyhow::Result<T> {
+    let Logs {
+        sources,
+        formats,
+        total,
+    } = open(settings, Source::shorten_head)?;
+    let (identities, uncertain) = names(settings, routes, known);
+    let options = CollectOptions {
+        formats: &formats,
+        rules: &settings.rules,
+        identities: &identities,
+        matcher: &routes.matcher,
+        uncertain: &uncertain,
+        limits: &settings.limits,
+        max_clients: MAX_CLIENTS,
+        credentials: Some(&settings.hash_key),
+    };
+    let done = Arc::default();
+    let _followed = settings.progress.follow(total, &done);
+    Ok(work(&sources, &options, &done))
+}
+
+/// The names of a policy, and what tells more about requests that are not certain.
+pub(crate) fn names(
+    settings: &Settings,
+    routes: &Routes,
+    known: BTreeSet<Vec<u8>>,
+) -> (Identities, Uncertain) {
+    let identities = Identities::new(known, &settings.aliases, &settings.hash_key);
+    let uncertain = Uncertain::new(&routes.matcher, &identities, settings.logged.noise.clone());
+    (identities, uncertain)
+}
+
+/// What is known of usage: from the logs, from the ledger, or from both.
+pub(crate) fn read_logs(
+    settings: &Settings,
+    routes: &Routes,
+    known: BTreeSet<Vec<u8>>,
+) -> anyhow::Result<LoadedUsage> {
+    let names = names(settings, routes, known);
+    if let Some(dir) = &settings.ledger {
+        return super::from_ledger::read(dir, settings, routes, names);
+    }
+    let Logs {
+        sources,
+        formats,
+        total,
+    } = open(settings, Source::shorten_head)?;
+    let options = CollectOptions {
+        formats: &formats,
+        rules: &settings.rules,
+        identities: &names.0,
+        matcher: &routes.matcher,
+        uncertain: &names.1,
+        limits: &settings.limits,
+        max_clients: MAX_CLIENTS,
+        credentials: settings.credentials.then_some(&settings.hash_key),
+    };
+    let done = Arc::default();
+    let followed = settings.progress.follow(total, &done);
+    let collected = collect(&sources, &options, &done);
+    drop(followed);
+    let facts = SourceFacts::of_all(&sources, &formats, &collected);
+    let looser = collected.looser;
+    Ok(LoadedUsage::new(
+        settings,
+        names,
+        (sources, formats),
+        collected,
+        facts,
+        super::input_diagnostics::notes(looser),
+    ))
+}
+
+impl LoadedUsage {
+    /// The one value that everything behind it sees, wherever the data came from.
+    pub(crate) fn new(
+        settings: &Settings,
+        (identities, uncertain): (Identities, Uncertain),
+        (sources, formats): (Vec<Source>, Vec<Option<&'static dyn LogFormat>>),
+        collected: Collected,
+        facts: Vec<SourceFacts>,
+        mut notes: Vec<String>,
+    ) -> Self {
+        let mut coverage =
+            Coverage::with_calendar(&facts, settings.reject_share, &settings.calendar);
+        coverage.expect(&settings.expected_sources, &facts, &settings.calendar);
+        notes.extend(stated_days(&facts, &settings.calendar, &coverage));
+        coverage.gaps.extend(without_success(&facts));
+        coverage.gaps.sort();
+        let incomplete = coverage
+            .gaps
+            .iter()
+            .map(|gap| format!("`{}`: {}", gap.source, gap.reason))
+            .collect();
+        Self {
+            sources,
+            formats,
+            collected,
+            facts,
+            coverage,
+            incomplete,
+            notes,
+            identities,
+            uncertain,
+            ids_left_out: false,
+        }
+    }
+
+    /// Requests whose client, operation or outcome is not certain.
+    pub(crate) fn possible(&self, routes: &Routes) -> PossibleNeeds {
+        PossibleNeeds::find(&Evidence {
+            table: &self.collected.usage,
+            facts: &self.facts,
+            presence: &self.collected.presence,
+            identities: &self.identities,
+            catalog: &routes.catalog,
+            near: self.uncertain.near(),
+        })
+    }
+}
+
+/// The format of each source; an unreadable or empty one has none.
+fn formats(
+    settings: &Settings,
+    sources: &[Source],
+) -> anyhow::Result<Vec<Option<&'static dyn LogFormat>>> {
+    let mut formats = Vec::with_capacity(sources.len());
+    for source in sources {
+        let blank = source
+            .sample()
+            .iter()
+            .all(|byte| byte.is_ascii_whitespace() || *byte == 0);
+        let found = match settings.format {
+            Some(format)
+                if source.refused.is_none() && !blank && !detect::fits(format, &source.head) =>
+            {
+                return Err(Advised::new(
+                    format!(
+                        "`{}`: no line of its beginning fits the format `{}`",
+                        source.input.shown,
+                        format.name()
+                    ),
+                    "leave the format out, so that the content decides, or name the one it is in",
+                ));
+            }
+            Some(format) => Some(format),
+            None if source.refused.is_some() || blank => None,
+            None => {
+                let seen = detect::detect(source.sample());
+                Some(
+                    seen.format()
+                        .ok_or_else(|| not_recognised(&source.input.shown, &seen))?,
+                )
+            }
+        };
+        formats.push(found);
+    }
+    Ok(formats)
+}
+
+fn not_recognised(shown: &Arc<str>, seen: &detect::Detection) -> anyhow::Error {
+    let known: Vec<&str> = format::ALL.iter().map(|format| format.name()).collect();
+    Advised::new(
+        format!(
+            "`{shown}`: the log format is not recognised: {}",
+            seen.explain()
+        ),
+        format!(
+            "force one with --format ({}; `report` calls it --log-format); `scopetrim formats detect {shown}` shows the lines that fit",
+            known.join(", ")
+        ),
+    )
+}

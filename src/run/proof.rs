@@ -1,0 +1,159 @@
+//! The edits of a run, proved: every request that was needed is replayed against them.
+
+use std::path::Path;
+
+use super::{Advised, AnalysisRun, atomic_file, git_history, rejects};
+use crate::analysis::replay::{Replay, replay};
+use crate::model::{ClientName, Operation, Policy};
+use crate::patch::{self, Patch, Removal, Replacement};
+use crate::report::{difftext, json};
+
+/// A diff that was proved, and what proved it.
+pub struct Proved {
+    /// The edits.
+    pub patch: Patch,
+    /// What was needed, replayed against the edited files.
+    pub replay: Replay,
+    /// Clients left out because the proof failed for them, with the evidence.
+    pub refused: Vec<(ClientName, String)>,
+}
+
+impl Proved {
+    /// The diff with its reasons, ready for `git apply`.
+    pub fn diff(&self, run: &AnalysisRun) -> String {
+        let view = run.view();
+        let mut text = self.head(run);
+        for file in &self.patch.files {
+            text.push_str(&difftext::reasons(&view, file.file));
+            text.push_str(&file.diff);
+        }
+        text
+    }
+
+    /// The diff that takes the edits back.
+    pub fn undo(&self, run: &AnalysisRun) -> String {
+        let mut text = self.head(run);
+        text.extend(self.patch.files.iter().map(|file| file.undo.as_str()));
+        text
+    }
+
+    /// What stands above a diff of files of the past.
+    fn head(&self, run: &AnalysisRun) -> String {
+        if self.patch.files.is_empty() {
+            return String::new();
+        }
+        git_history::above_diff(&run.policy)
+    }
+
+    /// The policy as the edited bytes state it.
+    pub fn policy_after(&self, run: &AnalysisRun) -> Policy {
+        after(&run.policy, &self.patch)
+    }
+
+    /// Writes report.json, policy.diff, undo.diff and rejects.ndjson into a folder.
+    pub fn write(&self, run: &AnalysisRun, folder: &Path) -> anyhow::Result<()> {
+        let rejects = rejects::lines(&run.read.sources, &run.read.collected.rejects)?;
+        let files = [
+            ("policy.diff", self.diff(run)),
+            ("undo.diff", self.undo(run)),
+            ("rejects.ndjson", rejects),
+        ];
+        atomic_file::write(&folder.join("report.json"), |file| {
+            json::write(&run.view(), file)
+        })?;
+        for (name, text) in files {
+            atomic_file::write_text(&folder.join(name), &text)?;
+        }
+        Ok(())
+    }
+}
+
+/// Plans the edits up to the level and replays what was needed against the
+/// edited files. A client for which a request would be lost gets no edit.
+pub fn prove(run: &AnalysisRun) -> anyhow::Result<Proved> {
+    let mut refused: Vec<(ClientName, String)> = Vec::new();
+    loop {
+        let wanted = run.actions.iter().filter(|action| {
+            action.level <= run.level
+                && !refused
+                    .iter()
+                    .any(|(client, _)| action.clients.contains(client))
+        });
+        let (mut removals, mut replacements) = (Vec::new(), Vec::new());
+        for action in wanted {
+            if action.replace_with.is_empty() {
+                removals.push(Removal {
+                    file: action.file,
+                    entry: action.entry,
+                });
+            } else {
+                replacements.push(Replacement {
+                    file: action.file,
+                    entry: action.entry,
+                    with: action.replace_with.clone(),
+                });
+            }
+        }
+        let patch = patch::plan(&run.policy, &removals, &replacements)
+            .map_err(|error| Advised::new(error.to_string(), error.help().unwrap_or_default()))?;
+        let after = after(&run.policy, &patch);
+        let replay = replay(&run.universe, &run.analysis.clients, &after);
+        let bad = |client: &ClientName| refused.iter().any(|(known, _)| known == client);
+        let lost = replay.lost.iter().filter(|loss| !bad(&loss.client));
+        let lost = lost.map(|loss| {
+            let label = label(run, loss.operation);
+            let text = format!(
+                "{} observed requests to {label} would be refused",
+                loss.count
+            );
+            (loss.client.clone(), text)
+        });
+        let opened = replay
+            .opened
+            .iter()
+            .filter(|widening| !bad(&widening.client));
+        let opened = opened.map(|widening| {
+            let text = format!("{} would be opened", label(run, widening.operation));
+            (widening.client.clone(), text)
+        });
+        let fresh: Vec<(ClientName, String)> = lost.chain(opened).collect();
+        if fresh.is_empty() {
+            check_unchanged(run)?;
+            return Ok(Proved {
+                patch,
+                replay,
+                refused,
+            });
+        }
+        refused.extend(fresh);
+    }
+}
+
+fn label(run: &AnalysisRun, operation: usize) -> String {
+    let operation = run.routes.catalog.operations.get(operation);
+    operation.map(Operation::label).unwrap_or_default()
+}
+
+/// Refuses edits of files that changed while the run lasted. Files of the past are
+/// commits, which do not change.
+fn check_unchanged(run: &AnalysisRun) -> anyhow::Result<()> {
+    if run.settings.grants_at.is_some() {
+        return Ok(());
+    }
+    for (file, path) in run.policy.files.iter().zip(&run.settings.grants) {
+        // A file that is not there any more is another one, too.
+        let bytes = std::fs::read(path).unwrap_or_default();
+        patch::check_unchanged(file, &bytes)
+            .map_err(|error| Advised::new(error.to_string(), error.help().unwrap_or_default()))?;
+    }
+    Ok(())
+}
+
+/// The policy as the edited bytes state it.
+fn after(policy: &Policy, patch: &Patch) -> Policy {
+    let mut after = policy.clone();
+    for file in &patch.files {
+        after.files[file.file].clone_from(&file.reread);
+    }
+    after
+}
