@@ -4,6 +4,9 @@
     reason = "a test may panic, and clippy exempts only `#[test]` functions"
 )]
 
+#[path = "layers/circles.rs"]
+mod circles;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;

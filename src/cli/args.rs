@@ -65,7 +65,7 @@ pub(super) struct Folder {
     /// Folder to start from; paths of its scopetrim.toml are relative to it
     #[arg(value_name = "DIR")]
     dir: Option<PathBuf>,
-    /// The same as a flag
+    /// The same as DIR
     #[arg(long = "dir", value_name = "DIR", conflicts_with = "dir")]
     flag: Option<PathBuf>,
 }

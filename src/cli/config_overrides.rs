@@ -9,7 +9,6 @@ use crate::run::config::{self, Config};
 
 /// How logs are read.
 #[derive(Clone, Debug, Default, clap::Args)]
-#[command(next_help_heading = "Rules for reading")]
 pub(super) struct ReadingKeys {
     /// A client's name in the log and in the policy file, for example `billing-prod=billing`
     #[arg(long, value_name = "LOG=POLICY")]
@@ -51,7 +50,6 @@ pub(super) struct ReadingKeys {
 
 /// How grants are judged.
 #[derive(Clone, Debug, Default, clap::Args)]
-#[command(next_help_heading = "Rules for judging")]
 pub(super) struct JudgingKeys {
     /// The API that logs and catalogue are of, where the policy names several audiences
     #[arg(long, value_name = "URL")]

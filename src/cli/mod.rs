@@ -14,6 +14,7 @@ mod diagnostics;
 mod events;
 mod explain;
 mod formats;
+mod help;
 mod ingest;
 mod init;
 mod ledger;
@@ -124,7 +125,7 @@ impl ExitStatus {
 
 /// The whole command line.
 fn command() -> clap::Command {
-    Cli::command().mut_subcommand("report", report::rename_log_format)
+    help::grouped(Cli::command().mut_subcommand("report", report::rename_log_format))
 }
 
 /// Runs the program with these arguments.

@@ -15,7 +15,9 @@ use crate::grants;
 use crate::model::{ClientName, Policy, Semantics};
 use crate::report::replay::{self as report, ReplayView};
 use crate::run::client_join::check_joined;
-use crate::run::{analysis_run, audience_check, git_history, input_diagnostics, pipeline, policy};
+use crate::run::{
+    analysis_run, audience_check, git_history, input_diagnostics, pipeline, policy, read_usage,
+};
 
 /// Arguments of `replay`.
 #[derive(Debug, clap::Args)]
@@ -91,7 +93,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     let routes = pipeline::catalog(&settings)?;
     let known = both.clients();
     let names = |name: &ClientName| name.as_str().as_bytes().to_vec();
-    let mut read = pipeline::read_logs(&settings, &routes, known.iter().map(names).collect())?;
+    let mut read = read_usage::read_logs(&settings, &routes, known.iter().map(names).collect())?;
     let span = read.coverage.span();
     if span.is_none() {
         read.incomplete

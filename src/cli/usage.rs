@@ -9,7 +9,7 @@ use crate::format::Skip;
 use crate::model::words::plural;
 use crate::report::{escape, usage_csv, usage_json};
 use crate::run::atomic_file::Whole;
-use crate::run::{input_diagnostics, pipeline};
+use crate::run::{input_diagnostics, pipeline, read_usage};
 use crate::usage::write_usage;
 
 /// Arguments of `usage`.
@@ -54,7 +54,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         _ => None,
     };
     let catalog = pipeline::catalog(&settings)?;
-    let read = pipeline::read_logs(&settings, &catalog, std::collections::BTreeSet::new())?;
+    let read = read_usage::read_logs(&settings, &catalog, std::collections::BTreeSet::new())?;
     let out: &mut dyn Write = match &mut file {
         Some(file) => file,
         None => out,

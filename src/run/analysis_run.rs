@@ -7,13 +7,13 @@ use super::audience_check;
 use super::audit::{Audit, Judged, audit};
 use super::client_join::check_joined;
 use super::client_usage;
-use super::git_history;
 use super::grant_age::history;
 use super::grant_snapshots;
 use super::input_diagnostics::{input_views, missing_in_lines, ran_ahead};
 use super::names::{alike, few_match, only_in_log, unknown_scopes, unmet};
 use super::pipeline::{self, LoadedUsage, Routes};
 use super::policy::{policy, semantics};
+use super::read_usage;
 use super::undated_grants;
 use super::window_comparison::compared;
 use super::{Advised, Settings};
@@ -138,7 +138,7 @@ fn run(mut settings: Settings, replayed: Option<GrantsOf>) -> anyhow::Result<Ana
     if replayed == Some(GrantsOf::Ledger) {
         clients.extend(grant_snapshots::clients(&settings)?);
     }
-    let mut read = pipeline::read_logs(&settings, &routes, bytes(&clients))?;
+    let mut read = read_usage::read_logs(&settings, &routes, bytes(&clients))?;
     let span = read.coverage.span();
     if span.is_none() {
         read.incomplete.push(NO_RECORDS.to_owned());
@@ -147,7 +147,7 @@ fn run(mut settings: Settings, replayed: Option<GrantsOf>) -> anyhow::Result<Ana
     let history = history(&settings, &policy, window.to)?;
     let grants = replayed.unwrap_or_default();
     let month_ends = origins(&read.coverage, window.to);
-    let versions = git_history::of(grants, &settings, &month_ends, (&policy, &history))?;
+    let versions = grant_snapshots::of(grants, &settings, &month_ends, (&policy, &history))?;
     clients.extend(versions.iter().flat_map(|own| own.clients.iter().cloned()));
     let (blind, unseen) = read.blind(&settings, &clients);
     let (usage, former) = client_usage::of(clients, &read, window, settings.as_of);

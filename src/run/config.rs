@@ -14,6 +14,7 @@
 
 mod error;
 mod granted;
+mod keys;
 mod layer;
 mod logged;
 mod names;
@@ -37,9 +38,10 @@ use crate::model::{Closed, Day, Exception, Level, Logged, ScopeMatch, Stated};
 
 pub use error::ConfigError;
 pub(crate) use granted::pattern as path_pattern;
+pub use keys::KEYS;
 pub use names::{
-    CALENDAR_KEYS, EXCEPTION_KEYS, GRANTED_KEYS, KEYS, LEVEL_KEYS, NOISE_KEYS, OUTCOME_KEYS,
-    TOXIC_KEYS, WEIGHT_KEYS,
+    CALENDAR_KEYS, EXCEPTION_KEYS, GRANTED_KEYS, LEVEL_KEYS, NOISE_KEYS, OUTCOME_KEYS, TOXIC_KEYS,
+    WEIGHT_KEYS,
 };
 use reader::{Section, Text, Value};
 pub use rules::{NO_CATEGORY, RULE_KEYS};
@@ -190,89 +192,6 @@ pub fn parse(text: &str, shown: &str) -> Result<Config, ConfigError> {
 }
 
 impl Config {
-    fn set(&mut self, root: &Section<'_>, value: &Value<'_>) -> Result<(), ConfigError> {
-        match value.key {
-            "logs" => self.logs = value.texts()?,
-            "ledger" => self.ledger = Some(value.text()?.into()),
-            "expected_sources" => self.expected_sources = value.texts()?,
-            "catalog" => self.catalog = value.texts()?,
-            "grants" => self.grants = value.texts()?,
-            "format" => self.format = Some(value.parse(log_format)?),
-            "scopes" => self.scopes = Some(value.parse(scopes)?),
-            "match" => self.matching = Some(value.parse(values::matching)?),
-            "path_case" => self.path_case = Some(value.parse(path_case)?),
-            "base_path" => {
-                self.base_path = value
-                    .items()?
-                    .iter()
-                    .map(|item| item.parse(parse_base_path))
-                    .collect::<Result<_, _>>()?;
-            }
-            "api_base" => self.api_base = Some(value.parse(parse_api_base)?),
-            "window" => self.windows = vec![value.parse(parse_window)?],
-            "since" => self.since = Some(value.day()?),
-            "as_of" => self.as_of = Some(value.day()?),
-            "granted_since" => self.granted_since = Some(value.text()?.into()),
-            "blame" => self.blame = Some(value.flag()?),
-            "hints" => self.hints = Some(value.parse(hints)?),
-            "objective" => self.objective = Some(value.parse(objective)?),
-            "level" => self.level = Some(value.parse(level)?),
-            "narrow" => self.narrow = Some(value.flag()?),
-            "audience" => self.audience = Some(value.text()?),
-            "protocol_scopes" => self.protocol_scopes = Some(value.texts()?),
-            "protected" => self.protected = Some(value.texts()?),
-            "needs" => self.needs = value.texts()?,
-            "levels" => self.levels = Some(thresholds(value)?),
-            "health_paths" => self.health_paths = health_paths(value)?,
-            "redact" => {
-                let read = |item: &Value<'_>| item.parse(parse_pattern);
-                self.redact = value.items()?.iter().map(read).collect::<Result<_, _>>()?;
-            }
-            "all_operations_logged" => self.logged.all_operations = Some(value.flag()?),
-            "sampled" => self.logged.sampled = logged::sampled(value)?,
-            "noise" => {
-                let tables = value.sections("`[[noise]]`")?;
-                self.logged.noise = tables.iter().map(logged::noise).collect::<Result<_, _>>()?;
-            }
-            "max_line" => self.max_line = Some(value.parse(parse_size)?),
-            "max_unpacked" => self.max_unpacked = Some(value.parse(parse_size)?),
-            "max_reject_share" => self.max_reject_share = Some(value.share()?),
-            // More than any machine has cores is a slip of the pen.
-            "threads" => {
-                self.threads = Some(usize::try_from(value.integer(1, 1_024)?).unwrap_or(1));
-            }
-            "merge_slashes" => self.merge_slashes = Some(value.flag()?),
-            "outcomes" => self.set_outcomes(value)?,
-            "aliases" => {
-                for alias in value.section("`[aliases]`")?.entries() {
-                    self.aliases.insert(alias.key.to_owned(), alias.text()?);
-                }
-            }
-            "calendar" => self.closed = granted::closed(value)?,
-            "granted" => {
-                let tables = value.sections("`[[granted]]`")?;
-                self.granted = tables
-                    .iter()
-                    .map(granted::granted)
-                    .collect::<Result<_, _>>()?;
-            }
-            "exceptions" => {
-                let tables = value.sections("`[[exceptions]]`")?;
-                self.exceptions = tables.iter().map(exception).collect::<Result<_, _>>()?;
-            }
-            "weights" => {
-                let tables = value.sections("`[[weights]]`")?;
-                self.weights = tables.iter().map(weight).collect::<Result<_, _>>()?;
-            }
-            "toxic" => self.rules.toxic = rules::read_toxic(value)?,
-            "rules" => rules::read_rules(self, value)?,
-            "categories" => rules::read_categories(self, value)?,
-            "hash_key" => self.hash_key = Some(value.text()?),
-            _ => return Err(root.unknown(value, &KEYS)),
-        }
-        Ok(())
-    }
-
     fn set_outcomes(&mut self, value: &Value<'_>) -> Result<(), ConfigError> {
         let section = value.section("`[outcomes]`")?;
         for value in section.entries() {

@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Advised;
-use super::grant_snapshots;
 use super::settings::Settings;
-use crate::analysis::backtest::{GrantsOf, Held};
+use crate::analysis::backtest::Held;
 use crate::grants;
 use crate::grants::history::{History, Past, PastError, Then};
 use crate::model::{ClientName, Day, Policy, PolicyFile, Term, Warning};
@@ -107,23 +106,9 @@ pub(crate) struct Versions {
     pub(crate) clients: BTreeSet<ClientName>,
 }
 
-/// What was held at the month ends of a backtest, where today's grants are not to be taken.
-pub(crate) fn of(
-    grants: GrantsOf,
-    settings: &Settings,
-    days: &[Day],
-    today: (&Policy, &History),
-) -> anyhow::Result<Option<Versions>> {
-    match grants {
-        GrantsOf::Today => Ok(None),
-        GrantsOf::Git => versions(settings, days).map(Some),
-        GrantsOf::Ledger => grant_snapshots::versions(settings, days, today).map(Some),
-    }
-}
-
 /// The policy files at each of these days, the age of their grants, and what came
 /// within the 90 days behind.
-fn versions(settings: &Settings, days: &[Day]) -> anyhow::Result<Versions> {
+pub(crate) fn versions(settings: &Settings, days: &[Day]) -> anyhow::Result<Versions> {
     let mut files: Vec<(&String, Past)> = Vec::new();
     for name in &settings.grants {
         let day = days.first().copied().unwrap_or(Day(0));

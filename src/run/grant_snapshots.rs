@@ -1,16 +1,31 @@
-//! What was held at month ends, as the ledger's `grants` table recorded it.
+//! What was held at month ends: as git had the policy files, or as the ledger's `grants`
+//! table recorded it.
 
 use std::collections::BTreeSet;
 
 use super::Advised;
 use super::from_ledger::advised;
-use super::git_history::{BEHIND, Versions};
+use super::git_history::{self, BEHIND, Versions};
 use super::settings::Settings;
-use crate::analysis::backtest::Held;
+use crate::analysis::backtest::{GrantsOf, Held};
 use crate::grants::history::History;
 use crate::grants::history::grant_snapshots::{AGE, recorded};
 use crate::model::{ClientName, Day, Policy};
 use crate::usage::ledger::Ledger;
+
+/// What was held at the month ends of a backtest, where today's grants are not to be taken.
+pub(crate) fn of(
+    grants: GrantsOf,
+    settings: &Settings,
+    days: &[Day],
+    today: (&Policy, &History),
+) -> anyhow::Result<Option<Versions>> {
+    match grants {
+        GrantsOf::Today => Ok(None),
+        GrantsOf::Git => git_history::versions(settings, days).map(Some),
+        GrantsOf::Ledger => versions(settings, days, today).map(Some),
+    }
+}
 
 /// Every client that some record names; also says early when there is no record at all.
 pub(crate) fn clients(settings: &Settings) -> anyhow::Result<BTreeSet<ClientName>> {
@@ -35,7 +50,7 @@ pub(crate) fn clients(settings: &Settings) -> anyhow::Result<BTreeSet<ClientName
 }
 
 /// What was held at each of these days. A day without a record of its time is not there.
-pub(crate) fn versions(
+fn versions(
     settings: &Settings,
     days: &[Day],
     (policy, history): (&Policy, &History),

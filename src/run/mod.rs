@@ -44,6 +44,7 @@ pub(crate) mod pipeline;
 pub(crate) mod policy;
 mod progress;
 mod proof;
+pub(crate) mod read_usage;
 pub(crate) mod recommendation_log;
 pub(crate) mod rejects;
 pub(crate) mod settings;

@@ -14,7 +14,7 @@ use crate::format::{self, LogFormat, detect};
 use crate::input::{Source, discover, head};
 use crate::model::{Catalog, Warning};
 use crate::usage::{
-    CollectOptions, Collected, Coverage, Evidence, PossibleNeeds, SourceFacts, Uncertain, collect,
+    CollectOptions, Collected, Coverage, Evidence, PossibleNeeds, SourceFacts, Uncertain,
     stated_days, without_success,
 };
 
@@ -23,29 +23,36 @@ pub(crate) const MAX_CLIENTS: usize = 1 << 18;
 
 /// The catalogue ready to match paths.
 pub struct Routes {
-    pub(crate) catalog: Catalog,
-    pub(crate) matcher: Matcher,
-    pub(crate) warnings: Vec<Warning>,
+    /// The operations and what they require.
+    pub catalog: Catalog,
+    /// Finds the operation of a path.
+    pub matcher: Matcher,
+    /// What a reviewer should know about the descriptions.
+    pub warnings: Vec<Warning>,
 }
 
 /// The logs as counted.
 pub struct LoadedUsage {
-    pub(crate) sources: Vec<Source>,
-    pub(crate) formats: Vec<Option<&'static dyn LogFormat>>,
-    pub(crate) collected: Collected,
+    /// The logs that were read; empty for a ledger alone.
+    pub sources: Vec<Source>,
+    /// The format of each source.
+    pub formats: Vec<Option<&'static dyn LogFormat>>,
+    /// What was counted.
+    pub collected: Collected,
     /// What became of each input, by name.
-    pub(crate) facts: Vec<SourceFacts>,
-    pub(crate) coverage: Coverage,
+    pub facts: Vec<SourceFacts>,
+    /// The days that have data, and the gaps.
+    pub coverage: Coverage,
     /// What was incomplete, one sentence each.
-    pub(crate) incomplete: Vec<String>,
+    pub incomplete: Vec<String>,
     /// What the reviewer should know about the data.
-    pub(crate) notes: Vec<String>,
+    pub notes: Vec<String>,
     /// The names of the policy.
-    pub(crate) identities: Identities,
+    pub identities: Identities,
     /// What tells more about requests that are not certain.
-    pub(crate) uncertain: Uncertain,
+    pub uncertain: Uncertain,
     /// The table has the ids of refused requests alone: the ledger knows the others.
-    pub(crate) ids_left_out: bool,
+    pub ids_left_out: bool,
 }
 
 /// Reads the API descriptions.
@@ -100,7 +107,7 @@ pub(crate) fn open_logs(settings: &Settings) -> anyhow::Result<Logs> {
 }
 
 /// `and_then` is done with each source as soon as its format is known, before the next one is opened.
-fn open(settings: &Settings, and_then: impl Fn(&mut Source)) -> anyhow::Result<Logs> {
+pub(crate) fn open(settings: &Settings, and_then: impl Fn(&mut Source)) -> anyhow::Result<Logs> {
     if settings.logs.is_empty() {
         return Err(Advised::new(
             "no logs given",
@@ -162,47 +169,6 @@ pub(crate) fn names(
     let identities = Identities::new(known, &settings.aliases, &settings.hash_key);
     let uncertain = Uncertain::new(&routes.matcher, &identities, settings.logged.noise.clone());
     (identities, uncertain)
-}
-
-/// What is known of usage: from the logs, from the ledger, or from both.
-pub(crate) fn read_logs(
-    settings: &Settings,
-    routes: &Routes,
-    known: BTreeSet<Vec<u8>>,
-) -> anyhow::Result<LoadedUsage> {
-    let names = names(settings, routes, known);
-    if let Some(dir) = &settings.ledger {
-        return super::from_ledger::read(dir, settings, routes, names);
-    }
-    let Logs {
-        sources,
-        formats,
-        total,
-    } = open(settings, Source::shorten_head)?;
-    let options = CollectOptions {
-        formats: &formats,
-        rules: &settings.rules,
-        identities: &names.0,
-        matcher: &routes.matcher,
-        uncertain: &names.1,
-        limits: &settings.limits,
-        max_clients: MAX_CLIENTS,
-        credentials: settings.credentials.then_some(&settings.hash_key),
-    };
-    let done = Arc::default();
-    let followed = settings.progress.follow(total, &done);
-    let collected = collect(&sources, &options, &done);
-    drop(followed);
-    let facts = SourceFacts::of_all(&sources, &formats, &collected);
-    let looser = collected.looser;
-    Ok(LoadedUsage::new(
-        settings,
-        names,
-        (sources, formats),
-        collected,
-        facts,
-        super::input_diagnostics::notes(looser),
-    ))
 }
 
 impl LoadedUsage {

@@ -29,60 +29,88 @@ use crate::usage::REJECT_SHARE;
 use crate::usage::credentials::HashKey;
 
 /// Settings of one run.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "switches of the command line, each on its own"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "switches, each on its own")]
 pub struct Settings {
-    pub(crate) logs: Vec<String>,
+    /// Access logs: files, folders, globs.
+    pub logs: Vec<String>,
     /// Usage kept on disk.
-    pub(crate) ledger: Option<PathBuf>,
+    pub ledger: Option<PathBuf>,
     /// Patterns over the inputs' names: each must have data on every day.
-    pub(crate) expected_sources: Vec<String>,
-    pub(crate) catalogs: Vec<String>,
-    pub(crate) grants: Vec<String>,
-    pub(crate) format: Option<&'static dyn LogFormat>,
-    pub(crate) load: LoadOptions,
-    pub(crate) matching: Option<ScopeMatch>,
-    pub(crate) match_options: MatchOptions,
-    pub(crate) rules: EventRules,
-    pub(crate) aliases: BTreeMap<Vec<u8>, Vec<u8>>,
-    pub(crate) limits: Limits,
-    pub(crate) reject_share: f64,
+    pub expected_sources: Vec<String>,
+    /// API descriptions.
+    pub catalogs: Vec<String>,
+    /// Policy files.
+    pub grants: Vec<String>,
+    /// The log format; by content when absent.
+    pub format: Option<&'static dyn LogFormat>,
+    /// How API descriptions are read.
+    pub load: LoadOptions,
+    /// What a held term opens; what the files state when absent.
+    pub matching: Option<ScopeMatch>,
+    /// How paths meet templates.
+    pub match_options: MatchOptions,
+    /// How a record becomes an event.
+    pub rules: EventRules,
+    /// Client name in the log to client name in the policy.
+    pub aliases: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// Threads and sizes.
+    pub limits: Limits,
+    /// Share of rejected records above which a log counts as incomplete.
+    pub reject_share: f64,
     /// Notes are not wanted.
     pub quiet: bool,
     /// Told how far the reading is.
     pub progress: &'static dyn Progress,
-    pub(crate) window: Option<u32>,
+    /// Days looked at.
+    pub window: Option<u32>,
     /// Every window of a list, the shortest first; `window` is the longest.
-    pub(crate) windows: Vec<u32>,
-    pub(crate) since: Option<Day>,
-    pub(crate) as_of: Option<Day>,
+    pub windows: Vec<u32>,
+    /// First day looked at, in place of the window.
+    pub since: Option<Day>,
+    /// Last day looked at.
+    pub as_of: Option<Day>,
     /// Policy files are read as git had them on this day.
-    pub(crate) grants_at: Option<Day>,
-    pub(crate) granted_since: Option<PathBuf>,
-    pub(crate) blame: bool,
-    pub(crate) hints: Hints,
-    pub(crate) objective: Objective,
-    pub(crate) level: Level,
-    pub(crate) narrow: bool,
-    pub(crate) audience: Option<String>,
-    pub(crate) protocol: BTreeSet<Scope>,
-    pub(crate) protected: Vec<String>,
-    pub(crate) needs: Vec<String>,
+    pub grants_at: Option<Day>,
+    /// Table of dates for grants of unknown age.
+    pub granted_since: Option<PathBuf>,
+    /// Ask git for the age of grants without a date.
+    pub blame: bool,
+    /// Place of the vendor's privilege hint.
+    pub hints: Hints,
+    /// What is minimised first.
+    pub objective: Objective,
+    /// Removals up to this level go into the diff.
+    pub level: Level,
+    /// Also suggest narrower scopes.
+    pub narrow: bool,
+    /// The API that logs and catalogue are of.
+    pub audience: Option<String>,
+    /// Scopes that no request can show.
+    pub protocol: BTreeSet<Scope>,
+    /// Globs over terms that never leave level review.
+    pub protected: Vec<String>,
+    /// Globs over terms or operations that something states as needed.
+    pub needs: Vec<String>,
     /// What is stated about the logs: noise, samples, operations that are not logged.
-    pub(crate) logged: Logged,
-    pub(crate) calendar: Calendar,
+    pub logged: Logged,
+    /// Days on which no records are to be expected.
+    pub calendar: Calendar,
     /// Ages of grants that nothing else dates.
-    pub(crate) granted: Vec<Stated>,
-    pub(crate) thresholds: Thresholds,
-    pub(crate) exceptions: Vec<Exception>,
-    pub(crate) weights: Vec<WeightOverride>,
+    pub granted: Vec<Stated>,
+    /// What makes a removal safe or likely.
+    pub thresholds: Thresholds,
+    /// Reviewed "keep this".
+    pub exceptions: Vec<Exception>,
+    /// Risk of operations.
+    pub weights: Vec<WeightOverride>,
     /// It will be analysed: credentials are looked at, and of most requests no ids are.
-    pub(crate) credentials: bool,
-    pub(crate) hash_key: HashKey,
-    pub(crate) findings: finding::Settings,
-    pub(crate) categories: CategoryOverrides,
+    pub credentials: bool,
+    /// Under which ids of credentials are hashed.
+    pub hash_key: HashKey,
+    /// Settings of the rules behind the findings.
+    pub findings: finding::Settings,
+    /// Risk categories of operations.
+    pub categories: CategoryOverrides,
 }
 
 /// Where settings come from: a folder, its configuration file, and what is laid over that.

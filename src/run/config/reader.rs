@@ -268,6 +268,23 @@ impl<'a> Value<'a> {
             .collect())
     }
 
+    /// The items of a list, each read.
+    pub(super) fn each<T>(
+        &self,
+        read: impl Fn(&Self) -> Result<T, ConfigError>,
+    ) -> Result<Vec<T>, ConfigError> {
+        self.items()?.iter().map(read).collect()
+    }
+
+    /// The tables of a list, each read.
+    pub(super) fn tables<T>(
+        &self,
+        name: &'static str,
+        read: impl Fn(&Section<'a>) -> Result<T, ConfigError>,
+    ) -> Result<Vec<T>, ConfigError> {
+        self.sections(name)?.iter().map(read).collect()
+    }
+
     /// A list of texts, none of them empty.
     pub(super) fn texts(&self) -> Result<Vec<String>, ConfigError> {
         self.items()?.iter().map(Self::text).collect()

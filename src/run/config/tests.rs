@@ -93,6 +93,38 @@ fn every_key_reaches_the_configuration() {
 }
 
 #[test]
+fn what_one_side_alone_says_survives_being_laid_over() {
+    for (key, text) in EACH {
+        let stated = format!("{:?}", read(text));
+        let above = format!("{:?}", read(text).over(Config::default()));
+        let below = format!("{:?}", Config::default().over(read(text)));
+        assert_eq!([&above, &below], [&stated, &stated], "{key}");
+    }
+}
+
+#[test]
+fn a_value_takes_the_place_of_the_one_below_and_a_table_is_added_to() {
+    let flags = read(
+        "level = 'safe'\ngrants = ['b']\nsince = 2026-02-01\nneeds = ['b']\n[aliases]\nx = 'new'",
+    );
+    let file = "level = 'review'\ngrants = ['a']\nwindow = '9d'\nneeds = ['a']\nnarrow = true\n[aliases]\nx = 'old'\ny = 'z'";
+    let both = flags.over(read(file));
+    assert_eq!(both.level, Some(Level::Safe));
+    assert_eq!(
+        (both.grants, both.needs),
+        (owned("b"), ["a", "b"].map(str::to_owned).to_vec())
+    );
+    assert_eq!(
+        (both.windows, both.since),
+        (Vec::new(), Day::parse("2026-02-01"))
+    );
+    assert_eq!(
+        (both.narrow, both.aliases["x"].as_str(), both.aliases.len()),
+        (Some(true), "new", 2)
+    );
+}
+
+#[test]
 fn each_value_arrives_as_written() {
     let text: Vec<&str> = EACH
         .iter()

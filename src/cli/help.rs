@@ -1,0 +1,229 @@
+//! Which options `-h` shows, and under which heading each one stands; `--help` shows all.
+
+use clap::{Arg, Command};
+
+/// A heading, and its options; those of the second list are not what most people need.
+struct Group {
+    heading: &'static str,
+    common: &'static [&'static str],
+    further: &'static [&'static str],
+}
+
+/// In the order of the help.
+const GROUPS: [Group; 7] = [
+    Group {
+        heading: "Input",
+        common: &[
+            "logs",
+            "ledger",
+            "catalog",
+            "config",
+            "log-format",
+            "partial",
+            "keep",
+            "into",
+        ],
+        further: &["dir", "format", "threads", "max-line", "max-unpacked"],
+    },
+    Group {
+        heading: "Policy",
+        common: &[
+            "grants",
+            "before",
+            "grants-history",
+            "grants-as-of",
+            "follow",
+        ],
+        further: &[
+            "grants-at",
+            "audience",
+            "match",
+            "scopes",
+            "granted-since",
+            "blame",
+            "no-blame",
+        ],
+    },
+    Group {
+        heading: "Time",
+        common: &["window", "since", "as-of", "month", "months", "now"],
+        further: &["closed"],
+    },
+    Group {
+        heading: "Safety",
+        common: &[
+            "level",
+            "fail-on",
+            "baseline",
+            "max-exposure",
+            "allow-shallow",
+            "include-unsafe",
+            "accept-404",
+            "force",
+        ],
+        further: &[
+            "exception",
+            "protected",
+            "needs",
+            "protocol-scope",
+            "levels",
+            "granted",
+            "noise",
+            "sampled",
+            "all-operations-logged",
+            "expected-source",
+            "max-reject-share",
+        ],
+    },
+    Group {
+        heading: "Rules for reading",
+        common: &["alias"],
+        further: &[
+            "denied",
+            "attempted",
+            "base-path",
+            "api-base",
+            "path-case",
+            "merge-slashes",
+            "health-path",
+            "redact",
+            "hash-key",
+        ],
+    },
+    Group {
+        heading: "Rules for judging",
+        common: &[],
+        further: &[
+            "objective",
+            "hints",
+            "narrow",
+            "weight",
+            "toxic",
+            "rule",
+            "category",
+        ],
+    },
+    Group {
+        heading: "Output",
+        common: &[
+            "output",
+            "json",
+            "csv",
+            "ndjson",
+            "parquet",
+            "out",
+            "stdout",
+            "limit",
+            "client",
+            "term",
+            "ascii",
+            "tool",
+            "backtest",
+            "previous",
+            "pseudonymise",
+            "write-baseline",
+            "rejects",
+            "quiet",
+        ],
+        further: &["organisation"],
+    },
+];
+
+/// The same command line, grouped.
+pub(super) fn grouped(command: Command) -> Command {
+    command.mut_args(placed).mut_subcommands(grouped)
+}
+
+fn placed(arg: Arg) -> Arg {
+    let Some(long) = arg.get_long() else {
+        return arg;
+    };
+    // What `report` calls its format is the form of its output.
+    let name = if arg.get_id() == "outputs" {
+        "output"
+    } else {
+        long
+    };
+    // A folder has no other way where an argument without a flag means something else.
+    let folder = arg.get_id() == "dir";
+    let group = GROUPS.iter().find_map(|group| {
+        let common = group.common.contains(&name);
+        (common || group.further.contains(&name)).then_some((group.heading, common || folder))
+    });
+    match group {
+        Some((heading, common)) => arg.help_heading(heading).hide_short_help(!common),
+        None => arg,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Each command that does something, with its full name.
+    fn leaves(command: &Command, name: &str, found: &mut Vec<(String, Command)>) {
+        for sub in command
+            .get_subcommands()
+            .filter(|sub| sub.get_name() != "help")
+        {
+            let name = format!("{name} {}", sub.get_name());
+            leaves(sub, &name, found);
+            found.push((name, sub.clone()));
+        }
+    }
+
+    fn all() -> Vec<(String, Command)> {
+        let mut command = super::super::command().term_width(100);
+        command.build();
+        let mut found = Vec::new();
+        leaves(&command, "scopetrim", &mut found);
+        found
+    }
+
+    #[test]
+    fn the_short_help_of_every_subcommand_fits_on_a_screen() {
+        for (name, mut command) in all() {
+            let text = command.render_help().to_string();
+            assert!(
+                text.lines().count() <= 45,
+                "{name}: {}\n{text}",
+                text.lines().count()
+            );
+        }
+    }
+
+    #[test]
+    fn every_flag_has_a_heading_and_a_sentence() {
+        for (name, command) in all() {
+            let flags = command
+                .get_arguments()
+                .filter(|arg| arg.get_long().is_some());
+            for flag in flags.filter(|arg| arg.get_id() != "help" && arg.get_id() != "version") {
+                let id = flag.get_id();
+                assert!(
+                    flag.get_help_heading().is_some(),
+                    "{name}: {id} has no heading"
+                );
+                let help = flag.get_help().map(ToString::to_string).unwrap_or_default();
+                assert!(
+                    help.starts_with(char::is_uppercase),
+                    "{name}: {id}: {help:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_long_help_shows_what_the_short_one_leaves_out() {
+        let (_, mut analyze) = all().swap_remove(0);
+        let (short, long) = (analyze.render_help(), analyze.render_long_help());
+        let shows = |text: &clap::builder::StyledStr, flag| text.to_string().contains(flag);
+        for flag in ["--objective", "--noise", "--hash-key"] {
+            assert!(!shows(&short, flag) && shows(&long, flag), "{flag}");
+        }
+        for flag in ["--logs", "--grants", "--window", "--level", "--json"] {
+            assert!(shows(&short, flag), "{flag}");
+        }
+        assert!(long.to_string().contains("Safety:"));
+    }
+}
