@@ -23,7 +23,7 @@ pub mod matcher;
 mod native;
 mod native_csv;
 pub mod near;
-mod normal;
+mod normal_form;
 mod openapi;
 mod swagger;
 
@@ -34,7 +34,7 @@ use crate::model::{Catalog, Warning};
 use document::Document;
 
 pub use error::{At, CatalogError};
-pub use normal::to_json;
+pub use normal_form::to_json;
 
 /// What several scopes inside one OpenAPI requirement mean.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,7 +71,7 @@ static ALL: &[&dyn CatalogFormat] = &[
     &openapi::OpenApi,
     &swagger::Swagger,
     &discovery::Discovery,
-    &normal::Normal,
+    &normal_form::Normal,
     &native::Routes,
     &native_csv::RoutesCsv,
 ];

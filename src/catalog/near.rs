@@ -19,8 +19,8 @@
 //! Whether the request was let through, and what follows, is not known here.
 
 mod base;
-mod covered;
-mod found;
+mod candidates;
+mod gateway_template;
 mod path;
 #[cfg(test)]
 mod property_tests;
@@ -34,7 +34,7 @@ use super::matcher::Route;
 use super::matcher::template::{Part, Segment, Template};
 use crate::model::Method;
 use base::{Bases, unversioned, version};
-use found::{Collection, Found, collections};
+use candidates::{Candidates, Collection, collections};
 pub use path::is_id;
 use path::{Token, begins, lay, readings, speaks, stems, verb, verbs, without_format};
 
@@ -199,7 +199,7 @@ impl Nearness {
     /// The path is as it was counted: `{}` for an id, `{secret}` for a secret, `**` for a
     /// long rest. With `cut`, only a beginning of it is known, and what begins so counts as well.
     pub fn of(&self, method: Option<Method>, path: &str, cut: bool) -> Near {
-        let mut found = Found::default();
+        let mut found = Candidates::default();
         for path in readings(path, cut) {
             if self.gather(method, &path, &mut found) {
                 return Near::All;
@@ -220,7 +220,12 @@ impl Nearness {
     }
 
     /// Adds what is near one reading of a path; `true` for everything.
-    fn gather<'a>(&'a self, method: Option<Method>, path: &[Token], found: &mut Found<'a>) -> bool {
+    fn gather<'a>(
+        &'a self,
+        method: Option<Method>,
+        path: &[Token],
+        found: &mut Candidates<'a>,
+    ) -> bool {
         let bases = self.bases.ends(path);
         let mut seen: BTreeSet<&[u8]> = BTreeSet::new();
         for word in collection_words(path, bases).filter(|word| !self.bases.common.contains(*word))
@@ -266,7 +271,7 @@ impl Nearness {
     }
 
     /// A batch address adds the operations below its prefix; `true` when that is all of them.
-    fn batch(&self, path: &[Token], bases: u64, found: &mut Found<'_>) -> bool {
+    fn batch(&self, path: &[Token], bases: u64, found: &mut Candidates<'_>) -> bool {
         let is_batch = |word: &[u8]| BATCH.contains(&without_format(word).unwrap_or(word));
         // `/batch/drive/v3`: the base path comes after the word.
         if let [Token::Word(first), rest @ ..] = path

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::escape;
 use super::requests::{ClientPlan, Denied, Options, Plan, Request, Subject, Untested};
-use super::text;
 use crate::analysis::ClientAnalysis;
 use crate::analysis::minimum::Universe;
 use crate::catalog::matcher::{self, Matcher, Route};
@@ -88,7 +88,7 @@ fn tokens<'a>(subjects: &[Subject<'a>]) -> BTreeMap<&'a ClientName, String> {
     let mut taken: BTreeSet<String> = BTreeSet::from([PRIVILEGED.to_owned()]);
     let mut tokens = BTreeMap::new();
     for subject in subjects {
-        let slug = text::slug(subject.client.id.as_str());
+        let slug = escape::slug(subject.client.id.as_str());
         let base = format!("token_{}", if slug.is_empty() { "client" } else { &slug });
         let mut name = base.clone();
         let mut number = 2;
@@ -227,7 +227,7 @@ impl Chooser<'_> {
         };
         let request = Request {
             method,
-            path: text::path(&fill(&described.path)),
+            path: escape::path(&fill(&described.path)),
             operation: described.label(),
             unsafe_method: method.is_write(),
         };

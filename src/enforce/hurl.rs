@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::requests::{ClientPlan, Plan, Request};
-use super::{Tool, text};
+use super::{Tool, escape};
 
 pub(super) struct Hurl;
 
@@ -27,7 +27,7 @@ impl Tool for Hurl {
         for (name, holds) in &plan.variables {
             push(
                 &mut file,
-                &format!("#   {name}: {}\n", text::comment(holds)),
+                &format!("#   {name}: {}\n", escape::comment(holds)),
             );
         }
         for client in &plan.clients {
@@ -42,17 +42,17 @@ fn push(file: &mut String, line: &str) {
 }
 
 fn push_client(file: &mut String, client: &ClientPlan, refused: &[u16]) {
-    let name = text::comment(client.client.as_str());
+    let name = escape::comment(client.client.as_str());
     push(file, &format!("\n# ==== {name}\n"));
     for gap in client.gaps() {
-        push(file, &format!("# {}\n", text::comment(&gap)));
+        push(file, &format!("# {}\n", escape::comment(&gap)));
     }
     for denied in &client.denied {
-        let operation = text::comment(&denied.request.operation);
+        let operation = escape::comment(&denied.request.operation);
         let terms: Vec<String> = denied
             .terms
             .iter()
-            .map(|term| text::comment(term.as_str()))
+            .map(|term| escape::comment(term.as_str()))
             .collect();
         if let Some(note) = denied.canary_note() {
             push(file, &format!("\n# {note}"));
@@ -102,7 +102,7 @@ fn push_client(file: &mut String, client: &ClientPlan, refused: &[u16]) {
             file,
             &format!(
                 "\n# {name} must still reach {}\n",
-                text::comment(&request.operation)
+                escape::comment(&request.operation)
             ),
         );
         push_request(file, request, Some(&client.token));

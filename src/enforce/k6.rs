@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use super::requests::{Plan, Request};
-use super::{Tool, text};
+use super::{Tool, escape};
 
 pub(super) struct K6;
 
@@ -31,7 +31,7 @@ impl Tool for K6 {
                 file,
                 "//   {}: {}",
                 name.to_uppercase(),
-                text::comment(holds)
+                escape::comment(holds)
             );
         }
         let refused = serde_json::json!(plan.refused);
@@ -51,7 +51,7 @@ impl Tool for K6 {
         for client in &plan.clients {
             let name = client.client.as_str();
             for gap in client.gaps() {
-                let gap = text::comment(&format!("{name}: {gap}"));
+                let gap = escape::comment(&format!("{name}: {gap}"));
                 let _ = writeln!(file, "  // {gap}");
             }
             for denied in &client.denied {
@@ -87,7 +87,7 @@ fn call(file: &mut String, title: &str, request: &Request, token: Option<&str>, 
     let _ = writeln!(
         file,
         "  call({}, {}, {}, {}, {expected});",
-        serde_json::json!(text::comment(title)),
+        serde_json::json!(escape::comment(title)),
         serde_json::json!(request.method.name()),
         serde_json::json!(request.path),
         serde_json::json!(token),

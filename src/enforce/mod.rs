@@ -15,17 +15,17 @@
 //! A new tool is one file and its line in [`ALL`].
 
 mod boundary;
+mod escape;
+mod http_file;
 mod hurl;
 mod k6;
 mod requests;
-mod rest;
-mod text;
 
 pub use boundary::plan;
 pub use requests::{ClientPlan, Denied, Options, Plan, Request, Subject, Untested};
 
 /// Every tool that the plan can be written for, the default first.
-pub static ALL: &[&dyn Tool] = &[&hurl::Hurl, &k6::K6, &rest::Rest];
+pub static ALL: &[&dyn Tool] = &[&hurl::Hurl, &k6::K6, &http_file::HttpFile];
 
 /// One HTTP test tool.
 pub trait Tool: Sync {

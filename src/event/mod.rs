@@ -10,6 +10,7 @@
 //! Which operation a path belongs to is the catalogue's affair.
 
 mod base_path;
+pub mod damaged_line;
 pub mod hash;
 pub mod identity;
 pub mod mask;
@@ -17,7 +18,6 @@ pub mod path;
 mod path_scan;
 pub mod readings;
 pub mod redact;
-pub mod remains;
 pub mod secret;
 
 use serde::Serialize;

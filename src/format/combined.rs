@@ -82,7 +82,7 @@ impl LogFormat for Combined {
         let Scratch { clock, text, .. } = scratch;
         text.clear();
         // `] "` stands between the date and the request.
-        let request::Found {
+        let request::RequestAndStatus {
             line: asked,
             escaped,
             status,

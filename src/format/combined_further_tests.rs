@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::tests::{Seen, read};
+use super::tests::{ReadLine, read};
 use crate::format::Skip;
 
 /// A line with this in place of request and status, and these fields before the date.
@@ -10,7 +10,7 @@ fn line(front: &str, rest: &str) -> String {
     format!("{front} [02/Jan/2026:12:00:00 +0000] {rest}")
 }
 
-fn seen(rest: &str) -> Result<Seen, Skip> {
+fn seen(rest: &str) -> Result<ReadLine, Skip> {
     read(line("198.51.100.23 - erp", rest))
 }
 

@@ -20,7 +20,7 @@ const FIELDS: usize = 12;
 const HTTPS: u16 = 443;
 
 /// What follows the date.
-pub(super) struct Found<'a> {
+pub(super) struct RequestAndStatus<'a> {
     /// The request line, still escaped.
     pub(super) line: &'a [u8],
     /// It may hold escapes.
@@ -33,7 +33,7 @@ pub(super) struct Found<'a> {
 
 /// Finds the request and its status; `None` when that is not certain.
 #[inline]
-pub(super) fn find_both(text: &[u8]) -> Option<Found<'_>> {
+pub(super) fn find_both(text: &[u8]) -> Option<RequestAndStatus<'_>> {
     let Some((end, escaped)) = closing_quote(text, 0) else {
         return lone_backslash(text);
     };
@@ -43,7 +43,7 @@ pub(super) fn find_both(text: &[u8]) -> Option<Found<'_>> {
         Some((status @ Some(code), rest))
             if code != HTTPS && (ends_with_version(line) || !is_followed_by_request(rest)) =>
         {
-            Some(Found {
+            Some(RequestAndStatus {
                 line,
                 escaped,
                 status,
@@ -137,7 +137,7 @@ fn is_followed_by_request(rest: &[u8]) -> bool {
 ///
 /// The quote that ends a field is followed by a space or by nothing: another one is part of
 /// the request, as some servers write it.
-fn further(text: &[u8]) -> Option<Found<'_>> {
+fn further(text: &[u8]) -> Option<RequestAndStatus<'_>> {
     let mut open = 0;
     for _ in 0..FIELDS {
         let (mut end, mut escaped) = closing_quote(text, open)?;
@@ -146,7 +146,7 @@ fn further(text: &[u8]) -> Option<Found<'_>> {
             (end, escaped) = (next, escaped | also);
         }
         let (line, rest) = (&text[open..end], &text[end + 1..]);
-        let found = |(status, rest)| Found {
+        let found = |(status, rest)| RequestAndStatus {
             line,
             escaped,
             status,
@@ -167,14 +167,14 @@ fn further(text: &[u8]) -> Option<Found<'_>> {
 }
 
 /// The request, when a backslash that stands for itself comes before its closing quote.
-fn lone_backslash(text: &[u8]) -> Option<Found<'_>> {
+fn lone_backslash(text: &[u8]) -> Option<RequestAndStatus<'_>> {
     let ends = |end: &usize| matches!(text.get(end + 1), None | Some(b' '));
     let end = memchr::memchr_iter(b'"', text).find(ends)?;
     if !text[..end].ends_with(b"\\") {
         return None;
     }
     let (status, rest) = status(&text[end + 1..])?;
-    Some(Found {
+    Some(RequestAndStatus {
         line: &text[..end],
         escaped: true,
         status,

@@ -7,7 +7,7 @@ mod hostile;
 const PLAIN: &str = r#"198.51.100.23 - erp-sync [02/Jan/2026:12:00:00 +0000] "GET /v1/orders/42?expand=items HTTP/1.1" 200 1843 "-" "okhttp/4.12.0""#;
 
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Seen {
+pub(super) struct ReadLine {
     pub(super) time: i64,
     pub(super) method: String,
     pub(super) target: String,
@@ -22,12 +22,12 @@ pub(super) struct Seen {
     pub(super) agent: Option<String>,
 }
 
-pub(super) fn read(line: impl AsRef<[u8]>) -> Result<Seen, Skip> {
+pub(super) fn read(line: impl AsRef<[u8]>) -> Result<ReadLine, Skip> {
     let mut scratch = Scratch::default();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Combined
         .parse(line.as_ref(), &mut scratch)
-        .map(|record| Seen {
+        .map(|record| ReadLine {
             time: record.time,
             method: text(record.method),
             target: text(record.target),
@@ -67,7 +67,7 @@ fn some(text: &str) -> Option<String> {
 #[test]
 fn a_plain_line_gives_every_field_without_a_copy() {
     let seen = read(PLAIN).unwrap();
-    let expected = Seen {
+    let expected = ReadLine {
         time: 1_767_355_200_000,
         method: "GET".to_owned(),
         target: "/v1/orders/42?expand=items".to_owned(),
@@ -75,7 +75,7 @@ fn a_plain_line_gives_every_field_without_a_copy() {
         status: Some(200),
         ip: some("198.51.100.23"),
         agent: some("okhttp/4.12.0"),
-        ..Seen::default()
+        ..ReadLine::default()
     };
     assert_eq!(seen, expected);
     let mut scratch = Scratch::default();

@@ -8,11 +8,11 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use super::csv_rows::{Cell, Row, header, rows, unquoted, words};
 use super::list::with_scalar;
 use super::not_editable::{UNWRITABLE, marker, unwritable};
-use super::table::{Cell, Row, header, rows, unquoted, words};
-use super::warn::duplicate;
-use super::{Change, CommentEffect, Edit, GrantError, PolicyFormat, Refusal, text};
+use super::warnings::duplicate;
+use super::{Change, CommentEffect, Edit, GrantError, PolicyFormat, Refusal, policy_text};
 use crate::model::{
     ClientName, ContentDigest, Day, Entry, Granted, Place, PolicyFile, Span, Subject, Term,
 };
@@ -70,7 +70,7 @@ impl PolicyFormat for Csv {
 
 fn read(bytes: Arc<[u8]>, shown: &str) -> Result<PolicyFile, GrantError> {
     let owned = Arc::clone(&bytes);
-    let text = text::utf8(&owned, shown)?;
+    let text = policy_text::utf8(&owned, shown)?;
     let shown: Arc<str> = Arc::from(shown);
     let mut rows = rows(text, &shown)?.into_iter();
     let columns = header(text, rows.next(), &shown)?;
@@ -206,7 +206,7 @@ struct Home {
 
 impl<'a> Table<'a> {
     fn of(file: &'a PolicyFile) -> Result<Self, GrantError> {
-        let text = text::utf8(&file.bytes, &file.path)?;
+        let text = policy_text::utf8(&file.bytes, &file.path)?;
         let mut rows = rows(text, &file.path)?.into_iter();
         let columns = header(text, rows.next(), &file.path)?;
         let scope = columns.iter().position(|column| *column == "scope");

@@ -15,7 +15,7 @@ use hashbrown::HashMap;
 use super::comment::{Comment, Pragma, comments, pragma};
 use super::list::{List, Syntax};
 use super::not_editable::{frozen_by, marker, templated_line, templated_list};
-use super::warn::duplicate;
+use super::warnings::duplicate;
 use super::{GrantError, error};
 use crate::input::yaml::{Node, Value};
 use crate::model::{

@@ -18,11 +18,11 @@
 //! * no repository, or no git, is reported, and is not an error.
 
 mod blame;
+mod dates_file;
 mod file_at_commit;
 mod git;
-mod given;
 pub mod grant_snapshots;
-mod stated;
+mod stated_age;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,9 +37,9 @@ use crate::model::{
     ClientName, Day, Entry, Granted, Policy, PolicyFile, Stated, Subject, Term, Via,
 };
 
+pub use dates_file::{GivenError, read_given};
 pub use file_at_commit::{Past, PastError, Then};
 pub use git::GitError;
-pub use given::{GivenError, read_given};
 
 /// Versions of one policy file that are read to check its blame.
 const VERSIONS: usize = 64;

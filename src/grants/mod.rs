@@ -13,6 +13,7 @@
 mod block;
 mod comment;
 mod csv;
+mod csv_rows;
 mod edit;
 mod entry_reader;
 mod error;
@@ -22,11 +23,10 @@ mod json;
 mod list;
 mod native;
 mod not_editable;
+mod policy_text;
 mod quote;
 mod standard_formats;
-mod table;
-mod text;
-mod warn;
+mod warnings;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
@@ -101,7 +101,7 @@ pub fn by_name(name: &str) -> Option<&'static dyn PolicyFormat> {
 
 /// Reads one policy file from memory, in the format that claims it.
 pub fn read(bytes: Arc<[u8]>, shown: &str) -> Result<PolicyFile, GrantError> {
-    text::utf8(&bytes, shown)?;
+    policy_text::utf8(&bytes, shown)?;
     let Some(format) = ALL.iter().find(|format| format.detect(&bytes, shown)) else {
         return Err(GrantError::UnknownFormat {
             file: Arc::from(shown),

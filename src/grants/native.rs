@@ -27,8 +27,8 @@ use std::sync::Arc;
 
 use super::entry_reader::{Gives, Reader, Reading, Shared};
 use super::not_editable::{frozen_by, marker};
-use super::text::{Tree, read_tree};
-use super::{Change, Edit, GrantError, PolicyFormat, Refusal, text};
+use super::policy_text::{Tree, read_tree};
+use super::{Change, Edit, GrantError, PolicyFormat, Refusal, policy_text};
 use crate::input::yaml::{Node, Value};
 use crate::model::{ClientName, Granted, PolicyFile, RoleName, Scope, ScopeMatch, Subject};
 
@@ -55,7 +55,7 @@ impl PolicyFormat for Native {
     }
 
     fn detect(&self, bytes: &[u8], path: &str) -> bool {
-        text::top_keys(bytes, path).is_some_and(|keys| {
+        policy_text::top_keys(bytes, path).is_some_and(|keys| {
             let has = |name: &str| keys.iter().any(|key| key == name);
             has("version") || has("clients")
         })
@@ -70,12 +70,14 @@ impl PolicyFormat for Native {
         file: &PolicyFile,
         changes: &BTreeMap<usize, Change>,
     ) -> Result<Vec<Edit>, Refusal> {
-        text::edits(file, changes, reading)
+        policy_text::edits(file, changes, reading)
     }
 
     fn comments(&self, file: &PolicyFile) -> BTreeMap<usize, super::CommentEffect> {
-        reading(&file.bytes, &file.path)
-            .map_or_else(|_| BTreeMap::new(), |reading| text::comments(&reading))
+        reading(&file.bytes, &file.path).map_or_else(
+            |_| BTreeMap::new(),
+            |reading| policy_text::comments(&reading),
+        )
     }
 }
 

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use super::entry_reader::{Gives, Reader, Reading, Shared};
 use super::not_editable::{frozen_by, marker};
-use super::text::{Tree, read_tree};
-use super::{Change, CommentEffect, Edit, GrantError, PolicyFormat, Refusal, text};
+use super::policy_text::{Tree, read_tree};
+use super::{Change, CommentEffect, Edit, GrantError, PolicyFormat, Refusal, policy_text};
 use crate::model::{ClientName, PolicyFile, Subject};
 
 /// The registry's entry.
@@ -23,7 +23,7 @@ impl PolicyFormat for Plain {
     }
 
     fn detect(&self, bytes: &[u8], path: &str) -> bool {
-        text::top_keys(bytes, path).is_some_and(|keys| {
+        policy_text::top_keys(bytes, path).is_some_and(|keys| {
             let native = |key: &String| key == "version" || key == "clients";
             !keys.iter().any(native)
         })
@@ -40,12 +40,14 @@ impl PolicyFormat for Plain {
         file: &PolicyFile,
         changes: &BTreeMap<usize, Change>,
     ) -> Result<Vec<Edit>, Refusal> {
-        text::edits(file, changes, reading)
+        policy_text::edits(file, changes, reading)
     }
 
     fn comments(&self, file: &PolicyFile) -> BTreeMap<usize, CommentEffect> {
-        reading(&file.bytes, &file.path)
-            .map_or_else(|_| BTreeMap::new(), |reading| text::comments(&reading))
+        reading(&file.bytes, &file.path).map_or_else(
+            |_| BTreeMap::new(),
+            |reading| policy_text::comments(&reading),
+        )
     }
 }
 

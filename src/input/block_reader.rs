@@ -11,7 +11,7 @@ use std::path::Path;
 use super::{BEGINNING, BLOCK};
 
 /// Where things are in the buffer after a read.
-pub(super) struct Found {
+pub(super) struct BlockLines {
     /// The block itself, for the digest.
     pub(super) block: Range<usize>,
     /// The lines that begin in it.
@@ -55,7 +55,7 @@ pub(super) fn read_block(
     (begins, size): (u64, u64),
     line: usize,
     buffer: &mut Vec<u8>,
-) -> io::Result<Found> {
+) -> io::Result<BlockLines> {
     let begin = index as u64 * BLOCK as u64;
     let end = (begin + BLOCK as u64).min(size);
     // One byte before the block tells whether a line begins at its first byte.
@@ -75,7 +75,7 @@ pub(super) fn read_block(
     };
     let Some(first) = first else {
         // No line begins in this block.
-        return Ok(Found {
+        return Ok(BlockLines {
             block: block.clone(),
             lines: block.end..block.end,
             offset: end,
@@ -103,14 +103,14 @@ pub(super) fn read_block(
     let tail =
         buffer.len() - last - usize::from(buffer.len() > last && buffer.last() == Some(&b'\n'));
     if tail > line {
-        return Ok(Found {
+        return Ok(BlockLines {
             block,
             lines: first..last,
             offset,
             oversize: Some(last..buffer.len().min(last + BEGINNING)),
         });
     }
-    Ok(Found {
+    Ok(BlockLines {
         block,
         lines: first..buffer.len(),
         offset,

@@ -19,7 +19,7 @@ use glob::Pattern;
 use super::DiscoverError;
 
 /// One part of a pattern.
-enum Part {
+enum PathPart {
     /// As it is written.
     Plain(String),
     /// The entries of a folder that fit.
@@ -69,17 +69,17 @@ pub(super) fn expand(base: &Path, name: &str) -> Result<Vec<(PathBuf, String)>, 
     Ok(walk.files)
 }
 
-fn parts(name: &str) -> Result<Vec<Part>, DiscoverError> {
+fn parts(name: &str) -> Result<Vec<PathPart>, DiscoverError> {
     let part = |text: &str| match text {
-        "**" => Ok(Part::Folders),
+        "**" => Ok(PathPart::Folders),
         text if is_pattern(text) => {
             let fitting = Pattern::new(text).map_err(|error| DiscoverError::BadGlob {
                 pattern: name.to_owned(),
                 reason: error.to_string(),
             })?;
-            Ok(Part::Fitting(fitting))
+            Ok(PathPart::Fitting(fitting))
         }
-        text => Ok(Part::Plain(text.to_owned())),
+        text => Ok(PathPart::Plain(text.to_owned())),
     };
     let components = Path::new(name).components();
     components
@@ -88,7 +88,7 @@ fn parts(name: &str) -> Result<Vec<Part>, DiscoverError> {
 }
 
 struct Walk {
-    parts: Vec<Part>,
+    parts: Vec<PathPart>,
     /// Folders as they are without links, and the part of the pattern that they were read for.
     seen: BTreeSet<(PathBuf, usize)>,
     folders: VecDeque<Reached>,
@@ -112,11 +112,11 @@ impl Walk {
             return Ok(());
         };
         match part {
-            Part::Plain(text) => {
+            PathPart::Plain(text) => {
                 let next = from.to(text, from.next + 1);
                 self.reach(next, false);
             }
-            Part::Fitting(pattern) => {
+            PathPart::Fitting(pattern) => {
                 let pattern = pattern.clone();
                 for (name, link) in entries(folder)? {
                     if pattern.matches(&name) {
@@ -124,7 +124,7 @@ impl Walk {
                     }
                 }
             }
-            Part::Folders => {
+            PathPart::Folders => {
                 let top = from.top.clone().unwrap_or_else(|| real.clone());
                 let from = Reached {
                     top: Some(top.clone()),

@@ -11,10 +11,10 @@
 //!
 //! What a line means is not known here.
 
+mod block_hash;
 mod block_reader;
 pub mod bytes;
 mod cloudwatch;
-mod digest;
 mod discover;
 mod duplicates;
 mod envelope;
@@ -22,24 +22,24 @@ mod expand;
 mod files;
 mod limits;
 mod line_splitter;
-mod outcome;
 mod read_once;
 #[cfg(test)]
 mod reading_tests;
 mod sample;
 mod sniff;
+mod source_report;
 mod stream;
 mod worker_pool;
 pub mod yaml;
 
-pub use digest::BlockHasher;
+pub use block_hash::BlockHasher;
 pub use discover::{DiscoverError, Input, discover};
 pub use envelope::unwrapped;
 pub use files::{is_temporary, read_regular, read_whole, regular, temporary, with_slashes};
 pub use limits::Limits;
-pub use outcome::{SourceReport, SourceStatus};
 pub use read_once::read_once;
 pub use sniff::{Compression, Sniffed, sniff_bytes};
+pub use source_report::{SourceReport, SourceStatus};
 pub use stream::{Source, head};
 pub use worker_pool::{Block, BlockSink, read_all};
 

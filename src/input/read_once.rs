@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::duplicates::Alike;
 use super::limits::Limits;
-use super::outcome::{SourceReport, SourceStatus};
+use super::source_report::{SourceReport, SourceStatus};
 use super::stream::{Opened, Source};
 use super::worker_pool::{BlockSink, read_some};
 

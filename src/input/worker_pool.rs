@@ -11,11 +11,11 @@ use std::sync::{Arc, Mutex};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
-use super::digest::hash_block;
+use super::block_hash::hash_block;
 use super::envelope::{self, Frames};
 use super::limits::Limits;
 use super::line_splitter::{Cutter, Parcel, Piece};
-use super::outcome::{Ledger, SourceReport, SourceStatus};
+use super::source_report::{Ledger, SourceReport, SourceStatus};
 use super::stream::{Opened, Reader, Source, unpack};
 use super::{BLOCK, block_reader};
 

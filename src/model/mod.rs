@@ -11,6 +11,7 @@
 
 mod calendar;
 mod catalog;
+mod cause;
 mod day_set;
 mod digest;
 mod grant;
@@ -19,16 +20,16 @@ mod name;
 mod noise;
 mod outcome;
 mod place;
-mod possible;
 mod security;
 mod semantics;
-mod stated;
+mod stated_age;
 mod time;
 mod verdict;
 pub mod words;
 
 pub use calendar::{Calendar, Closed};
 pub use catalog::{Catalog, Clause, Method, Operation, Requirement};
+pub use cause::Cause;
 pub use day_set::DaySet;
 pub use digest::ContentDigest;
 pub use grant::{Entry, Exception, Granted, Keep, Policy, PolicyFile, Subject, Via};
@@ -37,9 +38,8 @@ pub use name::{ClientName, RoleName, Scope, Term};
 pub use noise::{Noise, Sighting};
 pub use outcome::{AnsweredBy, Outcome, OutcomeTable, Refusal};
 pub use place::{Place, Span, Warning};
-pub use possible::Cause;
 pub use security::{Scheme, Security, Together};
 pub use semantics::{ScopeMatch, Semantics};
-pub use stated::{Stated, StatedOf};
+pub use stated_age::{Stated, StatedOf};
 pub use time::{Day, Millis, Window};
 pub use verdict::{Kind, Level, Reason, Verdict};

@@ -2,8 +2,8 @@
 
 use crate::catalog::matcher::Matcher;
 use crate::catalog::near::Nearness;
+use crate::event::damaged_line::Salvage;
 use crate::event::identity::Identities;
-use crate::event::remains::Salvage;
 use crate::model::Noise;
 
 /// Built once; asked only for such requests.

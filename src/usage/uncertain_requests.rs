@@ -17,7 +17,7 @@ use super::unplaced::{Caller, Request, Sort, Unplaced};
 use super::worker::{REJECTS, Sink, Worker};
 use crate::catalog::matcher::Found;
 use crate::catalog::near::{Near, Nearness};
-use crate::event::remains::{Kind, Remains};
+use crate::event::damaged_line::{Kind, Remains};
 use crate::event::{path, readings, redact};
 use crate::format::{LogFormat, RawRecord, Skip};
 use crate::input::Block;

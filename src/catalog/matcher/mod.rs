@@ -19,7 +19,7 @@
 //!
 //! Which scopes a route needs is not known here.
 
-mod head;
+mod head_method;
 mod key;
 mod overlap;
 mod spelling;
@@ -306,7 +306,7 @@ fn heads(
         .filter(|(_, route)| route.method == Method::Head)
         .map(|(number, route)| (route.operations.clone(), number))
         .collect();
-    for shared in head::shared(templates, operations, folded) {
+    for shared in head_method::shared(templates, operations, folded) {
         let next = u32::try_from(routes.len()).unwrap_or(u32::MAX);
         let number = *known.entry(shared.operations.clone()).or_insert(next);
         if number == next {

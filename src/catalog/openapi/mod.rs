@@ -5,9 +5,9 @@
 //! Webhooks and callbacks are requests of the API to its clients: not read.
 
 mod layers;
-mod notes;
 mod paths;
 mod refs;
+mod repeated_warnings;
 mod schemes;
 mod security;
 mod server;

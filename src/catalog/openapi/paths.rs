@@ -15,8 +15,8 @@ use super::super::document::{Document, kind, quoted};
 use super::super::{At, CatalogError, LoadOptions, ScopeList, lint};
 use super::label_of;
 use super::layers::Layers;
-use super::notes::Notes;
 use super::refs::{self, Refs, Target};
+use super::repeated_warnings::Notes;
 use super::schemes::Schemes;
 use super::security::{self, Need};
 use super::server::{self, Bases};
@@ -121,7 +121,7 @@ struct Reader<'a> {
 }
 
 /// An operation that was found, and what is around it.
-struct Found<'v> {
+struct FoundOperation<'v> {
     method: Method,
     /// Its key, as spelt.
     key: &'v str,
@@ -177,7 +177,7 @@ impl Reader<'_> {
                         continue; // overridden by a nearer layer
                     }
                     if let Some(method) = self.method(key, path, at) {
-                        let found = Found {
+                        let found = FoundOperation {
                             method,
                             key,
                             value,
@@ -220,7 +220,7 @@ impl Reader<'_> {
         &mut self,
         path: &str,
         item: &Layers<'_>,
-        found: &Found<'_>,
+        found: &FoundOperation<'_>,
     ) -> Result<(), CatalogError> {
         let at = self.document.at(&["paths", path, found.key]);
         if !found.value.is_object() && !found.value.is_null() {

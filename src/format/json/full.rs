@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::{Action, Found, Kind, Plan, SLOTS, Scratch};
+use super::{Action, FoundValue, Kind, Plan, SLOTS, Scratch};
 use crate::format::Skip;
 
 /// Fills the scratch from a parsed line.
@@ -13,7 +13,7 @@ use crate::format::Skip;
 /// loggers cut a surrogate pair in half: both are replaced (U+FFFD), because a
 /// lost line would look like an unused permission.
 pub(super) fn read(line: &[u8], plan: &Plan, scratch: &mut Scratch) -> Result<(), Skip> {
-    scratch.found = [Found::default(); SLOTS];
+    scratch.found = [FoundValue::default(); SLOTS];
     scratch.text.clear();
     let text = String::from_utf8_lossy(line);
     let value: Value = match serde_json::from_str(&text) {
@@ -57,7 +57,7 @@ fn walk(value: &Value, plan: &Plan, node: usize, scratch: &mut Scratch) {
                 };
                 let start = scratch.text.len();
                 scratch.text.extend_from_slice(text.as_bytes());
-                scratch.found[*slot] = Found {
+                scratch.found[*slot] = FoundValue {
                     kind,
                     copied: true,
                     escaped: false,

@@ -18,7 +18,7 @@ use super::keys::Keys;
 use super::marks::Marks;
 use super::scan::values;
 use super::shape::{Hole, Shape};
-use super::{Action, Found, Kind, Plan, SLOTS};
+use super::{Action, FoundValue, Kind, Plan, SLOTS};
 use crate::input::bytes::find;
 
 /// Shapes kept of one log.
@@ -47,10 +47,10 @@ pub(super) struct Value {
 
 impl Value {
     /// Where its content is, counted from `from`.
-    pub(super) fn found(&self, text: &[u8], from: usize) -> Found {
+    pub(super) fn found(&self, text: &[u8], from: usize) -> FoundValue {
         let quote = usize::from(self.kind == Kind::Text);
         let place = |place: usize| u32::try_from(place - from).unwrap_or(u32::MAX);
-        Found {
+        FoundValue {
             kind: self.kind,
             copied: false,
             escaped: quote == 1 && find(b'\\', &text[self.start..self.end]).is_some(),
@@ -91,7 +91,7 @@ impl Shapes {
         plan: &Plan,
         keys: &mut [Keys],
         marks: &mut Marks,
-        found: &mut [Found; SLOTS],
+        found: &mut [FoundValue; SLOTS],
     ) -> Option<bool> {
         if self.resting > 0 {
             self.resting -= 1;
@@ -106,7 +106,7 @@ impl Shapes {
                 self.purse = (self.purse + 1).min(64 * PRICE);
                 return Some(escapes);
             }
-            found[..plan.slots].fill(Found::default());
+            found[..plan.slots].fill(FoundValue::default());
         }
         self.score -= 1;
         if self.score < -PATIENCE {

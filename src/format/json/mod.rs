@@ -51,7 +51,7 @@ pub enum Kind {
 
 /// Where the bytes of a value are.
 #[derive(Clone, Copy, Debug, Default)]
-struct Found {
+struct FoundValue {
     kind: Kind,
     /// In the scratch buffer instead of the line.
     copied: bool,
@@ -140,7 +140,7 @@ impl Plan {
 
 /// Buffers that are used again for every line.
 pub struct Scratch {
-    found: [Found; SLOTS],
+    found: [FoundValue; SLOTS],
     text: Vec<u8>,
     marks: marks::Marks,
     /// The keys seen so far by node of the plan with this number.
@@ -153,7 +153,7 @@ pub struct Scratch {
 impl Default for Scratch {
     fn default() -> Self {
         Self {
-            found: [Found::default(); SLOTS],
+            found: [FoundValue::default(); SLOTS],
             text: Vec::new(),
             marks: marks::Marks::default(),
             keys: Vec::new(),
@@ -241,7 +241,7 @@ pub fn read<'a>(line: &'a [u8], plan: &Plan, scratch: &'a mut Scratch) -> Result
 
 /// Whether the scanner answered; the scratch then holds the answer.
 fn scan_line(line: &[u8], plan: &Plan, scratch: &mut Scratch) -> bool {
-    scratch.found[..plan.slots].fill(Found::default());
+    scratch.found[..plan.slots].fill(FoundValue::default());
     scratch.text.clear();
     if scratch.plan != plan.number {
         scratch.plan = plan.number;
@@ -274,13 +274,13 @@ fn scan_line(line: &[u8], plan: &Plan, scratch: &mut Scratch) -> bool {
 }
 
 /// Decodes the strings that hold escapes into the buffer.
-fn decode(line: &[u8], found: &mut [Found], text: &mut Vec<u8>) {
+fn decode(line: &[u8], found: &mut [FoundValue], text: &mut Vec<u8>) {
     for found in found {
         if found.escaped {
             let raw = &line[found.start as usize..found.end as usize];
             let start = text.len();
             unescape::unescape(raw, text);
-            *found = Found {
+            *found = FoundValue {
                 kind: found.kind,
                 copied: true,
                 escaped: false,

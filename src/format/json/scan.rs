@@ -7,7 +7,7 @@ use super::keys::{Keys, START};
 use super::learn::Value;
 use super::marks::Marks;
 use super::value::number_end;
-use super::{Action, Found, Kind, Plan, SLOTS};
+use super::{Action, FoundValue, Kind, Plan, SLOTS};
 use crate::input::bytes::find;
 
 /// Nesting the scanner follows; `serde_json` goes to 128.
@@ -27,7 +27,7 @@ pub(super) fn scan(
     marks: &Marks,
     plan: &Plan,
     keys: &mut [Keys],
-    found: &mut [Found; SLOTS],
+    found: &mut [FoundValue; SLOTS],
 ) -> Option<()> {
     let mut scanner = Scanner {
         bytes,
@@ -51,7 +51,7 @@ pub(super) fn one(
     plan: &Plan,
     action: Option<Action>,
     keys: &mut [Keys],
-    found: &mut [Found; SLOTS],
+    found: &mut [FoundValue; SLOTS],
 ) -> Option<usize> {
     let mut scanner = Scanner {
         bytes,
@@ -172,7 +172,7 @@ impl Scanner<'_> {
         plan: &Plan,
         number: usize,
         keys: &mut [Keys],
-        found: &mut [Found; SLOTS],
+        found: &mut [FoundValue; SLOTS],
     ) -> Option<()> {
         if number >= 64 || self.entered & (1 << number) != 0 {
             return None;
@@ -242,7 +242,7 @@ impl Scanner<'_> {
         self.marks.escapes && find(b'\\', &self.bytes[start..end]).is_some()
     }
 
-    fn take(&mut self) -> Option<Found> {
+    fn take(&mut self) -> Option<FoundValue> {
         let first = self.peek()?;
         let (kind, start, end, escaped) = if first == b'"' {
             self.at += 1;
@@ -254,7 +254,7 @@ impl Scanner<'_> {
             self.skip(0)?;
             (kind(first), start, self.at, false)
         };
-        Some(Found {
+        Some(FoundValue {
             kind,
             copied: false,
             escaped,

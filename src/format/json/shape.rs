@@ -22,7 +22,7 @@ use super::keys::Keys;
 use super::learn::Value;
 use super::marks::Marks;
 use super::value::{number_end, text_end};
-use super::{Action, Found, Kind, Plan, SLOTS, scan};
+use super::{Action, FoundValue, Kind, Plan, SLOTS, scan};
 
 /// What may stand in a hole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,7 +60,7 @@ pub(super) struct Shape {
     fixed: Vec<[u8; 16]>,
     steps: Vec<Step>,
     /// Places count from the start of the step's fixed text.
-    takes: Vec<(usize, Found)>,
+    takes: Vec<(usize, FoundValue)>,
 }
 
 /// Whether the line goes on with this text; of the last chunk only some bits count.
@@ -162,7 +162,7 @@ impl Shape {
         plan: &Plan,
         keys: &mut [Keys],
         marks: &mut Marks,
-        found: &mut [Found; SLOTS],
+        found: &mut [FoundValue; SLOTS],
     ) -> Option<bool> {
         let (mut at, mut escapes, mut marked) = (0, false, false);
         let (mut fixed, mut takes) = (self.fixed.as_slice(), self.takes.as_slice());
@@ -176,7 +176,7 @@ impl Shape {
                 let (slots, later) = takes.split_at_checked(step.takes)?;
                 for (slot, take) in slots {
                     escapes |= take.escaped;
-                    found[*slot] = Found {
+                    found[*slot] = FoundValue {
                         start: take.start + place(at),
                         end: take.end + place(at),
                         ..*take
@@ -209,7 +209,7 @@ impl Shape {
             };
             if let Some(Action::Take(slot)) = step.action {
                 escapes |= odd;
-                found[slot] = Found {
+                found[slot] = FoundValue {
                     kind,
                     copied: false,
                     escaped: odd,

@@ -13,15 +13,15 @@
 //!
 //! Which format the records have is not known here.
 
-mod framed;
-mod head;
+mod framing;
 mod json;
+mod line_head;
 #[cfg(test)]
 mod tests;
 
 use std::borrow::Cow;
 
-pub(super) use framed::Frames;
+pub(super) use framing::Frames;
 
 /// Envelopes inside each other that are taken off.
 const LAYERS: usize = 4;
@@ -45,7 +45,7 @@ impl Envelope {
             let text = line.trim_ascii_end();
             let text = &text[blanks(text)..];
             let several = json::is_several(text);
-            if !several && head::length(text) == 0 && json::embedded(text).is_none() {
+            if !several && line_head::length(text) == 0 && json::embedded(text).is_none() {
                 continue;
             }
             let open = several && (text[0] != b'{' || !line.ends_with(b"\n"));
@@ -94,7 +94,7 @@ fn unwrap(text: &mut [u8], base: usize, seams: &mut Vec<usize>, layers: usize) {
     for _ in 0..layers {
         from += blanks(&text[from..to]);
         let rest = &mut text[from..to];
-        let head = head::length(rest);
+        let head = line_head::length(rest);
         if head > 0 {
             rest[..head].fill(0);
             from += head;

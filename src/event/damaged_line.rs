@@ -21,14 +21,14 @@ use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 use super::identity::Identities;
 use crate::model::Method;
 
-mod asked;
-mod json;
+mod json_pairs;
 mod kind;
+mod plain_text;
+mod request;
 #[cfg(test)]
 mod tests;
-mod text;
 
-use asked::Asked;
+use request::Asked;
 
 /// Bytes of a line that are looked at; what follows counts as cut.
 const LONGEST: usize = 64 << 10;
@@ -144,7 +144,7 @@ impl Salvage {
         }
         self.find(line, asked.fields_end, &mut remains);
         // NGINX escapes every byte that is not ASCII.
-        if let Cow::Owned(plain) = json::unescape(line) {
+        if let Cow::Owned(plain) = json_pairs::unescape(line) {
             let mut other = Remains {
                 clients: BTreeSet::new(),
                 target: None,

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::json::{self, Pair, Pairs, Place, Value, unescape};
-use super::text::{self, Target};
+use super::json_pairs::{self, Pair, Pairs, Place, Value, unescape};
+use super::plain_text::{self, Target};
 use crate::format::json::parse_status;
 use crate::model::Method;
 
@@ -118,8 +118,8 @@ pub(super) enum Form {
 
 impl<'a> Asked<'a> {
     pub(super) fn read(line: &'a [u8]) -> Self {
-        let pairs = json::read(line);
-        let mut dates = text::dates(line);
+        let pairs = json_pairs::read(line);
+        let mut dates = plain_text::dates(line);
         let date = dates.next();
         match pairs.first {
             Some(first) if date.is_none_or(|date| first < date) => Self::of_json(&pairs),
@@ -128,7 +128,7 @@ impl<'a> Asked<'a> {
     }
 
     fn of_text(line: &'a [u8], date: Option<usize>, two_dates: bool) -> Self {
-        let request = text::request(line);
+        let request = plain_text::request(line);
         let version = memchr::memmem::find(line, b"HTTP/");
         // Callers stand before the date and the request.
         let ends = [date, version, request.as_ref().map(|request| request.at)];
@@ -187,7 +187,7 @@ impl<'a> Asked<'a> {
                 let Some(text) = text else { continue };
                 empty.push(super::kind::is_nothing(&text));
                 let front = [b"\"", &*text, b"\""].concat();
-                if let Some(request) = text::request(&front) {
+                if let Some(request) = plain_text::request(&front) {
                     methods.push(request.method);
                     let rank = if key == b"routekey" {
                         1

@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use serde_json::{Map, Value};
 
-use super::asked::{Asked, Form};
-use super::json::unescape;
-use super::text;
+use super::json_pairs::unescape;
+use super::plain_text;
+use super::request::{Asked, Form};
 use super::{Kind, Remains};
 
 /// What the line can be.
@@ -38,7 +38,7 @@ fn is_unread(status: Option<u16>) -> bool {
 
 /// A message of something else, rather than the remains of a record.
 fn is_message(line: &[u8], remains: &Remains<'_>, inner: Option<Kind>) -> bool {
-    if text::is_error_log(line) {
+    if plain_text::is_error_log(line) {
         return true;
     }
     // Nothing of a whole object was lost.
@@ -52,7 +52,7 @@ fn is_message(line: &[u8], remains: &Remains<'_>, inner: Option<Kind>) -> bool {
 }
 
 fn is_no_request_of_text(line: &[u8], asked: &Asked<'_>, remains: &Remains<'_>) -> bool {
-    let quoted: Vec<usize> = text::dates(line)
+    let quoted: Vec<usize> = plain_text::dates(line)
         .filter_map(|at| request_field(line, at))
         .collect();
     match quoted.as_slice() {
@@ -60,7 +60,7 @@ fn is_no_request_of_text(line: &[u8], asked: &Asked<'_>, remains: &Remains<'_>) 
         [from] => return asks_nothing(&line[*from..]) && remains.target.is_none(),
         _ => return false,
     }
-    if text::is_error_log(line) {
+    if plain_text::is_error_log(line) {
         return true;
     }
     if memchr::memmem::find(line, b"\"<BADREQ>\"").is_some() {
@@ -81,8 +81,8 @@ fn request_field(line: &[u8], date: usize) -> Option<usize> {
 
 /// A request field that asks for nothing, from its first byte on.
 fn asks_nothing(text: &[u8]) -> bool {
-    let end =
-        memchr::memchr_iter(b'"', text).find_map(|end| Some((end, text::code(&text[end + 1..])?)));
+    let end = memchr::memchr_iter(b'"', text)
+        .find_map(|end| Some((end, plain_text::code(&text[end + 1..])?)));
     match end {
         Some((end, code)) => {
             let request = &text[..end];
@@ -117,7 +117,8 @@ fn looks_like_a_record(line: &[u8]) -> bool {
         .unwrap_or_default();
     let address = std::str::from_utf8(word).is_ok_and(|word| word.parse::<IpAddr>().is_ok());
     let object = begins.starts_with(b"{") || begins.starts_with(b"[{") || finds(b"{\"");
-    let status = memchr::memchr_iter(b'"', line).any(|at| text::code(&line[at + 1..]).is_some());
+    let status =
+        memchr::memchr_iter(b'"', line).any(|at| plain_text::code(&line[at + 1..]).is_some());
     let key = memchr::memchr_iter(b'"', line)
         .any(|at| line[at + 1..].trim_ascii_start().first() == Some(&b':'));
     object
@@ -126,5 +127,5 @@ fn looks_like_a_record(line: &[u8]) -> bool {
         || key
         || finds(b" - - [")
         || finds(b"- - [")
-        || text::dates(line).next().is_some()
+        || plain_text::dates(line).next().is_some()
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::digest::BlockHasher;
+use super::block_hash::BlockHasher;
 use super::stream::Source;
 use crate::model::ContentDigest;
 

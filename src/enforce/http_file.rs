@@ -4,11 +4,11 @@
 use std::fmt::Write as _;
 
 use super::requests::{Plan, Request};
-use super::{Tool, text};
+use super::{Tool, escape};
 
-pub(super) struct Rest;
+pub(super) struct HttpFile;
 
-impl Tool for Rest {
+impl Tool for HttpFile {
     fn name(&self) -> &'static str {
         "http"
     }
@@ -27,7 +27,7 @@ impl Tool for Rest {
         );
         for (name, holds) in &plan.variables {
             // Writing to a string cannot fail.
-            let _ = writeln!(file, "#   {name}: {}", text::comment(holds));
+            let _ = writeln!(file, "#   {name}: {}", escape::comment(holds));
         }
         let refused = plan
             .refused
@@ -38,7 +38,7 @@ impl Tool for Rest {
         for client in &plan.clients {
             let name = client.client.as_str();
             for gap in client.gaps() {
-                let gap = text::comment(&format!("{name}: {gap}"));
+                let gap = escape::comment(&format!("{name}: {gap}"));
                 let _ = writeln!(file, "\n# {gap}");
             }
             for denied in &client.denied {
@@ -65,7 +65,7 @@ impl Tool for Rest {
 const PASSES: &str = "response.status !== 401 && response.status !== 403 && response.status < 500";
 
 fn call(file: &mut String, title: &str, request: &Request, token: Option<&str>, expected: &str) {
-    let title = text::comment(title);
+    let title = escape::comment(title);
     let _ = writeln!(
         file,
         "\n### {title}\n# @no-redirect\n{} {{{{base}}}}{}",

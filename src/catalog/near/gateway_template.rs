@@ -1,7 +1,7 @@
 //! The operations that a gateway's own template covers.
 
 use super::path::Token;
-use super::{Found, Near, Nearness, is, lower, may};
+use super::{Candidates, Near, Nearness, is, lower, may};
 use crate::catalog::matcher::template::{Segment, Template, fits, may_share};
 use crate::model::Method;
 
@@ -31,7 +31,7 @@ impl Nearness {
             .collect();
         let shares = |whole: &[Segment]| templates.iter().any(|template| share(template, whole));
         // The gateway knew the method: an override counts only where no operation has it.
-        let (mut exact, mut overridden) = (Found::default(), Found::default());
+        let (mut exact, mut overridden) = (Candidates::default(), Candidates::default());
         for entry in self.entries.iter().filter(|entry| shares(&entry.whole)) {
             if method.is_some_and(|method| is(entry.method, method)) {
                 exact.add(entry);
@@ -46,7 +46,7 @@ impl Nearness {
                 return near;
             }
         }
-        let mut found = Found::default();
+        let mut found = Candidates::default();
         for template in &templates {
             if self.gather(method, &tokens(template), &mut found) {
                 return Near::All;

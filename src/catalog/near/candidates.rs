@@ -56,12 +56,12 @@ pub(super) fn collections(entries: &[Entry]) -> BTreeMap<Vec<u8>, Collection> {
 
 /// What was found so far; one shared set stays shared.
 #[derive(Default)]
-pub(super) struct Found<'a> {
+pub(super) struct Candidates<'a> {
     shared: Option<&'a Arc<BTreeSet<usize>>>,
     operations: BTreeSet<usize>,
 }
 
-impl<'a> Found<'a> {
+impl<'a> Candidates<'a> {
     pub(super) fn shared(&mut self, operations: &'a Arc<BTreeSet<usize>>) {
         match self.shared {
             None => self.shared = Some(operations),
