@@ -273,6 +273,7 @@ impl Write for Output<'_> {
 fn json_client(run: &analysis_run::AnalysisRun, client: &str) -> anyhow::Result<serde_json::Value> {
     let mut clients = run.analysis.clients.iter();
     let own = clients.find(|own| own.id.as_str() == client);
-    let own = own.map(|own| crate::report::json::of_client(&run.view(), own));
+    let view = run.view();
+    let own = own.map(|own| serde_json::to_value(crate::report::model::Client::of(&view, own)));
     Ok(own.transpose()?.unwrap_or_default())
 }

@@ -10,6 +10,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::words;
@@ -18,7 +19,8 @@ use crate::model::{ClientName, Day};
 use crate::usage::credentials::{CredentialHash, CredentialTable, Facts, Network, Which};
 
 /// One credential, or all tokens of a client.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "credential")]
 pub struct CredentialLine {
     /// The keyed hash of its id; `None` for tokens, and where the log names none.
     pub credential: Option<String>,

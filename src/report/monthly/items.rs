@@ -6,6 +6,8 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::report::pseudonym::Pseudonyms;
@@ -14,7 +16,8 @@ use crate::report::pseudonym::Pseudonyms;
 const DIGITS: usize = 20;
 
 /// A recommendation or a finding.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[schemars(rename = "item")]
 pub struct Item {
     /// The client; empty when the item is about none.
     pub client: String,

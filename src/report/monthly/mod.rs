@@ -42,7 +42,7 @@ use crate::model::{ClientName, ContentDigest, Exception, Level, Verdict, Window}
 pub use contract::{Sealed, seal};
 pub use credentials::CredentialLine;
 pub use findings::gravity;
-pub use items::id;
+pub use items::{Item, id};
 pub use month::Month;
 pub use page::*;
 pub use previous::{History, Previous, PreviousError};

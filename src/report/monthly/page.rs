@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -113,7 +114,8 @@ pub struct Head {
 }
 
 /// The numbers of the verdict line.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "conclusion")]
 pub struct Conclusion {
     /// Clients that can lose something now.
     pub clients: usize,
@@ -151,7 +153,8 @@ pub struct Tile {
 }
 
 /// One month of the lines.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "point")]
 pub struct Point {
     /// The month.
     pub month: Month,

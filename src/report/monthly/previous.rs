@@ -17,7 +17,7 @@ use super::items::{self, Item};
 use super::month::Month;
 use super::page::Point;
 use crate::model::{ContentDigest, Day};
-use crate::report::json::SCHEMA;
+use crate::report::model::SCHEMA;
 use crate::report::pseudonym::Pseudonyms;
 
 /// One earlier report.

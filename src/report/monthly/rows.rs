@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::month::Month;
@@ -115,7 +116,8 @@ pub struct NotEvaluable {
 }
 
 /// What became of one recommendation of last month.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "outcome")]
 pub struct Outcome {
     /// Stable id.
     pub id: String,
@@ -221,7 +223,8 @@ pub struct Change {
 }
 
 /// A reviewed "keep this".
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "exception")]
 pub struct ExceptionRow {
     /// The client, a role, or `*`.
     pub client: String,
@@ -303,7 +306,8 @@ pub struct InputRow {
 }
 
 /// One file with its digest.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "file")]
 pub struct FileRow {
     /// As shown to the user.
     pub path: String,
@@ -312,7 +316,8 @@ pub struct FileRow {
 }
 
 /// The report before this one.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "previous_report")]
 pub struct Link {
     /// Its month.
     pub month: Month,
