@@ -3,13 +3,13 @@
 use std::io::Write;
 use std::path::PathBuf;
 
+use super::ExitStatus;
 use super::analysis_run::{analysis_run, say_incomplete};
 use super::analyze::width;
 use super::args::{Folder, InputArgs, PolicyArgs, PolicyFlags};
 use super::diagnostics::Advised;
 use super::suggest::closest;
 use super::windows::of;
-use super::{ExitStatus, json_client};
 use crate::analysis::minimum::Universe;
 use crate::model::Term;
 use crate::report::explain_strip::{Letters, strip};
@@ -76,14 +76,10 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     let universe = Universe::new(&run.routes.catalog, &run.semantics, &run.weights);
     let found = of(&run, &[client], MONTHS, wanted)?;
     if args.json {
-        let mut own = json_client(&run, &args.client)?;
         let as_of = run.read.coverage.span().map(|_| run.analysis.window.to);
         let value = windows::json(&found, as_of, &run.read.incomplete)?;
         let view = run.view();
-        explain::json::add((&view, &universe), client, &found.holdings, &mut own);
-        if let Some(own) = own.as_object_mut() {
-            own.insert("windows".to_owned(), value);
-        }
+        let own = explain::json::explained(&view, &universe, client, &found.holdings, value);
         writeln!(out, "{}", crate::report::json_text::pretty(&own)?)?;
     } else {
         explain::explain(

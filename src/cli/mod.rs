@@ -268,12 +268,3 @@ impl Write for Output<'_> {
         self.noted(done)
     }
 }
-
-/// One client's part of the report.
-fn json_client(run: &analysis_run::AnalysisRun, client: &str) -> anyhow::Result<serde_json::Value> {
-    let mut clients = run.analysis.clients.iter();
-    let own = clients.find(|own| own.id.as_str() == client);
-    let view = run.view();
-    let own = own.map(|own| serde_json::to_value(crate::report::model::Client::of(&view, own)));
-    Ok(own.transpose()?.unwrap_or_default())
-}

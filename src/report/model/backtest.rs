@@ -126,7 +126,7 @@ impl<'a> Origin<'a> {
 }
 
 /// What the removals of one level did.
-#[derive(Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 #[schemars(rename = "level_tally")]
 pub struct LevelTally {
     /// The least safe level of the set.
@@ -157,7 +157,7 @@ pub struct LevelTally {
 }
 
 impl LevelTally {
-    fn of(level: Level, tally: &Tally) -> Self {
+    pub(in crate::report) fn of(level: Level, tally: &Tally) -> Self {
         Self {
             level,
             removals: tally.removals,
@@ -214,7 +214,7 @@ impl<'a> DeniedOperation<'a> {
 }
 
 /// The sum of one level over origins.
-#[derive(Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 #[schemars(rename = "pooled")]
 pub struct PooledLevel {
     /// The least safe level of the set.
@@ -244,7 +244,7 @@ pub struct PooledLevel {
 }
 
 impl PooledLevel {
-    fn of(level: Level, pooled: &Pooled) -> Self {
+    pub(in crate::report) fn of(level: Level, pooled: &Pooled) -> Self {
         Self {
             level,
             origins: pooled.origins,

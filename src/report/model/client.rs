@@ -14,7 +14,7 @@ use crate::usage::Cluster;
 /// One client that a policy file names.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "client")]
-pub struct Client<'a> {
+pub struct Client<'a, T = TermEntry<'a>> {
     /// Name in the policy file.
     pub id: &'a str,
     /// active: seen. `denied_only`: only refused. silent: idle for longer than its rhythm
@@ -43,7 +43,7 @@ pub struct Client<'a> {
     #[schemars(with = "String")]
     pub gap: Option<&'a str>,
     /// Each term with its verdict.
-    pub terms: Vec<TermEntry<'a>>,
+    pub terms: Vec<T>,
     /// Operations that must stay permitted.
     pub needed: Vec<NeededOperation<'a>>,
     /// Requests that match no operation of the catalogue.
@@ -60,6 +60,17 @@ pub struct Client<'a> {
 impl<'a> Client<'a> {
     /// What the report says about one client.
     pub fn of(view: &'a View<'a>, client: &'a ClientAnalysis) -> Self {
+        Self::with_terms(view, client, TermEntry::all(view, client))
+    }
+}
+
+impl<'a, T> Client<'a, T> {
+    /// The same with terms of which more may be said.
+    pub(in crate::report) fn with_terms(
+        view: &'a View<'a>,
+        client: &'a ClientAnalysis,
+        terms: Vec<T>,
+    ) -> Self {
         let denied = client.denied.iter();
         Self {
             id: client.id.as_str(),
@@ -72,7 +83,7 @@ impl<'a> Client<'a> {
             minimal: &client.minimal,
             minimal_proven: client.minimal_proven,
             gap: client.gap.as_deref(),
-            terms: TermEntry::all(view, client),
+            terms,
             needed: client
                 .needed
                 .iter()

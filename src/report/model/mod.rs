@@ -47,6 +47,7 @@ pub use input::{Coverage, Input, OnlyInLog, Span, Warning};
 pub use month::{ClientCredentials, ClosedItem, MonthPart, OpenItem, RestsOn};
 pub use possible::{PossibleNeed, PossibleNeeds};
 pub use schema::schema;
+pub(super) use term::level;
 pub use term::{TermEntry, Uses};
 pub use windows::{AddedTerm, ClientWindow, Window};
 pub use words::{Instant, ItemId, OperationName};
@@ -111,6 +112,7 @@ pub struct Report<'a> {
     pub backtest: Option<Backtest<'a>>,
     /// What only `scopetrim report --month` adds.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "MonthPart<'_>")]
     pub month: Option<MonthPart<'a>>,
 }
 

@@ -90,12 +90,20 @@ impl<'a> TermEntry<'a> {
     /// Every way in which the client holds something.
     pub(super) fn all(view: &'a View<'a>, client: &'a ClientAnalysis) -> Vec<Self> {
         let covered = client.covered(view.coverage);
-        let ways = client.terms.iter().flat_map(|term| {
-            let vias = term.vias.iter();
-            vias.map(move |via| (term, via))
-        });
-        ways.map(|(term, via)| Self::of(view, &covered, term, via))
+        let terms = client.terms.iter();
+        terms
+            .flat_map(|term| Self::ways(view, &covered, term))
             .collect()
+    }
+
+    /// Every way in which the client holds one term, of the days that are `covered`.
+    pub(in crate::report) fn ways(
+        view: &'a View<'a>,
+        covered: &BTreeMap<Day, u64>,
+        term: &'a TermAnalysis,
+    ) -> impl Iterator<Item = Self> {
+        let vias = term.vias.iter();
+        vias.map(move |via| Self::of(view, covered, term, via))
     }
 
     fn of(

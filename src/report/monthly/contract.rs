@@ -32,8 +32,8 @@ pub struct Sealed {
 /// Builds the page and the contract, and gives both their id.
 pub fn seal(view: &View<'_>, extra: &Extra<'_>) -> Result<Sealed, serde_json::Error> {
     let mut report = Report::of(view);
-    let items = items::of_report(&serde_json::to_value(&report)?);
-    let mut page = page(view, extra, &serde_json::to_value(&report)?);
+    let items = items::of_view(view);
+    let mut page = page(view, extra, &items);
     let seen = extra.history.seen();
     let first = [extra.month];
     report.month = Some(month(&page, extra, &items, (&seen, &first)));

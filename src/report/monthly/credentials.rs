@@ -23,8 +23,10 @@ use crate::usage::credentials::{CredentialHash, CredentialTable, Facts, Network,
 #[schemars(rename = "credential")]
 pub struct CredentialLine {
     /// The keyed hash of its id; `None` for tokens, and where the log names none.
+    #[schemars(regex(pattern = "^cred:[0-9a-f]{32}$"))]
     pub credential: Option<String>,
     /// How the caller proved who it is.
+    #[schemars(extend("enum" = ["unknown", "token", "api-key", "query-key", "certificate", "basic", "signature"]))]
     pub kind: &'static str,
     /// Distinct ids behind the line.
     pub ids: usize,

@@ -120,6 +120,7 @@ pub struct NotEvaluable {
 #[schemars(rename = "outcome")]
 pub struct Outcome {
     /// Stable id.
+    #[schemars(regex(pattern = "^[0-9a-f]{20}$"))]
     pub id: String,
     /// The client.
     pub client: String,
@@ -127,7 +128,8 @@ pub struct Outcome {
     pub term: String,
     /// Its level last month.
     pub level: String,
-    /// `applied`, `open`, `rejected`, `rolled_back`, `needed`, `withdrawn`.
+    /// What became of it.
+    #[schemars(extend("enum" = ["applied", "open", "rejected", "rolled_back", "needed", "withdrawn"]))]
     pub state: &'static str,
     /// In words.
     pub detail: String,
