@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Analysis;
@@ -9,13 +10,15 @@ use super::minimum::Universe;
 use crate::model::{ClientName, Policy, Subject, Term};
 
 /// What the clients of one owner can do together.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "owner")]
 pub struct Blast {
     /// The owner, as the policy names it.
     pub owner: String,
     /// Its clients, sorted.
     pub clients: Vec<String>,
     /// Exposure (0..1) of everything they hold together.
+    #[schemars(range(min = 0, max = 1))]
     pub exposure: f64,
 }
 

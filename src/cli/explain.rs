@@ -76,14 +76,10 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     };
     let found = of(&run, &[client], MONTHS, wanted)?;
     if args.json {
-        let mut own = json::of_client(&run.view(), client)?;
         let as_of = run.read.coverage.span().map(|_| run.analysis.window.to);
         let value = windows::json(&found, as_of, &run.read.incomplete)?;
         let view = run.view();
-        explain::json::add((&view, &run.universe), client, &found.holdings, &mut own);
-        if let Some(own) = own.as_object_mut() {
-            own.insert("windows".to_owned(), value);
-        }
+        let own = explain::json::explained(&view, &run.universe, client, &found.holdings, value);
         writeln!(out, "{}", crate::report::json_text::pretty(&own)?)?;
     } else {
         explain::explain(

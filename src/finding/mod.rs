@@ -33,6 +33,7 @@ mod tests;
 
 use std::cmp::Reverse;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 pub use context::Context;
@@ -47,8 +48,9 @@ use rayon::prelude::*;
 use crate::model::{Day, Millis, Place, ScopeMatch};
 
 /// How much a finding matters; the last is the worst.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "severity")]
 pub enum Severity {
     /// For the record.
     Note,

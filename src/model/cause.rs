@@ -1,11 +1,13 @@
 //! Why it is not certain what a request needed.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// Why a request that was, or may have been, let through is a *possible need*: its
 /// client, its operation or its outcome is not certain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "cause")]
 #[repr(u8)]
 pub enum Cause {
     /// It names no client.

@@ -3,14 +3,17 @@
 use std::fmt;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// A file as the user named it, and a line in it (1 is the first).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[schemars(rename = "place")]
 pub struct Place {
     /// Path relative to the working folder or configuration file, as shown to the user.
     pub file: Arc<str>,
     /// Line number, counted from 1.
+    #[schemars(range(min = 1))]
     pub line: u32,
 }
 

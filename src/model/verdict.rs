@@ -1,10 +1,12 @@
 //! What can be said about one client's term, how safe it is, and why.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What should happen to a term.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "verdict")]
 pub enum Verdict {
     /// Needed, or protected: it stays.
     Keep,
@@ -32,8 +34,9 @@ impl Verdict {
 }
 
 /// Why a term can go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "kind")]
 pub enum Kind {
     /// It served no needed operation.
     Unused,
@@ -55,8 +58,11 @@ impl Kind {
 }
 
 /// How safe a removal is; the first is the safest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "level")]
 pub enum Level {
     /// The organisation's own past says it is hardly ever used again.
     Safe,
@@ -81,8 +87,9 @@ impl Level {
 }
 
 /// A named fact that decided a verdict or capped its level.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "reason")]
 pub enum Reason {
     /// Serves an operation that was needed in the window and nothing else held does it better.
     Needed,

@@ -8,15 +8,12 @@ pub mod grants_of;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use serde_json::{Value, json};
-
 use super::bound::{percent, up};
 use super::escape::{csv_field, terminal};
+use super::model;
 use super::screen::Screen;
 use super::suspend;
-use crate::analysis::backtest::{
-    Backtest, HORIZON, Hit, LEVELS, Origin, Pooled, SHADOW, Scores, Tally,
-};
+use crate::analysis::backtest::{Backtest, HORIZON, Hit, LEVELS, Origin, Scores, Tally};
 use crate::analysis::share::upper;
 use crate::model::words::plural;
 use crate::model::{Catalog, Operation};
@@ -51,74 +48,18 @@ fn label(catalog: &Catalog, operation: usize) -> String {
         .unwrap_or_default()
 }
 
-fn share(part: u64, whole: u64) -> Option<f64> {
+pub(super) fn share(part: u64, whole: u64) -> Option<f64> {
     #[expect(clippy::cast_precision_loss, reason = "a share for the reader")]
     (whole > 0).then(|| part as f64 / whole as f64)
 }
 
 /// The whole result as data.
-pub fn value(found: &Backtest, catalog: &Catalog) -> Value {
-    let tally = |(at, own): (usize, &Tally)| {
-        json!({
-            "level": LEVELS[at], "removals": own.removals, "wrong": own.wrong,
-            "rate": share(own.wrong, own.removals).map(upwards),
-            "denied_requests": own.requests, "denied_requests_used": own.used,
-            "denied_requests_30": own.requests_early,
-            "clients": own.clients, "operations": own.operations,
-            "days_to_first": own.first, "wrong_within_30": own.wrong_early,
-        })
-    };
-    let hit = |own: &Hit| {
-        json!({
-            "client": own.client, "operation": label(catalog, own.operation), "level": own.level,
-            "first": own.first, "days_to_first": own.after, "requests": own.requests, "terms": own.terms,
-        })
-    };
-    let origin = |own: &Origin| {
-        json!({
-            "as_of": own.as_of, "days_after": own.days_after, "censored": own.censored,
-            "requests": own.requests, "unknown": own.unknown,
-            "suspended": own.suspended.iter().enumerate().map(suspend::replayed).collect::<Value>(),
-            "levels": own.tallies.iter().enumerate().map(tally).collect::<Value>(),
-            "hits": own.hits.iter().map(hit).collect::<Value>(),
-            "scores": own.scores.as_ref().map(scored),
-        })
-    };
-    let pooled = |all: &[Pooled]| -> Value {
-        let one = |(at, own): (usize, &Pooled)| {
-            json!({
-                "level": LEVELS[at], "origins": own.origins, "removals": own.removals,
-                "grants": own.grants, "cases": rounded(own.cases, 1e1), "wrong": own.wrong, "wrong_within_30": own.wrong_early,
-                "denied_requests": own.requests,
-                "rate": own.rate.map(upwards), "upper": own.upper.map(upwards),
-            })
-        };
-        all.iter().enumerate().map(one).collect()
-    };
-    json!({
-        "schema": SCHEMA, "horizon_days": HORIZON, "shadow_days": SHADOW, "assumptions": grants_of::assumptions(found),
-        "grants": grants_of::name(found), "left_out": found.left_out.len(),
-        "left_out_origins": found.left_out, "left_out_because": grants_of::why(found),
-        "brake": found.brake().is_some(),
-        "origins": found.origins.iter().map(origin).collect::<Value>(),
-        "pooled": pooled(&found.pooled),
-        "pooled_30": pooled(&found.pooled_early),
-        "suspended": found.suspended.iter().enumerate().map(suspend::pooled).collect::<Value>(),
-        "suspension_brake": found.suspended[0].brakes(found.promised),
-        "scores": found.scores.as_ref().map(scored),
-    })
-}
-
-fn scored(own: &Scores) -> Value {
-    json!({
-        "grants": own.grants, "expected": rounded(own.expected, 1e2), "used": own.used,
-        "brier": own.brier().map(|own| rounded(own, 1e6)),
-        "log": own.log().map(|own| rounded(own, 1e6)),
-    })
+pub fn value<'a>(found: &'a Backtest, catalog: &'a Catalog) -> model::Backtest<'a> {
+    model::Backtest::of(found, catalog)
 }
 
 /// To the nearest: a score is no bound.
-fn rounded(value: f64, unit: f64) -> f64 {
+pub(super) fn rounded(value: f64, unit: f64) -> f64 {
     (value * unit).round() / unit
 }
 

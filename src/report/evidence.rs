@@ -1,4 +1,4 @@
-//! What the past says about a removal, in words and as data.
+//! What the past says about a removal, in words.
 //!
 //! Invariants:
 //! * never a bare probability: counts, bound, what the grants had in common, and
@@ -7,57 +7,12 @@
 
 use std::fmt::Write as _;
 
-use serde::Serialize;
-
-use super::View;
 use super::bound::{percent, up};
 use crate::analysis::{Basis, Completeness, Evidence, Period, TermAnalysis};
 use crate::model::words::plural;
 
 /// Cases by own ones above which most of them are borrowed.
 const BORROWED: f64 = 2.0;
-
-/// The evidence of one term as data.
-#[derive(Serialize)]
-pub(super) struct EvidenceJson {
-    similar: u32,
-    clients: u32,
-    reused: u32,
-    effective: f64,
-    p: f64,
-    upper: f64,
-    stratum: String,
-    factor: f64,
-    idle_days: u32,
-    age_days: u32,
-    covered_days: u32,
-    log_days: u32,
-    sentence: String,
-}
-
-impl EvidenceJson {
-    pub(super) fn of(view: &View<'_>, found: &TermAnalysis) -> Option<Self> {
-        Some(Self::new(&view.analysis.basis, found.evidence.as_ref()?))
-    }
-
-    pub(super) fn new(basis: &Basis, own: &Evidence) -> Self {
-        Self {
-            similar: own.odds.similar,
-            clients: own.odds.clients,
-            reused: own.odds.reused,
-            effective: down(own.odds.effective),
-            p: up(own.odds.p, 6),
-            upper: up(own.odds.upper, 6),
-            stratum: own.odds.stratum.words(),
-            factor: up(own.odds.factor, 3),
-            idle_days: own.state.idle,
-            age_days: own.state.age,
-            covered_days: basis.covered,
-            log_days: basis.days,
-            sentence: sentence(basis, own),
-        }
-    }
-}
 
 /// `412 similar grants of 61 clients (...): 1 used again within 90 days; 0.4 %, at most 1.1 %; ...`.
 pub(super) fn sentence(basis: &Basis, own: &Evidence) -> String {
@@ -127,11 +82,6 @@ pub(super) fn unseen(seen: &Completeness) -> Option<String> {
 pub(super) fn regular(found: &TermAnalysis) -> Option<String> {
     let period = Period::find(&found.rhythm.days)?;
     Some(format!("runs {}", period.words))
-}
-
-/// Cases, with one decimal: rounded down, for fewer of them prove less.
-fn down(cases: f64) -> f64 {
-    (cases * 10.0).floor() / 10.0
 }
 
 #[cfg(test)]

@@ -1,10 +1,8 @@
-//! Possible needs in words and as data: how many, when, and one example.
-
-use serde::Serialize;
+//! Possible needs in words: how many, when, and one example.
 
 use crate::analysis::{Analysis, Held, TermAnalysis};
 use crate::model::words::plural;
-use crate::model::{Cause, Day, Operation, Warning};
+use crate::model::{Cause, Operation, Warning};
 
 use super::View;
 
@@ -106,59 +104,4 @@ pub(super) fn unseen(view: &View<'_>, term: &TermAnalysis) -> Option<String> {
             names.join(", ")
         )
     })
-}
-
-/// One cause as data.
-#[derive(Serialize)]
-pub(super) struct HeldJson<'a> {
-    cause: Cause,
-    requests: u64,
-    days: usize,
-    first: Option<Day>,
-    last: Option<Day>,
-    method: Option<&'static str>,
-    path: Option<&'a str>,
-    names: Vec<&'a str>,
-    sample_request_id: Option<&'a str>,
-}
-
-impl<'a> HeldJson<'a> {
-    pub(super) fn of(own: &'a Held) -> Self {
-        let seen = own.seen.as_ref();
-        Self {
-            cause: own.cause,
-            requests: own.requests,
-            days: own.days.len(),
-            first: own.days.first(),
-            last: own.days.last(),
-            method: seen.map(|seen| seen.0.name()),
-            path: seen.map(|seen| seen.1.as_str()),
-            names: own.names.iter().map(String::as_str).collect(),
-            sample_request_id: own.sample.as_deref(),
-        }
-    }
-}
-
-/// All requests of one cause as data.
-#[derive(Serialize)]
-pub(super) struct ToldJson {
-    cause: Cause,
-    requests: u64,
-    first: Option<Day>,
-    last: Option<Day>,
-    scopes: u64,
-    clients: u64,
-}
-
-/// What all possible needs hold, as data.
-pub(super) fn told(analysis: &Analysis) -> Vec<ToldJson> {
-    let told = analysis.possible.iter().map(|own| ToldJson {
-        cause: own.cause,
-        requests: own.requests,
-        first: own.days.map(|days| days.0),
-        last: own.days.map(|days| days.1),
-        scopes: own.scopes,
-        clients: own.clients,
-    });
-    told.collect()
 }

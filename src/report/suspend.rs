@@ -1,56 +1,20 @@
-//! Advice to suspend a silent client, in words and as data.
+//! Advice to suspend a silent client, in words.
 //!
 //! Invariants: the level stands beside its evidence; what holds it back is named.
 
 use std::fmt::Write as _;
 
-use serde::Serialize;
-use serde_json::{Value, json};
-
 use super::View;
-use super::backtest::upwards;
 use super::bound::percent;
 use super::escape;
-use super::evidence::{self, EvidenceJson};
+use super::evidence;
 use super::monthly::words::plural;
-use crate::analysis::backtest::{LEVELS, suspended};
+use crate::analysis::backtest::suspended;
 use crate::analysis::{Basis, ClientAnalysis, Suspension, TermAnalysis};
-use crate::model::{Level, Reason, Term, Verdict};
+use crate::model::{Level, Verdict};
 
 /// Clients that are listed with what a suspension would refuse.
 const CUTS: usize = 6;
-
-/// The advice of one client as data.
-#[derive(Serialize)]
-pub(super) struct AdviceJson<'a> {
-    action: &'static str,
-    level: Level,
-    reasons: Vec<Reason>,
-    grants: usize,
-    alone: usize,
-    term: &'a Term,
-    evidence: Option<EvidenceJson>,
-    sentence: String,
-}
-
-impl<'a> AdviceJson<'a> {
-    pub(super) fn of(view: &View<'_>, client: &'a ClientAnalysis) -> Option<Self> {
-        let (basis, own) = (&view.analysis.basis, client.suspend.as_ref()?);
-        Some(Self {
-            action: "suspend",
-            level: own.level,
-            reasons: own.reasons.iter().copied().collect(),
-            grants: own.grants,
-            alone: alone(client),
-            term: &own.term,
-            evidence: own
-                .evidence
-                .as_ref()
-                .map(|own| EvidenceJson::new(basis, own)),
-            sentence: sentence(basis, client)?,
-        })
-    }
-}
 
 /// Its grants that go on their own, at a safer level than the whole.
 pub(super) fn alone(client: &ClientAnalysis) -> usize {
@@ -143,23 +107,7 @@ pub fn proof(view: &View<'_>) -> String {
     text
 }
 
-/// What the advice of one origin of the backtest did, as data.
-pub(super) fn replayed((at, own): (usize, &suspended::Tally)) -> Value {
-    json!({
-        "level": LEVELS[at], "clients": own.clients.len(), "came_back": own.back,
-        "denied_requests": own.requests,
-    })
-}
-
-/// The sum over origins, as data.
-pub(super) fn pooled((at, own): (usize, &suspended::Pooled)) -> Value {
-    json!({
-        "level": LEVELS[at], "advice": own.advice, "clients": own.clients, "came_back": own.back,
-        "denied_requests": own.requests, "rate": own.rate.map(upwards), "upper": own.upper.map(upwards),
-    })
-}
-
-/// The same in words; nothing when there was no advice.
+/// The advice of past months in words; nothing when there was none.
 pub(super) fn past(own: &suspended::Pooled, set: &str) -> Option<String> {
     let (rate, upper) = (own.rate?, own.upper?);
     Some(format!(

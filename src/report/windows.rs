@@ -21,7 +21,6 @@ use crate::model::{Day, Millis};
 use crate::usage::{Holding, Matrix, Period, Uses};
 
 pub(super) use compared::screen as compared_screen;
-pub(super) use compared::{WindowJson, json as compared_json};
 
 /// Name and version of the JSON form.
 pub const SCHEMA: &str = "scopetrim.windows/1";

@@ -7,7 +7,7 @@ use crate::model::words::plural;
 const NAMED: usize = 12;
 
 /// What the numbers take for granted.
-pub(super) fn assumptions(found: &Backtest) -> &'static str {
+pub(in crate::report) fn assumptions(found: &Backtest) -> &'static str {
     match found.grants {
         GrantsOf::Today => {
             "today's configuration; today's grants, but for those that the files, or git for a line below an older date, date later; unmatched paths hold no past removal back"
@@ -22,7 +22,7 @@ pub(super) fn assumptions(found: &Backtest) -> &'static str {
 }
 
 /// The name of the source in the data.
-pub(super) fn name(found: &Backtest) -> &'static str {
+pub(in crate::report) fn name(found: &Backtest) -> &'static str {
     match found.grants {
         GrantsOf::Today => "today",
         GrantsOf::Git => "as_held",
@@ -31,7 +31,7 @@ pub(super) fn name(found: &Backtest) -> &'static str {
 }
 
 /// Why month ends were left out; `None` when none was.
-pub(super) fn why(found: &Backtest) -> Option<&'static str> {
+pub(in crate::report) fn why(found: &Backtest) -> Option<&'static str> {
     let why = match found.grants {
         GrantsOf::Today => return None,
         GrantsOf::Git => "before the policy files were in git",

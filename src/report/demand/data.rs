@@ -8,8 +8,8 @@ use super::operation;
 use crate::analysis::ClientAnalysis;
 use crate::model::{Day, Term};
 use crate::report::escape::csv_text;
-use crate::report::json::demand::{DeniedJson, TokensJson};
 use crate::report::json::instant;
+use crate::report::model::{Denied, Tokens};
 use crate::report::{View, json_text};
 
 /// Name and version of the JSON.
@@ -29,8 +29,8 @@ struct DemandJson<'a> {
 #[derive(Serialize)]
 struct ClientJson<'a> {
     id: &'a str,
-    denied: Vec<DeniedJson<'a>>,
-    tokens: TokensJson<'a>,
+    denied: Vec<Denied<'a>>,
+    tokens: Tokens<'a>,
 }
 
 /// The same as data.
@@ -49,9 +49,9 @@ pub fn json(view: &View<'_>, clients: &[&ClientAnalysis]) -> serde_json::Result<
                 denied: client
                     .denied
                     .iter()
-                    .map(|own| DeniedJson::of(view, client, own))
+                    .map(|own| Denied::of(view, client, own))
                     .collect(),
-                tokens: TokensJson::of(&client.demand.tokens),
+                tokens: Tokens::of(&client.demand.tokens),
             })
             .collect(),
     };

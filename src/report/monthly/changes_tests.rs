@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::changes::{Gone, changes};
-use super::items::{Item, of_report};
 use super::page::Point;
 use super::rows::{Change, Changes};
-use super::{History, Month, Previous};
+use super::{History, Item, Month, Previous};
 
 fn month(text: &str) -> Month {
     Month::parse(text).unwrap()
@@ -35,7 +34,7 @@ fn read(report: &Value) -> Previous {
 fn compare(now: &str, open: &[&str], earlier: &[(&str, &[&str])]) -> Changes {
     let earlier = earlier.iter().map(|(text, open)| read(&report(text, open)));
     let history = History::before(month(now), earlier.collect());
-    let items: BTreeMap<String, Item> = of_report(&report(now, open));
+    let items = read(&report(now, open)).items;
     changes(month(now), &history, &items, &|_| Gone::Resolved).unwrap()
 }
 

@@ -2,63 +2,29 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use super::credentials::CredentialLine;
 use super::own_diff::Blocks;
 use super::page::{ClientPage, NeededRow, Segments, SuspendPage, TermPage};
 use super::{Extra, goes_now, items, words};
+use crate::analysis::landmark::Odds;
 use crate::analysis::{ClientAnalysis, DaySet, TermAnalysis};
 use crate::model::{Day, Operation, Place, Reason, Scope, Subject, Term, Verdict, Via, Window};
 use crate::report::{View, bound, demand, suspend};
 
-/// Chance of renewed use and its upper bound, by client and term.
-type Chances = BTreeMap<(String, String), (f64, f64, Option<String>)>;
-
 /// Every client, most weight to free first.
-pub(super) fn clients(view: &View<'_>, extra: &Extra<'_>, report: &Value) -> Vec<ClientPage> {
-    let chances = chances(report);
+pub(super) fn clients(view: &View<'_>, extra: &Extra<'_>) -> Vec<ClientPage> {
     let owners = owners(view);
     let mut pages: Vec<ClientPage> = view
         .analysis
         .clients
         .iter()
-        .map(|own| client(view, extra, own, (&chances, &owners)))
+        .map(|own| client(view, extra, own, &owners))
         .collect();
     pages.sort_by(|a, b| {
         let freed = |page: &ClientPage| page.before - page.after_all;
         freed(b).total_cmp(&freed(a)).then_with(|| a.id.cmp(&b.id))
     });
     pages
-}
-
-/// The evidence from the past that the contract states.
-fn chances(report: &Value) -> Chances {
-    let mut all = Chances::new();
-    for client in report["clients"].as_array().into_iter().flatten() {
-        for term in client["terms"].as_array().into_iter().flatten() {
-            let (Some(id), Some(name)) = (client["id"].as_str(), term["term"].as_str()) else {
-                continue;
-            };
-            let evidence = &term["evidence"];
-            let (Some(p), Some(upper)) = (evidence["p"].as_f64(), evidence["upper"].as_f64())
-            else {
-                continue;
-            };
-            let phrase = match (evidence["similar"].as_u64(), evidence["reused"].as_u64()) {
-                (Some(0), _) => Some("no similar grants to compare with".to_owned()),
-                (Some(similar), Some(reused)) => Some(format!(
-                    "{} similar, {} used again ({})",
-                    words::count(similar),
-                    words::count(reused),
-                    bound::percent(p)
-                )),
-                _ => None,
-            };
-            all.insert((id.to_owned(), name.to_owned()), (p, upper, phrase));
-        }
-    }
-    all
 }
 
 /// Who answers for each client, as its entries say.
@@ -80,12 +46,12 @@ fn client(
     view: &View<'_>,
     extra: &Extra<'_>,
     own: &ClientAnalysis,
-    (chances, owners): (&Chances, &BTreeMap<String, String>),
+    owners: &BTreeMap<String, String>,
 ) -> ClientPage {
     let terms: Vec<TermPage> = own
         .terms
         .iter()
-        .map(|found| term(view, own, found, chances))
+        .map(|found| term(view, own, found))
         .collect();
     let stays: BTreeSet<Term> = own
         .terms
@@ -221,14 +187,9 @@ fn bar(extra: &Extra<'_>, own: &ClientAnalysis) -> Segments {
     }
 }
 
-fn term(
-    view: &View<'_>,
-    client: &ClientAnalysis,
-    found: &TermAnalysis,
-    chances: &Chances,
-) -> TermPage {
+fn term(view: &View<'_>, client: &ClientAnalysis, found: &TermAnalysis) -> TermPage {
     let window = view.analysis.window;
-    let chance = chances.get(&(client.id.to_string(), found.term.to_string()));
+    let odds = found.evidence.as_ref().map(|own| &own.odds);
     let id = found
         .kind
         .map(|kind| items::id(client.id.as_str(), found.term.as_str(), kind.name()));
@@ -272,9 +233,9 @@ fn term(
         idle_days: found.rhythm.idle(&client.covered(view.coverage), window.to),
         longest_gap: found.rhythm.longest_gap(),
         uses,
-        p: chance.map(|own| own.0),
-        upper: chance.map(|own| own.1),
-        evidence: evidence(view, client, found, chance.and_then(|own| own.2.clone())),
+        p: odds.map(|own| bound::up(own.p, 6)),
+        upper: odds.map(|own| bound::up(own.upper, 6)),
+        evidence: evidence(view, client, found),
         witness: found
             .witness
             .iter()
@@ -312,12 +273,7 @@ fn place(view: &View<'_>, via: &Via) -> Option<Place> {
 }
 
 /// Why it can go, in one phrase.
-fn evidence(
-    view: &View<'_>,
-    client: &ClientAnalysis,
-    found: &TermAnalysis,
-    past: Option<String>,
-) -> String {
+fn evidence(view: &View<'_>, client: &ClientAnalysis, found: &TermAnalysis) -> String {
     let window = view.analysis.window;
     let seen = client.covered(view.coverage);
     let mut facts = Vec::new();
@@ -349,8 +305,21 @@ fn evidence(
         Some(since) => facts.push(format!("held since {since}")),
         None => facts.push("held since an unknown day".to_owned()),
     }
-    facts.extend(past);
+    facts.extend(found.evidence.as_ref().map(|own| past(&own.odds)));
     facts.join("; ")
+}
+
+/// What grants that looked like it did.
+fn past(odds: &Odds) -> String {
+    if odds.similar == 0 {
+        return "no similar grants to compare with".to_owned();
+    }
+    format!(
+        "{} similar, {} used again ({})",
+        words::count(odds.similar.into()),
+        words::count(odds.reused.into()),
+        bound::percent(bound::up(odds.p, 6))
+    )
 }
 
 /// Days with use as runs: first day of the window is 0, then the length.

@@ -4,17 +4,19 @@
 //! digest of the earlier report's file in it, reports form a chain: whoever
 //! changes an old one changes its digest, and the next report tells.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufWriter;
-
-use serde_json::{Value, json};
 
 use super::items::{self, Item};
 use super::month::Month;
 use super::page::Page;
 use super::rows::{Change, Changes};
 use super::{Extra, page};
-use crate::report::{View, json as base, json_text};
+use crate::report::View;
+use crate::report::json::write_report;
+use crate::report::model::{
+    ClientCredentials, ClosedItem, ItemId, MonthPart, OpenItem, Report, RestsOn,
+};
 
 /// Months for which a closed item is remembered.
 const MEMORY: i32 = 25;
@@ -29,70 +31,91 @@ pub struct Sealed {
 
 /// Builds the page and the contract, and gives both their id.
 pub fn seal(view: &View<'_>, extra: &Extra<'_>) -> Result<Sealed, serde_json::Error> {
-    let mut report = base::value(view)?;
-    let mut page = page(view, extra, &report);
-    report["month"] = month(&page, extra, &items::of_report(&report));
+    let mut report = Report::of(view);
+    let items = items::of_view(view);
+    let mut page = page(view, extra, &items);
+    let seen = extra.history.seen();
+    let first = [extra.month];
+    report.month = Some(month(&page, extra, &items, (&seen, &first)));
     let mut hash = BufWriter::new(blake3::Hasher::new());
     serde_json::to_writer(&mut hash, &report)?;
-    let id = hash
+    let hash = hash
         .into_inner()
         .map_err(|error| serde_json::Error::io(error.into_error()))?;
-    id.finalize().to_hex()[..32].clone_into(&mut page.head.id);
-    report["month"]["id"] = json!(page.head.id);
-    let mut text = json_text::pretty(&report)?;
-    text.push('\n');
-    Ok(Sealed { page, json: text })
+    let id = hash.finalize().to_hex()[..32].to_owned();
+    if let Some(month) = &mut report.month {
+        month.id = Some(&id);
+    }
+    let mut text = Vec::new();
+    write_report(view, report, &mut text).map_err(serde_json::Error::io)?;
+    page.head.id = id;
+    let json = String::from_utf8(text).map_err(serde::ser::Error::custom)?;
+    Ok(Sealed { page, json })
 }
 
-fn month(page: &Page, extra: &Extra<'_>, items: &BTreeMap<String, Item>) -> Value {
+/// Items known from all reports, with the months in which each was open.
+type Seen = BTreeMap<String, (Item, BTreeSet<Month>)>;
+
+fn month<'a>(
+    page: &'a Page,
+    extra: &'a Extra<'_>,
+    items: &'a BTreeMap<String, Item>,
+    (seen, first): (&'a Seen, &'a [Month]),
+) -> MonthPart<'a> {
     let head = &page.head;
-    json!({
-        "month": head.month,
-        "from": head.from,
-        "to": head.to,
-        "data_until": head.data_until,
-        "covered_days": head.month_covered,
-        "requests": head.month_requests,
-        "organisation": head.organisation,
-        "made": head.now,
-        "pseudonymised": head.pseudonymised,
-        "version": head.version,
-        "conclusion": page.verdict,
-        "points": page.points,
-        "items": open(page, extra.month, items),
-        "closed": closed(extra, items),
-        "resolved": ids(page, |changes| &changes.resolved),
-        "accepted": ids(page, |changes| &changes.accepted),
-        "unjudged": ids(page, |changes| &changes.unjudged),
-        "outcomes": page.outcomes,
-        "credentials": credentials(extra),
-        "exceptions": page.exceptions,
-        "evidence": {
-            "grants": page.evidence.grants,
-            "catalogues": page.evidence.catalogues,
-            "configuration": page.evidence.configuration,
-            "command": page.evidence.command,
-            "previous": page.evidence.previous,
+    MonthPart {
+        month: head.month,
+        from: head.from,
+        to: head.to,
+        data_until: head.data_until,
+        covered_days: head.month_covered,
+        requests: head.month_requests,
+        organisation: head.organisation.as_deref(),
+        made: head.now.as_deref(),
+        pseudonymised: head.pseudonymised,
+        version: &head.version,
+        conclusion: &page.verdict,
+        points: &page.points,
+        items: open(page, extra.month, items, first),
+        closed: closed(extra.month, items, seen),
+        resolved: ids(page, |changes| &changes.resolved),
+        accepted: ids(page, |changes| &changes.accepted),
+        unjudged: ids(page, |changes| &changes.unjudged),
+        outcomes: &page.outcomes,
+        credentials: extra
+            .credentials
+            .iter()
+            .map(|(client, lines)| ClientCredentials {
+                client: client.as_str(),
+                credentials: lines,
+            })
+            .collect(),
+        exceptions: &page.exceptions,
+        evidence: RestsOn {
+            grants: &page.evidence.grants,
+            catalogues: &page.evidence.catalogues,
+            configuration: page.evidence.configuration.as_ref(),
+            command: &page.evidence.command,
+            previous: page.evidence.previous.as_ref(),
         },
-    })
+        id: None,
+    }
 }
 
-/// The ids of one list; null without an earlier report.
-fn ids(page: &Page, list: fn(&Changes) -> &Vec<Change>) -> Option<Vec<&str>> {
+/// The ids of one list; `None` without an earlier report.
+fn ids(page: &Page, list: fn(&Changes) -> &Vec<Change>) -> Option<Vec<ItemId<'_>>> {
     let list = list(page.changes.as_ref()?).iter();
-    Some(list.map(|own| own.id.as_str()).collect())
+    Some(list.map(|own| ItemId(&own.id)).collect())
 }
 
-/// With what each client proved who it is; clients of which the log shows nothing are left out.
-fn credentials(extra: &Extra<'_>) -> Vec<Value> {
-    let all = extra.credentials.iter();
-    all.map(|(client, lines)| json!({"client": client.as_str(), "credentials": lines}))
-        .collect()
-}
-
-/// Open items with their state.
-fn open(page: &Page, month: Month, items: &BTreeMap<String, Item>) -> Vec<Value> {
-    let mut states: BTreeMap<&str, (&str, Month, &[Month])> = BTreeMap::new();
+/// Open items with their state; `first` is this month alone.
+fn open<'a>(
+    page: &'a Page,
+    month: Month,
+    items: &'a BTreeMap<String, Item>,
+    first: &'a [Month],
+) -> Vec<OpenItem<'a>> {
+    let mut states: BTreeMap<&str, (&'static str, &Change)> = BTreeMap::new();
     if let Some(changes) = &page.changes {
         let Changes {
             new,
@@ -101,43 +124,39 @@ fn open(page: &Page, month: Month, items: &BTreeMap<String, Item>) -> Vec<Value>
             ..
         } = changes;
         for (name, list) in [("new", new), ("came_back", came_back), ("ignored", ignored)] {
-            for own in list {
-                states.insert(&own.id, (name, own.since, &own.months));
-            }
+            states.extend(
+                list.iter()
+                    .map(|change| (change.id.as_str(), (name, change))),
+            );
         }
     }
-    let first = [month];
-    items
-        .iter()
-        .map(|(id, item)| {
+    let open = |(id, item): (&'a String, &'a Item)| {
+        let known = states.get(id.as_str());
+        OpenItem {
+            id: ItemId(id),
+            item,
             // Without an earlier report nobody can tell.
-            let (state, since, months) =
-                states
-                    .get(id.as_str())
-                    .copied()
-                    .unwrap_or(("first_report", month, &first));
-            json!({
-                "id": id, "client": item.client, "subject": item.subject, "rule": item.rule,
-                "level": item.level, "recommendation": item.recommendation,
-                "state": state, "since": since, "months": months,
-            })
-        })
-        .collect()
+            state: known.map_or("first_report", |(state, _)| *state),
+            since: known.map_or(month, |(_, change)| change.since),
+            months: known.map_or(first, |(_, change)| &change.months),
+        }
+    };
+    items.iter().map(open).collect()
 }
 
 /// Items of earlier months that are not open now, for as long as they are remembered.
-fn closed(extra: &Extra<'_>, items: &BTreeMap<String, Item>) -> Vec<Value> {
-    let mut closed = Vec::new();
-    for (id, (item, months)) in extra.history.seen() {
+fn closed<'a>(month: Month, items: &BTreeMap<String, Item>, seen: &'a Seen) -> Vec<ClosedItem<'a>> {
+    let closed = seen.iter().filter(|(id, (_, months))| {
         let recent = months
             .last()
-            .is_some_and(|last| extra.month.since(*last) < MEMORY);
-        if !items.contains_key(&id) && recent {
-            closed.push(json!({
-                "id": id, "client": item.client, "subject": item.subject, "rule": item.rule,
-                "level": item.level, "recommendation": item.recommendation, "months": months,
-            }));
-        }
-    }
+            .is_some_and(|last| month.since(*last) < MEMORY);
+        !items.contains_key(*id) && recent
+    });
     closed
+        .map(|(id, (item, months))| ClosedItem {
+            id: ItemId(id),
+            item,
+            months,
+        })
+        .collect()
 }

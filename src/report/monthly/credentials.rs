@@ -10,6 +10,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::words;
@@ -18,11 +19,14 @@ use crate::model::{ClientName, Day};
 use crate::usage::credentials::{CredentialHash, CredentialTable, Facts, Network, Which};
 
 /// One credential, or all tokens of a client.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "credential")]
 pub struct CredentialLine {
     /// The keyed hash of its id; `None` for tokens, and where the log names none.
+    #[schemars(regex(pattern = "^cred:[0-9a-f]{32}$"))]
     pub credential: Option<String>,
     /// How the caller proved who it is.
+    #[schemars(extend("enum" = ["unknown", "token", "api-key", "query-key", "certificate", "basic", "signature"]))]
     pub kind: &'static str,
     /// Distinct ids behind the line.
     pub ids: usize,

@@ -1,18 +1,12 @@
-//! Findings by rule, as the contract states them.
-//!
-//! Read from the JSON rather than from types, so that a rule may add fields
-//! without a change here: `rule` and `message` are enough, and `severity`, `client`,
-//! `subject`, `places` are shown when present. Title and controls are the rule's own.
+//! Findings by rule. Title and controls are those of the rule in this version.
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
-use super::items;
+use super::items::Item;
 use super::previous::History;
 use super::rows::{FindingGroup, FindingRow, NotEvaluable};
 use crate::finding::{self, Doc, Rule};
-use crate::model::Place;
+use crate::report::View;
 
 /// Severities, the worst first.
 const SEVERITIES: [&str; 7] = [
@@ -26,12 +20,10 @@ pub fn gravity(severity: &str) -> usize {
 }
 
 /// Findings by rule, the worst rule first.
-pub(super) fn groups(report: &Value, history: &History) -> Vec<FindingGroup> {
+pub(super) fn groups(view: &View<'_>, history: &History) -> Vec<FindingGroup> {
     let mut groups: BTreeMap<String, FindingGroup> = BTreeMap::new();
-    for finding in report["findings"].as_array().into_iter().flatten() {
-        let Some(item) = items::of_finding(finding) else {
-            continue;
-        };
+    for finding in &view.outcomes.findings {
+        let item = Item::of_finding(finding);
         let group = groups
             .entry(item.rule.clone())
             .or_insert_with(|| FindingGroup {
@@ -47,9 +39,9 @@ pub(super) fn groups(report: &Value, history: &History) -> Vec<FindingGroup> {
         }
         group.rows.push(FindingRow {
             id: item.id(),
-            message: finding["message"].as_str().unwrap_or_default().to_owned(),
-            place: place(finding),
-            requests: finding["requests"].as_u64().unwrap_or(0),
+            message: finding.message.clone(),
+            place: finding.places.first().cloned(),
+            requests: finding.requests,
             severity: item.level,
             client: item.client,
             subject: item.subject,
@@ -83,32 +75,14 @@ fn controls(rule: &str) -> Vec<String> {
         .collect()
 }
 
-fn place(finding: &Value) -> Option<Place> {
-    let own = finding["places"].as_array()?.first()?;
-    Some(Place {
-        file: own["file"].as_str()?.into(),
-        line: u32::try_from(own["line"].as_u64()?).ok()?,
-    })
-}
-
 /// Audits that could not be made, or not of everybody, with the missing field.
-pub(super) fn not_evaluable(report: &Value) -> Vec<NotEvaluable> {
-    let list = report["not_evaluable"].as_array().into_iter().flatten();
-    list.filter_map(|own| {
-        let text = |key: &str| own[key].as_str().map(str::to_owned);
-        Some(NotEvaluable {
-            rule: text("rule")?,
-            missing: text("missing")
-                .or_else(|| text("reason"))
-                .unwrap_or_default(),
-            partly: own["partly"].as_bool().unwrap_or(false),
-            clients: own["clients"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(|name| name.as_str().map(str::to_owned))
-                .collect(),
-        })
+pub(super) fn not_evaluable(view: &View<'_>) -> Vec<NotEvaluable> {
+    let list = view.outcomes.not_evaluable.iter();
+    list.map(|own| NotEvaluable {
+        rule: own.rule.to_owned(),
+        missing: own.missing.0.clone(),
+        partly: own.partly,
+        clients: own.clients.clone(),
     })
     .collect()
 }

@@ -6,15 +6,21 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use schemars::JsonSchema;
+use serde::Serialize;
 
+use crate::finding::Finding;
+use crate::model::{Level, Verdict};
+use crate::report::View;
+use crate::report::model::level;
 use crate::report::pseudonym::Pseudonyms;
 
 /// Hex digits of an id: 80 bits, enough for billions of items.
 const DIGITS: usize = 20;
 
 /// A recommendation or a finding.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[schemars(rename = "item")]
 pub struct Item {
     /// The client; empty when the item is about none.
     pub client: String,
@@ -34,16 +40,18 @@ impl Item {
         id(&self.client, &self.subject, &self.rule)
     }
 
-    /// Reads it back from `month.items`.
-    pub(super) fn of_json(value: &Value) -> Option<Self> {
-        let text = |key: &str| value[key].as_str().map(str::to_owned);
-        Some(Self {
-            client: text("client")?,
-            subject: text("subject")?,
-            rule: text("rule")?,
-            level: text("level").unwrap_or_default(),
-            recommendation: value["recommendation"].as_bool().unwrap_or(false),
-        })
+    /// The item of one finding.
+    pub(super) fn of_finding(finding: &Finding) -> Self {
+        Self {
+            client: finding.client.clone(),
+            subject: match finding.subject.as_str() {
+                "" => without_counts(&finding.message),
+                subject => subject.to_owned(),
+            },
+            rule: finding.rule.to_owned(),
+            level: finding.severity.name().to_owned(),
+            recommendation: false,
+        }
     }
 
     pub(super) fn renamed(mut self, key: &Pseudonyms) -> Self {
@@ -72,58 +80,29 @@ pub fn id(client: &str, subject: &str, rule: &str) -> String {
     hex
 }
 
-/// Every item that a report leaves open, by id.
-pub(super) fn of_report(report: &Value) -> BTreeMap<String, Item> {
-    let mut items = BTreeMap::new();
-    let list = |key: &str| report[key].as_array().into_iter().flatten();
-    for client in list("clients") {
-        let name = client["id"].as_str().unwrap_or_default();
-        for term in client["terms"].as_array().into_iter().flatten() {
-            let open = matches!(term["verdict"].as_str(), Some("remove" | "narrow"));
-            let (Some(subject), Some(kind), true) =
-                (term["term"].as_str(), term["kind"].as_str(), open)
-            else {
-                continue;
-            };
-            let item = Item {
-                client: name.to_owned(),
-                subject: subject.to_owned(),
-                rule: kind.to_owned(),
-                level: term["level"].as_str().unwrap_or_default().to_owned(),
-                recommendation: true,
-            };
-            items.insert(item.id(), item);
-        }
-    }
-    for finding in list("findings") {
-        if let Some(item) = of_finding(finding) {
-            items.insert(item.id(), item);
-        }
-    }
-    items
-}
-
-/// The item of one finding; `None` when it states no rule.
-pub(super) fn of_finding(finding: &Value) -> Option<Item> {
-    let text = |key: &str| finding[key].as_str().filter(|text| !text.is_empty());
-    let subject = ["subject", "scope", "term", "operation"]
-        .into_iter()
-        .find_map(text)
-        .map_or_else(
-            || without_counts(text("message").unwrap_or_default()),
-            str::to_owned,
-        );
-    Some(Item {
-        client: text("client").unwrap_or_default().to_owned(),
-        subject,
-        rule: text("rule")?.to_owned(),
-        level: text("severity").unwrap_or("warning").to_owned(),
-        recommendation: false,
-    })
+/// Every item that this report leaves open, by id.
+pub(super) fn of_view(view: &View<'_>) -> BTreeMap<String, Item> {
+    let clients = view.analysis.clients.iter();
+    let terms = clients.flat_map(|client| client.terms.iter().map(move |term| (client, term)));
+    let recommended = terms.filter_map(|(client, term)| {
+        let open = matches!(term.verdict, Verdict::Remove | Verdict::Narrow);
+        // Of several ways to hold it the last one says how safe it is.
+        let (kind, via) = (term.kind?, term.vias.last()?);
+        open.then(|| Item {
+            client: client.id.to_string(),
+            subject: term.term.to_string(),
+            rule: kind.name().to_owned(),
+            level: level(view, term, via).map_or("", Level::name).to_owned(),
+            recommendation: true,
+        })
+    });
+    let found = view.outcomes.findings.iter().map(Item::of_finding);
+    let items = recommended.chain(found);
+    items.map(|item| (item.id(), item)).collect()
 }
 
 /// A sentence with each number as `#`, because next month it counts something else.
-fn without_counts(sentence: &str) -> String {
+pub(super) fn without_counts(sentence: &str) -> String {
     let mut text = String::with_capacity(sentence.len());
     for word in sentence.split_inclusive(' ') {
         // `/v1/orders` is a name, `12` and `12.5` are counts.
@@ -156,15 +135,9 @@ mod tests {
     }
 
     #[test]
-    fn a_finding_keeps_its_id_when_only_its_counts_change() {
-        let finding = |count: u32| {
-            serde_json::json!({"rule": "used-without-grant", "client": "a",
-                "message": format!("{count} requests to GET /v1/x were not refused")})
-        };
-        let ids = [3, 4711].map(|count| of_finding(&finding(count)).unwrap().id());
-        assert_eq!(ids[0], ids[1]);
-        let other = serde_json::json!({"rule": "used-without-grant", "client": "a",
-            "message": "3 requests to GET /v2/x were not refused"});
-        assert_ne!(ids[0], of_finding(&other).unwrap().id());
+    fn a_sentence_without_its_counts_stays_the_same_when_only_they_change() {
+        let text = |count: u32| without_counts(&format!("{count} requests to GET /v1/x passed"));
+        assert_eq!(text(3), text(4711));
+        assert_ne!(text(3), without_counts("3 requests to GET /v2/x passed"));
     }
 }

@@ -21,6 +21,7 @@ mod items;
 mod month;
 mod own_diff;
 mod page;
+mod past;
 mod previous;
 mod rows;
 mod tiles;
@@ -32,8 +33,6 @@ mod changes_tests;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use serde_json::Value;
-
 use super::View;
 use crate::analysis::minimum::Universe;
 use crate::input;
@@ -42,9 +41,10 @@ use crate::model::{ClientName, ContentDigest, Exception, Level, Verdict, Window}
 pub use contract::{Sealed, seal};
 pub use credentials::CredentialLine;
 pub use findings::gravity;
-pub use items::id;
+pub use items::{Item, id};
 pub use month::Month;
 pub use page::*;
+pub use past::Cut;
 pub use previous::{History, Previous, PreviousError};
 pub use rows::*;
 
@@ -96,28 +96,28 @@ pub struct Extra<'a> {
     pub pseudonymised: bool,
 }
 
-/// Everything of the month; `report` is the view as JSON. The id is given by [`seal`].
-fn page(view: &View<'_>, extra: &Extra<'_>, report: &Value) -> Page {
-    let mut clients = clients::clients(view, extra, report);
+/// Everything of the month; `items` are those that it leaves open. The id is given by [`seal`].
+fn page(view: &View<'_>, extra: &Extra<'_>, items: &BTreeMap<String, Item>) -> Page {
+    let mut clients = clients::clients(view, extra);
     clients::add_diffs(view, extra, &mut clients);
     let advice = advice::advice(view, &clients);
     let human = advice::human(extra, &clients);
-    let items = items::of_report(report);
-    let outcomes = changes::outcomes(view, extra, &items);
-    let findings = findings::groups(report, extra.history);
-    let points = tiles::points(extra, report, &outcomes);
+    let outcomes = changes::outcomes(view, extra, items);
+    let findings = findings::groups(view, extra.history);
+    let points = tiles::points(view, extra, &outcomes);
     let verdict = conclusion(view, &clients);
-    let not_evaluable = findings::not_evaluable(report);
+    let not_evaluable = findings::not_evaluable(view);
     let changes = {
         let gone = changes::gone(view, &not_evaluable, &outcomes);
-        changes::changes(extra.month, extra.history, &items, &gone)
+        changes::changes(extra.month, extra.history, items, &gone)
     };
     Page {
         head: head(view, extra),
         incomplete: view.incomplete.to_vec(),
-        tiles: tiles::tiles(&points, &findings, report),
+        tiles: tiles::tiles(&points, &findings, view.outcomes),
         points: points.into_values().collect(),
-        backtest: report["backtest"].clone(),
+        cuts: view.backtest.map(past::cuts).unwrap_or_default(),
+        pooled: view.backtest.map(past::pooled).unwrap_or_default(),
         days: days(view),
         not_evaluable,
         changes,

@@ -5,14 +5,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
 
 use super::month::Month;
+use super::past::Cut;
 use super::rows::{
     Advice, Changes, Evidence, ExceptionRow, FindingGroup, Human, NotEvaluable, Outcome, RoleRow,
 };
 use crate::model::{Day, Level, Place, Verdict};
+use crate::report::model::PooledLevel;
 
 /// The whole report.
 #[derive(Clone, Debug, Serialize)]
@@ -29,8 +31,10 @@ pub struct Page {
     pub clients: Vec<ClientPage>,
     /// Up to 13 months, this one last.
     pub points: Vec<Point>,
-    /// The backtest of the contract; null when none was computed.
-    pub backtest: Value,
+    /// What past advice would have denied, at each month end and level; empty without a backtest.
+    pub cuts: Vec<Cut>,
+    /// The sums over the month ends that are not censored, by level.
+    pub pooled: Vec<PooledLevel>,
     /// Each day of the window.
     pub days: Vec<DayCell>,
     /// What can go now, most weight freed first.
@@ -113,7 +117,8 @@ pub struct Head {
 }
 
 /// The numbers of the verdict line.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "conclusion")]
 pub struct Conclusion {
     /// Clients that can lose something now.
     pub clients: usize,
@@ -151,7 +156,8 @@ pub struct Tile {
 }
 
 /// One month of the lines.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[schemars(rename = "point")]
 pub struct Point {
     /// The month.
     pub month: Month,

@@ -13,11 +13,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::items::{self, Item};
+use super::items::{Item, without_counts};
 use super::month::Month;
 use super::page::Point;
+use super::tiles::{counted, share};
 use crate::model::{ContentDigest, Day};
-use crate::report::json::SCHEMA;
+use crate::report::model::SCHEMA;
 use crate::report::pseudonym::Pseudonyms;
 
 /// One earlier report.
@@ -98,15 +99,14 @@ impl Previous {
         let Some(month) = month.or_else(|| as_of.map(Month::of)) else {
             return Err(PreviousError::NoData { path });
         };
-        let items = items::of_report(&report);
+        let items = items(&report);
         let mut seen = BTreeMap::new();
-        for list in ["items", "closed"] {
-            for known in own[list].as_array().into_iter().flatten() {
-                let Some(item) = Item::of_json(known) else {
+        for key in ["items", "closed"] {
+            for known in list(own, key) {
+                let Some(item) = item(known) else {
                     continue;
                 };
-                let months = known["months"].as_array().into_iter().flatten();
-                let months: BTreeSet<Month> = months
+                let months: BTreeSet<Month> = list(known, "months")
                     .filter_map(|month| Month::parse(month.as_str()?))
                     .filter(|known| *known <= month)
                     .collect();
@@ -119,17 +119,14 @@ impl Previous {
                 .or_insert_with(|| (item.clone(), BTreeSet::new()));
             known.1.insert(month);
         }
-        let mut points: BTreeMap<Month, Point> = own["points"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(Point::of_json)
+        let mut points: BTreeMap<Month, Point> = list(own, "points")
+            .filter_map(point)
             .filter(|point| point.month <= month)
             .map(|point| (point.month, point))
             .collect();
         points
             .entry(month)
-            .or_insert_with(|| Point::of_report(month, &report));
+            .or_insert_with(|| point_of(month, &report));
         Ok(Self {
             month,
             digest: ContentDigest::of(bytes),
@@ -171,13 +168,118 @@ impl Previous {
     }
 }
 
+/// One of `month.items` and `month.closed`.
+fn item(value: &Value) -> Option<Item> {
+    let text = |key: &str| value[key].as_str().map(str::to_owned);
+    Some(Item {
+        client: text("client")?,
+        subject: text("subject")?,
+        rule: text("rule")?,
+        level: text("level").unwrap_or_default(),
+        recommendation: value["recommendation"].as_bool().unwrap_or(false),
+    })
+}
+
+/// The members of a list.
+fn list<'a>(value: &'a Value, key: &str) -> impl Iterator<Item = &'a Value> {
+    value[key].as_array().into_iter().flatten()
+}
+
+/// Every item that a report leaves open, by id.
+fn items(report: &Value) -> BTreeMap<String, Item> {
+    let recommended = list(report, "clients").flat_map(|client| {
+        let name = client["id"].as_str().unwrap_or_default();
+        list(client, "terms").filter_map(move |term| {
+            let open = matches!(term["verdict"].as_str(), Some("remove" | "narrow"));
+            let (subject, kind) = (term["term"].as_str()?, term["kind"].as_str()?);
+            open.then(|| Item {
+                client: name.to_owned(),
+                subject: subject.to_owned(),
+                rule: kind.to_owned(),
+                level: term["level"].as_str().unwrap_or_default().to_owned(),
+                recommendation: true,
+            })
+        })
+    });
+    let found = list(report, "findings").filter_map(finding);
+    let items = recommended.chain(found);
+    items.map(|item| (item.id(), item)).collect()
+}
+
+/// The item of one finding; `None` when it states no rule.
+fn finding(value: &Value) -> Option<Item> {
+    let text = |key: &str| value[key].as_str().filter(|text| !text.is_empty());
+    let subject = ["subject", "scope", "term", "operation"]
+        .into_iter()
+        .find_map(text)
+        .map_or_else(
+            || without_counts(text("message").unwrap_or_default()),
+            str::to_owned,
+        );
+    Some(Item {
+        client: text("client").unwrap_or_default().to_owned(),
+        subject,
+        rule: text("rule")?.to_owned(),
+        level: text("severity").unwrap_or("warning").to_owned(),
+        recommendation: false,
+    })
+}
+
+/// One of `month.points`.
+fn point(value: &Value) -> Option<Point> {
+    let findings = value["findings"].as_object().into_iter().flatten();
+    Some(Point {
+        month: Month::parse(value["month"].as_str()?)?,
+        exposure_mean: value["exposure_mean"].as_f64(),
+        exposure_max: value["exposure_max"].as_f64(),
+        unused_share: value["unused_share"].as_f64(),
+        applied: value["applied"].as_u64(),
+        findings: findings
+            .filter_map(|(rule, count)| Some((rule.clone(), count.as_u64()?)))
+            .collect(),
+    })
+}
+
+/// The numbers that a report without the part `month` states about its own month.
+fn point_of(month: Month, report: &Value) -> Point {
+    let fleet = &report["fleet"];
+    let rules = list(report, "findings").filter_map(|finding| finding["rule"].as_str());
+    Point {
+        month,
+        exposure_mean: fleet["exposure_mean_before"].as_f64(),
+        exposure_max: fleet["exposure_max_before"].as_f64(),
+        unused_share: unused_share(report),
+        applied: None,
+        findings: counted(rules),
+    }
+}
+
+/// Pairs of client and term that a request could show and that none needed, of all pairs.
+fn unused_share(report: &Value) -> Option<f64> {
+    let (mut all, mut unused) = (0, 0);
+    for client in report["clients"].as_array()? {
+        let mut by_term: BTreeMap<&str, bool> = BTreeMap::new();
+        for term in client["terms"].as_array()? {
+            let shown = !matches!(
+                term["verdict"].as_str(),
+                Some("unobservable" | "undetermined")
+            );
+            // A redundant or broad term did serve requests.
+            let idle = term["kind"].as_str() == Some("unused")
+                || list(term, "reasons").any(|reason| reason == "exception");
+            by_term.insert(term["term"].as_str()?, shown && idle);
+        }
+        all += by_term.len();
+        unused += by_term.values().filter(|idle| **idle).count();
+    }
+    Some(share(unused, all))
+}
+
 fn holdings(report: &Value) -> BTreeMap<String, BTreeSet<String>> {
-    let clients = report["clients"].as_array().into_iter().flatten();
-    clients
+    list(report, "clients")
         .filter_map(|client| {
             // A report that does not say what a client held names the client all the same.
-            let held = client["granted"].as_array().into_iter().flatten();
-            let held = held.filter_map(|term| term.as_str().map(str::to_owned));
+            let held = list(client, "granted").filter_map(|term| term.as_str().map(str::to_owned));
             Some((client["id"].as_str()?.to_owned(), held.collect()))
         })
         .collect()

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::month::Month;
@@ -115,9 +116,11 @@ pub struct NotEvaluable {
 }
 
 /// What became of one recommendation of last month.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "outcome")]
 pub struct Outcome {
     /// Stable id.
+    #[schemars(regex(pattern = "^[0-9a-f]{20}$"))]
     pub id: String,
     /// The client.
     pub client: String,
@@ -125,7 +128,8 @@ pub struct Outcome {
     pub term: String,
     /// Its level last month.
     pub level: String,
-    /// `applied`, `open`, `rejected`, `rolled_back`, `needed`, `withdrawn`.
+    /// What became of it.
+    #[schemars(extend("enum" = ["applied", "open", "rejected", "rolled_back", "needed", "withdrawn"]))]
     pub state: &'static str,
     /// In words.
     pub detail: String,
@@ -221,7 +225,8 @@ pub struct Change {
 }
 
 /// A reviewed "keep this".
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "exception")]
 pub struct ExceptionRow {
     /// The client, a role, or `*`.
     pub client: String,
@@ -303,7 +308,8 @@ pub struct InputRow {
 }
 
 /// One file with its digest.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "file")]
 pub struct FileRow {
     /// As shown to the user.
     pub path: String,
@@ -312,7 +318,8 @@ pub struct FileRow {
 }
 
 /// The report before this one.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "previous_report")]
 pub struct Link {
     /// Its month.
     pub month: Month,

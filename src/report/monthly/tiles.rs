@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::month::Month;
 use super::page::{Point, Tile};
 use super::rows::{FindingGroup, Outcome};
 use super::{Extra, words};
-use crate::finding;
+use crate::analysis::TermAnalysis;
+use crate::finding::{self, Outcomes};
+use crate::model::{Kind, Reason, Verdict};
+use crate::report::View;
+use crate::report::model::Fleet;
 
 /// Months of the lines.
 const MONTHS: i32 = 13;
@@ -23,77 +25,55 @@ const CREDENTIALS: [&str; 4] = [
 ];
 
 impl Point {
-    /// The numbers that a report states about its own month.
-    pub(super) fn of_report(month: Month, report: &Value) -> Self {
-        let fleet = &report["fleet"];
-        let mut findings: BTreeMap<String, u64> = BTreeMap::new();
-        for finding in report["findings"].as_array().into_iter().flatten() {
-            if let Some(rule) = finding["rule"].as_str() {
-                *findings.entry(rule.to_owned()).or_default() += 1;
-            }
-        }
+    /// The numbers of this month.
+    fn of_view(month: Month, view: &View<'_>) -> Self {
+        let fleet = Fleet::of(&view.analysis.clients);
+        let clients = view.analysis.clients.iter();
+        let terms: Vec<&TermAnalysis> = clients.flat_map(|client| &client.terms).collect();
+        let unused = terms.iter().filter(|term| is_unused(term)).count();
+        let rules = view.outcomes.findings.iter().map(|own| own.rule);
         Self {
             month,
-            exposure_mean: fleet["exposure_mean_before"].as_f64(),
-            exposure_max: fleet["exposure_max_before"].as_f64(),
-            unused_share: unused_share(report),
+            exposure_mean: Some(fleet.exposure_mean_before),
+            exposure_max: Some(fleet.exposure_max_before),
+            unused_share: Some(share(unused, terms.len())),
             applied: None,
-            findings,
+            findings: counted(rules),
         }
-    }
-
-    /// Reads one of `month.points` back.
-    pub(super) fn of_json(value: &Value) -> Option<Self> {
-        let findings = value["findings"].as_object().into_iter().flatten();
-        Some(Self {
-            month: Month::parse(value["month"].as_str()?)?,
-            exposure_mean: value["exposure_mean"].as_f64(),
-            exposure_max: value["exposure_max"].as_f64(),
-            unused_share: value["unused_share"].as_f64(),
-            applied: value["applied"].as_u64(),
-            findings: findings
-                .filter_map(|(rule, count)| Some((rule.clone(), count.as_u64()?)))
-                .collect(),
-        })
     }
 }
 
-/// Pairs of client and term that a request could show and that none needed, of all pairs.
-fn unused_share(report: &Value) -> Option<f64> {
-    let (mut all, mut unused) = (0_u32, 0_u32);
-    for client in report["clients"].as_array()? {
-        let mut by_term: BTreeMap<&str, bool> = BTreeMap::new();
-        for term in client["terms"].as_array()? {
-            let shown = !matches!(
-                term["verdict"].as_str(),
-                Some("unobservable" | "undetermined")
-            );
-            // A redundant or broad term did serve requests.
-            let kind = term["kind"].as_str();
-            let idle = kind == Some("unused") || kept_unused(term);
-            by_term.insert(term["term"].as_str()?, shown && idle);
-        }
-        all += u32::try_from(by_term.len()).ok()?;
-        unused += u32::try_from(by_term.values().filter(|idle| **idle).count()).ok()?;
+/// How many findings each rule has.
+pub(super) fn counted<'a>(rules: impl Iterator<Item = &'a str>) -> BTreeMap<String, u64> {
+    let mut counts = BTreeMap::new();
+    for rule in rules {
+        *counts.entry(rule.to_owned()).or_default() += 1;
     }
-    let share = f64::from(unused) / f64::from(all.max(1));
-    Some((share * 10_000.0).round() / 10_000.0)
+    counts
 }
 
-/// Kept by an exception alone.
-fn kept_unused(term: &Value) -> bool {
-    let mut reasons = term["reasons"].as_array().into_iter().flatten();
-    reasons.any(|reason| reason == "exception")
+/// Whether a request could show the term and none needed it; a redundant or broad term did
+/// serve requests.
+fn is_unused(term: &TermAnalysis) -> bool {
+    let shown = !matches!(term.verdict, Verdict::Unobservable | Verdict::Undetermined);
+    let kept = term.reasons.contains(&Reason::Exception);
+    shown && (term.kind == Some(Kind::Unused) || kept)
+}
+
+/// A part of all, to four decimals.
+pub(super) fn share(part: usize, all: usize) -> f64 {
+    let count = |own: usize| f64::from(u32::try_from(own).unwrap_or(u32::MAX));
+    (count(part) / count(all.max(1)) * 10_000.0).round() / 10_000.0
 }
 
 /// At most 13 months, this one last.
 pub(super) fn points(
+    view: &View<'_>,
     extra: &Extra<'_>,
-    report: &Value,
     outcomes: &[Outcome],
 ) -> BTreeMap<Month, Point> {
     let mut points = extra.history.points();
-    let mut own = Point::of_report(extra.month, report);
+    let mut own = Point::of_view(extra.month, view);
     own.applied = extra.history.last().map(|_| {
         let applied = outcomes.iter().filter(|own| own.state == "applied").count();
         applied as u64
@@ -107,7 +87,7 @@ pub(super) fn points(
 pub(super) fn tiles(
     points: &BTreeMap<Month, Point>,
     findings: &[FindingGroup],
-    report: &Value,
+    outcomes: &Outcomes,
 ) -> Vec<Tile> {
     let mut months = points.values().rev();
     let (now, last) = (months.next(), months.next());
@@ -136,24 +116,24 @@ pub(super) fn tiles(
         ("Enforcement holes", &HOLES[..]),
         ("Credentials past a limit", &CREDENTIALS[..]),
     ] {
-        tiles.push(counted(label, rules, findings, last, report));
+        tiles.push(found(label, rules, findings, last, outcomes));
     }
     tiles
 }
 
 /// A tile that counts findings; a rule that was not run is not zero.
-fn counted(
+fn found(
     label: &'static str,
     rules: &[&str],
     findings: &[FindingGroup],
     last: Option<&Point>,
-    report: &Value,
+    outcomes: &Outcomes,
 ) -> Tile {
     let own = findings
         .iter()
         .filter(|own| rules.contains(&own.rule.as_str()));
     let count: usize = own.map(|own| own.rows.len()).sum();
-    let run = rules.iter().any(|rule| evaluated(rule, report)) || count > 0;
+    let run = rules.iter().any(|rule| evaluated(rule, outcomes)) || count > 0;
     let before = |point: &Point| -> u64 {
         let rules = rules.iter().filter_map(|rule| point.findings.get(*rule));
         rules.sum()
@@ -162,7 +142,7 @@ fn counted(
         return Tile {
             label,
             value: "not evaluable".to_owned(),
-            detail: missing(rules, report),
+            detail: missing(rules, outcomes),
             ..difference(None, None, words::share)
         };
     }
@@ -171,7 +151,7 @@ fn counted(
         reason = "a count of findings is far below 2^52"
     )]
     let (now, then) = (count as f64, last.map(|point| before(point) as f64));
-    let unjudged = unjudged(rules, report);
+    let unjudged = unjudged(rules, outcomes);
     let mut tile = Tile {
         label,
         value: words::count(count as u64),
@@ -194,13 +174,13 @@ fn counted(
 }
 
 /// Which of the rules were not judged, and which only in part.
-fn unjudged(rules: &[&str], report: &Value) -> Vec<String> {
+fn unjudged(rules: &[&str], outcomes: &Outcomes) -> Vec<String> {
     let in_part = |rule: &str| {
-        let mut list = report["not_evaluable"].as_array().into_iter().flatten();
-        list.any(|own| own["rule"] == rule && own["partly"] == true)
+        let mut list = outcomes.not_evaluable.iter();
+        list.any(|own| own.rule == rule && own.partly)
     };
     let (judged, not): (Vec<&str>, Vec<&str>) =
-        rules.iter().partition(|rule| evaluated(rule, report));
+        rules.iter().partition(|rule| evaluated(rule, outcomes));
     let in_part: Vec<&str> = judged.into_iter().filter(|rule| in_part(rule)).collect();
     [("not judged", not), ("only in part", in_part)]
         .into_iter()
@@ -211,26 +191,18 @@ fn unjudged(rules: &[&str], report: &Value) -> Vec<String> {
 
 /// Whether the rule was applied to this data. A report states what was not
 /// evaluated and what was turned off; every other rule of this version was applied.
-fn evaluated(rule: &str, report: &Value) -> bool {
-    let listed = |key: &str| {
-        let mut list = report[key].as_array().into_iter().flatten();
-        list.any(|own| own == rule || (own["rule"] == rule && own["partly"] != true))
-    };
-    finding::by_name(rule).is_some() && !listed("not_evaluable") && !listed("rules_off")
+fn evaluated(rule: &str, outcomes: &Outcomes) -> bool {
+    let mut list = outcomes.not_evaluable.iter();
+    let not = list.any(|own| own.rule == rule && !own.partly);
+    finding::by_name(rule).is_some() && !not && !outcomes.disabled.contains(&rule)
 }
 
-fn missing(rules: &[&str], report: &Value) -> String {
-    let list = report["not_evaluable"].as_array().into_iter().flatten();
-    let reason = list
-        .filter(|own| {
-            own["rule"]
-                .as_str()
-                .is_some_and(|rule| rules.contains(&rule))
-        })
-        .find_map(|own| own["missing"].as_str().or(own["reason"].as_str()));
+fn missing(rules: &[&str], outcomes: &Outcomes) -> String {
+    let mut list = outcomes.not_evaluable.iter();
+    let reason = list.find(|own| rules.contains(&own.rule));
     reason.map_or_else(
         || "turned off by the configuration".to_owned(),
-        |missing| format!("missing: {missing}"),
+        |own| format!("missing: {}", own.missing.0),
     )
 }
 

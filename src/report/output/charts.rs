@@ -2,7 +2,6 @@
 //! chart, so that a chart fits any page without scaling its text.
 
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::report::monthly::{ClientPage, DayCell, Month, Page, Point, Segments};
 
@@ -215,65 +214,4 @@ pub(super) fn coverage(page: &Page) -> Coverage {
 )]
 fn float(value: usize) -> f64 {
     value as f64
-}
-
-/// One past month end of the backtest, at one level.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct Cut {
-    pub(super) as_of: String,
-    pub(super) level: String,
-    /// The log ends too early to see all that may have been denied.
-    pub(super) censored: bool,
-    pub(super) removals: u64,
-    pub(super) wrong: u64,
-    pub(super) denied_requests: u64,
-    pub(super) rate: Option<f64>,
-}
-
-/// The past month ends that the contract states, at one level or at all; none when no
-/// backtest was computed.
-pub(super) fn cuts(backtest: &Value, level: Option<&str>) -> Vec<Cut> {
-    let mut cuts = Vec::new();
-    for origin in backtest["origins"].as_array().into_iter().flatten() {
-        for row in origin["levels"].as_array().into_iter().flatten() {
-            let (Some(as_of), Some(own)) = (origin["as_of"].as_str(), row["level"].as_str()) else {
-                continue;
-            };
-            if level.is_none_or(|level| level == own) {
-                cuts.push(Cut {
-                    as_of: as_of.to_owned(),
-                    level: own.to_owned(),
-                    censored: origin["censored"].as_bool().unwrap_or(true),
-                    removals: row["removals"].as_u64().unwrap_or(0),
-                    wrong: row["wrong"].as_u64().unwrap_or(0),
-                    denied_requests: row["denied_requests"].as_u64().unwrap_or(0),
-                    rate: row["rate"].as_f64(),
-                });
-            }
-        }
-    }
-    cuts
-}
-
-/// The sums over the month ends that are not censored, at one level.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct Pooled {
-    origins: u64,
-    removals: u64,
-    wrong: u64,
-    rate: Option<f64>,
-    upper: Option<f64>,
-}
-
-/// The pooled rate with its bound.
-pub(super) fn pooled(backtest: &Value, level: &str) -> Option<Pooled> {
-    let mut rows = backtest["pooled"].as_array()?.iter();
-    let own = rows.find(|own| own["level"] == level)?;
-    Some(Pooled {
-        origins: own["origins"].as_u64()?,
-        removals: own["removals"].as_u64()?,
-        wrong: own["wrong"].as_u64()?,
-        rate: own["rate"].as_f64(),
-        upper: own["upper"].as_f64(),
-    })
 }

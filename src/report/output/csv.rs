@@ -1,11 +1,9 @@
 //! Three tables for spreadsheets (RFC 4180, CRLF), safe from formulas.
 
-use serde_json::Value;
-
 use super::{OutputFile, RenderError, Renderer};
 use crate::model::{Day, Level, Place};
 use crate::report::escape::{csv_field, terminal};
-use crate::report::monthly::{Page, Sealed};
+use crate::report::monthly::{Cut, Page, Sealed};
 
 /// The CSV renderer.
 pub(super) struct Csv;
@@ -32,7 +30,7 @@ impl Renderer for Csv {
             },
             OutputFile {
                 name: "backtest.csv",
-                text: backtest(&page.backtest),
+                text: backtest(&page.cuts),
             },
         ])
     }
@@ -154,18 +152,19 @@ fn findings(page: &Page) -> String {
 }
 
 /// One line for each past month end and level; without a backtest there is only the header.
-fn backtest(backtest: &Value) -> String {
+fn backtest(cuts: &[Cut]) -> String {
     let mut out =
         String::from("as_of,level,censored,removals,wrong_removals,denied_requests,rate\r\n");
     let mut line = Line::default();
-    for row in super::charts::cuts(backtest, None) {
-        line.text(&row.as_of)
-            .text(&row.level)
-            .number(&row.censored)
-            .number(&row.removals)
-            .number(&row.wrong)
-            .number(&row.denied_requests)
-            .maybe(row.rate)
+    for cut in cuts {
+        let tally = &cut.tally;
+        line.number(&cut.as_of)
+            .text(tally.level.name())
+            .number(&cut.censored)
+            .number(&tally.removals)
+            .number(&tally.wrong)
+            .number(&tally.denied_requests)
+            .maybe(tally.rate)
             .end(&mut out);
     }
     out

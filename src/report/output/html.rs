@@ -12,7 +12,7 @@ use minijinja::{AutoEscape, Environment, Error, Output, State, Value, context};
 
 use super::{OutputFile, RenderError, Renderer};
 use super::{charts, page_model, sections};
-use crate::report::monthly::{Sealed, words};
+use crate::report::monthly::{Cut, Sealed, words};
 use crate::report::{bound, escape};
 
 /// Bytes of the diff that are shown.
@@ -52,6 +52,9 @@ impl Renderer for Html {
         let environment = environment()?;
         let (bars, axis) = charts::bars(&page.clients);
         let sections = sections::sections(&environment, page)?;
+        let level = page.head.level;
+        let cuts = page.cuts.iter().filter(|own| own.tally.level == level);
+        let cuts: Vec<&Cut> = cuts.collect();
         let text = environment.get_template("page.html")?.render(context! {
             p => serde(page_model::shown(page, sections.texts.len())),
             style => Value::from_safe_string(STYLE.to_owned()),
@@ -61,8 +64,8 @@ impl Renderer for Html {
             axis => axis,
             lines => serde(charts::lines(&page.points, page.head.month)),
             cover => serde(charts::coverage(page)),
-            cuts => serde(charts::cuts(&page.backtest, Some(page.head.level.name()))),
-            pooled => serde(charts::pooled(&page.backtest, page.head.level.name())),
+            cuts => serde(cuts),
+            pooled => serde(page.pooled.iter().find(|own| own.level == level)),
             sections => sections.value(),
             diff => page.diff.as_deref().map(diff),
         })?;

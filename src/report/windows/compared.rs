@@ -2,11 +2,8 @@
 
 use std::io;
 
-use serde::Serialize;
-
 use super::super::View;
 use super::super::escape;
-use super::super::json::instant;
 use super::super::screen::Screen;
 use crate::analysis::{Added, ClientWindow, Compared};
 use crate::model::words::plural;
@@ -14,63 +11,6 @@ use crate::model::{Day, Operation, Term};
 
 /// Clients listed before the rest is only counted.
 const CLIENTS: usize = 12;
-
-/// One window of the report.
-#[derive(Serialize)]
-pub(in crate::report) struct WindowJson<'a> {
-    days: u32,
-    from: Day,
-    to: Day,
-    covered_days: u32,
-    clients: Vec<ClientJson<'a>>,
-}
-
-#[derive(Serialize)]
-struct ClientJson<'a> {
-    id: &'a str,
-    minimal: Vec<&'a Term>,
-    minimal_proven: bool,
-    adds: Vec<AddedJson<'a>>,
-    drops: Vec<&'a Term>,
-}
-
-#[derive(Serialize)]
-struct AddedJson<'a> {
-    term: &'a Term,
-    operations: Vec<String>,
-    last_used: Option<String>,
-}
-
-/// The windows as data, the shortest first.
-pub(in crate::report) fn json<'a>(view: &View<'a>) -> Vec<WindowJson<'a>> {
-    let all = view.compared.iter();
-    all.map(|own| WindowJson {
-        days: own.window.days(),
-        from: own.window.from,
-        to: own.window.to,
-        covered_days: view.coverage.covered(own.window),
-        clients: own.clients.iter().map(|own| client(view, own)).collect(),
-    })
-    .collect()
-}
-
-fn client<'a>(view: &View<'a>, own: &'a ClientWindow) -> ClientJson<'a> {
-    ClientJson {
-        id: own.id.as_str(),
-        minimal: own.minimal.iter().collect(),
-        minimal_proven: own.proven,
-        adds: own
-            .adds
-            .iter()
-            .map(|added| AddedJson {
-                term: &added.term,
-                operations: labels(view, added),
-                last_used: added.last.map(instant),
-            })
-            .collect(),
-        drops: own.drops.iter().collect(),
-    }
-}
 
 fn labels(view: &View<'_>, added: &Added) -> Vec<String> {
     let known = &view.catalog.operations;
