@@ -31,6 +31,7 @@ pub mod init;
 mod input_diagnostics;
 mod ledger;
 mod names;
+mod output;
 mod pipeline;
 mod policy;
 mod recommendation_log;
@@ -104,7 +105,7 @@ enum Command {
     },
     /// Print the manual page
     Man,
-    /// Show the normalised events, or write them as NDJSON or Parquet
+    /// Show the normalised events, or write all of them for another engine
     Events(events::Args),
     /// Count requests per day, client and operation
     Usage(usage::Args),

@@ -7,6 +7,7 @@ use super::args::{Folder, InputArgs, PolicyArgs, PolicyFlags};
 use super::audience_check;
 use super::client_join::check_joined;
 use super::diagnostics;
+use super::output::OutputArgs;
 use super::settings::{self, Settings};
 use super::{ExitStatus, analysis_run, git_history, input_diagnostics, pipeline};
 use crate::analysis::minimum::Universe;
@@ -16,13 +17,14 @@ use crate::analysis::weight;
 use crate::grants;
 use crate::model::{ClientName, Policy, Semantics};
 use crate::report::replay::{self as report, ReplayView};
+use crate::report::table::Format;
 
 /// Arguments of `replay`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   scopetrim replay samples/shop --grants proposal.yaml
   scopetrim replay --logs 'logs/*.gz' --catalog openapi.yaml --grants new.json --before grants.yaml
-  scopetrim replay --logs access.jsonl --catalog catalog.json --grants new.json --json
+  scopetrim replay --logs access.jsonl --catalog catalog.json --grants new.json --output ndjson
   scopetrim replay . --grants-at 2026-03-31
 
 The proposal may be in any supported policy format, or a plain JSON object: client to list of scopes. \
@@ -54,15 +56,12 @@ pub(super) struct Args {
     grants_at: Option<String>,
     #[command(flatten)]
     inputs: InputArgs,
-    /// Print JSON
-    #[arg(long, conflicts_with = "csv")]
-    json: bool,
-    /// Print comma-separated values: one line for each client and operation that is not unchanged
-    #[arg(long)]
-    csv: bool,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
+    let output = args.output.open(Format::Table)?;
     let settings = settings::settings(&args.inputs, &policy_args(args, args.grants.clone()))?;
     let old_files = if !args.before.is_empty() {
         args.before.clone()
@@ -143,13 +142,14 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         incomplete: &read.incomplete,
         notes: &notes,
     };
-    if args.json {
-        out.write_all(report::json(&view)?.as_bytes())?;
-    } else if args.csv {
-        out.write_all(report::csv(&view).as_bytes())?;
-    } else {
-        report::table::write(&view, out, super::analyze::width())?;
-    }
+    output.write(out, "row", |format, out| {
+        match format {
+            Format::Table => report::table::write(&view, out, super::analyze::width())?,
+            Format::Json => out.write_all(report::json(&view)?.as_bytes())?,
+            _ => return Ok(report::rows(&view).write(format, out)?),
+        }
+        Ok(0)
+    })?;
     for text in &read.incomplete {
         diagnostics::note(settings.quiet, &format!("incomplete: {text}"));
     }

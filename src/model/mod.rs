@@ -20,6 +20,7 @@ mod noise;
 mod outcome;
 mod place;
 mod possible;
+pub mod rows;
 mod security;
 mod semantics;
 mod stated;
