@@ -6,14 +6,16 @@ use std::path::{Path, PathBuf};
 
 use super::args::{InputArgs, PolicyArgs};
 use super::diagnostics::{say_incomplete, say_possible};
+use super::output::OutputArgs;
 use super::settings::settings;
 use super::{ExitStatus, analyze, diagnostics};
 use crate::analysis::Inputs;
 use crate::analysis::backtest::GrantsOf;
 use crate::analysis::backtest::recommendation_log::{follow, follow_suspended};
 use crate::report::backtest::{self as report, grants_of};
-use crate::report::followed;
-use crate::run::{AnalysisRun, analyse, analyse_with_backtest, recommendation_log};
+use crate::report::table::Format;
+use crate::report::{followed, json_text};
+use crate::run::{Advised, AnalysisRun, analyse, analyse_with_backtest, recommendation_log};
 
 /// Arguments of `backtest`.
 #[derive(Debug, clap::Args)]
@@ -22,7 +24,7 @@ use crate::run::{AnalysisRun, analyse, analyse_with_backtest, recommendation_log
   scopetrim backtest samples/shop --follow result
   scopetrim backtest . --grants-history git
   scopetrim backtest . --ledger usage --grants-history ledger
-  scopetrim backtest --logs 'logs/*.gz' --catalog openapi.yaml --grants grants.yaml --json
+  scopetrim backtest --logs 'logs/*.gz' --catalog openapi.yaml --grants grants.yaml --output csv
 
 For each month end with 90 covered days before it and 30 days after it, the recommendation is made \
 from the days up to it alone, and then replayed on the 90 days that followed. A level contains \
@@ -33,24 +35,21 @@ pub(super) struct Args {
     #[command(flatten)]
     inputs: InputArgs,
     /// Say instead what became of the recommendations that `analyze --out` wrote: a file, or a folder of them
-    #[arg(long, value_name = "PATH", conflicts_with = "csv")]
+    #[arg(long, value_name = "PATH")]
     follow: Option<PathBuf>,
     /// Grants of each month end: today's but for those that the files date later, as git had the
     /// policy files then, or as `ingest --grants` recorded them last, at most 31 days before
     #[arg(long, value_name = "today|git|ledger", value_parser = ["today", "git", "ledger"], default_value = "today", conflicts_with_all = ["follow", "grants_at"])]
     grants_history: String,
-    /// Print JSON
-    #[arg(long, conflicts_with = "csv")]
-    json: bool,
-    /// Print comma-separated values: one line for each month end and level
-    #[arg(long)]
-    csv: bool,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
     if let Some(path) = &args.follow {
         return follow_up(args, path, out);
     }
+    let output = args.output.open(Format::Table)?;
     let grants = match args.grants_history.as_str() {
         "git" => GrantsOf::Git,
         "ledger" => GrantsOf::Ledger,
@@ -59,18 +58,26 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     let run = analyse_with_backtest(settings(&args.inputs, &args.policy)?, grants)?;
     let found = run.backtest.clone().unwrap_or_default();
     let catalog = &run.routes.catalog;
-    if args.json {
-        let value = report::value(&found, catalog);
-        writeln!(out, "{}", crate::report::json_text::pretty(&value)?)?;
-    } else if args.csv {
-        out.write_all(report::csv(&found).as_bytes())?;
-        // The rows have no room for months that are not among them.
-        if let Some(text) = grants_of::left_out(&found) {
-            diagnostics::note(run.settings.quiet, &format!("left out: {text}"));
+    output.write(out, "row", |format, out| {
+        match format {
+            Format::Table => {
+                let incomplete = &run.read.incomplete;
+                report::table(&found, catalog, incomplete, out, analyze::width())?;
+            }
+            Format::Json => {
+                let value = report::value(&found, catalog);
+                writeln!(out, "{}", json_text::pretty(&value)?)?;
+            }
+            _ => {
+                // The rows have no room for months that are not among them.
+                if let Some(text) = grants_of::left_out(&found) {
+                    diagnostics::note(run.settings.quiet, &format!("left out: {text}"));
+                }
+                return Ok(report::rows(&found).write(format, out)?);
+            }
         }
-    } else {
-        report::table(&found, catalog, &run.read.incomplete, out, analyze::width())?;
-    }
+        Ok(0)
+    })?;
     say_possible(&run);
     say_incomplete(&run);
     Ok(if run.read.incomplete.is_empty() {
@@ -82,6 +89,13 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
 
 /// What became of earlier recommendations.
 fn follow_up(args: &Args, path: &Path, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
+    let output = args.output.open(Format::Table)?;
+    if !matches!(output.format(), Format::Table | Format::Json) {
+        return Err(Advised::new(
+            "what became of recommendations is a table or JSON",
+            "give --output table or --output json with --follow",
+        ));
+    }
     // A changed file should be refused before the long work.
     let (files, missing) = recommendation_log::load(path)?;
     let run = analyse(settings(&args.inputs, &args.policy)?)?;
@@ -89,11 +103,14 @@ fn follow_up(args: &Args, path: &Path, out: &mut dyn Write) -> anyhow::Result<Ex
     let found = follow(&inputs, &files, today);
     let whole = follow_suspended(&inputs, &files, today);
     let both = (&*found, &*whole);
-    if args.json {
-        out.write_all(followed::json(both, &missing)?.as_bytes())?;
-    } else {
-        followed::table(both, &missing, out, analyze::width())?;
-    }
+    output.write(out, "row", |format, out| {
+        if format == Format::Json {
+            out.write_all(followed::json(both, &missing)?.as_bytes())?;
+        } else {
+            followed::table(both, &missing, out, analyze::width())?;
+        }
+        Ok(0)
+    })?;
     say_possible(&run);
     say_incomplete(&run);
     Ok(if run.read.incomplete.is_empty() {

@@ -6,9 +6,11 @@ use super::ExitStatus;
 use super::analyze::width;
 use super::args::{InputArgs, PolicyArgs};
 use super::diagnostics::{say_incomplete, say_ran_ahead};
+use super::output::OutputArgs;
 use super::settings::settings;
 use crate::analysis::ClientAnalysis;
 use crate::report::demand;
+use crate::report::table::Format;
 use crate::run::Advised;
 use crate::run::analyse;
 use crate::run::suggest::closest;
@@ -18,7 +20,7 @@ use crate::run::suggest::closest;
 #[command(after_help = "Examples:
   scopetrim demand samples/shop
   scopetrim demand samples/shop --client carrier-feed --window 90d
-  scopetrim demand --logs 'logs/*.gz' --catalog openapi.yaml --grants grants.yaml --json
+  scopetrim demand --logs 'logs/*.gz' --catalog openapi.yaml --grants grants.yaml --output csv --out demand.csv
 
 For each client and refused operation (by default 401 and 403): requests, days, first, last, an id to look \
 up, who refused, and whether the grants permit it. Where they do not, the smallest sets of scopes that \
@@ -33,15 +35,12 @@ pub(super) struct Args {
     client: Vec<String>,
     #[command(flatten)]
     inputs: InputArgs,
-    /// Print JSON
-    #[arg(long, conflicts_with = "csv")]
-    json: bool,
-    /// Print comma-separated values: one line for each client, operation and way to open it
-    #[arg(long)]
-    csv: bool,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
+    let output = args.output.open(Format::Table)?;
     let run = analyse(settings(&args.inputs, &args.policy)?)?;
     let all = &run.analysis.clients;
     for name in &args.client {
@@ -59,13 +58,14 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     };
     let clients: Vec<&ClientAnalysis> = all.iter().filter(wanted).collect();
     let view = run.view();
-    if args.json {
-        out.write_all(demand::json(&view, &clients)?.as_bytes())?;
-    } else if args.csv {
-        out.write_all(demand::csv(&view, &clients).as_bytes())?;
-    } else {
-        demand::table(&view, &clients, out, width())?;
-    }
+    output.write(out, "row", |format, out| {
+        match format {
+            Format::Table => demand::table(&view, &clients, out, width())?,
+            Format::Json => out.write_all(demand::json(&view, &clients)?.as_bytes())?,
+            _ => return Ok(demand::rows(&view, &clients).write(format, out)?),
+        }
+        Ok(0)
+    })?;
     say_incomplete(&run);
     say_ran_ahead(&run);
     Ok(if run.read.incomplete.is_empty() {

@@ -1,18 +1,20 @@
-//! `events`: the normalised events, as a table, as NDJSON or as Parquet.
+//! `events`: the normalised events, as a table of the first ones or all in any format.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::path::{Path, PathBuf};
 use std::sync::mpsc::sync_channel;
 
 use super::args::{Folder, InputArgs, PolicyArgs};
+use super::output::OutputArgs;
 use super::{ExitStatus, diagnostics, settings};
+use crate::model::rows::{EachRow, Part, Rows};
 use crate::model::words::plural;
-use crate::report::{escape, events_text};
+use crate::report::events::{SHORT, short};
+use crate::report::table::{Format, Table};
 use crate::run::Advised;
-use crate::run::atomic_file::Whole;
 use crate::run::pipeline;
-use crate::usage::{EventRow, EventsRead, ExportError, read_events, write_events};
+use crate::usage::{EVENT_COLUMNS, EventRow, EventsRead, read_events};
 
 /// Rows of the table when no limit is given.
 const FIRST: u64 = 20;
@@ -22,21 +24,19 @@ const FIRST: u64 = 20;
 #[command(after_help = "Examples:
   scopetrim events samples/shop
   scopetrim events --logs access.jsonl --catalog openapi.yaml --ndjson
-  scopetrim events samples/shop --parquet events.parquet")]
+  scopetrim events samples/shop --output parquet --out events.parquet
+
+--json prints one object a line, as --ndjson does; --output json prints an array.")]
 pub(super) struct Args {
     #[command(flatten)]
     folder: Folder,
     #[command(flatten)]
     inputs: InputArgs,
-    /// Print one JSON object a line
-    #[arg(long, visible_alias = "json")]
-    ndjson: bool,
-    /// Print at most so many events; default: 20 in the table, all as NDJSON
+    #[command(flatten)]
+    output: OutputArgs,
+    /// Print at most so many events; default: 20 in the table, all in other formats
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     limit: Option<u64>,
-    /// Parquet file to write
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["ndjson", "limit"])]
-    parquet: Option<PathBuf>,
 }
 
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
@@ -53,38 +53,49 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             "name the logs with --logs PATH, or see the counts with `scopetrim usage --ledger DIR`",
         ));
     }
-    let whole = args.parquet.as_deref().map(Whole::create).transpose()?;
+    let output = args.output.clone().json_as_ndjson().open(Format::Table)?;
     // Without an API description the events are shown all the same, only without operations.
     let routes = if settings.catalogs.is_empty() {
         pipeline::no_catalog()
     } else {
         pipeline::catalog(&settings)?
     };
-    let read = if let Some(whole) = whole {
-        let file = whole.file()?;
-        let read = pipeline::events(
-            &settings,
-            &routes,
-            BTreeSet::new(),
-            |sources, options, progress| write_events(sources, options, file, progress),
-        )??;
-        whole.finish()?;
-        let name = args
-            .parquet
-            .as_deref()
-            .unwrap_or(Path::new(""))
-            .display()
-            .to_string();
-        writeln!(
-            out,
-            "{} in {}",
-            plural(read.rows, "event"),
-            escape::terminal(&name)
-        )?;
-        read
-    } else {
-        print(args, &settings, &routes, out)?
+    let in_table = output.format() == Format::Table;
+    let all = if in_table { FIRST } else { u64::MAX };
+    let limit = args.limit.unwrap_or(all);
+    let events = Events {
+        settings: &settings,
+        routes: &routes,
+        limit,
+        cells: |event: &EventRow, each: &mut EachRow<'_>| {
+            if in_table {
+                short(event, each);
+            } else {
+                each(event.cells());
+            }
+        },
+        read: RefCell::new(None),
     };
+    let columns: &[_] = if in_table { &SHORT } else { &EVENT_COLUMNS };
+    let table = Table::new(columns, events);
+    let mut read = None;
+    output.write(out, "event", |format, out| {
+        let written = table.write(format, out);
+        read = table.rows().read.take().transpose()?;
+        Ok(written?)
+    })?;
+    let Some(read) = read else {
+        return Err(anyhow::anyhow!("the reading broke off"));
+    };
+    if in_table && read.rows > limit {
+        diagnostics::note(
+            settings.quiet,
+            &format!(
+                "the first {}; --limit N shows more, --ndjson all",
+                plural(limit, "event")
+            ),
+        );
+    }
     let lost = diagnostics::say_skips(&read.skips, settings.quiet);
     let broken = read
         .reports
@@ -101,72 +112,51 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     })
 }
 
-/// Prints events while they are read: they need not fit in memory.
-fn print(
-    args: &Args,
-    settings: &settings::Settings,
-    routes: &pipeline::Routes,
-    out: &mut dyn Write,
-) -> anyhow::Result<EventsRead> {
-    let all = if args.ndjson { u64::MAX } else { FIRST };
-    let limit = args.limit.unwrap_or(all);
-    let (send, receive) = sync_channel::<Vec<u8>>(4);
-    let mut left = limit;
-    let take = move |rows: Vec<EventRow>| {
-        let (text, count) = rendered(&rows, args.ndjson, left)?;
-        left -= count;
-        // Nobody listens any more when the writing failed.
-        Ok(send.send(text).is_ok() && left > 0)
-    };
-    if !args.ndjson {
-        events_text::header(out)?;
-    }
-    let (read, more) = std::thread::scope(|scope| {
-        let reading = scope.spawn(move || {
-            pipeline::events(
-                settings,
-                routes,
-                BTreeSet::new(),
-                |sources, options, progress| read_events(sources, options, progress, take),
-            )
-        });
-        for text in receive {
-            out.write_all(&text)?;
-        }
-        let read = reading
-            .join()
-            .map_err(|_| anyhow::anyhow!("the reading broke off"))?;
-        let read = read??;
-        let more = read.rows > limit;
-        Ok::<_, anyhow::Error>((read, more))
-    })?;
-    if more && !args.ndjson {
-        diagnostics::note(
-            settings.quiet,
-            &format!(
-                "the first {}; --limit N shows more, --ndjson all",
-                plural(limit, "event")
-            ),
-        );
-    }
-    Ok(read)
+/// The events of the logs, rendered while they are read: they need not fit in memory.
+struct Events<'s, F> {
+    settings: &'s settings::Settings,
+    routes: &'s pipeline::Routes,
+    limit: u64,
+    cells: F,
+    /// What the reading came to.
+    read: RefCell<Option<anyhow::Result<EventsRead>>>,
 }
 
-/// The text of the first `most` events, and how many they are.
-fn rendered(rows: &[EventRow], ndjson: bool, most: u64) -> Result<(Vec<u8>, u64), ExportError> {
-    let mut text = Vec::new();
-    let mut count = 0;
-    for row in rows
-        .iter()
-        .take(usize::try_from(most).unwrap_or(usize::MAX))
-    {
-        let written = if ndjson {
-            events_text::ndjson(row, &mut text)
-        } else {
-            events_text::table(row, &mut text)
+impl<F: Fn(&EventRow, &mut EachRow<'_>) + Sync> Rows for Events<'_, F> {
+    fn for_each_part<T: Send, E>(
+        &self,
+        render: impl Fn(&Part<'_>) -> T + Sync,
+        take: impl FnMut(T) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let Self {
+            settings,
+            routes,
+            limit,
+            cells,
+            read,
+        } = self;
+        let (send, receive) = sync_channel::<T>(4);
+        let (mut left, render) = (*limit, &render);
+        let hand_over = move |rows: Vec<EventRow>| {
+            let most = usize::try_from(left).unwrap_or(usize::MAX);
+            let rows = rows.get(..most).unwrap_or(&rows);
+            left -= rows.len() as u64;
+            let part = render(&|each| rows.iter().for_each(|event| cells(event, each)));
+            // Nobody listens any more when the writing failed.
+            send.send(part).is_ok() && left > 0
         };
-        written.map_err(|error| ExportError::new(&error))?;
-        count += 1;
+        std::thread::scope(|scope| {
+            let reading = scope.spawn(move || {
+                pipeline::events(
+                    settings,
+                    routes,
+                    BTreeSet::new(),
+                    |sources, options, progress| read_events(sources, options, progress, hand_over),
+                )
+            });
+            let taken = receive.into_iter().try_for_each(take);
+            *read.borrow_mut() = reading.join().ok();
+            taken
+        })
     }
-    Ok((text, count))
 }

@@ -11,7 +11,7 @@ use super::settings::settings;
 use super::windows::of;
 use crate::model::Term;
 use crate::report::explain_strip::{Letters, strip};
-use crate::report::{explain, json, windows};
+use crate::report::{explain, windows};
 use crate::run::Advised;
 use crate::run::analyse;
 use crate::run::suggest::closest;

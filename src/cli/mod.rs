@@ -18,6 +18,7 @@ mod help;
 mod ingest;
 mod init;
 mod ledger;
+mod output;
 mod replay;
 mod report;
 mod report_command;
@@ -86,7 +87,7 @@ enum Command {
     },
     /// Print the manual page
     Man,
-    /// Show the normalised events, or write them as NDJSON or Parquet
+    /// Show the normalised events, or write all of them for another engine
     Events(events::Args),
     /// Count requests per day, client and operation
     Usage(usage::Args),

@@ -6,6 +6,7 @@ use std::io::Write;
 use super::ExitStatus;
 use super::args::{Folder, InputArgs, PolicyArgs, PolicyFlags};
 use super::diagnostics;
+use super::output::OutputArgs;
 use super::settings::{self, Settings};
 use crate::analysis::minimum::Universe;
 use crate::analysis::replay::observed::{Late, observe, samples};
@@ -14,6 +15,7 @@ use crate::analysis::weight;
 use crate::grants;
 use crate::model::{ClientName, Policy, Semantics};
 use crate::report::replay::{self as report, ReplayView};
+use crate::report::table::Format;
 use crate::run::client_join::check_joined;
 use crate::run::{
     analysis_run, audience_check, git_history, input_diagnostics, pipeline, policy, read_usage,
@@ -24,7 +26,7 @@ use crate::run::{
 #[command(after_help = "Examples:
   scopetrim replay samples/shop --grants proposal.yaml
   scopetrim replay --logs 'logs/*.gz' --catalog openapi.yaml --grants new.json --before grants.yaml
-  scopetrim replay --logs access.jsonl --catalog catalog.json --grants new.json --json
+  scopetrim replay --logs access.jsonl --catalog catalog.json --grants new.json --output ndjson
   scopetrim replay . --grants-at 2026-03-31
 
 The proposal may be in any supported policy format, or a plain JSON object: client to list of scopes. \
@@ -56,15 +58,12 @@ pub(super) struct Args {
     grants_at: Option<String>,
     #[command(flatten)]
     inputs: InputArgs,
-    /// Print JSON
-    #[arg(long, conflicts_with = "csv")]
-    json: bool,
-    /// Print comma-separated values: one line for each client and operation that is not unchanged
-    #[arg(long)]
-    csv: bool,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
+    let output = args.output.open(Format::Table)?;
     let settings = settings::settings(&args.inputs, &policy_args(args, args.grants.clone()))?;
     let old_files = if !args.before.is_empty() {
         args.before.clone()
@@ -145,13 +144,14 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         incomplete: &read.incomplete,
         notes: &notes,
     };
-    if args.json {
-        out.write_all(report::json(&view)?.as_bytes())?;
-    } else if args.csv {
-        out.write_all(report::csv(&view).as_bytes())?;
-    } else {
-        report::table::write(&view, out, super::analyze::width())?;
-    }
+    output.write(out, "row", |format, out| {
+        match format {
+            Format::Table => report::table::write(&view, out, super::analyze::width())?,
+            Format::Json => out.write_all(report::json(&view)?.as_bytes())?,
+            _ => return Ok(report::rows(&view).write(format, out)?),
+        }
+        Ok(0)
+    })?;
     for text in &read.incomplete {
         diagnostics::note(settings.quiet, &format!("incomplete: {text}"));
     }

@@ -3,33 +3,37 @@
 use std::io::Write;
 
 use super::args::{Folder, InputArgs, PolicyArgs, PolicyFlags};
+use super::output::OutputArgs;
 use super::{ExitStatus, diagnostics, settings};
 use crate::catalog;
 use crate::model::words::{either, plural};
 use crate::model::{Granted, Subject};
-use crate::report::{escape, json_text};
+use crate::report::table::Format;
+use crate::report::{json_text, listings};
 use crate::run::{self, git_history, pipeline};
 
 /// Arguments of `catalog`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   scopetrim catalog samples/shop
-  scopetrim catalog --catalog openapi.yaml --scopes any --json > catalog.json")]
+  scopetrim catalog --catalog openapi.yaml --scopes any --json > catalog.json
+  scopetrim catalog samples/shop --output csv
+
+JSON is the normal form, which is also accepted as input.")]
 pub(super) struct CatalogArgs {
     #[command(flatten)]
     folder: Folder,
     #[command(flatten)]
     inputs: InputArgs,
-    /// Print the normal form, which is also accepted as input
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 /// Arguments of `grants`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   scopetrim grants samples/shop
-  scopetrim grants --grants grants.yaml --json")]
+  scopetrim grants --grants grants.yaml --output ndjson")]
 pub(super) struct GrantsArgs {
     #[command(flatten)]
     folder: Folder,
@@ -37,9 +41,8 @@ pub(super) struct GrantsArgs {
     policy: PolicyFlags,
     #[command(flatten)]
     inputs: InputArgs,
-    /// Print JSON
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 pub(super) fn catalog(args: &CatalogArgs, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
@@ -48,25 +51,16 @@ pub(super) fn catalog(args: &CatalogArgs, out: &mut dyn Write) -> anyhow::Result
         ..PolicyArgs::default()
     };
     let settings = settings::settings(&args.inputs, &policy)?;
+    let output = args.output.open(Format::Table)?;
     let routes = pipeline::catalog(&settings)?;
-    if args.json {
-        writeln!(
-            out,
-            "{}",
-            json_text::pretty(&catalog::to_json(&routes.catalog))?
-        )?;
-    } else {
-        for operation in &routes.catalog.operations {
-            let needs = operation.demands();
-            writeln!(
-                out,
-                "{:<8} {:<48} {}",
-                operation.method.name(),
-                escape::terminal(&operation.path),
-                escape::terminal(&needs)
-            )?;
+    output.write(out, "row", |format, out| {
+        if format == Format::Json {
+            let text = json_text::pretty(&catalog::to_json(&routes.catalog))?;
+            writeln!(out, "{text}")?;
+            return Ok(0);
         }
-    }
+        Ok(listings::operations(&routes.catalog).write(format, out)?)
+    })?;
     for warning in &routes.warnings {
         diagnostics::note(
             settings.quiet,
@@ -82,47 +76,19 @@ pub(super) fn grants(args: &GrantsArgs, out: &mut dyn Write) -> anyhow::Result<E
         flags: args.policy.clone(),
     };
     let settings = settings::settings(&args.inputs, &policy)?;
+    let output = args.output.open(Format::Table)?;
     let policy = run::policy::policy(&settings)?;
     for text in git_history::sentences(&policy) {
         diagnostics::note(settings.quiet, &text);
     }
-    let mut rows = Vec::new();
-    for (client, held) in policy.holdings() {
-        for (term, vias) in held {
-            for via in vias {
-                let entry = policy
-                    .files
-                    .get(via.file)
-                    .and_then(|file| file.entries.get(via.entry));
-                rows.push(serde_json::json!({
-                    "client": client, "term": term, "via": via.role.map(|(role, _)| role),
-                    "since": entry.and_then(|entry| entry.since), "owner": entry.and_then(|entry| entry.owner.clone()),
-                    "optional": entry.is_some_and(|entry| entry.optional),
-                    "source": entry.map(|entry| entry.place.clone()),
-                }));
-            }
+    let rows = listings::Grants::of(&policy);
+    output.write(out, "row", |format, out| {
+        if format == Format::Json {
+            writeln!(out, "{}", json_text::pretty(&rows.json())?)?;
+            return Ok(0);
         }
-    }
-    if args.json {
-        writeln!(out, "{}", json_text::pretty(&rows)?)?;
-        return Ok(ExitStatus::Done);
-    }
-    for row in &rows {
-        let text = |key: &str| row[key].as_str().unwrap_or("-").to_owned();
-        let place = format!(
-            "{}:{}",
-            row["source"]["file"].as_str().unwrap_or("?"),
-            row["source"]["line"]
-        );
-        let line = format!(
-            "{:<24} {:<28} {:<16} {:<11} {place}",
-            text("client"),
-            text("term"),
-            text("via"),
-            text("since")
-        );
-        writeln!(out, "{}", escape::terminal(&line))?;
-    }
+        Ok(rows.table().write(format, out)?)
+    })?;
     let unused = policy.files.iter().flat_map(|file| &file.entries).filter(|entry| {
         matches!((&entry.subject, &entry.granted), (Subject::Role(role), Granted::Term(_))
             if policy.files.iter().enumerate().all(|(file, _)| policy.members(file, role).is_empty()))

@@ -2,23 +2,21 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::path::PathBuf;
 
 use super::ExitStatus;
 use super::analyze::width;
 use super::args::{Folder, InputArgs, PolicyArgs, PolicyFlags};
 use super::diagnostics::{say_incomplete, say_ran_ahead};
+use super::output::OutputArgs;
 use super::settings::settings;
 use crate::analysis::{ClientAnalysis, serving};
-use crate::model::words::plural;
 use crate::model::{Term, Verdict};
-use crate::report::{escape, windows};
+use crate::report::table::Format;
+use crate::report::{json_text, windows};
 use crate::run::Advised;
-use crate::run::atomic_file::Whole;
-use crate::run::atomic_file::cannot_write;
 use crate::run::suggest::closest;
 use crate::run::{AnalysisRun, analyse};
-use crate::usage::{Holding, Matrix, matrix, periods, write_windows};
+use crate::usage::{Holding, Matrix, matrix, periods};
 
 /// Arguments of `windows`.
 #[derive(Debug, clap::Args)]
@@ -26,7 +24,7 @@ use crate::usage::{Holding, Matrix, matrix, periods, write_windows};
   scopetrim windows samples/shop
   scopetrim windows samples/shop --client quarter-close --months 24
   scopetrim windows samples/shop --term orders:write --csv
-  scopetrim windows samples/shop --parquet windows.parquet
+  scopetrim windows samples/shop --output parquet --out windows.parquet
 
 Windows of 7, 30, 60, 90, 180 and 365 days end at as-of. Use is what needed the scope: served requests, \
 and throttled or aborted ones, which prove nothing but could not be told apart.")]
@@ -46,15 +44,8 @@ pub(super) struct Args {
     policy: PolicyFlags,
     #[command(flatten)]
     inputs: InputArgs,
-    /// Print JSON
-    #[arg(long, conflicts_with_all = ["csv", "parquet"])]
-    json: bool,
-    /// Print comma-separated values, one line for each client, term and period
-    #[arg(long, conflicts_with = "parquet")]
-    csv: bool,
-    /// Write a Parquet file with the columns of --csv
-    #[arg(long, value_name = "FILE")]
-    parquet: Option<PathBuf>,
+    #[command(flatten)]
+    output: OutputArgs,
 }
 
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
@@ -62,11 +53,11 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         folder: args.folder.clone(),
         flags: args.policy.clone(),
     };
-    // A bad path should fail before the long work.
-    let whole = args.parquet.as_deref().map(Whole::create).transpose()?;
+    let output = args.output.open(Format::Table)?;
     let run = analyse(settings(&args.inputs, &policy)?)?;
     check_names(args, &run)?;
-    let wanted = |own: &[String], name: &str| own.is_empty() || own.iter().any(|own| own == name);
+    let wanted =
+        |names: &[String], name: &str| names.is_empty() || names.iter().any(|known| known == name);
     let clients: Vec<&ClientAnalysis> = run
         .analysis
         .clients
@@ -76,25 +67,18 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     let found = of(&run, &clients, args.months, |term| {
         wanted(&args.term, term.as_str())
     })?;
-    if let (Some(path), Some(whole)) = (&args.parquet, whole) {
-        write_windows(&found, whole.file()?)
-            .map_err(|error| cannot_write(path, &std::io::Error::other(error)))?;
-        whole.finish()?;
-        writeln!(
-            out,
-            "{} in {}",
-            plural(found.holdings.len() * found.periods.len(), "row"),
-            escape::terminal(&path.display().to_string())
-        )?;
-    } else if args.csv {
-        windows::csv(&found, out)?;
-    } else if args.json {
-        let as_of = run.read.coverage.span().map(|_| run.analysis.window.to);
-        let value = windows::json(&found, as_of, &run.read.incomplete)?;
-        writeln!(out, "{}", crate::report::json_text::pretty(&value)?)?;
-    } else {
-        windows::table(&found, out, width())?;
-    }
+    output.write(out, "row", |format, out| {
+        match format {
+            Format::Table => windows::table(&found, out, width())?,
+            Format::Json => {
+                let as_of = run.read.coverage.span().map(|_| run.analysis.window.to);
+                let value = windows::json(&found, as_of, &run.read.incomplete)?;
+                writeln!(out, "{}", json_text::pretty(&value)?)?;
+            }
+            _ => return Ok(windows::rows(&found).write(format, out)?),
+        }
+        Ok(0)
+    })?;
     say_incomplete(&run);
     say_ran_ahead(&run);
     Ok(if run.read.incomplete.is_empty() {

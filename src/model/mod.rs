@@ -20,6 +20,7 @@ mod name;
 mod noise;
 mod outcome;
 mod place;
+pub mod rows;
 mod security;
 mod semantics;
 mod stated_age;

@@ -1,16 +1,18 @@
-//! The backtest: a table, JSON (`scopetrim.backtest/1`, also in `report.json`), CSV.
+//! The backtest: a table for reading, JSON (`scopetrim.backtest/1`, also in `report.json`), rows.
 //!
 //! Invariants: every share stands beside its counts; a bound is rounded up; an
 //! origin whose following days are not all in the log is marked.
 
 pub mod grants_of;
+mod rows;
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::bound::{percent, up};
-use super::escape::{csv_field, terminal};
 use super::model;
+pub use rows::rows;
+
+use super::escape::terminal;
 use super::screen::Screen;
 use super::suspend;
 use crate::analysis::backtest::{Backtest, HORIZON, Hit, LEVELS, Origin, Scores, Tally};
@@ -20,8 +22,6 @@ use crate::model::{Catalog, Operation};
 
 /// Name and version of the JSON.
 pub const SCHEMA: &str = "scopetrim.backtest/1";
-/// Column names of the CSV.
-pub const HEADER: &str = "as_of,days_after,censored,level,removals,wrong,rate,at_most,denied_requests,denied_requests_30,clients,operations,first_denied_after,wrong_within_30,unknown_requests,requests,scored_grants,expected_uses,seen_uses,brier,log\n";
 /// Head of the table where there is room for it.
 const HEAD: &str =
     "AS OF        LEVEL   REMOVED  MISSED  DENIED  CLIENTS  OPS  FIRST  30 D   UPPER";
@@ -61,52 +61,6 @@ pub fn value<'a>(found: &'a Backtest, catalog: &'a Catalog) -> model::Backtest<'
 /// To the nearest: a score is no bound.
 pub(super) fn rounded(value: f64, unit: f64) -> f64 {
     (value * unit).round() / unit
-}
-
-/// One line for each origin and level.
-pub fn csv(found: &Backtest) -> String {
-    let mut text = HEADER.to_owned();
-    let number = |value: Option<f64>| {
-        value
-            .map(|own| upwards(own).to_string())
-            .unwrap_or_default()
-    };
-    for origin in &found.origins {
-        let scores = origin.scores.as_ref().map_or_else(
-            || ",,,,".to_owned(),
-            |own| {
-                let [brier, log] =
-                    [own.brier(), own.log()].map(|own| rounded(own.unwrap_or(0.0), 1e6));
-                let expected = rounded(own.expected, 1e2);
-                format!("{},{expected},{},{brier},{log}", own.grants, own.used)
-            },
-        );
-        for (at, own) in origin.tallies.iter().enumerate() {
-            let upper = bound(own);
-            // A write to a string cannot fail.
-            let _ = writeln!(
-                text,
-                "{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{},{scores}",
-                origin.as_of,
-                origin.days_after,
-                origin.censored,
-                csv_field(LEVELS[at].name()),
-                own.removals,
-                own.wrong,
-                number(share(own.wrong, own.removals)),
-                number(upper),
-                own.requests,
-                own.requests_early,
-                own.clients,
-                own.operations,
-                own.first.map(|days| days.to_string()).unwrap_or_default(),
-                own.wrong_early,
-                origin.unknown,
-                origin.requests,
-            );
-        }
-    }
-    text
 }
 
 /// Wilson's bound of one origin, in which every removal is another grant.

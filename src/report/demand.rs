@@ -1,7 +1,7 @@
 //! What clients ask for and do not get, and what their tokens carried.
 //!
 //! In: the view, and the clients to show. Out: a list for a terminal, JSON
-//! (`scopetrim.demand/1`), CSV.
+//! (`scopetrim.demand/1`), rows.
 //!
 //! Invariants: it is information and recommends no grant; what cannot be told is
 //! said, with its reason; no line is wider than asked for.
@@ -11,7 +11,7 @@ mod data;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-pub use data::{HEADER, SCHEMA, csv, json};
+pub use data::{SCHEMA, json, rows};
 
 use super::View;
 use super::screen::Screen;

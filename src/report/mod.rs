@@ -14,7 +14,7 @@ pub mod check;
 pub mod demand;
 pub mod difftext;
 pub mod escape;
-pub mod events_text;
+pub mod events;
 mod evidence;
 pub mod explain;
 pub mod explain_strip;
@@ -22,6 +22,7 @@ mod finding_lines;
 pub mod followed;
 pub mod json;
 pub mod json_text;
+pub mod listings;
 pub mod model;
 pub mod monthly;
 mod notices;
@@ -33,9 +34,9 @@ pub mod rulebook;
 mod screen;
 pub mod shown_diff;
 pub mod suspend;
+pub mod table;
 pub mod terminal;
-pub mod usage_csv;
-pub mod usage_json;
+pub mod usage;
 pub mod windows;
 
 #[cfg(test)]

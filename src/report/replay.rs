@@ -1,26 +1,38 @@
-//! What a proposed policy would deny: a table, JSON (`scopetrim.replay/1`), CSV.
+//! What a proposed policy would deny: a table for reading, JSON (`scopetrim.replay/1`), rows.
 //!
 //! Invariants: incomplete input is stated first; what is cut from the table is
-//! counted and whole in JSON and CSV; no clock.
+//! counted and whole in JSON and the rows; no clock.
 
 pub mod table;
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::escape::{csv_field, terminal};
 use super::json::instant;
+use super::table::Table;
 use crate::analysis::replay::proposal::{Change, Fate, Lack, Proposal, Row, Unknown};
 use crate::catalog::matcher::Route;
+use crate::model::rows::{Cell, Column, Held, Rows, columns};
 use crate::model::{Catalog, Operation, Window};
 
 /// Name and version of the JSON.
 pub const SCHEMA: &str = "scopetrim.replay/1";
-/// Column names of the CSV.
-pub const HEADER: &str =
-    "result,client,operation,requests,used,attempted,days,first,last,would_do,samples,note\n";
+
+const COLUMNS: [Column; 12] = columns! {
+    result: Text, "what the proposal does to it";
+    client: Text or Null, "who asked";
+    operation: Text, "what was asked for";
+    requests: Integer(64), "requests that must stay permitted";
+    used: Integer(64), "those that prove use";
+    attempted: Integer(64), "those that may have needed the right";
+    days: Integer(32), "days with one";
+    first: Instant, "the first";
+    last: Instant, "the last";
+    would_do: List(" | "), "scopes that would permit it";
+    samples: List(" "), "request ids to look up";
+    note: Text or Null, "why it is unknown, or not in the proposal";
+};
 
 /// Everything the renderers show.
 pub struct ReplayView<'a> {
@@ -147,41 +159,32 @@ pub fn json(view: &ReplayView<'_>) -> Result<String, serde_json::Error> {
     Ok(text)
 }
 
-/// A field that is harmless in a spreadsheet and on a terminal.
-fn field(text: &str) -> String {
-    csv_field(&terminal(text)).into_owned()
-}
-
-fn note(row: &Row) -> &'static str {
+fn note(row: &Row) -> Option<&'static str> {
     match row.unknown {
-        Some(why) => why.name(),
-        None if row.in_after => "",
-        None => "client_not_in_proposal",
+        Some(why) => Some(why.name()),
+        None if row.in_after => None,
+        None => Some("client_not_in_proposal"),
     }
 }
 
-/// One line for each client and operation that is not unchanged.
-pub fn csv(view: &ReplayView<'_>) -> String {
-    let mut text = HEADER.to_owned();
-    for row in &view.found.rows {
-        let would_do: Vec<String> = row.would_do.iter().map(together).collect();
-        // A write to a string cannot fail.
-        let _ = writeln!(
-            text,
-            "{},{},{},{},{},{},{},{},{},{},{},{}",
-            row.fate.name(),
-            field(&row.client),
-            field(&view.route(row.seen.route)),
-            row.seen.need(),
-            row.seen.used,
-            row.seen.attempted,
-            row.seen.days,
-            instant(row.seen.first),
-            instant(row.seen.last),
-            field(&would_do.join(" | ")),
-            field(&view.samples(row).join(" ")),
-            note(row),
-        );
-    }
-    text
+/// One row for each client and operation that is not unchanged.
+pub fn rows<'v>(view: &'v ReplayView<'_>) -> Table<impl Rows + 'v> {
+    let rows = Held::new(view.found.rows.len(), |at, each| {
+        let row = &view.found.rows[at];
+        each(&[
+            row.fate.name().into(),
+            row.client.as_str().into(),
+            view.route(row.seen.route).into(),
+            row.seen.need().into(),
+            row.seen.used.into(),
+            row.seen.attempted.into(),
+            row.seen.days.into(),
+            Cell::Instant(row.seen.first),
+            Cell::Instant(row.seen.last),
+            Cell::list(row.would_do.iter().map(together)),
+            Cell::list(view.samples(row).iter().map(String::as_str)),
+            note(row).into(),
+        ]);
+    });
+    Table::new(&COLUMNS, rows)
 }

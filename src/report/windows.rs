@@ -1,4 +1,4 @@
-//! Used against granted over windows and months: a table, JSON and CSV.
+//! Used against granted over windows and months: a table for reading, JSON, and rows.
 //!
 //! In: the matrix and a width. Out: the same figures in three forms.
 //!
@@ -14,9 +14,11 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::escape::{self, columns, csv_text};
+use super::escape::{self, columns};
 use super::json::instant;
 use super::screen::Screen;
+use super::table::Table;
+use crate::model::rows::{Cell, Column, Held, Rows, columns};
 use crate::model::{Day, Millis};
 use crate::usage::{Holding, Matrix, Period, Uses};
 
@@ -24,40 +26,48 @@ pub(super) use compared::screen as compared_screen;
 
 /// Name and version of the JSON form.
 pub const SCHEMA: &str = "scopetrim.windows/1";
-/// Column names of the CSV form.
-pub const HEADER: &str = "client,term,observable,period,from,to,days,covered_days,uses,proves_use,days_used,first_used,last_used,longest_gap_days\n";
 
-/// The matrix as CSV (RFC 4180): one line for each client, term and period.
-pub fn csv(matrix: &Matrix<'_>, out: &mut dyn Write) -> io::Result<()> {
-    out.write_all(HEADER.as_bytes())?;
-    let time = |at: Option<Millis>| at.map(instant).unwrap_or_default();
-    for (holding, uses) in matrix.holdings.iter().zip(&matrix.uses) {
-        let head = format!(
-            "{},{},{}",
-            csv_text(holding.client),
-            csv_text(holding.term),
-            holding.observable
-        );
-        for (period, own) in matrix.periods.iter().zip(uses) {
-            let gap = own.longest_gap.map(|gap| gap.to_string());
-            writeln!(
-                out,
-                "{head},{},{},{},{},{},{},{},{},{},{},{}",
-                period.id,
-                period.window.from,
-                period.window.to,
-                period.window.days(),
-                period.covered,
-                own.requests,
-                own.proved,
-                own.days,
-                time(own.first),
-                time(own.last),
-                gap.unwrap_or_default()
-            )?;
+const COLUMNS: [Column; 14] = columns! {
+    client: Text, "who holds it";
+    term: Text, "what is held";
+    observable: Bool, "some request could show its use";
+    period: Text, "`90d`, or `2026-10` for a calendar month";
+    from: Day, "first day";
+    to: Day, "last day";
+    days: Integer(32), "days of the period";
+    covered_days: Integer(32), "those that have records";
+    uses: Integer(64), "requests that needed it";
+    proves_use: Integer(64), "those that prove use";
+    days_used: Integer(32), "days with such a request";
+    first_used: Instant or Null, "the first of them";
+    last_used: Instant or Null, "the last of them";
+    longest_gap_days: Integer(32) or Null, "longest silence between two uses";
+};
+
+/// One row for each client, term and period.
+pub fn rows<'m>(matrix: &'m Matrix<'_>) -> Table<impl Rows + 'm> {
+    let rows = Held::new(matrix.holdings.len(), |at, each| {
+        let holding = &matrix.holdings[at];
+        for (period, uses) in matrix.periods.iter().zip(&matrix.uses[at]) {
+            each(&[
+                holding.client.into(),
+                holding.term.into(),
+                holding.observable.into(),
+                period.id.as_str().into(),
+                period.window.from.into(),
+                period.window.to.into(),
+                period.window.days().into(),
+                period.covered.into(),
+                uses.requests.into(),
+                uses.proved.into(),
+                uses.days.into(),
+                Cell::instant(uses.first),
+                Cell::instant(uses.last),
+                uses.longest_gap.into(),
+            ]);
         }
-    }
-    Ok(())
+    });
+    Table::new(&COLUMNS, rows)
 }
 
 #[derive(Serialize)]

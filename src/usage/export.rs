@@ -1,38 +1,22 @@
-//! Normalised events, one by one or as Parquet, for use in any other engine.
+//! Normalised events, one by one, for use in any other engine.
 //!
 //! In: the sources, read by one worker so that rows keep the order of the
-//! lines. Out: one Parquet file, a row group for each few blocks. Paths lose
-//! their query, credentials are hashed, and nothing else of a line is kept.
+//! lines. Out: rows, some at a time. Paths lose their query, credentials are
+//! hashed, and nothing else of a line is kept.
 
-use std::io::Write;
+use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex};
-
-use parquet::arrow::ArrowWriter;
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
 
 use super::collect::CollectOptions;
 use super::credentials;
-use super::event_row::{Cell, EventRow, batch, schema};
+use super::event_row::EventRow;
 use super::worker::TIMES;
 use crate::event::mask::MASK;
 use crate::event::{path, secret};
 use crate::format::{LogFormat, Scratch, Skip, detect, is_readable};
 use crate::input::{Block, BlockSink, Limits, Source, SourceReport, read_once};
 use crate::model::Method;
-
-/// Why the file could not be written.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot write the events: {0}")]
-pub struct ExportError(String);
-
-impl ExportError {
-    /// With the sentence of a writer.
-    pub fn new(reason: &impl ToString) -> Self {
-        Self(reason.to_string())
-    }
-}
+use crate::model::rows::Cell;
 
 /// What reading the events came to.
 #[derive(Debug)]
@@ -45,36 +29,14 @@ pub struct EventsRead {
     pub skips: [u64; Skip::ALL.len()],
 }
 
-/// Reads every source and writes its events as Parquet.
-pub fn write_events(
-    sources: &[Source],
-    options: &CollectOptions<'_>,
-    out: impl Write + Send,
-    progress: &AtomicU64,
-) -> Result<EventsRead, ExportError> {
-    let fail = |error: parquet::errors::ParquetError| ExportError::new(&error);
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::default()))
-        .build();
-    let mut writer =
-        ArrowWriter::try_new(out, Arc::new(schema()), Some(properties)).map_err(fail)?;
-    let read = read_events(sources, options, progress, |rows| {
-        let batch = batch(&rows).map_err(ExportError)?;
-        writer.write(&batch).map_err(fail)?;
-        Ok(true)
-    })?;
-    writer.close().map_err(fail)?;
-    Ok(read)
-}
-
 /// Reads every source and hands its events over in the order of the lines, some at a
 /// time, until `take` says that it is enough (`false`).
 pub fn read_events(
     sources: &[Source],
     options: &CollectOptions<'_>,
     progress: &AtomicU64,
-    take: impl FnMut(Vec<EventRow>) -> Result<bool, ExportError> + Send,
-) -> Result<EventsRead, ExportError> {
+    take: impl FnMut(Vec<EventRow>) -> bool + Send,
+) -> EventsRead {
     let sink = Sink {
         options,
         sources,
@@ -82,7 +44,7 @@ pub fn read_events(
             take,
             rows: 0,
             skips: [0; Skip::ALL.len()],
-            more: Ok(true),
+            more: true,
         }),
     };
     // One worker: the order of rows is then the order of lines.
@@ -98,19 +60,18 @@ pub fn read_events(
         .state
         .into_inner()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
-    state.more?;
-    Ok(EventsRead {
+    EventsRead {
         reports,
         rows: state.rows,
         skips: state.skips,
-    })
+    }
 }
 
 struct State<F> {
     take: F,
     rows: u64,
     skips: [u64; Skip::ALL.len()],
-    more: Result<bool, ExportError>,
+    more: bool,
 }
 
 struct Sink<'a, F> {
@@ -119,7 +80,7 @@ struct Sink<'a, F> {
     state: Mutex<State<F>>,
 }
 
-impl<F: FnMut(Vec<EventRow>) -> Result<bool, ExportError> + Send> BlockSink for Sink<'_, F> {
+impl<F: FnMut(Vec<EventRow>) -> bool + Send> BlockSink for Sink<'_, F> {
     type State = Worker;
 
     fn begin(&self) -> Self::State {
@@ -134,7 +95,7 @@ impl<F: FnMut(Vec<EventRow>) -> Result<bool, ExportError> + Send> BlockSink for 
         let Some(format) = self.options.formats.get(block.source).copied().flatten() else {
             return;
         };
-        if !matches!(state.more, Ok(true)) {
+        if !state.more {
             return;
         }
         let mut rows = Vec::new();
@@ -200,36 +161,35 @@ impl<F> Sink<'_, F> {
         let hash = |id| Some(self.options.credentials?.hash(id).to_string());
         let lossy = |text: &[u8]| String::from_utf8_lossy(text).into_owned();
         let masked = |text| rules.mask.path(&lossy(text)).into_owned();
-        let text = |text: Option<String>| text.map_or(Cell::Null, Cell::Text);
         let scopes = |list| {
-            secret::scopes(credentials::split(list))
-                .map(|scope| lossy(scope.unwrap_or(MASK.as_bytes())))
-                .collect()
+            let kept = secret::scopes(credentials::split(list));
+            Cell::list(kept.map(|scope| lossy(scope.unwrap_or(MASK.as_bytes()))))
         };
+        let second = |time: i64| Cell::Instant(time.saturating_mul(1_000));
+        let code = |status: u16| Cell::Integer(status.into());
         let shown = self.sources.get(source);
         Ok(EventRow {
             cells: [
-                Cell::Time(raw.time),
-                text(shown.map(|source| source.input.shown.to_string())),
-                Cell::Number(offset),
-                text(Some(format.name().to_owned())),
-                text(raw.request_id.map(secret::masked).map(lossy)),
-                text(client.as_deref().map(lossy)),
-                text(raw.subject.map(kept).as_deref().map(lossy)),
-                text(credential.and_then(hash)),
-                raw.token_scopes
-                    .map_or(Cell::Null, |list| Cell::List(scopes(list))),
-                token.issued.map_or(Cell::Null, Cell::Second),
-                token.expires.map_or(Cell::Null, Cell::Second),
-                text(Some(method.name().to_owned())),
-                text(host.map(|host| masked(host).to_ascii_lowercase())),
-                text(normal.map(masked)),
-                text(route.map(|route| route.template.clone())),
-                raw.status.map_or(Cell::Null, Cell::Code),
-                raw.upstream_status.map_or(Cell::Null, Cell::Code),
-                text(Some(outcome.to_owned())),
-                text(raw.client_ip.map(masked)),
-                text(raw.user_agent.map(masked)),
+                Cell::Instant(raw.time),
+                shown.map(|source| source.input.shown.to_string()).into(),
+                offset.into(),
+                format.name().into(),
+                raw.request_id.map(secret::masked).map(lossy).into(),
+                client.as_deref().map(lossy).into(),
+                raw.subject.map(kept).as_deref().map(lossy).into(),
+                credential.and_then(hash).into(),
+                raw.token_scopes.map_or(Cell::Null, scopes),
+                token.issued.map_or(Cell::Null, second),
+                token.expires.map_or(Cell::Null, second),
+                method.name().into(),
+                host.map(|host| masked(host).to_ascii_lowercase()).into(),
+                normal.map(masked).into(),
+                route.map(|route| route.template.clone()).into(),
+                raw.status.map_or(Cell::Null, code),
+                raw.upstream_status.map_or(Cell::Null, code),
+                outcome.into(),
+                raw.client_ip.map(masked).into(),
+                raw.user_agent.map(masked).into(),
             ],
         })
     }

@@ -9,16 +9,12 @@
 //! * a period says how many of its days have records: no data is not "no use";
 //! * rows and periods keep the order in which they were asked for.
 
-mod parquet;
-
 use chrono::{Datelike, NaiveDate};
 use polars::prelude::*;
 
 use super::coverage::Coverage;
 use super::frame::ClientUse;
 use crate::model::{Day, Millis, Outcome, Window};
-
-pub use parquet::write_windows;
 
 /// Lengths, in days, of the windows that end at as-of.
 pub const WINDOW_DAYS: [u32; 6] = [7, 30, 60, 90, 180, 365];

@@ -1,21 +1,37 @@
-//! The demand as data: JSON and CSV.
-
-use std::fmt::Write as _;
+//! The demand as data: JSON and rows.
 
 use serde::Serialize;
 
 use super::operation;
 use crate::analysis::ClientAnalysis;
-use crate::model::{Day, Term};
-use crate::report::escape::csv_text;
-use crate::report::json::instant;
+use crate::analysis::demand::Way;
+use crate::model::rows::{Cell, Column, Held, Rows, columns};
+use crate::model::{Day, Scope, Term};
 use crate::report::model::{Denied, Tokens};
+use crate::report::table::Table;
 use crate::report::{View, json_text};
 
 /// Name and version of the JSON.
 pub const SCHEMA: &str = "scopetrim.demand/1";
-/// Column names of the CSV.
-pub const HEADER: &str = "client,operation,cause,requests,by_gateway,by_service_or_unknown,days,first,last,sample_request_id,permitted_by,in_token,way,opens,opens_writes,adds_exposure\n";
+
+const COLUMNS: [Column; 16] = columns! {
+    client: Text, "who asked";
+    operation: Text, "what was refused";
+    cause: Text, "what the grants say about it";
+    requests: Integer(64), "refused requests";
+    by_gateway: Integer(64), "those that the gateway refused";
+    by_service_or_unknown: Integer(64), "the others";
+    days: Integer(32), "days with one";
+    first: Instant, "the first";
+    last: Instant, "the last";
+    sample_request_id: Text or Null, "an id to look up";
+    permitted_by: List(" "), "held terms that permit it";
+    in_token: Bool or Null, "whether tokens carried what permits it";
+    way: List(" ") or Null, "scopes that together would permit it";
+    opens: Integer(64) or Null, "operations that this would open";
+    opens_writes: Integer(64) or Null, "those of them that write";
+    adds_exposure: Float(Some(4)) or Null, "exposure that it would add";
+};
 
 #[derive(Serialize)]
 struct DemandJson<'a> {
@@ -60,45 +76,41 @@ pub fn json(view: &View<'_>, clients: &[&ClientAnalysis]) -> serde_json::Result<
     Ok(text)
 }
 
-/// One line for each client, refused operation and way to open it.
-pub fn csv(view: &View<'_>, clients: &[&ClientAnalysis]) -> String {
-    let mut text = HEADER.to_owned();
-    let yes = |value: Option<bool>| value.map_or("", |own| if own { "true" } else { "false" });
-    for client in clients {
+/// One row for each client, refused operation and way to open it.
+pub fn rows<'c>(view: &'c View<'_>, clients: &'c [&ClientAnalysis]) -> Table<impl Rows + 'c> {
+    let rows = Held::new(clients.len(), |at, each| {
+        let client = clients[at];
         for own in &client.demand.refused {
-            let terms: Vec<&str> = own.terms.iter().map(Term::as_str).collect();
             let seen = &own.seen;
-            let head = format!(
-                "{},{},{},{},{},{},{},{},{},{},{},{}",
-                csv_text(client.id.as_str()),
-                csv_text(&operation(view, own.route)),
-                own.cause.name(),
-                seen.requests(),
-                seen.gateway,
-                seen.service,
-                seen.days,
-                instant(seen.first),
-                instant(seen.last),
-                csv_text(seen.sample.as_deref().unwrap_or_default()),
-                csv_text(&terms.join(" ")),
-                yes(own.in_token),
-            );
-            // A write to a string cannot fail.
+            let operation = operation(view, own.route);
+            let mut row = |way: Option<&Way>| {
+                each(&[
+                    client.id.as_str().into(),
+                    operation.as_str().into(),
+                    own.cause.name().into(),
+                    seen.requests().into(),
+                    seen.gateway.into(),
+                    seen.service.into(),
+                    seen.days.into(),
+                    Cell::Instant(seen.first),
+                    Cell::Instant(seen.last),
+                    seen.sample.as_deref().into(),
+                    Cell::list(own.terms.iter().map(Term::as_str)),
+                    own.in_token.into(),
+                    way.map_or(Cell::Null, |way| {
+                        Cell::list(way.scopes.iter().map(Scope::as_str))
+                    }),
+                    way.map(|way| way.operations).into(),
+                    way.map(|way| way.writes).into(),
+                    way.and_then(|way| format!("{:.4}", way.exposure).parse::<f64>().ok())
+                        .into(),
+                ]);
+            };
             if own.ways.is_empty() {
-                let _ = writeln!(text, "{head},,,,");
+                row(None);
             }
-            for way in &own.ways {
-                let scopes: Vec<String> = way.scopes.iter().map(ToString::to_string).collect();
-                let _ = writeln!(
-                    text,
-                    "{head},{},{},{},{:.4}",
-                    csv_text(&scopes.join(" ")),
-                    way.operations,
-                    way.writes,
-                    way.exposure
-                );
-            }
+            own.ways.iter().for_each(|way| row(Some(way)));
         }
-    }
-    text
+    });
+    Table::new(&COLUMNS, rows)
 }
