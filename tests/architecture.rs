@@ -147,7 +147,12 @@ fn placements((number, line): (usize, &str)) -> impl Iterator<Item = (usize, Str
         .windows(3)
         .skip(1)
         .step_by(2)
-        .filter(|part| part[1] == " in " && part[2].ends_with(".rs"))
+        .filter(|part| {
+            part[1] == " in "
+                && Path::new(part[2])
+                    .extension()
+                    .is_some_and(|own| own == "rs")
+        })
         .map(|part| (number, part[0].to_owned(), part[2].to_owned()))
         .collect();
     placed.into_iter()

@@ -18,7 +18,7 @@ use super::minimum::{Holding, Universe};
 use super::term::unobservable;
 use super::{Inputs, Options};
 use crate::grants::{self, CommentEffect};
-use crate::model::{ClientName, Policy, Reason, Scope, ScopeMatch, Term, Via};
+use crate::model::{ClientName, Operation, Policy, Reason, Scope, ScopeMatch, Term, Via};
 
 /// Entries of each policy file whose comment an edit would lose or move.
 pub(super) type Comments = Vec<BTreeMap<usize, CommentEffect>>;
@@ -144,7 +144,7 @@ fn stated_operations(inputs: &Inputs<'_>, options: &Options) -> Vec<usize> {
     if patterns.is_empty() {
         return Vec::new();
     }
-    let labels = inputs.catalog.operations.iter().map(|own| own.label());
+    let labels = inputs.catalog.operations.iter().map(Operation::label);
     let stated = |label: &str| {
         let mut patterns = patterns.iter();
         patterns.any(|pattern| ScopeMatch::Glob.covers(pattern, label))

@@ -7,6 +7,7 @@ use super::audience_check;
 use super::audit::{Audit, Judged, audit};
 use super::client_join::check_joined;
 use super::client_usage;
+use super::git_history::Versions;
 use super::grant_age::history;
 use super::grant_snapshots;
 use super::input_diagnostics::{input_views, missing_in_lines, ran_ahead};
@@ -178,16 +179,8 @@ fn run(mut settings: Settings, replayed: Option<GrantsOf>) -> anyhow::Result<Ana
     };
     let options = options(&settings, window);
     let prepared = Prepared::new(&inputs, &options, &universe);
-    let mut analysis = prepared.analyse(&inputs, &options);
-    // Nothing may be called safe before past removals of that level were looked at.
-    let asked = replayed.is_some() || calls_any_safe(&analysis);
-    let backtest = asked.then(|| match &versions {
-        None => backtest(&prepared, &inputs, &options),
-        Some(versions) => backtest_as_held(&prepared, &inputs, &options, (grants, &versions.held)),
-    });
-    if let Some(found) = &backtest {
-        found.apply_brake(&mut analysis);
-    }
+    let (mut analysis, backtest) =
+        judged(&prepared, &inputs, &options, (replayed, versions.as_ref()));
     let late = analysis::replay::observed::Late::of(settings.as_of);
     let seen = (&read.collected.usage, late, &read.collected.credentials);
     demand::fill(&mut analysis, &inputs, &universe, &options.protocol, seen);
@@ -198,12 +191,8 @@ fn run(mut settings: Settings, replayed: Option<GrantsOf>) -> anyhow::Result<Ana
     let elsewhere = elsewhere.chain(ages.warnings);
     let found = (&analysis, elsewhere.collect());
     let warnings = warnings(&settings, &routes, &policy, &semantics, &read, found);
-    let only_in_log = only_in_log(&policy, &read);
-    let never_seen = client_usage::never_seen(&policy, &usage);
-    let inputs = input_views(&read.facts);
     let noise = noise_used(&settings, &read);
     let notes = [&read.notes[..], &history.notes, &noise, &ages.notes].concat();
-    let level = settings.level;
     let audit = audit(&Judged {
         settings: &settings,
         routes: &routes,
@@ -218,6 +207,10 @@ fn run(mut settings: Settings, replayed: Option<GrantsOf>) -> anyhow::Result<Ana
         alike: &possible.alike,
     })?;
     Ok(AnalysisRun {
+        only_in_log: only_in_log(&policy, &read),
+        never_seen: client_usage::never_seen(&policy, &usage),
+        inputs: input_views(&read.facts),
+        level: settings.level,
         settings,
         routes,
         policy,
@@ -234,14 +227,33 @@ fn run(mut settings: Settings, replayed: Option<GrantsOf>) -> anyhow::Result<Ana
         semantics,
         weights,
         universe,
-        inputs,
         warnings,
         notes,
-        only_in_log,
-        never_seen,
-        level,
         audit,
     })
+}
+
+/// The verdicts, after what past advice of the same kind would have denied.
+fn judged(
+    prepared: &Prepared<'_>,
+    inputs: &Inputs<'_>,
+    options: &analysis::Options,
+    (replayed, versions): (Option<GrantsOf>, Option<&Versions>),
+) -> (Analysis, Option<Backtest>) {
+    let mut analysis = prepared.analyse(inputs, options);
+    // Nothing may be called safe before past removals of that level were looked at.
+    if replayed.is_none() && !calls_any_safe(&analysis) {
+        return (analysis, None);
+    }
+    let found = match versions {
+        None => backtest(prepared, inputs, options),
+        Some(versions) => {
+            let grants = replayed.unwrap_or_default();
+            backtest_as_held(prepared, inputs, options, (grants, &versions.held))
+        }
+    };
+    found.apply_brake(&mut analysis);
+    (analysis, Some(found))
 }
 
 /// What is looked back on: each client's work grows with its days.

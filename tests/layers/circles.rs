@@ -147,10 +147,11 @@ fn named(module: &Module, text: &str) -> Vec<Module> {
         .split("#[cfg(test)]\nmod tests {")
         .next()
         .unwrap_or(text);
-    let text: String = text
-        .lines()
-        .map(|line| format!("{}\n", code(line)))
-        .collect();
+    let lines: Vec<&str> = text.lines().map(code).collect();
+    let text = lines.join(
+        "
+",
+    );
     let mut found = Vec::new();
     let starts = ["crate::", "super::"];
     for (at, start) in starts.iter().flat_map(|start| text.match_indices(start)) {

@@ -187,7 +187,11 @@ impl One<'_> {
 
     fn replay(&self, usage: &ClientUse, lost: &mut Lost) {
         let any_removed = lost.removals[SETS - 1] > 0;
-        let epochs = any_removed.then(|| self.epochs()).unwrap_or_default();
+        let epochs = if any_removed {
+            self.epochs()
+        } else {
+            Vec::new()
+        };
         for route in &usage.routes {
             self.replay_route(route, &epochs, lost);
         }

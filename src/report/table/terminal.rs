@@ -32,7 +32,9 @@ pub(super) fn write<R: Rows>(table: &Table<R>, out: &mut dyn Write) -> io::Resul
     };
     widen(&mut widths, &head);
     table.rows.for_each_part(render, |lines| {
-        lines.iter().for_each(|line| widen(&mut widths, line));
+        for line in &lines {
+            widen(&mut widths, line);
+        }
         if rows == 0 && !lines.is_empty() {
             write_line(columns, &head, &widths, out)?;
         }
