@@ -173,7 +173,9 @@ pub fn rows<'v>(view: &'v ReplayView<'_>) -> Table<impl Rows + 'v> {
         let row = &view.found.rows[at];
         each(&[
             row.fate.name().into(),
-            row.client.as_str().into(),
+            Some(row.client.as_str())
+                .filter(|name| !name.is_empty())
+                .into(),
             view.route(row.seen.route).into(),
             row.seen.need().into(),
             row.seen.used.into(),

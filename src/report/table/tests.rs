@@ -181,7 +181,11 @@ fn a_table_is_aligned_and_what_is_not_known_is_a_dash() {
         ]
     };
     let rows = [row("billing", 7, &["a", "b"]), row("\u{1b}[2J", 1_204, &[])];
-    insta::assert_snapshot!(text(&rows, Format::Table), @"");
+    insta::assert_snapshot!(text(&rows, Format::Table), @r"
+    TEXT       MAYBE  COUNT  CODE   SHARE  YES   DAY         AT                        LIST
+    billing    -          7     -  0.2500  true  2024-10-04  2026-01-02T12:00:00.117Z  a | b
+    \u{1b}[2J  -       1204     -  0.2500  true  2024-10-04  2026-01-02T12:00:00.117Z
+    ");
 }
 
 #[test]
