@@ -371,10 +371,7 @@ fn wrong_versions_and_types_are_refused_with_their_place() {
             json!({"swaggerVersion": "1.2", "apis": []}),
             "Swagger version `1.2`",
         ),
-        (
-            json!({"openapi": "3.0.0"}),
-            "`paths` is nothing, not a mapping",
-        ),
+        (json!({"openapi": "3.0.0"}), "`paths` is nothing"),
         (
             json!({"openapi": "3.0.0", "paths": []}),
             "api.json:1: `paths` is a list, not a mapping",
@@ -395,10 +392,8 @@ fn wrong_versions_and_types_are_refused_with_their_place() {
         let said_really = failure(&document);
         assert!(said_really.contains(said), "{said_really}");
     }
-    assert_eq!(
-        codes(&read(&json!({"openapi": "3.1.0"}))),
-        ["no-operations"]
-    );
+    let bare = read(&json!({"openapi": "3.1.0"}));
+    assert_eq!(codes(&bare), ["no-operations"]);
     let unquoted = load_text("openapi: 3.1\n", "x", &LoadOptions::default()).unwrap();
     assert!(unquoted.operations.is_empty());
 }

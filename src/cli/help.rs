@@ -46,8 +46,8 @@ const GROUPS: [Group; 7] = [
     },
     Group {
         heading: "Time",
-        common: &["window", "since", "as-of", "month", "months", "now"],
-        further: &["closed"],
+        common: &["window", "as-of", "month", "months", "now"],
+        further: &["since", "closed"],
     },
     Group {
         heading: "Safety",
@@ -77,8 +77,9 @@ const GROUPS: [Group; 7] = [
     },
     Group {
         heading: "Rules for reading",
-        common: &["alias"],
+        common: &[],
         further: &[
+            "alias",
             "denied",
             "attempted",
             "base-path",
@@ -118,14 +119,13 @@ const GROUPS: [Group; 7] = [
             "term",
             "ascii",
             "tool",
-            "backtest",
             "previous",
             "pseudonymise",
             "write-baseline",
             "rejects",
             "quiet",
         ],
-        further: &["organisation"],
+        further: &["backtest", "organisation"],
     },
 ];
 

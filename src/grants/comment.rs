@@ -83,6 +83,12 @@ fn collect(text: &str, node: &Node, out: &mut Vec<Span>) {
     }
 }
 
+/// Whether the comment has an attribute of a `keep`.
+pub(super) fn mentions_attribute(text: &str, span: Span) -> bool {
+    let comment = &text[span.start..span.end];
+    comment.contains("until=") || comment.contains("reason=")
+}
+
 /// What a comment asks to keep.
 pub(super) enum Pragma {
     /// It is an ordinary comment.

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use super::comment::{Comment, Pragma, comments, pragma};
+use super::comment::{Comment, Pragma, comments, mentions_attribute, pragma};
 use super::list::{List, Syntax};
 use super::not_editable::{frozen_by, marker, templated_line, templated_list};
 use super::warnings::duplicate;
@@ -397,9 +397,4 @@ impl<'a> Reader<'a> {
             similar,
         }
     }
-}
-
-fn mentions_attribute(text: &str, span: Span) -> bool {
-    let comment = &text[span.start..span.end];
-    comment.contains("until=") || comment.contains("reason=")
 }

@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::bits::Bits;
-use super::search::forced_suffices;
 use super::{Hints, Objective, Problem, Universe};
 use crate::model::Term;
 
@@ -198,4 +197,33 @@ fn over_terms(
     }
     kept.sort();
     kept
+}
+
+/// Terms without which some needed operation cannot be satisfied.
+pub(super) fn forced(needed: &[Vec<Bits>], size: usize) -> Bits {
+    let mut forced = Bits::new(size);
+    loop {
+        let before = forced.len();
+        for clauses in needed {
+            if clauses.iter().any(|clause| clause.is_subset(&forced)) {
+                continue;
+            }
+            // What every clause has in common is needed in any case.
+            for term in clauses[0].iter() {
+                if clauses.iter().all(|clause| clause.contains(term)) {
+                    forced.insert(term);
+                }
+            }
+        }
+        if forced.len() == before {
+            return forced;
+        }
+    }
+}
+
+/// Whether these terms satisfy every needed operation.
+fn forced_suffices(needed: &[Vec<Bits>], size: usize) -> bool {
+    let forced = forced(needed, size);
+    let satisfied = |clauses: &Vec<Bits>| clauses.iter().any(|clause| clause.is_subset(&forced));
+    needed.iter().all(satisfied)
 }

@@ -7,7 +7,7 @@
 //! grows with the set, so nothing below a branch can be cheaper.
 
 use super::bits::Bits;
-use super::instance::{Cost, Instance};
+use super::instance::{Cost, Instance, forced};
 
 /// Search steps after which sets of equal cost are no longer compared by name.
 const TIES: u64 = 20_000;
@@ -50,35 +50,6 @@ pub(super) fn solve(instance: &Instance, budget: u64) -> FoundSet {
         kept.add(&best);
     }
     FoundSet { kept, gap, nodes }
-}
-
-/// Terms without which some needed operation cannot be satisfied.
-fn forced(needed: &[Vec<Bits>], size: usize) -> Bits {
-    let mut forced = Bits::new(size);
-    loop {
-        let before = forced.len();
-        for clauses in needed {
-            if clauses.iter().any(|clause| clause.is_subset(&forced)) {
-                continue;
-            }
-            // What every clause has in common is needed in any case.
-            for term in clauses[0].iter() {
-                if clauses.iter().all(|clause| clause.contains(term)) {
-                    forced.insert(term);
-                }
-            }
-        }
-        if forced.len() == before {
-            return forced;
-        }
-    }
-}
-
-/// Whether these terms satisfy every needed operation.
-pub(super) fn forced_suffices(needed: &[Vec<Bits>], size: usize) -> bool {
-    let forced = forced(needed, size);
-    let satisfied = |clauses: &Vec<Bits>| clauses.iter().any(|clause| clause.is_subset(&forced));
-    needed.iter().all(satisfied)
 }
 
 /// A part of the problem that shares no operation with the others.
