@@ -19,8 +19,8 @@ use super::warnings::duplicate;
 use super::{GrantError, error};
 use crate::input::yaml::{Node, Value};
 use crate::model::{
-    ClientName, ContentDigest, Day, Entry, Granted, Keep, Place, PolicyFile, RoleName, Span,
-    Subject, Term, Warning,
+    ClientName, ContentDigest, Day, Entry, Granted, Keep, Place, PolicyFile, RoleName, Subject,
+    Term, Warning,
 };
 
 /// A policy file and how its lists are written.
