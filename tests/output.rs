@@ -150,7 +150,7 @@ fn parquet_without_a_file_and_a_file_that_cannot_be_are_refused_before_the_work(
                 "{command}: {said}"
             );
         };
-        refused(&["--output", "parquet"], "not written to a terminal");
+        refused(&["--output", "parquet"], "nor to standard output unasked");
         refused(
             &["--output", "csv", "--out", "nowhere/a.csv"],
             "cannot write `nowhere/a.csv`",

@@ -183,7 +183,7 @@ mod tests {
             let shown = command.get_arguments();
             let shown =
                 shown.filter(|arg| arg.get_long().is_some() && !arg.is_hide_short_help_set());
-            let shown: Vec<&str> = shown.filter_map(clap::Arg::get_long).collect();
+            let shown: Vec<&str> = shown.filter_map(Arg::get_long).collect();
             // `--help` and `--version` are two of them.
             assert!(shown.len() <= 18, "{name}: {shown:?}");
             let text = command.render_help().to_string();

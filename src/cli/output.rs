@@ -64,14 +64,14 @@ impl OutputArgs {
         let path = self.out.as_ref().or(self.parquet.as_ref());
         let file = path.map(|path| Whole::create(path).map(|whole| (path.clone(), whole)));
         let file = file.transpose()?;
-        let on_terminal = match &file {
-            Some((_, whole)) => whole.file()?.is_terminal(),
+        let named = match &file {
+            Some((_, whole)) => !whole.file()?.is_terminal(),
             // Nor into a pipe unasked: what else is said there would break it.
-            None => true,
+            None => false,
         };
-        if format == Format::Parquet && on_terminal {
+        if format == Format::Parquet && !named {
             return Err(Advised::new(
-                "Parquet is binary and is not written to a terminal",
+                "Parquet is binary: it is not written to a terminal, nor to standard output unasked",
                 "name a file with --out FILE; --out /dev/stdout writes into a pipe",
             ));
         }

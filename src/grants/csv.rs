@@ -5,7 +5,7 @@
 //! removed goes too; a client without a row is then granted nothing. Where several scopes
 //! come in the place of one that has a row of its own, each gets a row.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::csv_rows::{Cell, Row, header, rows, unquoted, words};
@@ -13,9 +13,7 @@ use super::list::with_scalar;
 use super::not_editable::{UNWRITABLE, marker, unwritable};
 use super::warnings::duplicate;
 use super::{Change, CommentEffect, Edit, GrantError, PolicyFormat, Refusal, policy_text};
-use crate::model::{
-    ClientName, ContentDigest, Day, Entry, Granted, Place, PolicyFile, Span, Subject, Term,
-};
+use crate::model::{ClientName, Day, Entry, Granted, Place, PolicyFile, Span, Subject, Term};
 
 /// The registry's entry.
 pub(super) struct Csv;
@@ -75,17 +73,7 @@ fn read(bytes: Arc<[u8]>, shown: &str) -> Result<PolicyFile, GrantError> {
     let mut rows = rows(text, &shown)?.into_iter();
     let columns = header(text, rows.next(), &shown)?;
     let mut reader = Reader {
-        file: PolicyFile {
-            path: Arc::clone(&shown),
-            format: NAME,
-            digest: ContentDigest::of(&bytes),
-            bytes,
-            entries: Vec::new(),
-            clients: BTreeSet::new(),
-            warnings: Vec::new(),
-            matching: None,
-            implies: BTreeMap::new(),
-        },
+        file: PolicyFile::new(Arc::clone(&shown), NAME, bytes),
         seen: HashMap::new(),
     };
     for row in rows {

@@ -19,8 +19,7 @@ use super::warnings::duplicate;
 use super::{GrantError, error};
 use crate::input::yaml::{Node, Value};
 use crate::model::{
-    ClientName, ContentDigest, Day, Entry, Granted, Keep, Place, PolicyFile, RoleName, Subject,
-    Term, Warning,
+    ClientName, Day, Entry, Granted, Keep, Place, PolicyFile, RoleName, Subject, Term, Warning,
 };
 
 /// A policy file and how its lists are written.
@@ -98,17 +97,7 @@ impl<'a> Reader<'a> {
                 Err(error) => return Err(error),
             };
         }
-        let file = PolicyFile {
-            path: Arc::clone(&shown),
-            format,
-            digest: ContentDigest::of(&bytes),
-            bytes,
-            entries: Vec::new(),
-            clients: std::collections::BTreeSet::new(),
-            warnings: Vec::new(),
-            matching: None,
-            implies: BTreeMap::new(),
-        };
+        let file = PolicyFile::new(Arc::clone(&shown), format, bytes);
         let reading = Reading {
             file,
             lists: Vec::new(),

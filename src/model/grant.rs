@@ -99,6 +99,23 @@ pub struct PolicyFile {
     pub implies: BTreeMap<Scope, BTreeSet<Scope>>,
 }
 
+impl PolicyFile {
+    /// A file of these bytes that grants nothing yet.
+    pub fn new(path: Arc<str>, format: &'static str, bytes: Arc<[u8]>) -> Self {
+        Self {
+            path,
+            format,
+            digest: ContentDigest::of(&bytes),
+            bytes,
+            entries: Vec::new(),
+            clients: BTreeSet::new(),
+            warnings: Vec::new(),
+            matching: None,
+            implies: BTreeMap::new(),
+        }
+    }
+}
+
 /// How a client comes to hold a term. Indices are into `files[file].entries`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Via {

@@ -122,11 +122,6 @@ impl Universe {
             .collect()
     }
 
-    /// Whether a term opens any scope that some operation asks for.
-    pub fn is_observable(&self, term: &Term) -> bool {
-        self.asks_for_any(&self.scopes_of(term))
-    }
-
     /// Whether some operation asks for one of these scopes.
     pub(in crate::analysis) fn asks_for_any(&self, scopes: &[u32]) -> bool {
         let mut scopes = scopes.iter();

@@ -17,8 +17,7 @@ use std::sync::Arc;
 
 use super::{History, SinceFrom};
 use crate::model::{
-    ClientName, ContentDigest, Day, Entry, Granted, Place, Policy, PolicyFile, RoleName, Span,
-    Subject, Term,
+    ClientName, Day, Entry, Granted, Place, Policy, PolicyFile, RoleName, Span, Subject, Term,
 };
 
 /// Days that a record may be older than the month end that it stands for.
@@ -188,19 +187,8 @@ struct File<'a> {
 
 impl Default for File<'_> {
     fn default() -> Self {
-        let bytes: Arc<[u8]> = Arc::from([]);
         Self {
-            file: PolicyFile {
-                path: Arc::from("the ledger"),
-                format: "ledger",
-                digest: ContentDigest::of(&bytes),
-                bytes,
-                entries: Vec::new(),
-                clients: BTreeSet::new(),
-                warnings: Vec::new(),
-                matching: None,
-                implies: BTreeMap::new(),
-            },
+            file: PolicyFile::new(Arc::from("the ledger"), "ledger", Arc::from([])),
             beside: BTreeMap::new(),
         }
     }
