@@ -31,6 +31,8 @@ mod levels;
 pub mod minimum;
 mod possible;
 mod prepared;
+#[cfg(test)]
+mod prepared_tests;
 mod redundant;
 pub mod replay;
 mod rhythm;

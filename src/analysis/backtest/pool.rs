@@ -164,3 +164,20 @@ impl Pooled {
 pub(super) fn float(count: u64) -> f64 {
     count as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grant_of_several_origins_counts_once_and_in_the_safest_set_that_it_was_in() {
+        let mut pool = Pool::default();
+        // Of client 0 at review, then safe; of client 1 likely, twice.
+        for (client, set) in [(0, 2), (0, 0), (1, 1), (1, 1)] {
+            pool.put((client, 7), set);
+        }
+        let sums = pool.sums(&[1, 0]);
+        assert_eq!(sums.map(|sum| sum.grants), [1, 2, 2]);
+        assert_eq!(sums.map(|sum| sum.cases), [1.0, 2.0, 2.0]);
+    }
+}

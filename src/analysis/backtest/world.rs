@@ -17,7 +17,7 @@ pub(in crate::analysis) fn day(text: &str) -> Day {
 /// Everything the analysis borrows. Operation and route n asks for the n-th letter.
 #[derive(Clone)]
 pub(in crate::analysis) struct World {
-    catalog: Catalog,
+    pub(in crate::analysis) catalog: Catalog,
     semantics: Semantics,
     routes: Vec<Route>,
     pub(in crate::analysis) policy: Policy,
