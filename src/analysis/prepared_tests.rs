@@ -92,3 +92,26 @@ fn the_use_of_a_term_is_that_of_the_routes_it_serves() {
     ];
     assert_eq!(seen, expected);
 }
+
+#[test]
+fn others_that_use_a_scope_are_those_of_that_scope_alone() {
+    let one = |scope: u8| vec![BTreeSet::from([scope])];
+    let mut world = world(&[one(0), one(1), one(2)], &BTreeSet::from([0, 1, 2]));
+    let text = "version: 1\nclients:\n  other: {since: 2024-01-01, scopes: [a, c]}\n  steady: {since: 2024-01-01, scopes: [a, b, c]}\n";
+    let file = crate::grants::read(std::sync::Arc::from(text.as_bytes()), "grants.yaml").unwrap();
+    world.policy.files = vec![file];
+    let all = || (day("2025-01-01").0..=day("2025-12-31").0).map(Day);
+    world.uses("steady", 0, all());
+    world.uses("other", 0, all());
+    world.uses("other", 2, all());
+    let client = world.ask(analyse).clients.remove(1);
+    let others = |term: &str| {
+        let found = client.term(&Term::new(term)).unwrap();
+        found.evidence.map(|evidence| evidence.state.others)
+    };
+    assert_eq!(client.id.as_str(), "steady");
+    assert_eq!(
+        [others("a"), others("b"), others("c")],
+        [None, Some(0), Some(1)]
+    );
+}

@@ -254,3 +254,33 @@ impl TermAnalysis {
         reasons.map(|reason| self.because(*reason)).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::analyse;
+    use super::super::backtest::world::{World, day};
+    use super::*;
+    use crate::model::Day;
+
+    #[test]
+    fn what_no_edit_can_take_away_is_manual_whatever_its_use_says() {
+        let needs = ["a", "b"].map(|scope| vec![scope.to_owned()]);
+        // The second list is the first one again: an edit would change both.
+        let policy = "version: 1\nclients:\n  steady: {since: 2024-01-01, scopes: &both [a, b]}\n  other: {since: 2024-01-01, scopes: *both}\n  own: {since: 2024-01-01, scopes: [a, b]}\n";
+        let mut world = World::of(&needs, policy, ("2025-01-01", "2025-12-31"));
+        for client in ["steady", "other", "own"] {
+            let days = (day("2025-01-01").0..=day("2025-12-31").0).map(Day);
+            world.uses(client, 0, days);
+        }
+        let clients = world.ask(analyse).clients;
+        let level = |name: &str| {
+            let client = clients.iter().find(|client| client.id.as_str() == name);
+            let found = client.and_then(|client| client.term(&Term::new("b")));
+            let found = found.unwrap();
+            let fixed = found.reasons.contains(&Reason::NotEditable);
+            (found.verdict, found.level == Some(Level::Manual), fixed)
+        };
+        assert_eq!(level("other"), (Verdict::Remove, true, true));
+        assert_eq!(level("own"), (Verdict::Remove, false, false));
+    }
+}

@@ -178,6 +178,6 @@ mod tests {
         }
         let sums = pool.sums(&[1, 0]);
         assert_eq!(sums.map(|sum| sum.grants), [1, 2, 2]);
-        assert_eq!(sums.map(|sum| sum.cases), [1.0, 2.0, 2.0]);
+        assert_eq!(sums.map(|sum| sum.cases.to_string()), ["1", "2", "2"]);
     }
 }
