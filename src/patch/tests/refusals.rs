@@ -267,3 +267,14 @@ fn a_large_inventory_is_cut_in_time() {
         assert!(patch.files[0].new.len() < text.len() / 2);
     }
 }
+
+#[test]
+fn a_client_that_keeps_its_grants_cannot_vanish_from_the_file() {
+    let text = "version: 1\nclients:\n  billing: [a]\n  shop: [a]\n";
+    let old = grants::read(Arc::from(text.as_bytes()), "grants.yaml").unwrap();
+    let mut new = old.clone();
+    assert_eq!(compare(&old, &BTreeMap::new(), &new), Ok(()));
+    new.clients.retain(|client| client.as_str() != "shop");
+    let refused = compare(&old, &BTreeMap::new(), &new);
+    assert_eq!(refused, Err("it names other clients".to_owned()));
+}
