@@ -5,13 +5,10 @@ use std::hint::black_box;
 use std::sync::atomic::AtomicU64;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use scopetrim::catalog::matcher::{MatchOptions, Matcher};
-use scopetrim::event::EventRules;
-use scopetrim::event::identity::Identities;
-use scopetrim::format;
-use scopetrim::input::{Limits, discover, head};
 use scopetrim::model::{Method, Operation, Requirement};
-use scopetrim::usage::{CollectOptions, Uncertain, collect};
+use scopetrim::run::{EventRules, Identities, Limits, MatchOptions, Matcher};
+use scopetrim::stages::{CollectOptions, collect, discover, head, log_format};
+use scopetrim::usage::Uncertain;
 
 fn line(format: &str, n: usize) -> String {
     let (client, id, second) = (n % 97, n * 7919 % 100_000, n % 60);
@@ -42,8 +39,8 @@ fn collecting(criterion: &mut Criterion) {
     for name in ["native", "kong", "combined"] {
         let text: String = (0..50_000).map(|n| line(name, n) + "\n").collect();
         std::fs::write(folder.path().join(name), &text).unwrap();
-        let sources = head(&discover(&[name.to_owned()], folder.path()).unwrap());
-        let formats = [format::by_name(name)];
+        let sources = head(&discover(&[name.to_owned()], folder.path()).unwrap(), &[]);
+        let formats = [log_format(name)];
         let limits = Limits {
             threads: 2,
             ..Limits::default()

@@ -167,8 +167,8 @@ fn choose(client: &Client, options: &Options, rng: &mut Rng) -> u64 {
     if options.spread {
         return rng.below(options.routes);
     }
-    let own = 5 + client.hash % 40;
-    let favourite = rng.below(own).min(rng.below(own));
+    let share = 5 + client.hash % 40;
+    let favourite = rng.below(share).min(rng.below(share));
     ((client.hash >> 20) + favourite * 131) % options.routes
 }
 

@@ -40,7 +40,7 @@ fn main() -> Result<(), String> {
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut number = || -> Result<u32, String> {
-            let next = arguments.next().and_then(|own| own.parse().ok());
+            let next = arguments.next().and_then(|text| text.parse().ok());
             next.ok_or_else(|| format!("`{argument}` needs a number\n{USAGE}"))
         };
         match argument.as_str() {

@@ -1,4 +1,4 @@
-//! Writes the sample of `samples/shop`: thirteen months of Kong logs and the policy files beside them.
+//! Writes the sample of `samples/shop`: thirteen months of Kong logs and the policy files that go with them.
 //!
 //!     cargo run --example make_shop -- samples/shop [--scale N] [--seed S]
 //!

@@ -44,7 +44,7 @@ fn main() -> Result<(), String> {
     let folder = folder.ok_or(USAGE)?;
     let plants: Vec<Plant> = all
         .into_iter()
-        .filter(|own| wanted == "all" || own.slug == wanted)
+        .filter(|plant| wanted == "all" || plant.slug == wanted)
         .collect();
     if plants.is_empty() && wanted != "none" {
         return Err(format!("no plant is called `{wanted}`: try `--plant list`"));
@@ -55,17 +55,17 @@ fn main() -> Result<(), String> {
     }
     let tenant = Tenant::new(&size, &plants);
     for format in Format::ALL {
-        let own = Path::new(&folder).join(format.name());
+        let path = Path::new(&folder).join(format.name());
         tenant
-            .write(format, &own)
-            .map_err(|error| format!("cannot write to `{}`: {error}", own.display()))?;
+            .write(format, &path)
+            .map_err(|error| format!("cannot write to `{}`: {error}", path.display()))?;
     }
     Ok(())
 }
 
 fn number(text: &str) -> Result<u32, String> {
     text.parse()
-        .map_err(|_| format!("`{text}` is no number: {USAGE}"))
+        .map_err(|_| format!("`{text}` is not a number: {USAGE}"))
 }
 
 #[expect(clippy::print_stdout, reason = "the list is what was asked for")]

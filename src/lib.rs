@@ -27,37 +27,44 @@
 //! # Ok::<(), anyhow::Error>(())
 //! ```
 //!
+//! The result is made of the types of [`model`], [`analysis`], [`usage`] and [`finding`];
+//! [`report::model`] is the contract of the JSON report. Settings are written as
+//! [`run::config::Config`], the keys of `scopetrim.toml`.
+//!
 //! # Layers
 //!
 //! Access logs flow through the modules below from top to bottom; a module
-//! imports only from modules above it (`tests/layers.rs` holds that).
+//! imports only from modules above it (`tests/layers.rs` holds that). Those without a link
+//! are internal; `docs/architecture.md` follows a log line and a policy entry through all of them.
 //!
 //! 1. [`model`]: the words as types.
-//! 2. [`input`]: files and streams become newline-aligned blocks of bytes.
-//! 3. [`mod@format`]: a line of a gateway's log becomes a raw record.
-//! 4. [`event`]: a raw record becomes an event: path, client, outcome.
-//! 5. [`catalog`]: API descriptions become operations, and a path matcher.
-//! 6. [`grants`]: policy files become grants that know their own bytes.
-//! 7. [`usage`]: events become counts per day, client, operation, outcome.
-//! 8. [`analysis`]: used against granted: the exact minimum, verdicts, levels.
-//! 9. [`finding`]: facts worth a reviewer's time.
-//! 10. [`patch`]: verdicts become edits of the user's own files, proved and undone.
-//! 11. [`enforce`]: requests that show whether the trimmed policy is enforced.
-//! 12. [`report`]: one view of the result, and its renderers.
-//! 13. [`run`]: the stages of each job, from settings to a result; nothing here prints.
-//! 14. [`cli`]: arguments, printing and exit codes, one file per subcommand.
+//! 2. `input`: files and streams become newline-aligned blocks of bytes.
+//! 3. `format`: a line of a gateway's log becomes a raw record.
+//! 4. `event`: a raw record becomes an event: path, client, outcome.
+//! 5. `document`: YAML, JSON and CSV become trees and tables that know their own bytes.
+//! 6. `catalog`: API descriptions become operations, and a path matcher.
+//! 7. `grants`: policy files become grants that know their own bytes.
+//! 8. [`usage`]: events become counts per day, client, operation, outcome.
+//! 9. [`analysis`]: used against granted: the exact minimum, verdicts, levels.
+//! 10. [`finding`]: facts worth a reviewer's time.
+//! 11. `patch`: verdicts become edits of the user's own files, proved and undone.
+//! 12. `enforce`: requests that show whether the trimmed policy is enforced.
+//! 13. [`report`]: one view of the result, and its renderers.
+//! 14. [`run`]: the stages of each job, from settings to a result; nothing here prints.
+//! 15. [`cli`]: arguments, printing and exit codes, one file per subcommand.
 
 pub mod model;
 
-pub mod input;
+mod input;
 
-pub mod format;
+mod format;
 
-pub mod event;
+mod event;
 
-pub mod catalog;
+mod catalog;
+mod document;
 
-pub mod grants;
+mod grants;
 
 pub mod usage;
 
@@ -65,12 +72,24 @@ pub mod analysis;
 
 pub mod finding;
 
-pub mod patch;
+mod patch;
 
-pub mod enforce;
+mod enforce;
 
 pub mod report;
 
 pub mod run;
 
 pub mod cli;
+
+/// Single stages, for the benchmarks, examples and tests of this repository; no contract.
+#[doc(hidden)]
+pub mod stages {
+    pub use crate::analysis::landmark::{in_rhythm, is_old};
+    pub use crate::analysis::weight::weights;
+    pub use crate::format::opened as log_format;
+    pub use crate::grants::Formats as PolicyFormats;
+    pub use crate::input::{Block, BlockSink, SourceStatus, discover, head, read_once};
+    pub use crate::usage::credentials::HashKey;
+    pub use crate::usage::{CollectOptions, collect};
+}

@@ -88,6 +88,11 @@ fn every_registry_names_each_extension_in_its_folder() {
         for (file, source) in neighbours(registry) {
             for extension in source.split(&format!("impl {name} for ")).skip(1) {
                 let extension = extension.split(' ').next().unwrap();
+                // In addition to the registry: what a user's file describes, and what is passed over.
+                // And what is made of several of them.
+                if extension == "Mapping" || ["strangers.rs", "mixed.rs"].contains(&&*file) {
+                    continue;
+                }
                 let entry = format!("&{}::{extension}", file.trim_end_matches(".rs"));
                 assert!(list.contains(&entry), "{registry} lacks {entry}");
                 extensions += 1;
@@ -126,7 +131,7 @@ fn layers() -> Vec<String> {
         .collect()
 }
 
-/// Line and content of what stands between backticks, outside of code blocks.
+/// Line and content of what is between backticks, outside of code blocks.
 fn words(page: &str) -> Vec<(usize, String)> {
     let mut words = Vec::new();
     let mut in_block = false;
@@ -151,7 +156,7 @@ fn placements((number, line): (usize, &str)) -> impl Iterator<Item = (usize, Str
             part[1] == " in "
                 && Path::new(part[2])
                     .extension()
-                    .is_some_and(|own| own == "rs")
+                    .is_some_and(|extension| extension == "rs")
         })
         .map(|part| (number, part[0].to_owned(), part[2].to_owned()))
         .collect();

@@ -164,7 +164,7 @@ fn the_id_of_an_issue_outlives_new_days_and_moved_lines() {
 }
 
 #[test]
-fn exposure_over_the_limit_fails_and_a_number_that_is_no_share_is_refused() {
+fn exposure_over_the_limit_fails_and_a_number_that_is_not_a_share_is_refused() {
     let case = case();
     let failed = check(&case, &["--fail-on", "none", "--max-exposure", "0.5"]);
     assert_eq!(failed.code, Some(1));
@@ -251,7 +251,7 @@ fn an_annotation_stays_one_command_whatever_the_names_are() {
 }
 
 #[test]
-fn a_file_that_is_no_baseline_is_refused_before_anything_is_read() {
+fn a_file_that_is_not_a_baseline_is_refused_before_anything_is_read() {
     let case = case();
     case.write("base.json", "{\"schema\":\"other/1\",\"issues\":[]}");
     for (name, said) in [
@@ -356,7 +356,7 @@ fn a_known_issue_of_a_higher_severity_fails_again_in_every_output() {
 }
 
 #[test]
-fn a_known_removal_that_has_become_safer_is_no_worse() {
+fn a_known_removal_that_has_become_safer_is_not_worse() {
     let case = case();
     let limit = ["--fail-on", "review"];
     let write = [&limit[..], &["--write-baseline", "base.json"]].concat();

@@ -74,7 +74,7 @@ fn what_is_refused_is_counted_with_its_cause_and_what_would_open_it() {
         .as_array()
         .unwrap()
         .iter()
-        .find(|own| own["operation"] == "POST /orders")
+        .find(|entry| entry["operation"] == "POST /orders")
         .unwrap();
     let expected = json!({
         "operation": "POST /orders", "requests": 4, "granted": false, "cause": "not_granted",
@@ -92,7 +92,7 @@ fn what_is_refused_is_counted_with_its_cause_and_what_would_open_it() {
         .as_array()
         .unwrap()
         .iter()
-        .find(|own| own["cause"] == "unknown");
+        .find(|entry| entry["cause"] == "unknown");
     assert_eq!(unknown.unwrap()["operation"], "(no operation)");
     assert_eq!(app["tokens"]["days"], 40);
     assert_eq!(
@@ -104,7 +104,7 @@ fn what_is_refused_is_counted_with_its_cause_and_what_would_open_it() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|own| own["standing"].as_str().unwrap())
+        .map(|scope| scope["standing"].as_str().unwrap())
         .collect();
     assert_eq!(
         standing,
@@ -157,7 +157,7 @@ fn the_screen_says_it_in_words_at_every_width_and_csv_is_read_back() {
         );
         let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
         for fact in [
-            "not granted POST /orders 4 requests refused on 3 days, 2026-01-04 to 2026-01-08, 3 by the gateway, 1 by the service or unsaid by whom; for example no3",
+            "not granted POST /orders 4 requests refused on 3 days, 2026-01-04 to 2026-01-08, 3 by the gateway, 1 by the service or not stated by whom; for example no3",
             "would need orders:write: opens nothing else, 1 write in all; exposure +",
             "its tokens carried it, though it is not granted",
             "beyond admin (20 requests, 2026-01-01 to 2026-01-20): in tokens, and not granted",

@@ -9,6 +9,8 @@
 
 #[path = "edge_cases/catalogue.rs"]
 mod catalogue;
+#[path = "edge_cases/containers.rs"]
+mod containers;
 #[path = "edge_cases/edits.rs"]
 mod edits;
 #[path = "edge_cases/envelopes.rs"]
@@ -27,6 +29,8 @@ mod output;
 mod policy;
 #[path = "edge_cases/redundant.rs"]
 mod redundant;
+#[path = "edge_cases/scaffold.rs"]
+mod scaffold;
 mod support;
 #[path = "edge_cases/traffic.rs"]
 mod traffic;
@@ -88,7 +92,7 @@ fn verdict(report: &Value, id: &str, name: &str) -> String {
 
 fn because(report: &Value, id: &str, name: &str, reason: &str) -> bool {
     let reasons = term(report, id, name)["reasons"].as_array();
-    reasons.is_some_and(|reasons| reasons.iter().any(|own| own == reason))
+    reasons.is_some_and(|reasons| reasons.iter().any(|name| name == reason))
 }
 
 /// The texts of a list.
@@ -100,7 +104,7 @@ fn texts(list: &Value) -> Vec<&str> {
 /// The operations that the client needed.
 fn needed<'a>(report: &'a Value, id: &str) -> Vec<&'a str> {
     let list = client(report, id)["needed"].as_array().expect("needed");
-    let names = list.iter().filter_map(|own| own["operation"].as_str());
+    let names = list.iter().filter_map(|entry| entry["operation"].as_str());
     names.collect()
 }
 

@@ -15,7 +15,7 @@ use std::io::Read as _;
 use std::process::Command;
 
 use flate2::read::MultiGzDecoder;
-use scopetrim::usage::credentials::HashKey;
+use scopetrim::stages::HashKey;
 use serde_json::Value;
 
 use findings::line::{self, Line};
@@ -49,7 +49,7 @@ fn every_rule_is_planted_and_none_is_left_unjudged() {
     let unjudged = report["not_evaluable"].as_array().unwrap();
     let whole: Vec<&Value> = unjudged
         .iter()
-        .filter(|own| own["partly"] != true)
+        .filter(|value| value["partly"] != true)
         .collect();
     assert!(whole.is_empty(), "{whole:#?}");
 }
@@ -75,8 +75,8 @@ fn the_ledger_gives_the_same_findings_as_the_logs() {
     let recalled = report(&["analyze", folder.path().to_str().unwrap(), "--json"]);
     let without_places = |report: &Value| {
         let mut findings = report["findings"].clone();
-        for own in findings.as_array_mut().unwrap() {
-            own["places"] = Value::Null;
+        for finding in findings.as_array_mut().unwrap() {
+            finding["places"] = Value::Null;
         }
         findings
     };
@@ -127,17 +127,22 @@ fn scopetrim(args: &[&str]) -> String {
 }
 
 fn rows(report: &Value) -> BTreeSet<Row> {
-    let text = |own: &Value, key: &str| own[key].as_str().unwrap_or_default().to_owned();
+    let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
     let findings = report["findings"].as_array().unwrap().iter();
     findings
-        .map(|own| {
-            let (number, client) = (text(own, "number"), text(own, "client"));
-            (number, client, text(own, "subject"), text(own, "severity"))
+        .map(|finding| {
+            let (number, client) = (text(finding, "number"), text(finding, "client"));
+            (
+                number,
+                client,
+                text(finding, "subject"),
+                text(finding, "severity"),
+            )
         })
         .collect()
 }
 
-/// The rows under "What must come out"; a key stands there by its id, and is found by its hash.
+/// The rows under "What must come out"; a key is listed there by its id, and is found by its hash.
 fn table() -> BTreeSet<Row> {
     let text = fs::read_to_string(format!("{SAMPLE}/README.md")).unwrap();
     let (_, table) = text.split_once("## What must come out").unwrap();

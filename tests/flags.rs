@@ -168,12 +168,12 @@ fn what_is_stated_as_needed_of_an_operation_holds_all_that_it_needs_together() {
     let routes = format!("{ROUTES}  POST /exports: exports:run + data:read\n");
     let grants = format!("{GRANTS}      - exports:run\n      - data:read\n");
     let case = Case::of(&routes, &grants, &daily(100, "app", "GET /orders", 200));
-    let own = report(&case, 0, &["--needs", "POST /exports"]);
+    let json = report(&case, 0, &["--needs", "POST /exports"]);
     for scope in ["exports:run", "data:read"] {
-        let reasons = term(&own, scope)["reasons"].to_string();
+        let reasons = term(&json, scope)["reasons"].to_string();
         assert!(reasons.contains("static_need"), "{scope}: {reasons}");
     }
-    let reasons = term(&own, "orders:write")["reasons"].to_string();
+    let reasons = term(&json, "orders:write")["reasons"].to_string();
     assert!(!reasons.contains("static_need"), "{reasons}");
 }
 
@@ -181,9 +181,9 @@ fn what_is_stated_as_needed_of_an_operation_holds_all_that_it_needs_together() {
 fn what_the_configuration_says_of_nothing_is_a_warning() {
     let case = case("");
     let codes = |more: &[&str]| -> Vec<String> {
-        let own = report(&case, 0, more);
-        let warnings = own["warnings"].as_array().expect("warnings");
-        let text = |own: &Value| format!("{}: {}", own["code"], own["message"]).replace('"', "");
+        let json = report(&case, 0, more);
+        let warnings = json["warnings"].as_array().expect("warnings");
+        let text = |one: &Value| format!("{}: {}", one["code"], one["message"]).replace('"', "");
         warnings.iter().map(text).collect()
     };
     assert_eq!(codes(&[]), [""; 0]);
@@ -214,16 +214,16 @@ fn what_the_configuration_says_of_nothing_is_a_warning() {
 }
 
 #[test]
-fn a_protocol_scope_is_no_unknown_scope() {
+fn a_protocol_scope_is_not_an_unknown_scope() {
     let case = case("");
     case.write("grants.yaml", GRANTS.to_owned() + "      - device_sso\n");
     let reasons = |more: &[&str]| {
         let report = report(&case, 0, more);
-        let own = term(&report, "device_sso");
-        assert_eq!(own["verdict"], "unobservable");
+        let grant = term(&report, "device_sso");
+        assert_eq!(grant["verdict"], "unobservable");
         let unknown = report["warnings"].as_array().expect("warnings");
-        let unknown = unknown.iter().any(|own| own["code"] == "unknown-scope");
-        (own["reasons"].clone(), unknown)
+        let unknown = unknown.iter().any(|one| one["code"] == "unknown-scope");
+        (grant["reasons"].clone(), unknown)
     };
     let (plain, with) = (reasons(&[]), reasons(&["--protocol-scope", "device_sso"]));
     assert_ne!(plain.0, with.0);
@@ -231,7 +231,7 @@ fn a_protocol_scope_is_no_unknown_scope() {
 }
 
 #[test]
-fn a_weight_changes_the_exposure_and_stands_before_the_ones_of_the_file() {
+fn a_weight_changes_the_exposure_and_goes_before_those_of_the_file() {
     let case = case("");
     let before = |more: &[&str]| report(&case, 0, more)["clients"][0]["exposure"]["needed"].clone();
     let plain = before(&[]);
@@ -293,10 +293,10 @@ fn the_base_of_a_description_can_be_replaced_by_what_the_log_has() {
     let description = "openapi: 3.1.0\ninfo: {title: t, version: '1'}\nservers: [{url: 'https://h/v1'}, {url: 'https://h/v2'}]\npaths:\n  /orders:\n    get: {security: [{o: ['orders:read']}]}\n    post: {security: [{o: ['orders:write']}]}\n";
     let minimal = |paths: &str, more: &[&str]| {
         let log = daily(100, "app", &format!("GET {paths}/orders"), 200);
-        let own = report(&Case::of(description, GRANTS, &log), 0, more);
-        let codes = own["warnings"].to_string();
+        let json = report(&Case::of(description, GRANTS, &log), 0, more);
+        let codes = json["warnings"].to_string();
         (
-            own["clients"][0]["minimal"]
+            json["clients"][0]["minimal"]
                 .to_string()
                 .contains("orders:read"),
             codes.contains("few-requests-match") && codes.contains("--api-base"),
@@ -349,7 +349,7 @@ fn secrets_in_paths_that_match_nothing_are_masked_and_ones_own_can_be_named() {
             .expect("paths")
             .clone();
         list.iter()
-            .map(|own| own["path"].as_str().expect("a path").to_owned())
+            .map(|entry| entry["path"].as_str().expect("a path").to_owned())
             .collect::<Vec<_>>()
     };
     assert_eq!(paths(&[]), ["/reset/ACME-x/now", "/reset/{secret}"]);

@@ -1,6 +1,6 @@
 //! The prepared cases, judged by a program that knows nothing of this one.
 //!
-//! They lie beside the repository (`../shared`) and are not part of it: without them, or without
+//! They lie next to the repository (`../shared`) and are not part of it: without them, or without
 //! Python for the judge, the tests say so and pass.
 #![expect(
     clippy::unwrap_used,
@@ -18,14 +18,43 @@ use std::process::Command;
 use scopetrim::model::Day;
 use serde_json::{Map, Value};
 
-/// Which vendor's own description stands in for a case's neutral catalogue, and how its scope lists are meant.
-const DESCRIPTIONS: [(&str, &str, &str); 5] = [
-    ("okta-management", "okta-management.yaml", "all"),
-    ("digitalocean", "digitalocean-bundled.json", "all"),
-    ("slack-any", "slack-web-swagger2.json", "any"),
-    ("figma-any", "figma.yaml", "any"),
-    ("xero-accounting-any", "xero-accounting.yaml", "any"),
+const APPLICATION: &[&str] = &["--scheme", "Application"];
+const DELEGATED: &[&str] = &["--scheme", "DelegatedWork"];
+/// Which vendor's own description stands in for a case's neutral catalogue, how its scope lists are meant,
+/// and what else it needs.
+const DESCRIPTIONS: [(&str, &str, &str, &[&str]); 13] = [
+    (
+        "okta-management",
+        "openapi/okta-management.yaml",
+        "all",
+        &[],
+    ),
+    (
+        "digitalocean",
+        "openapi/digitalocean-bundled.json",
+        "all",
+        &[],
+    ),
+    ("slack-any", "openapi/slack-web-swagger2.json", "any", &[]),
+    ("figma-any", "openapi/figma.yaml", "any", &[]),
+    (
+        "xero-accounting-any",
+        "openapi/xero-accounting.yaml",
+        "any",
+        &[],
+    ),
+    ("drive", "google-discovery/drive__v3.json", "all", &[]),
+    ("gmail", "google-discovery/gmail__v1.json", "all", &[]),
+    ("github-app", "github/app-permissions.json", "all", &[]),
+    ("graph-synth", GRAPH, "all", APPLICATION),
+    ("sample-report-Application", GRAPH, "all", APPLICATION),
+    ("sample-report-Delegated", GRAPH, "all", DELEGATED),
+    ("graph-least-Application", GRAPH, "all", APPLICATION),
+    ("graph-least-DelegatedWork", GRAPH, "all", DELEGATED),
 ];
+const GRAPH: &str = "msgraph/permissions.json";
+/// What the names of Google's scopes begin with; the cases leave it out.
+const GOOGLE: &str = "https://www.googleapis.com/auth/";
 /// Logs of the same requests in a gateway's own format.
 const GATEWAY_LOGS: [&str; 3] = ["access.kong", "access.apigw", "access.combined"];
 
@@ -54,17 +83,24 @@ fn the_gateways_own_logs_are_judged_right() {
 
 #[test]
 fn the_vendors_own_descriptions_are_judged_right() {
-    judge_all(|case| {
-        let name = case.file_name().unwrap();
-        DESCRIPTIONS
-            .into_iter()
-            .filter(|(own, ..)| *own == name)
-            .map(|(_, file, scopes)| {
-                let file = shared().unwrap().join("data/openapi").join(file);
-                Run::new(case, "access.jsonl", file, scopes)
-            })
-            .collect()
-    });
+    judge_all(described);
+}
+
+/// The runs of a case with its vendor's own description.
+fn described(case: &Path) -> Vec<Run<'_>> {
+    let name = case.file_name().unwrap();
+    let known = DESCRIPTIONS.into_iter();
+    known
+        .filter(|(known, ..)| *known == name)
+        .map(|(_, file, scopes, more)| {
+            let path = shared().unwrap().join("data").join(file);
+            Run {
+                more,
+                whole_urls: file.starts_with("google"),
+                ..Run::new(case, "access.jsonl", path, scopes)
+            }
+        })
+        .collect()
 }
 
 /// The vendor names the least permission of each operation, so that is what `--hints first` must choose.
@@ -74,13 +110,14 @@ fn the_vendors_least_permission_is_found_when_hints_come_first() {
     for case in cases.iter().filter(|case| is_graph_least(case)) {
         let expected = read(&case.join("expected.json"));
         let expected = expected["clients"].as_object().unwrap();
-        for hints in ["first", "ignore"] {
-            let run = Run::new(case, "access.jsonl", case.join("catalog.json"), "all");
+        let neutral = Run::new(case, "access.jsonl", case.join("catalog.json"), "all");
+        let own = described(case).into_iter().map(|run| (run, "first"));
+        for (run, hints) in own.chain([(neutral.clone(), "first"), (neutral, "ignore")]) {
             let minimal = run.minimal(&["--hints", hints]).unwrap();
             let exact = expected
                 .iter()
-                .filter(|(client, own)| {
-                    minimal.get(*client).map(names) == Some(names(&own["keep"]))
+                .filter(|(client, entry)| {
+                    minimal.get(*client).map(names) == Some(names(&entry["keep"]))
                 })
                 .count();
             let all = expected.len();
@@ -90,11 +127,15 @@ fn the_vendors_least_permission_is_found_when_hints_come_first() {
     }
 }
 
+#[derive(Clone)]
 struct Run<'a> {
     case: &'a Path,
     log: &'static str,
     catalog: PathBuf,
     scopes: &'static str,
+    more: &'static [&'static str],
+    /// The description names scopes by URLs, and the case by their last part.
+    whole_urls: bool,
 }
 
 impl<'a> Run<'a> {
@@ -104,12 +145,26 @@ impl<'a> Run<'a> {
             log,
             catalog,
             scopes,
+            more: &[],
+            whole_urls: false,
         }
     }
 
     /// `clients[].minimal` by client; every one must be proved.
     fn minimal(&self, more: &[&str]) -> Result<Map<String, Value>, String> {
         let expected = read(&self.case.join("expected.json"));
+        let mut grants = read(&self.case.join("grants.json"));
+        if self.whole_urls {
+            renamed(&mut grants, |name| {
+                if name.contains("://") {
+                    name.to_owned()
+                } else {
+                    format!("{GOOGLE}{name}")
+                }
+            });
+        }
+        let mut policy = tempfile::Builder::new().suffix(".json").tempfile().unwrap();
+        serde_json::to_writer(&mut policy, &grants).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_scopetrim"));
         command
             .args(["analyze", "--quiet", "--json", "--scopes", self.scopes])
@@ -118,7 +173,8 @@ impl<'a> Run<'a> {
             .arg("--catalog")
             .arg(&self.catalog)
             .arg("--grants")
-            .arg(self.case.join("grants.json"))
+            .arg(policy.path())
+            .args(self.more)
             .args(more);
         if let Some(start) = expected["window_start"].as_str() {
             // The synthetic cases look at 30 days; their logs begin earlier.
@@ -139,7 +195,12 @@ impl<'a> Run<'a> {
             if client["minimal_proven"] != true {
                 return Err(format!("{id} is not proven minimal"));
             }
-            minimal.insert(id.to_owned(), client["minimal"].clone());
+            let mut kept = client["minimal"].clone();
+            if self.whole_urls {
+                let short = |name: &str| name.strip_prefix(GOOGLE).unwrap_or(name).to_owned();
+                renamed(&mut kept, short);
+            }
+            minimal.insert(id.to_owned(), kept);
         }
         Ok(minimal)
     }
@@ -198,7 +259,7 @@ fn shared() -> Option<PathBuf> {
 /// Every folder with a whole case, at any depth, so that a new one is picked up.
 fn cases() -> Option<Vec<PathBuf>> {
     let Some(shared) = shared() else {
-        eprintln!("skipped: there are no cases beside the repository");
+        eprintln!("skipped: there are no cases next to the repository");
         return None;
     };
     let (mut open, mut found) = (vec![shared.join("data/cases")], Vec::new());
@@ -229,6 +290,16 @@ fn cases() -> Option<Vec<PathBuf>> {
 fn is_graph_least(case: &Path) -> bool {
     let name = case.file_name().unwrap();
     name.to_string_lossy().starts_with("graph-least-")
+}
+
+/// Every string of a value under another name.
+fn renamed(value: &mut Value, name: impl Fn(&str) -> String + Copy) {
+    match value {
+        Value::String(text) => *text = name(text),
+        Value::Array(items) => items.iter_mut().for_each(|item| renamed(item, name)),
+        Value::Object(map) => map.values_mut().for_each(|item| renamed(item, name)),
+        _ => {}
+    }
 }
 
 fn read(path: &Path) -> Value {

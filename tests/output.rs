@@ -93,7 +93,7 @@ fn every_subcommand_writes_every_format() {
             assert!(total >= count, "{total} and {count}");
         } else {
             let fields = about.schema().get_fields().iter();
-            assert!(fields.map(|own| own.name()).eq(&names), "{command}");
+            assert!(fields.map(|field| field.name()).eq(&names), "{command}");
             assert_eq!(total, count, "{command}");
         }
         assert!(said.starts_with(&total.to_string()), "{command}: {said}");
@@ -150,7 +150,10 @@ fn parquet_without_a_file_and_a_file_that_cannot_be_are_refused_before_the_work(
                 "{command}: {said}"
             );
         };
-        refused(&["--output", "parquet"], "nor to standard output unasked");
+        refused(
+            &["--output", "parquet"],
+            "nor to standard output unless asked",
+        );
         refused(
             &["--output", "csv", "--out", "nowhere/a.csv"],
             "cannot write `nowhere/a.csv`",
@@ -187,11 +190,34 @@ fn parquet_goes_into_a_pipe_that_is_named() {
 }
 
 #[test]
-fn what_became_of_recommendations_has_no_rows() {
-    let run = scopetrim(&["backtest", "samples/shop", "--follow", "nowhere", "--csv"]);
-    let said = String::from_utf8(run.stderr).unwrap();
-    assert_eq!(run.status.code(), Some(2), "{said}");
-    assert!(said.contains("a table or JSON"), "{said}");
+fn what_became_of_recommendations_is_written_in_every_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let result = folder.path().join("result");
+    let result = result.to_str().unwrap();
+    text(&["analyze", "samples/shop", "--quiet", "--out", result]);
+    let base = ["backtest", "samples/shop", "--quiet", "--follow", result];
+    let with = |more: &[&str]| text(&[&base[..], more].concat());
+    assert!(with(&["--output", "table"]).contains("open"));
+    let json: Value = serde_json::from_str(&with(&["--output", "json"])).unwrap();
+    let count = |list: &str| json[list].as_array().unwrap().len();
+    let count = count("recommendations") + count("suspensions");
+    assert!(count > 0, "{json}");
+    let csv = with(&["--output", "csv"]);
+    assert!(
+        csv.starts_with("became,client,term,level,since,denied,served\n"),
+        "{csv}"
+    );
+    assert_eq!(csv.lines().count(), 1 + count);
+    let ndjson = with(&["--output", "ndjson"]);
+    let rows: Vec<Value> = ndjson
+        .lines()
+        .map(|row| serde_json::from_str(row).unwrap())
+        .collect();
+    assert_eq!(rows.len(), count);
+    assert!(rows.iter().all(|row| row["since"].is_string()), "{ndjson}");
+    let path = folder.path().join("a.parquet");
+    let said = with(&["--output", "parquet", "--out", path.to_str().unwrap()]);
+    assert!(said.starts_with(&count.to_string()), "{said}");
 }
 
 #[test]

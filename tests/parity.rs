@@ -1,6 +1,6 @@
 //! The levels against another implementation of the method.
 //!
-//! The histories and the reference lie beside this repository; without them, or without a
+//! The histories and the reference lie next to this repository; without them, or without a
 //! Python that has numpy (`PYTHON` names one), the test says so and passes.
 #![expect(
     clippy::unwrap_used,
@@ -102,7 +102,7 @@ fn probability_bound_counts_and_level_are_those_of_the_reference() {
     let history = shared.join("data/real-history/golang-tools-person-x-label-dir.csv.gz");
     let script = shared.join("tools/levels_reference.py");
     let Some(python) = python().filter(|_| history.is_file() && script.is_file()) else {
-        println!("not compared: no reference beside the repository, or no Python with numpy");
+        println!("not compared: no reference next to the repository, or no Python with numpy");
         return;
     };
     let uses = real::read(&history).unwrap();
@@ -110,30 +110,30 @@ fn probability_bound_counts_and_level_are_those_of_the_reference() {
     let dates = real::dates(&uses);
     let (mut compared, mut wrong) = (0, Vec::new());
     for date in [dates[0], dates[2], dates[4]] {
-        // The last day with records: days after it are no days of the log.
+        // The last day with records: days after it are not days of the log.
         let days = uses.values().flatten().filter(|day| **day <= date);
         let at = *days.max().unwrap();
         let tenant = real::tenant(&uses, at);
         let expected = reference(&python, &shared, &tenant, (from, at));
         let said = tenant.said(from, at);
-        for (key, own) in &said {
-            let (Some(evidence), Some(other)) = (own.evidence, expected.get(key)) else {
+        for (key, row) in &said {
+            let (Some(evidence), Some(other)) = (row.evidence, expected.get(key)) else {
                 continue;
             };
             let number = |place: usize| other[place].parse::<f64>().unwrap();
             let odds = evidence.odds;
             let near = [(odds.p, 0), (odds.upper, 1), (odds.effective, 6)]
                 .iter()
-                .all(|(own, place)| (own - number(*place)).abs() < 1e-9);
+                .all(|(value, place)| (value - number(*place)).abs() < 1e-9);
             let counts = [odds.similar, odds.reused, odds.clients];
             let same = counts
                 .iter()
                 .zip(3..)
-                .all(|(own, place)| own.to_string() == other[place]);
-            if !(near && same && own.method.name() == other[2]) {
+                .all(|(value, place)| value.to_string() == other[place]);
+            if !(near && same && row.method.name() == other[2]) {
                 wrong.push(format!(
                     "{at} {key:?}: {odds:?} {:?}, not {other:?}",
-                    own.method
+                    row.method
                 ));
             }
             compared += 1;

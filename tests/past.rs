@@ -259,11 +259,11 @@ fn a_backtest_takes_the_grants_of_each_month_end_from_git() {
     };
     let removed = |found: &Value| {
         let origins = found["origins"].as_array().unwrap();
-        let of = |own: &Value| {
+        let of = |origin: &Value| {
             (
-                own["as_of"].as_str().unwrap().to_owned(),
-                own["levels"][2]["removals"].clone(),
-                own["levels"][2]["wrong"].clone(),
+                origin["as_of"].as_str().unwrap().to_owned(),
+                origin["levels"][2]["removals"].clone(),
+                origin["levels"][2]["wrong"].clone(),
             )
         };
         origins.iter().map(of).collect::<Vec<_>>()
@@ -271,7 +271,7 @@ fn a_backtest_takes_the_grants_of_each_month_end_from_git() {
     let today = run("today");
     assert_eq!(today["grants"], "today");
     assert!(
-        removed(&today).iter().all(|own| own.1 == 0),
+        removed(&today).iter().all(|pair| pair.1 == 0),
         "nothing is left to remove today: {today}"
     );
     let then = run("git");
@@ -280,13 +280,13 @@ fn a_backtest_takes_the_grants_of_each_month_end_from_git() {
         (Some("as_held"), Some(0))
     );
     let found = removed(&then);
-    let may = found.iter().find(|own| own.0 == "2026-05-31").unwrap();
+    let may = found.iter().find(|pair| pair.0 == "2026-05-31").unwrap();
     assert_eq!(
         (may.1.as_u64(), may.2.as_u64()),
         (Some(1), Some(1)),
         "{found:?}"
     );
-    let august = found.iter().find(|own| own.0 == "2026-08-31").unwrap();
+    let august = found.iter().find(|pair| pair.0 == "2026-08-31").unwrap();
     assert_eq!(august.1, 0, "it was not held any more: {found:?}");
     let text = case.run(&[&["backtest", "--grants-history", "git"], &INPUTS[..]].concat());
     let flat = text.out.split_whitespace().collect::<Vec<_>>().join(" ");

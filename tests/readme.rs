@@ -16,7 +16,7 @@ fn every_command_of_the_readme_runs() {
     let folder = workplace();
     let mut count = 0;
     for line in blocks("sh").iter().flat_map(|block| block.lines()) {
-        let Some(arguments) = PREFIXES.iter().find_map(|own| line.strip_prefix(own)) else {
+        let Some(arguments) = PREFIXES.iter().find_map(|prefix| line.strip_prefix(prefix)) else {
             continue;
         };
         let ran = run(folder.path(), arguments);
@@ -38,7 +38,7 @@ fn the_quoted_diff_is_real_output() {
         let mut rest = output.lines();
         for line in block.lines() {
             // Shortened is allowed, another order is not.
-            assert!(rest.any(|own| own == line), "not in the output: {line}");
+            assert!(rest.any(|shown| shown == line), "not in the output: {line}");
         }
         for needed in [
             "# proof: ",
@@ -94,7 +94,7 @@ fn workplace() -> tempfile::TempDir {
     folder
 }
 
-/// No command of the README needs a shell: words, and a comment behind two spaces.
+/// No command of the README needs a shell: words, and a comment after two spaces.
 fn run(folder: &Path, arguments: &str) -> Output {
     let arguments = arguments.split("  #").next().unwrap_or_default();
     let words = arguments

@@ -31,15 +31,19 @@ fn folder(new: &str) -> tempfile::TempDir {
     folder
 }
 
-fn replay(folder: &Path, more: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_scopetrim"))
+fn command(folder: &Path, more: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_scopetrim"));
+    command
         .args(["replay", "--logs", "log.jsonl", "--catalog", "catalog.json"])
         .args(["--grants", "new.json"])
         .args(more)
         .env_remove("COLUMNS")
-        .current_dir(folder)
-        .output()
-        .unwrap()
+        .current_dir(folder);
+    command
+}
+
+fn replay(folder: &Path, more: &[&str]) -> Output {
+    command(folder, more).output().unwrap()
 }
 
 fn text(run: &Output) -> String {
@@ -58,8 +62,8 @@ fn a_dropped_scope_is_shown_with_its_requests_and_what_would_do() {
 
     would be denied: 2 requests on 1 operation of 1 client
 
-      CLIENT     OPERATION     REQUESTS      USED  DAYS  FIRST       LAST
-      billing    POST /orders         2         1     2  2026-01-02  2026-01-03
+      CLIENT   OPERATION     REQUESTS  USED  DAYS  FIRST       LAST
+      billing  POST /orders         2     1     2  2026-01-02  2026-01-03
           would do: orders:write (held before)
           requests: r-3, r-2
 
@@ -69,6 +73,23 @@ fn a_dropped_scope_is_shown_with_its_requests_and_what_would_do() {
 
     unchanged: 1 request on 1 operation
     "#);
+}
+
+#[test]
+fn a_narrow_terminal_shows_client_operation_requests_and_the_last_day() {
+    let folder = folder("{}");
+    let log = LOG.replace("billing", "a-client-with-a-long-name");
+    std::fs::write(folder.path().join("log.jsonl"), log).unwrap();
+    let mut command = command(folder.path(), &[]);
+    let run = command.env("COLUMNS", "60").output().unwrap();
+    assert_eq!(run.status.code(), Some(1), "{run:?}");
+    let shown = text(&run);
+    let row = "  a-client-with-a-lon…  POST /orders           2  2026-01-03";
+    assert!(shown.contains(row), "{shown}");
+    assert!(
+        shown.lines().all(|line| line.chars().count() <= 60),
+        "{shown}"
+    );
 }
 
 #[test]
@@ -131,7 +152,7 @@ fn a_native_file_that_drops_its_rule_is_taken_at_its_word_and_a_plain_map_keeps_
 }
 
 #[test]
-fn what_a_wrong_clock_dated_behind_the_data_is_replayed_as_well() {
+fn what_a_wrong_clock_dated_after_the_data_is_replayed_as_well() {
     let folder = folder(r#"{"billing": ["orders:read"]}"#);
     // Enough records that the one of 2099 is a stray.
     let line = LOG.lines().next().unwrap().to_owned() + "\n";

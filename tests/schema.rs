@@ -149,7 +149,7 @@ fn every_name_of_the_code_is_in_the_contract() {
     }
 }
 
-/// A field without a description, or an object open to anything, is no contract.
+/// A field without a description, or an object open to anything, is not a contract.
 #[test]
 fn every_field_of_the_contract_is_described_and_closed() {
     fn check(schema: &Value, place: &str, wrong: &mut Vec<String>) {

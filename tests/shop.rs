@@ -39,8 +39,8 @@ fn every_row_of_the_table_comes_out_and_nothing_else_does() {
             Some(found) => wrong.extend(
                 found
                     .iter()
-                    .filter(|(own, reasons)| own != fate || !reasons.is_superset(reason))
-                    .map(|own| format!("{key:?} is {own:?}, not {fate} {reason:?}")),
+                    .filter(|(verdict, reasons)| verdict != fate || !reasons.is_superset(reason))
+                    .map(|fact| format!("{key:?} is {fact:?}, not {fate} {reason:?}")),
             ),
         }
     }
@@ -54,7 +54,7 @@ fn every_row_of_the_table_comes_out_and_nothing_else_does() {
 fn a_client_that_no_policy_names_is_reported_and_gets_no_grant() {
     let report = json(&scopetrim(ROOT, &["analyze", "samples/shop", "--json"]));
     let only: Vec<&Value> = report["only_in_log"].as_array().unwrap().iter().collect();
-    assert!(only.iter().any(|own| own["name"] == "partner-sandbox"));
+    assert!(only.iter().any(|value| value["name"] == "partner-sandbox"));
     let ids = report["clients"].as_array().unwrap();
     assert!(ids.iter().all(|client| client["id"] != "partner-sandbox"));
 }

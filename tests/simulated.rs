@@ -1,4 +1,4 @@
-//! The levels on simulated organisations: what is promised holds, and less data is no licence.
+//! The levels on simulated organisations: what is promised holds, and less data does not allow more.
 #![expect(
     clippy::unwrap_used,
     reason = "a test may panic, and clippy exempts only `#[test]` functions"
@@ -34,7 +34,7 @@ fn judged(name: &str, seeds: u32) -> Vec<Table> {
 }
 
 fn share(sums: Sums) -> f64 {
-    let [again, all] = [sums.again, sums.removals].map(|own| u32::try_from(own).unwrap());
+    let [again, all] = [sums.again, sums.removals].map(|count| u32::try_from(count).unwrap());
     f64::from(again) / f64::from(all.max(1))
 }
 
@@ -74,13 +74,13 @@ fn a_small_team_gets_no_less_for_one_day_more_of_log() {
     let tables = judged("small", 8);
     let removals = |days: &str| {
         let name = format!("5 clients, {days} d");
-        let own = tables.iter().find(|own| own.name == name).unwrap();
-        let all: u64 = own.levels.iter().map(|own| own.removals).sum();
-        (own.both()[1].removals, all)
+        let table = tables.iter().find(|table| table.name == name).unwrap();
+        let all: u64 = table.levels.iter().map(|level| level.removals).sum();
+        (table.both()[1].removals, all)
     };
     let ((less, all), (more, left)) = (removals("119"), removals("120"));
     assert!(less > 200, "{less}");
-    // What was used on that day is no removal any more.
+    // What was used on that day is no longer a removal.
     assert!(more + (all - left) >= less, "{less}, then {more}");
 }
 
@@ -92,16 +92,17 @@ fn rises(
 ) -> (Vec<Level>, usize) {
     let mut rises = Vec::new();
     let mut all = 0;
-    for (key, own) in less {
-        let days = tenant.uses.get(key).map_or(&[][..], |own| own);
+    for (key, entry) in less {
+        let days = tenant.uses.get(key).map_or(&[][..], |dates| dates);
         let known = |first: Day| days.iter().filter(move |day| first <= **day && **day <= AT);
         // Its only uses lay in what was taken away: that nobody can know.
         if known(from).next().is_none() && known(AT.plus(1 - longer)).next().is_some() {
             continue;
         }
         all += 1;
-        let [own, before] = [Some(own), more.get(key)].map(|own| own.and_then(|own| own.level));
-        if let Some(level) = own.filter(|level| before.is_none_or(|before| *level < before)) {
+        let [now, before] =
+            [Some(entry), more.get(key)].map(|said| said.and_then(|said| said.level));
+        if let Some(level) = now.filter(|level| before.is_none_or(|before| *level < before)) {
             rises.push(level);
         }
     }

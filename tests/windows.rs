@@ -66,10 +66,10 @@ fn windows_and_months_are_counted_up_to_as_of() {
         let row = rows.iter().find(|row| row["term"] == term).unwrap();
         let periods = row["periods"].as_array().unwrap().iter();
         periods
-            .map(|own| {
+            .map(|period| {
                 (
-                    own["period"].as_str().unwrap().to_owned(),
-                    own["uses"].as_u64().unwrap(),
+                    period["period"].as_str().unwrap().to_owned(),
+                    period["uses"].as_u64().unwrap(),
                 )
             })
             .collect()
@@ -152,8 +152,11 @@ fn a_list_of_windows_says_what_the_longer_ones_add_and_the_longest_decides() {
     assert_eq!(list, single, "the verdicts are those of the longest window");
     let adds = |window: usize| -> String {
         let clients = windows[window]["clients"].as_array().unwrap();
-        let own = clients.iter().find(|own| own["id"] == "billing").unwrap();
-        own["adds"].to_string()
+        let client = clients
+            .iter()
+            .find(|client| client["id"] == "billing")
+            .unwrap();
+        client["adds"].to_string()
     };
     assert_eq!(adds(0), "[]");
     assert_eq!(
@@ -185,11 +188,11 @@ fn a_table_of_dates_gives_an_age_where_the_policy_file_has_none() {
         );
         let json: Value = serde_json::from_str(&found.out).expect(&found.err);
         let terms = json["clients"][0]["terms"].as_array().unwrap();
-        let own = terms
+        let term = terms
             .iter()
-            .find(|own| own["term"] == "orders:write")
+            .find(|term| term["term"] == "orders:write")
             .unwrap();
-        serde_json::json!([own["granted_since"], own["granted_since_from"]])
+        serde_json::json!([term["granted_since"], term["granted_since_from"]])
     };
     assert_eq!(since(&[]), serde_json::json!([null, null]));
     assert_eq!(
@@ -242,7 +245,7 @@ fn what_a_wrong_clock_dated_counts_in_windows_usage_and_demand_as_in_analyze_and
     ] {
         let of = |list: &Value| -> Value {
             let mut list = list.as_array().unwrap().iter();
-            list.find(|own| own["term"] == term).unwrap().clone()
+            list.find(|value| value["term"] == term).unwrap().clone()
         };
         let (said, shown) = (of(&client["terms"]), of(&rows));
         assert_eq!(
@@ -251,7 +254,7 @@ fn what_a_wrong_clock_dated_counts_in_windows_usage_and_demand_as_in_analyze_and
         );
         for period in shown["periods"].as_array().unwrap() {
             let id = period["period"].as_str().unwrap();
-            if let Some(wanted) = id.strip_suffix('d').and_then(|own| said["uses"].get(own)) {
+            if let Some(wanted) = id.strip_suffix('d').and_then(|days| said["uses"].get(days)) {
                 assert_eq!(&period["uses"], wanted, "{term} {id}");
             }
             if id == "365d" {
@@ -274,13 +277,13 @@ fn what_a_wrong_clock_dated_counts_in_windows_usage_and_demand_as_in_analyze_and
     assert_eq!(replayed.code, Some(1), "{}", replayed.err);
     let replayed: Value = serde_json::from_str(&replayed.out).unwrap();
     let needed = client["needed"].as_array().unwrap();
-    for own in needed {
+    for needed_days in needed {
         let mut denied = replayed["denied"].as_array().unwrap().iter();
-        let same =
-            denied.find(|row| row["client"] == "billing" && row["operation"] == own["operation"]);
+        let same = denied
+            .find(|row| row["client"] == "billing" && row["operation"] == needed_days["operation"]);
         let same = same.unwrap();
         for key in ["requests", "first", "last"] {
-            assert_eq!(same[key], own[key], "{own}");
+            assert_eq!(same[key], needed_days[key], "{needed_days}");
         }
     }
     assert_eq!(needed.len(), 2);

@@ -173,7 +173,7 @@ pub(crate) fn calls() -> Vec<Call> {
             on("f01-token-ok", WRITE, On::Every(9, 0, 179)),
             "orders:read orders:write",
         ),
-        // F1 without scopes in the log: the grants stand in.
+        // F1 without scopes in the log: the grants are used instead.
         of("f01-held"),
         times(on("f01-held", BILLS, On::Days(&[60, 140])), 3),
         times(
@@ -261,7 +261,7 @@ pub(crate) fn calls() -> Vec<Call> {
         on("f09-star-used", GOODS[4], ALL),
         on("f09-star-used", GOODS[6], ALL),
         on("f09-star-used", GOODS[8], ALL),
-        // F10: a password, a key in the query, a deprecated operation, an old version beside a new one.
+        // F10: a password, a key in the query, a deprecated operation, an old version next to a new one.
         Call {
             auth: "basic",
             ..of("f10-basic")

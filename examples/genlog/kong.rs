@@ -145,7 +145,7 @@ fn identity(request: &Request<'_>, out: &mut Vec<u8>) {
     );
 }
 
-/// Appends a text with every slash escaped, as Kong's JSON encoder does.
+/// Appends a string with every slash escaped, as Kong's JSON encoder does.
 fn slashes(out: &mut Vec<u8>, text: &[u8]) {
     for (at, part) in text.split(|byte| *byte == b'/').enumerate() {
         if at > 0 {

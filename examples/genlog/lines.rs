@@ -1,4 +1,4 @@
-//! One request as a line of text. The Kong format stands in `kong`.
+//! One request as a line of text. The Kong format is in `kong`.
 //!
 //! In: a request. Out: bytes appended to a buffer; no formatting machinery, since this is what limits the speed.
 

@@ -29,10 +29,10 @@ pub(crate) fn render(tables: &[Table]) -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "| {bar} | {measured} | {met} |");
     };
-    let named = |name: &str| tables.iter().find(|own| own.name == name);
+    let named = |name: &str| tables.iter().find(|table| table.name == name);
     for (name, level, recall, wrong) in ASKED {
-        let Some(own) = named(name) else { continue };
-        let (found, again) = (own.recall()[level], own.both()[level].shares()[0]);
+        let Some(result) = named(name) else { continue };
+        let (found, again) = (result.recall()[level], result.both()[level].shares()[0]);
         row(
             &format!(
                 "{name}: {} recall >= {recall} % at <= {wrong} %",
@@ -43,17 +43,20 @@ pub(crate) fn render(tables: &[Table]) -> String {
         );
     }
     let promises = PROMISED.into_iter().enumerate();
-    for ((level, promised), parts) in promises.flat_map(|own| [(own, false), (own, true)]) {
+    for ((level, promised), parts) in
+        promises.flat_map(|promise| [(promise, false), (promise, true)])
+    {
         // Nobody can tell a dead scope from a resting one before its season was seen.
-        let cells = tables.iter().filter(|own| level == 0 || !unseen(own));
-        let cells = cells.filter(|own| own.name.contains(": ") == parts);
-        let cells = cells.map(|own| (&own.name, own.both()[level]));
-        let cells: Vec<(&String, Sums)> = cells.filter(|(_, own)| own.removals >= ENOUGH).collect();
-        let above = |own: &Sums| 100.0 * lower(own.again, own.removals) > promised;
+        let cells = tables.iter().filter(|table| level == 0 || !unseen(table));
+        let cells = cells.filter(|cell| cell.name.contains(": ") == parts);
+        let cells = cells.map(|cell| (&cell.name, cell.both()[level]));
+        let cells: Vec<(&String, Sums)> =
+            cells.filter(|(_, sums)| sums.removals >= ENOUGH).collect();
+        let above = |sums: &Sums| 100.0 * lower(sums.again, sums.removals) > promised;
         let bad: Vec<String> = cells
             .iter()
-            .filter(|(_, own)| above(own))
-            .map(|(name, own)| format!("{name}: {:.2} % of {}", own.shares()[0], own.removals))
+            .filter(|(_, sums)| above(sums))
+            .map(|(name, sums)| format!("{name}: {:.2} % of {}", sums.shares()[0], sums.removals))
             .collect();
         if cells.is_empty() {
             continue;
@@ -70,12 +73,12 @@ pub(crate) fn render(tables: &[Table]) -> String {
         );
     }
     let none = |what: &str, of_it: &dyn Fn(&Table) -> bool| {
-        let cells: Vec<&Table> = tables.iter().filter(|own| of_it(own)).collect();
-        let safe: u64 = cells.iter().map(|own| own.both()[0].removals).sum();
+        let cells: Vec<&Table> = tables.iter().filter(|table| of_it(table)).collect();
+        let safe: u64 = cells.iter().map(|cell| cell.both()[0].removals).sum();
         let measured = format!("{safe} in {} cells", cells.len());
         (!cells.is_empty()).then(|| (format!("{what}: no `safe`"), measured, safe == 0))
     };
-    let apps = |own: &Table| own.name.starts_with("god") && own.name.ends_with("apps");
+    let apps = |table: &Table| table.name.starts_with("god") && table.name.ends_with("apps");
     let empty = [
         none("season, log under a year", &unseen),
         none("god tokens, scopes of the apps", &apps),
@@ -92,10 +95,10 @@ pub(crate) fn render(tables: &[Table]) -> String {
         let at = |days: i32| named(&format!("{clients}, {days} d"));
         let five = clients.starts_with("5 ");
         if let (true, Some(one), Some(more)) = (five, at(119), at(120)) {
-            let all = |own: &Table| own.levels.iter().map(|sums| sums.removals).sum::<u64>();
-            // What was used on the day more stays, and is no removal.
+            let all = |table: &Table| table.levels.iter().map(|sums| sums.removals).sum::<u64>();
+            // What was used on the additional day stays, and is not a removal.
             let kept = all(one) - all(more).min(all(one));
-            let [one, more] = [one, more].map(|own| own.levels[1].removals);
+            let [one, more] = [one, more].map(|table| table.levels[1].removals);
             row(
                 &format!(
                     "{clients}: at least as many `likely` with 120 days as with 119, \
@@ -106,7 +109,7 @@ pub(crate) fn render(tables: &[Table]) -> String {
             );
         }
         if let (Some(short), Some(long)) = (at(95), at(365)) {
-            let [short, long] = [short, long].map(|own| own.both()[1].removals);
+            let [short, long] = [short, long].map(|table| table.both()[1].removals);
             row(
                 &format!("{clients}: removals fall by at most 15 % from 95 to 365 days"),
                 &format!("{short}, {long}"),
@@ -118,10 +121,10 @@ pub(crate) fn render(tables: &[Table]) -> String {
 }
 
 /// Seasons, and a log under a year.
-fn unseen(own: &Table) -> bool {
+fn unseen(table: &Table) -> bool {
     ["season, 255 d", "season, 300 d"]
         .iter()
-        .any(|name| own.name.starts_with(name))
+        .any(|name| table.name.starts_with(name))
 }
 
 fn listed(all: &[String]) -> String {
@@ -134,7 +137,7 @@ fn listed(all: &[String]) -> String {
 
 /// Lower bound of a share (Wilson).
 fn lower(hits: u64, all: u64) -> f64 {
-    let [hits, all] = [hits, all].map(|own| f64::from(u32::try_from(own).unwrap_or(u32::MAX)));
+    let [hits, all] = [hits, all].map(|count| f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
     let (share, square) = (hits / all, Z * Z / all);
     let spread = Z * (share * (1.0 - share) / all + square / (4.0 * all)).sqrt();
     (share + square / 2.0 - spread) / (1.0 + square)

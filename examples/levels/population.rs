@@ -108,7 +108,7 @@ pub(crate) fn mixed(seed: u64, mix: &Mix, clients: usize, at: Day) -> Tenant {
             let (kind, needed) = scopes[scope];
             if dice.chance(needed) {
                 let patterns = KINDS[kind].patterns;
-                let pattern = patterns[dice.weighted(patterns.iter().map(|own| own.1))].0;
+                let pattern = patterns[dice.weighted(patterns.iter().map(|pattern| pattern.1))].0;
                 // Granted ahead of its first use.
                 let start = granted + whole(dice.exponential(15.0).floor());
                 let mut used = days(&mut dice, pattern, start, at);
@@ -216,9 +216,9 @@ pub(crate) fn god_tokens(seed: u64, tokens: usize, scopes: usize, days: i32, at:
         for core in ["core-0", "core-1"] {
             tenant.uses.insert((name.clone(), core.into()), daily(0));
         }
-        for own in 0..4 {
+        for n in 0..4 {
             let live = dice.between(60, 900);
-            let key = (name.clone(), format!("{name}-feature-{own}"));
+            let key = (name.clone(), format!("{name}-feature-{n}"));
             tenant.uses.insert(key, daily(live));
         }
     }
@@ -226,8 +226,10 @@ pub(crate) fn god_tokens(seed: u64, tokens: usize, scopes: usize, days: i32, at:
         let name = format!("token-{token}");
         let key = (name.clone(), "core-0".to_owned());
         tenant.uses.insert(key, daily(0));
-        let own = (0..scopes).map(|own| (name.clone(), format!("wide-{own:03}")));
-        tenant.grants.extend(own.map(|key| (key, first.plus(-500))));
+        let wide = (0..scopes).map(|n| (name.clone(), format!("wide-{n:03}")));
+        tenant
+            .grants
+            .extend(wide.map(|key| (key, first.plus(-500))));
     }
     let used: Vec<Key> = tenant.uses.keys().cloned().collect();
     let used = used.into_iter().map(|key| (key, first.plus(-500)));
@@ -262,7 +264,7 @@ pub(crate) fn season(seed: u64, days: i32, at: Day) -> Tenant {
 fn is_autumn(day: Day) -> bool {
     let text = day.to_string();
     let month = text.get(5..7);
-    month.is_some_and(|own| ["09", "10", "11"].contains(&own))
+    month.is_some_and(|month| ["09", "10", "11"].contains(&month))
 }
 
 /// Saturday or Sunday.

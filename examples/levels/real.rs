@@ -28,7 +28,7 @@ const ALIVE: i32 = 365;
 pub(crate) fn read(path: &Path) -> Result<BTreeMap<Key, Vec<Day>>, String> {
     let say = |error: &dyn std::fmt::Display| format!("`{}`: {error}", path.display());
     let file = File::open(path).map_err(|error| say(&error))?;
-    let packed = path.extension().is_some_and(|own| own == "gz");
+    let packed = path.extension().is_some_and(|extension| extension == "gz");
     let bytes: Box<dyn Read> = if packed {
         Box::new(MultiGzDecoder::new(file))
     } else {
@@ -70,8 +70,8 @@ pub(crate) fn tenant(uses: &BTreeMap<Key, Vec<Day>>, at: Day) -> Tenant {
     let mut alive: BTreeMap<&String, Day> = BTreeMap::new();
     for ((client, _), days) in uses {
         if let Some(last) = known(days).checked_sub(1).map(|place| days[place]) {
-            let own = alive.entry(client).or_insert(last);
-            *own = last.max(*own);
+            let end = alive.entry(client).or_insert(last);
+            *end = last.max(*end);
         }
     }
     let held = uses.iter().filter(|((client, _), days)| {
@@ -101,7 +101,7 @@ pub(crate) fn judge(path: &Path) -> Result<Table, String> {
 pub(crate) fn rule(tenant: &Tenant, at: Day, silent: i32) -> Sums {
     let mut sums = Sums::default();
     for key in tenant.grants.keys() {
-        let days = tenant.uses.get(key).map_or(&[][..], |own| own);
+        let days = tenant.uses.get(key).map_or(&[][..], |dates| dates);
         let last = days[..days.partition_point(|day| *day <= at)].last();
         if last.is_some_and(|last| at.0 - last.0 >= silent) {
             sums.add(

@@ -135,11 +135,12 @@ fn settings() -> Vec<Setting> {
 /// Judges the settings of these names, or all when none is named. `seeds` organisations are
 /// drawn for most of them; a use in the last `window` days keeps a grant.
 pub(crate) fn judge(names: &[String], seeds: u32, window: u32) -> Result<Vec<Table>, String> {
-    if let Some(name) = names.iter().find(|own| !GROUPS.contains(&own.as_str())) {
+    if let Some(name) = names.iter().find(|name| !GROUPS.contains(&name.as_str())) {
         let known = GROUPS.join(", ");
         return Err(format!("`{name}` is not a setting; there are {known}"));
     }
-    let asked = |own: &Setting| names.is_empty() || names.iter().any(|name| name == own.group);
+    let asked =
+        |setting: &Setting| names.is_empty() || names.iter().any(|name| name == setting.group);
     let settings = settings().into_iter().filter(asked);
     Ok(settings
         .flat_map(|setting| setting.judge(seeds, window))
@@ -163,8 +164,8 @@ impl Setting {
                 sums = tables;
                 continue;
             }
-            for (sum, own) in sums.iter_mut().zip(&tables) {
-                sum.merge(own);
+            for (sum, table) in sums.iter_mut().zip(&tables) {
+                sum.merge(table);
             }
         }
         sums
@@ -182,13 +183,14 @@ impl Setting {
             .chain(parts)
             .map(|(name, prefix)| {
                 let of_it = |key: &Key| key.1.starts_with(prefix);
-                let own = said.iter().filter(|(key, _)| of_it(key));
-                let own: BTreeMap<Key, Said> =
-                    own.map(|(key, said)| (key.clone(), said.clone())).collect();
+                let of_group = said.iter().filter(|(key, _)| of_it(key));
+                let of_group: BTreeMap<Key, Said> = of_group
+                    .map(|(key, said)| (key.clone(), said.clone()))
+                    .collect();
                 let mut grants = tenant.clone();
                 grants.grants.retain(|key, _| of_it(key));
                 let mut table = Table::new(&name);
-                table.add(&grants, &own, AT);
+                table.add(&grants, &of_group, AT);
                 table
             })
             .collect()
@@ -208,7 +210,8 @@ impl Population {
                     Log::Whole => {}
                     Log::Outages => {
                         let first = outages(seed, 0.1, AT).into_iter();
-                        let gone = first.flat_map(|day| (0..OUTAGE).map(move |own| day.plus(own)));
+                        let gone =
+                            first.flat_map(|day| (0..OUTAGE).map(move |offset| day.plus(offset)));
                         let gone: BTreeSet<Day> = gone.filter(|day| *day <= AT).collect();
                         without(&mut tenant, |day| gone.contains(&day));
                     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use scopetrim::analysis::landmark::Thresholds;
+use scopetrim::analysis::Thresholds;
 use scopetrim::model::{Day, Level, Reason};
 
 use crate::world::{Key, Said, Tenant};
@@ -85,32 +85,34 @@ impl Table {
     pub(crate) fn add(&mut self, tenant: &Tenant, said: &BTreeMap<Key, Said>, at: Day) {
         let thresholds = Thresholds::default();
         let mut suspended: BTreeMap<&str, bool> = BTreeMap::new();
-        for (key, own) in said {
+        for (key, verdict) in said {
             let again = tenant.comes_back(key, at, 90);
             let later = tenant.comes_back(key, at, 365);
             self.surplus += u64::from(!later);
-            if own.suspend.is_some_and(|level| level <= Level::Likely) {
+            if verdict.suspend.is_some_and(|level| level <= Level::Likely) {
                 *suspended.entry(&key.0).or_default() |= again;
             }
-            let place = match own.level {
+            let place = match verdict.level {
                 Some(Level::Safe) => 0,
                 Some(Level::Likely) => 1,
                 Some(Level::Review) => 2,
                 _ => continue,
             };
             self.found[place] += u64::from(!later);
-            let p = own.evidence.map(|own| own.odds.p);
+            let p = verdict.evidence.map(|evidence| evidence.odds.p);
             self.levels[place].add(p, again, later);
-            let odds = own.evidence.map(|own| thresholds.level(&own.odds));
-            if let (Some(odds), Some(level)) = (odds, own.level) {
-                self.hold(own, [odds, level], |sums| sums.add(p, again, later));
+            let odds = verdict
+                .evidence
+                .map(|evidence| thresholds.level(&evidence.odds));
+            if let (Some(odds), Some(level)) = (odds, verdict.level) {
+                self.hold(verdict, [odds, level], |sums| sums.add(p, again, later));
             }
         }
         self.suspended[0] += suspended.len() as u64;
-        self.suspended[1] += suspended.values().filter(|own| **own).count() as u64;
+        self.suspended[1] += suspended.values().filter(|held| **held).count() as u64;
         for silent in [90, 180, 365] {
-            let own = self.rules.entry(silent).or_default();
-            *own = own.plus(crate::real::rule(tenant, at, silent));
+            let sums = self.rules.entry(silent).or_default();
+            *sums = sums.plus(crate::real::rule(tenant, at, silent));
         }
     }
 
@@ -120,7 +122,7 @@ impl Table {
             return;
         }
         let facts = [Reason::NeverUsed, Reason::NotUsedInWindow];
-        let reasons = said.reasons.iter().filter(|own| !facts.contains(own));
+        let reasons = said.reasons.iter().filter(|reason| !facts.contains(reason));
         let alone = reasons.clone().count() == 1;
         for reason in reasons {
             let held = self.held.entry((*reason, odds)).or_default();
@@ -145,14 +147,14 @@ impl Table {
             self.suspended[place] += other.suspended[place];
         }
         for (silent, sums) in &other.rules {
-            let own = self.rules.entry(*silent).or_default();
-            *own = own.plus(*sums);
+            let counts = self.rules.entry(*silent).or_default();
+            *counts = counts.plus(*sums);
         }
         for (key, held) in &other.held {
-            let own = self.held.entry(*key).or_default();
-            own.all = own.all.plus(held.all);
-            own.by_guards = own.by_guards.plus(held.by_guards);
-            own.alone = own.alone.plus(held.alone);
+            let sums = self.held.entry(*key).or_default();
+            sums.all = sums.all.plus(held.all);
+            sums.by_guards = sums.by_guards.plus(held.by_guards);
+            sums.alone = sums.alone.plus(held.alone);
         }
     }
 
@@ -172,29 +174,29 @@ impl Table {
 pub(crate) fn render_held(tables: &[Table]) -> String {
     let mut text = "| | odds say | reason | held, used again | by guards beyond the method | by it alone | surplus in it |\n|---|---|---|---|---|---|---|\n".to_owned();
     let cell = |sums: Sums| format!("{}, {:.2} %", sums.removals, sums.shares()[0]);
-    for own in tables {
-        let given = [Level::Safe, Level::Likely].into_iter().zip(own.levels);
+    for table in tables {
+        let given = [Level::Safe, Level::Likely].into_iter().zip(table.levels);
         for (level, sums) in given.filter(|(_, sums)| sums.removals > 0) {
             // Writing to a string cannot fail.
             let _ = writeln!(
                 text,
                 "| {} | `{}` | given | {} | | | |",
-                own.name,
+                table.name,
                 level.name(),
                 cell(sums)
             );
         }
-        for ((reason, level), held) in &own.held {
+        for ((reason, level), held) in &table.held {
             let unused = held.all.removals - held.all.within_a_year;
             let _ = writeln!(
                 text,
                 "| {} | `{}` | {reason:?} | {} | {} | {} | {:.1} % |",
-                own.name,
+                table.name,
                 level.name(),
                 cell(held.all),
                 cell(held.by_guards),
                 cell(held.alone),
-                100.0 * real(unused) / real(own.surplus.max(1)),
+                100.0 * real(unused) / real(table.surplus.max(1)),
             );
         }
     }
@@ -204,10 +206,10 @@ pub(crate) fn render_held(tables: &[Table]) -> String {
 /// One row for each table, as Markdown.
 pub(crate) fn render(tables: &[Table]) -> String {
     let mut text = "| | silent 365 d | `safe`: removals, used again (predicted), recall | `safe` and `likely` | `review` | clients to suspend, came back |\n|---|---|---|---|---|---|\n".to_owned();
-    for own in tables {
+    for table in tables {
         let cell = |sums: Sums, found: u64| {
             let [again, predicted] = sums.shares();
-            let recall = match own.surplus {
+            let recall = match table.surplus {
                 0 => "no surplus".to_owned(),
                 all => format!("{:.1} %", 100.0 * real(found) / real(all)),
             };
@@ -217,22 +219,22 @@ pub(crate) fn render(tables: &[Table]) -> String {
             0 => "none".to_owned(),
             _ => text,
         };
-        let rule = own.rules.get(&365).copied().unwrap_or_default();
-        let [safe, both] = own.both();
+        let rule = table.rules.get(&365).copied().unwrap_or_default();
+        let [safe, both] = table.both();
         // Writing to a string cannot fail.
         let _ = writeln!(
             text,
             "| {} | {} | {} | {} | {} | {}, {} |",
-            own.name,
+            table.name,
             none(
                 rule,
                 format!("{}, {:.2} %", rule.removals, rule.shares()[0])
             ),
-            none(safe, cell(safe, own.found[0])),
-            none(both, cell(both, own.found[0] + own.found[1])),
-            none(own.levels[2], cell(own.levels[2], own.found[2])),
-            own.suspended[0],
-            own.suspended[1],
+            none(safe, cell(safe, table.found[0])),
+            none(both, cell(both, table.found[0] + table.found[1])),
+            none(table.levels[2], cell(table.levels[2], table.found[2])),
+            table.suspended[0],
+            table.suspended[1],
         );
     }
     text

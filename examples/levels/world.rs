@@ -3,18 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use scopetrim::analysis::landmark::{Thresholds, in_rhythm, is_old};
 use scopetrim::analysis::{
-    Analysis, Basis, Evidence, Hints, Inputs, Objective, Options, analyse, weight,
+    Analysis, Basis, Evidence, Hints, Inputs, Objective, Options, Thresholds, analyse,
 };
-use scopetrim::catalog::matcher::Route;
-use scopetrim::grants::history::History;
-use scopetrim::input::SourceStatus;
 use scopetrim::model::{
-    Catalog, ClientName, ContentDigest, Day, Entry, Granted, Level, Method, Operation, Place,
-    Policy, PolicyFile, Reason, Requirement, Scope, Semantics, Span, Subject, Term, Verdict,
-    Window,
+    Catalog, ClientName, Day, Entry, Granted, Level, Method, Operation, Place, Policy, PolicyFile,
+    Reason, Requirement, Scope, Semantics, Span, Subject, Term, Verdict, Window,
 };
+use scopetrim::run::{History, Route};
+use scopetrim::stages::{SourceStatus, in_rhythm, is_old, weights};
 use scopetrim::usage::{
     ClientUse, Coverage, DayUse, FileCounts, PossibleNeeds, RouteUse, SourceFacts,
 };
@@ -62,19 +59,19 @@ impl Tenant {
         let thresholds = Thresholds::default();
         let mut said = BTreeMap::new();
         for client in &analysis.clients {
-            let suspend = client.suspend.as_ref().map(|own| own.level);
+            let suspend = client.suspend.as_ref().map(|suspension| suspension.level);
             for found in &client.terms {
                 let removed = found.verdict == Verdict::Remove;
-                let own = Said {
+                let verdict = Said {
                     evidence: found.evidence,
                     level: found.level.filter(|_| removed),
-                    method: found.evidence.map_or(Level::Review, |own| {
-                        method(&own, &analysis.basis, &thresholds)
+                    method: found.evidence.map_or(Level::Review, |evidence| {
+                        method(&evidence, &analysis.basis, &thresholds)
                     }),
                     suspend,
                     reasons: found.reasons.clone(),
                 };
-                said.insert((client.id.to_string(), found.term.to_string()), own);
+                said.insert((client.id.to_string(), found.term.to_string()), verdict);
             }
         }
         said
@@ -87,25 +84,25 @@ impl Tenant {
             .grants
             .keys()
             .chain(self.uses.keys())
-            .map(|own| &own.1)
+            .map(|grant| &grant.1)
             .collect();
         let scopes: Vec<&String> = scopes.into_iter().collect();
         let mut days: BTreeMap<Day, u64> = BTreeMap::new();
         let mut usage: BTreeMap<&String, Vec<RouteUse>> = BTreeMap::new();
-        for ((client, scope), own) in &self.uses {
-            let own: Vec<Day> = own
+        for ((client, scope), dates) in &self.uses {
+            let dates_used: Vec<Day> = dates
                 .iter()
                 .copied()
                 .filter(|day| window.contains(day))
                 .collect();
-            for day in &own {
+            for day in &dates_used {
                 *days.entry(*day).or_default() += 1;
             }
             let route = scopes.binary_search(&scope).unwrap_or_default();
-            if !own.is_empty() {
+            if !dates_used.is_empty() {
                 usage.entry(client).or_default().push(RouteUse {
                     route: u32::try_from(route).unwrap_or(u32::MAX),
-                    days: own.into_iter().map(used).collect(),
+                    days: dates_used.into_iter().map(used).collect(),
                 });
             }
         }
@@ -147,7 +144,7 @@ impl Tenant {
         let inputs = Inputs {
             semantics: &Semantics::default(),
             routes: &routes,
-            weights: &weight::weights(&catalog, &[]),
+            weights: &weights(&catalog, &[]),
             catalog: &catalog,
             policy: &self.policy(at),
             usage: &usage,
@@ -178,7 +175,7 @@ impl Tenant {
 
     /// Whether a grant was used in the days that follow `at`.
     pub(crate) fn comes_back(&self, key: &Key, at: Day, within: i32) -> bool {
-        let days = self.uses.get(key).map_or(&[][..], |own| own);
+        let days = self.uses.get(key).map_or(&[][..], |dates| dates);
         let next = days.get(days.partition_point(|day| *day <= at));
         next.is_some_and(|next| next.0 - at.0 <= within)
     }
@@ -210,28 +207,22 @@ impl Tenant {
         Policy {
             audience: None,
             files: vec![PolicyFile {
-                path: Arc::clone(&file),
-                format: "csv",
-                bytes: Arc::from(&[][..]),
-                digest: ContentDigest::of(&[]),
                 clients: clients.collect(),
                 entries,
-                warnings: Vec::new(),
-                matching: None,
-                implies: BTreeMap::new(),
+                ..PolicyFile::new(Arc::clone(&file), "csv", Arc::from(&[][..]))
             }],
         }
     }
 }
 
 /// The method's own level: the estimate, age and rhythm, the season, and the brake.
-fn method(own: &Evidence, basis: &Basis, thresholds: &Thresholds) -> Level {
-    if basis.covered < 90 || !is_old(&own.state) || in_rhythm(&own.state) {
+fn method(evidence: &Evidence, basis: &Basis, thresholds: &Thresholds) -> Level {
+    if basis.covered < 90 || !is_old(&evidence.state) || in_rhythm(&evidence.state) {
         return Level::Review;
     }
-    let season = own.season.map_or(Level::Safe, |(level, _)| level);
+    let season = evidence.season.map_or(Level::Safe, |(level, _)| level);
     thresholds
-        .level(&own.odds)
+        .level(&evidence.odds)
         .max(season)
         .max(basis.past.safest())
 }

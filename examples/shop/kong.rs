@@ -89,7 +89,7 @@ pub(crate) fn line(caller: &Caller, call: &Call, date: NaiveDate, rng: &mut Rng)
     record.insert("source".into(), json!(source));
     record.insert("workspace".into(), json!(uuid("workspace")));
     record.insert("workspace_name".into(), json!("default"));
-    // A slash stands only inside strings, so escaping all of them is what Kong's encoder does.
+    // A slash is only inside strings, so escaping all of them is what Kong's encoder does.
     let text = Value::Object(record).to_string().replace('/', "\\/");
     Line { started_at, text }
 }

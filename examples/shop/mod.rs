@@ -6,7 +6,7 @@ pub(crate) mod stories;
 
 use crate::rng::mix;
 
-/// A stable hash of a text.
+/// A stable hash of a string.
 pub(crate) fn hash(text: &str) -> u64 {
     text.bytes()
         .fold(7, |seen, byte| mix(seen ^ u64::from(byte)))

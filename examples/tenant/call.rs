@@ -10,7 +10,7 @@ pub(crate) enum By {
     Gateway,
 }
 
-/// How the caller proved who it is.
+/// How the caller authenticated.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Proof {
     /// The log names the caller, or nobody, and says no more.
@@ -116,7 +116,7 @@ pub(crate) struct Call {
     pub(crate) agent: &'static str,
 }
 
-/// The customary life of a token.
+/// The usual life of a token.
 pub(crate) const HOUR: Life = Life::Lasts(3_600);
 
 impl Call {
@@ -209,7 +209,7 @@ pub(crate) fn events(call: &Call, size: &Size, (number, plant): (u64, &str)) -> 
                 .replace("{n}", &events.len().to_string());
             let address = match call.address {
                 "" => format!("198.19.{}.10", number % 256),
-                own => own.to_owned(),
+                name => name.to_owned(),
             };
             events.push(Event {
                 time,
@@ -264,5 +264,8 @@ pub(crate) fn hash(texts: &[&str]) -> u64 {
 
 fn verb(text: &str) -> &'static str {
     let known = ["GET", "POST", "PUT", "DELETE"];
-    known.into_iter().find(|own| *own == text).unwrap_or("GET")
+    known
+        .into_iter()
+        .find(|method| *method == text)
+        .unwrap_or("GET")
 }

@@ -1,4 +1,4 @@
-//! The files beside the log: API description, policy and configuration.
+//! The files that go with the log: API description, policy and configuration.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -89,8 +89,8 @@ pub(crate) fn openapi(operations: &[Operation], declared: &[&str]) -> String {
     let mut keys = BTreeSet::new();
     for operation in operations {
         let (method, path) = operation.label.split_once(' ').unwrap_or_default();
-        let own = paths.entry(path).or_default();
-        own.push((method.to_ascii_lowercase(), operation));
+        let methods = paths.entry(path).or_default();
+        methods.push((method.to_ascii_lowercase(), operation));
         match operation.security {
             Security::Scope(scope) => {
                 scopes.insert(scope);
@@ -136,7 +136,7 @@ pub(crate) fn openapi(operations: &[Operation], declared: &[&str]) -> String {
     text
 }
 
-/// A policy file; `head` stands above the clients.
+/// A policy file; `head` comes above the clients.
 pub(crate) fn policy(head: &str, grants: &[Grant]) -> String {
     let mut text = format!("version: 1\n{head}clients:\n");
     for grant in grants {
@@ -159,5 +159,5 @@ pub(crate) fn policy(head: &str, grants: &[Grant]) -> String {
 pub(crate) fn config(more: impl Iterator<Item = &'static str>) -> String {
     let head =
         "logs = [\"logs/access.log\"]\ncatalog = [\"openapi.yaml\"]\ngrants = [\"grants.yaml\"]\n";
-    more.fold(head.to_owned(), |text, own| text + own)
+    more.fold(head.to_owned(), |text, part| text + part)
 }

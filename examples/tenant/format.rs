@@ -66,7 +66,7 @@ fn seconds(time: Option<i64>) -> String {
     time.map_or_else(|| "-".to_owned(), |time| time.to_string())
 }
 
-/// `$context` variables; every value is a text, and there is no query string. A path that the API does not
+/// `$context` variables; every value is a string, and there is no query string. A path that the API does not
 /// have reaches the service through `/{proxy+}`.
 fn aws(event: &Event, number: u64) -> String {
     let by_service = event.by == By::Service;
@@ -77,7 +77,7 @@ fn aws(event: &Event, number: u64) -> String {
     };
     let template = match event.template {
         "" => "/{proxy+}",
-        own => own,
+        value => value,
     };
     let status = event.status.to_string();
     let mut record = Map::new();
@@ -311,7 +311,7 @@ fn kong(event: &Event, number: u64) -> String {
 fn combined(event: &Event) -> String {
     let client = match event.client.as_str() {
         "" => "-",
-        own => own,
+        value => value,
     };
     format!(
         "{} - {client} [{}] \"{} {} HTTP/1.1\" {} 512 \"-\" \"{}\"",

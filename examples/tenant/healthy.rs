@@ -51,7 +51,10 @@ const ZONES: [&str; 3] = ["203.0.113.5", "192.0.2.7", "198.51.100.9"];
 
 /// What the description has before a plant adds to it.
 pub(crate) fn operations() -> Vec<Operation> {
-    let mut all: Vec<Operation> = RESOURCES.iter().flat_map(|(_, own)| *own).collect();
+    let mut all: Vec<Operation> = RESOURCES
+        .iter()
+        .flat_map(|(_, operations)| *operations)
+        .collect();
     all.push(Operation::scoped("GET /v1/users/{id}", "users:read"));
     all.push(Operation::scoped(
         "POST /v1/users/{id}/roles",
@@ -114,13 +117,13 @@ fn pick<T: Copy>(rng: &mut Rng, from: &[T]) -> Option<T> {
 
 impl Client {
     fn new(number: u32, rng: &mut Rng) -> Self {
-        let mut own = BTreeSet::new();
+        let mut taken = BTreeSet::new();
         let count = 2 + rng.below(2);
-        while (own.len() as u64) < count {
-            own.insert(rng.below(RESOURCES.len() as u64));
+        while (taken.len() as u64) < count {
+            taken.insert(rng.below(RESOURCES.len() as u64));
         }
         let (mut scopes, mut operations) = (Vec::new(), Vec::new());
-        for at in own {
+        for at in taken {
             let Some((name, all)) = usize::try_from(at).ok().and_then(|at| RESOURCES.get(at))
             else {
                 continue;
@@ -206,11 +209,13 @@ impl Client {
     }
 
     /// The token in use at this time; a new one for an hour, when it is over. Requests of one hour come in any
-    /// order, hence a token that began later is none.
+    /// order, so a token that began later is none.
     fn current(&mut self, time: i64) -> Claims {
-        let fits = |own: &&Claims| own.issued <= time && own.expires.is_some_and(|end| time < end);
-        if let Some(own) = self.token.as_ref().filter(fits) {
-            return own.clone();
+        let fits = |claims: &&Claims| {
+            claims.issued <= time && claims.expires.is_some_and(|end| time < end)
+        };
+        if let Some(claims) = self.token.as_ref().filter(fits) {
+            return claims.clone();
         }
         let new = Claims {
             id: format!("{}-{time}", self.name),

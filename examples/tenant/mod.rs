@@ -6,10 +6,10 @@
 //! * without a plant the tenant is healthy: every trait of it is one that ordinary tenants have (tokens that
 //!   are renewed after a 401, business refusals, several networks of egress, two HTTP libraries of one client);
 //! * the four formats tell of the same requests, each as far as it carries the fields;
-//! * every plant has clients, operations and keys of its own, so that all of them can stand in one tenant;
+//! * every plant has clients, operations and keys of its own, so that all of them can be in one tenant;
 //! * equal sizes, seeds and plants give equal bytes, and a plant leaves the random numbers of the others alone.
 //!
-//! What has to be found is written beside each plant (`plants`); the comparison is the test's affair.
+//! What has to be found is written with each plant (`plants`); the comparison is up to the test.
 
 pub(crate) mod call;
 pub(crate) mod files;
@@ -83,7 +83,7 @@ impl Tenant {
             declared.extend(plant.declared);
         }
         events.sort();
-        let config = files::config(plants.iter().map(|own| own.config));
+        let config = files::config(plants.iter().map(|plant| plant.config));
         Self {
             events,
             operations,

@@ -24,7 +24,7 @@ pub struct Blast {
 
 /// Exposure (0..1) of several clients' terms together. Scopes of different clients
 /// do not combine within one request, so this is the union of what each opens.
-pub fn joint_exposure<'t>(
+pub(crate) fn joint_exposure<'t>(
     universe: &Universe,
     held: impl IntoIterator<Item = &'t BTreeSet<Term>>,
 ) -> f64 {
@@ -36,7 +36,7 @@ pub fn joint_exposure<'t>(
 }
 
 /// The owners of two or more clients, the widest first.
-pub fn by_owner(policy: &Policy, analysis: &Analysis, universe: &Universe) -> Vec<Blast> {
+pub(crate) fn by_owner(policy: &Policy, analysis: &Analysis, universe: &Universe) -> Vec<Blast> {
     let mut owners: BTreeMap<&str, BTreeSet<&ClientName>> = BTreeMap::new();
     for entry in policy.files.iter().flat_map(|file| &file.entries) {
         if let (Subject::Client(client), Some(owner)) = (&entry.subject, &entry.owner) {

@@ -37,8 +37,12 @@ impl Period {
             return None;
         }
         let count = f64::from(u32::try_from(distances.len()).ok()?);
-        let mean = distances.iter().map(|own| f64::from(*own)).sum::<f64>() / count;
-        let square = |own: &i32| (f64::from(*own) - mean).powi(2);
+        let mean = distances
+            .iter()
+            .map(|distance| f64::from(*distance))
+            .sum::<f64>()
+            / count;
+        let square = |count: &i32| (f64::from(*count) - mean).powi(2);
         let spread = (distances.iter().map(square).sum::<f64>() / count).sqrt();
         if spread >= REGULAR * mean {
             return None;

@@ -1,4 +1,4 @@
-//! What an operation could be abused for: categories beside the number.
+//! What an operation could be abused for: categories in addition to the number.
 //!
 //! In: the catalogue and the configuration. Out: for each operation a set of
 //! categories.
@@ -52,7 +52,9 @@ impl Category {
 
     /// Reads the name back.
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|own| own.name() == text)
+        Self::ALL
+            .into_iter()
+            .find(|category| category.name() == text)
     }
 
     fn words(self) -> &'static [&'static str] {
@@ -97,14 +99,14 @@ impl Category {
         };
         match self {
             // Reading who may do what changes nothing; reading a secret does harm.
-            Self::Escalation | Self::Money => named && operation.method.is_write(),
+            Self::Escalation | Self::Money => named && operation.is_write(),
             Self::Credentials | Self::BulkExport => named,
             Self::Destructive => named || operation.method == Method::Delete,
         }
     }
 }
 
-/// Things that are secret, whatever word stands before them.
+/// Things that are secret, whatever word precedes them.
 const SECRETS: [&str; 6] = [
     "secret",
     "password",
@@ -213,7 +215,7 @@ fn words_of(segment: &str) -> Vec<String> {
     for letter in segment.chars() {
         let border = matches!(letter, '-' | '_' | '.');
         if (border || (lower && letter.is_uppercase()))
-            && words.last().is_some_and(|own| !own.is_empty())
+            && words.last().is_some_and(|word| !word.is_empty())
         {
             words.push(String::new());
         }
@@ -237,7 +239,10 @@ pub struct CategoryOverrides {
 }
 
 /// The categories of each operation of the catalogue.
-pub fn categories(catalog: &Catalog, overrides: &CategoryOverrides) -> Vec<BTreeSet<Category>> {
+pub(crate) fn categories(
+    catalog: &Catalog,
+    overrides: &CategoryOverrides,
+) -> Vec<BTreeSet<Category>> {
     catalog
         .operations
         .iter()
@@ -286,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn words_and_methods_tell_and_reading_roles_is_no_escalation() {
+    fn words_and_methods_decide_and_reading_roles_is_not_escalation() {
         let plain = CategoryOverrides::default();
         let of = |label: &str| names(label, &[], &plain);
         assert_eq!(of("POST /users/{id}/roles"), ["escalation"]);

@@ -22,7 +22,7 @@ pub(super) struct Context<'a> {
     pub(super) exceptions: Exceptions<'a>,
     /// Clients of each policy file that appear in the log.
     pub(super) joined: Vec<usize>,
-    /// Requests of which something is not certain.
+    /// Requests about which something is uncertain.
     pub(super) possible: Possible<'a>,
     /// Too many days lack records.
     pub(super) days_missing: bool,
@@ -74,8 +74,8 @@ impl<'a> Context<'a> {
     /// that it would as well if it were at work.
     pub(super) fn is_well_seen(&self, id: &ClientName) -> bool {
         let files = self.inputs.policy.files.iter().zip(&self.joined);
-        let mut own = files.filter(|(file, _)| file.clients.contains(id));
-        own.all(|(file, seen)| 2 * seen > file.clients.len())
+        let mut naming = files.filter(|(file, _)| file.clients.contains(id));
+        naming.all(|(file, seen)| 2 * seen > file.clients.len())
     }
 
     /// The days on which a client's requests would have been seen.
@@ -92,7 +92,7 @@ impl ClientAnalysis {
     }
 }
 
-/// Covered days but for some.
+/// Covered days except some.
 fn without<'c>(
     coverage: &'c Coverage,
     absent: Option<&BTreeSet<Day>>,
@@ -157,15 +157,15 @@ fn add_route(context: &Context<'_>, held: &Holding, usage: &RouteUse, needs: &mu
             let at = (day.first, day.last);
             needs.alive.add(Day(day.day), all, at, window.to);
         }
-        let own = day.need();
-        ever |= own > 0;
+        let needed = day.need();
+        ever |= needed > 0;
         if !window.contains(Day(day.day)) {
             continue;
         }
         needs.requests += all;
-        need += own;
+        need += needed;
         denied += day.denied();
-        if own > 0 {
+        if needed > 0 {
             used += day.counts[0];
             let (first, last) = span.unwrap_or((day.first, day.last));
             span = Some((first.min(day.first), last.max(day.last)));
@@ -242,24 +242,23 @@ pub(super) fn analyse_client(context: &Context<'_>, holder: &Holder) -> (ClientA
             },
         )
     };
-    let own = solve(&holder.observable, None);
+    let solution = solve(&holder.observable, None);
     let narrow = holder.narrow_pool.as_ref();
     let narrow = narrow.map(|pool| solve(pool, Some(&holder.observable)));
     // A narrower set counts only when it opens less than what is held already can.
-    let narrow =
-        narrow.filter(|found| universe.opens(&found.kept).len() < universe.opens(&own.kept).len());
+    let narrow = narrow
+        .filter(|found| universe.opens(&found.kept).len() < universe.opens(&solution.kept).len());
     let chosen = match &narrow {
         Some(narrow) if options.narrow => narrow,
-        _ => &own,
+        _ => &solution,
     };
     let mut client = draft(context, holder, &needs, chosen);
     let routes = routes_of_terms(context, holder, &needs);
     for (held, routes) in holder.terms.iter().zip(&routes) {
         let mut found = term_analysis(context, (&client, holder), &needs, (held, routes));
-        if let Some(narrow) = narrow
-            .as_ref()
-            .filter(|narrow| own.kept.contains(&held.term) && !narrow.kept.contains(&held.term))
-        {
+        if let Some(narrow) = narrow.as_ref().filter(|narrow| {
+            solution.kept.contains(&held.term) && !narrow.kept.contains(&held.term)
+        }) {
             narrowed(context, &client, &mut found, &narrow.kept);
         } else if let Some(operation) = chosen.witness.get(&held.term) {
             found.witness = vec![*operation];

@@ -46,16 +46,20 @@ pub fn compare(all: &[&Analysis]) -> Vec<Compared> {
     let mut found: Vec<Compared> = Vec::with_capacity(all.len());
     for (index, analysis) in all.iter().enumerate() {
         let shorter = index.checked_sub(1).and_then(|before| all.get(before));
-        let clients = analysis.clients.iter().map(|own| {
-            let before =
-                shorter.and_then(|shorter| shorter.clients.iter().find(|other| other.id == own.id));
+        let clients = analysis.clients.iter().map(|client| {
+            let before = shorter
+                .and_then(|shorter| shorter.clients.iter().find(|other| other.id == client.id));
             ClientWindow {
-                id: own.id.clone(),
-                minimal: own.minimal.clone(),
-                proven: own.minimal_proven,
-                adds: before.map_or_else(Vec::new, |before| added(own, before)),
+                id: client.id.clone(),
+                minimal: client.minimal.clone(),
+                proven: client.minimal_proven,
+                adds: before.map_or_else(Vec::new, |before| added(client, before)),
                 drops: before.map_or_else(BTreeSet::new, |before| {
-                    before.minimal.difference(&own.minimal).cloned().collect()
+                    before
+                        .minimal
+                        .difference(&client.minimal)
+                        .cloned()
+                        .collect()
                 }),
             }
         });
@@ -67,15 +71,15 @@ pub fn compare(all: &[&Analysis]) -> Vec<Compared> {
     found
 }
 
-fn added(own: &ClientAnalysis, before: &ClientAnalysis) -> Vec<Added> {
+fn added(client: &ClientAnalysis, before: &ClientAnalysis) -> Vec<Added> {
     let known: BTreeSet<usize> = before
         .needed
         .iter()
         .map(|served| served.operation)
         .collect();
-    let new = own.minimal.difference(&before.minimal);
+    let new = client.minimal.difference(&before.minimal);
     new.map(|term| {
-        let found = own.terms.iter().find(|found| found.term == *term);
+        let found = client.terms.iter().find(|found| found.term == *term);
         let (serves, witness) = found.map_or((&[][..], &[][..]), |found| {
             (&found.serves[..], &found.witness[..])
         });
@@ -87,7 +91,7 @@ fn added(own: &ClientAnalysis, before: &ClientAnalysis) -> Vec<Added> {
         if operations.is_empty() {
             operations = witness.to_vec();
         }
-        let last = own
+        let last = client
             .needed
             .iter()
             .filter(|served| operations.contains(&served.operation))

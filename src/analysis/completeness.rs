@@ -24,12 +24,12 @@ impl Completeness {
         let counts: Vec<usize> = ever
             .map(|uses| {
                 let needed = uses.iter().filter(|day| day.need() > 0);
-                let own: DaySet = needed.map(|day| Day(day.day)).collect();
-                any.add(&own);
-                own.len()
+                let days: DaySet = needed.map(|day| Day(day.day)).collect();
+                any.add(&days);
+                days.len()
             })
             .collect();
-        let on = |count: usize| counts.iter().filter(|own| **own == count).count();
+        let on = |count: usize| counts.iter().filter(|known| **known == count).count();
         Self {
             operations: counts.len(),
             once: on(1),

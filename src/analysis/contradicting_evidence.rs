@@ -1,4 +1,4 @@
-//! Requests in the data that speak against a removal although they are no use of the term.
+//! Requests in the data that speak against a removal although they are not a use of the term.
 
 use super::ClientAnalysis;
 use super::client::Context;
@@ -19,7 +19,7 @@ pub(super) fn is_thin(context: &Context<'_>, client: &ClientAnalysis) -> bool {
     sampled(context, client).is_some_and(|rate| rate < THIN)
 }
 
-/// Requests that the term would permit may stand in the data under another operation.
+/// Requests that the term would permit may be in the data under another operation.
 pub(super) fn counted_as_another(one: &One<'_>, held: &HeldTerm) -> bool {
     let blind = one.context.inputs.blind.get(&one.holder.id);
     let mut routes = blind.into_iter().flat_map(|blind| &blind.routes);

@@ -2,11 +2,11 @@
 //! tokens carried.
 //!
 //! In: the analysed clients, the usage table, and the scopes seen in tokens.
-//! Out: a [`Demand`] beside each client.
+//! Out: a [`Demand`] for each client.
 //!
 //! Invariants:
 //! * it changes no verdict, and it is information: no way to open an operation is
-//!   recommended, only what it would open beside;
+//!   recommended, only what else it would open;
 //! * "not granted" is said only when the catalogue states a requirement;
 //! * a scope is said to be never issued only where tokens with scopes were seen on
 //!   enough days since it is granted; otherwise the reason is given.
@@ -17,17 +17,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-pub use tokens::{ENOUGH_DAYS, IssuedScope, NotEvaluable, Standing, Tokens};
+pub(crate) use tokens::{IssuedScope, NotEvaluable, Standing, Tokens};
 
 use super::minimum::Universe;
 use super::replay::observed::Late;
 use super::{Analysis, ClientAnalysis, Inputs};
-use crate::model::{ClientName, Requirement, Scope, Term};
+use crate::model::words::rounded;
+use crate::model::{ClientName, Operation, Requirement, Scope, Term};
 use crate::usage::credentials::CredentialTable;
 use crate::usage::{RefusedUse, UNMATCHED, UsageTable};
 
 /// Ways to open an operation that are kept; the rest is counted.
-pub const WAYS: usize = 8;
+pub(crate) const WAYS: usize = 8;
 
 /// What one client asks for and does not get, and what its tokens carried.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -77,7 +78,7 @@ pub struct Refused {
     /// Whether some token of the client carried what permits it; `None` where no token
     /// with scopes was seen, or where it does not apply.
     pub in_token: Option<bool>,
-    /// What would open it, the least beside it first; only where it is not granted.
+    /// What would open it, the one that opens the least else first; only where it is not granted.
     pub ways: Vec<Way>,
     /// Further ways that are not listed.
     pub more_ways: usize,
@@ -98,8 +99,8 @@ pub struct Way {
     pub carried: Vec<Scope>,
 }
 
-/// Puts the demand beside every client.
-pub fn fill(
+/// Adds the demand to every client.
+pub(crate) fn fill(
     analysis: &mut Analysis,
     inputs: &Inputs<'_>,
     universe: &Universe,
@@ -110,7 +111,7 @@ pub fn fill(
     let numbers: BTreeMap<&ClientName, u32> = inputs
         .usage
         .iter()
-        .map(|(name, own)| (name, own.client))
+        .map(|(name, client_use)| (name, client_use.client))
         .collect();
     let wanted: BTreeSet<u32> = numbers.values().copied().collect();
     let mut refused: BTreeMap<u32, Vec<(u32, RefusedUse)>> = BTreeMap::new();
@@ -121,8 +122,8 @@ pub fn fill(
     let none = Vec::new();
     let judge = Judge { inputs, universe };
     analysis.clients.par_iter_mut().for_each(|client| {
-        let own = carried.get(client.id.as_str());
-        let tokens = tokens::judge(client, inputs, universe, protocol, own);
+        let in_tokens = carried.get(client.id.as_str());
+        let tokens = tokens::judge(client, inputs, universe, protocol, in_tokens);
         let number = numbers.get(&client.id);
         let found = number
             .and_then(|number| refused.get(number))
@@ -152,9 +153,9 @@ impl IssuedTerms {
         let terms: Vec<Term> = tokens
             .scopes
             .iter()
-            .map(|own| Term::new(&own.scope))
+            .map(|issued| Term::new(&issued.scope))
             .collect();
-        let opens = terms.iter().flat_map(|own| universe.scopes_of(own));
+        let opens = terms.iter().flat_map(|term| universe.scopes_of(term));
         Self {
             opens: opens.collect(),
             terms,
@@ -222,7 +223,7 @@ impl Judge<'_> {
         }
         let stated = |op: &usize| {
             let found = self.inputs.catalog.operations.get(*op);
-            found.is_some_and(|own| own.requirement != Requirement::Unspecified)
+            found.is_some_and(|operation| operation.requirement != Requirement::Unspecified)
         };
         let restricted = |op: &usize| self.universe.is_restricted(*op);
         let permitted = |op: &usize| self.universe.permits(&client.granted, *op);
@@ -237,7 +238,7 @@ impl Judge<'_> {
         }
     }
 
-    /// Everything that would open one of the operations, the least beside it first.
+    /// Everything that would open one of the operations, the one that opens the least else first.
     fn ways(
         &self,
         client: &ClientAnalysis,
@@ -251,7 +252,10 @@ impl Judge<'_> {
             .missing(&client.granted, operations)
             .into_iter()
             .map(|scopes| {
-                let terms: Vec<Term> = scopes.iter().map(|own| Term::new(own.as_str())).collect();
+                let terms: Vec<Term> = scopes
+                    .iter()
+                    .map(|scope| Term::new(scope.as_str()))
+                    .collect();
                 let after = universe.opens(client.granted.iter().chain(&terms));
                 let fresh: BTreeSet<usize> = after.difference(&open).copied().collect();
                 let writes = fresh.iter().filter(|op| self.writes(**op)).count();
@@ -262,7 +266,7 @@ impl Judge<'_> {
                 Way {
                     operations: fresh.len(),
                     writes,
-                    exposure: four(universe.share(after.iter().copied()) - before),
+                    exposure: rounded(universe.share(after.iter().copied()) - before, 4),
                     carried: scopes.iter().filter(carried).cloned().collect(),
                     scopes,
                 }
@@ -279,13 +283,8 @@ impl Judge<'_> {
 
     fn writes(&self, operation: usize) -> bool {
         let found = self.inputs.catalog.operations.get(operation);
-        found.is_some_and(|own| own.method.is_write())
+        found.is_some_and(Operation::is_write)
     }
-}
-
-/// Four decimals, as exposure has them everywhere.
-fn four(value: f64) -> f64 {
-    (value * 10_000.0).round() / 10_000.0
 }
 
 #[cfg(test)]

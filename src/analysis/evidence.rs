@@ -38,7 +38,7 @@ pub struct Basis {
     pub past: Past,
 }
 
-/// Puts the evidence beside each removal.
+/// Adds the evidence to each removal.
 pub(super) fn learn(
     context: &Context<'_>,
     prepared: &Prepared<'_>,
@@ -76,7 +76,7 @@ pub(super) fn learn(
     }
     let scopes = prepared.numbers.len() + strangers.more.len();
     let clock = Clock::new(*from, end, &covered);
-    let own = drafts
+    let clocks = drafts
         .iter()
         .enumerate()
         .filter_map(|(index, (client, _))| {
@@ -84,8 +84,8 @@ pub(super) fn learn(
             let seen: BTreeSet<Day> = covered.difference(&blind.days).copied().collect();
             (seen.len() < covered.len()).then(|| (index, Clock::new(*from, end, &seen)))
         });
-    let own = own.collect();
-    let history = History::new(clock, clients, grants, scopes).with_clocks(own);
+    let clocks = clocks.collect();
+    let history = History::new(clock, clients, grants, scopes).with_clocks(clocks);
     let landmarks = history.landmarks(end);
     let looks = Looks::new(&history, &landmarks);
     let model = Model::fit(&looks, landmarks.len());
@@ -98,16 +98,16 @@ pub(super) fn learn(
                 continue;
             };
             let whose = (grant.client, grant.scope);
-            let own = Evidence {
+            let evidence = Evidence {
                 odds: model.odds(&state, whose),
                 state,
                 season: seasons.holds(&state, whose),
             };
             if silent {
-                needs.looks.insert(found.term.clone(), own);
+                needs.looks.insert(found.term.clone(), evidence);
             }
             if found.verdict == Verdict::Remove && state.idle >= IDLE {
-                found.evidence = Some(own);
+                found.evidence = Some(evidence);
             }
         }
     }
@@ -145,11 +145,16 @@ fn former(
 ) {
     let catalog = context.inputs.catalog;
     let mut uses: BTreeMap<&Scope, BTreeSet<Day>> = BTreeMap::new();
-    for route in usage.routes.iter().filter(|own| own.route != UNMATCHED) {
+    for route in usage
+        .routes
+        .iter()
+        .filter(|route_use| route_use.route != UNMATCHED)
+    {
         let operation = context.inputs.routes.get(route.route as usize);
-        let operation = operation.and_then(|own| catalog.operations.get(*own.operations.first()?));
+        let operation =
+            operation.and_then(|route| catalog.operations.get(*route.operations.first()?));
         // Where one of several is enough, the first one stands for all.
-        let asked = match operation.map(|own| &own.requirement) {
+        let asked = match operation.map(|operation| &operation.requirement) {
             Some(Requirement::AnyOf(clauses)) => clauses.first(),
             _ => None,
         };
@@ -176,7 +181,7 @@ fn former(
     }
 }
 
-/// What no request can show is no example of silence.
+/// What no request can show is not an example of silence.
 fn counts(found: &TermAnalysis) -> bool {
     found.verdict != Verdict::Unobservable
 }

@@ -118,7 +118,7 @@ impl<'a> ClientDays<'a> {
     fn of(context: &Context<'a>, id: &ClientName) -> Self {
         let (coverage, window) = (context.inputs.coverage, context.options.window);
         let covered = context.covered(id);
-        let Cow::Owned(own) = &covered else {
+        let Cow::Owned(days) = &covered else {
             return Self {
                 history_too_short: context.history_too_short,
                 source_missing: false,
@@ -126,12 +126,12 @@ impl<'a> ClientDays<'a> {
             };
         };
         let last = last_days(coverage, window);
-        let absent = (last.from.0..=last.to.0).filter(|day| !own.contains_key(&Day(*day)));
+        let absent = (last.from.0..=last.to.0).filter(|day| !days.contains_key(&Day(*day)));
         Self {
-            history_too_short: is_short(own, window),
-            source_missing: own.len() < coverage.days.len()
+            history_too_short: is_short(days, window),
+            source_missing: days.len() < coverage.days.len()
                 && (absent.count() * 100 > last.days() as usize * MISSING_PERCENT
-                    || has_outage(own, window)),
+                    || has_outage(days, window)),
             covered,
         }
     }
@@ -190,7 +190,10 @@ fn decide(one: &One<'_>, client: &ClientAnalysis, found: &mut TermAnalysis, held
     found.reasons.extend(caps);
     // G9: a client that may be at work unseen loses nothing on its own. One that was never
     // seen may be in other logs, where few of its policy file were.
-    let doubted = client.suspend.as_ref().is_some_and(|own| own.doubted);
+    let doubted = client
+        .suspend
+        .as_ref()
+        .is_some_and(|suspension| suspension.doubted);
     if doubted || client.status == Status::Dormant && !context.is_well_seen(&client.id) {
         level = Level::Review;
         found.reasons.push(Reason::ClientSilent);
@@ -268,21 +271,13 @@ pub(super) fn kept_by_reviewer(
     client: &ClientAnalysis,
     found: &TermAnalysis,
 ) -> bool {
-    let entry = |via: &Via, index: usize| {
-        context
-            .inputs
-            .policy
-            .files
-            .get(via.file)?
-            .entries
-            .get(index)
-    };
+    let entry = |place: (usize, usize)| context.inputs.policy.entry(place);
     let pragma = |via: &Via| {
         let membership = via
             .role
             .as_ref()
-            .and_then(|(_, membership)| entry(via, *membership));
-        [entry(via, via.entry), membership]
+            .and_then(|membership| entry(membership.place()));
+        [entry((via.file, via.entry)), membership]
             .into_iter()
             .flatten()
             .any(|entry| context.exceptions.pragma(entry))

@@ -14,37 +14,39 @@
 //!
 //! Policy files are not edited here.
 
-pub mod backtest;
-pub mod blast;
+pub(crate) mod backtest;
+pub(crate) mod blast;
 mod calendar;
-pub mod category;
+pub(crate) mod category;
 mod client;
 mod compare;
 mod completeness;
 mod contradicting_evidence;
-pub mod demand;
+pub(crate) mod demand;
 mod evidence;
 mod exceptions;
 mod exposure;
-pub mod landmark;
+pub(crate) mod landmark;
 mod levels;
-pub mod minimum;
+pub(crate) mod minimum;
 mod possible;
 mod prepared;
 #[cfg(test)]
 mod prepared_tests;
 mod redundant;
-pub mod replay;
+pub(crate) mod replay;
 mod rhythm;
+#[cfg(test)]
+mod role_files_tests;
 mod role_limits;
 mod roles;
 mod serving;
-pub mod share;
+pub(crate) mod share;
 mod suspend;
 mod term;
 #[cfg(test)]
 mod unproved_tests;
-pub mod weight;
+pub(crate) mod weight;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,6 +56,7 @@ pub use compare::{Added, ClientWindow, Compared, compare};
 pub use completeness::Completeness;
 pub use evidence::{Basis, Evidence};
 pub use exceptions::{Exceptions, check_exceptions};
+pub use landmark::Thresholds;
 pub use minimum::{Hints, Objective};
 pub use possible::{Held, Told};
 pub use prepared::Prepared;
@@ -92,7 +95,7 @@ pub struct Options {
     /// Whether every operation is logged at all: stated, denied, or not known.
     pub all_operations_logged: Option<bool>,
     /// What makes a removal safe or likely.
-    pub thresholds: landmark::Thresholds,
+    pub thresholds: Thresholds,
     /// Search steps before "not proven minimal".
     pub node_budget: u64,
 }
@@ -130,7 +133,7 @@ pub struct Inputs<'a> {
     pub weights: &'a [u64],
     /// The policy files.
     pub policy: &'a Policy,
-    /// Since when grants are held, beside what the files say.
+    /// Since when grants are held, in addition to what the files say.
     pub history: &'a History,
     /// What clients of the policy did, by name.
     pub usage: &'a BTreeMap<ClientName, ClientUse>,
@@ -283,7 +286,7 @@ pub struct ClientAnalysis {
     /// Unmatched paths.
     pub unmatched: Vec<Cluster>,
     /// It needed something that is near no operation, or lines that may be its own could
-    /// not be read: nothing of it is safe to remove.
+    /// not be read: none of its grants is safe to remove.
     pub faint: bool,
     /// Refused requests of the window by route, and whether the client's grants permit it.
     pub denied: Vec<(u32, u64, bool)>,
@@ -291,7 +294,7 @@ pub struct ClientAnalysis {
     pub complete: bool,
     /// Routes that were used although the grants do not permit them.
     pub without_grant: Vec<(u32, u64)>,
-    /// What it asks for and does not get; filled by [`demand::fill`].
+    /// What it asks for and does not get; filled by `demand::fill`.
     pub demand: demand::Demand,
 }
 

@@ -48,7 +48,7 @@ pub struct Told {
     pub clients: u64,
 }
 
-/// How many operations that nobody was ever seen on are named beside a term.
+/// How many operations that nobody was ever seen on are named with a term.
 const UNSEEN: usize = 3;
 
 /// Possible needs of the window, ready to be asked client by client.
@@ -60,7 +60,7 @@ pub(super) struct Possible<'a> {
     any: Vec<usize>,
     /// Of some clients.
     by_client: BTreeMap<&'a str, Vec<usize>>,
-    /// Whether everybody's lines tell nothing, but too rarely to hold anything.
+    /// Whether there are lines that could be anybody's, but too few to hold anything.
     faint: bool,
     /// Kinds of callers that no policy file names, by operation.
     strangers: BTreeMap<usize, Vec<usize>>,
@@ -73,7 +73,7 @@ type Stakes = BTreeMap<usize, Vec<usize>>;
 
 impl<'a> Possible<'a> {
     pub(super) fn new(inputs: &Inputs<'a>, window: Window) -> Self {
-        let mut own = Self {
+        let mut possible = Self {
             all: inputs.possible,
             window,
             by_operation: BTreeMap::new(),
@@ -90,20 +90,29 @@ impl<'a> Possible<'a> {
             match (&need.who, &need.operations) {
                 (Who::Stranger, Near::Some(operations)) => {
                     for operation in operations.iter() {
-                        own.strangers.entry(*operation).or_default().push(index);
+                        possible
+                            .strangers
+                            .entry(*operation)
+                            .or_default()
+                            .push(index);
                     }
                 }
                 (Who::Stranger, _) => {}
-                (Who::Everyone, Near::None) => own.faint = true,
-                (Who::Everyone, Near::All) => own.any.push(index),
+                (Who::Everyone, Near::None) => possible.faint = true,
+                (Who::Everyone, Near::All) => possible.any.push(index),
                 (Who::Everyone, Near::Some(operations)) => {
                     for operation in operations.iter() {
-                        own.by_operation.entry(*operation).or_default().push(index);
+                        possible
+                            .by_operation
+                            .entry(*operation)
+                            .or_default()
+                            .push(index);
                     }
                 }
                 (Who::Clients(clients), _) => {
                     for client in clients {
-                        own.by_client
+                        possible
+                            .by_client
                             .entry(client.as_str())
                             .or_default()
                             .push(index);
@@ -111,7 +120,7 @@ impl<'a> Possible<'a> {
                 }
             }
         }
-        own
+        possible
     }
 
     fn need(&self, index: usize) -> Option<&'a PossibleNeed> {
@@ -119,14 +128,14 @@ impl<'a> Possible<'a> {
     }
 
     /// Whether the client needed what the catalogue may not have, or lines that may be
-    /// its own could not be read: then nothing of it is safe to remove.
+    /// its own could not be read: then none of its grants is safe to remove.
     pub(super) fn is_faint(&self, client: &str) -> bool {
-        let own = self.by_client.get(client).into_iter().flatten();
+        let needs = self.by_client.get(client).into_iter().flatten();
         let nothing = |index: &usize| {
             let need = self.need(*index);
             need.is_some_and(|need| need.operations == Near::None)
         };
-        self.faint || { own }.any(nothing)
+        self.faint || { needs }.any(nothing)
     }
 
     /// Operations that the removals would close, in order.
@@ -158,7 +167,7 @@ impl<'a> Possible<'a> {
         kinds
     }
 
-    /// Notes beside each term that could go which requests may have needed it, which
+    /// Notes with each term that could go which requests may have needed it, which
     /// strangers used it, and which of its operations nobody was ever seen on.
     pub(super) fn hold(&self, client: &mut ClientAnalysis, holder: &Holder, universe: &Universe) {
         client.faint = self.is_faint(client.id.as_str());
@@ -185,14 +194,16 @@ impl<'a> Possible<'a> {
             let serves =
                 |op: &usize| universe.serves_holding(&held_term.scopes, &holder.holding, *op);
             let of = |stakes: &Stakes| -> BTreeSet<usize> {
-                let own = stakes.iter().filter(|(op, _)| serves(op));
-                own.flat_map(|(_, kinds)| kinds.iter().copied()).collect()
+                let at_stake = stakes.iter().filter(|(op, _)| serves(op));
+                at_stake
+                    .flat_map(|(_, kinds)| kinds.iter().copied())
+                    .collect()
             };
             let (held, strangers) = (of(&held), of(&strangers));
-            let own: Vec<usize> = unseen.iter().copied().filter(|op| serves(op)).collect();
+            let opened: Vec<usize> = unseen.iter().copied().filter(|op| serves(op)).collect();
             found.possible = self.summed(&held);
             found.strangers = self.summed(&strangers);
-            found.unseen = (own.len(), own.into_iter().take(UNSEEN).collect());
+            found.unseen = (opened.len(), opened.into_iter().take(UNSEEN).collect());
         }
     }
 
@@ -212,7 +223,7 @@ impl<'a> Possible<'a> {
     fn summed(&self, kinds: &BTreeSet<usize>) -> Vec<Held> {
         let mut all: BTreeMap<Cause, (Held, u64)> = BTreeMap::new();
         for need in kinds.iter().filter_map(|index| self.need(*index)) {
-            let (own, most) = all.entry(need.cause).or_insert_with(|| {
+            let (of_cause, most) = all.entry(need.cause).or_insert_with(|| {
                 let held = Held {
                     cause: need.cause,
                     requests: 0,
@@ -223,13 +234,13 @@ impl<'a> Possible<'a> {
                 };
                 (held, 0)
             });
-            own.requests += need.requests;
-            own.days.add(&need.days);
+            of_cause.requests += need.requests;
+            of_cause.days.add(&need.days);
             if need.requests > *most {
                 *most = need.requests;
-                own.seen.clone_from(&need.seen);
-                own.names.clone_from(&need.names);
-                own.sample.clone_from(&need.sample);
+                of_cause.seen.clone_from(&need.seen);
+                of_cause.names.clone_from(&need.names);
+                of_cause.sample.clone_from(&need.sample);
             }
         }
         all.into_values().map(|(held, _)| held).collect()
@@ -244,31 +255,31 @@ impl<'a> Possible<'a> {
             if !holds || !need.touches(from, to) {
                 continue;
             }
-            let own = all.entry(need.cause).or_insert_with(|| Told {
+            let told = all.entry(need.cause).or_insert_with(|| Told {
                 cause: need.cause,
                 requests: 0,
                 days: None,
                 scopes: 0,
                 clients: 0,
             });
-            own.requests += need.requests;
+            told.requests += need.requests;
             if let (Some(first), Some(last)) = (need.days.first(), need.days.last()) {
-                let days = own.days.unwrap_or((first, last));
-                own.days = Some((days.0.min(first), days.1.max(last)));
+                let days = told.days.unwrap_or((first, last));
+                told.days = Some((days.0.min(first), days.1.max(last)));
             }
         }
         for client in clients {
-            for own in all.values_mut() {
+            for told in all.values_mut() {
                 let held = client.terms.iter().filter(|found| {
                     found.level.is_some()
-                        && found.possible.iter().any(|held| held.cause == own.cause)
+                        && found.possible.iter().any(|held| held.cause == told.cause)
                 });
                 let held = held.count() as u64;
-                own.scopes += held;
-                own.clients += u64::from(held > 0);
+                told.scopes += held;
+                told.clients += u64::from(held > 0);
             }
         }
-        all.into_values().filter(|own| own.scopes > 0).collect()
+        all.into_values().filter(|told| told.scopes > 0).collect()
     }
 
     /// Whether the log may have the client under another name: it was never seen or is
@@ -278,17 +289,21 @@ impl<'a> Possible<'a> {
             return true;
         }
         let known = |day: &Day| *day <= self.window.to;
-        let mut strangers = self.all.strangers.iter().filter(|own| known(&own.span.0));
+        let mut strangers = self
+            .all
+            .strangers
+            .iter()
+            .filter(|stranger| known(&stranger.span.0));
         if client.status == Status::Dormant {
             return strangers.next().is_some();
         }
         let Some(last) = needs.alive.days.last() else {
             return strangers.next().is_some();
         };
-        strangers.any(|own| {
-            let first = own.span.0;
+        strangers.any(|stranger| {
+            let first = stranger.span.0;
             // A name that was there all along is somebody else's.
-            first >= last.plus(-BEFORE) && first <= last.plus(AFTER) && own.span.1 > last
+            first >= last.plus(-BEFORE) && first <= last.plus(AFTER) && stranger.span.1 > last
         })
     }
 }
@@ -303,7 +318,7 @@ fn unseen(inputs: &Inputs<'_>) -> BTreeSet<usize> {
     let mut unseen: BTreeSet<usize> = (0..inputs.catalog.operations.len()).collect();
     for route in &inputs.possible.routes {
         let found = inputs.routes.get(*route as usize);
-        for operation in found.into_iter().flat_map(|own| &own.operations) {
+        for operation in found.into_iter().flat_map(|route| &route.operations) {
             unseen.remove(operation);
         }
     }

@@ -40,7 +40,7 @@ pub(super) struct Holder {
     /// In the order of their names.
     pub(super) terms: Vec<HeldTerm>,
     pub(super) holding: Holding,
-    /// Terms of which requests can show that they are used.
+    /// Terms whose use requests can show.
     pub(super) observable: BTreeSet<Term>,
     /// These, and scopes of the catalogue that open nothing more; `None` when there are none.
     pub(super) narrow_pool: Option<BTreeSet<Term>>,
@@ -81,7 +81,7 @@ impl<'a> Prepared<'a> {
         )
     }
 
-    /// The same for another policy whose entries stand at the same places of the same files.
+    /// The same for another policy whose entries are at the same places of the same files.
     pub(super) fn of_policy(
         &self,
         policy: &Policy,
@@ -103,6 +103,7 @@ impl<'a> Prepared<'a> {
             options,
             comments: &comments,
             required: inputs.catalog.required_scopes(),
+            unrecorded: &inputs.catalog.unrecorded,
             stated: stated_operations(inputs, options),
         };
         let holdings: Vec<_> = policy.holdings().into_iter().collect();
@@ -130,6 +131,8 @@ struct Shared<'a> {
     options: &'a Options,
     comments: &'a Comments,
     required: BTreeSet<Scope>,
+    /// Terms of which no silence says anything.
+    unrecorded: &'a BTreeSet<Term>,
     /// Operations that something states as needed.
     stated: Vec<usize>,
 }
@@ -204,9 +207,9 @@ impl Holder {
         let mut places = Vec::new();
         for operation in operations {
             for scope in universe.ways(&self.holding, *operation) {
-                let start = self.by_scope.partition_point(|(own, _)| *own < scope);
+                let start = self.by_scope.partition_point(|(number, _)| *number < scope);
                 let same = self.by_scope[start..].iter();
-                let same = same.take_while(|(own, _)| *own == scope);
+                let same = same.take_while(|(number, _)| *number == scope);
                 places.extend(same.map(|(_, place)| *place as usize));
             }
         }
@@ -237,7 +240,13 @@ impl Shared<'_> {
         };
         HeldTerm {
             number: 0,
-            unobservable: unobservable(self.universe, &self.required, options, &term, &scopes),
+            unobservable: unobservable(
+                self.universe,
+                (&self.required, self.unrecorded),
+                options,
+                &term,
+                &scopes,
+            ),
             protected: options.protected.iter().any(named),
             stated: options.needs.iter().any(named) || self.stated.iter().any(serves),
             commented: vias.iter().any(commented),

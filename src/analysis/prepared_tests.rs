@@ -76,12 +76,12 @@ fn the_use_of_a_term_is_that_of_the_routes_it_serves() {
     let seen: Vec<_> = client
         .terms
         .iter()
-        .map(|own| {
+        .map(|term| {
             (
-                own.term.as_str(),
-                &own.serves[..],
-                own.rhythm.days.len(),
-                own.verdict,
+                term.term.as_str(),
+                &term.serves[..],
+                term.rhythm.days.len(),
+                term.verdict,
             )
         })
         .collect();

@@ -6,7 +6,7 @@
 //! * every term of the role can go anyway, or is held by the client in another
 //!   way that nothing else takes away;
 //! * nothing goes on incomplete data, as everywhere;
-//! * of two roles that make each other redundant the one that stands later in
+//! * of two roles that make each other redundant the one that comes later in
 //!   the file goes, whatever the order of anything else.
 //!
 //! They are reported, and never edited: why somebody gave both is not known here,
@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ClientAnalysis;
 use super::roles::{Decided, actions};
-use crate::model::{ClientName, Granted, Policy, Subject, Term, Verdict, Via, Warning};
+use crate::model::{ClientName, Granted, Membership, Policy, Subject, Term, Verdict, Via, Warning};
 
 /// File and entry of the assignments, none of which is in `gone` already.
 fn assignments(
@@ -28,8 +28,8 @@ fn assignments(
 ) -> Vec<(usize, usize)> {
     let mut found = Vec::new();
     for (client, held) in policy.holdings() {
-        let own = clients.binary_search_by(|own| own.id.cmp(&client));
-        if !own.is_ok_and(|own| clients[own].complete) {
+        let place = clients.binary_search_by(|analysed| analysed.id.cmp(&client));
+        if !place.is_ok_and(|at| clients[at].complete) {
             continue;
         }
         for (file, entry) in memberships.remove(&client).unwrap_or_default() {
@@ -62,7 +62,7 @@ pub(super) fn warnings(policy: &Policy, clients: &[ClientAnalysis]) -> Vec<Warni
     let taken: BTreeSet<(usize, usize)> =
         edits.iter().map(|edit| (edit.file, edit.entry)).collect();
     let warning = |(file, entry): (usize, usize)| {
-        let entry = policy.files.get(file)?.entries.get(entry)?;
+        let entry = policy.entry((file, entry))?;
         let (Subject::Client(client), Granted::Role(role)) = (&entry.subject, &entry.granted)
         else {
             return None;
@@ -79,7 +79,8 @@ pub(super) fn warnings(policy: &Policy, clients: &[ClientAnalysis]) -> Vec<Warni
 /// Each client's role assignments that may be edited, the last of a file first.
 fn memberships(policy: &Policy) -> BTreeMap<ClientName, Vec<(usize, usize)>> {
     let mut found: BTreeMap<ClientName, Vec<(usize, usize)>> = BTreeMap::new();
-    for (number, file) in policy.files.iter().enumerate() {
+    let files = policy.files.iter().enumerate();
+    for (number, file) in files.filter(|(_, file)| !file.in_parts) {
         for (index, entry) in file.entries.iter().enumerate().rev() {
             if let (Subject::Client(client), Granted::Role(_)) = (&entry.subject, &entry.granted)
                 && entry.keep.is_none()
@@ -105,9 +106,8 @@ fn superfluous(
     gone: &BTreeSet<(usize, usize)>,
 ) -> bool {
     let through = |via: &Via| {
-        via.role
-            .as_ref()
-            .is_some_and(|(_, assignment)| (via.file, *assignment) == membership)
+        let held = via.role.as_ref();
+        held.is_some_and(|held| held.place() == membership)
     };
     let mut kept = 0;
     for (term, vias) in held.iter().filter(|(_, vias)| vias.iter().any(through)) {
@@ -117,17 +117,12 @@ fn superfluous(
         // A scope that can be asked for is not one that is issued, and another file may be
         // another gateway's.
         let like = |via: &Via| {
-            let entry = policy
-                .files
-                .get(via.file)
-                .and_then(|file| file.entries.get(via.entry));
-            via.file == membership.0 && entry.is_some_and(|entry| !entry.optional)
+            let file = via.role.as_ref().map_or(via.file, |held| held.file);
+            let entry = policy.entry((via.file, via.entry));
+            file == membership.0 && entry.is_some_and(|entry| !entry.optional)
         };
         let stays = |via: &&Via| {
-            let assignment = via
-                .role
-                .as_ref()
-                .map(|(_, assignment)| (via.file, *assignment));
+            let assignment = via.role.as_ref().map(Membership::place);
             !through(via)
                 && like(via)
                 && !gone.contains(&(via.file, via.entry))

@@ -6,8 +6,8 @@
 //!
 //! [`proposal`] asks the same of any policy, somebody else's as well.
 
-pub mod observed;
-pub mod proposal;
+pub(crate) mod observed;
+pub(crate) mod proposal;
 
 use std::collections::BTreeSet;
 
@@ -44,12 +44,12 @@ pub struct Replay {
     pub opened: Vec<Widening>,
     /// Operations replayed, over all clients.
     pub operations: u64,
-    /// Requests they stand for.
+    /// Requests they represent.
     pub requests: u64,
 }
 
 /// Replays what was needed against the policy after the change.
-pub fn replay(universe: &Universe, clients: &[ClientAnalysis], after: &Policy) -> Replay {
+pub(crate) fn replay(universe: &Universe, clients: &[ClientAnalysis], after: &Policy) -> Replay {
     let holdings = after.holdings();
     let mut result = Replay::default();
     for client in clients {

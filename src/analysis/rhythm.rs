@@ -31,8 +31,8 @@ impl Rhythm {
         if count == 0 {
             return;
         }
-        self.first = Some(self.first.map_or(first, |own| own.min(first)));
-        self.last = Some(self.last.map_or(last, |own| own.max(last)));
+        self.first = Some(self.first.map_or(first, |known| known.min(first)));
+        self.last = Some(self.last.map_or(last, |known| known.max(last)));
         self.days.insert(day);
         self.total += count;
         let back = i64::from(as_of.0) - i64::from(day.0);

@@ -6,23 +6,26 @@
 //! Invariants:
 //! * a level only becomes less safe here;
 //! * a narrowing that the files cannot be edited for is `manual`;
-//! * whoever holds a removal back, a member or another scope of the role, is named.
+//! * what holds a removal back, a member or another scope of the role, is named.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
-use super::roles::{Decided, all_role_actions, is_editable, level, replacements};
+use super::roles::{
+    Decided, Levels, all_held_back, all_role_actions, is_editable, level, removals, replacements,
+    together,
+};
 use super::{ClientAnalysis, TermAnalysis};
-use crate::model::{ClientName, Granted, Level, Policy, Reason, Subject, Term, Verdict, Via};
+use crate::model::words::listed;
+use crate::model::{
+    ClientName, Level, Policy, PolicyFile, Reason, RoleName, Roles, Subject, Term, Verdict, Via,
+};
 
 /// Names in one sentence.
 const NAMES: usize = 6;
 /// Letters of one of them.
 const LETTERS: usize = 80;
-
-/// Levels of the edits, by file and entry.
-type Possible = BTreeMap<(usize, usize), Level>;
 
 /// What becomes of one removal.
 #[derive(Default)]
@@ -36,13 +39,24 @@ struct Limits {
 /// Gives each removal the level of its edit; those of roles that others need have none.
 ///
 /// What is held in several ways and can be taken away in some of them has the level of
-/// those edits: what the diff takes out is never for a person to do.
+/// those edits: what the diff removes is never for a person to do.
 pub(super) fn apply(policy: &Policy, clients: &mut [ClientAnalysis]) {
-    let possible: Possible = all_role_actions(policy, clients)
+    let held = all_held_back(policy, clients);
+    let free = |place: &(usize, usize)| is_editable(policy, *place) && !held.contains(place);
+    let mut possible: Levels = all_role_actions(policy, clients)
         .into_iter()
-        .filter(|(place, _)| is_editable(policy, *place))
+        .filter(|(place, _)| free(place))
         .map(|(place, action)| (place, action.level))
         .collect();
+    let grids = |file: &PolicyFile| file.document.iter().any(|own| !own.grids().is_empty());
+    let grids = policy.files.iter().any(grids);
+    for term in clients.iter().filter(|_| grids).flat_map(removals) {
+        let own = term.vias.iter().filter(|via| via.role.is_none());
+        for place in own.map(|via| (via.file, via.entry)).filter(free) {
+            possible.insert(place, level(term));
+        }
+    }
+    let together = together(policy, &mut possible);
     let narrowed: BTreeSet<ClientName> = replacements(policy, clients)
         .into_iter()
         .flat_map(|action| action.clients)
@@ -50,7 +64,10 @@ pub(super) fn apply(policy: &Policy, clients: &mut [ClientAnalysis]) {
     let found: Vec<Vec<Limits>> = {
         let world = World {
             policy,
+            roles: policy.roles(),
+            held: &held,
             possible: &possible,
+            together: &together,
             decided: Decided(clients),
         };
         let of = |client: &ClientAnalysis| {
@@ -63,12 +80,12 @@ pub(super) fn apply(policy: &Policy, clients: &mut [ClientAnalysis]) {
         .par_iter_mut()
         .zip(found)
         .for_each(|(client, limits)| {
-            for (term, own) in client.terms.iter_mut().zip(limits) {
-                if let Some(level) = own.level {
+            for (term, found) in client.terms.iter_mut().zip(limits) {
+                if let Some(level) = found.level {
                     term.level = Some(level);
-                    term.reasons.extend(own.reasons);
-                    term.held_by = own.held_by;
-                    term.goes_with = own.goes_with;
+                    term.reasons.extend(found.reasons);
+                    term.held_by = found.held_by;
+                    term.goes_with = found.goes_with;
                 }
                 if term.verdict == Verdict::Narrow && !narrowed.contains(&client.id) {
                     term.level = Some(Level::Manual);
@@ -80,7 +97,12 @@ pub(super) fn apply(policy: &Policy, clients: &mut [ClientAnalysis]) {
 
 struct World<'a> {
     policy: &'a Policy,
-    possible: &'a Possible,
+    roles: Roles<'a>,
+    /// Entries that stay because their list must not become empty.
+    held: &'a BTreeSet<(usize, usize)>,
+    possible: &'a Levels,
+    /// Entries whose level, or whether they go at all, others of their rule decide.
+    together: &'a BTreeSet<(usize, usize)>,
     decided: Decided<'a>,
 }
 
@@ -91,31 +113,40 @@ impl World<'_> {
         if term.verdict != Verdict::Remove {
             return limits;
         }
-        let own = term.level.unwrap_or(Level::Review);
+        let term_level = term.level.unwrap_or(Level::Review);
+        let mut places = term.vias.iter().map(|via| (via.file, via.entry));
+        let together = places.any(|place| self.together.contains(&place));
         if let [via] = &*term.vias
             && via.role.is_none()
-            && is_editable(self.policy, (via.file, via.entry))
+            && !together
+            && let Some(own) = self.own_edit(term, via)
         {
             // Nobody else has a part in the edit of the client's own entry.
-            limits.level = Some(own.max(level(term)));
+            limits.level = Some(term_level.max(own));
             return limits;
         }
         let edits: Vec<Option<Level>> = term.vias.iter().map(|via| self.edit(term, via)).collect();
         let Some(least) = edits.iter().flatten().max() else {
             limits.level = Some(Level::Manual);
             self.stuck(client, term, &mut limits);
+            limits
+                .reasons
+                .extend(together.then_some(Reason::RuleGrantsTogether));
             return limits;
         };
-        let mut worst = own.max(*least);
+        let mut worst = term_level.max(*least);
         if edits.contains(&None) {
             // Some of the ways to hold it end, and others are for a person to end.
             worst = worst.max(Level::Review);
             self.stuck(client, term, &mut limits);
         }
         limits.level = Some(worst);
-        if worst > own {
+        if worst > term_level {
+            limits
+                .reasons
+                .extend(together.then_some(Reason::RuleGrantsTogether));
             for via in &term.vias {
-                self.less_safe((client, term), via, own, &mut limits);
+                self.less_safe((client, term), via, term_level, &mut limits);
             }
             if !limits.held_by.is_empty() {
                 limits.reasons.push(Reason::RoleMemberLessSafe);
@@ -127,6 +158,16 @@ impl World<'_> {
         limits
     }
 
+    /// The edit of the client's own entry, which gives it this term alone.
+    fn own_edit(&self, term: &TermAnalysis, via: &Via) -> Option<Level> {
+        let place = (via.file, via.entry);
+        if self.together.contains(&place) {
+            return self.possible.get(&place).copied();
+        }
+        let editable = is_editable(self.policy, place) && !self.held.contains(&place);
+        editable.then(|| level(term))
+    }
+
     /// The safest edit that ends one way to hold a term.
     fn edit(&self, term: &TermAnalysis, via: &Via) -> Option<Level> {
         let (entry, whole) = self.edits(term, via);
@@ -136,16 +177,34 @@ impl World<'_> {
     /// The edit of the entry itself, and the one that takes the role from the client.
     fn edits(&self, term: &TermAnalysis, via: &Via) -> (Option<Level>, Option<Level>) {
         if via.role.is_none() {
-            // The entry is the client's own, and gives it this term alone.
-            let editable = is_editable(self.policy, (via.file, via.entry));
-            return (editable.then(|| level(term)), None);
+            return (self.own_edit(term, via), None);
         }
-        let at = |entry: usize| self.possible.get(&(via.file, entry)).copied();
-        let whole = via
-            .role
-            .as_ref()
-            .and_then(|(_, membership)| at(*membership));
-        (at(via.entry), whole)
+        let at = |place: (usize, usize)| self.possible.get(&place).copied();
+        let whole = via.role.as_ref().and_then(|held| at(held.place()));
+        (at((via.file, via.entry)), whole)
+    }
+
+    /// The role that the entry of a term stands in.
+    fn own_role(&self, via: &Via) -> Option<&RoleName> {
+        match &self.policy.entry((via.file, via.entry))?.subject {
+            Subject::Role(role) => Some(role),
+            Subject::Client(_) => None,
+        }
+    }
+
+    /// The clients that hold the entry of a term.
+    fn members(&self, via: &Via) -> BTreeSet<ClientName> {
+        let role = self.own_role(via);
+        role.map_or_else(BTreeSet::new, |role| self.roles.members(via.file, role))
+    }
+
+    /// Who else holds it.
+    fn strangers(&self, via: &Via) -> Vec<ClientName> {
+        let names = self
+            .own_role(via)
+            .map(|role| self.roles.strangers(via.file, role));
+        let names = names.into_iter().flatten();
+        names.map(|name| ClientName::new(name.as_str())).collect()
     }
 
     /// Who or what makes the edit less safe than the term's own use.
@@ -153,32 +212,28 @@ impl World<'_> {
         &self,
         (client, term): (&ClientAnalysis, &TermAnalysis),
         via: &Via,
-        own: Level,
+        term_level: Level,
         limits: &mut Limits,
     ) {
         let (entry, whole) = self.edits(term, via);
         let edit = entry.into_iter().chain(whole).min();
-        let (Some(edit), Some((role, _))) = (edit.filter(|edit| *edit > own), &via.role) else {
+        let (Some(edit), Some(held)) = (edit.filter(|edit| *edit > term_level), &via.role) else {
             return;
         };
         let of = |member: &ClientName, term: &Term| self.decided.get(member, term).map(level);
         if entry == Some(edit) {
-            let members = self.policy.members(via.file, role);
-            let least = members.into_iter().filter(|member| {
-                *member != client.id && of(member, &term.term).is_some_and(|own| own >= edit)
+            let least = self.members(via).into_iter().filter(|member| {
+                *member != client.id && of(member, &term.term).is_some_and(|level| level >= edit)
             });
             limits.held_by.extend(least);
         }
         if whole == Some(edit) {
-            let entries = self.policy.files.get(via.file).map(|file| &file.entries);
-            let terms = entries.into_iter().flatten().filter_map(|entry| {
-                match (&entry.subject, &entry.granted) {
-                    (Subject::Role(name), Granted::Term(term)) if name == role => Some(term),
-                    _ => None,
-                }
-            });
-            let least = terms.filter(|own| {
-                **own != term.term && of(&client.id, own).is_some_and(|own| own >= edit)
+            let defined = self.roles.definition(held.file, &held.role);
+            let terms = defined.map(|file| self.roles.terms(file, &held.role));
+            let terms = self.roles.names(&terms.unwrap_or_default());
+            let least = terms.into_iter().filter(|candidate| {
+                **candidate != term.term
+                    && of(&client.id, candidate).is_some_and(|level| level >= edit)
             });
             limits.goes_with.extend(least.cloned());
         }
@@ -190,12 +245,9 @@ impl World<'_> {
             if self.edit(term, via).is_some() {
                 return false;
             }
-            let entry = self
-                .policy
-                .files
-                .get(via.file)
-                .and_then(|file| file.entries.get(via.entry));
-            entry.is_some_and(|entry| entry.frozen.is_some())
+            let entry = self.policy.entry((via.file, via.entry));
+            self.held.contains(&(via.file, via.entry))
+                || entry.is_some_and(|entry| entry.frozen.is_some())
         });
         let verdict = |member: &ClientName| {
             let found = self.decided.get(member, &term.term);
@@ -205,8 +257,9 @@ impl World<'_> {
             .vias
             .iter()
             .filter(|via| self.edit(term, via).is_none());
-        for (file, role) in roles.filter_map(|via| Some((via.file, &via.role.as_ref()?.0))) {
-            let mut others = self.policy.members(file, role);
+        for via in roles.filter(|via| via.role.is_some()) {
+            let mut others = self.members(via);
+            others.extend(self.strangers(via));
             others.remove(&client.id);
             others.retain(|member| verdict(member) != Verdict::Remove);
             limits.held_by.extend(others);
@@ -238,14 +291,9 @@ impl TermAnalysis {
         if names.is_empty() {
             return sentence.to_owned();
         }
-        let more = match names.len().saturating_sub(NAMES) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        let cut = |name: &str| name.chars().take(LETTERS).collect::<String>();
-        let names = names.into_iter().take(NAMES).map(cut);
-        let names = names.collect::<Vec<_>>();
-        format!("{sentence} ({}{more})", names.join(", "))
+        let cut = |name: &&str| name.chars().take(LETTERS).collect::<String>();
+        let shown: Vec<String> = names.iter().take(NAMES).map(cut).collect();
+        format!("{sentence} ({})", listed(&shown, names.len()))
     }
 
     /// All reasons as sentences, the most important first.

@@ -8,7 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{ClientAnalysis, TermAnalysis};
 use crate::grants::replaceable;
-use crate::model::{ClientName, Level, Policy, Reason, RoleName, Term, Verdict};
+use crate::model::{
+    ClientName, Level, Policy, PolicyFile, Reason, RoleName, Roles, Subject, Term, Verdict,
+};
+
+/// The level of each edit, by file and entry.
+pub(super) type Levels = BTreeMap<(usize, usize), Level>;
 
 /// One entry of a policy file that can go, or be replaced.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,24 +67,102 @@ fn all_actions(policy: &Policy, clients: &[ClientAnalysis]) -> Vec<Action> {
             }
         }
     }
-    actions
-        .into_values()
-        .filter(|action| is_editable(policy, (action.file, action.entry)))
-        .collect()
+    let held = held_back(policy, |place| actions.contains_key(&place));
+    actions.retain(|place, _| is_editable(policy, *place) && !held.contains(place));
+    let levels = actions.iter().map(|(place, action)| (*place, action.level));
+    let mut levels: Levels = levels.collect();
+    together(policy, &mut levels);
+    let settled = actions.into_iter().filter_map(|(place, mut action)| {
+        action.level = *levels.get(&place)?;
+        Some(action)
+    });
+    settled.collect()
 }
 
-fn removals(client: &ClientAnalysis) -> impl Iterator<Item = &TermAnalysis> {
+/// Entries that are written as a product of lists go with others only: each at the first level
+/// at which what is left is a product again, and never where there is none. Gives those that
+/// this changes.
+pub(super) fn together(policy: &Policy, levels: &mut Levels) -> BTreeSet<(usize, usize)> {
+    let steps = [
+        (Level::Safe, Some(Level::Likely)),
+        (Level::Likely, Some(Level::Review)),
+        (Level::Review, None),
+    ];
+    let mut changed = BTreeSet::new();
+    for (file, own) in policy.files.iter().enumerate() {
+        for grid in own.document.iter().flat_map(|document| document.grids()) {
+            for (level, next) in steps {
+                let goes = |entry: usize| {
+                    let own = levels.get(&(file, entry));
+                    own.is_some_and(|own| *own <= level)
+                };
+                for entry in grid.stuck(goes) {
+                    changed.insert((file, entry));
+                    match next {
+                        Some(next) => levels.insert((file, entry), next),
+                        None => levels.remove(&(file, entry)),
+                    };
+                }
+            }
+        }
+    }
+    changed
+}
+
+/// Entries that would all go, of a list that must not become empty: they stay together, as
+/// nobody knows which of them could.
+fn held_back(policy: &Policy, goes: impl Fn((usize, usize)) -> bool) -> BTreeSet<(usize, usize)> {
+    let mut held = BTreeSet::new();
+    for (file, own) in policy.files.iter().enumerate() {
+        let groups = own
+            .document
+            .iter()
+            .flat_map(|document| document.never_empty());
+        for group in groups {
+            if group.iter().all(|entry| goes((file, *entry))) {
+                held.extend(group.iter().map(|entry| (file, *entry)));
+            }
+        }
+    }
+    held
+}
+
+/// The same, from what was decided about each client's terms.
+pub(super) fn all_held_back(
+    policy: &Policy,
+    clients: &[ClientAnalysis],
+) -> BTreeSet<(usize, usize)> {
+    let any = |own: &PolicyFile| {
+        let document = own.document.as_ref();
+        document.is_some_and(|document| !document.never_empty().is_empty())
+    };
+    if !policy.files.iter().any(any) {
+        return BTreeSet::new();
+    }
+    let mut goes: BTreeSet<(usize, usize)> =
+        all_role_actions(policy, clients).into_keys().collect();
+    for via in clients
+        .iter()
+        .flat_map(removals)
+        .flat_map(|term| &term.vias)
+    {
+        if via.role.is_none() {
+            goes.insert((via.file, via.entry));
+        }
+    }
+    held_back(policy, |place| goes.contains(&place))
+}
+
+pub(super) fn removals(client: &ClientAnalysis) -> impl Iterator<Item = &TermAnalysis> {
     let terms = client.terms.iter();
     terms.filter(|term| term.verdict == Verdict::Remove)
 }
 
 /// Whether the entry may be edited.
-pub(super) fn is_editable(policy: &Policy, (file, entry): (usize, usize)) -> bool {
-    let entry = policy
-        .files
-        .get(file)
-        .and_then(|file| file.entries.get(entry));
-    entry.is_some_and(|entry| entry.frozen.is_none())
+pub(super) fn is_editable(policy: &Policy, place: (usize, usize)) -> bool {
+    policy
+        .entry(place)
+        .is_some_and(|entry| entry.frozen.is_none())
 }
 
 /// Edits of roles and of their memberships, those of fixed places included.
@@ -87,25 +170,41 @@ pub(super) fn all_role_actions(
     policy: &Policy,
     clients: &[ClientAnalysis],
 ) -> BTreeMap<(usize, usize), Action> {
-    let mut roles: BTreeSet<(usize, &RoleName)> = BTreeSet::new();
+    let roles = policy.roles();
+    let (mut given, mut had) = (BTreeSet::new(), BTreeSet::new());
     for via in clients
         .iter()
         .flat_map(removals)
         .flat_map(|term| &term.vias)
     {
-        roles.extend(via.role.as_ref().map(|(role, _)| (via.file, role)));
+        let Some(held) = &via.role else { continue };
+        let subject = policy.entry((via.file, via.entry));
+        if let Some(Subject::Role(own)) = subject.map(|entry| &entry.subject) {
+            given.insert((via.file, own));
+        }
+        let file = roles.definition(held.file, &held.role);
+        had.extend(file.map(|file| (file, &held.role)));
     }
-    let mut actions = BTreeMap::new();
-    for (file, role) in roles {
-        role_actions(policy, Decided(clients), (file, role), &mut actions);
+    let mut world = World {
+        policy,
+        roles,
+        decided: Decided(clients),
+        actions: BTreeMap::new(),
+        leaving: BTreeSet::new(),
+    };
+    for role in given {
+        world.terms_that_leave(role);
     }
-    actions
+    for role in had {
+        world.memberships_that_go(role);
+    }
+    world.actions
 }
 
 /// How safe the edit of this term is.
 pub(super) fn level(term: &TermAnalysis) -> Level {
-    let own = term.level.filter(|level| *level != Level::Manual);
-    own.unwrap_or(Level::Review)
+    let term_level = term.level.filter(|level| *level != Level::Manual);
+    term_level.unwrap_or(Level::Review)
 }
 
 fn add(
@@ -128,75 +227,84 @@ fn add(
     action.terms.insert(term.term.clone());
     action.level = action.level.max(level);
     // Whose term is the least safe is said by that term's own reasons.
-    let own = |reason: &&Reason| !reason.is_of_the_role();
-    action.reasons.extend(term.reasons.iter().filter(own));
+    let direct = |reason: &&Reason| !reason.is_of_the_role();
+    action.reasons.extend(term.reasons.iter().filter(direct));
 }
 
-fn role_actions(
-    policy: &Policy,
-    decided: Decided<'_>,
-    (file, role): (usize, &RoleName),
-    actions: &mut BTreeMap<(usize, usize), Action>,
-) {
-    use crate::model::{Granted, Subject};
+/// What is known while the edits of roles are collected.
+struct World<'a> {
+    policy: &'a Policy,
+    roles: Roles<'a>,
+    decided: Decided<'a>,
+    actions: BTreeMap<(usize, usize), Action>,
+    /// Terms that no holder of their role needs, fixed places included.
+    leaving: BTreeSet<(usize, usize)>,
+}
 
-    let members = policy.members(file, role);
-    let Some(entries) = policy.files.get(file).map(|file| &file.entries) else {
-        return;
-    };
-    let own_terms: Vec<(usize, &Term)> = entries
-        .iter()
-        .enumerate()
-        .filter_map(|(index, entry)| match (&entry.subject, &entry.granted) {
-            (Subject::Role(name), Granted::Term(term)) if name == role => Some((index, term)),
-            _ => None,
-        })
-        .collect();
-    let removable = |member: &ClientName, term: &Term| {
-        decided
-            .get(member, term)
-            .is_some_and(|found| found.verdict == Verdict::Remove)
-    };
-    for (index, term) in &own_terms {
-        if members.iter().all(|member| removable(member, term)) {
-            for member in &members {
-                if let Some(found) = decided.get(member, term) {
-                    add(actions, (file, *index), member, found);
+impl World<'_> {
+    fn removable(&self, member: &ClientName, term: &Term) -> bool {
+        let found = self.decided.get(member, term);
+        found.is_some_and(|found| found.verdict == Verdict::Remove)
+    }
+
+    /// A term leaves its role when everybody is known who holds it, and nobody needs it.
+    fn terms_that_leave(&mut self, (file, role): (usize, &RoleName)) {
+        if !self.roles.strangers(file, role).is_empty() {
+            return;
+        }
+        let members = self.roles.members(file, role);
+        let places = self.roles.own(file, role).to_vec();
+        for (term, place) in self.roles.names(&places).into_iter().zip(places) {
+            if members.iter().all(|member| self.removable(member, term)) {
+                self.leaving.insert(place);
+                for member in &members {
+                    if let Some(found) = self.decided.get(member, term) {
+                        add(&mut self.actions, place, member, found);
+                    }
                 }
             }
         }
     }
-    // A client that needs nothing of the role loses the role. Terms that leave the role
-    // for everybody need no such edit, but go with it: it is no safer than any of them.
-    let leaves = |term: &Term| members.iter().all(|member| removable(member, term));
-    if own_terms.iter().all(|(_, term)| leaves(term)) {
-        return;
-    }
-    for (index, entry) in entries.iter().enumerate() {
-        let (Subject::Client(client), Granted::Role(name)) = (&entry.subject, &entry.granted)
-        else {
-            continue;
-        };
-        if name == role && own_terms.iter().all(|(_, term)| removable(client, term)) {
-            let found = |term: &Term| decided.get(client, term);
-            let own = || own_terms.iter().filter_map(|(_, term)| found(term));
-            let safe = own().map(level).max().unwrap_or(Level::Review);
-            for (entry, term) in &own_terms {
-                let role_wide = actions.get(&(file, *entry)).map(|action| action.level);
+
+    /// A client that needs nothing of the role loses the role. Terms that leave it for
+    /// everybody need no such edit, but go with it: it is no safer than any of them.
+    fn memberships_that_go(&mut self, (file, role): (usize, &RoleName)) {
+        let places = self.roles.terms(file, role);
+        // What a role gathers from elsewhere is in no file.
+        if self.roles.gathers(file, role) {
+            return;
+        }
+        if places.iter().all(|place| self.leaving.contains(place)) {
+            return;
+        }
+        let terms = self.roles.names(&places);
+        for given in self.roles.given(file, role) {
+            let subject = self.policy.entry(*given).map(|entry| &entry.subject);
+            let Some(Subject::Client(client)) = subject else {
+                continue;
+            };
+            if !terms.iter().all(|term| self.removable(client, term)) {
+                continue;
+            }
+            let found = |term: &Term| self.decided.get(client, term);
+            let changes = || terms.iter().filter_map(|term| found(term));
+            let safe = changes().map(level).max().unwrap_or(Level::Review);
+            for (place, term) in places.iter().zip(&terms) {
+                let role_wide = self.actions.get(place).map(|action| action.level);
                 // What the role loses at this level anyway is not said twice.
                 if role_wide.is_none_or(|role_wide| role_wide > safe)
-                    && let Some(own) = found(term)
+                    && let Some(other) = found(term)
                 {
-                    add(actions, (file, index), client, own);
+                    add(&mut self.actions, *given, client, other);
                 }
             }
-            if let Some(action) = actions.get_mut(&(file, index)) {
+            if let Some(action) = self.actions.get_mut(given) {
                 action.level = action.level.max(safe);
-                let least = own().filter(|own| level(own) == safe);
-                let least = least.flat_map(|own| &own.reasons);
+                let least = changes().filter(|term| level(term) == safe);
+                let least = least.flat_map(|term| &term.reasons);
                 action
                     .reasons
-                    .extend(least.filter(|own| !own.is_of_the_role()));
+                    .extend(least.filter(|reason| !reason.is_of_the_role()));
             }
         }
     }
@@ -226,7 +334,10 @@ pub(super) fn replacements(policy: &Policy, clients: &[ClientAnalysis]) -> Vec<A
     }
     let mut written: BTreeSet<(usize, usize)> = BTreeSet::new();
     for (file, wanted) in wanted {
-        let found = policy.files.get(file).map(|own| replaceable(own, &wanted));
+        let found = policy
+            .files
+            .get(file)
+            .map(|file| replaceable(file, &wanted));
         written.extend(found.into_iter().flatten().map(|entry| (file, entry)));
     }
     possible.retain(|actions| {
@@ -243,7 +354,7 @@ fn own_replacements(policy: &Policy, client: &ClientAnalysis) -> Option<Vec<Acti
     let terms = client.terms.iter();
     for term in terms.filter(|term| term.verdict == Verdict::Narrow) {
         for via in &term.vias {
-            let entry = policy.files.get(via.file)?.entries.get(via.entry)?;
+            let entry = policy.entry((via.file, via.entry))?;
             if via.role.is_some() || entry.frozen.is_some() {
                 return None;
             }

@@ -10,7 +10,7 @@ const AT_LEAST: f64 = 2.0;
 pub(super) const OF_A_CLIENT: f64 = 0.10;
 
 /// Upper end of Wilson's one-sided 95 % interval for `x` of `n`; 1 when there is nothing.
-pub fn upper(x: f64, n: f64) -> f64 {
+pub(crate) fn upper(x: f64, n: f64) -> f64 {
     if n <= 0.0 { 1.0 } else { at(x, n, Z) }
 }
 

@@ -13,7 +13,7 @@
 //! * what was needed in the window is never called `safe` to cut off;
 //! * a client that was never seen, or fell silent when a name came up that no policy
 //!   file has, may be in the log under that name: then it is at most `review`;
-//! * its grants go on their own at their own levels beside the advice, but not at all
+//! * its grants are removed one by one at their own levels, independent of the advice, but not at all
 //!   where the client itself is in doubt or was never seen.
 //!
 //! Nothing is edited for the advice itself.
@@ -35,7 +35,7 @@ pub struct Suspension {
     pub level: Level,
     /// What holds it there, and every guard that failed for one of its grants.
     pub reasons: BTreeSet<Reason>,
-    /// Grants that it takes out of use.
+    /// Grants that it suspends.
     pub grants: usize,
     /// The grant that decided: of the least safe level, the likeliest to be used again.
     pub term: Term,
@@ -71,7 +71,7 @@ pub(super) fn suspension(one: &One<'_>, client: &ClientAnalysis) -> Option<Suspe
         reasons.extend(why);
         // Without evidence it is the least known, and comes first.
         let p = evidence.map_or(1.0, |evidence| evidence.odds.p);
-        if worst.is_none_or(|(own, other, ..)| (own, other) < (level, p)) {
+        if worst.is_none_or(|(level_before, other, ..)| (level_before, other) < (level, p)) {
             worst = Some((level, p, found, evidence));
         }
     }
@@ -117,7 +117,7 @@ pub(super) fn suspension(one: &One<'_>, client: &ClientAnalysis) -> Option<Suspe
 }
 
 /// What the method and the guards say about one grant, without those that look at
-/// an edit (a comment beside it, an unproved minimum) and without G9 itself.
+/// an edit (a comment next to it, an unproved minimum) and without G9 itself.
 fn grant(
     one: &One<'_>,
     client: &ClientAnalysis,
@@ -128,28 +128,28 @@ fn grant(
     if found.verdict == Verdict::Unobservable {
         return (Level::Review, found.reasons.clone());
     }
-    let mut own = TermAnalysis {
+    let mut term = TermAnalysis {
         reasons: Vec::new(),
         evidence,
         ..found.clone()
     };
     let edit = [Reason::NotProvenMinimal, Reason::CommentAffected];
-    let mut failed: Vec<Reason> = caps(one, client, &own, held)
+    let mut failed: Vec<Reason> = caps(one, client, &term, held)
         .into_iter()
         .filter(|reason| !edit.contains(reason))
-        .chain(guarded(one, &own, held))
+        .chain(guarded(one, &term, held))
         .collect();
-    if kept_by_reviewer(context, client, &own) {
+    if kept_by_reviewer(context, client, &term) {
         failed.push(Reason::Exception);
     }
-    if evidence.is_some_and(|own| own.state.idle < IDLE) {
+    if evidence.is_some_and(|evidence| evidence.state.idle < IDLE) {
         failed.push(Reason::StillInRhythm);
     }
     if !failed.is_empty() {
         return (Level::Review, failed);
     }
-    let level = by_the_past(context, one.basis, client, &mut own);
-    (level, own.reasons)
+    let level = by_the_past(context, one.basis, client, &mut term);
+    (level, term.reasons)
 }
 
 /// Whether the client was ever silent for half as long as now, lost days included: then

@@ -13,7 +13,7 @@ use crate::model::{Day, Kind, Reason, Scope, Term, Verdict};
 /// Why no request can show that a term with these scopes is used, if so.
 pub(super) fn unobservable(
     universe: &Universe,
-    required: &BTreeSet<Scope>,
+    (required, unrecorded): (&BTreeSet<Scope>, &BTreeSet<Term>),
     options: &Options,
     term: &Term,
     scopes: &[u32],
@@ -25,6 +25,9 @@ pub(super) fn unobservable(
     };
     if !asked_for && options.protocol.iter().any(protocol) {
         return Some(Reason::ProtocolScope);
+    }
+    if unrecorded.contains(term) {
+        return Some(Reason::NotRecorded);
     }
     (!universe.asks_for_any(scopes)).then_some(Reason::OpensNoOperation)
 }
@@ -79,7 +82,8 @@ pub(super) fn term_analysis(
         strangers: Vec::new(),
         unseen: (0, Vec::new()),
     };
-    if let Some(reason) = held.unobservable {
+    let unseen = held.unobservable;
+    if let Some(reason) = unseen.filter(|reason| *reason != Reason::NotRecorded) {
         found.verdict = Verdict::Unobservable;
         found.reasons.push(reason);
         return found;
@@ -99,7 +103,13 @@ pub(super) fn term_analysis(
     }
     found.serves.sort_unstable();
     found.serves.dedup();
-    if client.minimal.contains(&held.term) {
+    if let Some(reason) = unseen.filter(|_| found.serves.is_empty()) {
+        found.verdict = Verdict::Unobservable;
+        found.reasons.push(reason);
+    } else if unseen.is_some() {
+        // What else it was used for the logs need not show.
+        found.reasons.push(Reason::Needed);
+    } else if client.minimal.contains(&held.term) {
         found.reasons.push(Reason::Needed);
         let proof = |op: &usize| needs.served.get(op).is_some_and(|served| served.used > 0);
         if !found.serves.iter().any(proof) {
@@ -148,7 +158,7 @@ pub(super) fn narrowed(
         .collect();
     let holding = context
         .universe
-        .holding_scopes(scopes.iter().map(|(_, own)| own.as_slice()));
+        .holding_scopes(scopes.iter().map(|(_, scope)| scope.as_slice()));
     let serves = |scopes: &[u32]| {
         let mut operations = found.serves.iter();
         operations.any(|op| context.universe.serves_holding(scopes, &holding, *op))

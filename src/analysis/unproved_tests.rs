@@ -27,13 +27,13 @@ fn lines() -> BTreeSet<[usize; 3]> {
 }
 
 #[test]
-fn beside_a_minimum_that_is_not_proved_nothing_goes_above_review() {
+fn with_a_minimum_that_is_not_proved_nothing_goes_above_review() {
     let lines = lines();
     assert_eq!(lines.len(), 117);
     let name = |point: &usize| format!("p{point:02}");
     let mut needs: Vec<Vec<String>> = lines
         .iter()
-        .map(|own| own.iter().map(name).collect())
+        .map(|numbers| numbers.iter().map(name).collect())
         .collect();
     needs.push(vec!["unused".to_owned()]);
     let held: Vec<String> = (0..27).map(|point| name(&point)).collect();
@@ -52,7 +52,7 @@ fn beside_a_minimum_that_is_not_proved_nothing_goes_above_review() {
             options.node_budget = budget;
             let client = analyse(inputs, &options).clients.remove(0);
             let mut terms = client.terms.into_iter();
-            let unused = terms.find(|own| own.term == Term::new("unused")).unwrap();
+            let unused = terms.find(|term| term.term == Term::new("unused")).unwrap();
             let unproved = unused.reasons.contains(&Reason::NotProvenMinimal);
             (client.minimal_proven, unproved, unused.level)
         })

@@ -24,7 +24,7 @@ pub struct WeightOverride {
 /// Data class of operations about which nothing is said.
 const INTERNAL: u64 = 2;
 
-/// Path words behind which permissions themselves are managed.
+/// Path words under which permissions themselves are managed.
 const ADMINISTRATION: [&str; 14] = [
     "admin",
     "grants",
@@ -84,7 +84,7 @@ fn method_weight(operation: &Operation) -> u64 {
         .map(str::to_ascii_lowercase)
         .collect();
     let names = |list: &[&str]| words.iter().any(|word| list.contains(&word.as_str()));
-    if operation.method.is_write() && names(&ADMINISTRATION) {
+    if operation.is_write() && names(&ADMINISTRATION) {
         return 8;
     }
     match operation.method {

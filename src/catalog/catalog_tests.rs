@@ -48,14 +48,14 @@ pub(super) fn codes(catalog: &Catalog) -> Vec<&'static str> {
 }
 
 #[test]
-fn what_is_no_description_says_what_it_is_and_what_is_supported() {
+fn what_is_not_a_description_says_what_it_is_and_what_is_supported() {
     for (text, seen) in [
         (
             "{\"clients\": {}, \"roles\": 1}",
-            "a mapping, and none of its keys says of what kind",
+            "a mapping, but none of its keys says of what kind",
         ),
         ("- a\n", "a list"),
-        ("hello\n", "a text"),
+        ("hello\n", "a string"),
         ("", "nothing"),
         ("{}", "an empty mapping"),
         ("routes:\n- id: x\n", "a mapping whose `routes` is a list"),
@@ -76,13 +76,13 @@ fn a_syntax_error_names_its_place_and_quotes_nothing() {
         really,
         "f:2:12: not valid JSON: expected value\nopen the file at that place; its text is not shown here"
     );
-    assert!(failure("{\"a\": 1,\n\"a\": 2}").starts_with("f:2: a key is in its object already"));
+    assert!(failure("{\"a\": 1,\n\"a\": 2}").starts_with("f:2: this key is already in its object"));
     let long = failure(&format!("{{\"a\": \"{}\u{1b}[2J\"}}", "é".repeat(100_000)));
     assert!(long.len() < 1000 && !long.contains('\u{1b}'), "{long}");
 }
 
 #[test]
-fn files_that_cannot_be_opened_or_are_no_text_are_named() {
+fn files_that_cannot_be_opened_or_are_not_text_are_named() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("x");
     let open = || {

@@ -126,7 +126,7 @@ impl Walk<'_> {
         let requirement = match value.get("scopes") {
             None => Requirement::Unspecified,
             Some(Value::Array(names)) => alternatives(names)
-                .map_err(|bad| self.wrong(&format!("a scope of `{id}`"), bad, "a text"))?,
+                .map_err(|bad| self.wrong(&format!("a scope of `{id}`"), bad, "a string"))?,
             Some(other) => return Err(self.wrong(&format!("`scopes` of `{id}`"), other, "a list")),
         };
         if requirement == Requirement::Unspecified {
@@ -137,7 +137,7 @@ impl Walk<'_> {
             .pointer("/mediaUpload/protocols")
             .and_then(Value::as_object);
         for (_, protocol) in protocols.into_iter().flatten().take(UPLOADS) {
-            // These are absolute: they do not stand under `servicePath`.
+            // These are absolute: they are not under `servicePath`.
             let upload = text(protocol, "path").map(str::to_owned);
             paths.extend(upload.filter(|path| path.starts_with('/')));
         }

@@ -1,13 +1,13 @@
 //! A file becomes one tree, whatever its syntax.
 //!
-//! In: a path or a text. Out: the tree as JSON, its syntax, and the lines of the
+//! In: a path or a string. Out: the tree as JSON, its syntax, and the lines of the
 //! keys near its root.
 //!
 //! Invariants:
 //! * the first byte that is not whitespace decides: `{` is JSON, unless the file is
 //!   called `.yaml` and is none; a header line with `method`, `path` and `scopes` is
 //!   CSV; anything else is YAML;
-//! * a key that stands twice is an error in every syntax.
+//! * a key that occurs twice is an error in every syntax.
 //!
 //! What the tree means is not known here.
 
@@ -21,7 +21,8 @@ use serde_json::{Map, Value};
 
 use super::native_csv;
 use super::{At, CatalogError, json_lines};
-use crate::input::{Compression, Sniffed, read_whole, sniff_bytes, yaml};
+use crate::document::{Node, yaml};
+use crate::input::{read_whole, sniff_bytes};
 
 /// No description comes near; a device or a wrong file does.
 const MAX_MIB: u64 = 256;
@@ -54,7 +55,7 @@ impl Lines {
     /// Deepest key that is kept: `components/pathItems/orders/get`.
     pub(super) const DEPTH: usize = 4;
 
-    /// Notes a key. Below the third level only what stands under `components` is kept,
+    /// Notes a key. Below the third level only what is under `components` is kept,
     /// otherwise each field of each operation would be.
     pub(super) fn note<S: AsRef<str>>(&mut self, names: &[S], line: u32) {
         let kept = match names.len() {
@@ -127,7 +128,7 @@ impl Document {
         self.value.get(key)
     }
 
-    /// Where a key stands, or the nearest key around it that is known.
+    /// Where a key is, or the nearest key around it that is known.
     pub(super) fn at(&self, names: &[&str]) -> At {
         let line = (1..=names.len())
             .rev()
@@ -148,8 +149,12 @@ impl Document {
                  as in `GET /orders/{id}: orders:read`"
                     .to_owned()
             }
+            Value::Object(map) if map.contains_key("_format_version") => {
+                "a Kong declarative file without services and routes, which says nothing about operations"
+                    .to_owned()
+            }
             Value::Object(map) if !map.is_empty() => {
-                "a mapping, and none of its keys says of what kind".to_owned()
+                "a mapping, but none of its keys says of what kind".to_owned()
             }
             other => kind(other).to_owned(),
         }
@@ -169,22 +174,13 @@ fn named_yaml(path: &Path) -> bool {
     })
 }
 
-/// A name in backticks, cut when it is long.
-pub(super) fn quoted(name: &str) -> String {
-    const SHOWN: usize = 80;
-    if name.chars().nth(SHOWN).is_none() {
-        return format!("`{name}`");
-    }
-    format!("`{}…`", name.chars().take(SHOWN).collect::<String>())
-}
-
 /// What a value is, for a sentence.
 pub(super) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "nothing",
         Value::Bool(_) => "a boolean",
         Value::Number(_) => "a number",
-        Value::String(_) => "a text",
+        Value::String(_) => "a string",
         Value::Array(_) => "a list",
         Value::Object(map) if map.is_empty() => "an empty mapping",
         Value::Object(_) => "a mapping",
@@ -211,11 +207,8 @@ pub(super) fn text_of(path: &Path, shown: &str) -> Result<String, CatalogError> 
         file: file.clone(),
         seen,
     };
-    match sniff_bytes(&bytes) {
-        Sniffed::Text => {}
-        Sniffed::Packed(Compression::Gzip) => return Err(not_text("gzip".to_owned())),
-        Sniffed::Packed(Compression::Zstd) => return Err(not_text("zstd".to_owned())),
-        Sniffed::Refused(seen) => return Err(not_text(seen.to_owned())),
+    if let Some(seen) = sniff_bytes(&bytes).other_than_utf8() {
+        return Err(not_text(seen.to_owned()));
     }
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
@@ -293,7 +286,7 @@ fn merged(value: Value) -> Value {
     }
 }
 
-fn yaml_lines<'a>(node: &'a yaml::Node, names: &mut Vec<&'a str>, lines: &mut Lines) {
+fn yaml_lines<'a>(node: &'a Node, names: &mut Vec<&'a str>, lines: &mut Lines) {
     if names.len() == Lines::DEPTH {
         return;
     }

@@ -4,12 +4,13 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
-use crate::input::yaml::YamlError;
+use crate::document::yaml::YamlError;
 use crate::model::Place;
+use crate::model::words::{backticks, closest};
 
 /// A file, and a line of it when it is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct At {
+pub(crate) struct At {
     /// The file as shown to the user.
     pub file: Arc<str>,
     /// Line, counted from 1.
@@ -18,7 +19,7 @@ pub struct At {
 
 impl At {
     /// The same as a place, when the line is known.
-    pub fn place(&self) -> Option<Place> {
+    pub(crate) fn place(&self) -> Option<Place> {
         self.line.map(|line| Place {
             file: self.file.clone(),
             line,
@@ -37,8 +38,7 @@ impl fmt::Display for At {
 
 /// Why an API description was refused.
 #[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the messages name the fields")]
-pub enum CatalogError {
+pub(crate) enum CatalogError {
     /// No file was named.
     #[error("no API description was given")]
     NoFiles,
@@ -73,10 +73,10 @@ pub enum CatalogError {
     #[error("{at}: not a valid CSV row: {message}")]
     Csv { at: At, message: String },
     /// JSON objects and CSV headers that say a thing twice: one would be lost.
-    #[error("{at}: a key is in its object already")]
+    #[error("{at}: this key is already in its object")]
     DuplicateKey { at: At },
     /// Readable, but no kind of description.
-    #[error("{file}: is not an API description that is known here: it is {seen}")]
+    #[error("{file}: is not a known kind of API description: it is {seen}")]
     NotRecognised {
         file: Arc<str>,
         seen: String,
@@ -128,6 +128,19 @@ pub enum CatalogError {
         first: String,
         second: String,
     },
+    /// A security scheme that the description does not have.
+    #[error("{file}: there is no security scheme {}", backticks(name))]
+    UnknownScheme {
+        file: Arc<str>,
+        name: String,
+        known: Vec<String>,
+    },
+    /// A table with several schemes, of which none was chosen.
+    #[error("{file}: what an operation requires depends on the scheme, and none is chosen")]
+    SchemeNeeded { file: Arc<str>, known: Vec<String> },
+    /// No description has the key that names scopes: what it names would be lost.
+    #[error("no operation of the API descriptions has the key {}", backticks(key))]
+    NoScopeKey { key: String },
     /// Two files that compare scopes in different ways.
     #[error("`{first}` and `{second}` say different things under `match`")]
     MatchDiffers { first: Arc<str>, second: Arc<str> },
@@ -135,7 +148,7 @@ pub enum CatalogError {
 
 impl CatalogError {
     /// What to do about it.
-    pub fn help(&self) -> Option<String> {
+    pub(crate) fn help(&self) -> Option<String> {
         Some(match self {
             Self::NoFiles => "name one with `--catalog`".to_owned(),
             Self::Unreadable { source, .. } if source.kind() == io::ErrorKind::IsADirectory => {
@@ -169,35 +182,34 @@ impl CatalogError {
             Self::Reference { .. } => {
                 "bundle the description into one file first, or correct the reference".to_owned()
             }
-            Self::Unknown { name, known, .. } => match similar(name, known) {
+            Self::Unknown { name, known, .. } => match closest(name, known.iter().copied()) {
                 Some(close) => format!("did you mean `{close}`?"),
                 None => format!("known are {}", known.join(", ")),
             },
             Self::Route { advice, .. } => (*advice).to_owned(),
             Self::EqualRoutes { .. } => "keep one of the two".to_owned(),
+            Self::UnknownScheme { known, .. } if known.is_empty() => {
+                "the description declares no security scheme: leave `--scheme` out".to_owned()
+            }
+            Self::UnknownScheme { name, known, .. } => {
+                let close = closest(name, known.iter().map(String::as_str));
+                let close = close.map(|close| format!("did you mean `{close}`? "));
+                format!(
+                    "{}known are {}",
+                    close.unwrap_or_default(),
+                    known.join(", ")
+                )
+            }
+            Self::SchemeNeeded { known, .. } => {
+                format!("name one with `--scheme`: {}", known.join(", "))
+            }
+            Self::NoScopeKey { .. } => {
+                "name a key of the operations or paths with `--scope-key`, as they spell it"
+                    .to_owned()
+            }
             Self::MatchDiffers { .. } => {
                 "give the files the same `match`, or analyse them in separate runs".to_owned()
             }
         })
     }
-}
-
-/// The known name that was probably meant.
-fn similar(name: &str, known: &[&'static str]) -> Option<&'static str> {
-    // Hostile names can be megabytes long; comparing costs the product of the lengths.
-    if name.len() > 64 {
-        return None;
-    }
-    let folded = name.to_lowercase();
-    known
-        .iter()
-        .map(|known| {
-            (
-                strsim::damerau_levenshtein(&folded, &known.to_lowercase()),
-                *known,
-            )
-        })
-        .filter(|(distance, known)| *distance * 3 <= known.len().max(3))
-        .min()
-        .map(|(_, known)| known)
 }

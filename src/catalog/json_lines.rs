@@ -1,7 +1,7 @@
 //! Lines of the keys of a JSON text, which `serde_json` does not keep.
 //!
-//! In: a text that was already read without error. Out: the line of each key
-//! near the root, or the line of the first key that stands twice in one object.
+//! In: a string that was already read without error. Out: the line of each key
+//! near the root, or the line of the first key that occurs twice in one object.
 //!
 //! Nothing is validated here.
 
@@ -9,7 +9,7 @@ use std::collections::HashSet;
 
 use super::document::Lines;
 
-/// Objects below this depth are payload (examples), where a repeated key loses nothing of ours:
+/// Objects below this depth are payload (examples), where a repeated key loses nothing that is needed here:
 /// the deepest one that counts is an entry of an operation's `security`.
 const STRICT_DEPTH: usize = 6;
 
@@ -21,7 +21,7 @@ struct Open<'a> {
     keys: HashSet<&'a str>,
 }
 
-/// Walks the text once. The error is the line of a key that stands twice in one object.
+/// Walks the text once. The error is the line of a key that occurs twice in one object.
 pub(super) fn scan(text: &str) -> Result<Lines, u32> {
     let bytes = text.as_bytes();
     let mut lines = Lines::default();
@@ -99,7 +99,7 @@ mod tests {
     fn keys_and_items_near_the_root_know_their_line() {
         let text = "{\n \"paths\": {\n  \"/a\\/b\": {\"get\":\n {}},\n  \"/c\": {\"x\": [1, {\"y\": 2}],\n \"put\": {}}},\n \"operations\": [\n {},\n {\"method\": 1}]}";
         let Ok(lines) = scan(text) else {
-            panic!("no key stands twice")
+            panic!("no key occurs twice")
         };
         assert_eq!(lines.line(&["paths"]), Some(2));
         assert_eq!(lines.line(&["paths", "/a/b"]), Some(3));
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_stands_twice_is_found_but_not_inside_payload() {
+    fn a_key_that_occurs_twice_is_found_but_not_inside_payload() {
         let Err(twice) = scan("{\"a\": {\"k\": 1,\n \"k\": 2}}") else {
             panic!("the first `k` would be lost")
         };

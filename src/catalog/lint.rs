@@ -1,13 +1,14 @@
 //! What is worth a look in any catalogue, whatever its source.
 //!
-//! In: operations. Out: warnings. Nothing is changed here.
+//! In: operations. Out: warnings, and findings one by one. Nothing else is changed here.
 
 use std::ops::Bound;
 
 use super::LoadOptions;
 use super::document::Document;
 use super::matcher::{MatchOptions, Matcher, query_start};
-use crate::model::{Catalog, Clause, Scope, Warning};
+use crate::model::words::backticks;
+use crate::model::{Catalog, Clause, Operation, Requirement, Scope, Warning};
 
 /// Warnings of one kind that are shown one by one.
 const SHOWN: usize = 50;
@@ -58,14 +59,66 @@ pub(super) fn whole(catalog: &mut Catalog) {
     };
     catalog.warnings.extend(odd(
         "space-in-scope",
-        "required scopes hold white space, which no OAuth scope can; they are compared as spelt",
+        "required scopes contain whitespace, which no OAuth scope can; they are compared as spelled",
         char::is_whitespace,
     ));
     catalog.warnings.extend(odd(
         "separator-in-scope",
-        "required scopes hold a comma or a semicolon, which separates nothing here: each is one scope of that name",
+        "required scopes contain a comma or a semicolon, which separates nothing here: each is one scope of that name",
         |c| matches!(c, ',' | ';'),
     ));
+}
+
+/// Everything that is worth a look, one by one, by code and place.
+pub(crate) fn findings(catalog: &Catalog, warnings: &[Warning]) -> Vec<Warning> {
+    // Said for each operation below.
+    let said = |warning: &&Warning| warning.code != "unspecified-security";
+    let mut found: Vec<Warning> = warnings.iter().filter(said).cloned().collect();
+    let mut add = |code, message: String, operation: Option<&Operation>| {
+        let mut warning = Warning::new(code, message);
+        warning.place = operation.and_then(|operation| operation.place.clone());
+        found.push(warning);
+    };
+    for operation in &catalog.operations {
+        let label = backticks(&operation.label());
+        if operation.requirement == Requirement::Unspecified {
+            let text =
+                format!("{label} does not say what it requires: nothing is concluded from it");
+            add("unspecified-security", text, Some(operation));
+        } else if operation.security.is_public() && operation.is_write() {
+            let text = format!("{label} changes something, and is open to anonymous callers");
+            add("public-write", text, Some(operation));
+        } else if operation.requirement.is_open() && operation.is_write() {
+            let text = format!("{label} changes something, and needs no scope");
+            add("write-without-scope", text, Some(operation));
+        }
+    }
+    let required = catalog.required_scopes();
+    // Where nothing is declared, the description has no list of its scopes.
+    if !catalog.declared.is_empty() {
+        for scope in required.difference(&catalog.declared) {
+            let text = format!("{} is required and not declared", backticks(scope.as_str()));
+            let asks = |operation: &&Operation| {
+                let mut clauses = operation.requirement.clauses().iter();
+                clauses.any(|clause| clause.contains(scope))
+            };
+            add(
+                "undeclared-scope",
+                text,
+                catalog.operations.iter().find(asks),
+            );
+        }
+    }
+    for scope in catalog.declared.difference(&required) {
+        let text = format!(
+            "{} is declared, and no operation asks for it",
+            backticks(scope.as_str())
+        );
+        add("unused-scope", text, None);
+    }
+    found.sort();
+    found.dedup();
+    found
 }
 
 /// A scope and another of the same clause that continues its name: `x` and `x.read`.
@@ -111,6 +164,34 @@ mod tests {
     fn nested(names: &[&str]) -> Option<(String, String)> {
         let clause: Clause = names.iter().map(|name| Scope::new(name)).collect();
         nested_names(&clause).map(|(a, b)| (a.to_string(), b.to_string()))
+    }
+
+    #[test]
+    fn each_doubt_is_found_once_and_at_its_place() {
+        let text = "openapi: 3.1.0\npaths:\n  /a/{x}:\n    get: {}\n    put: {security: []}\n    post: {security: [{k: []}]}\n\
+            \x20   patch: {security: [{o: [a, a.b, gone]}]}\n  /a/{y}:\n    patch: {security: [{o: [gone]}]}\n\
+            components: {securitySchemes: {k: {type: apiKey}, o: {type: oauth2, flows: {implicit: {scopes: {a: x, a.b: x, idle: x}}}}}}\n";
+        let catalog = super::super::load_text(text, "a.yaml", &LoadOptions::default()).unwrap();
+        let found = findings(&catalog, &catalog.warnings);
+        let found: Vec<(&str, Option<u32>)> = found
+            .iter()
+            .map(|warning| (warning.code, warning.place.as_ref().map(|place| place.line)))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("any-or-all", Some(7)),
+                ("equal-templates", None),
+                ("public-write", Some(5)),
+                ("undeclared-scope", Some(7)),
+                ("unspecified-security", Some(4)),
+                ("unused-scope", None),
+                ("write-without-scope", Some(6)),
+            ]
+        );
+        let clean = "routes: {GET /a: a, POST /a: b, GET /b: public}";
+        let clean = super::super::load_text(clean, "r.yaml", &LoadOptions::default()).unwrap();
+        assert_eq!(findings(&clean, &clean.warnings), []);
     }
 
     #[test]

@@ -17,14 +17,19 @@
 mod discovery;
 mod document;
 mod error;
+mod github_app;
 mod json_lines;
+mod kong;
 mod lint;
-pub mod matcher;
+pub(crate) mod matcher;
+mod msgraph;
 mod native;
 mod native_csv;
-pub mod near;
+pub(crate) mod near;
 mod normal_form;
 mod openapi;
+mod scaffold;
+mod several;
 mod swagger;
 
 use std::path::Path;
@@ -33,8 +38,12 @@ use std::sync::Arc;
 use crate::model::{Catalog, Warning};
 use document::Document;
 
-pub use error::{At, CatalogError};
-pub use normal_form::to_json;
+pub(crate) use error::{At, CatalogError};
+pub(crate) use lint::findings;
+pub(crate) use normal_form::to_json;
+pub(crate) use scaffold::draft;
+pub use several::Listed;
+pub(crate) use several::{Audiences, load_listed};
 
 /// What several scopes inside one OpenAPI requirement mean.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,7 +63,14 @@ pub struct LoadOptions {
     /// Stands in front of every path in place of the description's own `servers`, `basePath`
     /// or `servicePath`: `/v1`.
     pub base_path: Option<String>,
+    /// The security scheme that counts, where several give scopes: `delegated`.
+    pub scheme: Option<String>,
+    /// A key of operations or paths that names scopes: `x-required-scopes`.
+    pub scope_key: Option<String>,
 }
+
+/// Code of the warning that a description has no such key.
+const UNUSED_KEY: &str = "unused-scope-key";
 
 /// One kind of API description.
 trait CatalogFormat: Sync {
@@ -71,20 +87,27 @@ static ALL: &[&dyn CatalogFormat] = &[
     &openapi::OpenApi,
     &swagger::Swagger,
     &discovery::Discovery,
+    &msgraph::Graph,
+    &github_app::GitHubApp,
+    &kong::Kong,
     &normal_form::Normal,
     &native::Routes,
     &native_csv::RoutesCsv,
 ];
 
 /// The kinds of description that [`load`] reads, for help texts.
-pub fn kinds() -> Vec<&'static str> {
+pub(crate) fn kinds() -> Vec<&'static str> {
     ALL.iter().map(|format| format.name()).collect()
 }
 
 /// Reads one description; its kind is found from its content, never from its name.
 ///
 /// `shown` is the file's name in messages and places.
-pub fn load(path: &Path, shown: &str, options: &LoadOptions) -> Result<Catalog, CatalogError> {
+pub(crate) fn load(
+    path: &Path,
+    shown: &str,
+    options: &LoadOptions,
+) -> Result<Catalog, CatalogError> {
     load_many([(path, shown)], options)
 }
 
@@ -92,7 +115,7 @@ pub fn load(path: &Path, shown: &str, options: &LoadOptions) -> Result<Catalog, 
 ///
 /// Declared scopes and implications are united. Files that say different things under
 /// `match` are refused.
-pub fn load_many<'a>(
+pub(crate) fn load_many<'a>(
     files: impl IntoIterator<Item = (&'a Path, &'a str)>,
     options: &LoadOptions,
 ) -> Result<Catalog, CatalogError> {
@@ -103,7 +126,8 @@ pub fn load_many<'a>(
 }
 
 /// Reads a description that is already in memory; relative references start where `shown` lies.
-pub fn load_text(text: &str, shown: &str, options: &LoadOptions) -> Result<Catalog, CatalogError> {
+#[cfg(test)]
+fn load_text(text: &str, shown: &str, options: &LoadOptions) -> Result<Catalog, CatalogError> {
     unite([Document::parse(text, shown, Path::new(shown))], options)
 }
 
@@ -112,7 +136,9 @@ fn unite(
     options: &LoadOptions,
 ) -> Result<Catalog, CatalogError> {
     let mut united: Option<Catalog> = None;
+    let mut files = 0;
     for document in documents {
+        files += 1;
         let next = read(&document?, options)?;
         united = Some(match united {
             None => next,
@@ -120,6 +146,15 @@ fn unite(
         });
     }
     let mut catalog = united.ok_or(CatalogError::NoFiles)?;
+    let unused = catalog
+        .warnings
+        .iter()
+        .filter(|warning| warning.code == UNUSED_KEY);
+    if let Some(key) = options.scope_key.as_ref()
+        && unused.count() == files
+    {
+        return Err(CatalogError::NoScopeKey { key: key.clone() });
+    }
     lint::whole(&mut catalog);
     Ok(catalog)
 }
@@ -146,6 +181,15 @@ fn read(document: &Document, options: &LoadOptions) -> Result<Catalog, CatalogEr
             ),
         ));
     }
+    Ok(catalog)
+}
+
+/// Puts the operations of catalogues one after another.
+fn join_all(all: impl IntoIterator<Item = Catalog>) -> Result<Catalog, CatalogError> {
+    let mut all = all.into_iter();
+    let first = all.next().ok_or(CatalogError::NoFiles)?;
+    let mut catalog = all.try_fold(first, join)?;
+    lint::whole(&mut catalog);
     Ok(catalog)
 }
 

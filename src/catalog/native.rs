@@ -24,9 +24,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::document::{Document, Syntax, kind, quoted};
+use super::document::{Document, Syntax, kind};
 use super::matcher::shape;
 use super::{At, CatalogError, CatalogFormat, LoadOptions, lint};
+use crate::model::words::backticks;
 use crate::model::{Catalog, Clause, Method, Operation, Requirement, Scope, ScopeMatch};
 
 const KEYS: [&str; 4] = ["version", "match", "implies", "routes"];
@@ -94,7 +95,7 @@ fn operation(document: &Document, route: &str, need: &Value) -> Result<Operation
         .split_once(char::is_whitespace)
         .unwrap_or((trimmed, ""));
     let (method, path) = method_and_path(&at, method, path.trim_start())?;
-    let what = || format!("route {}", quoted(trimmed));
+    let what = || format!("route {}", backticks(trimmed));
     let refuse = |problem: Problem| problem.at(&at, what());
     let texts: Vec<&str> = match need {
         Value::String(text) => vec![text],
@@ -102,7 +103,7 @@ fn operation(document: &Document, route: &str, need: &Value) -> Result<Operation
             let texts = items.iter().map(Value::as_str).collect::<Option<_>>();
             texts.ok_or_else(|| {
                 refuse(Problem(
-                    "has an alternative that is not a text",
+                    "has an alternative that is not a string",
                     WRITE_SCOPES,
                 ))
             })?
@@ -110,7 +111,7 @@ fn operation(document: &Document, route: &str, need: &Value) -> Result<Operation
         Value::Null => return Err(refuse(Problem::EMPTY)),
         _ => {
             return Err(refuse(Problem(
-                "has a requirement that is neither a text nor a list",
+                "has a requirement that is neither a string nor a list",
                 WRITE_SCOPES,
             )));
         }
@@ -160,7 +161,7 @@ pub(super) fn method_and_path<'t>(
             "write `GET /orders/{id}`",
         )
     } else if path.contains(char::is_whitespace) {
-        Problem("has white space in its path", "write `%20` for a blank")
+        Problem("has whitespace in its path", "write `%20` for a space")
     } else if path.contains(['?', '#']) {
         Problem(
             "has a query or a fragment in its path",
@@ -183,7 +184,10 @@ pub(super) fn method_and_path<'t>(
     } else {
         return Ok((method, path));
     };
-    Err(problem.at(at, format!("route {}", quoted(&format!("{name} {path}")))))
+    Err(problem.at(
+        at,
+        format!("route {}", backticks(&format!("{name} {path}"))),
+    ))
 }
 
 fn balanced(path: &str) -> bool {
@@ -224,7 +228,7 @@ pub(super) fn requirement(texts: &[&str]) -> Result<(Requirement, bool), Problem
             }
             names if names.iter().any(|name| name.contains(char::is_whitespace)) => {
                 return Err(Problem(
-                    "has several scopes with only a blank between them",
+                    "has several scopes with only a space between them",
                     "write `a + b` when both are needed, and a list when one is enough",
                 ));
             }
@@ -306,7 +310,7 @@ pub(super) fn implies(
                 "does not name the scopes it implies",
                 "write a list of scopes",
             )
-            .at(&document.at(&["implies", scope]), quoted(scope))
+            .at(&document.at(&["implies", scope]), backticks(scope))
         })?;
         out.insert(Scope::new(scope), names);
     }

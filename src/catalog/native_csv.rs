@@ -13,9 +13,10 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::document::{Document, Lines, Syntax, quoted};
+use super::document::{Document, Lines, Syntax};
 use super::native::{self, Problem};
 use super::{At, CatalogError, CatalogFormat, LoadOptions, lint};
+use crate::model::words::backticks;
 use crate::model::{Catalog, Operation};
 
 const COLUMNS: [&str; 3] = ["method", "path", "scopes"];
@@ -56,7 +57,7 @@ impl CatalogFormat for RoutesCsv {
                     .trim()
             };
             let (method, path) = native::method_and_path(&at, cell("method"), cell("path"))?;
-            let what = || format!("route {}", quoted(&format!("{method} {path}")));
+            let what = || format!("route {}", backticks(&format!("{method} {path}")));
             let scopes = cell("scopes");
             if scopes.is_empty() {
                 return Err(Problem::EMPTY.at(&at, what()));

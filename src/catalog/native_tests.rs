@@ -40,7 +40,7 @@ fn routes_yaml_is_read_as_documented() {
     assert_eq!(
         (odd[0].len(), odd[1].len()),
         (1, 2),
-        "only ` + ` with blanks joins"
+        "only ` + ` with spaces joins"
     );
     let optional: Vec<bool> = catalog
         .operations
@@ -90,7 +90,7 @@ fn routes_yaml_refuses_what_it_does_not_know_or_cannot_be_sure_of() {
             "routes:\n  GET: a\n",
             "has no path that starts with a slash",
         ),
-        ("routes:\n  GET /a b: a\n", "white space"),
+        ("routes:\n  GET /a b: a\n", "whitespace"),
         ("routes:\n  GET /a?b=c: a\n", "a query or a fragment"),
         ("routes:\n  GET /a/{b: a\n", "brace without its partner"),
         ("routes:\n  GET /a/**/b: a\n", "`**` before its end"),
@@ -102,19 +102,19 @@ fn routes_yaml_refuses_what_it_does_not_know_or_cannot_be_sure_of() {
         ("routes:\n  GET /x: ''\n", "empty place for a scope"),
         (
             "routes:\n  GET /x: a + \n",
-            "several scopes with only a blank",
+            "several scopes with only a space",
         ),
         (
             "routes:\n  GET /x: a b\n",
-            "several scopes with only a blank",
+            "several scopes with only a space",
         ),
         ("routes:\n  GET /x: a + public\n", "reserved words"),
         (
             "routes:\n  GET /x: [a, 7]\n",
-            "an alternative that is not a text",
+            "an alternative that is not a string",
         ),
-        ("routes:\n  GET /x: {a: b}\n", "neither a text nor a list"),
-        ("routes:\n  GET /x: 7\n", "neither a text nor a list"),
+        ("routes:\n  GET /x: {a: b}\n", "neither a string nor a list"),
+        ("routes:\n  GET /x: 7\n", "neither a string nor a list"),
         (
             "match: fuzzy\nroutes: {}\n",
             "f:1: `match: \"fuzzy\"` is not a way to compare scopes",
@@ -192,7 +192,7 @@ fn the_csv_twin_says_the_same() {
         ),
         (
             "method,path,scopes,path\nGET,/x,a,b\n",
-            "f:1: a key is in its object already",
+            "f:1: this key is already in its object",
         ),
         (
             "method,path,scopes\nGET,/{a},a\nGET,/{b},a\n",
@@ -248,20 +248,20 @@ fn a_normalised_catalogue_with_wrong_types_is_refused() {
         ("7", "an operation is a number"),
         (
             r#"{"method": "GET"}"#,
-            "a mapping with the texts `method` and `path`",
+            "a mapping with the strings `method` and `path`",
         ),
         (r#"{"method": "GET", "path": "x"}"#, "starts with a slash"),
         (
             r#"{"method": "GET", "path": "/", "any_of": ["a"]}"#,
-            "an alternative of `any_of` is a text",
+            "an alternative of `any_of` is a string",
         ),
         (
             r#"{"method": "GET", "path": "/", "any_of": [[1]]}"#,
-            "an alternative of `any_of` is a list, not a list of texts",
+            "an alternative of `any_of` is a list, not a list of strings",
         ),
         (
             r#"{"method": "GET", "path": "/", "any_of": [[""]]}"#,
-            "texts that are not empty",
+            "strings that are not empty",
         ),
         (
             r#"{"method": "GET", "path": "/", "weight": -1}"#,
@@ -269,7 +269,7 @@ fn a_normalised_catalogue_with_wrong_types_is_refused() {
         ),
         (
             r#"{"method": "GET", "path": "/", "tags": "t"}"#,
-            "`tags` is a text",
+            "`tags` is a string",
         ),
     ] {
         let really = failure(&format!("{{\"operations\": [\n{operation}]}}"));

@@ -11,7 +11,7 @@
 //! * a method that stands for another one, or a batch of requests.
 //!
 //! Invariants:
-//! * at least one word of the operation stands in the path: `/{id}` is near nothing;
+//! * at least one word of the operation is in the path: `/{id}` is near nothing;
 //! * a word that all operations begin with says nothing, so a catalogue that leaves out
 //!   half of an API is not near the other half;
 //! * the index finds what a comparison with every operation finds.
@@ -59,8 +59,9 @@ impl Near {
     }
 }
 
-/// Last words of an address that takes many requests in one.
-const BATCH: [&[u8]; 10] = [
+/// Last words of an address that takes many requests in one, or many operations: what was
+/// asked for is in the body, which no access log has.
+const BATCH: [&[u8]; 13] = [
     b"$batch",
     b"batch",
     b"_batch",
@@ -71,6 +72,9 @@ const BATCH: [&[u8]; 10] = [
     b"multi",
     b"_multi",
     b"composite",
+    b"graphql",
+    b"jsonrpc",
+    b"json-rpc",
 ];
 
 /// One template of a route.
@@ -313,7 +317,7 @@ impl Nearness {
     }
 }
 
-/// Words of a path where a collection may stand, and their beginnings.
+/// Words of a path where a collection may be, and their beginnings.
 fn collection_words(path: &[Token], bases: u64) -> impl Iterator<Item = &[u8]> {
     path.iter()
         .enumerate()

@@ -87,7 +87,7 @@ struct Counts {
 impl Counts {
     fn warnings(&self) -> impl Iterator<Item = Warning> + use<> {
         [
-            ("query-in-path", self.cut, "paths hold a query or fragment, which was cut: requests are compared by path"),
+            ("query-in-path", self.cut, "paths contain a query or fragment, which was cut: requests are compared by path"),
             ("unspecified-security", self.silent, "operations have no `any_of`: unspecified is not public, and nothing is concluded from them"),
             ("empty-alternatives", self.empty, "operations have an empty `any_of`: that is read as unspecified; write `[[]]` where no scope is needed"),
             ("unknown-method", self.methods, "operations have an unknown method and were left out"),
@@ -115,7 +115,7 @@ impl Reader<'_> {
             return Err(self.wrong(
                 "an operation",
                 value,
-                "a mapping with the texts `method` and `path`",
+                "a mapping with the strings `method` and `path`",
             ));
         };
         let method = Method::parse(method.as_bytes());
@@ -125,7 +125,7 @@ impl Reader<'_> {
         }
         let (path, cut) = lint::without_query(path);
         if !path.starts_with('/') {
-            return Err(self.wrong("`path`", text("path"), "a text that starts with a slash"));
+            return Err(self.wrong("`path`", text("path"), "a string that starts with a slash"));
         }
         self.counts.cut += usize::from(cut);
         let requirement = self.any_of(text("any_of"))?;
@@ -133,7 +133,7 @@ impl Reader<'_> {
         operation.operation_id = match text("operation_id") {
             Value::Null => None,
             Value::String(id) => Some(id.clone()),
-            other => return Err(self.wrong("`operation_id`", other, "a text")),
+            other => return Err(self.wrong("`operation_id`", other, "a string")),
         };
         operation.least = self.names("`least`", value.get("least"))?;
         operation.tags = self.tags(text("tags"))?;
@@ -181,12 +181,12 @@ impl Reader<'_> {
             return Ok(Vec::new());
         };
         let Some(items) = value.as_array() else {
-            return Err(self.wrong(what, value, "a list of texts"));
+            return Err(self.wrong(what, value, "a list of strings"));
         };
         let name = |item: &Value| match item.as_str() {
             Some(name) if !name.is_empty() => Ok(Scope::new(name)),
-            Some(_) => Err(self.wrong(what, value, "a list of texts that are not empty")),
-            None => Err(self.wrong(what, value, "a list of texts")),
+            Some(_) => Err(self.wrong(what, value, "a list of strings that are not empty")),
+            None => Err(self.wrong(what, value, "a list of strings")),
         };
         items.iter().map(name).collect()
     }
@@ -200,7 +200,7 @@ impl Reader<'_> {
                 .collect(),
             _ => None,
         };
-        items.ok_or_else(|| self.wrong("`tags`", value, "a list of texts"))
+        items.ok_or_else(|| self.wrong("`tags`", value, "a list of strings"))
     }
 
     fn flag(&self, what: &str, value: &Value) -> Result<bool, CatalogError> {
@@ -230,7 +230,7 @@ impl Reader<'_> {
 ///
 /// Unspecified requirements are `null`. Keys that say nothing are left away;
 /// warnings and places are not part of it.
-pub fn to_json(catalog: &Catalog) -> Value {
+pub(crate) fn to_json(catalog: &Catalog) -> Value {
     let mut out = Map::new();
     out.insert("source".to_owned(), json!(&*catalog.source));
     if let Some(matching) = catalog.matching {
@@ -291,5 +291,6 @@ fn spelt(matching: ScopeMatch) -> String {
         ScopeMatch::Wildcard(delimiter) => format!("wildcard:{delimiter}"),
         ScopeMatch::Hierarchy(delimiter) => format!("hierarchy:{delimiter}"),
         ScopeMatch::Glob => "glob".to_owned(),
+        ScopeMatch::GlobAnyCase => "glob-any-case".to_owned(),
     }
 }

@@ -191,7 +191,7 @@ fn operations_are_read_under_each_base_path_which_is_said_once() {
 }
 
 #[test]
-fn fields_extensions_and_unknown_methods_are_no_operations() {
+fn fields_extensions_and_unknown_methods_are_not_operations() {
     let catalog = read(
         &json!({"openapi": "3.2.0", "security": [], "x-y": 1, "webhooks": {"w": {"post": {}}},
         "paths": {"x-note": 1, "/a": {"summary": "", "parameters": [], "x-get": {}, "frob": {}, "any": {}, "GET": {},
@@ -295,12 +295,13 @@ fn a_reference_that_leads_nowhere_is_refused_because_operations_would_be_lost() 
         assert!(said_really.contains(said), "{reference}: {said_really}");
     }
     assert!(
-        failure(&json!({"openapi": "3.0.0", "paths": {"/x": {"$ref": 7}}})).contains("not a text")
+        failure(&json!({"openapi": "3.0.0", "paths": {"/x": {"$ref": 7}}}))
+            .contains("not a string")
     );
 }
 
 #[test]
-fn queries_and_missing_slashes_in_paths_are_mended_and_said() {
+fn queries_and_missing_slashes_in_paths_are_fixed_and_reported() {
     let catalog = read(
         &json!({"openapi": "3.0.0", "security": [], "servers": [{"url": "/v1"}],
         "paths": {"/a?x={y}": {"get": {}}, "/#Target": {"post": {}}, "b": {"get": {}}}}),
@@ -386,7 +387,7 @@ fn wrong_versions_and_types_are_refused_with_their_place() {
         ),
         (
             json!({"swagger": "2.0", "paths": {}, "basePath": 1}),
-            "`basePath` is a number, not a text",
+            "`basePath` is a number, not a string",
         ),
     ] {
         let said_really = failure(&document);

@@ -19,6 +19,7 @@ use crate::run::{self, Advised, AnalysisRun, Proved, recommendation_log};
   scopetrim analyze --logs 'logs/*.gz' --catalog openapi.yaml --grants grants.yaml
   scopetrim analyze --logs access.jsonl --catalog catalog.json --grants grants.json --json
   scopetrim analyze samples/shop --level review --out result && git apply result/policy.diff
+  scopetrim analyze samples/shop --out result && scopetrim apply result
 
 Nothing is changed: the diff is printed, or written to --out. Exit codes: 0 done, 2 error, 3 done but \
 some input was incomplete.")]
@@ -33,7 +34,8 @@ pub(super) struct Args {
     /// Also replay the advice of past months (`backtest` in the report)
     #[arg(long)]
     backtest: bool,
-    /// Write report.json, policy.diff, undo.diff, recommendations.json and rejects.ndjson into this folder
+    /// Write report.json, plan.json, policy.diff, undo.diff, recommendations.json and rejects.ndjson into this
+    /// folder
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
@@ -57,7 +59,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     let proved = run::prove(&run)?;
     if let Some(folder) = &args.out {
         proved.write(&run, folder)?;
-        // Advice about a policy of the past is no advice to follow up.
+        // Advice about a policy of the past is not advice to follow up.
         if run.read.coverage.span().is_some() && run.settings.grants_at.is_none() {
             recommendation_log::publish(folder, &run.analysis)?;
         }
@@ -73,7 +75,11 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     for (client, why) in &proved.refused {
         diagnostics::note(false, &format!("no diff for `{client}`: {why}"));
     }
-    Ok(status(&run, &proved))
+    let status = status(&run, &proved);
+    // The process ends here: to give back millions of small values one by one takes longer
+    // than to write the result.
+    std::mem::forget((run, proved));
+    Ok(status)
 }
 
 /// How a run with a proof ends.

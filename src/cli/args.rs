@@ -12,22 +12,34 @@ pub(super) struct InputArgs {
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
     /// Access logs: files, folders, globs, or `-` for standard input. Takes every name up to the next
-    /// flag, as a shell expands a pattern; DIR stands before it
+    /// flag, as a shell expands a pattern; DIR comes before it
     #[arg(long, value_name = "PATH", num_args = 1..)]
     pub(super) logs: Vec<String>,
-    /// Usage ledger, made by `scopetrim ingest`; without --logs it alone is read
+    /// Usage ledger, made by `scopetrim ingest`; without --logs only the ledger is read
     #[arg(long, value_name = "DIR")]
     pub(super) ledger: Option<PathBuf>,
-    /// API description: OpenAPI, Swagger, routes.yaml, or the normal form; repeatable
+    /// API description: OpenAPI, Swagger, routes.yaml, a vendor's own table, or the normal form; repeatable
     #[arg(long, value_name = "FILE")]
     pub(super) catalog: Vec<String>,
-    /// Log format; default: by content, for each file (see `scopetrim formats`)
+    /// Log format, or a TOML file that describes one; default: by content, for each file (see `scopetrim formats`)
     #[arg(long, value_name = "NAME")]
     pub(super) format: Option<String>,
+    /// The gateway's own format line: `nginx:'$remote_addr ...'`, also apache, envoy, haproxy and goaccess
+    #[arg(long, value_name = "SERVER:TEXT", conflicts_with = "format")]
+    pub(super) log_format_string: Option<String>,
+    /// The variable of that line that names the caller, where it is a header that the gateway sets: `$http_x_client_id`
+    #[arg(long, value_name = "VARIABLE")]
+    pub(super) log_client: Option<String>,
     /// What several scopes in one OpenAPI requirement mean
     #[arg(long, value_name = "all|any", value_parser = ["all", "any"])]
     pub(super) scopes: Option<String>,
-    /// What a held scope opens: exact, wildcard:DELIM, hierarchy:DELIM or glob
+    /// The security scheme that counts, where an API description has several that give scopes
+    #[arg(long, value_name = "NAME")]
+    pub(super) scheme: Option<String>,
+    /// A key of the operations or paths of an OpenAPI file that names scopes: x-required-scopes
+    #[arg(long, value_name = "KEY")]
+    pub(super) scope_key: Option<String>,
+    /// What a held scope opens: exact, wildcard:DELIM, hierarchy:DELIM, glob or glob-any-case
     #[arg(long = "match", value_name = "RULE")]
     pub(super) matching: Option<String>,
     /// Whether the case of a path matters
@@ -45,7 +57,7 @@ pub(super) struct InputArgs {
     /// Share of rejected records (0..1) above which a log counts as incomplete
     #[arg(long, value_name = "SHARE")]
     pub(super) max_reject_share: Option<f64>,
-    /// File with a secret under which ids of credentials are hashed; default: a fixed key
+    /// File with the secret key that hashes credential ids; default: a fixed key
     #[arg(long, value_name = "FILE")]
     pub(super) hash_key: Option<String>,
     /// Worker threads, 1 to 1024; default: one for each core
@@ -58,8 +70,8 @@ pub(super) struct InputArgs {
     pub(super) keys: ReadingKeys,
 }
 
-/// The folder to start from. Where no other argument stands without a flag, it may be
-/// named either way: a command learnt for one subcommand works for the next.
+/// The folder to start from. Where there is no other argument without a flag, it may be
+/// named either way: a command learned for one subcommand works for the next.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(super) struct Folder {
     /// Folder to start from; paths of its scopetrim.toml are relative to it
@@ -71,7 +83,7 @@ pub(super) struct Folder {
 }
 
 impl Folder {
-    /// Where a subcommand takes the folder by a flag of its own.
+    /// Where a subcommand has its own flag for the folder.
     pub(super) const fn at(flag: Option<PathBuf>) -> Self {
         Self { dir: None, flag }
     }
@@ -97,7 +109,7 @@ pub(super) struct PolicyFlags {
     #[arg(long, value_name = "FILE")]
     pub(super) grants: Vec<String>,
     /// Days looked at, for example 90d; default: all data, at most 365d. Of a list
-    /// (30d,90d,365d) the longest decides, and what it adds to the others is shown
+    /// (30d,90d,365d) the longest decides, and the result shows what it adds to the others
     #[arg(long, value_name = "DAYS")]
     pub(super) window: Option<String>,
     /// Last day looked at, for example 2026-10-31; never later than the data

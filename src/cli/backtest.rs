@@ -15,14 +15,13 @@ use crate::analysis::backtest::recommendation_log::{follow, follow_suspended};
 use crate::report::backtest::{self as report, grants_of};
 use crate::report::table::Format;
 use crate::report::{followed, json_text};
-use crate::run::{Advised, AnalysisRun, analyse, analyse_with_backtest, recommendation_log};
+use crate::run::{AnalysisRun, analyse, analyse_with_backtest, recommendation_log};
 
 /// Arguments of `backtest`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   scopetrim backtest samples/shop
   scopetrim backtest samples/shop --follow result
-  scopetrim backtest . --grants-history git
   scopetrim backtest . --ledger usage --grants-history ledger
   scopetrim backtest --logs 'logs/*.gz' --catalog openapi.yaml --grants grants.yaml --output csv
 
@@ -34,10 +33,10 @@ pub(super) struct Args {
     policy: PolicyArgs,
     #[command(flatten)]
     inputs: InputArgs,
-    /// Say instead what became of the recommendations that `analyze --out` wrote: a file, or a folder of them
+    /// Show instead what became of the recommendations that `analyze --out` wrote: a file, or a folder of them
     #[arg(long, value_name = "PATH")]
     follow: Option<PathBuf>,
-    /// Grants of each month end: today's but for those that the files date later, as git had the
+    /// Grants of each month end: today's except those that the files date later, as git had the
     /// policy files then, or as `ingest --grants` recorded them last, at most 31 days before
     #[arg(long, value_name = "today|git|ledger", value_parser = ["today", "git", "ledger"], default_value = "today", conflicts_with_all = ["follow", "grants_at"])]
     grants_history: String,
@@ -90,12 +89,6 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
 /// What became of earlier recommendations.
 fn follow_up(args: &Args, path: &Path, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
     let output = args.output.open(Format::Table)?;
-    if !matches!(output.format(), Format::Table | Format::Json) {
-        return Err(Advised::new(
-            "what became of recommendations is a table or JSON",
-            "give --output table or --output json with --follow",
-        ));
-    }
     // A changed file should be refused before the long work.
     let (files, missing) = recommendation_log::load(path)?;
     let run = analyse(settings(&args.inputs, &args.policy)?)?;
@@ -104,10 +97,17 @@ fn follow_up(args: &Args, path: &Path, out: &mut dyn Write) -> anyhow::Result<Ex
     let whole = follow_suspended(&inputs, &files, today);
     let both = (&*found, &*whole);
     output.write(out, "row", |format, out| {
-        if format == Format::Json {
-            out.write_all(followed::json(both, &missing)?.as_bytes())?;
-        } else {
-            followed::table(both, &missing, out, analyze::width())?;
+        match format {
+            Format::Table => followed::table(both, &missing, out, analyze::width())?,
+            Format::Json => out.write_all(followed::json(both, &missing)?.as_bytes())?,
+            _ => {
+                // The rows have no room for publications that are not among them.
+                for hash in &missing {
+                    let text = format!("missing: {}", followed::missing(hash));
+                    diagnostics::note(run.settings.quiet, &text);
+                }
+                return Ok(followed::rows(&found, &whole).write(format, out)?);
+            }
         }
         Ok(0)
     })?;

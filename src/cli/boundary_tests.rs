@@ -32,13 +32,13 @@ pub(super) struct Args {
     /// Only this client; repeatable
     #[arg(long, value_name = "NAME")]
     client: Vec<String>,
-    /// Also requests that would write, were they not refused (with ids that do not exist, without a body)
+    /// Also requests that would write if they were not refused (with ids that do not exist, without a body)
     #[arg(long)]
     include_unsafe: bool,
     /// A 404 counts as a refusal too, for gateways that hide what they deny
     #[arg(long = "accept-404")]
     accept_404: bool,
-    /// Requests that must still pass, for each client at most
+    /// Limit on the requests that must still pass, for each client
     #[arg(long, value_name = "N", default_value_t = 50)]
     limit: usize,
     /// Write one file for each client into this folder
@@ -62,7 +62,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             .analysis
             .clients
             .iter()
-            .any(|own| own.id.as_str() == name)
+            .any(|client| client.id.as_str() == name)
         {
             return Err(Advised::new(
                 format!("no policy file names the client `{name}`"),
@@ -133,10 +133,10 @@ fn write_files(
         )
     })?;
     for client in &plan.clients {
-        let own = plan.clone().only(|name| *name == client.client);
+        let single = plan.clone().only(|name| *name == client.client);
         let name = client.token.trim_start_matches("token_");
         let path = folder.join(format!("{name}.{}", tool.extension()));
-        atomic_file::write_text(&path, &tool.render(&own))?;
+        atomic_file::write_text(&path, &tool.render(&single))?;
         writeln!(out, "{}", path.display())?;
     }
     Ok(())

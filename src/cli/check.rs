@@ -41,7 +41,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "LIMIT", default_values = ["likely", "high"],
           value_parser = ["safe", "likely", "review", "critical", "high", "medium", "low", "note", "none"])]
     fail_on: Vec<String>,
-    /// Issues in this file do not fail unless they are worse than there: a file that --write-baseline wrote, or an earlier --output json
+    /// Issues in this file fail only when they have become worse: a file that --write-baseline wrote, or an earlier --output json
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
     /// Write all issues of this run as a baseline
@@ -70,7 +70,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     let form = if args.json { "json" } else { &args.output };
     let output = check::by_name(form).ok_or_else(|| {
         Advised::new(
-            format!("`{form}` is not a form of output"),
+            format!("`{form}` is not an output format"),
             "use text, github, junit or json",
         )
     })?;
@@ -99,7 +99,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
 }
 
 /// Grants that can go and that nothing keeps below the limit but their age, which a
-/// shallow clone does not tell. What the baseline excuses is not among them.
+/// shallow clone does not show. What the baseline excuses is not among them.
 fn cut_off<'a>(
     analysis: &'a Analysis,
     outcome: &Outcome,

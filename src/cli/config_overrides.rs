@@ -3,7 +3,8 @@
 //! In: flags. Out: a configuration that says what they say; how it is laid over the file
 //! is [`Config::over`].
 
-use crate::model::{Calendar, Closed};
+use crate::grants::Description;
+use crate::model::{Calendar, Closed, Day, ExpectedSource, SourcePattern};
 use crate::run::Advised;
 use crate::run::config::{self, Config};
 
@@ -19,69 +20,78 @@ pub(super) struct ReadingKeys {
     /// Status codes that prove nothing but still count as need; default: 429,499,503
     #[arg(long, value_name = "CODE", value_delimiter = ',', value_parser = clap::value_parser!(u16).range(100..=599))]
     attempted: Vec<u16>,
-    /// A path of health checks, beside the customary ones
+    /// A path of health checks, in addition to the usual ones
     #[arg(long, value_name = "PATH")]
     health_path: Vec<String>,
     /// Whether `//` in a path counts as `/`; default: true
     #[arg(long, value_name = "true|false")]
     merge_slashes: Option<bool>,
-    /// Requests that are no possible need: `path="/wp-*", status=[404], reason="scanner", until=2027-06-30`
+    /// Requests that are not a possible need: `path="/wp-*", status=[404], reason="scanner", until=2027-06-30`
     #[arg(long, value_name = "TABLE")]
     noise: Vec<String>,
-    /// Which share of the requests a log holds: `0.01`, or `gw-eu*=0.01` for some inputs; the lowest that fits counts
+    /// The share of all requests that a log holds: `0.01`, or `gw-eu*=0.01` for some inputs; the lowest that fits counts
     #[arg(long, value_name = "[GLOB=]RATE")]
     sampled: Vec<String>,
-    /// Days on which no records are to be expected: `2026-12-24..2026-12-26` or `sunday`; beside the file's
+    /// Days on which no records are expected: `2026-12-24..2026-12-26` or `sunday`; added to the file's
     #[arg(long, value_name = "DAYS")]
     closed: Vec<String>,
     /// Whether every operation of the catalogue is logged at all; default: unknown
     #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     all_operations_logged: Option<bool>,
-    /// A regular expression over segments of paths that are secrets, beside the customary shapes
+    /// A regular expression for path segments that are secrets, in addition to the known shapes
     #[arg(long, value_name = "REGEX")]
     redact: Vec<String>,
-    /// Most unpacked bytes that are read of one packed log; default: 256GiB
+    /// Limit on the unpacked bytes that are read from one packed log or archive; default: 256GiB
     #[arg(long, value_name = "SIZE")]
     max_unpacked: Option<String>,
-    /// An input that must have data on every day, as a pattern over names; in place of the file's
-    #[arg(long, value_name = "PATTERN")]
+    /// One of several API descriptions, with what it describes: `file="orders.yaml", host="orders.example.com", audience="https://orders"`
+    #[arg(long, value_name = "TABLE")]
+    catalog_of: Vec<String>,
+    /// An input that must have data on every day, as a pattern over names, or from a day on: `gw-eu*=2026-03-01`; in place of the file's
+    #[arg(long, value_name = "PATTERN[=DAY]")]
     expected_source: Vec<String>,
+    /// The offset from UTC of times that are written without a zone: `+02:00`; default: UTC, with a warning
+    #[arg(long, value_name = "OFFSET", allow_hyphen_values = true)]
+    zone: Option<String>,
 }
 
 /// How grants are judged.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(super) struct JudgingKeys {
-    /// The API that logs and catalogue are of, where the policy names several audiences
+    /// The API that logs and catalogue belong to, where the policy names several audiences
     #[arg(long, value_name = "URL")]
     audience: Option<String>,
-    /// A scope that no request can show, in place of the customary ones (`openid`, `profile`, ...)
+    /// A scope that no request can show, in place of the default ones (`openid`, `profile`, ...)
     #[arg(long, value_name = "SCOPE")]
     protocol_scope: Vec<String>,
-    /// Terms that never leave level review, as a glob, in place of the customary ones
+    /// Terms that never leave level review, as a glob, in place of the default ones
     #[arg(long, value_name = "GLOB")]
     protected: Vec<String>,
     /// A reviewed "keep this": `client="ops", term="incident.*", reason="drill", until=2027-06-30`
     #[arg(long, value_name = "TABLE")]
     exception: Vec<String>,
-    /// Grants that nothing else dates are older than a day: `file="policies/*.json", granted_before=2025-01-01, reason="export"`
+    /// Declares that grants without any other date are older than a day: `file="policies/*.json", granted_before=2025-01-01, reason="export"`
     #[arg(long, value_name = "TABLE")]
     granted: Vec<String>,
+    /// A policy format of your own: `name="ours", clients="consumers[]", id="name", terms="access", shape="list", empty_means="none"`
+    #[arg(long, value_name = "TABLE")]
+    policy_format: Vec<String>,
     /// Two scopes that one client should not hold together: `a="payments:create", b="payments:approve", reason="four eyes"`
     #[arg(long, value_name = "TABLE")]
     toxic: Vec<String>,
     /// Risk of operations: `matches="DELETE /*", data="secret"`
     #[arg(long, value_name = "TABLE")]
     weight: Vec<String>,
-    /// Stated as needed: a glob over terms, or an operation `POST /v1/exports`; beside the file's
+    /// Declared as needed: a glob over terms, or an operation `POST /v1/exports`; added to the file's
     #[arg(long, value_name = "GLOB")]
     needs: Vec<String>,
     /// What makes a removal safe or likely, in place of the file's: `safe_p=0.01, likely_upper=0.1`
     #[arg(long, value_name = "TABLE")]
     levels: Option<String>,
-    /// One setting of a rule, in place of all that the file says of it: `F3.max_lifetime="2h"`
+    /// A setting of a rule; replaces everything that the file says about it: `F3.max_lifetime="2h"`
     #[arg(long, value_name = "KEY=VALUE")]
     rule: Vec<String>,
-    /// Operations of a risk category, beside the file's: `money=["* /wallets/*"]`
+    /// Operations of a risk category, added to the file's: `money=["* /wallets/*"]`
     #[arg(long, value_name = "KEY=LIST")]
     category: Vec<String>,
 }
@@ -151,8 +161,44 @@ fn read_reading(flags: &ReadingKeys, config: &mut Config) -> anyhow::Result<()> 
         config.max_unpacked =
             Some(size.map_err(|why| Advised::new(format!("`{text}` is not a size"), why))?);
     }
-    config.expected_sources.clone_from(&flags.expected_source);
+    for text in &flags.catalog_of {
+        let parsed = table("catalogs", "--catalog-of", text)?.catalogs;
+        config.catalogs.extend(parsed);
+    }
+    expected(flags, config)?;
+    if let Some(text) = &flags.zone {
+        let zone = config::parse_zone(text);
+        config.zone = Some(zone.map_err(|why| refused("--zone", text, why))?);
+    }
     Ok(())
+}
+
+/// The sources that must have data, some of them from a day on.
+fn expected(flags: &ReadingKeys, config: &mut Config) -> anyhow::Result<()> {
+    for text in &flags.expected_source {
+        let dated = text.rsplit_once('=');
+        let dated = dated.and_then(|(name, day)| Some((name, Day::parse(day)?)));
+        let Some((name, since)) = dated else {
+            config.expected_sources.push(text.clone());
+            continue;
+        };
+        let source = SourcePattern::parse(name);
+        config.sources.push(ExpectedSource {
+            source: source.map_err(|why| refused("--expected-source", text, why))?,
+            since: Some(since),
+            until: None,
+        });
+    }
+    Ok(())
+}
+
+/// The policy formats that flags describe.
+pub(super) fn policies(flags: &[String]) -> anyhow::Result<Vec<Description>> {
+    let mut all = Vec::new();
+    for text in flags {
+        all.extend(table("policies", "--policy-format", text)?.policies);
+    }
+    Ok(all)
 }
 
 fn read_judging(flags: &JudgingKeys, config: &mut Config) -> anyhow::Result<()> {
@@ -168,6 +214,7 @@ fn read_judging(flags: &JudgingKeys, config: &mut Config) -> anyhow::Result<()> 
         let parsed = table("granted", "--granted", text)?.granted;
         config.granted.extend(parsed);
     }
+    config.policies = policies(&flags.policy_format)?;
     for text in &flags.toxic {
         let parsed = table("toxic", "--toxic", text)?.rules.toxic;
         config.rules.toxic.extend(parsed);
@@ -207,12 +254,12 @@ fn table(key: &str, flag: &str, text: &str) -> anyhow::Result<Config> {
     setting(&format!("{key} = [{{ {text} }}]"), flag, text)
 }
 
-/// One line of the file that a flag stands for.
+/// The line of the file that a flag means.
 fn setting(line: &str, flag: &str, text: &str) -> anyhow::Result<Config> {
     config::parse(line, flag).map_err(|error| match error {
         config::ConfigError::Syntax { .. } => Advised::new(
             format!("{flag} cannot be `{text}`"),
-            "write keys and values as in scopetrim.toml, with commas between, texts in double quotes, and the whole in single quotes: 'client=\"ops\", term=\"incident.*\", reason=\"drill\"'",
+            "write keys and values as in scopetrim.toml, separated by commas, strings in double quotes, and the whole in single quotes: 'client=\"ops\", term=\"incident.*\", reason=\"drill\"'",
         ),
         other => Advised::new(other.to_string(), other.help()),
     })
@@ -228,7 +275,10 @@ mod tests {
     use crate::run::config::{KEYS, parse};
 
     /// Keys whose flag has another name: one flag for one entry, or one for each key of a table.
-    const RENAMED: [(&str, &[&str]); 10] = [
+    const RENAMED: [(&str, &[&str]); 13] = [
+        ("catalogs", &["catalog-of"]),
+        ("sources", &["expected-source"]),
+        ("policies", &["policy-format"]),
         ("calendar", &["closed"]),
         ("expected_sources", &["expected-source"]),
         ("rules", &["rule"]),
@@ -244,13 +294,13 @@ mod tests {
     #[test]
     fn what_flags_state_about_the_logs_is_added_to_the_file() {
         let text = "all_operations_logged = true\n[sampled]\n'*' = 0.5\n[[noise]]\nstatus = [408]\nreason = 'r'\n";
-        let own = |reading: &ReadingKeys| {
+        let lower = |reading: &ReadingKeys| {
             let flags = configuration(reading, &JudgingKeys::default()).unwrap();
             flags.over(parse(text, "x").unwrap()).logged
         };
-        let plain = own(&ReadingKeys::default());
+        let plain = lower(&ReadingKeys::default());
         assert_eq!(plain.all_operations, Some(true));
-        let both = own(&ReadingKeys {
+        let both = lower(&ReadingKeys {
             noise: vec!["path=\"/wp-*\", reason=\"scanner\"".to_owned()],
             sampled: vec!["gw-eu*=0.01".to_owned(), "1".to_owned()],
             all_operations_logged: Some(false),
@@ -275,10 +325,10 @@ mod tests {
             .collect();
         for key in KEYS {
             let plain = key.replace('_', "-");
-            let own = renamed
+            let keys = renamed
                 .get(key)
-                .map_or_else(|| vec![plain.as_str()], |own| own.to_vec());
-            for flag in own {
+                .map_or_else(|| vec![plain.as_str()], |keys| keys.to_vec());
+            for flag in keys {
                 assert!(
                     flags.contains(&flag),
                     "`{key}` has no flag --{flag}: {flags:?}"

@@ -9,11 +9,11 @@ use super::diagnostics::{say_incomplete, say_ran_ahead};
 use super::output::OutputArgs;
 use super::settings::settings;
 use crate::analysis::ClientAnalysis;
+use crate::model::words::closest;
 use crate::report::demand;
 use crate::report::table::Format;
 use crate::run::Advised;
 use crate::run::analyse;
-use crate::run::suggest::closest;
 
 /// Arguments of `demand`.
 #[derive(Debug, clap::Args)]
@@ -24,7 +24,7 @@ use crate::run::suggest::closest;
 
 For each client and refused operation (by default 401 and 403): requests, days, first, last, an id to look \
 up, who refused, and whether the grants permit it. Where they do not, the smallest sets of scopes that \
-would, with what each would open beside. Nothing here is a recommendation to grant anything. Where the log \
+would, with what else each would open. Nothing here is a recommendation to grant anything. Where the log \
 has the scopes of tokens: what is granted and never issued, and what is issued and not granted. \
 docs/demand.md explains each word.")]
 pub(super) struct Args {
@@ -44,8 +44,8 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     let run = analyse(settings(&args.inputs, &args.policy)?)?;
     let all = &run.analysis.clients;
     for name in &args.client {
-        if !all.iter().any(|own| own.id.as_str() == name) {
-            let help = closest(name, all.iter().map(|own| own.id.as_str())).map_or_else(
+        if !all.iter().any(|client| client.id.as_str() == name) {
+            let help = closest(name, all.iter().map(|client| client.id.as_str())).map_or_else(
                 || "`scopetrim grants` lists the clients of the policy files".to_owned(),
                 |close| format!("did you mean `{close}`?"),
             );
@@ -53,8 +53,8 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             return Err(Advised::new(text, help));
         }
     }
-    let wanted = |own: &&ClientAnalysis| {
-        args.client.is_empty() || args.client.iter().any(|name| name == own.id.as_str())
+    let wanted = |client: &&ClientAnalysis| {
+        args.client.is_empty() || args.client.iter().any(|name| name == client.id.as_str())
     };
     let clients: Vec<&ClientAnalysis> = all.iter().filter(wanted).collect();
     let view = run.view();

@@ -72,7 +72,7 @@ impl Progress for Bar {
         });
         Following::until(move || {
             finished.store(true, Ordering::Relaxed);
-            // A bar that broke off is no reason to fail.
+            // A progress bar that broke off is no reason to fail.
             let _ = drawing.join();
         })
     }

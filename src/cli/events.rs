@@ -13,7 +13,7 @@ use crate::model::words::plural;
 use crate::report::events::{SHORT, short};
 use crate::report::table::{Format, Table};
 use crate::run::Advised;
-use crate::run::pipeline;
+use crate::run::{pipeline, routes};
 use crate::usage::{EVENT_COLUMNS, EventRow, EventsRead, read_events};
 
 /// Rows of the table when no limit is given.
@@ -26,7 +26,7 @@ const FIRST: u64 = 20;
   scopetrim events --logs access.jsonl --catalog openapi.yaml --ndjson
   scopetrim events samples/shop --output parquet --out events.parquet
 
---json prints one object a line, as --ndjson does; --output json prints an array.")]
+--json prints one object per line, as --ndjson does; --output json prints an array.")]
 pub(super) struct Args {
     #[command(flatten)]
     folder: Folder,
@@ -34,7 +34,7 @@ pub(super) struct Args {
     inputs: InputArgs,
     #[command(flatten)]
     output: OutputArgs,
-    /// Print at most so many events; default: 20 in the table, all in other formats
+    /// Print at most this many events; default: 20 in the table, all in other formats
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     limit: Option<u64>,
 }
@@ -55,10 +55,10 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     }
     let output = args.output.clone().json_as_ndjson().open(Format::Table)?;
     // Without an API description the events are shown all the same, only without operations.
-    let routes = if settings.catalogs.is_empty() {
+    let routes = if settings.no_description() {
         pipeline::no_catalog()
     } else {
-        pipeline::catalog(&settings)?
+        routes::routes(&settings)?
     };
     let in_table = output.format() == Format::Table;
     let all = if in_table { FIRST } else { u64::MAX };

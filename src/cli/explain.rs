@@ -10,11 +10,11 @@ use super::diagnostics::say_incomplete;
 use super::settings::settings;
 use super::windows::of;
 use crate::model::Term;
+use crate::model::words::closest;
 use crate::report::explain_strip::{Letters, strip};
 use crate::report::{explain, windows};
 use crate::run::Advised;
 use crate::run::analyse;
-use crate::run::suggest::closest;
 use crate::usage::Coverage;
 
 /// Calendar months shown.
@@ -79,8 +79,9 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         let as_of = run.read.coverage.span().map(|_| run.analysis.window.to);
         let value = windows::json(&found, as_of, &run.read.incomplete)?;
         let view = run.view();
-        let own = explain::json::explained(&view, &run.universe, client, &found.holdings, value);
-        writeln!(out, "{}", crate::report::json_text::pretty(&own)?)?;
+        let document =
+            explain::json::explained(&view, &run.universe, client, &found.holdings, value);
+        writeln!(out, "{}", crate::report::json_text::pretty(&document)?)?;
     } else {
         explain::explain(
             (&run.view(), &run.universe),
@@ -98,7 +99,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             } else {
                 Letters::Blocks
             };
-            // A day without the client's own source is no day without use.
+            // A day without the client's source is not a day without use.
             let coverage = Coverage {
                 days: client.covered(&run.read.coverage).into_owned(),
                 gaps: Vec::new(),

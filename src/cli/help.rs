@@ -1,4 +1,4 @@
-//! Which options `-h` shows, and under which heading each one stands; `--help` shows all.
+//! Which options `-h` shows, and under which heading each one is; `--help` shows all.
 
 use clap::{Arg, Command};
 
@@ -23,7 +23,16 @@ const GROUPS: [Group; 7] = [
             "keep",
             "into",
         ],
-        further: &["dir", "format", "threads", "max-line", "max-unpacked"],
+        further: &[
+            "dir",
+            "format",
+            "log-format-string",
+            "log-client",
+            "catalog-of",
+            "threads",
+            "max-line",
+            "max-unpacked",
+        ],
     },
     Group {
         heading: "Policy",
@@ -36,9 +45,12 @@ const GROUPS: [Group; 7] = [
         ],
         further: &[
             "grants-at",
+            "policy-format",
             "audience",
             "match",
             "scopes",
+            "scheme",
+            "scope-key",
             "granted-since",
             "blame",
             "no-blame",
@@ -47,7 +59,7 @@ const GROUPS: [Group; 7] = [
     Group {
         heading: "Time",
         common: &["window", "as-of", "month", "months", "now"],
-        further: &["since", "closed"],
+        further: &["since", "closed", "zone"],
     },
     Group {
         heading: "Safety",
@@ -57,6 +69,7 @@ const GROUPS: [Group; 7] = [
             "baseline",
             "max-exposure",
             "allow-shallow",
+            "allow-dirty",
             "include-unsafe",
             "accept-404",
             "force",
@@ -111,6 +124,9 @@ const GROUPS: [Group; 7] = [
             "json",
             "out",
             "stdout",
+            "dry-run",
+            "split",
+            "json-patch",
             "limit",
             "client",
             "term",

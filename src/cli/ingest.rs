@@ -43,7 +43,7 @@ pub(super) struct Args {
     /// Write the result of these logs alone into this new folder, for `ledger merge`
     #[arg(long, value_name = "DIR", conflicts_with = "ledger")]
     partial: Option<PathBuf>,
-    /// Write the lines that could not be read (of each log the first 1,000) into this file, as JSON lines
+    /// Write the lines that could not be read (the first 1,000 of each log) into this file, as JSON lines
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
     #[command(flatten)]
@@ -53,7 +53,7 @@ pub(super) struct Args {
     json: bool,
 }
 
-/// Of which day the policy files are said to be.
+/// The day that the policy files are declared to be of.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(super) struct RecordArgs {
     /// Record what is held as of this day; default: the last day of the ledger

@@ -12,16 +12,18 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use super::diagnostics;
+use crate::grants::Proposed;
+use crate::model::words::plural;
 use crate::report::escape;
 use crate::run::config::{self, FILE_NAME};
-use crate::run::init::{self, Found};
+use crate::run::init::{self, FolderContents};
 use crate::run::{Advised, atomic_file};
 
 /// Arguments of `init`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  scopetrim init\n  scopetrim init gateway --stdout")]
 pub(super) struct Args {
-    /// Folder to look into; default: the current folder
+    /// Folder to search; default: the current folder
     #[arg(value_name = "DIR", default_value = ".")]
     dir: PathBuf,
     /// Replace an existing scopetrim.toml
@@ -90,7 +92,7 @@ fn save(target: &Path, text: &str, force: bool) -> anyhow::Result<()> {
 }
 
 /// One line for each kind of input, found or not, and for what was left out.
-fn summary(found: &Found) -> Vec<String> {
+fn summary(found: &FolderContents) -> Vec<String> {
     let mut lines = Vec::new();
     let formats: Vec<String> = found
         .formats()
@@ -110,6 +112,18 @@ fn summary(found: &Found) -> Vec<String> {
             format!("{what}: none found")
         } else {
             format!("{what}: {}", files.join(", "))
+        });
+    }
+    for (files, proposed) in &found.proposed {
+        let files = files.join(", ");
+        lines.push(match proposed {
+            Proposed::One(own) => format!(
+                "proposed: [[policies]] `{}` for {files} ({}, {}): check it in {FILE_NAME}",
+                own.description.name,
+                plural(own.clients as u64, "client"),
+                plural(own.grants as u64, "grant")
+            ),
+            _ => format!("not clear: {files} may hold grants; {FILE_NAME} says what to write"),
         });
     }
     lines.extend(

@@ -35,13 +35,13 @@ enum Task {
     Status(Place),
     /// Compare every file with the manifest and add up the counts; exit 1 when something is wrong
     Verify(Place),
-    /// Join the files of each day into one; nothing is lost by it
+    /// Join the files of each day into one, without loss
     Compact(Place),
     /// Drop the days before the last ones
     Prune {
         #[command(flatten)]
         place: Place,
-        /// What stays, counted from the last day with records: 15mo, 400d or 60w
+        /// Time to keep, counted back from the last day with records: 15mo, 400d or 60w
         #[arg(long, value_name = "SPAN")]
         keep: String,
     },
@@ -50,7 +50,7 @@ enum Task {
         /// Folders that hold ledgers or partial results
         #[arg(value_name = "DIR", required = true)]
         from: Vec<PathBuf>,
-        /// The ledger that takes them; made when it does not exist
+        /// The ledger to add them to; created when it does not exist
         #[arg(long, value_name = "DIR")]
         into: PathBuf,
     },
@@ -61,7 +61,7 @@ struct Place {
     /// Folder of the ledger; default: the one of scopetrim.toml
     #[arg(value_name = "DIR")]
     dir: Option<PathBuf>,
-    /// The same as a flag, as other subcommands have it
+    /// The same folder as a flag, as in other subcommands
     #[arg(long, value_name = "DIR", conflicts_with = "dir")]
     ledger: Option<PathBuf>,
     /// Configuration file; default: scopetrim.toml in the current folder
@@ -156,7 +156,7 @@ fn say(
     Ok(ExitStatus::Done)
 }
 
-/// A writer of a ledger that is there: a slip of the pen should not make one.
+/// A writer of an existing ledger: a typing mistake should not create one.
 fn existing(dir: &Path) -> anyhow::Result<Writer> {
     Ledger::open(dir).map_err(|error| advised(&error))?;
     Writer::open(dir).map_err(|error| advised(&error))
@@ -166,7 +166,7 @@ fn existing(dir: &Path) -> anyhow::Result<Writer> {
 fn first_day(last: Day, keep: &str) -> anyhow::Result<Day> {
     let months = keep
         .strip_suffix("mo")
-        .and_then(|own| own.parse::<u32>().ok());
+        .and_then(|digits| digits.parse::<u32>().ok());
     let first = match months {
         Some(0) => None,
         Some(months) => last
@@ -179,7 +179,7 @@ fn first_day(last: Day, keep: &str) -> anyhow::Result<Day> {
     };
     first.ok_or_else(|| {
         Advised::new(
-            format!("`{keep}` is not a span of days"),
+            format!("`{keep}` is not a time span"),
             "write for example 15mo, 400d or 60w",
         )
     })
@@ -198,10 +198,10 @@ fn status(dir: &Path, json: bool, out: &mut dyn Write) -> anyhow::Result<ExitSta
     });
     let broken: Vec<(&str, &str)> = records
         .iter()
-        .filter_map(|own| match &own.facts.status {
+        .filter_map(|record| match &record.facts.status {
             SourceStatus::Complete | SourceStatus::Duplicate(_) => None,
             SourceStatus::Partial(reason) | SourceStatus::Unreadable(reason) => {
-                Some((own.facts.shown.as_ref(), reason.as_str()))
+                Some((record.facts.shown.as_ref(), reason.as_str()))
             }
         })
         .collect();
@@ -210,8 +210,8 @@ fn status(dir: &Path, json: bool, out: &mut dyn Write) -> anyhow::Result<ExitSta
             .tables
             .iter()
             .map(|(name, (files, rows, bytes))| {
-                let own = serde_json::json!({"files": files, "rows": rows, "bytes": bytes});
-                ((*name).to_owned(), own)
+                let summary = serde_json::json!({"files": files, "rows": rows, "bytes": bytes});
+                ((*name).to_owned(), summary)
             })
             .collect();
         let whole = serde_json::json!({
@@ -318,7 +318,7 @@ fn merge(from: &[PathBuf], into: &Path, out: &mut dyn Write) -> anyhow::Result<E
     for dir in from {
         let same = std::fs::canonicalize(dir)
             .ok()
-            .is_some_and(|own| std::fs::canonicalize(into).is_ok_and(|into| into == own));
+            .is_some_and(|path| std::fs::canonicalize(into).is_ok_and(|into| into == path));
         if same {
             let text = format!("`{}` cannot be merged into itself", dir.display());
             return Err(Advised::new(text, "leave it out: what is in --into stays"));

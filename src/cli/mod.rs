@@ -4,9 +4,11 @@
 //! error. A subcommand returns a status instead of exiting.
 
 mod analyze;
+mod apply;
 mod args;
 mod backtest;
 mod boundary_tests;
+mod catalog;
 mod check;
 mod config_overrides;
 mod demand;
@@ -50,26 +52,28 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Show what can go from the policy files, why, and the diff
+    /// Show what can be removed from the policy files, why, and the diff
     Analyze(analyze::Args),
+    /// Make the edits of a plan that `analyze --out` wrote, or write them as patches
+    Apply(apply::Args),
     /// Add logs to the usage ledger
     Ingest(ingest::Args),
-    /// Look at the usage ledger, check, compact, prune or merge it
+    /// Inspect, check, compact, prune or merge the usage ledger
     Ledger(ledger::Args),
     /// Show every fact behind the verdicts of one client
     Explain(explain::Args),
     /// Show what clients ask for and do not get, and what their tokens carried
     Demand(demand::Args),
-    /// Say what the advice of past months would have denied
+    /// Show what the advice of past months would have denied
     Backtest(backtest::Args),
-    /// Say which observed requests a proposed policy would deny
+    /// Show which observed requests a proposed policy would deny
     Replay(replay::Args),
-    /// Fail when grants can go, or when something is found: the gate for CI
+    /// Fail when grants can be removed, or when something is found: the gate for CI
     Check(check::Args),
     /// Write the monthly audit report
     Report(Box<report::Args>),
-    /// Print the operations and what they require
-    Catalog(show::CatalogArgs),
+    /// Print the operations and what they require, or propose that from the logs
+    Catalog(catalog::Args),
     /// Print who holds what, and through which role
     Grants(show::GrantsArgs),
     /// Generate requests that the trimmed policy must refuse, and ones that must pass
@@ -91,7 +95,7 @@ enum Command {
     Events(events::Args),
     /// Count requests per day, client and operation
     Usage(usage::Args),
-    /// Show used against granted over windows and calendar months
+    /// Compare used with granted over windows and calendar months
     Windows(windows::Args),
 }
 
@@ -100,13 +104,13 @@ enum Command {
 pub enum ExitStatus {
     /// Done.
     Done,
-    /// `check` or `replay` found something.
+    /// `check`, `replay` or `formats check` found something.
     Found,
     /// Usage, configuration or input error, or a promise could not be kept.
     Failed,
     /// Done, but some input was incomplete.
     Incomplete,
-    /// Whoever read the output went away before its end.
+    /// The reader of the output went away before its end.
     CutOff,
 }
 
@@ -140,7 +144,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Exi
         Err(error) if error.kind() == clap::error::ErrorKind::InvalidUtf8 => {
             diagnostics::error(&Advised::new(
                 "an argument is not UTF-8",
-                "name the folder in which the file lies, or rename it",
+                "name the folder that contains the file, or rename it",
             ));
             return ExitStatus::Failed;
         }
@@ -159,7 +163,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Exi
         Ok(status)
     });
     match (&out.failed, result) {
-        // A reader that went away is no news. But a gate must not call a run that was cut off clean.
+        // A reader that went away is not an error. But a gate must not call a run that was cut off clean.
         (Some(error), _) if error.kind() == ErrorKind::BrokenPipe => match cli.command {
             Command::Check(_) => ExitStatus::Failed,
             _ => ExitStatus::CutOff,
@@ -167,7 +171,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Exi
         (Some(error), _) => {
             diagnostics::error(&Advised::new(
                 format!("the output cannot be written: {error}"),
-                "make room, or send it elsewhere; what was written is not complete",
+                "free some space, or write it elsewhere; what was written is incomplete",
             ));
             ExitStatus::Failed
         }
@@ -186,6 +190,7 @@ fn dispatch(
 ) -> anyhow::Result<ExitStatus> {
     match command {
         Command::Analyze(args) => analyze::run(args, out),
+        Command::Apply(args) => apply::run(args, out),
         Command::Ingest(args) => ingest::run(args, out),
         Command::Ledger(args) => ledger::run(args, out),
         Command::Explain(args) => explain::run(args, out),
@@ -194,7 +199,7 @@ fn dispatch(
         Command::Replay(args) => replay::run(args, out),
         Command::Check(args) => check::run(args, out),
         Command::Report(args) => report::run(args, line, out),
-        Command::Catalog(args) => show::catalog(args, out),
+        Command::Catalog(args) => catalog::run(args, out),
         Command::Grants(args) => show::grants(args, out),
         Command::BoundaryTests(args) => boundary_tests::run(args, out),
         Command::Rules(args) => rules::run(args, out),

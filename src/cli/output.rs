@@ -14,7 +14,7 @@ use crate::run::atomic_file::{Whole, cannot_write};
 /// Form and target of the output.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(super) struct OutputArgs {
-    /// Form of the output; default: a table for reading, of `usage` csv. Parquet needs --out
+    /// Output format; default: table (`usage`: csv). Parquet needs --out
     #[arg(
         long, value_name = "table|csv|json|ndjson|parquet", hide_possible_values = true,
         value_parser = PossibleValuesParser::new(Format::ALL.map(|(name, _)| name)).try_map(|name| Format::parse(&name).ok_or("no format")),
@@ -30,7 +30,7 @@ pub(super) struct OutputArgs {
     /// The same as --output json
     #[arg(long, conflicts_with_all = ["ndjson", "parquet"])]
     json: bool,
-    /// The same as --output ndjson: one row a line
+    /// The same as --output ndjson: one row per line
     #[arg(long, conflicts_with = "parquet")]
     ndjson: bool,
     /// The same as --output parquet --out FILE
@@ -39,14 +39,14 @@ pub(super) struct OutputArgs {
 }
 
 impl OutputArgs {
-    /// For a subcommand whose --json has always been one row a line.
+    /// For a subcommand whose --json has always been one row per line.
     pub(super) fn json_as_ndjson(mut self) -> Self {
         self.ndjson |= std::mem::take(&mut self.json);
         self
     }
 
     /// The form asked for.
-    fn format(&self, default: Format) -> Format {
+    pub(super) fn format(&self, default: Format) -> Format {
         let flags = [
             (self.csv, Format::Csv),
             (self.json, Format::Json),
@@ -71,7 +71,7 @@ impl OutputArgs {
         };
         if format == Format::Parquet && !named {
             return Err(Advised::new(
-                "Parquet is binary: it is not written to a terminal, nor to standard output unasked",
+                "Parquet is binary: it is not written to a terminal, nor to standard output unless asked",
                 "name a file with --out FILE; --out /dev/stdout writes into a pipe",
             ));
         }
@@ -103,7 +103,10 @@ impl Destination {
             return render(self.format, out).map(drop);
         };
         let mut file = BufWriter::with_capacity(1 << 20, whole.file()?);
-        let is_pipe = !file.get_ref().metadata().is_ok_and(|own| own.is_file());
+        let is_pipe = !file
+            .get_ref()
+            .metadata()
+            .is_ok_and(|metadata| metadata.is_file());
         let written =
             render(self.format, &mut file).and_then(|rows| Ok(file.flush().map(|()| rows)?));
         let rows = written.map_err(|error| match error.downcast() {

@@ -19,6 +19,7 @@ use crate::report::table::Format;
 use crate::run::client_join::check_joined;
 use crate::run::{
     analysis_run, audience_check, git_history, input_diagnostics, pipeline, policy, read_usage,
+    routes,
 };
 
 /// Arguments of `replay`.
@@ -64,7 +65,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
     let output = args.output.open(Format::Table)?;
-    let settings = settings::settings(&args.inputs, &policy_args(args, args.grants.clone()))?;
+    let mut settings = settings::settings(&args.inputs, &policy_args(args, args.grants.clone()))?;
     let old_files = if !args.before.is_empty() {
         args.before.clone()
     } else if args.grants_at.is_some() {
@@ -74,7 +75,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     } else {
         settings::settings(&args.inputs, &policy_args(args, Vec::new()))?.grants
     };
-    let new = policy::policy(&settings)?;
+    let new = policy::policy_and_names(&mut settings)?;
     let old = match old_files.as_slice() {
         [] => None,
         // What is in force is the file of today, whatever is replayed.
@@ -84,12 +85,12 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         files: old
             .iter()
             .chain([&new])
-            .flat_map(|own| own.files.clone())
+            .flat_map(|policy| policy.files.clone())
             .collect(),
         audience: new.audience.clone(),
     };
     audience_check::check(&both)?;
-    let routes = pipeline::catalog(&settings)?;
+    let routes = routes::routes(&settings)?;
     let known = both.clients();
     let names = |name: &ClientName| name.as_str().as_bytes().to_vec();
     let mut read = read_usage::read_logs(&settings, &routes, known.iter().map(names).collect())?;
@@ -108,11 +109,13 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     let table = &read.collected.usage;
     let (semantics, mut notes) = semantics(&settings, old.as_ref(), &new, &routes);
     notes.extend(git_history::sentences(&new));
-    notes.extend(input_diagnostics::ran_ahead(&read, settings.reject_share).map(|own| own.message));
+    notes.extend(
+        input_diagnostics::ran_ahead(&read, settings.reject_share).map(|warning| warning.message),
+    );
     let weights = weight::weights(&routes.catalog, &settings.weights);
     let [old_universe, new_universe] = semantics
         .each_ref()
-        .map(|own| Universe::new(&routes.catalog, own, &weights));
+        .map(|semantics| Universe::new(&routes.catalog, semantics, &weights));
     let after = Side::new(&new_universe, &semantics[1], &new);
     let before = old
         .as_ref()
@@ -189,8 +192,8 @@ fn semantics(
     routes: &pipeline::Routes,
 ) -> ([Semantics; 2], Vec<String>) {
     let Some(old) = old else {
-        let own = policy::semantics(settings, new, routes);
-        return ([own.clone(), own], Vec::new());
+        let rule = policy::semantics(settings, new, routes);
+        return ([rule.clone(), rule], Vec::new());
     };
     let states = |policy: &Policy| {
         let mut files = policy.files.iter();

@@ -112,28 +112,39 @@ pub(super) fn run(
         command: report_command::line(line),
         configuration: source.shown_file(),
     };
-    let (run, sealed) = run::month(settings(&args.inputs, &args.policy)?, order)?;
-    match &args.out {
-        None => {
-            for file in renderers[0].files(&sealed)? {
-                out.write_all(file.text.as_bytes())?;
-            }
+    run::month(
+        settings(&args.inputs, &args.policy)?,
+        order,
+        |run, sealed| {
+            write(args.out.as_deref(), &renderers, sealed, out)?;
+            say_incomplete(run);
+            Ok(if run.read.incomplete.is_empty() {
+                ExitStatus::Done
+            } else {
+                ExitStatus::Incomplete
+            })
+        },
+    )
+}
+
+fn write(
+    folder: Option<&Path>,
+    renderers: &[&dyn Renderer],
+    sealed: &Sealed<'_>,
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let Some(folder) = folder else {
+        for file in renderers[0].files(sealed)? {
+            out.write_all(file.text.as_bytes())?;
         }
-        Some(folder) => {
-            for renderer in renderers {
-                for file in renderer.files(&sealed)? {
-                    atomic_file::write_text(&folder.join(file.name), &file.text)?;
-                }
-            }
-            summary(folder, &sealed, out)?;
+        return Ok(());
+    };
+    for renderer in renderers {
+        for file in renderer.files(sealed)? {
+            atomic_file::write_text(&folder.join(file.name), &file.text)?;
         }
     }
-    say_incomplete(&run);
-    Ok(if run.read.incomplete.is_empty() {
-        ExitStatus::Done
-    } else {
-        ExitStatus::Incomplete
-    })
+    Ok(summary(folder, sealed, out)?)
 }
 
 fn renderers(args: &Args) -> anyhow::Result<Vec<&'static dyn Renderer>> {
@@ -184,7 +195,7 @@ fn key(path: &Path) -> anyhow::Result<Pseudonyms> {
     Ok(Pseudonyms::new(&bytes))
 }
 
-fn summary(folder: &Path, sealed: &Sealed, out: &mut dyn Write) -> std::io::Result<()> {
+fn summary(folder: &Path, sealed: &Sealed<'_>, out: &mut dyn Write) -> std::io::Result<()> {
     let own = &sealed.page.verdict;
     writeln!(
         out,
@@ -195,7 +206,7 @@ fn summary(folder: &Path, sealed: &Sealed, out: &mut dyn Write) -> std::io::Resu
             .page
             .clients
             .iter()
-            .map(|client| client.terms.len())
+            .map(|client| client.found.terms.len())
             .sum::<usize>(),
         own.before,
         own.after,

@@ -2,6 +2,8 @@
 
 use std::ffi::OsString;
 
+use crate::model::words::shell_word;
+
 /// The command line without what only says where the output goes or how fast it comes,
 /// so that the same report has the same bytes wherever it is written.
 pub(super) fn line(line: &[OsString]) -> String {
@@ -16,19 +18,10 @@ pub(super) fn line(line: &[OsString]) -> String {
                 line.next();
             }
         } else if !ALONE.contains(&&*word) {
-            words.push(quoted(&word));
+            words.push(shell_word(&word));
         }
     }
     words.join(" ")
-}
-
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "-_./=:,@%+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
 }
 
 #[cfg(test)]
@@ -36,7 +29,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn where_the_output_goes_is_no_part_of_the_evidence() {
+    fn where_the_output_goes_is_not_part_of_the_evidence() {
         let said = |text: &str| {
             let words: Vec<OsString> = text.split(' ').map(OsString::from).collect();
             line(&words)

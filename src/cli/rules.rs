@@ -14,7 +14,7 @@ use crate::run::Advised;
   scopetrim rules explain F3
   scopetrim rules explain shared-credential --json
 
-Thresholds, severity and allow lists stand under [rules.F3] in scopetrim.toml (docs/findings.md).")]
+Thresholds, severity and allow lists are set under [rules.F3] in scopetrim.toml (docs/findings.md).")]
 pub(super) struct Args {
     #[command(subcommand)]
     what: Option<What>,
@@ -56,7 +56,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
 
 fn unknown(name: &str) -> anyhow::Error {
     let known = finding::ALL.iter().map(|rule| rule.doc().id);
-    let close = crate::run::suggest::closest(name, known);
+    let close = crate::model::words::closest(name, known);
     let hint = close
         .map(|close| format!("did you mean `{close}`? "))
         .unwrap_or_default();

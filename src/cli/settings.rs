@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::args::{InputArgs, PolicyArgs, PolicyFlags};
 use super::{config_overrides, diagnostics};
-use crate::model::{Day, ScopeMatch};
+use crate::model::{Day, ScopeMatch, SourcePattern};
 pub(super) use crate::run::Settings;
 use crate::run::config::{self, Config};
 use crate::run::{Advised, NoProgress, SettingsSource};
@@ -30,6 +30,18 @@ pub(super) fn source(args: &InputArgs, policy: &PolicyArgs) -> anyhow::Result<Se
     })
 }
 
+/// The log format that the flags state, for every input.
+fn log_format(args: &InputArgs) -> anyhow::Result<Vec<(Option<SourcePattern>, String)>> {
+    if let Some(text) = &args.log_format_string {
+        let stated = config::format_string(text);
+        let stated = stated
+            .map_err(|why| Advised::new("--log-format-string does not name a server", why))?;
+        return Ok(config::every_source(stated));
+    }
+    let format = args.format.clone();
+    Ok(format.map(config::every_source).unwrap_or_default())
+}
+
 /// The flags as a configuration.
 fn over(args: &InputArgs, policy: &PolicyFlags) -> anyhow::Result<Config> {
     let base_path = |text: &String| {
@@ -40,8 +52,11 @@ fn over(args: &InputArgs, policy: &PolicyFlags) -> anyhow::Result<Config> {
         logs: args.logs.clone(),
         ledger: args.ledger.clone(),
         catalog: args.catalog.clone(),
-        format: args.format.clone(),
+        format: log_format(args)?,
+        log_client: args.log_client.clone(),
         scopes: chosen(args.scopes.as_deref(), config::scopes)?,
+        scheme: args.scheme.clone(),
+        scope_key: args.scope_key.clone(),
         matching: args.matching.as_deref().map(scope_rule).transpose()?,
         path_case: chosen(args.path_case.as_deref(), config::path_case)?,
         base_path: args
@@ -99,7 +114,7 @@ fn scope_rule(text: &str) -> anyhow::Result<ScopeMatch> {
     ScopeMatch::parse(text).ok_or_else(|| {
         Advised::new(
             format!("`{text}` is not a scope rule"),
-            "use exact, wildcard:DELIM (`wildcard::` for orders:*), hierarchy:DELIM or glob",
+            "use exact, wildcard:DELIM (`wildcard::` for orders:*), hierarchy:DELIM, glob or glob-any-case",
         )
     })
 }

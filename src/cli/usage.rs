@@ -8,7 +8,7 @@ use super::{ExitStatus, diagnostics};
 use crate::format::Skip;
 use crate::report::table::Format;
 use crate::report::usage;
-use crate::run::{input_diagnostics, pipeline, read_usage};
+use crate::run::{input_diagnostics, read_usage, routes};
 
 /// Arguments of `usage`.
 #[derive(Debug, clap::Args)]
@@ -37,7 +37,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     // Only a ledger knows its sources by their digests.
     settings.limits.digests = settings.ledger.is_some();
     let output = args.output.open(Format::Csv)?;
-    let catalog = pipeline::catalog(&settings)?;
+    let catalog = routes::routes(&settings)?;
     let read = read_usage::read_logs(&settings, &catalog, std::collections::BTreeSet::new())?;
     let table = &read.collected.usage;
     output.write(out, "row", |format, out| {

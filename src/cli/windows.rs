@@ -10,11 +10,11 @@ use super::diagnostics::{say_incomplete, say_ran_ahead};
 use super::output::OutputArgs;
 use super::settings::settings;
 use crate::analysis::{ClientAnalysis, serving};
+use crate::model::words::closest;
 use crate::model::{Term, Verdict};
 use crate::report::table::Format;
 use crate::report::{json_text, windows};
 use crate::run::Advised;
-use crate::run::suggest::closest;
 use crate::run::{AnalysisRun, analyse};
 use crate::usage::{Holding, Matrix, matrix, periods};
 
@@ -27,7 +27,7 @@ use crate::usage::{Holding, Matrix, matrix, periods};
   scopetrim windows samples/shop --output parquet --out windows.parquet
 
 Windows of 7, 30, 60, 90, 180 and 365 days end at as-of. Use is what needed the scope: served requests, \
-and throttled or aborted ones, which prove nothing but could not be told apart.")]
+and throttled or aborted ones, which prove nothing but cannot be told apart.")]
 pub(super) struct Args {
     #[command(flatten)]
     folder: Folder,

@@ -16,7 +16,7 @@ const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
 const PRIVILEGED: &str = "token_privileged";
 
 /// Chooses the requests.
-pub fn plan(
+pub(crate) fn plan(
     subjects: &[Subject<'_>],
     universe: &Universe,
     catalog: &Catalog,

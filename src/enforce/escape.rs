@@ -13,7 +13,7 @@ pub(super) fn comment(text: &str) -> String {
             || (letter.is_ascii_graphic() && !matches!(letter, '`' | '\\' | '"' | '$'))
             || letter == ' ';
         if plain {
-            // Braces of a path template stand alone; only pairs mean anything.
+            // Braces of a path template are single; only pairs mean anything.
             let pair = match letter {
                 '{' | '%' => safe.ends_with('{'),
                 // `##vso[` would be a command of Azure Pipelines.

@@ -13,10 +13,6 @@ impl Tool for HttpFile {
         "http"
     }
 
-    fn title(&self) -> &'static str {
-        "a .http file for editors, with response checks"
-    }
-
     fn extension(&self) -> &'static str {
         "http"
     }

@@ -12,10 +12,6 @@ impl Tool for Hurl {
         "hurl"
     }
 
-    fn title(&self) -> &'static str {
-        "Hurl files, run with `hurl --test --variables-file`"
-    }
-
     fn extension(&self) -> &'static str {
         "hurl"
     }

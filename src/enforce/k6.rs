@@ -13,10 +13,6 @@ impl Tool for K6 {
         "k6"
     }
 
-    fn title(&self) -> &'static str {
-        "a k6 script, run with `k6 run -e BASE=… -e TOKEN_…=…`"
-    }
-
     fn extension(&self) -> &'static str {
         "js"
     }

@@ -21,19 +21,16 @@ mod hurl;
 mod k6;
 mod requests;
 
-pub use boundary::plan;
-pub use requests::{ClientPlan, Denied, Options, Plan, Request, Subject, Untested};
+pub(crate) use boundary::plan;
+pub(crate) use requests::{Options, Plan, Subject};
 
 /// Every tool that the plan can be written for, the default first.
-pub static ALL: &[&dyn Tool] = &[&hurl::Hurl, &k6::K6, &http_file::HttpFile];
+pub(crate) static ALL: &[&dyn Tool] = &[&hurl::Hurl, &k6::K6, &http_file::HttpFile];
 
 /// One HTTP test tool.
-pub trait Tool: Sync {
+pub(crate) trait Tool: Sync {
     /// The name used on the command line.
     fn name(&self) -> &'static str;
-
-    /// What it is, in one line.
-    fn title(&self) -> &'static str;
 
     /// Ending of its files, without the dot.
     fn extension(&self) -> &'static str;
@@ -43,6 +40,6 @@ pub trait Tool: Sync {
 }
 
 /// The tool with this name.
-pub fn by_name(name: &str) -> Option<&'static dyn Tool> {
+pub(crate) fn by_name(name: &str) -> Option<&'static dyn Tool> {
     ALL.iter().copied().find(|tool| tool.name() == name)
 }

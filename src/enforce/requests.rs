@@ -10,17 +10,17 @@ use crate::model::{ClientName, Method, Term};
 
 /// What the plan is asked to hold.
 #[derive(Clone, Copy, Debug)]
-pub struct Options {
+pub(crate) struct Options {
     /// Also requests that would write, were they not refused.
     pub unsafe_methods: bool,
     /// A 404 counts as a refusal, for gateways that hide what they deny.
     pub accept_404: bool,
-    /// Requests that must still pass, for each client at most.
+    /// Limit on the requests that must still pass, for each client.
     pub allowed_per_client: usize,
 }
 
 /// One client before and after the change.
-pub struct Subject<'a> {
+pub(crate) struct Subject<'a> {
     /// What is known about it.
     pub client: &'a ClientAnalysis,
     /// What it holds after the change.
@@ -29,7 +29,7 @@ pub struct Subject<'a> {
 
 /// A request, ready to be sent.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Request {
+pub(crate) struct Request {
     /// The method.
     pub method: Method,
     /// The path with an id that does not exist in place of each parameter.
@@ -42,7 +42,7 @@ pub struct Request {
 
 /// A request that has to be refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Denied {
+pub(crate) struct Denied {
     /// The request.
     pub request: Request,
     /// The removed terms that permitted it.
@@ -54,9 +54,9 @@ pub struct Denied {
     pub canary_served: bool,
 }
 
-/// A term of which no request of the plan shows that it is gone.
+/// A term that no request of the plan shows to be gone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Untested {
+pub(crate) struct Untested {
     /// The removed term.
     pub term: Term,
     /// Why.
@@ -65,7 +65,7 @@ pub struct Untested {
 
 /// The requests of one client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct ClientPlan {
+pub(crate) struct ClientPlan {
     /// Its name in the policy.
     pub client: ClientName,
     /// Variable of its token.
@@ -84,7 +84,7 @@ pub struct ClientPlan {
 
 impl ClientPlan {
     /// What the plan does not test, one sentence each.
-    pub fn gaps(&self) -> Vec<String> {
+    pub(crate) fn gaps(&self) -> Vec<String> {
         let terms = self.untested.iter();
         let mut gaps: Vec<String> = terms
             .map(|untested| format!("not tested: {}: {}", untested.term, untested.reason))
@@ -100,7 +100,7 @@ impl ClientPlan {
             ));
         }
         if self.allowed.is_empty() {
-            gaps.push("no request that must still pass: there is no operation to test on which it was served in the window".to_owned());
+            gaps.push("no request that must still pass: no operation that can be tested was served to it in the window".to_owned());
         }
         gaps
     }
@@ -108,16 +108,16 @@ impl ClientPlan {
 
 impl Denied {
     /// A note on the canary.
-    pub fn canary_note(&self) -> Option<&'static str> {
+    pub(crate) fn canary_note(&self) -> Option<&'static str> {
         (!self.canary_served).then_some(
-            "no client that still may call it was served on it in the window: this needs the token of a test client",
+            "no client that may still call it was served by it in the window: this needs the token of a test client",
         )
     }
 }
 
 /// All requests, by client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// Clients from which something is taken, sorted by name.
     pub clients: Vec<ClientPlan>,
     /// Variables that have to be set: name and what it holds.
@@ -129,7 +129,7 @@ pub struct Plan {
 impl Plan {
     /// The plan of some clients only, with the variables that they need.
     #[must_use]
-    pub fn only(mut self, wanted: impl Fn(&ClientName) -> bool) -> Self {
+    pub(crate) fn only(mut self, wanted: impl Fn(&ClientName) -> bool) -> Self {
         self.clients.retain(|client| wanted(&client.client));
         let used: BTreeSet<&str> = self
             .clients

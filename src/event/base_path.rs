@@ -30,7 +30,7 @@ pub(super) fn strip_base<'a>(path: &'a [u8], host: Option<&[u8]>, rules: &PathRu
 }
 
 /// Host names have no case (RFC 9110 section 4.2.3); a port counts only where the rule has one.
-fn same_host(wanted: &[u8], host: &[u8]) -> bool {
+pub(crate) fn same_host(wanted: &[u8], host: &[u8]) -> bool {
     let bare = match memchr::memrchr(b':', host) {
         Some(at) if host[at + 1..].iter().all(u8::is_ascii_digit) => &host[..at],
         _ => host,

@@ -1,4 +1,4 @@
-//! What a log line that could not be read still tells.
+//! What a log line that could not be read still shows.
 //!
 //! In: a line that its format rejected. Out: whose it may be, what was asked for as far
 //! as it can be read, and whether it can be a request at all.
@@ -7,9 +7,9 @@
 //! than none.
 //!
 //! Invariants:
-//! * a caller is named only where a caller stands; a name elsewhere is a mention;
+//! * a caller is named only where a caller's name belongs; a name elsewhere is a mention;
 //! * of a target that was cut, only whole segments are told;
-//! * where two records may stand in a line, nothing is told but mentions;
+//! * where two records may be in a line, only mentions are reported;
 //! * a status that may be another field's is none;
 //! * only what no gateway serves is [`Kind::NoRequest`].
 
@@ -48,13 +48,13 @@ pub enum Kind {
     NoRequest,
 }
 
-/// What an unreadable line still tells.
+/// What an unreadable line still shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remains<'a> {
-    /// Clients of the policy that stand where a caller stands: it is a request of one of them.
+    /// Clients of the policy in the place of a caller: it is a request of one of them.
     /// Empty: nobody knows whose it is.
     pub clients: BTreeSet<Vec<u8>>,
-    /// Clients of the policy whose names stand elsewhere in it: it may be theirs, but it may
+    /// Clients of the policy whose names are elsewhere in it: it may be theirs, but it may
     /// as well be another one's.
     pub mentioned: BTreeSet<Vec<u8>>,
     /// The method, when only one can be meant.
@@ -120,7 +120,7 @@ impl Salvage {
         }
     }
 
-    /// What the line still tells.
+    /// What the line still shows.
     pub fn read<'a>(&self, line: &'a [u8]) -> Remains<'a> {
         self.read_at(&line[..line.len().min(LONGEST)], ENVELOPES)
     }

@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_differs_by_case_or_blanks_only_may_mean_the_client() {
+    fn a_name_that_differs_only_in_case_or_whitespace_may_mean_the_client() {
         let of = |name: &str| alike(&["app000", "Straße Ω", "billing"], &[], name.as_bytes());
         assert_eq!(of("App000"), ["app000"]);
         assert_eq!(of("billing "), ["billing"]);

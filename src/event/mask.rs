@@ -3,7 +3,7 @@
 //! In: a path. Out: the same path with each segment that looks like a secret
 //! replaced by `{secret}`.
 //!
-//! Tokens belong in headers, but they do stand in paths: links to reset a
+//! Tokens belong in headers, but they do occur in paths: links to reset a
 //! password, webhooks, signed downloads. A path that matches an operation is shown
 //! as its template, and no secret is left; this is for the paths that match none.
 //!
@@ -19,7 +19,7 @@ use regex::bytes::RegexSet;
 use super::secret::shape::{decoded, holds_secret, is_announced, is_random, set};
 
 /// What is in a secret's place.
-pub const MASK: &str = "{secret}";
+pub(crate) const MASK: &str = "{secret}";
 
 /// Shapes of what nobody should read in a path, in addition to secrets that can be in any text.
 const SHAPES: [&str; 7] = [
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn every_customary_shape_is_a_pattern_and_masks_its_own_secret() {
+    fn every_usual_shape_is_a_pattern_and_masks_its_own_secret() {
         assert!(CUSTOMARY.is_some());
         let mask = Mask::default();
         for secret in [

@@ -7,23 +7,23 @@
 //! * nothing here depends on which gateway wrote the line;
 //! * no credential and no query value leaves this module unmasked.
 //!
-//! Which operation a path belongs to is the catalogue's affair.
+//! Which operation a path belongs to is up to the catalogue.
 
-mod base_path;
-pub mod damaged_line;
-pub mod hash;
-pub mod identity;
-pub mod mask;
-pub mod path;
+pub(crate) mod base_path;
+pub(crate) mod damaged_line;
+pub(crate) mod hash;
+pub(crate) mod identity;
+pub(crate) mod mask;
+pub(crate) mod path;
 mod path_scan;
-pub mod readings;
-pub mod redact;
-pub mod secret;
+pub(crate) mod readings;
+pub(crate) mod redact;
+pub(crate) mod secret;
 
 use serde::Serialize;
 
-use crate::format::{LogFormat, RawRecord};
-use crate::model::{Method, Outcome, OutcomeTable, Refusal};
+use crate::format::{Decision, RawRecord};
+use crate::model::{AnsweredBy, Method, Outcome, OutcomeTable, Refusal};
 
 /// Why a request says nothing about permissions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -74,6 +74,8 @@ pub struct EventRules {
     pub health: Vec<String>,
     /// Secrets in paths that leave the program.
     pub mask: mask::Mask,
+    /// The zone of times that are written without one, in minutes east of UTC, where it is stated.
+    pub zone: Option<i32>,
 }
 
 /// Last segments that load balancers and orchestrators ask for.
@@ -98,18 +100,24 @@ impl EventRules {
     /// Without an authenticated client nothing is proved for anybody; a refusal
     /// keeps who refused.
     #[inline]
-    pub fn outcome(&self, format: &dyn LogFormat, raw: &RawRecord<'_>) -> Outcome {
+    pub fn outcome(&self, raw: &RawRecord<'_>) -> Outcome {
         let outcome = self.judged(raw);
         if outcome.is_denied() {
-            refused(format, raw, outcome)
+            refused(raw, outcome)
         } else {
             outcome
         }
     }
 
-    /// The same, but for why a request was refused.
+    /// The same, except for why a request was refused.
     fn judged(&self, raw: &RawRecord<'_>) -> Outcome {
-        let outcome = self.outcomes.judge(raw.status, raw.answered_by);
+        let outcome = match raw.decision {
+            Decision::Unsaid => self.outcomes.judge(raw.status, raw.answered_by),
+            // Whatever the status: what was refused is no use.
+            Decision::Denied => self.outcomes.judge(Some(403), AnsweredBy::Gateway),
+            // What comes after the decision refuses for its own reasons.
+            Decision::Allowed => self.outcomes.judge(raw.status, AnsweredBy::Upstream),
+        };
         if !outcome.is_denied() && (raw.client.is_none() || raw.anonymous) {
             Outcome::Unauthenticated
         } else {
@@ -161,9 +169,8 @@ impl EventRules {
             .unwrap_or_default();
         // Only short paths: `/v1/jobs/42/status` is somebody's operation.
         let short = memchr::memchr_iter(b'/', trimmed).count() <= 2;
-        let customary =
-            short && HEALTH.contains(&last) && matches!(method, Method::Get | Method::Head);
-        if customary || self.health.iter().any(|known| path == known.as_bytes()) {
+        let usual = short && HEALTH.contains(&last) && matches!(method, Method::Get | Method::Head);
+        if usual || self.health.iter().any(|known| path == known.as_bytes()) {
             return Some(Ignored::Health);
         }
         let probe = [
@@ -184,12 +191,12 @@ const SKEW: i64 = 300;
 /// Why a request was refused: what the line says, else an end of the token before the
 /// request, else what its status is for.
 #[cold]
-fn refused(format: &dyn LogFormat, raw: &RawRecord<'_>, judged: Outcome) -> Outcome {
+fn refused(raw: &RawRecord<'_>, judged: Outcome) -> Outcome {
     let over = || {
-        let end = format.token(raw).expires;
+        let end = raw.claims.token.expires;
         end.is_some_and(|end| raw.time.div_euclid(1_000) > end.saturating_add(SKEW))
     };
-    match format.refusal(raw) {
+    match raw.claims.refusal {
         Refusal::Unsaid if judged.is_forbidden() && over() => Outcome::DeniedAuthentication,
         Refusal::Unsaid => judged,
         said => OutcomeTable::because(said, raw.answered_by),
@@ -199,14 +206,9 @@ fn refused(format: &dyn LogFormat, raw: &RawRecord<'_>, judged: Outcome) -> Outc
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::AnsweredBy;
-
-    fn native() -> &'static dyn LogFormat {
-        crate::format::by_name("native").unwrap()
-    }
 
     #[test]
-    fn preflight_health_and_probe_requests_are_no_use() {
+    fn preflight_health_and_probe_requests_are_not_a_use() {
         let rules = EventRules {
             health: vec!["/lb".to_owned()],
             ..EventRules::default()
@@ -226,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_client_that_was_let_through_used_something_even_if_its_target_is_no_path() {
+    fn a_client_that_was_let_through_used_something_even_if_its_target_is_not_a_path() {
         let rules = EventRules::default();
         let of = |target: &'static str, client: Option<&'static [u8]>, status| {
             let raw = RawRecord {
@@ -256,20 +258,17 @@ mod tests {
             status: Some(200),
             ..RawRecord::default()
         };
-        assert_eq!(rules.outcome(native(), &raw), Outcome::Unauthenticated);
+        assert_eq!(rules.outcome(&raw), Outcome::Unauthenticated);
         let named = RawRecord {
             client: Some(b"erp"),
             ..raw
         };
-        assert_eq!(rules.outcome(native(), &named), Outcome::Used);
+        assert_eq!(rules.outcome(&named), Outcome::Used);
         assert_eq!(
-            rules.outcome(
-                native(),
-                &RawRecord {
-                    anonymous: true,
-                    ..named
-                }
-            ),
+            rules.outcome(&RawRecord {
+                anonymous: true,
+                ..named
+            }),
             Outcome::Unauthenticated
         );
         let refused = RawRecord {
@@ -277,7 +276,7 @@ mod tests {
             answered_by: AnsweredBy::Gateway,
             ..raw
         };
-        assert_eq!(rules.outcome(native(), &refused), Outcome::DeniedGateway);
+        assert_eq!(rules.outcome(&refused), Outcome::DeniedGateway);
     }
 
     #[test]
@@ -285,8 +284,9 @@ mod tests {
         let outcome = |format: &str, line: &str| {
             let format = crate::format::by_name(format).unwrap();
             let mut scratch = crate::format::Scratch::default();
-            let raw = format.parse(line.as_bytes(), &mut scratch).unwrap();
-            EventRules::default().outcome(format, &raw)
+            let reader = format.open(b"");
+            let raw = reader.parse(line.as_bytes(), &mut scratch).unwrap();
+            EventRules::default().outcome(&raw)
         };
         let native = |rest: &str| {
             let line = format!(
@@ -334,5 +334,25 @@ mod tests {
             Outcome::DeniedAuthentication
         );
         assert_eq!(envoy("ext_authz_denied", 403), Outcome::DeniedGateway);
+    }
+
+    #[test]
+    fn what_a_log_says_was_decided_counts_more_than_the_status() {
+        let outcome = |decision, status| {
+            EventRules::default().outcome(&RawRecord {
+                decision,
+                status,
+                client: Some(b"shop"),
+                ..RawRecord::default()
+            })
+        };
+        assert_eq!(outcome(Decision::Denied, Some(200)), Outcome::DeniedGateway);
+        assert_eq!(
+            outcome(Decision::Allowed, Some(403)),
+            Outcome::DeniedService
+        );
+        assert_eq!(outcome(Decision::Allowed, Some(200)), Outcome::Used);
+        let begun = outcome(Decision::Allowed, None);
+        assert!(begun.is_need() && begun != Outcome::Used, "{begun:?}");
     }
 }

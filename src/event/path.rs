@@ -8,7 +8,7 @@
 //!   (RFC 3986 section 2.3), so `%2F` never becomes a segment border;
 //! * a path that climbs above its root, or that is not a path, gives `None`:
 //!   it must not match anything;
-//! * the trailing slash stays: whether it matters is the matcher's affair.
+//! * the trailing slash stays: whether it matters is up to the matcher.
 
 use super::base_path::strip_base;
 use super::path_scan::look;
@@ -36,7 +36,7 @@ impl Default for PathRules {
 
 /// A path that can be matched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NormalPath<'a> {
+pub(crate) struct NormalPath<'a> {
     /// Begins with `/`, without query and fragment.
     pub path: &'a [u8],
     /// Host of an absolute target, else the one that the log names.
@@ -50,7 +50,7 @@ pub struct NormalPath<'a> {
 
 /// Normalises one target; `None` when it is not a path. `logged` is the host
 /// that the log names next to the target; the host of an absolute target wins.
-pub fn normalise<'a>(
+pub(crate) fn normalise<'a>(
     target: &'a [u8],
     logged: Option<&'a [u8]>,
     rules: &PathRules,
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn an_encoded_slash_is_no_segment_border() {
+    fn an_encoded_slash_is_not_a_segment_border() {
         assert_eq!(path("/v1/a%2Fb"), Some(("/v1/a%2Fb".to_owned(), true)));
         assert_eq!(path("/v1/%252e"), Some(("/v1/%252e".to_owned(), true)));
         assert_eq!(

@@ -17,7 +17,7 @@ use super::path::{Dots, PathRules, Rewrite, escape, normalise, rewrite, split_au
 use super::path_scan::look;
 
 /// No path has more readings than this; the likeliest come first.
-pub const MOST: usize = 16;
+pub(crate) const MOST: usize = 16;
 
 /// How many ways to decode a path are looked at.
 const DECODED: usize = 32;
@@ -25,7 +25,7 @@ const DECODED: usize = 32;
 /// The other readings of the target. `host` is the one that the log names.
 ///
 /// A target without a primary reading, because it climbs above its root, may have some.
-pub fn readings(target: &[u8], host: Option<&[u8]>, rules: &PathRules) -> Vec<Vec<u8>> {
+pub(crate) fn readings(target: &[u8], host: Option<&[u8]>, rules: &PathRules) -> Vec<Vec<u8>> {
     let mut found: Vec<Vec<u8>> = Vec::new();
     let Some((authority, path)) = split_authority(target) else {
         return found;
@@ -164,7 +164,7 @@ mod tests {
         );
         assert!(of("/v1%25252Fzeta").contains(&"/v1/zeta".to_owned()));
         assert!(of("/v1/orders/%252e%252e/admin").contains(&"/v1/admin".to_owned()));
-        assert_eq!(of("/v1/100%25"), [""; 0], "a percent sign is no escape");
+        assert_eq!(of("/v1/100%25"), [""; 0], "a percent sign is not an escape");
     }
 
     #[test]
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_target_above_its_root_can_be_read_and_what_is_no_path_cannot() {
+    fn a_target_above_its_root_can_be_read_and_what_is_not_a_path_cannot() {
         assert_eq!(primary(b"/../v1/orders"), None);
         assert_eq!(of("/../v1/orders"), ["/v1/orders", "/../v1/orders"]);
         for none in ["*", "", "v1%2Forders", "://x//y", "/v1/orders", "https://h"] {

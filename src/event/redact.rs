@@ -57,7 +57,7 @@ const WORDS: [&str; 44] = [
 ];
 
 /// Up to `limit` bytes of a line with its content masked.
-pub fn excerpt(line: &[u8], limit: usize) -> String {
+pub(crate) fn excerpt(line: &[u8], limit: usize) -> String {
     let mut out = String::with_capacity(limit);
     let head = &line[..line.len().min(limit)];
     let mut rest = head;

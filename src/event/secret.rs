@@ -9,7 +9,7 @@
 //!   to be public stay readable: access key ids of AWS (`AKIA…`, `ASIA…`: the secret is
 //!   another text), publishable keys (`pk_…`), UUIDs, ids of OAuth clients;
 //! * nothing is read out of a token: its claims are not verified here, so two tokens
-//!   are two names, whoever they were issued to;
+//!   are two names, no matter to whom they were issued;
 //! * a token is one name with and without its scheme in front.
 
 pub(super) mod shape;
@@ -50,7 +50,7 @@ static FRONT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// What is shown of a string in which a secret was put: of an id of a request, of a scope.
-pub fn masked(text: &[u8]) -> &[u8] {
+pub(crate) fn masked(text: &[u8]) -> &[u8] {
     if is_secret(text) {
         MASK.as_bytes()
     } else {
@@ -59,7 +59,7 @@ pub fn masked(text: &[u8]) -> &[u8] {
 }
 
 /// The name that is kept: the one as logged, or the hash of the secret that it is.
-pub fn conceal<'a>(name: &'a [u8], key: &HashKey) -> Cow<'a, [u8]> {
+pub(crate) fn conceal<'a>(name: &'a [u8], key: &HashKey) -> Cow<'a, [u8]> {
     if is_secret(name) {
         Cow::Owned(key.hash(bare(name)).to_string().into_bytes())
     } else {
@@ -68,13 +68,13 @@ pub fn conceal<'a>(name: &'a [u8], key: &HashKey) -> Cow<'a, [u8]> {
 }
 
 /// Whether a name is one that [`conceal`] gave.
-pub fn is_concealed(name: &str) -> bool {
+pub(crate) fn is_concealed(name: &str) -> bool {
     let hex = name.strip_prefix("cred:").unwrap_or_default();
     hex.len() == 32 && hex.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Whether a name has the shape of a secret.
-pub fn is_secret(name: &[u8]) -> bool {
+pub(crate) fn is_secret(name: &[u8]) -> bool {
     let name = name.trim_ascii();
     // Without the shapes nothing could be told apart, so every name counts as one.
     let (Some(shapes), Some(plain)) = (SHAPES.as_ref(), decoded(name)) else {
@@ -87,7 +87,9 @@ pub fn is_secret(name: &[u8]) -> bool {
 
 /// The scopes of a token, each as it may be shown: `None` in place of a secret, also of one
 /// with its scheme in front (`Bearer 2YotnFZFEjr1`), which is not a scope.
-pub fn scopes<'a>(list: impl Iterator<Item = &'a [u8]>) -> impl Iterator<Item = Option<&'a [u8]>> {
+pub(crate) fn scopes<'a>(
+    list: impl Iterator<Item = &'a [u8]>,
+) -> impl Iterator<Item = Option<&'a [u8]>> {
     let mut before: &'a [u8] = b"";
     list.map(move |scope| {
         let secret = is_secret(scope) || follows_scheme(before, scope);

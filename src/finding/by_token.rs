@@ -28,28 +28,32 @@ impl<'a> ByToken<'a> {
         let terms: Vec<BTreeSet<Term>> = table
             .sets
             .iter()
-            .map(|set| set.split(' ').filter(|own| !own.is_empty()))
+            .map(|set| set.split(' ').filter(|scope| !scope.is_empty()))
             .map(|set| set.map(Term::new).collect())
             .collect();
         let mut known: BTreeMap<(u32, u32), bool> = BTreeMap::new();
         let mut rows: BTreeMap<(&str, u32), Vec<(&Carried, bool)>> = BTreeMap::new();
-        for own in table.carried.iter().filter(|own| window.contains(own.day)) {
-            let client = table.clients.get(own.client as usize);
-            let set = own
+        for carried in table
+            .carried
+            .iter()
+            .filter(|carried| window.contains(carried.day))
+        {
+            let client = table.clients.get(carried.client as usize);
+            let set = carried
                 .set
                 .and_then(|set| Some((set, terms.get(set as usize)?)));
             let (Some(client), Some((number, set))) = (client, set) else {
                 continue;
             };
-            let permitted = *known.entry((number, own.route)).or_insert_with(|| {
-                let operations = context.operations(own.route).iter();
+            let permitted = *known.entry((number, carried.route)).or_insert_with(|| {
+                let operations = context.operations(carried.route).iter();
                 operations
                     .copied()
                     .any(|op| context.universe.permits(set, op))
             });
-            rows.entry((client, own.route))
+            rows.entry((client, carried.route))
                 .or_default()
-                .push((own, permitted));
+                .push((carried, permitted));
         }
         Self { rows }
     }
@@ -57,18 +61,19 @@ impl<'a> ByToken<'a> {
     fn of(&self, client: &str, route: u32, refused: bool) -> Vec<(&'a Carried, bool)> {
         let rows = self.rows.get(&(client, route));
         let rows = rows.into_iter().flatten().copied();
-        rows.filter(|(own, _)| own.refused == refused).collect()
+        rows.filter(|(carried, _)| carried.refused == refused)
+            .collect()
     }
 
     /// By day, what passed or was refused.
     pub(super) fn days(&self, client: &str, route: u32, refused: bool) -> BTreeMap<i32, Told> {
         let mut days: BTreeMap<i32, Told> = BTreeMap::new();
-        for (own, permitted) in self.of(client, route, refused) {
-            let told = days.entry(own.day.0).or_default();
+        for (carried, permitted) in self.of(client, route, refused) {
+            let told = days.entry(carried.day.0).or_default();
             if permitted {
-                told.carried += own.count;
+                told.carried += carried.count;
             } else {
-                told.lacked += own.count;
+                told.lacked += carried.count;
             }
         }
         days
@@ -79,12 +84,12 @@ impl<'a> ByToken<'a> {
         let mut days = BTreeSet::new();
         let mut sum: Option<Tally> = None;
         let lacking = self.of(client, route, false).into_iter();
-        for (own, _) in lacking.filter(|(_, permitted)| !permitted) {
+        for (carried, _) in lacking.filter(|(_, permitted)| !permitted) {
             let tally = Tally {
-                events: own.count,
-                days: u64::from(days.insert(own.day)),
-                first: own.first,
-                last: own.last,
+                events: carried.count,
+                days: u64::from(days.insert(carried.day)),
+                first: carried.first,
+                last: carried.last,
             };
             sum = Some(sum.map_or(tally, |sum| sum.and(&tally)));
         }

@@ -43,7 +43,7 @@ pub struct Context<'a> {
     pub others: &'a BTreeMap<ClientName, ClientUse>,
     /// What was done by requests that name no caller.
     pub nobody: &'a ClientUse,
-    /// Names in the log that differ from a client's by case or blanks only.
+    /// Names in the log that differ from a client's only in case or whitespace.
     pub alike: &'a BTreeMap<ClientName, BTreeSet<String>>,
     /// Requests without an operation for certain, by the index of [`ClientUse::client`].
     pub unplaced: &'a BTreeMap<u32, Vec<Cluster>>,
@@ -132,21 +132,23 @@ impl<'a> Context<'a> {
 
     /// Paths outside the catalogue that a caller asked for.
     pub(super) fn unplaced_of(&self, caller: &Caller<'_>) -> &'a [Cluster] {
-        let own = caller.usage.and_then(|own| self.unplaced.get(&own.client));
-        own.map_or(&[][..], Vec::as_slice)
+        let clusters = caller
+            .usage
+            .and_then(|client_use| self.unplaced.get(&client_use.client));
+        clusters.map_or(&[][..], Vec::as_slice)
     }
 
     fn within(&self, usage: Option<&ClientUse>) -> Vec<(u32, Vec<DayUse>)> {
         let window = self.analysis.window;
-        let routes = usage.map_or(&[][..], |own| &own.routes);
+        let routes = usage.map_or(&[][..], |client_use| &client_use.routes);
         routes
             .iter()
             .map(|route| {
                 let days = route.days.since(window.from).until(window.to);
                 // Some ten million of them go through here: without growing step by step.
-                let mut own = Vec::with_capacity(days.rows());
-                own.extend(&days);
-                (route.route, own)
+                let mut day_uses = Vec::with_capacity(days.rows());
+                day_uses.extend(&days);
+                (route.route, day_uses)
             })
             .filter(|(_, days)| !days.is_empty())
             .collect()
@@ -189,22 +191,19 @@ impl<'a> Context<'a> {
     pub(super) fn client(&self, name: &str) -> Option<&'a ClientAnalysis> {
         self.analysis
             .clients
-            .binary_search_by(|own| own.id.as_str().cmp(name))
+            .binary_search_by(|client| client.id.as_str().cmp(name))
             .ok()
             .map(|at| &self.analysis.clients[at])
     }
 
     /// The lines that give a term.
     pub(super) fn places(&self, term: &TermAnalysis) -> Vec<Place> {
-        let entry = |file: usize, entry: usize| {
-            let file = self.policy.files.get(file)?;
-            Some(file.entries.get(entry)?.place.clone())
-        };
+        let entry = |place: (usize, usize)| Some(self.policy.entry(place)?.place.clone());
         term.vias
             .iter()
             .flat_map(|via| {
-                let member = via.role.as_ref().and_then(|(_, own)| entry(via.file, *own));
-                entry(via.file, via.entry).into_iter().chain(member)
+                let member = via.role.as_ref().and_then(|held| entry(held.place()));
+                entry((via.file, via.entry)).into_iter().chain(member)
             })
             .collect()
     }
@@ -219,7 +218,7 @@ impl<'a> Context<'a> {
     pub(super) fn in_category(&self, operation: usize, categories: &[Category]) -> bool {
         self.categories
             .get(operation)
-            .is_some_and(|own| categories.iter().any(|category| own.contains(category)))
+            .is_some_and(|held| categories.iter().any(|category| held.contains(category)))
     }
 }
 

@@ -45,7 +45,7 @@ impl Key<'_> {
         self.last.0 - self.first.0
     }
 
-    /// It is no token, whose id changes by itself.
+    /// It is not a token, whose id would change by itself.
     pub(super) fn is_lasting(&self) -> bool {
         is_lasting(&self.rows)
     }
@@ -83,7 +83,7 @@ pub(super) fn keys<'a>(context: &Context<'a>) -> BTreeMap<&'a str, Vec<Key<'a>>>
         .copied()
         .filter(|day| *day <= context.analysis.window.to)
         .collect();
-    let before = |day: Day| covered.partition_point(|own| *own < day);
+    let before = |day: Day| covered.partition_point(|date| *date < day);
     let mut all: BTreeMap<&str, Vec<Key<'a>>> = BTreeMap::new();
     for ((client, hash), rows) in context.named_credentials() {
         let (Some(first), Some(last)) = (rows.first(), rows.last()) else {
@@ -104,14 +104,14 @@ pub(super) fn keys<'a>(context: &Context<'a>) -> BTreeMap<&'a str, Vec<Key<'a>>>
             rows,
         });
     }
-    for own in all.values_mut() {
-        own.sort_by_key(|key| (key.first, key.hash));
+    for keys in all.values_mut() {
+        keys.sort_by_key(|key| (key.first, key.hash));
     }
     all
 }
 
-/// Clients with more keys or certificates on a day than are kept apart: what one of them did
-/// may stand under no id.
+/// Clients with more keys or certificates on a day than are kept separate: what one of them did
+/// may be under no id.
 pub(super) fn crowded<'a>(context: &Context<'a>) -> BTreeSet<&'a str> {
     let rows = context.credential_rows();
     let rows =

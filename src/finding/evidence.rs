@@ -58,8 +58,8 @@ fn of_day(
     let mut by_row: BTreeMap<(u32, u32, bool), Vec<usize>> = BTreeMap::new();
     for (index, route, refused) in places {
         if let Some(client) = table.client(&findings[index].client) {
-            let own = by_row.entry((client, route, refused)).or_default();
-            own.push(index);
+            let indices = by_row.entry((client, route, refused)).or_default();
+            indices.push(index);
         }
     }
     let mut found = Vec::new();

@@ -3,16 +3,17 @@ use super::*;
 fn found(client: &str, subject: &str, severity: Severity, requests: u32) -> Finding {
     let doc = by_name("F1").map(Rule::doc).unwrap();
     let settings = Settings::default().of(doc);
-    let mut own = Finding::new(
+    let mut finding = Finding::new(
         doc,
         &settings,
         client,
         subject,
         format!("{requests} requests"),
     );
-    own.severity = severity;
+    finding.severity = severity;
     let at = Millis::from(requests);
-    own.seen(requests.into(), 10 - at, 10 + at)
+    finding
+        .seen(requests.into(), 10 - at, 10 + at)
         .extent(usize::try_from(requests).unwrap())
 }
 
@@ -27,12 +28,12 @@ fn findings_of_one_fact_become_the_gravest_with_what_all_have_seen() {
     ]);
     let told: Vec<_> = all
         .iter()
-        .map(|own| {
+        .map(|finding| {
             (
-                own.client.as_str(),
-                own.severity,
-                own.requests,
-                own.message.as_str(),
+                finding.client.as_str(),
+                finding.severity,
+                finding.requests,
+                finding.message.as_str(),
             )
         })
         .collect();
@@ -46,6 +47,7 @@ fn findings_of_one_fact_become_the_gravest_with_what_all_have_seen() {
     );
     assert_eq!((all[1].first_seen, all[1].last_seen), (Some(6), Some(14)));
     assert_eq!(all[1].extent, Some(4));
-    let ids: std::collections::BTreeSet<&str> = all.iter().map(|own| own.id.as_str()).collect();
+    let ids: std::collections::BTreeSet<&str> =
+        all.iter().map(|finding| finding.id.as_str()).collect();
     assert_eq!(ids.len(), all.len());
 }

@@ -11,7 +11,7 @@
 //!   can be compared with the next, and no two findings have one id.
 //!
 //! A new rule is one file under `rules/` and its line in [`ALL`]. What to do about a
-//! finding is the reviewer's affair; a finding supports a control, it proves nothing.
+//! finding is up to the reviewer; a finding supports a control, it proves nothing.
 
 mod by_token;
 mod context;
@@ -87,7 +87,9 @@ impl Severity {
 
     /// Reads the name back.
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|own| own.name() == text)
+        Self::ALL
+            .into_iter()
+            .find(|severity| severity.name() == text)
     }
 }
 
@@ -119,7 +121,7 @@ pub struct Finding {
     pub subject: String,
     /// One sentence with its counts.
     pub message: String,
-    /// Requests behind it; 0 when it is not about requests.
+    /// Requests it rests on; 0 when it is not about requests.
     pub requests: u64,
     /// How much it is about, in the rule's own unit: operations, scopes, clients or networks.
     /// Twice as much is a worse finding. `None` for a rule without such a number; never a
@@ -233,7 +235,7 @@ pub struct NotEvaluable {
     pub missing: MissingField,
     /// It was judged for others.
     pub partly: bool,
-    /// The clients of which nothing can be said, where it was judged for others.
+    /// The clients about which nothing can be said, where it was judged for others.
     pub clients: Vec<String>,
 }
 
@@ -286,12 +288,12 @@ pub fn evaluate(context: &Context<'_>, settings: &Settings) -> Outcomes {
             } => {
                 outcomes.findings.extend(findings);
                 outcomes.allowed.extend(allowed);
-                let unjudged = unjudged.into_iter().map(|own| NotEvaluable {
+                let unjudged = unjudged.into_iter().map(|unjudged| NotEvaluable {
                     rule: doc.id,
                     number: doc.number,
-                    missing: MissingField(own.missing),
+                    missing: MissingField(unjudged.missing),
                     partly: true,
-                    clients: own.clients,
+                    clients: unjudged.clients,
                 });
                 outcomes.not_evaluable.extend(unjudged);
             }
@@ -301,52 +303,58 @@ pub fn evaluate(context: &Context<'_>, settings: &Settings) -> Outcomes {
 }
 
 fn check(rule: &dyn Rule, context: &Context<'_>, settings: &Settings) -> Checked {
-    let own = settings.of(rule.doc());
-    if !own.enabled {
+    let rule_settings = settings.of(rule.doc());
+    if !rule_settings.enabled {
         return Checked::Disabled;
     }
-    if let Err(missing) = rule.evaluable(context, &own) {
+    if let Err(missing) = rule.evaluable(context, &rule_settings) {
         return Checked::NotEvaluable(missing);
     }
     let allowed = |finding: &Finding| {
-        own.allow.iter().any(|pattern| {
+        rule_settings.allow.iter().any(|pattern| {
             [&finding.client, &finding.subject]
                 .into_iter()
                 .any(|text| !text.is_empty() && ScopeMatch::Glob.covers(pattern, text))
         })
     };
     let (allowed, findings) = rule
-        .check(context, &own)
+        .check(context, &rule_settings)
         .into_iter()
         .partition::<Vec<Finding>, _>(allowed);
     Checked::Found {
         findings: one_for_each_fact(findings),
         allowed: one_for_each_fact(allowed),
-        unjudged: rule.unjudged(context, &own),
+        unjudged: rule.unjudged(context, &rule_settings),
     }
 }
 
 /// Sorted by client and subject, and of findings with one id the gravest, with what the others
 /// have seen: a baseline, a ticket and a dashboard know a finding by its id.
 fn one_for_each_fact(mut findings: Vec<Finding>) -> Vec<Finding> {
-    let key = |own: &Finding| (own.client.clone(), own.subject.clone());
-    findings.sort_by_cached_key(|own| (key(own), Reverse(own.severity), own.message.clone()));
+    let key = |finding: &Finding| (finding.client.clone(), finding.subject.clone());
+    findings.sort_by_cached_key(|finding| {
+        (
+            key(finding),
+            Reverse(finding.severity),
+            finding.message.clone(),
+        )
+    });
     let mut all: Vec<(Finding, usize)> = Vec::with_capacity(findings.len());
-    for own in findings {
-        match all.last_mut().filter(|(first, _)| first.id == own.id) {
+    for finding in findings {
+        match all.last_mut().filter(|(first, _)| first.id == finding.id) {
             Some((first, more)) => {
-                first.unite(own);
+                first.unite(finding);
                 *more += 1;
             }
-            None => all.push((own, 0)),
+            None => all.push((finding, 0)),
         }
     }
     all.into_iter()
-        .map(|(mut own, more)| {
+        .map(|(mut finding, more)| {
             if more > 0 {
-                own.message = format!("{} (and {more} more like it)", own.message);
+                finding.message = format!("{} (and {more} more like it)", finding.message);
             }
-            own
+            finding
         })
         .collect()
 }

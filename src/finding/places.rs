@@ -50,12 +50,12 @@ impl<'a, T: Ord> Places<'a, T> {
         }
         let active: BTreeSet<Day> = days.values().flatten().copied().collect();
         let early: BTreeSet<Day> = active.iter().copied().take(EARLY).collect();
-        let is_usual = |own: &BTreeSet<Day>| own.intersection(&early).count() * 2 >= EARLY;
+        let is_usual = |days: &BTreeSet<Day>| days.intersection(&early).count() * 2 >= EARLY;
         let usual = if active.len() < KNOWN {
             BTreeSet::new()
         } else {
-            let own = days.iter().filter(|(_, own)| is_usual(own));
-            own.map(|(item, _)| *item).collect()
+            let usual = days.iter().filter(|(_, days)| is_usual(days));
+            usual.map(|(item, _)| *item).collect()
         };
         Self {
             usual,
@@ -84,13 +84,13 @@ impl<'a, T: Ord> Places<'a, T> {
     {
         let mut most = Together::default();
         for hour in 0..24 {
-            let own = items.clone().filter(|(item, hours)| {
+            let present = items.clone().filter(|(item, hours)| {
                 let left = self.followed.get(item).is_some_and(|since| *since <= day);
                 hours >> hour & 1 == 1 && !left
             });
-            let all = own.clone().count();
+            let all = present.clone().count();
             most.all = most.all.max(all);
-            if own.clone().any(|(item, _)| !self.is_usual(item)) {
+            if present.clone().any(|(item, _)| !self.is_usual(item)) {
                 most.joined = most.joined.max(all);
             }
         }
@@ -99,11 +99,11 @@ impl<'a, T: Ord> Places<'a, T> {
 }
 
 /// Hours (UTC) that belong to a client, as bits: those in which it was active on one of twenty
-/// days, and the hours beside them.
+/// days, and the hours next to them.
 pub(super) fn usual_hours(active: impl Fn(u32) -> usize, days: usize) -> u32 {
     let least = days.div_ceil(20).max(1);
-    let own = (0..24).filter(|hour| active(*hour) >= least);
-    own.fold(0, |bits, hour| {
+    let busy = (0..24).filter(|hour| active(*hour) >= least);
+    busy.fold(0, |bits, hour| {
         bits | 1 << hour | 1 << ((hour + 1) % 24) | 1 << ((hour + 23) % 24)
     })
 }
@@ -112,7 +112,7 @@ pub(super) fn usual_hours(active: impl Fn(u32) -> usize, days: usize) -> u32 {
 fn followed<'a, T: Ord>(days: &BTreeMap<&'a T, BTreeSet<Day>>) -> BTreeMap<&'a T, Day> {
     let spans: BTreeMap<&T, (Day, Day)> = days
         .iter()
-        .filter_map(|(item, own)| Some((*item, (*own.first()?, *own.last()?))))
+        .filter_map(|(item, days)| Some((*item, (*days.first()?, *days.last()?))))
         .collect();
     // By first day the latest last one.
     let mut begun: BTreeMap<Day, Day> = BTreeMap::new();
@@ -126,7 +126,7 @@ fn followed<'a, T: Ord>(days: &BTreeMap<&'a T, BTreeSet<Day>>) -> BTreeMap<&'a T
             return None;
         }
         let mut later = begun.range(from..=last);
-        let stays = later.find(|(_, own)| **own >= last.plus(AFTER));
+        let stays = later.find(|(_, day)| **day >= last.plus(AFTER));
         stays.map(|(day, _)| *day)
     };
     spans

@@ -16,6 +16,21 @@ pub(super) fn rows_of_all<'a>(
     rows.filter_map(|row| Some((table.clients.get(row.client as usize)?.as_str(), row)))
 }
 
+/// The same for each client, in the order of names and days. A client without rows is left out.
+pub(super) fn rows_of_each<'a>(
+    context: &Context<'a>,
+) -> impl Iterator<Item = (&'a str, Vec<&'a CredentialRow>)> {
+    let (table, to) = (context.credentials, context.analysis.window.to);
+    let mut rows = vec![Vec::new(); table.clients.len()];
+    for row in table.rows.iter().filter(|row| row.day <= to) {
+        if let Some(rows) = rows.get_mut(row.client as usize) {
+            rows.push(row);
+        }
+    }
+    let names = table.clients.iter().map(String::as_str);
+    names.zip(rows).filter(|(_, rows)| !rows.is_empty())
+}
+
 /// Rows by the name of their client.
 pub(super) fn by_client<'a>(
     rows: impl Iterator<Item = (&'a str, &'a CredentialRow)>,
@@ -27,8 +42,8 @@ pub(super) fn by_client<'a>(
     all
 }
 
-/// The policy's clients with requests in the window that showed tokens, or of which nobody
-/// knows what they showed. Keys, certificates and passwords are no tokens.
+/// The policy's clients with requests in the window that showed tokens, or of whom nobody
+/// knows what they showed. Keys, certificates and passwords are not tokens.
 pub(super) fn showing_tokens<'a>(
     context: &Context<'a>,
 ) -> BTreeMap<&'a str, Vec<&'a CredentialRow>> {

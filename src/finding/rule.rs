@@ -122,7 +122,7 @@ impl MissingField {
     }
 }
 
-/// A part of the data of which a rule can say nothing.
+/// A part of the data about which a rule can say nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unjudged {
     /// The field that it misses, and of what: `iat and exp of the token for 1 of 2

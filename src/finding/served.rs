@@ -26,7 +26,9 @@ pub(super) fn served<'a>(
     for caller in context.callers() {
         for (route, days) in context.used_by(&caller) {
             let operations = context.operations(route).iter();
-            let mut operations = operations.filter(|own| wanted(**own)).peekable();
+            let mut operations = operations
+                .filter(|operation| wanted(**operation))
+                .peekable();
             if operations.peek().is_none() {
                 continue;
             }
@@ -34,15 +36,15 @@ pub(super) fn served<'a>(
                 continue;
             };
             for operation in operations {
-                let own = all.entry(*operation).or_default();
+                let served = all.entry(*operation).or_default();
                 if caller.client.is_some() {
-                    own.clients.insert(caller.name);
+                    served.clients.insert(caller.name);
                 } else if caller.is_nobody() {
-                    own.nobody += tally.events;
+                    served.nobody += tally.events;
                 } else {
-                    own.others.insert(caller.name);
+                    served.others.insert(caller.name);
                 }
-                own.tally = Some(own.tally.map_or(tally, |sum| sum.and(&tally)));
+                served.tally = Some(served.tally.map_or(tally, |sum| sum.and(&tally)));
             }
         }
     }

@@ -48,8 +48,8 @@ impl RuleSettings {
         self.thresholds.get(key).copied().unwrap_or_else(|| {
             doc.thresholds
                 .iter()
-                .find(|own| own.key == key)
-                .map_or(0, |own| own.default)
+                .find(|threshold| threshold.key == key)
+                .map_or(0, |threshold| threshold.default)
         })
     }
 
@@ -71,10 +71,10 @@ pub struct Settings {
 impl Settings {
     /// What holds for a rule.
     pub fn of(&self, doc: &Doc) -> RuleSettings {
-        let own = self.rules.get(doc.number).cloned().unwrap_or_default();
+        let rule_settings = self.rules.get(doc.number).cloned().unwrap_or_default();
         RuleSettings {
             toxic: self.toxic.clone(),
-            ..own
+            ..rule_settings
         }
     }
 }

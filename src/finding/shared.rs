@@ -3,9 +3,11 @@
 use super::context::count;
 use super::{Context, Doc, Finding, MissingField, RuleSettings, Threshold, Unit};
 use crate::analysis::{ClientAnalysis, TermAnalysis};
+use crate::model::words;
 use crate::model::{Day, Granted, Millis, Outcome};
 use crate::usage::DayUse;
 use crate::usage::credentials::UNREAD;
+use std::borrow::Borrow;
 
 /// Thresholds of the rules about repeated refusals.
 pub(super) const REPEATED: [Threshold; 2] = [
@@ -31,11 +33,6 @@ pub(super) const SHARE: Threshold = Threshold {
     text: "share of the requests to the operation below which a service's refusals are a note",
 };
 
-/// `part` of `whole` in percent, rounded down.
-pub(super) fn share(part: u64, whole: u64) -> u64 {
-    (part * 100).checked_div(whole).unwrap_or(0)
-}
-
 /// Some operation asks for a scope.
 pub(super) fn needs_requirements(context: &Context<'_>) -> Result<(), MissingField> {
     let restricted = (0..context.catalog.operations.len())
@@ -51,7 +48,7 @@ pub(super) fn needs_requirements(context: &Context<'_>) -> Result<(), MissingFie
 /// Some policy file grants a term.
 pub(super) fn needs_grants(context: &Context<'_>) -> Result<(), MissingField> {
     let mut entries = context.policy.files.iter().flat_map(|file| &file.entries);
-    if entries.any(|own| matches!(own.granted, Granted::Term(_))) {
+    if entries.any(|entry| matches!(entry.granted, Granted::Term(_))) {
         return Ok(());
     }
     Err(MissingField::new("grants (the policy files list none)"))
@@ -114,14 +111,8 @@ pub(super) fn is_static(path: &str) -> bool {
 }
 
 /// Up to five names, and how many more there are.
-pub(crate) fn named(names: &[impl AsRef<str>]) -> String {
-    const NAMED: usize = 5;
-    let shown: Vec<&str> = names.iter().take(NAMED).map(AsRef::as_ref).collect();
-    let shown = shown.join(", ");
-    match names.len().saturating_sub(NAMED) {
-        0 => shown,
-        rest => format!("{shown} and {rest} more"),
-    }
+pub(crate) fn named(names: &[impl Borrow<str>]) -> String {
+    words::first(names, 5)
 }
 
 /// Requests of some kind on one route, over days.
@@ -145,13 +136,13 @@ impl Tally {
             let events = of(day);
             if events > 0 {
                 let (first, last) = when(day);
-                let own = Self {
+                let tally = Self {
                     events,
                     days: 1,
                     first,
                     last,
                 };
-                sum = Some(sum.map_or(own, |sum| sum.and(&own)));
+                sum = Some(sum.map_or(tally, |sum| sum.and(&tally)));
             }
         }
         sum

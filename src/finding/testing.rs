@@ -104,12 +104,12 @@ impl Case {
         (refused, from, to): (bool, i64, i64),
     ) -> Self {
         let route = self.route(operation);
-        let own = self
+        let spans = self
             .hours
             .entry((client.to_owned(), route, day))
             .or_default();
         let of = |hour: i64| Day(day).start() + hour * 3_600_000;
-        own[usize::from(refused)] = Some((of(from), of(to)));
+        spans[usize::from(refused)] = Some((of(from), of(to)));
         self
     }
 
@@ -124,7 +124,7 @@ impl Case {
         let route = self.route(operation);
         for day in days {
             let noon = Day(day).start() + 43_200_000;
-            let own = Carried {
+            let carried = Carried {
                 day: Day(day),
                 client: 0,
                 route,
@@ -134,7 +134,7 @@ impl Case {
                 first: noon,
                 last: noon + 1,
             };
-            self.tokens.push((client.to_owned(), scopes, own));
+            self.tokens.push((client.to_owned(), scopes, carried));
         }
         self
     }
@@ -218,7 +218,14 @@ impl Case {
         let found = self.run(rule).unwrap();
         found
             .into_iter()
-            .map(|own| format!("{} {}: {}", own.severity.name(), own.client, own.message))
+            .map(|finding| {
+                format!(
+                    "{} {}: {}",
+                    finding.severity.name(),
+                    finding.client,
+                    finding.message
+                )
+            })
             .collect()
     }
 
@@ -249,7 +256,7 @@ impl Case {
         }
         let unplaced = self.unmatched.iter();
         let unplaced = unplaced
-            .map(|(name, own)| (Self::number(name.as_str()), own.clone()))
+            .map(|(name, clusters)| (Self::number(name.as_str()), clusters.clone()))
             .collect();
         let nobody = usage.remove(&ClientName::new("")).unwrap_or_default();
         let others = usage.extract_if(.., |name, _| !clients.contains(name));
@@ -277,7 +284,10 @@ impl Case {
             hints: Hints::default(),
             objective: Objective::default(),
             narrow: false,
-            protocol: PROTOCOL_SCOPES.iter().map(|own| Scope::new(own)).collect(),
+            protocol: PROTOCOL_SCOPES
+                .iter()
+                .map(|name| Scope::new(name))
+                .collect(),
             protected: Vec::new(),
             needs: Vec::new(),
             thresholds: analysis::landmark::Thresholds::default(),
@@ -323,12 +333,16 @@ impl Case {
     fn usage(&self) -> BTreeMap<ClientName, ClientUse> {
         let mut usage: BTreeMap<ClientName, ClientUse> = BTreeMap::new();
         for ((client, route, day), counts) in &self.cells {
-            let own = usage.entry(ClientName::new(client)).or_insert(ClientUse {
+            let client_use = usage.entry(ClientName::new(client)).or_insert(ClientUse {
                 client: Self::number(client),
                 routes: Vec::new(),
             });
-            if own.routes.last().is_none_or(|last| last.route != *route) {
-                own.routes.push(RouteUse {
+            if client_use
+                .routes
+                .last()
+                .is_none_or(|last| last.route != *route)
+            {
+                client_use.routes.push(RouteUse {
                     route: *route,
                     days: Days::default(),
                 });
@@ -337,7 +351,7 @@ impl Case {
             let key = (client.clone(), *route, *day);
             let [passed, refused] = self.hours.get(&key).copied().unwrap_or_default();
             let within = |span| Within::new(Day(*day), span);
-            let days = &mut own.routes.last_mut().unwrap().days;
+            let days = &mut client_use.routes.last_mut().unwrap().days;
             let next = DayUse {
                 day: *day,
                 counts: *counts,

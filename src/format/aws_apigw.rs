@@ -1,5 +1,5 @@
 //! AWS API Gateway access logs in the JSON of the console's templates, with the
-//! `$context` variables that operators add.
+//! `$context` variables that operators add. The templates as text are in `aws_apigw_text.rs`.
 //!
 //! Every value is a string and a missing one is `-`. There is no query string.
 //!
@@ -16,12 +16,13 @@
 //!
 //! Source: Amazon API Gateway developer guide, logging and `$context` variables.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use serde_json::{Map, Value};
-
-use super::json::{self, Fields, Plan};
-use super::{LogFormat, RawRecord, SampleLine, Scratch, Skip, Token, clock};
+use super::declared::{Declared, Meaning};
+use super::json::{self, Fields};
+use super::{
+    Claims, LogFormat, RawRecord, RecordReader, SampleLine, Scratch, Skip, asks, clock, narrow,
+};
 use crate::model::{AnsweredBy, Millis, Refusal};
 
 #[path = "aws_apigw_token.rs"]
@@ -29,84 +30,87 @@ mod claims;
 #[cfg(test)]
 #[path = "aws_apigw_tests.rs"]
 mod tests;
+#[path = "aws_apigw_text.rs"]
+mod text;
 
 pub(super) struct AwsApiGateway;
 
-static PLAN: LazyLock<Plan> = LazyLock::new(|| {
-    Plan::new(&[
-        &["requestId"],
-        &["extendedRequestId"],
-        &["ip"],
-        &["requestTimeEpoch"],
-        &["requestTime"],
-        &["httpMethod"],
-        &["resourcePath"],
-        &["routeKey"],
-        &["path"],
-        &["stage"],
-        &["basePathMatched"],
-        &["status"],
-        &["domainName"],
-        &["clientId"],
-        &["client_id"],
-        &["azp"],
-        &["principalId"],
-        &["apiKeyId"],
-        &["user"],
-        &["caller"],
-        &["scope"],
-        &["jti"],
-        &["integrationStatus"],
-        &["userAgent"],
-        &["errType"],
-        &["errorType"],
-        &["error.responseType"],
-        &["errorResponseType"],
-        &["responseType"],
-        &["error", "responseType"],
-        &["authStatus"],
-        &["authorizerStatus"],
-        &["authorizer.status"],
-        &["iat"],
-        &["exp"],
-        &["serialNumber"],
-        &["clientCertSerial"],
-        &["clientCertSerialNumber"],
-        &["userArn"],
+/// The token's own name of its client.
+const BY_TOKEN: Meaning = Meaning::Own(0);
+const CLIENT_ID: Meaning = Meaning::Own(1);
+const API_KEY_ID: Meaning = Meaning::Own(2);
+const TIME_EPOCH: Meaning = Meaning::Own(3);
+const ROUTE_KEY: Meaning = Meaning::Own(4);
+const STAGE: Meaning = Meaning::Own(5);
+const BASE_PATH: Meaning = Meaning::Own(6);
+const ERROR_TYPE: Meaning = Meaning::Own(7);
+const AUTH_STATUS: Meaning = Meaning::Own(8);
+const CALLER: Meaning = Meaning::Own(9);
+const USER_ARN: Meaning = Meaning::Own(10);
+
+static FIELDS: LazyLock<Declared> = LazyLock::new(|| {
+    Declared::new(&[
+        (Meaning::RequestId, &["/extendedRequestId", "/requestId"]),
+        (Meaning::ClientIp, &["/ip"]),
+        (TIME_EPOCH, &["/requestTimeEpoch"]),
+        (Meaning::Time, &["/requestTime"]),
+        (Meaning::Method, &["/httpMethod"]),
+        (Meaning::Template, &["/resourcePath"]),
+        (ROUTE_KEY, &["/routeKey"]),
+        (Meaning::Target, &["/path"]),
+        (STAGE, &["/stage"]),
+        (BASE_PATH, &["/basePathMatched"]),
+        (Meaning::Status, &["/status"]),
+        (Meaning::Host, &["/domainName"]),
+        (CLIENT_ID, &["/clientId"]),
+        (BY_TOKEN, &["/clientId", "/client_id", "/azp"]),
+        (
+            Meaning::Client,
+            &[
+                "/clientId",
+                "/client_id",
+                "/azp",
+                "/principalId",
+                "/apiKeyId",
+                "/user",
+                "/caller",
+            ],
+        ),
+        (Meaning::Subject, &["/principalId"]),
+        (API_KEY_ID, &["/apiKeyId"]),
+        (CALLER, &["/caller"]),
+        (Meaning::Scopes, &["/scope"]),
+        (Meaning::TokenId, &["/jti"]),
+        (Meaning::UpstreamStatus, &["/integrationStatus"]),
+        (Meaning::UserAgent, &["/userAgent"]),
+        (
+            ERROR_TYPE,
+            &[
+                "/errType",
+                "/errorType",
+                "/error.responseType",
+                "/errorResponseType",
+                "/responseType",
+                "/error/responseType",
+            ],
+        ),
+        (
+            AUTH_STATUS,
+            &["/authStatus", "/authorizerStatus", "/authorizer.status"],
+        ),
+        (Meaning::Issued, &["/iat"]),
+        (Meaning::Expires, &["/exp"]),
+        (
+            Meaning::Serial,
+            &[
+                "/serialNumber",
+                "/clientCertSerial",
+                "/clientCertSerialNumber",
+            ],
+        ),
+        (USER_ARN, &["/userArn"]),
     ])
 });
-
-const REQUEST_ID: usize = 0;
-const EXTENDED_ID: usize = 1;
-const IP: usize = 2;
-const TIME_EPOCH: usize = 3;
-const TIME: usize = 4;
-const METHOD: usize = 5;
-const RESOURCE: usize = 6;
-const ROUTE_KEY: usize = 7;
-const PATH: usize = 8;
-const STAGE: usize = 9;
-const BASE_PATH: usize = 10;
-const STATUS: usize = 11;
-const DOMAIN: usize = 12;
-const CLIENT_ID: usize = 13;
-const CLIENT_ID_SNAKE: usize = 14;
-const AZP: usize = 15;
-const PRINCIPAL: usize = 16;
-const API_KEY_ID: usize = 17;
-const USER: usize = 18;
-const CALLER: usize = 19;
-const SCOPE: usize = 20;
-const JTI: usize = 21;
-const INTEGRATION_STATUS: usize = 22;
-const USER_AGENT: usize = 23;
-
-const ERROR_TYPES: std::ops::Range<usize> = 24..30;
-const AUTH_STATUSES: std::ops::Range<usize> = 30..33;
-const ISSUED: usize = 33;
-const EXPIRES: usize = 34;
-const SERIALS: std::ops::Range<usize> = 35..38;
-const USER_ARN: usize = 38;
 
 impl LogFormat for AwsApiGateway {
     fn name(&self) -> &'static str {
@@ -114,7 +118,7 @@ impl LogFormat for AwsApiGateway {
     }
 
     fn title(&self) -> &'static str {
-        "AWS API Gateway access logs, REST and HTTP APIs (JSON lines)"
+        "AWS API Gateway access logs, REST and HTTP APIs (JSON lines, CLF, CSV and XML)"
     }
 
     fn identity_help(&self) -> &'static str {
@@ -130,24 +134,51 @@ impl LogFormat for AwsApiGateway {
          \"path\":\"$context.path\", \"stage\":\"$context.stage\", \"domainName\":\"$context.domainName\""
     }
 
-    fn recognises(&self, line: &SampleLine<'_>) -> bool {
-        let looks = |object: &Map<String, Value>| {
-            let has = |key| object.contains_key(key);
-            has("requestId")
-                && (has("resourcePath")
-                    || has("routeKey")
-                    || (has("httpMethod") && (has("requestTime") || has("requestTimeEpoch"))))
-        };
-        line.json.as_ref().is_some_and(looks)
+    fn as_description(&self) -> Option<String> {
+        Some(super::show::json(
+            self,
+            &FIELDS,
+            "claims, keys and certificates are tried in an order of their own, a route is a template, the format of one line of text is read as well, and who refused is told by the error and the status of the integration",
+        ))
     }
 
+    fn recognises(&self, line: &SampleLine<'_>) -> u32 {
+        let Some(object) = &line.json else {
+            return if text::is_text(line.text) { 3 } else { 0 };
+        };
+        let has = |key: &&str| object.contains_key(*key);
+        let paths = ["resourcePath", "routeKey"]
+            .iter()
+            .filter(|key| has(key))
+            .count();
+        let times = ["requestTime", "requestTimeEpoch"];
+        let times = times.iter().filter(|key| has(key)).count();
+        if has(&"requestId") && (paths > 0 || has(&"httpMethod") && times > 0) {
+            1 + narrow(paths + times) + u32::from(has(&"httpMethod"))
+        } else {
+            0
+        }
+    }
+
+    fn open(&self, _: &[u8]) -> Arc<dyn RecordReader> {
+        Arc::new(Self)
+    }
+}
+
+impl RecordReader for AwsApiGateway {
     fn parse<'a>(&self, line: &'a [u8], scratch: &'a mut Scratch) -> Result<RawRecord<'a>, Skip> {
+        if line.first() != Some(&b'{') {
+            return text::read(line, scratch);
+        }
+        let all = scratch.claims;
         let Scratch {
             json: buffer,
             clock,
             ..
         } = scratch;
-        let fields = json::read(line, &PLAN, buffer)?;
+        let declared = &*FIELDS;
+        let fields = json::read(line, &declared.plan, buffer)?;
+        let text = |meaning| declared.text(&fields, meaning);
         let Asked {
             method,
             target,
@@ -155,28 +186,23 @@ impl LogFormat for AwsApiGateway {
             templated,
         } = asked(&fields)?;
         let time = time(&fields, clock)?;
-        let status = fields.status(STATUS);
-        let upstream_status = fields.status(INTEGRATION_STATUS);
+        let status = declared.status(&fields, Meaning::Status);
+        let upstream_status = declared.status(&fields, Meaning::UpstreamStatus);
         let (answered_by, unrouted) = match status {
             Some(..400) if upstream_status.is_some() => (AnsweredBy::Upstream, false),
             Some(..400) => (AnsweredBy::Unknown, false),
             _ => denial(&fields, upstream_status),
         };
-        let client = [
-            CLIENT_ID,
-            CLIENT_ID_SNAKE,
-            AZP,
-            PRINCIPAL,
-            API_KEY_ID,
-            USER,
-            CALLER,
-        ]
-        .into_iter()
-        .find_map(|slot| fields.text(slot))
-        .filter(|_| !unrouted);
-        let by_token = [CLIENT_ID, CLIENT_ID_SNAKE, AZP]
-            .into_iter()
-            .any(|slot| fields.text(slot).is_some());
+        let client = text(Meaning::Client).filter(|_| !unrouted);
+        let by_token = text(BY_TOKEN).is_some();
+        let claims = if asks(all, status) {
+            Claims {
+                token: claims::read(&fields),
+                refusal: refusal(&fields),
+            }
+        } else {
+            Claims::default()
+        };
         Ok(RawRecord {
             time,
             method,
@@ -184,56 +210,48 @@ impl LogFormat for AwsApiGateway {
             template,
             templated,
             client,
-            client_alt: fields
-                .text(API_KEY_ID)
-                .filter(|key| client.is_some_and(|client| client != *key)),
+            client_alt: text(API_KEY_ID).filter(|key| client.is_some_and(|client| client != *key)),
             status,
             upstream_status,
             answered_by,
-            request_id: fields.text(EXTENDED_ID).or_else(|| fields.text(REQUEST_ID)),
-            host: fields.text(DOMAIN),
+            request_id: text(Meaning::RequestId),
+            host: text(Meaning::Host),
             // Next to a client's own id, the principal is the user on whose behalf it calls.
-            subject: fields.text(PRINCIPAL).filter(|_| by_token),
-            credential: fields.text(JTI).or_else(|| fields.text(API_KEY_ID)),
+            subject: text(Meaning::Subject).filter(|_| by_token),
+            credential: text(Meaning::TokenId).or_else(|| text(API_KEY_ID)),
             token_scopes: scopes(&fields),
-            client_ip: fields.text(IP),
-            user_agent: fields.text(USER_AGENT),
-            anonymous: false,
-            fields: Some(fields),
-            claimed: None,
+            client_ip: text(Meaning::ClientIp),
+            user_agent: text(Meaning::UserAgent),
+            claims,
+            ..RawRecord::default()
         })
     }
+}
 
-    fn token<'a>(&self, raw: &RawRecord<'a>) -> Token<'a> {
-        raw.fields.as_ref().map_or(Token::default(), claims::read)
-    }
-
-    /// Source: API Gateway developer guide, gateway response types.
-    fn refusal(&self, raw: &RawRecord<'_>) -> Refusal {
-        let kind = raw.fields.as_ref().and_then(error_type);
-        match kind {
-            Some(
-                b"UNAUTHORIZED"
-                | b"EXPIRED_TOKEN"
-                | b"INVALID_API_KEY"
-                | b"INVALID_SIGNATURE"
-                | b"MISSING_AUTHENTICATION_TOKEN",
-            ) => Refusal::Authentication,
-            Some(b"ACCESS_DENIED") => Refusal::Authorisation,
-            _ => Refusal::Unsaid,
-        }
+/// Source: API Gateway developer guide, gateway response types.
+fn refusal(fields: &Fields<'_>) -> Refusal {
+    match error_type(fields) {
+        Some(
+            b"UNAUTHORIZED"
+            | b"EXPIRED_TOKEN"
+            | b"INVALID_API_KEY"
+            | b"INVALID_SIGNATURE"
+            | b"MISSING_AUTHENTICATION_TOKEN",
+        ) => Refusal::Authentication,
+        Some(b"ACCESS_DENIED") => Refusal::Authorisation,
+        _ => Refusal::Unsaid,
     }
 }
 
 /// Milliseconds where the line has them, otherwise the common log format's seconds.
 fn time(fields: &Fields<'_>, clock: &mut clock::Clock) -> Result<Millis, Skip> {
     match (
-        fields.text(TIME_EPOCH).and_then(clock::epoch),
-        fields.text(TIME),
+        FIELDS.text(fields, TIME_EPOCH).and_then(clock::epoch),
+        FIELDS.text(fields, Meaning::Time),
     ) {
         (Some(time), _) => Ok(time),
         (None, Some(text)) => clock.any(text).ok_or(Skip::BadTime),
-        (None, None) if fields.text(TIME_EPOCH).is_some() => Err(Skip::BadTime),
+        (None, None) if FIELDS.text(fields, TIME_EPOCH).is_some() => Err(Skip::BadTime),
         (None, None) => Err(Skip::MissingField),
     }
 }
@@ -246,24 +264,24 @@ struct Asked<'a> {
     templated: bool,
 }
 
-/// Without a `path` the template stands for the target: `/{proxy+}`, `$default` and
+/// Without a `path` the template takes the place of the target: `/{proxy+}`, `$default` and
 /// `ANY /x` may be several operations.
 fn asked<'a>(fields: &Fields<'a>) -> Result<Asked<'a>, Skip> {
-    let route = fields.text(ROUTE_KEY);
+    let route = FIELDS.text(fields, ROUTE_KEY);
     let (route_method, route_path) =
         match route.and_then(|key| Some(key.split_at(memchr::memchr(b' ', key)?))) {
             Some((method, path)) => (Some(method), Some(path.trim_ascii())),
             None => (None, None),
         };
-    let resource = fields
-        .text(RESOURCE)
+    let resource = FIELDS
+        .text(fields, Meaning::Template)
         .or(route_path)
         .filter(|path| path.first() == Some(&b'/'))
         .or(route.filter(|key| *key == b"$default"));
     let template = resource.filter(|path| path.first() == Some(&b'/') && !catches_all(path));
-    let path = fields.text(PATH);
-    let method = fields
-        .text(METHOD)
+    let path = FIELDS.text(fields, Meaning::Target);
+    let method = FIELDS
+        .text(fields, Meaning::Method)
         .or(route_method.filter(|method| *method != b"ANY" || path.is_none()));
     let (Some(method), Some(target)) = (method, path.or(resource)) else {
         // A WebSocket message has a route (`$connect`, `sendMessage`), but no method and no path.
@@ -300,12 +318,14 @@ fn without_stage<'a>(path: &'a [u8], template: Option<&[u8]>, fields: &Fields<'_
         return path;
     }
     // On a custom domain the path begins with the base path; the stage is not part of it.
-    let custom = fields
-        .text(DOMAIN)
+    let custom = FIELDS
+        .text(fields, Meaning::Host)
         .is_some_and(|host| memchr::memmem::find(host, b".execute-api.").is_none());
     let front = match (
-        fields.text(STAGE).filter(|_| !custom),
-        fields.text(BASE_PATH).filter(|base| *base != b"(none)"),
+        FIELDS.text(fields, STAGE).filter(|_| !custom),
+        FIELDS
+            .text(fields, BASE_PATH)
+            .filter(|base| *base != b"(none)"),
     ) {
         (Some(stage), _) if strip(path, stage).is_some() => Some(stage),
         (_, base) => base,
@@ -326,7 +346,9 @@ fn strip<'a>(path: &'a [u8], front: &[u8]) -> Option<&'a [u8]> {
 
 /// A claim that is a list is logged as `[a b]`, without quotes.
 fn scopes<'a>(fields: &Fields<'a>) -> Option<&'a [u8]> {
-    let text = fields.raw(SCOPE).filter(|text| *text != b"-")?;
+    let mut slots = FIELDS.of(Meaning::Scopes).iter();
+    let text = slots.find_map(|slot| fields.raw(*slot));
+    let text = text.filter(|text| *text != b"-")?;
     match text {
         [b'[', inner @ .., b']'] if !inner.contains(&b'"') => Some(inner.trim_ascii()),
         _ => Some(text),
@@ -334,7 +356,7 @@ fn scopes<'a>(fields: &Fields<'a>) -> Option<&'a [u8]> {
 }
 
 fn error_type<'a>(fields: &Fields<'a>) -> Option<&'a [u8]> {
-    ERROR_TYPES.into_iter().find_map(|slot| fields.text(slot))
+    FIELDS.text(fields, ERROR_TYPE)
 }
 
 /// Who wrote an error, and whether there was no such route.
@@ -345,9 +367,8 @@ fn denial(fields: &Fields<'_>, upstream_status: Option<u16>) -> (AnsweredBy, boo
     if let Some(kind) = error_type(fields) {
         return (AnsweredBy::Gateway, kind == b"MISSING_AUTHENTICATION_TOKEN");
     }
-    let refused = AUTH_STATUSES
-        .into_iter()
-        .any(|slot| matches!(fields.status(slot), Some(401 | 403)));
+    let mut statuses = FIELDS.of(AUTH_STATUS).iter();
+    let refused = statuses.any(|slot| matches!(fields.status(*slot), Some(401 | 403)));
     let answered_by = match upstream_status {
         Some(_) => AnsweredBy::Upstream,
         None if refused => AnsweredBy::Gateway,

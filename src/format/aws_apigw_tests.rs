@@ -279,7 +279,7 @@ fn the_time_stamp_of_a_cloudwatch_export_is_peeled_off() {
         assert_eq!(record.unwrap().client, Some(&b"3n4b"[..]));
     });
     assert_eq!(
-        detect(line.as_bytes()).format().map(LogFormat::name),
+        detect(line.as_bytes()).format().map(|format| format.name()),
         Some("aws-apigw")
     );
     with("12 {}", |record| {
@@ -338,7 +338,7 @@ fn a_real_export_without_templates_is_recognised_and_read_line_by_line() {
         return;
     };
     assert_eq!(
-        detect(&content).format().map(LogFormat::name),
+        detect(&content).format().map(|format| format.name()),
         Some("aws-apigw")
     );
     let lines = content

@@ -1,15 +1,16 @@
 //! The credential of an AWS API Gateway line: claims of the token, id of the key,
 //! serial of the certificate. `apiKey` is the secret itself and is never read.
 
-use super::{API_KEY_ID, CALLER, CLIENT_ID, EXPIRES, ISSUED, JTI, SCOPE, SERIALS, USER_ARN};
+use super::{API_KEY_ID, CALLER, CLIENT_ID, FIELDS, USER_ARN};
+use crate::format::declared::Meaning;
 use crate::format::json::Fields;
-use crate::format::token::seconds;
 use crate::format::{AuthKind, Token};
 
 pub(super) fn read<'a>(fields: &Fields<'a>) -> Token<'a> {
-    let has = |slot: usize| fields.text(slot).is_some();
-    let serial = SERIALS.into_iter().find_map(|slot| fields.text(slot));
-    let kind = if has(ISSUED) || has(EXPIRES) || has(JTI) || (has(CLIENT_ID) && has(SCOPE)) {
+    let has = |meaning| FIELDS.text(fields, meaning).is_some();
+    let serial = FIELDS.text(fields, Meaning::Serial);
+    let token = has(Meaning::Issued) || has(Meaning::Expires) || has(Meaning::TokenId);
+    let kind = if token || (has(CLIENT_ID) && has(Meaning::Scopes)) {
         AuthKind::Token
     } else if serial.is_some() {
         AuthKind::Certificate
@@ -21,10 +22,10 @@ pub(super) fn read<'a>(fields: &Fields<'a>) -> Token<'a> {
         AuthKind::Unknown
     };
     Token {
-        issued: seconds(fields, &[ISSUED]),
-        expires: seconds(fields, &[EXPIRES]),
+        issued: FIELDS.seconds(fields, Meaning::Issued),
+        expires: FIELDS.seconds(fields, Meaning::Expires),
         kind,
         // A token or key id is in the raw record already.
-        credential: serial.filter(|_| !has(JTI) && !has(API_KEY_ID)),
+        credential: serial.filter(|_| !has(Meaning::TokenId) && !has(API_KEY_ID)),
     }
 }

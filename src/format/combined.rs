@@ -1,5 +1,5 @@
 //! The common log format and its many descendants: NGINX `combined`, the docker
-//! image's `main`, ingress-nginx `upstreaminfo`, Apache `common`, `combined` and
+//! image's `main`, ingress-nginx `upstreaminfo`, Traefik's `common`, Apache `common`, `combined` and
 //! `vhost_combined`.
 //!
 //! Invariants:
@@ -20,9 +20,10 @@
 //! `\\`, `\n` and the like, and `\xhh`.
 
 use std::ops::Range;
+use std::sync::Arc;
 
-use super::json::parse_status;
-use super::{LogFormat, RawRecord, SampleLine, Scratch, Skip};
+use super::json::last_status;
+use super::{LogFormat, RawRecord, RecordReader, SampleLine, Scratch, Skip};
 use crate::input::bytes::find;
 use crate::model::AnsweredBy;
 
@@ -30,9 +31,9 @@ use crate::model::AnsweredBy;
 #[path = "combined_further_tests.rs"]
 mod further_tests;
 #[path = "combined_parts.rs"]
-mod parts;
+pub(super) mod parts;
 #[path = "combined_request.rs"]
-mod request;
+pub(super) mod request;
 #[cfg(test)]
 #[path = "combined_tests.rs"]
 mod tests;
@@ -62,8 +63,8 @@ impl LogFormat for Combined {
          CustomLog logs/access_log who"
     }
 
-    fn recognises(&self, line: &SampleLine<'_>) -> bool {
-        line.json.is_none() && parts::find_date(line.text).is_some()
+    fn recognises(&self, line: &SampleLine<'_>) -> u32 {
+        u32::from(line.json.is_none() && parts::find_date(line.text).is_some())
     }
 
     /// Only ingress-nginx adds who answered.
@@ -71,6 +72,12 @@ impl LogFormat for Combined {
         false
     }
 
+    fn open(&self, _: &[u8]) -> Arc<dyn RecordReader> {
+        Arc::new(Self)
+    }
+}
+
+impl RecordReader for Combined {
     fn parse<'a>(&self, line: &'a [u8], scratch: &'a mut Scratch) -> Result<RawRecord<'a>, Skip> {
         let Some(date) = parts::find_date(line) else {
             return Err(if parts::is_error_log(line) {
@@ -81,7 +88,7 @@ impl LogFormat for Combined {
         };
         let Scratch { clock, text, .. } = scratch;
         text.clear();
-        // `] "` stands between the date and the request.
+        // `] "` is between the date and the request.
         let request::RequestAndStatus {
             line: asked,
             escaped,
@@ -93,10 +100,9 @@ impl LogFormat for Combined {
         let prefix = parts::prefix(&line[..date.start - 1]).ok_or(Skip::Malformed)?;
 
         let user_agent = parts::user_agent(rest);
-        let tail = user_agent
-            .as_ref()
-            .and_then(|agent| ingress_tail(agent.after))
-            .unwrap_or_default();
+        let after = user_agent.as_ref().map_or(&b""[..], |agent| agent.after);
+        let tail = ingress_tail(after).unwrap_or_default();
+        let answered_by = traefik_tail(after).unwrap_or_else(|| tail.answered_by(status));
         let target = Piece::new(target, escaped, text);
         let client = prefix.user.map(|user| Piece::new(user, true, text));
         let user_agent = user_agent.map(|agent| Piece::new(agent.text, agent.escaped, text));
@@ -112,7 +118,7 @@ impl LogFormat for Combined {
             anonymous: status == Some(401) && client.is_some(),
             status,
             upstream_status: tail.upstream_status,
-            answered_by: tail.answered_by(status),
+            answered_by,
             request_id: tail.request_id.or(prefix.request_id),
             host: prefix.host,
             client_ip: prefix.address,
@@ -202,12 +208,19 @@ fn ingress_tail(tail: &[u8]) -> Option<Tail<'_>> {
     })
 }
 
-/// The last attempt decides, and one without an answer (`-`) has none.
-fn last_status(list: &[u8]) -> Option<u16> {
-    parse_status(
-        list.rsplit(|byte| matches!(byte, b',' | b' ' | b':'))
-            .find(|part| !part.is_empty())?,
-    )
+/// `count "router" "service URL" 24ms`: the URL is there once the request was on its way to
+/// the service, and no middleware had answered it.
+fn traefik_tail(tail: &[u8]) -> Option<AnsweredBy> {
+    let tail = tail.trim_ascii().strip_suffix(b"ms")?;
+    let (rest, duration) = tail.split_at(memchr::memrchr(b'"', tail)?);
+    let number = duration.strip_prefix(b"\" ")?;
+    let (rest, url) = rest.split_at(memchr::memrchr(b'"', rest)?);
+    let count = rest.split(|byte| *byte == b' ').next()?;
+    let digits = |text: &[u8]| !text.is_empty() && text.iter().all(u8::is_ascii_digit);
+    (digits(number) && digits(count)).then_some(match url {
+        b"\"-" => AnsweredBy::Gateway,
+        _ => AnsweredBy::Upstream,
+    })
 }
 
 /// The next value; after retries it is a list, `a, b : c`, with whitespace inside.

@@ -2,8 +2,10 @@
 
 use proptest::prelude::*;
 
+use super::Combined;
 use super::tests::{ReadLine, read};
-use crate::format::Skip;
+use crate::format::{RecordReader, Scratch, Skip};
+use crate::model::AnsweredBy;
 
 /// A line with this in place of request and status, and these fields before the date.
 fn line(front: &str, rest: &str) -> String {
@@ -15,7 +17,22 @@ fn seen(rest: &str) -> Result<ReadLine, Skip> {
 }
 
 #[test]
-fn a_field_between_request_and_status_is_no_part_of_the_path() {
+fn traefik_says_whether_the_request_reached_the_service() {
+    let by = |url: &str, status: &str| {
+        let line = format!(
+            r#"198.51.100.23 - - [02/Jan/2026:12:00:00 +0000] "GET /a HTTP/1.1" {status} 414 "-" "a \"b\"" 500 "a@docker -> b@docker" "{url}" 24ms"#
+        );
+        let mut scratch = Scratch::default();
+        let record = Combined.parse(line.as_bytes(), &mut scratch);
+        record.unwrap().answered_by
+    };
+    assert_eq!(by("http://192.0.2.7:80", "403"), AnsweredBy::Upstream);
+    assert_eq!(by("-", "403"), AnsweredBy::Gateway);
+    assert_eq!(by("-", "-"), AnsweredBy::Gateway);
+}
+
+#[test]
+fn a_field_between_request_and_status_is_not_part_of_the_path() {
     for (between, status) in [
         ("\"api.example\" 200 12 \"-\" \"a/1\"", Some(200)),
         ("\"api.example\" 403", Some(403)),

@@ -57,7 +57,7 @@ fn every_line_of_the_public_samples_is_read_or_passed_over_for_a_reason() {
 }
 
 #[test]
-fn what_a_shipper_writes_in_front_is_no_part_of_the_client() {
+fn what_a_shipper_writes_in_front_is_not_part_of_the_client() {
     for head in [
         "<134>Jan  2 12:00:00 web1 nginx: ",
         "Jan  2 12:00:00 10.0.0.5 nginx[7]: ",

@@ -13,7 +13,7 @@ const LONGEST_DATE: usize = 48;
 
 /// Where the date is: the first `[dd/...] "`, without the brackets.
 #[inline]
-pub(super) fn find_date(line: &[u8]) -> Option<Range<usize>> {
+pub(in crate::format) fn find_date(line: &[u8]) -> Option<Range<usize>> {
     let mut from = 0;
     loop {
         let start = from + find(b'[', &line[from..])? + 1;
@@ -37,19 +37,38 @@ pub(super) fn find_date(line: &[u8]) -> Option<Range<usize>> {
 }
 
 /// Whether the line is from the same server's error log.
-pub(super) fn is_error_log(line: &[u8]) -> bool {
+pub(in crate::format) fn is_error_log(line: &[u8]) -> bool {
     match line {
         // NGINX: `2026/01/02 12:00:00 [error] ...`
         [y, _, _, _, b'/', _, _, b'/', _, _, b' ', ..] => y.is_ascii_digit(),
         // Apache: `[Fri Jan 02 12:00:00.880562 2026] [auth_basic:error] ...`
         [b'[', a, b, c, b' ', ..] => [a, b, c].iter().all(|byte| byte.is_ascii_alphabetic()),
-        _ => false,
+        // LiteSpeed mixes them in: `2026-01-02 12:00:00.117 [NOTICE] [123] ...`, also without
+        // the time, which passes for that of a shipper.
+        _ => is_of_litespeed(line),
     }
+}
+
+fn is_of_litespeed(line: &[u8]) -> bool {
+    let dated = line.get(4) == Some(&b'-') && line.get(10) == Some(&b' ');
+    let rest = match memmem::find(line, b" [") {
+        Some(at) if dated && at < 28 => &line[at + 1..],
+        _ => line,
+    };
+    let levels = [
+        &b"[NOTICE] "[..],
+        b"[INFO] ",
+        b"[WARN] ",
+        b"[ERROR] ",
+        b"[DEBUG] ",
+        b"[CRIT] ",
+    ];
+    levels.iter().any(|level| rest.starts_with(level)) && memmem::find(rest, b" HTTP/").is_none()
 }
 
 /// Offset of the first quote that no backslash escapes, and whether there was a backslash.
 #[inline]
-pub(super) fn closing_quote(text: &[u8], from: usize) -> Option<(usize, bool)> {
+pub(in crate::format) fn closing_quote(text: &[u8], from: usize) -> Option<(usize, bool)> {
     let (mut at, mut escaped) = (from, false);
     loop {
         at += find_either(b'"', b'\\', text.get(at..)?)?;
@@ -69,7 +88,7 @@ pub(super) struct Quoted<'a> {
     pub(super) after: &'a [u8],
 }
 
-/// The second quoted field. Unquoted fields may stand before the first: operators
+/// The second quoted field. Unquoted fields may come before the first: operators
 /// add times there.
 #[inline]
 pub(super) fn user_agent(rest: &[u8]) -> Option<Quoted<'_>> {
@@ -204,14 +223,16 @@ fn begin<'a>(first: &'a [u8], rest: &'a [u8]) -> Option<Begin<'a>> {
     if is_address(second) || named {
         return Some((Some(without_port(first)), second, after));
     }
-    let mut behind = after;
+    let mut rest = after;
     let mut found = None;
-    while let (word, more @ [_, ..]) = split_blank(behind) {
+    while let (word, more @ [_, ..]) = split_blank(rest) {
         let (_ident, user) = split_blank(more);
-        if is_address(word) && !user.is_empty() {
+        // Reactor Netty, after what the logging library writes: the address has a port.
+        let ported = || has_port(word) && is_address(without_port(word));
+        if !user.is_empty() && (is_address(word) || ported()) {
             found = Some((None, word, more));
         }
-        behind = more;
+        rest = more;
     }
     found
 }
@@ -257,7 +278,7 @@ fn without_port(text: &[u8]) -> &[u8] {
 }
 
 /// Decodes what NGINX or Apache escaped; what is not an escape of theirs stays as it is.
-pub(super) fn unescape(raw: &[u8], out: &mut Vec<u8>) {
+pub(in crate::format) fn unescape(raw: &[u8], out: &mut Vec<u8>) {
     let mut rest = raw;
     while let Some(at) = find(b'\\', rest) {
         out.extend_from_slice(&rest[..at]);

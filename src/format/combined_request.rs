@@ -61,7 +61,7 @@ pub(super) fn find_both(text: &[u8]) -> Option<RequestAndStatus<'_>> {
 /// HTTP/0.9 has no protocol; then the target has to look like one, and a second word after it
 /// is somebody else's.
 #[inline]
-pub(super) fn split(line: &[u8]) -> Result<(&[u8], &[u8]), Skip> {
+pub(in crate::format) fn split(line: &[u8]) -> Result<(&[u8], &[u8]), Skip> {
     let (method, rest) = line.split_at(find(b' ', line).ok_or(Skip::OtherRecord)?);
     if method.is_empty() || !method.iter().copied().all(is_token_byte) {
         return Err(Skip::OtherRecord);

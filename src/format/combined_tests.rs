@@ -58,7 +58,7 @@ fn client(user: &str) -> Option<String> {
 
 #[expect(
     clippy::unnecessary_wraps,
-    reason = "it stands where an optional text is expected"
+    reason = "it is used where an optional string is expected"
 )]
 fn some(text: &str) -> Option<String> {
     Some(text.to_owned())
@@ -84,14 +84,14 @@ fn a_plain_line_gives_every_field_without_a_copy() {
 }
 
 #[test]
-fn common_main_and_unknown_further_fields_are_read_alike() {
+fn common_main_and_unknown_further_fields_are_read_the_same_way() {
     let common = &PLAIN[..PLAIN.find(" \"-\"").unwrap()];
     for extra in [
         "",
         " \"-\" \"okhttp/4.12.0\"",
         " \"-\" \"okhttp/4.12.0\" \"203.0.113.9, 198.51.100.1\"",
         " 0.202 \"-\" \"okhttp/4.12.0\" rt=0.1 those are other words",
-        " \"-\" \"okhttp/4.12.0\" 12 \"router@file\" \"http://192.0.2.7:8080\" 24ms",
+        " \"-\" \"okhttp/4.12.0\" 12 \"other\" \"words\" 24s",
         " \"cut",
     ] {
         let seen = read(format!("{common}{extra}")).unwrap();
@@ -105,7 +105,7 @@ fn common_main_and_unknown_further_fields_are_read_alike() {
 }
 
 #[test]
-fn a_request_that_never_came_is_no_record() {
+fn a_request_that_never_came_is_not_a_record() {
     for (request, status) in [("-", "408"), ("", "400")] {
         assert_eq!(
             read(asked(request, status)),
@@ -116,7 +116,7 @@ fn a_request_that_never_came_is_no_record() {
 }
 
 #[test]
-fn garbage_bytes_and_words_are_no_record() {
+fn garbage_bytes_and_words_are_not_a_record() {
     for request in [
         r"\x16\x03\x01\x02\x00 x",
         r"\x16\x03\x01\x02\x00",
@@ -163,7 +163,7 @@ fn hexadecimal_escapes_become_bytes_and_what_is_none_stays() {
 }
 
 #[test]
-fn a_user_may_hold_blanks_brackets_and_quotes() {
+fn a_user_may_hold_spaces_brackets_and_quotes() {
     assert_eq!(client("John Smith"), some("John Smith"));
     assert_eq!(client("[02/ x:"), some("[02/ x:"));
     assert_eq!(client("J [x] \"] y"), some("J [x] \"] y"));
@@ -178,7 +178,7 @@ fn a_user_may_hold_blanks_brackets_and_quotes() {
 }
 
 #[test]
-fn a_missing_user_is_nobody_and_one_behind_401_is_not_verified() {
+fn a_missing_user_is_nobody_and_one_with_401_is_not_verified() {
     assert_eq!(client("-"), None);
     assert_eq!(client("\"\""), None);
     let refused = read(PLAIN.replace("\" 200 ", "\" 401 ")).unwrap();
@@ -196,7 +196,7 @@ fn http_0_9_has_no_protocol() {
 }
 
 #[test]
-fn blanks_in_the_target_stay() {
+fn spaces_in_the_target_stay() {
     assert_eq!(target("GET /a b HTTP/1.1"), "/a b");
     assert_eq!(target("GET /a b HTTP/1.2x"), "/a b");
     assert_eq!(target("GET  /a  HTTP/1.1"), "/a");
@@ -365,13 +365,16 @@ fn lines_of_the_error_log_are_other_records_and_the_rest_is_malformed() {
 #[test]
 fn other_text_logs_are_not_taken_for_this_one() {
     assert_eq!(
-        detect(PLAIN.as_bytes()).format().map(LogFormat::name),
+        detect(PLAIN.as_bytes())
+            .format()
+            .map(|format| format.name()),
         Some("combined")
     );
     for line in [
         r#"[2026-01-02T12:00:00.117Z] "GET /v1 HTTP/2" 200 - 0 1843 24 21 "198.51.100.23" "a" "b" "c" "d""#,
         r#"198.51.100.23:44740 [02/Jan/2026:12:00:00.117] fe be/s1 0/0/1/2/3 200 99 - - ---- 1/1/1/1/0 0/0 "GET / HTTP/1.1""#,
     ] {
-        assert!(detect(line.as_bytes()).format().is_none(), "{line}");
+        let scores = detect(line.as_bytes()).scores;
+        assert!(scores.iter().all(|(name, _)| *name != "combined"), "{line}");
     }
 }

@@ -1,5 +1,5 @@
-//! Envoy access logs as JSON: Istio's keys, Envoy Gateway's (which keep the form
-//! of the headers), and what operators add to either.
+//! Envoy access logs as JSON: Istio's keys, Contour's, Envoy Gateway's (which keep the form
+//! of the headers), and what operators add to either. The text formats are in `envoy_text.rs`.
 //!
 //! Invariants:
 //! * keys are the operator's choice, so every spelling in use is tried, the most
@@ -19,13 +19,11 @@
 //! `mesh` defaults; Envoy Gateway's default telemetry format.
 
 use std::net::IpAddr;
-use std::ops::Range;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use serde_json::{Map, Value};
-
-use super::json::{self, Fields, Kind, Plan};
-use super::{LogFormat, RawRecord, SampleLine, Scratch, Skip, Token};
+use super::declared::{Declared, Meaning};
+use super::json;
+use super::{Claims, LogFormat, RawRecord, RecordReader, SampleLine, Scratch, Skip, asks, narrow};
 use crate::model::{AnsweredBy, Refusal};
 
 #[path = "envoy_caller.rs"]
@@ -35,96 +33,87 @@ mod claims;
 #[cfg(test)]
 #[path = "envoy_tests.rs"]
 mod tests;
+#[path = "envoy_text.rs"]
+mod text;
 
 pub(super) struct Envoy;
 
-static PLAN: LazyLock<Plan> = LazyLock::new(|| {
-    Plan::new(&[
-        &["start_time"],
-        &["method"],
-        &[":method"],
-        &["x-envoy-original-path"],
-        &["x_envoy_original_path"],
-        &["x-envoy-origin-path"],
-        &["x_envoy_origin_path"],
-        &["path"],
-        &[":path"],
-        &["response_code"],
-        &["response_flags"],
-        &["response_code_details"],
-        &["grpc_status"],
-        &["grpc-status"],
-        &["upstream_host"],
-        &["authority"],
-        &[":authority"],
-        &["request_id"],
-        &["x-request-id"],
-        &["user_agent"],
-        &["user-agent"],
-        &["downstream_remote_address"],
-        &["x_forwarded_for"],
-        &["x-forwarded-for"],
-        &["azp"],
-        &["client_id"],
-        &["clientId"],
-        &["consumer"],
-        &["jwt_azp"],
-        &["jwt_client_id"],
-        &["x-jwt-azp"],
-        &["x_jwt_azp"],
-        &["x-client-id"],
-        &["x_client_id"],
-        &["downstream_peer_uri_san"],
-        &["downstream_peer_subject"],
-        &["scope"],
-        &["scp"],
-        &["jwt_scope"],
-        &["x-jwt-scope"],
-        &["x_jwt_scope"],
-        &["jti"],
-        &["jwt_jti"],
-        &["sub"],
-        &["jwt_sub"],
-        &["x-jwt-sub"],
-        &["jwt"],
-        &["jwt_payload"],
-        &["iat"],
-        &["jwt_iat"],
-        &["exp"],
-        &["jwt_exp"],
-        &["downstream_peer_serial"],
-        &["x-api-key"],
-        &["x_api_key"],
+const FLAGS: Meaning = Meaning::Own(0);
+const DETAILS: Meaning = Meaning::Own(1);
+const GRPC: Meaning = Meaning::Own(2);
+const UPSTREAM_HOST: Meaning = Meaning::Own(3);
+const FORWARDED: Meaning = Meaning::Own(4);
+/// The claim `azp`, which says that a token was there.
+const PARTY: Meaning = Meaning::Own(5);
+/// The SPIFFE id, then the subject.
+const CERTIFICATE: Meaning = Meaning::Own(6);
+/// The claims as a whole: an object, or its JSON text.
+const PAYLOAD: Meaning = Meaning::Own(7);
+
+static FIELDS: LazyLock<Declared> = LazyLock::new(|| {
+    Declared::new(&[
+        (Meaning::Time, &["/start_time", "/@timestamp"]),
+        (Meaning::Method, &["/method", "/:method"]),
+        (
+            Meaning::Target,
+            &[
+                "/x-envoy-original-path",
+                "/x_envoy_original_path",
+                "/x-envoy-origin-path",
+                "/x_envoy_origin_path",
+                "/path",
+                "/:path",
+            ],
+        ),
+        (Meaning::Status, &["/response_code"]),
+        (FLAGS, &["/response_flags"]),
+        (DETAILS, &["/response_code_details"]),
+        (GRPC, &["/grpc_status", "/grpc-status"]),
+        (UPSTREAM_HOST, &["/upstream_host"]),
+        (Meaning::Host, &["/authority", "/:authority"]),
+        (Meaning::RequestId, &["/request_id", "/x-request-id"]),
+        (Meaning::UserAgent, &["/user_agent", "/user-agent"]),
+        (Meaning::ClientIp, &["/downstream_remote_address"]),
+        (FORWARDED, &["/x_forwarded_for", "/x-forwarded-for"]),
+        (PARTY, &["/azp", "/jwt_azp"]),
+        (
+            Meaning::Client,
+            &[
+                "/azp",
+                "/client_id",
+                "/clientId",
+                "/consumer",
+                "/jwt_azp",
+                "/jwt_client_id",
+                "/x-jwt-azp",
+                "/x_jwt_azp",
+                "/x-client-id",
+                "/x_client_id",
+            ],
+        ),
+        (
+            CERTIFICATE,
+            &["/downstream_peer_uri_san", "/downstream_peer_subject"],
+        ),
+        (
+            Meaning::Scopes,
+            &[
+                "/scope",
+                "/scp",
+                "/jwt_scope",
+                "/x-jwt-scope",
+                "/x_jwt_scope",
+            ],
+        ),
+        (Meaning::TokenId, &["/jti", "/jwt_jti"]),
+        (Meaning::Subject, &["/sub", "/jwt_sub", "/x-jwt-sub"]),
+        (PAYLOAD, &["/jwt", "/jwt_payload"]),
+        (Meaning::Issued, &["/iat", "/jwt_iat"]),
+        (Meaning::Expires, &["/exp", "/jwt_exp"]),
+        (Meaning::Serial, &["/downstream_peer_serial"]),
+        (Meaning::KeyShown, &["/x-api-key", "/x_api_key"]),
     ])
 });
-
-const START: usize = 0;
-const METHODS: [usize; 2] = [1, 2];
-const PATHS: [usize; 6] = [3, 4, 5, 6, 7, 8];
-const CODE: usize = 9;
-const FLAGS: usize = 10;
-const DETAILS: usize = 11;
-const GRPC: [usize; 2] = [12, 13];
-const UPSTREAM_HOST: usize = 14;
-const AUTHORITIES: [usize; 2] = [15, 16];
-const REQUEST_IDS: [usize; 2] = [17, 18];
-const USER_AGENTS: [usize; 2] = [19, 20];
-const REMOTE: usize = 21;
-const FORWARDED: [usize; 2] = [22, 23];
-/// The claim `azp`, which says that a token was there.
-const PARTIES: [usize; 2] = [24, 28];
-const CLIENTS: Range<usize> = 24..34;
-/// The SPIFFE id, then the subject.
-const CERTIFICATE: Range<usize> = 34..36;
-const SCOPES: Range<usize> = 36..41;
-const TOKEN_IDS: Range<usize> = 41..43;
-const SUBJECTS: Range<usize> = 43..46;
-/// The claims as a whole: an object, or its JSON text.
-const PAYLOADS: Range<usize> = 46..48;
-const ISSUED: [usize; 2] = [48, 49];
-const EXPIRES: [usize; 2] = [50, 51];
-const SERIAL: usize = 52;
-const KEYS: [usize; 2] = [53, 54];
 
 impl LogFormat for Envoy {
     fn name(&self) -> &'static str {
@@ -132,11 +121,11 @@ impl LogFormat for Envoy {
     }
 
     fn title(&self) -> &'static str {
-        "Envoy, Istio and Envoy Gateway access logs (JSON lines)"
+        "Envoy, Istio, Envoy Gateway and Contour access logs (JSON lines, and the default text)"
     }
 
     fn identity_help(&self) -> &'static str {
-        "Envoy logs the caller only when the access log's json_format names it. With payload_in_metadata: jwt set on \
+        "Envoy's text never names the caller, and JSON only when the access log's json_format does. With payload_in_metadata: jwt set on \
          the provider of the jwt_authn filter, add:\n    \
          azp: \"%DYNAMIC_METADATA(envoy.filters.http.jwt_authn:jwt:azp)%\"\n    \
          scope: \"%DYNAMIC_METADATA(envoy.filters.http.jwt_authn:jwt:scope)%\"\n    \
@@ -148,45 +137,90 @@ impl LogFormat for Envoy {
          azp: \"%REQ(x-jwt-azp)%\""
     }
 
-    fn recognises(&self, line: &SampleLine<'_>) -> bool {
-        line.json
-            .as_ref()
-            .is_some_and(|object: &Map<String, Value>| {
-                let has = |key| object.contains_key(key);
-                (has("start_time") && (has("response_flags") || has("response_code")))
-                    || object.keys().any(|key| key.starts_with(":authority"))
-            })
+    fn as_description(&self) -> Option<String> {
+        Some(super::show::json(
+            self,
+            &FIELDS,
+            "the text forms, claims that are logged as a whole, the address before its port, and who answered (flags and details of the response)",
+        ))
     }
 
+    fn recognises(&self, line: &SampleLine<'_>) -> u32 {
+        let Some(object) = &line.json else {
+            return if text::is_text(line.text) { 3 } else { 0 };
+        };
+        let all = [
+            "start_time",
+            "@timestamp",
+            "response_flags",
+            "response_code",
+        ];
+        let found = all.iter().filter(|key| object.contains_key(**key)).count();
+        let authority = object.keys().any(|key| key.starts_with(":authority"));
+        let timed = object.contains_key("start_time") && found > 1
+            // Contour.
+            || object.contains_key("@timestamp") && found > 2;
+        if authority || timed {
+            narrow(found) + u32::from(authority)
+        } else {
+            0
+        }
+    }
+
+    fn open(&self, _: &[u8]) -> Arc<dyn RecordReader> {
+        Arc::new(Self)
+    }
+}
+
+impl RecordReader for Envoy {
     fn parse<'a>(&self, line: &'a [u8], scratch: &'a mut Scratch) -> Result<RawRecord<'a>, Skip> {
+        if line.first() != Some(&b'{') {
+            return text::read(line, scratch);
+        }
+        let all = scratch.claims;
         let Scratch {
             json: buffer,
             clock,
             text,
+            ..
         } = scratch;
         text.clear();
-        let fields = json::read(line, &PLAN, buffer)?;
-        let first = |slots: &[usize]| slots.iter().find_map(|slot| fields.text(*slot));
+        let declared = &*FIELDS;
+        let fields = json::read(line, &declared.plan, buffer)?;
+        let first = |meaning| declared.text(&fields, meaning);
 
-        let Some(target) = first(&PATHS) else {
+        let Some(target) = first(Meaning::Target) else {
             // A connection that ended before its request, or a TCP stream.
-            let written = PATHS.iter().any(|slot| fields.kind(*slot) != Kind::Missing);
-            return Err(if written {
+            return Err(if declared.has(&fields, Meaning::Target) {
                 Skip::OtherRecord
             } else {
                 Skip::MissingField
             });
         };
-        let method = first(&METHODS).ok_or(Skip::MissingField)?;
+        let method = first(Meaning::Method).ok_or(Skip::MissingField)?;
         let time = clock
-            .any(fields.text(START).ok_or(Skip::MissingField)?)
+            .any(first(Meaning::Time).ok_or(Skip::MissingField)?)
             .ok_or(Skip::BadTime)?;
-        let (status, by_grpc) = status(fields.status(CODE), first(&GRPC));
-        let answered_by = match answered_by(&fields) {
+        let code = declared.status(&fields, Meaning::Status);
+        let (status, by_grpc) = status(code, first(GRPC));
+        let decided = Decided {
+            details: first(DETAILS),
+            flags: first(FLAGS),
+            no_host: declared.has(&fields, UPSTREAM_HOST) && first(UPSTREAM_HOST).is_none(),
+        };
+        let answered_by = match answered_by(&decided) {
             AnsweredBy::Unknown if by_grpc => AnsweredBy::Upstream,
             known => known,
         };
         let caller = caller::read(&fields, text);
+        let claims = if asks(all, status) {
+            Claims {
+                token: claims::read(&fields, caller.claimed),
+                refusal: refusal(decided.details),
+            }
+        } else {
+            Claims::default()
+        };
         let text: &'a [u8] = text;
         Ok(RawRecord {
             time,
@@ -197,44 +231,36 @@ impl LogFormat for Envoy {
             status,
             upstream_status: status.filter(|_| answered_by == AnsweredBy::Upstream),
             answered_by,
-            request_id: first(&REQUEST_IDS),
-            host: first(&AUTHORITIES),
+            request_id: first(Meaning::RequestId),
+            host: first(Meaning::Host),
             subject: caller.subject.of(text),
             credential: caller.credential.of(text),
             token_scopes: caller.scopes.of(text),
-            client_ip: fields
-                .text(REMOTE)
+            client_ip: first(Meaning::ClientIp)
                 .and_then(address)
-                .or_else(|| address(first(&FORWARDED)?)),
-            user_agent: first(&USER_AGENTS),
-            fields: Some(fields),
-            claimed: caller.claimed,
+                .or_else(|| address(first(FORWARDED)?)),
+            user_agent: first(Meaning::UserAgent),
+            claims,
             ..RawRecord::default()
         })
     }
+}
 
-    fn token<'a>(&self, raw: &RawRecord<'a>) -> Token<'a> {
-        claims::read(raw)
-    }
-
-    /// Sources: Envoy's response code details; the filters JWT authentication, RBAC, API
-    /// key authentication and basic authentication.
-    fn refusal(&self, raw: &RawRecord<'_>) -> Refusal {
-        let details = raw.fields.as_ref().and_then(|fields| fields.text(DETAILS));
-        let is = |of: &[&[u8]]| {
-            details.is_some_and(|details| of.iter().any(|it| details.starts_with(it)))
-        };
-        if is(&[
-            b"jwt_authn_access_denied",
-            b"invalid_credential_for_",
-            b"no_credential_for_",
-        ]) {
-            Refusal::Authentication
-        } else if is(&[b"rbac_access_denied"]) {
-            Refusal::Authorisation
-        } else {
-            Refusal::Unsaid
-        }
+/// Sources: Envoy's response code details; the filters JWT authentication, RBAC, API
+/// key authentication and basic authentication.
+fn refusal(details: Option<&[u8]>) -> Refusal {
+    let is =
+        |of: &[&[u8]]| details.is_some_and(|details| of.iter().any(|it| details.starts_with(it)));
+    if is(&[
+        b"jwt_authn_access_denied",
+        b"invalid_credential_for_",
+        b"no_credential_for_",
+    ]) {
+        Refusal::Authentication
+    } else if is(&[b"rbac_access_denied"]) {
+        Refusal::Authorisation
+    } else {
+        Refusal::Unsaid
     }
 }
 
@@ -273,23 +299,34 @@ const OWN_DETAILS: [&[u8]; 16] = [
 /// cluster, rate limits, a protocol error of the client, an injected fault.
 const OWN_FLAGS: [&[u8]; 7] = [b"UAEX", b"NR", b"NC", b"RL", b"RLSE", b"DPE", b"FI"];
 
-fn answered_by(fields: &Fields<'_>) -> AnsweredBy {
-    let details = fields.text(DETAILS);
+/// What a line says about who answered.
+pub(super) struct Decided<'a> {
+    pub(super) details: Option<&'a [u8]>,
+    pub(super) flags: Option<&'a [u8]>,
+    /// It says that no host was chosen.
+    pub(super) no_host: bool,
+}
+
+/// Who wrote the answer.
+pub(super) fn answered_by(decided: &Decided<'_>) -> AnsweredBy {
+    let Decided {
+        details,
+        flags,
+        no_host,
+    } = decided;
     if details.is_some_and(|details| details.starts_with(b"via_upstream")) {
         return AnsweredBy::Upstream;
     }
     let own_detail =
         details.is_some_and(|details| OWN_DETAILS.iter().any(|prefix| details.starts_with(prefix)));
-    let own_flag = fields.text(FLAGS).is_some_and(|flags| {
+    let own_flag = flags.is_some_and(|flags| {
         flags
             .split(|byte| *byte == b',')
             .any(|flag| OWN_FLAGS.contains(&flag.trim_ascii()))
     });
     // Without a chosen host the request never left Envoy. With one, a filter may
-    // still have answered, so that a host alone tells nothing.
-    let no_host =
-        fields.kind(UPSTREAM_HOST) != Kind::Missing && fields.text(UPSTREAM_HOST).is_none();
-    if own_detail || own_flag || (details.is_none() && no_host) {
+    // still have answered, so that a host alone shows nothing.
+    if own_detail || own_flag || (details.is_none() && *no_host) {
         AnsweredBy::Gateway
     } else {
         AnsweredBy::Unknown

@@ -3,46 +3,13 @@
 //!
 //! Claims that are logged as a whole are decoded into the caller's buffer.
 
-use std::ops::Range;
-
 use serde_json::Value;
 
-use super::{CERTIFICATE, CLIENTS, PAYLOADS, SCOPES, SUBJECTS, TOKEN_IDS};
+use super::{CERTIFICATE, FIELDS, PAYLOAD};
 use crate::format::clock;
+use crate::format::declared::Meaning;
 use crate::format::json::{Fields, Kind};
-use crate::format::token::scopes;
-
-/// A value of the line, or its place in the buffer.
-#[derive(Default)]
-pub(super) enum Piece<'a> {
-    #[default]
-    Missing,
-    Line(&'a [u8]),
-    Text(Range<usize>),
-}
-
-impl<'a> Piece<'a> {
-    pub(super) fn of(self, text: &'a [u8]) -> Option<&'a [u8]> {
-        match self {
-            Self::Missing => None,
-            Self::Line(raw) => Some(raw),
-            Self::Text(range) => text.get(range),
-        }
-    }
-
-    /// What the line says by itself, else what the claims say.
-    fn new(line: Option<&'a [u8]>, claim: Option<Vec<u8>>, text: &mut Vec<u8>) -> Self {
-        match (line, claim) {
-            (Some(raw), _) => Self::Line(raw),
-            (None, Some(claim)) => {
-                let start = text.len();
-                text.extend_from_slice(&claim);
-                Self::Text(start..text.len())
-            }
-            (None, None) => Self::Missing,
-        }
-    }
-}
+use crate::format::piece::Piece;
 
 /// What the line says about the caller.
 pub(super) struct Caller<'a> {
@@ -56,13 +23,15 @@ pub(super) struct Caller<'a> {
 }
 
 pub(super) fn read<'a>(fields: &Fields<'a>, text: &mut Vec<u8>) -> Caller<'a> {
-    let first = |mut slots: Range<usize>| slots.find_map(|slot| fields.text(slot));
-    let payload = PAYLOADS.into_iter().find_map(|slot| payload(fields, slot));
+    let declared = &*FIELDS;
+    let first = |meaning| declared.text(fields, meaning);
+    let mut payloads = declared.of(PAYLOAD).iter();
+    let payload = payloads.find_map(|slot| payload(fields, *slot));
     let claim = |names: &[&str]| claim(payload.as_ref()?, names);
     let seconds = |name: &str| whole_seconds(payload.as_ref()?.get(name)?);
 
-    let mut token = Piece::new(
-        first(CLIENTS),
+    let mut token = first_said(
+        first(Meaning::Client),
         // A list is not a name.
         claim(&["azp", "client_id", "appid", "cid"]).filter(|name| name.first() != Some(&b'[')),
         text,
@@ -72,13 +41,13 @@ pub(super) fn read<'a>(fields: &Fields<'a>, text: &mut Vec<u8>) -> Caller<'a> {
     if let (Piece::Missing, Some(certificate)) = (&token, certificate) {
         token = Piece::Line(certificate);
     }
-    let logged = SCOPES.into_iter().find_map(|slot| scopes(fields, slot));
+    let logged = declared.scopes(fields);
     Caller {
         client: token,
         client_alt: certificate.filter(|_| by_token),
-        scopes: Piece::new(logged, claim(&["scope", "scp"]), text),
-        credential: Piece::new(first(TOKEN_IDS), claim(&["jti"]), text),
-        subject: Piece::new(first(SUBJECTS), claim(&["sub"]), text),
+        scopes: first_said(logged, claim(&["scope", "scp"]), text),
+        credential: first_said(first(Meaning::TokenId), claim(&["jti"]), text),
+        subject: first_said(first(Meaning::Subject), claim(&["sub"]), text),
         claimed: payload.is_some().then(|| (seconds("iat"), seconds("exp"))),
     }
 }
@@ -110,4 +79,13 @@ fn whole_seconds(value: &Value) -> Option<i64> {
         _ => return None,
     };
     clock::epoch(text.as_bytes()).map(|ms| ms.div_euclid(1_000))
+}
+
+/// What the line says by itself, else what the claims say.
+fn first_said<'a>(line: Option<&'a [u8]>, claim: Option<Vec<u8>>, text: &mut Vec<u8>) -> Piece<'a> {
+    match (line, claim) {
+        (Some(raw), _) => Piece::Line(raw),
+        (None, Some(claim)) => Piece::written(text, |text| text.extend_from_slice(&claim)),
+        (None, None) => Piece::Missing,
+    }
 }

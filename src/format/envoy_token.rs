@@ -1,26 +1,28 @@
 //! The credential of an Envoy line: claims that operators log one by one or as a
 //! whole, and the client's certificate.
 
-use super::{CERTIFICATE, EXPIRES, ISSUED, KEYS, PARTIES, SERIAL, TOKEN_IDS};
-use crate::format::json::Kind;
-use crate::format::token::seconds;
-use crate::format::{AuthKind, RawRecord, Token};
+use super::{CERTIFICATE, FIELDS, PARTY};
+use crate::format::declared::Meaning;
+use crate::format::json::Fields;
+use crate::format::{AuthKind, Token};
 
-pub(super) fn read<'a>(raw: &RawRecord<'a>) -> Token<'a> {
-    let Some(fields) = raw.fields else {
-        return Token::default();
-    };
-    let has = |slot: usize| fields.text(slot).is_some();
-    let claimed = raw.claimed.unwrap_or_default();
-    let issued = seconds(&fields, &ISSUED).or(claimed.0);
-    let expires = seconds(&fields, &EXPIRES).or(claimed.1);
-    let claims = issued.is_some() || expires.is_some() || raw.claimed.is_some();
-    let serial = fields.text(SERIAL);
-    let kind = if claims || TOKEN_IDS.chain(PARTIES).any(has) {
+/// `claimed` is start and end of the token, where the line has its claims as a whole.
+pub(super) fn read<'a>(
+    fields: &Fields<'a>,
+    claimed: Option<(Option<i64>, Option<i64>)>,
+) -> Token<'a> {
+    let declared = &*FIELDS;
+    let has = |meaning| declared.text(fields, meaning).is_some();
+    let whole = claimed.unwrap_or_default();
+    let issued = declared.seconds(fields, Meaning::Issued).or(whole.0);
+    let expires = declared.seconds(fields, Meaning::Expires).or(whole.1);
+    let claims = issued.is_some() || expires.is_some() || claimed.is_some();
+    let serial = declared.text(fields, Meaning::Serial);
+    let kind = if claims || has(Meaning::TokenId) || has(PARTY) {
         AuthKind::Token
-    } else if serial.is_some() || { CERTIFICATE }.any(has) {
+    } else if serial.is_some() || has(CERTIFICATE) {
         AuthKind::Certificate
-    } else if KEYS.iter().any(|slot| fields.kind(*slot) != Kind::Missing) {
+    } else if declared.has(fields, Meaning::KeyShown) {
         AuthKind::ApiKey
     } else {
         AuthKind::Unknown

@@ -3,76 +3,67 @@
 //! Shape and traps: `kong/pdk/log.lua` of Kong. `/` is written as `\/`; the
 //! consumer is missing when authentication failed; `source` exists since 3.6.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use super::json::{self, Kind, Plan};
-use super::{AuthKind, LogFormat, RawRecord, SampleLine, Scratch, Skip, Token, clock, token};
+use super::declared::{Declared, Meaning};
+use super::json::{self, Fields, last_status};
+use super::{
+    AuthKind, Claims, LogFormat, RawRecord, RecordReader, SampleLine, Scratch, Skip, Token, asks,
+    clock, narrow,
+};
 use crate::model::AnsweredBy;
 
 pub(super) struct Kong;
 
-static PLAN: LazyLock<Plan> = LazyLock::new(|| {
-    Plan::new(&[
-        &["started_at"],
-        &["request", "method"],
-        &["request", "uri"],
-        &["response", "status"],
-        &["consumer", "custom_id"],
-        &["consumer", "username"],
-        &["consumer", "id"],
-        &["request", "id"],
-        &["source"],
-        &["upstream_status"],
-        &["latencies", "proxy"],
-        &["authenticated_entity", "id"],
-        &["authenticated_entity", "consumer_id"],
-        &["request", "headers", "x-anonymous-consumer"],
-        &["request", "headers", "x-authenticated-scope"],
-        &["request", "headers", "user-agent"],
-        &["request", "headers", "host"],
-        &["client_ip"],
-        &["session"],
-        &["request", "headers", "x-authenticated-userid"],
-        &["oauth", "iat"],
-        &["jwt", "iat"],
-        &["oauth", "exp"],
-        &["jwt", "exp"],
-        &["oauth", "jti"],
-        &["jwt", "jti"],
-        &["request", "headers", "apikey"],
-        &["request", "headers", "x-api-key"],
-        &["request", "tls", "client_verify"],
+/// The name that the client gave itself at the identity provider.
+const CUSTOM_ID: Meaning = Meaning::Own(0);
+const USERNAME: Meaning = Meaning::Own(1);
+const PROXY_LATENCY: Meaning = Meaning::Own(2);
+const ENTITY_CONSUMER: Meaning = Meaning::Own(3);
+const ANONYMOUS: Meaning = Meaning::Own(4);
+/// A record of a TCP stream.
+const SESSION: Meaning = Meaning::Own(5);
+/// Mutual TLS.
+const CLIENT_VERIFY: Meaning = Meaning::Own(6);
+
+static FIELDS: LazyLock<Declared> = LazyLock::new(|| {
+    Declared::new(&[
+        (Meaning::Time, &["/started_at"]),
+        (Meaning::Method, &["/request/method"]),
+        (Meaning::Target, &["/request/uri"]),
+        (Meaning::Status, &["/response/status"]),
+        (CUSTOM_ID, &["/consumer/custom_id"]),
+        (USERNAME, &["/consumer/username"]),
+        (Meaning::Client, &["/consumer/id"]),
+        (Meaning::RequestId, &["/request/id"]),
+        (Meaning::AnsweredBy, &["/source"]),
+        (Meaning::UpstreamStatus, &["/upstream_status"]),
+        (PROXY_LATENCY, &["/latencies/proxy"]),
+        (Meaning::Credential, &["/authenticated_entity/id"]),
+        (ENTITY_CONSUMER, &["/authenticated_entity/consumer_id"]),
+        (ANONYMOUS, &["/request/headers/x-anonymous-consumer"]),
+        (Meaning::Scopes, &["/request/headers/x-authenticated-scope"]),
+        (Meaning::UserAgent, &["/request/headers/user-agent"]),
+        (Meaning::Host, &["/request/headers/host"]),
+        (Meaning::ClientIp, &["/client_ip"]),
+        (SESSION, &["/session"]),
+        (
+            Meaning::Subject,
+            &["/request/headers/x-authenticated-userid"],
+        ),
+        // Claims as operators add them with `custom_fields_by_lua`: a dot in its keys makes an object.
+        (Meaning::Issued, &["/oauth/iat", "/jwt/iat"]),
+        (Meaning::Expires, &["/oauth/exp", "/jwt/exp"]),
+        (Meaning::TokenId, &["/oauth/jti", "/jwt/jti"]),
+        // The usual key headers. Kong redacts `authorization` and shows others; their values
+        // are not looked at.
+        (
+            Meaning::KeyShown,
+            &["/request/headers/apikey", "/request/headers/x-api-key"],
+        ),
+        (CLIENT_VERIFY, &["/request/tls/client_verify"]),
     ])
 });
-
-const STARTED: usize = 0;
-const METHOD: usize = 1;
-const URI: usize = 2;
-const STATUS: usize = 3;
-const CUSTOM_ID: usize = 4;
-const USERNAME: usize = 5;
-const CONSUMER_ID: usize = 6;
-const REQUEST_ID: usize = 7;
-const SOURCE: usize = 8;
-const UPSTREAM_STATUS: usize = 9;
-const PROXY_LATENCY: usize = 10;
-const ENTITY_ID: usize = 11;
-const ENTITY_CONSUMER: usize = 12;
-const ANONYMOUS: usize = 13;
-const TOKEN_SCOPES: usize = 14;
-const USER_AGENT: usize = 15;
-const HOST: usize = 16;
-const CLIENT_IP: usize = 17;
-const SESSION: usize = 18;
-const USER: usize = 19;
-/// Claims as operators add them with `custom_fields_by_lua`: a dot in its keys makes an object.
-const ISSUED: [usize; 2] = [20, 21];
-const EXPIRES: [usize; 2] = [22, 23];
-const TOKEN_IDS: [usize; 2] = [24, 25];
-/// The usual key headers. Kong redacts `authorization` and shows others; their values are not looked at.
-const KEYS: [usize; 2] = [26, 27];
-/// Mutual TLS.
-const CLIENT_VERIFY: usize = 28;
 
 impl LogFormat for Kong {
     fn name(&self) -> &'static str {
@@ -89,109 +80,120 @@ impl LogFormat for Kong {
          custom_fields_by_lua:\n      consumer.custom_id: \"return kong.request.get_header('x-client-id')\""
     }
 
-    fn recognises(&self, line: &SampleLine<'_>) -> bool {
-        line.json.as_ref().is_some_and(|object| {
-            let known = ["route", "service", "consumer", "started_at"]
-                .iter()
-                .any(|key| object.contains_key(*key));
-            (object.contains_key("request") && object.contains_key("latencies") && known)
-                || (object.contains_key("session") && object.contains_key("latencies"))
-        })
+    fn as_description(&self) -> Option<String> {
+        Some(super::show::json(
+            self,
+            &FIELDS,
+            "the client is the consumer's custom id, then its user name, then its id; an anonymous consumer is nobody; `source` says who answered; records of TCP streams are passed over",
+        ))
     }
 
+    fn recognises(&self, line: &SampleLine<'_>) -> u32 {
+        let Some(object) = &line.json else { return 0 };
+        let has = |key: &str| object.contains_key(key);
+        let known = ["route", "service", "consumer", "started_at"];
+        let known = known.iter().filter(|key| has(key)).count();
+        if has("latencies") && (has("request") && known > 0 || has("session")) {
+            2 + narrow(known)
+        } else {
+            0
+        }
+    }
+
+    fn open(&self, _: &[u8]) -> Arc<dyn RecordReader> {
+        Arc::new(Self)
+    }
+}
+
+impl RecordReader for Kong {
     fn parse<'a>(&self, line: &'a [u8], scratch: &'a mut Scratch) -> Result<RawRecord<'a>, Skip> {
-        let fields = json::read(line, &PLAN, &mut scratch.json)?;
-        let Some(target) = fields.text(URI) else {
+        let declared = &*FIELDS;
+        let all = scratch.claims;
+        let fields = json::read(line, &declared.plan, &mut scratch.json)?;
+        let text = |meaning| declared.text(&fields, meaning);
+        let Some(target) = text(Meaning::Target) else {
             // Records of TCP streams have a `session` instead of a `request`.
-            let stream = fields.kind(SESSION) != Kind::Missing;
-            return Err(if stream {
+            return Err(if declared.has(&fields, SESSION) {
                 Skip::OtherRecord
             } else {
                 Skip::MissingField
             });
         };
-        let method = fields.text(METHOD).ok_or(Skip::MissingField)?;
+        let method = text(Meaning::Method).ok_or(Skip::MissingField)?;
         let time =
-            clock::epoch(fields.text(STARTED).ok_or(Skip::MissingField)?).ok_or(Skip::BadTime)?;
-        let upstream_status = fields.text(UPSTREAM_STATUS).and_then(last_status);
-        let (client, client_alt) = match (fields.text(CUSTOM_ID), fields.text(USERNAME)) {
+            clock::epoch(text(Meaning::Time).ok_or(Skip::MissingField)?).ok_or(Skip::BadTime)?;
+        let upstream_status = text(Meaning::UpstreamStatus).and_then(last_status);
+        let entity = || {
+            let mut slots = declared.of(ENTITY_CONSUMER).iter();
+            entity_consumer(slots.find_map(|slot| fields.raw(*slot))?)
+        };
+        let (client, client_alt) = match (text(CUSTOM_ID), text(USERNAME)) {
             (Some(custom), name) => (Some(custom), name.filter(|name| *name != custom)),
             (None, Some(name)) => (Some(name), None),
-            (None, None) => (
-                fields
-                    .text(CONSUMER_ID)
-                    .or_else(|| entity_consumer(fields.raw(ENTITY_CONSUMER)?)),
-                None,
-            ),
+            (None, None) => (text(Meaning::Client).or_else(entity), None),
         };
-        let authenticated = fields.kind(ENTITY_ID) != Kind::Missing
-            || fields.kind(ENTITY_CONSUMER) != Kind::Missing;
+        let authenticated =
+            declared.has(&fields, Meaning::Credential) || declared.has(&fields, ENTITY_CONSUMER);
+        let mut marks = declared.of(ANONYMOUS).iter();
+        let marked = marks.find_map(|slot| fields.raw(*slot));
+        let status = declared.status(&fields, Meaning::Status);
+        // Without authentication the client itself may have sent the header.
+        let token_scopes = declared.scopes(&fields).filter(|_| authenticated);
+        let claims = if asks(all, status) {
+            token(&fields, token_scopes.is_some()).into()
+        } else {
+            Claims::default()
+        };
         Ok(RawRecord {
             time,
             method,
             target,
             client,
             client_alt,
-            anonymous: !authenticated && is_anonymous(fields.raw(ANONYMOUS), client, client_alt),
-            status: fields.status(STATUS),
+            anonymous: !authenticated && is_anonymous(marked, client, client_alt),
+            status,
             upstream_status,
             answered_by: answered_by(
-                fields.text(SOURCE),
+                text(Meaning::AnsweredBy),
                 upstream_status,
-                fields.text(PROXY_LATENCY),
+                text(PROXY_LATENCY),
             ),
-            request_id: fields.text(REQUEST_ID),
-            host: fields.text(HOST),
-            subject: fields.text(USER).filter(|_| authenticated),
-            credential: fields.text(ENTITY_ID),
-            // Without authentication the client itself may have sent the header.
-            token_scopes: token::scopes(&fields, TOKEN_SCOPES).filter(|_| authenticated),
-            client_ip: fields.text(CLIENT_IP),
-            user_agent: fields.text(USER_AGENT),
-            fields: Some(fields),
-            template: None,
-            templated: false,
-            claimed: None,
+            request_id: text(Meaning::RequestId),
+            host: text(Meaning::Host),
+            subject: text(Meaning::Subject).filter(|_| authenticated),
+            credential: text(Meaning::Credential),
+            token_scopes,
+            client_ip: text(Meaning::ClientIp),
+            user_agent: text(Meaning::UserAgent),
+            claims,
+            ..RawRecord::default()
         })
     }
+}
 
-    fn token<'a>(&self, raw: &RawRecord<'a>) -> Token<'a> {
-        let claims = raw.token_scopes.is_some();
-        let Some(fields) = raw.fields else {
-            return Token::default();
-        };
-        let (issued, expires) = (
-            token::seconds(&fields, &ISSUED),
-            token::seconds(&fields, &EXPIRES),
-        );
-        let jti = TOKEN_IDS.iter().find_map(|slot| fields.text(*slot));
-        let kind = if claims || issued.is_some() || expires.is_some() || jti.is_some() {
-            AuthKind::Token
-        } else if fields.text(CLIENT_VERIFY) == Some(b"SUCCESS") {
-            AuthKind::Certificate
-        } else if KEYS.iter().any(|slot| fields.kind(*slot) != Kind::Missing) {
-            AuthKind::ApiKey
-        } else {
-            AuthKind::Unknown
-        };
-        Token {
-            issued,
-            expires,
-            kind,
-            credential: jti,
-        }
+fn token<'a>(fields: &Fields<'a>, claims: bool) -> Token<'a> {
+    let declared = &*FIELDS;
+    let issued = declared.seconds(fields, Meaning::Issued);
+    let expires = declared.seconds(fields, Meaning::Expires);
+    let jti = declared.text(fields, Meaning::TokenId);
+    let kind = if claims || issued.is_some() || expires.is_some() || jti.is_some() {
+        AuthKind::Token
+    } else if declared.text(fields, CLIENT_VERIFY) == Some(b"SUCCESS") {
+        AuthKind::Certificate
+    } else if declared.has(fields, Meaning::KeyShown) {
+        AuthKind::ApiKey
+    } else {
+        AuthKind::Unknown
+    };
+    Token {
+        issued,
+        expires,
+        kind,
+        credential: jti,
     }
 }
 
-/// After retries Kong writes every attempt: `502, 200`.
-fn last_status(text: &[u8]) -> Option<u16> {
-    let last = text
-        .rsplit(|byte| matches!(byte, b',' | b' ' | b':'))
-        .find(|part| !part.is_empty())?;
-    json::parse_status(last)
-}
-
-/// Old versions (1.x) wrote `{"uuid": "..."}` where a plain id stands today.
+/// Old versions (1.x) wrote `{"uuid": "..."}` where a plain id is today.
 fn entity_consumer(raw: &[u8]) -> Option<&[u8]> {
     if raw.first() != Some(&b'{') {
         return Some(raw).filter(|id| !id.is_empty());
@@ -204,12 +206,12 @@ fn entity_consumer(raw: &[u8]) -> Option<&[u8]> {
 }
 
 /// The fallback consumer of an authentication plugin looks like a real one. Kong
-/// marks it by a request header; without the header only the usual name tells.
+/// marks it by a request header; without the header only the usual name shows it.
 fn is_anonymous(header: Option<&[u8]>, client: Option<&[u8]>, alt: Option<&[u8]>) -> bool {
     if header.is_some_and(|value| value.eq_ignore_ascii_case(b"true")) {
         return true;
     }
-    let customary = |name: &[u8]| {
+    let usual = |name: &[u8]| {
         [
             &b"anonymous"[..],
             b"anonymous_users",
@@ -219,7 +221,7 @@ fn is_anonymous(header: Option<&[u8]>, client: Option<&[u8]>, alt: Option<&[u8]>
         .iter()
         .any(|known| name.eq_ignore_ascii_case(known))
     };
-    client.is_some_and(customary) || alt.is_some_and(customary)
+    client.is_some_and(usual) || alt.is_some_and(usual)
 }
 
 fn answered_by(
@@ -323,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scope_header_counts_only_behind_authentication() {
+    fn a_scope_header_counts_only_after_authentication() {
         let header = r#""headers":{"x-authenticated-scope":"orders:read","#;
         let spoofed = line("").replace(r#""headers":{"#, header);
         with(&spoofed, |record| {

@@ -1,34 +1,40 @@
 //! One JSON object per line with `time, client_id, method, path, status`: the
 //! form to which any other log can be mapped.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
-use super::json::{self, Plan};
-use super::{AuthKind, LogFormat, RawRecord, SampleLine, Scratch, Skip, Token, clock, token};
+use super::declared::{Declared, Meaning};
+use super::json;
+use super::{
+    AuthKind, Claims, LogFormat, RawRecord, RecordReader, SampleLine, Scratch, Skip, Token, asks,
+    clock,
+};
 use crate::model::AnsweredBy;
 
 pub(super) struct Native;
 
-static PLAN: LazyLock<Plan> = LazyLock::new(|| {
-    Plan::new(&[
-        &["time"],
-        &["client_id"],
-        &["method"],
-        &["path"],
-        &["status"],
-        &["request_id"],
-        &["upstream_status"],
-        &["answered_by"],
-        &["host"],
-        &["subject"],
-        &["credential"],
-        &["scopes"],
-        &["ip"],
-        &["remote_addr"],
-        &["user_agent"],
-        &["iat"],
-        &["exp"],
-        &["auth"],
+/// One of the names of [`AuthKind`].
+const AUTH: Meaning = Meaning::Own(0);
+
+static FIELDS: LazyLock<Declared> = LazyLock::new(|| {
+    Declared::new(&[
+        (Meaning::Time, &["/time"]),
+        (Meaning::Client, &["/client_id"]),
+        (Meaning::Method, &["/method"]),
+        (Meaning::Target, &["/path"]),
+        (Meaning::Status, &["/status"]),
+        (Meaning::RequestId, &["/request_id"]),
+        (Meaning::UpstreamStatus, &["/upstream_status"]),
+        (Meaning::AnsweredBy, &["/answered_by"]),
+        (Meaning::Host, &["/host"]),
+        (Meaning::Subject, &["/subject"]),
+        (Meaning::Credential, &["/credential"]),
+        (Meaning::Scopes, &["/scopes"]),
+        (Meaning::ClientIp, &["/ip", "/remote_addr"]),
+        (Meaning::UserAgent, &["/user_agent"]),
+        (Meaning::Issued, &["/iat"]),
+        (Meaning::Expires, &["/exp"]),
+        (AUTH, &["/auth"]),
     ])
 });
 
@@ -45,24 +51,43 @@ impl LogFormat for Native {
         "give every line a `client_id`, the name that the policy file uses for the caller"
     }
 
-    fn recognises(&self, line: &SampleLine<'_>) -> bool {
-        line.json.as_ref().is_some_and(|object| {
-            ["time", "method", "path", "status"]
-                .iter()
-                .all(|key| object.contains_key(*key))
-        })
+    fn as_description(&self) -> Option<String> {
+        Some(super::show::json(
+            self,
+            &FIELDS,
+            "the kind of authentication, and who answered",
+        ))
     }
 
+    fn recognises(&self, line: &SampleLine<'_>) -> u32 {
+        let all = ["time", "method", "path", "status"];
+        let found = line.json.as_ref();
+        let found = found.is_some_and(|object| all.iter().all(|key| object.contains_key(*key)));
+        // Others use these names as well, and have more of their own.
+        u32::from(found)
+    }
+
+    fn open(&self, _: &[u8]) -> Arc<dyn RecordReader> {
+        Arc::new(Self)
+    }
+}
+
+impl RecordReader for Native {
     fn parse<'a>(&self, line: &'a [u8], scratch: &'a mut Scratch) -> Result<RawRecord<'a>, Skip> {
+        let all = scratch.claims;
         let Scratch {
             json: buffer,
             clock,
             ..
         } = scratch;
-        let fields = json::read(line, &PLAN, buffer)?;
-        let (Some(time), Some(method), Some(target)) =
-            (fields.text(0), fields.text(2), fields.text(3))
-        else {
+        let declared = &*FIELDS;
+        let fields = json::read(line, &declared.plan, buffer)?;
+        let text = |meaning| declared.text(&fields, meaning);
+        let (Some(time), Some(method), Some(target)) = (
+            text(Meaning::Time),
+            text(Meaning::Method),
+            text(Meaning::Target),
+        ) else {
             return Err(Skip::MissingField);
         };
         let time = if time.len() >= 19 {
@@ -71,52 +96,53 @@ impl LogFormat for Native {
             clock::epoch(time)
         }
         .ok_or(Skip::BadTime)?;
-        let upstream_status = fields.status(6);
-        let answered_by = match fields.text(7) {
+        let status = declared.status(&fields, Meaning::Status);
+        let upstream_status = declared.status(&fields, Meaning::UpstreamStatus);
+        let answered_by = match text(Meaning::AnsweredBy) {
             Some(b"gateway") => AnsweredBy::Gateway,
             Some(b"upstream") => AnsweredBy::Upstream,
             _ if upstream_status.is_some() => AnsweredBy::Upstream,
             _ => AnsweredBy::Unknown,
         };
+        let claims = if asks(all, status) {
+            token(&fields).into()
+        } else {
+            Claims::default()
+        };
         Ok(RawRecord {
             time,
             method,
             target,
-            client: fields.text(1),
-            status: fields.status(4),
+            client: text(Meaning::Client),
+            status,
             upstream_status,
             answered_by,
-            request_id: fields.text(5),
-            host: fields.text(8),
-            subject: fields.text(9),
-            credential: fields.text(10),
-            token_scopes: token::scopes(&fields, 11),
-            client_ip: fields.text(12).or_else(|| fields.text(13)),
-            user_agent: fields.text(14),
-            fields: Some(fields),
+            request_id: text(Meaning::RequestId),
+            host: text(Meaning::Host),
+            subject: text(Meaning::Subject),
+            credential: text(Meaning::Credential),
+            token_scopes: declared.scopes(&fields),
+            client_ip: text(Meaning::ClientIp),
+            user_agent: text(Meaning::UserAgent),
+            claims,
             ..RawRecord::default()
         })
     }
+}
 
-    fn token<'a>(&self, raw: &RawRecord<'a>) -> Token<'a> {
-        let Some(fields) = raw.fields else {
-            return Token::default();
-        };
-        let (issued, expires) = (
-            token::seconds(&fields, &[15]),
-            token::seconds(&fields, &[16]),
-        );
-        // One of the names of `AuthKind`.
-        let stated = fields
-            .text(17)
-            .and_then(|text| AuthKind::parse(std::str::from_utf8(text).ok()?));
-        let by_claims = (issued.is_some() || expires.is_some()).then_some(AuthKind::Token);
-        Token {
-            issued,
-            expires,
-            kind: stated.or(by_claims).unwrap_or_default(),
-            credential: None,
-        }
+fn token<'a>(fields: &json::Fields<'a>) -> Token<'a> {
+    let declared = &*FIELDS;
+    let issued = declared.seconds(fields, Meaning::Issued);
+    let expires = declared.seconds(fields, Meaning::Expires);
+    let stated = declared
+        .text(fields, AUTH)
+        .and_then(|text| AuthKind::parse(std::str::from_utf8(text).ok()?));
+    let by_claims = (issued.is_some() || expires.is_some()).then_some(AuthKind::Token);
+    Token {
+        issued,
+        expires,
+        kind: stated.or(by_claims).unwrap_or_default(),
+        credential: None,
     }
 }
 

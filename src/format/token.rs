@@ -10,14 +10,14 @@
 use serde::Serialize;
 
 use super::json::{Fields, Kind};
-use super::{Millis, clock};
 use crate::input::bytes::{find, find_either};
+use crate::model::Refusal;
 
-/// How the caller proved who it is.
+/// How the caller authenticated.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AuthKind {
-    /// The log does not tell.
+    /// The log does not say.
     #[default]
     Unknown,
     /// A bearer token with claims.
@@ -72,21 +72,28 @@ pub struct Token<'a> {
     pub issued: Option<i64>,
     /// When it ends, in seconds since 1970 (claim `exp`).
     pub expires: Option<i64>,
-    /// How the caller proved who it is.
+    /// How the caller authenticated.
     pub kind: AuthKind,
     /// An id that the raw record does not have (a token id in a nested field, a certificate's serial).
     pub credential: Option<&'a [u8]>,
 }
 
-/// The first of the slots that holds a time, in seconds.
-pub(super) fn seconds(fields: &Fields<'_>, slots: &[usize]) -> Option<i64> {
-    slots
-        .iter()
-        .find_map(|slot| {
-            let text = fields.text(*slot)?;
-            clock::epoch(text).or_else(|| clock::claim(text))
-        })
-        .map(|ms: Millis| ms.div_euclid(1_000))
+/// What a line says about the credential, and why it was refused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Claims<'a> {
+    /// Lifetime and kind of the credential.
+    pub token: Token<'a>,
+    /// Why the request was refused, if it was.
+    pub refusal: Refusal,
+}
+
+impl<'a> From<Token<'a>> for Claims<'a> {
+    fn from(token: Token<'a>) -> Self {
+        Self {
+            token,
+            refusal: Refusal::Unsaid,
+        }
+    }
 }
 
 /// The scopes at one key: text, a JSON array, or the JSON text of an array. One
@@ -119,7 +126,7 @@ const QUERY_KEYS: [&[u8]; 6] = [
 
 /// Whether the query string of a target carries a credential, under a well-known name or one
 /// of those that the API description declares. Its value is not read.
-pub fn key_in_query(target: &[u8], declared: &[Box<str>]) -> bool {
+pub(crate) fn key_in_query(target: &[u8], declared: &[Box<str>]) -> bool {
     let Some(at) = find(b'?', target) else {
         return false;
     };

@@ -1,26 +1,37 @@
-//! Block lists: one `- item` per line.
+//! Block lists and mappings: one `- item`, or one `key: value`, per line; and blocks of HCL.
 
 use super::comment::Comment;
-use super::edit::Edit;
-use super::list::{Fate, line_break, line_end, line_start, with_scalar};
-use crate::model::Span;
+use super::written::{Fate, line_break, line_end, line_start, with_scalar};
+use crate::model::{Edit, Span};
 
 /// Why an item is not edited whose lines are not its own.
 const SHARED: &str = "it shares its line with something else";
 
-/// A block list, line by line.
+/// What stands in front of an item on its line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lead {
+    /// `- `, in a list.
+    Dash,
+    /// Nothing: the item is a pair of a mapping.
+    Key,
+    /// Nothing: the item is a block of HCL, and nothing is left where all are gone.
+    Whole,
+}
+
+/// A block list or mapping, line by line.
+#[derive(Debug)]
 pub(super) struct Block {
-    /// After the colon of the list's key: where `[]` goes when the list is emptied.
-    colon: usize,
+    /// After the colon of its key: where `[]` goes when the list is emptied.
+    colon: Option<usize>,
+    lead: Lead,
     /// Each item, or why it cannot be edited; it then takes nothing from the others.
     items: Vec<Result<Item, &'static str>>,
 }
 
+#[derive(Debug)]
 struct Item {
     /// First byte of the line with the dash.
     first: usize,
-    /// Everything from the line's start to the dash's right neighbour.
-    lead: String,
     /// In front of the line break of the last line.
     last: usize,
     /// After that line break.
@@ -34,31 +45,37 @@ struct Item {
 impl Block {
     pub(super) fn read(
         text: &str,
-        key_end: usize,
+        key_end: Option<usize>,
         spans: &[Span],
-        comments: &[Comment],
+        (comments, lead): (&[Comment], Lead),
     ) -> Result<Self, &'static str> {
-        let after = &text[key_end..];
-        let blanks = after.len() - after.trim_start_matches([' ', '\t']).len();
-        let colon = key_end + blanks + 1;
-        if text.as_bytes().get(colon - 1) != Some(&b':') {
+        let colon = key_end.map(|key_end| {
+            let after = &text[key_end..];
+            let blanks = after.len() - after.trim_start_matches([' ', '\t']).len();
+            key_end + blanks + 1
+        });
+        if colon.is_some_and(|colon| text.as_bytes().get(colon - 1) != Some(&b':')) {
             return Err("its key is not written as `key:`");
         }
         let mut items: Vec<Result<Item, &'static str>> = Vec::with_capacity(spans.len());
         for span in spans {
-            let mut item = Item::read(text, *span, comments);
+            let mut item = Item::read(text, *span, comments, lead);
             let first = line_start(text, span.start);
             if let Some(last) = items.last_mut()
                 && last.as_ref().is_ok_and(|last| last.next > first)
             {
                 *last = Err(SHARED);
             }
-            if first < colon {
+            if colon.is_some_and(|colon| first < colon) {
                 item = Err(SHARED);
             }
             items.push(item);
         }
-        Ok(Self { colon, items })
+        Ok(Self { colon, lead, items })
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.items.len()
     }
 
     pub(super) fn owns_comment(&self, item: usize) -> bool {
@@ -89,14 +106,19 @@ impl Block {
             .iter()
             .filter(|(_, fate)| *fate == Fate::Remove)
             .count();
-        if gone == self.items.len() && gone > 0 {
-            edits.push(Edit::replace(
-                Span {
-                    start: self.colon,
-                    end: self.colon,
-                },
-                " []".to_owned(),
-            ));
+        if gone == self.items.len() && gone > 0 && self.lead != Lead::Whole {
+            let colon = self
+                .colon
+                .ok_or("its list has no key, and cannot be emptied")?;
+            let empty = match self.lead {
+                Lead::Dash => " []",
+                Lead::Key | Lead::Whole => " {}",
+            };
+            let here = Span {
+                start: colon,
+                end: colon,
+            };
+            edits.push(Edit::replace(here, empty.to_owned()));
         }
         for (index, fate) in fates {
             let item = self.item(*index)?;
@@ -127,7 +149,7 @@ impl Block {
                     let mut new = with_scalar(text, to_the_end, *scalar, first);
                     for more in more {
                         let whole = with_scalar(text, item.span, *scalar, more);
-                        new.extend([eol, item.lead.as_str(), whole.as_str()]);
+                        new.extend([eol, &text[item.first..item.span.start], whole.as_str()]);
                     }
                     edits.push(Edit::replace(to_the_end, new));
                 }
@@ -138,25 +160,31 @@ impl Block {
 }
 
 impl Item {
-    fn read(text: &str, span: Span, comments: &[Comment]) -> Result<Self, &'static str> {
-        let first = line_start(text, span.start);
-        let lead = &text[first..span.start];
-        let dash = lead.trim_start_matches('\u{feff}').trim_start_matches(' ');
-        let after = match dash.strip_prefix('-') {
-            None if dash.trim().is_empty() => {
-                return Err("it stands on another line than its dash");
-            }
-            after => after.ok_or(SHARED)?,
-        };
-        let properties = after.trim_start_matches([' ', '\t']);
-        if properties.starts_with('!') {
-            return Err("it has a YAML tag in front of it");
+    fn read(
+        text: &str,
+        span: Span,
+        comments: &[Comment],
+        lead: Lead,
+    ) -> Result<Self, &'static str> {
+        if text[span.start..span.end].ends_with(char::is_whitespace) {
+            return Err("it ends with a key that has no value");
         }
-        if after.is_empty() || !properties.is_empty() {
-            return Err(SHARED);
+        let first = line_start(text, span.start);
+        let before = text[first..span.start].trim_start_matches('\u{feff}');
+        match lead {
+            Lead::Dash => dashed(before)?,
+            Lead::Key if before.trim_start_matches(' ').is_empty() => {}
+            Lead::Whole if before.trim_start_matches([' ', '\t']).is_empty() => {}
+            Lead::Key | Lead::Whole => return Err(SHARED),
         }
         let last = line_end(text, span.end);
         let from = comments.partition_point(|comment| comment.span.start < span.start);
+        let mut own = comments[from..]
+            .iter()
+            .take_while(|comment| comment.span.start < last);
+        if own.any(|comment| comment.span.end > last) {
+            return Err("the comment after it goes on in the next line");
+        }
         let inside = comments[from..]
             .iter()
             .take_while(|comment| comment.span.start < last);
@@ -167,13 +195,41 @@ impl Item {
         if !text[span.end..end].trim().is_empty() {
             return Err(SHARED);
         }
+        let mut next = last + line_break(text, last).len();
+        let blank = |at: usize| text[at..line_end(text, at)].trim().is_empty();
+        if lead == Lead::Whole && next < text.len() && blank(next) && first > 0 {
+            // Of the empty lines around a block one goes with it.
+            let above = line_start(text, first - 1);
+            let end = line_end(text, next);
+            if blank(above) {
+                next = end + line_break(text, end).len();
+            }
+        }
         Ok(Self {
             first,
-            lead: lead.to_owned(),
             last,
-            next: last + line_break(text, last).len(),
+            next,
             comment: inside.count() > 0,
             span,
         })
     }
+}
+
+/// Refuses what stands in front of an item where that is not a dash alone.
+fn dashed(before: &str) -> Result<(), &'static str> {
+    let dash = before.trim_start_matches(' ');
+    let after = match dash.strip_prefix('-') {
+        None if dash.trim().is_empty() => {
+            return Err("it is on another line than its dash");
+        }
+        after => after.ok_or(SHARED)?,
+    };
+    let properties = after.trim_start_matches([' ', '\t']);
+    if properties.starts_with('!') {
+        return Err("it has a YAML tag in front of it");
+    }
+    if after.is_empty() || !properties.is_empty() {
+        return Err(SHARED);
+    }
+    Ok(())
 }

@@ -1,15 +1,17 @@
-//! Comments of a YAML text, and the `keep` pragma in them.
+//! Comments of a YAML, TOML or HCL text, and the `keep` pragma in them.
 
 use std::sync::Arc;
 
 use super::GrantError;
-use crate::input::yaml::{Node, Value};
+use super::written::Syntax;
+use crate::document::{Node, Value};
 use crate::model::{Day, Keep, Place, Span};
 
-/// One comment, from its `#` to the end of its line.
+/// One comment, from its `#` to the end of its line; in HCL from its `/*` to its `*/`, too.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Comment {
     pub(super) span: Span,
+    /// The last one, where it stands on lines of its own.
     pub(super) line: u32,
     /// Nothing but whitespace is in front of it.
     pub(super) own_line: bool,
@@ -19,9 +21,14 @@ pub(super) struct Comment {
 ///
 /// A `#` opens a comment at the start of a line or after whitespace (YAML 1.2.2,
 /// section 6.6), but not inside a scalar: so only the text between scalars is searched.
-pub(super) fn comments(text: &str, root: &Node) -> Vec<Comment> {
+pub(super) fn comments(text: &str, roots: &[Node], syntax: Syntax) -> Vec<Comment> {
+    let hcl = syntax == Syntax::Hcl;
+    // In TOML a comment needs nothing in front of it.
+    let toml = syntax == Syntax::Toml;
     let mut scalars = Vec::new();
-    collect(text, root, &mut scalars);
+    for root in roots {
+        collect(text, root, &mut scalars);
+    }
     scalars.sort_by_key(|span| span.start);
     let mut found = Vec::new();
     let mut at = 0;
@@ -29,25 +36,41 @@ pub(super) fn comments(text: &str, root: &Node) -> Vec<Comment> {
     for gap_end in scalars.iter().map(|span| span.start).chain([text.len()]) {
         while at < gap_end {
             let bytes = text.as_bytes();
-            let opens = bytes[at] == b'#'
-                && (at == 0
+            let mut opens = bytes[at] == b'#'
+                && (hcl
+                    || toml
+                    || at == 0
                     || at == 3 && text.starts_with('\u{feff}')
                     || bytes[at - 1].is_ascii_whitespace());
+            opens |= hcl && (bytes[at..].starts_with(b"//") || bytes[at..].starts_with(b"/*"));
             if !opens {
-                at += 1;
+                // Labels of blocks, and headers of further tables, are no scalars of the tree.
+                at += if (hcl || toml) && bytes[at] == b'"' {
+                    quoted(&bytes[at..])
+                } else {
+                    1
+                };
                 continue;
             }
             line += count_lines(&text[counted..at]);
             counted = at;
             let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
             let before = text[start..at].trim_start_matches('\u{feff}');
-            let end = text[at..]
-                .find(['\n', '\r'])
-                .map_or(text.len(), |more| at + more);
+            let own_line = before.trim().is_empty();
+            let end = if text[at..].starts_with("/*") {
+                text[at..].find("*/").map(|more| at + more + 2)
+            } else {
+                text[at..].find(['\n', '\r']).map(|more| at + more)
+            };
+            let end = end.unwrap_or(text.len());
+            if own_line {
+                line += count_lines(&text[counted..end]);
+                counted = end;
+            }
             found.push(Comment {
                 span: Span { start: at, end },
                 line,
-                own_line: before.trim().is_empty(),
+                own_line,
             });
             at = end;
         }
@@ -56,6 +79,19 @@ pub(super) fn comments(text: &str, root: &Node) -> Vec<Comment> {
         }
     }
     found
+}
+
+/// How many bytes a string in double quotes has.
+fn quoted(bytes: &[u8]) -> usize {
+    let mut at = 1;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'"' => return at + 1,
+            b'\\' => at += 2,
+            _ => at += 1,
+        }
+    }
+    bytes.len()
 }
 
 fn count_lines(text: &str) -> u32 {
@@ -105,9 +141,12 @@ const STOPS: [char; 5] = [':', ',', ';', '.', '!'];
 
 /// Reads `# keep until=2027-03-31 reason="year-end job"`.
 pub(super) fn pragma(text: &str, comment: Comment, file: &Arc<str>) -> Result<Pragma, GrantError> {
-    let body = text[comment.span.start..comment.span.end]
-        .trim_start_matches('#')
-        .trim();
+    let body = &text[comment.span.start..comment.span.end];
+    let body = match body.strip_prefix("/*") {
+        Some(inner) => inner.trim_end_matches("*/"),
+        None => body.trim_start_matches("//").trim_start_matches('#'),
+    };
+    let body = body.trim();
     // `# Keep, for the audit` is meant as well; `# keep-alive` and `# keeps` are other words.
     let Some((_, rest)) = body
         .split_at_checked(4)
@@ -144,7 +183,7 @@ pub(super) fn pragma(text: &str, comment: Comment, file: &Arc<str>) -> Result<Pr
         };
         if !(after.is_empty() || after.starts_with(char::is_whitespace)) {
             return Err(bad(format!(
-                "a blank is missing after `{name}` in a keep comment"
+                "a space is missing after `{name}` in a keep comment"
             )));
         }
         match name {
@@ -159,7 +198,7 @@ pub(super) fn pragma(text: &str, comment: Comment, file: &Arc<str>) -> Result<Pr
             },
             "reason" if keep.reason.is_none() => keep.reason = Some(value.to_owned()),
             "until" | "reason" => {
-                return Err(bad(format!("`{name}` stands twice in a keep comment")));
+                return Err(bad(format!("`{name}` occurs twice in a keep comment")));
             }
             _ => return Err(bad(format!("unknown attribute `{name}` in a keep comment"))),
         }
@@ -194,12 +233,12 @@ fn attribute(text: &str) -> Option<(&str, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::yaml;
+    use crate::document::yaml;
 
     #[test]
-    fn a_comment_behind_the_sign_of_a_block_scalar_is_one_and_its_text_is_none() {
+    fn a_comment_after_the_sign_of_a_block_scalar_is_one_and_its_text_is_not() {
         let text = "a:\n- >- # keep\n  # no\n  x\n- y # z\nb: |\n  # no\n";
-        let found = comments(text, &yaml::parse(text, "f").unwrap());
+        let found = comments(text, &yaml::documents(text, "f").unwrap(), Syntax::Yaml);
         let shown: Vec<(u32, &str)> = found
             .iter()
             .map(|comment| (comment.line, &text[comment.span.start..comment.span.end]))

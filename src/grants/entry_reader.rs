@@ -1,42 +1,30 @@
 //! A policy text read into entries, with the lists they are in.
 //!
-//! In: the text and its tree. Out: a [`Reading`]: the policy file, and for every
-//! entry the list and item that it is.
+//! In: the text and its tree. Out: the policy file, and for every entry the list and item
+//! that it is.
 //!
 //! Invariants: entries are in file order; an entry that cannot be edited says why;
 //! nothing that the file grants is left out, and nothing is read that is not used.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use super::comment::{Comment, Pragma, comments, mentions_attribute, pragma};
-use super::list::{List, Syntax};
+use super::comment::{Pragma, comments, mentions_attribute, pragma};
+use super::language::Language;
+use super::layout::{Home, Layout};
 use super::not_editable::{frozen_by, marker, templated_line, templated_list};
+use super::site::Site;
+use super::source::Source;
 use super::warnings::duplicate;
+use super::written::Syntax;
 use super::{GrantError, error};
-use crate::input::yaml::{Node, Value};
+use crate::document::{Node, Value};
 use crate::model::{
     ClientName, Day, Entry, Granted, Keep, Place, PolicyFile, RoleName, Subject, Term, Warning,
 };
-
-/// A policy file and how its lists are written.
-pub(super) struct Reading {
-    pub(super) file: PolicyFile,
-    pub(super) lists: Vec<Option<List>>,
-    /// For each entry: which list, which item, and in which line the item starts.
-    pub(super) homes: Vec<Home>,
-    pub(super) comments: Vec<Comment>,
-}
-
-#[derive(Clone, Copy)]
-pub(super) struct Home {
-    pub(super) list: usize,
-    pub(super) item: usize,
-    pub(super) line: u32,
-}
 
 /// What a list gives.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -60,26 +48,31 @@ pub(super) struct Shared {
 pub(super) struct Reader<'a> {
     pub(super) text: &'a str,
     pub(super) shown: Arc<str>,
-    syntax: Syntax,
     /// What all grants of the file are for.
     pub(super) audience: Option<Arc<str>>,
-    reading: Reading,
+    file: PolicyFile,
+    pub(super) layout: Layout,
+    /// One grant may stand in several places without meaning the same twice.
+    pub(super) repeats: bool,
+    /// The language of what is no literal.
+    pub(super) language: Language,
+    /// Other names of clients, and whose they are.
+    pub(super) others: BTreeMap<String, BTreeSet<ClientName>>,
     pragmas: BTreeMap<u32, (Keep, bool)>,
-    seen: HashMap<(Subject, Granted), u32, FixedState>,
+    seen: HashMap<(Subject, Granted, Option<Arc<str>>), u32, FixedState>,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(
-        text: &'a str,
-        bytes: Arc<[u8]>,
-        shown: &str,
-        (format, syntax): (&'static str, Syntax),
-        root: &Node,
+        source: &Source<'a>,
+        format: &str,
+        roots: &[Node],
     ) -> Result<Self, GrantError> {
-        let shown: Arc<str> = Arc::from(shown);
-        let comments = match syntax {
-            Syntax::Yaml => comments(text, root),
-            Syntax::Json => Vec::new(),
+        let text = source.text;
+        let shown: Arc<str> = Arc::from(source.shown);
+        let comments = match source.syntax {
+            Syntax::Yaml | Syntax::Hcl | Syntax::Toml => comments(text, roots, source.syntax),
+            Syntax::Json | Syntax::Csv => Vec::new(),
         };
         let mut pragmas = BTreeMap::new();
         for comment in &comments {
@@ -97,26 +90,25 @@ impl<'a> Reader<'a> {
                 Err(error) => return Err(error),
             };
         }
-        let file = PolicyFile::new(Arc::clone(&shown), format, bytes);
-        let reading = Reading {
-            file,
-            lists: Vec::new(),
-            homes: Vec::new(),
-            comments,
-        };
         Ok(Self {
             text,
+            file: PolicyFile::new(Arc::clone(&shown), format, Arc::clone(source.bytes)),
             shown,
-            syntax,
             audience: None,
-            reading,
+            language: match source.syntax {
+                Syntax::Hcl => Language::Terraform,
+                _ => Language::None,
+            },
+            layout: Layout::new(source.syntax, comments),
+            repeats: false,
+            others: BTreeMap::new(),
             pragmas,
             seen: HashMap::default(),
         })
     }
 
     pub(super) fn file(&mut self) -> &mut PolicyFile {
-        &mut self.reading.file
+        &mut self.file
     }
 
     pub(super) fn place(&self, node: &Node) -> Place {
@@ -142,24 +134,29 @@ impl<'a> Reader<'a> {
 
     /// Ends the reading; a `keep` that no grant shares a line with is an error, because
     /// its author believes that something is kept.
-    pub(super) fn finish(mut self) -> Result<Reading, GrantError> {
-        if let Some((&line, _)) = self.pragmas.iter().next() {
+    pub(super) fn finish(mut self) -> Result<(PolicyFile, Layout), GrantError> {
+        // Code holds much beside grants, of which a remark may say `keep`, too.
+        let code = self.layout.syntax == Syntax::Hcl;
+        let meant =
+            |keep: &Keep, prose: bool| !prose && (keep.until.is_some() || keep.reason.is_some());
+        let mut left = self.pragmas.iter();
+        if let Some((&line, _)) = left.find(|(_, (keep, prose))| !code || meant(keep, *prose)) {
             return Err(GrantError::BadKeep {
                 place: Place {
                     file: self.shown,
                     line,
                 },
-                message: "this keep comment stands on no grant's line".to_owned(),
+                message: "this keep comment is on no grant's line".to_owned(),
             });
         }
-        self.reading.file.entries.shrink_to_fit();
-        Ok(self.reading)
+        self.file.entries.shrink_to_fit();
+        Ok((self.file, self.layout))
     }
 
     /// A name of a client, role or scope; all of them end up in logs and lists.
     pub(super) fn name<'n>(&self, node: &'n Node, what: &str) -> Result<&'n str, GrantError> {
         let Some(text) = node.text().filter(|_| !matches!(node.value, Value::Null)) else {
-            return Err(self.wrong(node, format!("the name of a {what}"), "a text"));
+            return Err(self.wrong(node, format!("the name of a {what}"), "a string"));
         };
         let bad = |message: String| {
             Err(GrantError::BadName {
@@ -176,7 +173,7 @@ impl<'a> Reader<'a> {
         // RFC 6749 section 3.3: a space ends a scope.
         if what != "client" && text.contains(char::is_whitespace) && marker(text).is_none() {
             return bad(format!(
-                "the name of a {what} holds a blank: write one item for each"
+                "the name of a {what} contains whitespace: write one item for each"
             ));
         }
         Ok(text)
@@ -209,28 +206,24 @@ impl<'a> Reader<'a> {
             ));
         };
         let inherited = frozen_by(shared.frozen.as_ref(), list);
-        let written = List::read(
-            self.text,
-            (key, list),
-            items,
-            &self.reading.comments,
-            self.syntax,
-        );
+        let comments = &self.layout.comments;
+        let syntax = self.layout.syntax;
+        let written = Site::list(self.text, (Some(key), list), items, comments, syntax);
         let templated = templated_list(self.text, list);
-        let flow = matches!(written, Ok(List::Flow(_)));
+        let flow = written.as_ref().is_ok_and(Site::is_flow);
         let refused = written.as_ref().err().map(|reason| (*reason).to_owned());
-        let number = self.reading.lists.len();
-        self.reading.lists.push(written.ok());
+        let number = self.layout.sites.len();
+        self.layout.sites.push(written.ok());
         for (index, item) in items.iter().enumerate() {
             let frozen = frozen_by(inherited.as_ref(), item);
             // In a flow list, the line is that of the whole list, or a part of it.
             let frozen = frozen.or_else(|| templated.clone());
             let line = || (!flow).then(|| templated_line(self.text, item))?;
-            let list = self.reading.lists.get(number).and_then(Option::as_ref);
+            let list = self.layout.sites.get(number).and_then(Option::as_ref);
             let odd = list.and_then(|list| list.odd(index)).map(str::to_owned);
             let frozen = frozen.or_else(line).or_else(|| refused.clone().or(odd));
             let home = Home {
-                list: number,
+                site: number,
                 item: index,
                 line: item.line,
             };
@@ -246,14 +239,22 @@ impl<'a> Reader<'a> {
             )?;
         }
         // Several grants on one line share its comment, so a pragma is used up per list.
-        for item in items.iter().filter(|item| !item.alias) {
-            self.pragmas.remove(&item.line);
-            self.pragmas.remove(&self.last_line(item));
-        }
+        let own = items.iter().filter(|item| !item.alias);
+        let lines: Vec<u32> = own
+            .flat_map(|item| [item.line, self.last_line(item)])
+            .collect();
+        self.use_up(&lines);
         Ok(())
     }
 
-    fn last_line(&self, item: &Node) -> u32 {
+    /// What is asked for on these lines was asked for grants.
+    pub(super) fn use_up(&mut self, lines: &[u32]) {
+        for line in lines {
+            self.pragmas.remove(line);
+        }
+    }
+
+    pub(super) fn last_line(&self, item: &Node) -> u32 {
         let breaks = self
             .text
             .get(item.span.start..item.span.end)
@@ -296,8 +297,12 @@ impl<'a> Reader<'a> {
             shared.frozen = frozen_by(shared.frozen.as_ref(), scalar);
         }
         // YAML's plain scalars are names as they are spelt; in JSON a number is not a name.
-        if self.syntax == Syntax::Json && !matches!(scalar.value, Value::String(_)) {
-            return Err(self.wrong(scalar, format!("the name of a {what}"), "a text in quotes"));
+        if self.layout.syntax == Syntax::Json && !matches!(scalar.value, Value::String(_)) {
+            return Err(self.wrong(
+                scalar,
+                format!("the name of a {what}"),
+                "a string in quotes",
+            ));
         }
         let name = self.name(scalar, what)?;
         let granted = match gives {
@@ -306,71 +311,77 @@ impl<'a> Reader<'a> {
         };
         let spelt = &self.text[scalar.span.start..scalar.span.end];
         if spelt != name && !spelt.starts_with(['"', '\'']) && shared.frozen.is_none() {
-            shared.frozen = Some("it is written as a text of several lines".to_owned());
+            shared.frozen = Some("it is written as a string of several lines".to_owned());
         }
-        let keep = [self.last_line(item), item.line, scalar.line]
-            .iter()
-            .find_map(|line| self.pragmas.get(line).map(|pragma| (*line, pragma.clone())));
-        let place = self.place(scalar);
-        if let Some((line, (keep, true))) = &keep {
-            let reason = keep.reason.as_deref().unwrap_or_default();
-            let message = format!(
-                "`# keep {reason}` is read as: keep without end, for the reason `{reason}`"
-            );
-            let warning = Warning::new("keep-in-prose", message);
-            let at = Place {
-                file: Arc::clone(&self.shown),
-                line: *line,
-            };
-            if !self
-                .reading
-                .file
-                .warnings
-                .iter()
-                .any(|known| known.place.as_ref() == Some(&at))
-            {
-                self.reading.file.warnings.push(warning.at(at));
-            }
-        }
-        self.push(
-            Entry {
-                subject: subject.clone(),
-                granted,
-                optional: gives == Gives::OptionalTerms,
-                since: shared.since,
-                since_line: shared.since_line,
-                owner: shared.owner,
-                keep: keep.map(|(_, (keep, _))| keep),
-                place,
-                span: scalar.span,
-                audience: self.audience.clone(),
-                frozen: shared.frozen,
-            },
-            home,
-        );
+        let lines = [self.last_line(item), item.line, scalar.line];
+        let entry = Entry {
+            subject: subject.clone(),
+            granted,
+            optional: gives == Gives::OptionalTerms,
+            since: shared.since,
+            since_line: shared.since_line,
+            owner: shared.owner,
+            keep: None,
+            place: self.place(scalar),
+            span: scalar.span,
+            audience: self.audience.clone(),
+            frozen: shared.frozen,
+        };
+        self.add(entry, lines, home);
         Ok(())
     }
 
-    fn push(&mut self, entry: Entry, home: Home) {
-        let key = (entry.subject.clone(), entry.granted.clone());
-        if let Some(first) = self.seen.get(&key) {
-            self.reading.file.warnings.push(duplicate(&entry, *first));
+    /// Takes an entry in, with the `keep` that stands on one of its lines.
+    pub(super) fn add(&mut self, mut entry: Entry, lines: [u32; 3], home: Home) {
+        let keep = lines
+            .iter()
+            .find_map(|line| self.pragmas.get(line).map(|pragma| (*line, pragma.clone())));
+        if let Some((line, (keep, prose))) = keep {
+            if prose {
+                self.kept_in_prose(&keep, line);
+            }
+            entry.keep = Some(keep);
+        }
+        let key = (
+            entry.subject.clone(),
+            entry.granted.clone(),
+            entry.audience.clone(),
+        );
+        if self.repeats {
+            // What it is for is not known here.
+        } else if let Some(first) = self.seen.get(&key) {
+            self.file.warnings.push(duplicate(&entry, *first));
         } else {
             self.seen.insert(key, entry.place.line);
         }
         // The entries of one client follow each other.
-        let before = self.reading.file.entries.last().map(|entry| &entry.subject);
+        let before = self.file.entries.last().map(|entry| &entry.subject);
         if let Subject::Client(client) = &entry.subject
             && before != Some(&entry.subject)
         {
             self.client(client.clone());
         }
-        self.reading.file.entries.push(entry);
-        self.reading.homes.push(home);
+        self.file.entries.push(entry);
+        self.layout.homes.push(home);
+    }
+
+    fn kept_in_prose(&mut self, keep: &Keep, line: u32) {
+        let reason = keep.reason.as_deref().unwrap_or_default();
+        let message =
+            format!("`# keep {reason}` is read as: keep without end, for the reason `{reason}`");
+        let at = Place {
+            file: Arc::clone(&self.shown),
+            line,
+        };
+        let mut known = self.file.warnings.iter();
+        if !known.any(|known| known.place.as_ref() == Some(&at)) {
+            let warning = Warning::new("keep-in-prose", message);
+            self.file.warnings.push(warning.at(at));
+        }
     }
 
     pub(super) fn client(&mut self, client: ClientName) {
-        self.reading.file.clients.insert(client);
+        self.file.clients.insert(client);
     }
 
     pub(super) fn unknown(

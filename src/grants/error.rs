@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::input::yaml::YamlError;
+use crate::document::csv::CsvError;
+use crate::document::hcl::HclError;
+use crate::document::json::JsonError;
+use crate::document::toml::TomlError;
+use crate::document::yaml::YamlError;
 use crate::model::Place;
 
 /// Why a policy file was refused.
@@ -44,19 +48,26 @@ pub enum GrantError {
         /// The file as shown to the user.
         file: Arc<str>,
     },
+    /// A file of a format that holds grants, without any place for them.
+    #[error("{file}: {what}")]
+    NoGrants {
+        /// The file as shown to the user.
+        file: Arc<str>,
+        /// What it is.
+        what: String,
+    },
     /// Not YAML.
     #[error(transparent)]
     Yaml(#[from] YamlError),
     /// Not JSON.
-    #[error("{place}:{column}: {message}")]
-    Json {
-        /// File and line.
-        place: Place,
-        /// Column in characters, counted from 1.
-        column: u32,
-        /// What is wrong.
-        message: String,
-    },
+    #[error(transparent)]
+    Json(#[from] JsonError),
+    /// Not TOML.
+    #[error(transparent)]
+    Toml(#[from] TomlError),
+    /// Not HCL.
+    #[error(transparent)]
+    Hcl(#[from] HclError),
     /// Not CSV, or not a table of grants.
     #[error("{place}: {message}")]
     Csv {
@@ -91,8 +102,8 @@ pub enum GrantError {
         /// What is there.
         found: String,
     },
-    /// A role that the file does not define.
-    #[error("{place}: client `{client}` has role `{role}`, which this file does not define")]
+    /// A role that no file defines.
+    #[error("{place}: client `{client}` has role `{role}`, which no policy file defines")]
     UndefinedRole {
         /// File and line.
         place: Place,
@@ -102,6 +113,22 @@ pub enum GrantError {
         role: String,
         /// The defined role it looks like.
         similar: Option<String>,
+    },
+    /// A role that its member's own file does not define, and several others do.
+    #[error(
+        "{place}: client `{client}` has role `{role}`, which `{first}` and `{second}` both define"
+    )]
+    AmbiguousRole {
+        /// File and line.
+        place: Place,
+        /// The client.
+        client: String,
+        /// The role.
+        role: String,
+        /// A file that defines it.
+        first: Arc<str>,
+        /// Another one.
+        second: Arc<str>,
     },
     /// Not a name of a scope, role or client.
     #[error("{place}: {message}")]
@@ -129,6 +156,16 @@ pub enum GrantError {
     },
 }
 
+impl From<CsvError> for GrantError {
+    fn from(CsvError { place, message }: CsvError) -> Self {
+        Self::Csv {
+            place,
+            message: message.to_owned(),
+            help: None,
+        }
+    }
+}
+
 impl GrantError {
     /// What to do about it, where that is known.
     pub fn help(&self) -> Option<String> {
@@ -151,7 +188,7 @@ impl GrantError {
                 "patterns are for logs; let the shell expand it, or name each policy file"
             }
             Self::Yaml(error) if error.help().is_some() => return error.help().map(str::to_owned),
-            Self::Json { .. } | Self::Yaml(_) => {
+            Self::Json(_) | Self::Hcl(_) | Self::Toml(_) | Self::Yaml(_) => {
                 "open the file at that place; its text is not shown here"
             }
             Self::Io { source, .. } if source.kind() == std::io::ErrorKind::IsADirectory => {
@@ -160,7 +197,12 @@ impl GrantError {
             Self::Io { .. } => "check the path and its permissions",
             Self::TooLarge { .. } => "split the file, or name only the part that holds grants",
             Self::GivenTwice { .. } => "name each policy file once",
-            Self::UndefinedRole { .. } => "define it under `roles:`",
+            Self::UndefinedRole { .. } => {
+                "define it under `roles:`, or name the file that does as well"
+            }
+            Self::AmbiguousRole { .. } => {
+                "name the files of one system only, or the file that defines the role for this client"
+            }
             Self::UnknownKey { .. } => {
                 "keys that start with `x-` are ignored at the top of the file"
             }
@@ -169,8 +211,9 @@ impl GrantError {
                 "write `# keep until=2027-03-31 reason=\"year-end job\"` after the grant, on its own line"
             }
             Self::UnknownFormat { .. } => {
-                "use grants.yaml (`clients:`), a mapping of clients to lists of scopes, or CSV with the columns client,scope"
+                "use grants.yaml (`clients:`), a mapping of clients to lists of scopes, CSV with the columns client,scope, or a form that docs/policy-formats.md names; describe another one under [[policies]], for which `scopetrim grants explain FILE` makes a proposal"
             }
+            Self::NoGrants { .. } => "name the files that say which client holds what",
             Self::NotText { .. } => "save the file as UTF-8",
             _ => return None,
         };
@@ -208,16 +251,6 @@ impl GrantError {
             found,
         }
     }
-}
-
-/// Why entries of a file cannot be edited.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{place}: {reason}")]
-pub struct Refusal {
-    /// File and line of the first such entry.
-    pub place: Place,
-    /// Why.
-    pub reason: String,
 }
 
 /// The candidate that `name` is probably a slip of.

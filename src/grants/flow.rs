@@ -1,30 +1,34 @@
-//! Flow lists: `[a, b]` on one line or on several, in YAML and JSON.
+//! Flow lists and mappings: `[a, b]` or `{a: b}` on one line or on several, in YAML, JSON and HCL.
 //!
 //! A list is cut into tokens; an item is removed by deleting tokens, one item
 //! after the other, so that the rules see what is left at every step.
 
-use super::edit::Edit;
-use super::list::{Fate, Syntax, line_start, with_scalar};
-use crate::model::Span;
+use super::written::{Fate, Syntax, line_start, with_scalar};
+use crate::model::{Edit, Span};
 
 /// Why no item of a list is edited.
 const UNKNOWN: &str = "its list is written in a way that cannot be edited";
 
-/// A flow list as tokens, brackets included.
+/// A flow list or mapping as tokens, brackets included.
+#[derive(Debug)]
 pub(super) struct Flow {
     tokens: Vec<Token>,
+    /// The number of each item's token.
+    items: Vec<usize>,
     syntax: Syntax,
+    /// Whether a comment stands in it.
+    comments: bool,
     /// Items with a tag or an anchor in front of them, which is part of their token.
     odd: Vec<usize>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Token {
     kind: Kind,
     span: Span,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Open,
     Close,
@@ -55,7 +59,7 @@ impl Flow {
                     let Some((index, item)) = items.next() else {
                         break;
                     };
-                    (Kind::Item(index), item.end - item.start)
+                    (Kind::Item(index), item.end.saturating_sub(at))
                 }
                 // Nothing but the next item can have properties.
                 b'!' | b'&' if syntax == Syntax::Yaml => {
@@ -63,16 +67,22 @@ impl Flow {
                         return Err(UNKNOWN);
                     };
                     odd.push(index);
-                    (Kind::Item(index), item.end - at)
+                    (Kind::Item(index), item.end.saturating_sub(at))
                 }
-                b'[' if at == list.start => (Kind::Open, 1),
-                b']' if at + 1 == list.end => (Kind::Close, 1),
+                b'[' | b'{' if at == list.start => (Kind::Open, 1),
+                b']' | b'}' if at + 1 == list.end => (Kind::Close, 1),
                 b',' => (Kind::Comma, 1),
                 b' ' | b'\t' => (Kind::Blank, run(|byte| matches!(byte, b' ' | b'\t'))),
                 b'\n' => (Kind::Newline, 1),
                 b'\r' if rest.get(1) == Some(&b'\n') => (Kind::Newline, 2),
-                b'#' if syntax == Syntax::Yaml => {
+                b'#' if syntax != Syntax::Json => {
                     (Kind::Comment, run(|byte| !matches!(byte, b'\n' | b'\r')))
+                }
+                b'/' if syntax == Syntax::Hcl && rest.starts_with(b"//") => {
+                    (Kind::Comment, run(|byte| !matches!(byte, b'\n' | b'\r')))
+                }
+                b'/' if syntax == Syntax::Hcl => {
+                    return Err("its list holds a comment in `/* */`");
                 }
                 _ => return Err(UNKNOWN),
             };
@@ -92,11 +102,25 @@ impl Flow {
         if items.next().is_some() || !closed {
             return Err(UNKNOWN);
         }
+        let numbered = tokens.iter().enumerate();
+        let item = |(_, token): &(usize, &Token)| matches!(token.kind, Kind::Item(_));
+        let items = numbered.filter(item).map(|(number, _)| number).collect();
         Ok(Self {
+            comments: tokens.iter().any(|token| token.kind == Kind::Comment),
             tokens,
+            items,
             syntax,
             odd,
         })
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// The token of an item: they stand in their order.
+    fn token(&self, item: usize) -> Option<&Token> {
+        self.tokens.get(*self.items.get(item)?)
     }
 
     pub(super) fn odd(&self, item: usize) -> Option<&'static str> {
@@ -105,14 +129,13 @@ impl Flow {
     }
 
     pub(super) fn start(&self, item: usize) -> Option<usize> {
-        let token = self
-            .tokens
-            .iter()
-            .find(|token| token.kind == Kind::Item(item));
-        token.map(|token| token.span.start)
+        self.token(item).map(|token| token.span.start)
     }
 
     pub(super) fn owns_comment(&self, item: usize) -> bool {
+        if !self.comments {
+            return false;
+        }
         let mut live = Live::of(self);
         live.remove(item);
         let gone = |index: &usize| live.gone[*index] && self.tokens[*index].kind == Kind::Comment;
@@ -130,11 +153,7 @@ impl Flow {
             match fate {
                 Fate::Remove => live.remove(*item),
                 Fate::Replace(scalar, texts) => {
-                    let whole = self
-                        .tokens
-                        .iter()
-                        .find(|token| token.kind == Kind::Item(*item));
-                    let whole = whole.ok_or("the list has no such item")?.span;
+                    let whole = self.token(*item).ok_or("the list has no such item")?.span;
                     let from = line_start(text, whole.start);
                     let lead = &text[from..whole.start];
                     let joint = if lead.trim().is_empty() && from > 0 {
@@ -223,16 +242,11 @@ impl<'a> Live<'a> {
     }
 
     fn remove(&mut self, item: usize) {
-        let tokens = &self.list.tokens;
-        let Some(at) = tokens
-            .iter()
-            .position(|token| token.kind == Kind::Item(item))
-        else {
+        let Some(at) = self.list.items.get(item).copied() else {
             return;
         };
         let (after, before) = self.commas(at);
-        let line = self.line(at);
-        if self.owns(&line, at) {
+        if let Some(line) = self.own_line(at) {
             let end = line.last().and_then(|last| self.next(*last));
             let on_line = |comma: &usize| line.contains(comma);
             if ![after, before].iter().flatten().any(on_line) {
@@ -250,7 +264,7 @@ impl<'a> Live<'a> {
             let between = || comma + 1..at;
             let comment =
                 between().any(|index| !self.gone[index] && self.kind(index) == Kind::Comment);
-            if comment && self.list.syntax == Syntax::Yaml {
+            if comment && self.list.syntax != Syntax::Json {
                 // A comma may follow the last item; the comment after it has to.
                 self.drop_left_blank(at);
             } else {
@@ -274,7 +288,7 @@ impl<'a> Live<'a> {
                 self.drop_left_blank(comma);
                 self.gone[comma] = true;
             }
-            // YAML allows a comma after the last item: the line above stays as it is.
+            // YAML and HCL allow a comma after the last item: the line above stays as it is.
             (None, _, _) => {}
         }
     }
@@ -312,29 +326,32 @@ impl<'a> Live<'a> {
         }
     }
 
-    /// The live tokens on the item's line, without the line breaks.
-    fn line(&self, at: usize) -> Vec<usize> {
-        let inside = |index: &usize| !matches!(self.kind(*index), Kind::Newline);
-        let mut line: Vec<usize> = std::iter::successors(Some(at), |index| self.previous(*index))
-            .take_while(inside)
-            .collect();
+    /// The live tokens of the item's line, without the line breaks, where the line holds nothing
+    /// but the item, one comma and a comment.
+    fn own_line(&self, at: usize) -> Option<Vec<usize>> {
+        let mut line = vec![at];
+        let before = std::iter::successors(self.previous(at), |index| self.previous(*index));
+        line.extend(self.beside(before)?);
         line.reverse();
-        line.extend(
-            std::iter::successors(self.next(at), |index| self.next(*index)).take_while(inside),
-        );
-        line
+        let after = std::iter::successors(self.next(at), |index| self.next(*index));
+        line.extend(self.beside(after)?);
+        let commas = line
+            .iter()
+            .filter(|index| self.kind(**index) == Kind::Comma);
+        (commas.count() <= 1).then_some(line)
     }
 
-    /// Whether a line holds nothing but the item, one comma and a comment.
-    fn owns(&self, line: &[usize], at: usize) -> bool {
-        let count = |kind: Kind| {
-            line.iter()
-                .filter(|index| self.kind(**index) == kind)
-                .count()
-        };
-        let others =
-            |index: &&usize| matches!(self.kind(**index), Kind::Item(_) | Kind::Open | Kind::Close);
-        line.iter().filter(others).eq([&at]) && count(Kind::Comma) <= 1
+    /// Those up to a line break; none where an item or a bracket is among them.
+    fn beside(&self, tokens: impl Iterator<Item = usize>) -> Option<Vec<usize>> {
+        let mut line = Vec::new();
+        for index in tokens {
+            match self.kind(index) {
+                Kind::Newline => break,
+                Kind::Item(_) | Kind::Open | Kind::Close => return None,
+                _ => line.push(index),
+            }
+        }
+        Some(line)
     }
 
     /// Nothing but spaces, line breaks and commas between the brackets: they all go.

@@ -21,25 +21,26 @@ mod blame;
 mod dates_file;
 mod file_at_commit;
 mod git;
-pub mod grant_snapshots;
+pub(crate) mod grant_snapshots;
 mod stated_age;
 mod walk;
+mod work_tree;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
-use super::read;
+use super::reread;
 use crate::model::{
     ClientName, Day, Entry, Granted, Policy, PolicyFile, Stated, Subject, Term, Via,
 };
 
-pub use dates_file::{GivenError, read_given};
-pub use file_at_commit::{Past, PastError, Then};
-pub use git::GitError;
+pub(crate) use dates_file::read_given;
+pub(crate) use file_at_commit::{Past, PastError, Then};
+pub(crate) use git::GitError;
+pub(crate) use work_tree::{WorkTree, work_tree};
 
 /// Versions of one policy file that are read to check its blame.
 const VERSIONS: usize = 64;
@@ -239,7 +240,7 @@ impl History {
                         self.notes.push(text);
                     }
                 }
-                // A date that is stated stands where nobody can check it.
+                // A stated date is kept where nothing can check it.
                 Err(_) if !file.entries.iter().any(undated) => {}
                 Err(error) => self.notes.push(format!(
                     "the age of grants without a date in `{}` is not known: {error}",
@@ -259,7 +260,7 @@ fn way(
     match &via.role {
         None => Some(since),
         // Held since the later of: the role got the term, the client got the role.
-        Some((_, membership)) => Some(since.max(entry((via.file, *membership))?)),
+        Some(membership) => Some(since.max(entry(membership.place())?)),
     }
 }
 
@@ -294,7 +295,7 @@ fn refused(error: PastError) -> GitError {
 }
 
 /// The day of each entry's line, from the origins of the lines of these bytes, and from
-/// the versions of the file where lines do not tell.
+/// the versions of the file where lines do not show it.
 fn proved(
     file: &PolicyFile,
     repository: &git::Repository,
@@ -331,7 +332,7 @@ fn proved(
             // Written before the date, so the date was stated for it.
             (Some(Some(stated)), Some(latest)) if latest.commit != stated.commit => {}
             (Some(None), Some(_)) => {}
-            // Written with the date, perhaps on its line: only older versions can tell.
+            // Written with the date, perhaps on its line: only older versions can show it.
             (Some(_), _) => {
                 together.insert(index);
             }
@@ -349,7 +350,7 @@ fn proved(
     let mut versions: BTreeMap<&str, BTreeSet<(Subject, Granted)>> = BTreeMap::new();
     for (commit, name) in commits.into_iter().take(VERSIONS) {
         let then = repository.blob(commit, name).ok();
-        let then = then.and_then(|bytes| read(Arc::from(bytes), &file.path).ok());
+        let then = then.and_then(|bytes| reread(file, bytes));
         if let Some(then) = then {
             versions.insert(commit, then.entries.iter().map(what).collect());
         }
@@ -359,7 +360,7 @@ fn proved(
         let Some(entry) = file.entries.get(index) else {
             continue;
         };
-        // The line may be old, and stand below another client's name since yesterday.
+        // The line may be old, and below another client's name only since yesterday.
         let then = versions.get(origin.commit.as_str());
         let proved = then.is_some_and(|then| then.contains(&what(entry)));
         let day = proved.then(|| origin.day());

@@ -1,62 +1,78 @@
-//! Lists as they are written, and how items are removed from them.
-//!
-//! In: where a list and its items stand. Out: edits.
-//!
-//! Invariants:
-//! * nothing goes but removed items, their separators, and what is on the
-//!   lines they own; comments on lines of their own stay;
-//! * an emptied list becomes `[]`, never nothing: a missing list could mean
-//!   something else to another reader;
-//! * a way of writing that is not understood to the last byte is not edited: an item
-//!   of that kind stays as it is, and so does the list when it is the list's own.
+//! Lists and mappings as they are written: `[a, b]` or `- a`, `{a: read}` or `a: read`.
 
 use super::comment::Comment;
-use super::edit::Edit;
+use super::written::{Fate, Syntax, line_start};
 use super::{block, flow};
-use crate::input::yaml::Node;
-use crate::model::Span;
+use crate::document::Node;
+use crate::model::{Edit, Span};
 
-/// Which rules the text of a list follows.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Syntax {
-    /// Comments, and a comma after the last item, may stand in a list.
-    Yaml,
-    /// Neither may.
-    Json,
-}
-
-/// One list of a policy file, as it is written.
+/// One list, or one mapping of which each pair is an item.
+#[derive(Debug)]
 pub(super) enum List {
-    /// `[a, b]`
+    /// `[a, b]`, `{a: read, b: write}`
     Flow(flow::Flow),
-    /// `- a`
+    /// `- a`, `a: read`
     Block(block::Block),
-}
-
-/// What happens to one item.
-#[derive(Clone, PartialEq, Eq)]
-pub(super) enum Fate {
-    /// It goes.
-    Remove,
-    /// Its scalar (the span) is replaced by these strings; the list gets one item for each.
-    Replace(Span, Vec<String>),
 }
 
 impl List {
     /// Reads how a list is written; the error says why it cannot be edited.
-    pub(super) fn read(
+    pub(super) fn items(
         text: &str,
-        (key, node): (&Node, &Node),
+        at: (Option<&Node>, &Node),
         items: &[Node],
         comments: &[Comment],
         syntax: Syntax,
     ) -> Result<Self, &'static str> {
         let spans: Vec<Span> = items.iter().map(|item| item.span).collect();
-        let bracket = text.as_bytes().get(node.span.start) == Some(&b'[');
-        if bracket && node.flow {
-            flow::Flow::read(text, node.span, &spans, syntax).map(Self::Flow)
+        let (key, node) = at;
+        // Items outside brackets are blocks in HCL, and each names its own key.
+        let (key, lead) = match syntax {
+            Syntax::Hcl => (None, block::Lead::Whole),
+            _ => (key, block::Lead::Dash),
+        };
+        Self::read(text, (key, node), &spans, (comments, syntax), (b'[', lead))
+    }
+
+    /// Reads how a mapping is written of which each pair is an item.
+    pub(super) fn pairs(
+        text: &str,
+        at: (Option<&Node>, &Node),
+        pairs: &[(Node, Node)],
+        comments: &[Comment],
+        syntax: Syntax,
+    ) -> Result<Self, &'static str> {
+        let whole = |(key, value): &(Node, Node)| Span {
+            start: key.span.start,
+            end: value.span.end.max(key.span.end),
+        };
+        let spans: Vec<Span> = pairs.iter().map(whole).collect();
+        let how = (b'{', block::Lead::Key);
+        Self::read(text, at, &spans, (comments, syntax), how)
+    }
+
+    fn read(
+        text: &str,
+        (key, node): (Option<&Node>, &Node),
+        spans: &[Span],
+        (comments, syntax): (&[Comment], Syntax),
+        (bracket, lead): (u8, block::Lead),
+    ) -> Result<Self, &'static str> {
+        if node.flow && text.as_bytes().get(node.span.start) == Some(&bracket) {
+            flow::Flow::read(text, node.span, spans, syntax).map(Self::Flow)
+        } else if syntax == Syntax::Toml {
+            Err("it is written as a table of TOML with a header or lines of its own")
         } else {
-            block::Block::read(text, key.span.end, &spans, comments).map(Self::Block)
+            let key = key.map(|key| key.span.end);
+            block::Block::read(text, key, spans, (comments, lead)).map(Self::Block)
+        }
+    }
+
+    /// How many items it has.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Flow(list) => list.len(),
+            Self::Block(list) => list.len(),
         }
     }
 
@@ -72,12 +88,17 @@ impl List {
         }
     }
 
-    /// Whether taking the item out also takes a comment out.
+    /// Whether removing the item also removes a comment.
     pub(super) fn owns_comment(&self, item: usize) -> bool {
         match self {
             Self::Flow(list) => list.owns_comment(item),
             Self::Block(list) => list.owns_comment(item),
         }
+    }
+
+    /// Whether it is a flow collection, whose lines are not those of its items.
+    pub(super) fn is_flow(&self) -> bool {
+        matches!(self, Self::Flow(_))
     }
 
     /// Why the item alone cannot be edited, where the rest of the list can.
@@ -100,36 +121,5 @@ impl List {
             .trim()
             .is_empty()
             .then_some(line)
-    }
-}
-
-/// The item's text with another text in place of its scalar, attributes and all.
-pub(super) fn with_scalar(text: &str, item: Span, scalar: Span, new: &str) -> String {
-    let (before, after) = (&text[item.start..scalar.start], &text[scalar.end..item.end]);
-    [before, new, after].concat()
-}
-
-/// Offset of the first byte of the line.
-pub(super) fn line_start(text: &str, at: usize) -> usize {
-    text[..at].rfind('\n').map_or(0, |newline| newline + 1)
-}
-
-/// Offset of the line's end, in front of its line break.
-pub(super) fn line_end(text: &str, at: usize) -> usize {
-    let end = text[at..].find('\n').map_or(text.len(), |more| at + more);
-    if end > at && end < text.len() && text.as_bytes()[end - 1] == b'\r' {
-        end - 1
-    } else {
-        end
-    }
-}
-
-/// The line break that starts at the offset: `\r\n`, `\n` or nothing at the end.
-pub(super) fn line_break(text: &str, at: usize) -> &str {
-    let rest = &text[at..];
-    if rest.starts_with("\r\n") {
-        &rest[..2]
-    } else {
-        &rest[..usize::from(rest.starts_with('\n'))]
     }
 }

@@ -25,17 +25,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::entry_reader::{Gives, Reader, Reading, Shared};
+use super::entry_reader::{Gives, Reader, Shared};
+use super::layout::Layout;
 use super::not_editable::{frozen_by, marker};
-use super::policy_text::{Tree, read_tree};
-use super::{Change, Edit, GrantError, PolicyFormat, Refusal, policy_text};
-use crate::input::yaml::{Node, Value};
-use crate::model::{ClientName, Granted, PolicyFile, RoleName, Scope, ScopeMatch, Subject};
+use super::source::Source;
+use super::{GrantError, PolicyFormat};
+use crate::document::{Node, Value};
+use crate::model::{ClientName, PolicyFile, Scope, ScopeMatch, Subject};
 
 /// The registry's entry.
 pub(super) struct Native;
 
-const NAME: &str = "grants";
+pub(super) const NAME: &str = "grants";
 const TOP: [&str; 6] = [
     "version", "audience", "match", "implies", "roles", "clients",
 ];
@@ -50,40 +51,26 @@ const CLIENT: [&str; 6] = [
 const ROLE: [&str; 4] = ["scopes", "since", "owner", "description"];
 
 impl PolicyFormat for Native {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         NAME
     }
 
-    fn detect(&self, bytes: &[u8], path: &str) -> bool {
-        policy_text::top_keys(bytes, path).is_some_and(|keys| {
-            let has = |name: &str| keys.iter().any(|key| key == name);
-            has("version") || has("clients")
-        })
+    fn claims(&self, source: &Source<'_>) -> bool {
+        let keys = source.top_keys().unwrap_or_default();
+        // Files of many kinds have a `version`, and then nothing that this format has.
+        let near = |key: &&str| super::error::similar(key, TOP.into_iter().skip(1)).is_some();
+        keys.contains(&"clients")
+            || keys.contains(&"version") && (keys.len() == 1 || keys.iter().any(near))
     }
 
-    fn read(&self, bytes: Arc<[u8]>, shown: &str) -> Result<PolicyFile, GrantError> {
-        Ok(reading(&bytes, shown)?.file)
-    }
-
-    fn edits(
-        &self,
-        file: &PolicyFile,
-        changes: &BTreeMap<usize, Change>,
-    ) -> Result<Vec<Edit>, Refusal> {
-        policy_text::edits(file, changes, reading)
-    }
-
-    fn comments(&self, file: &PolicyFile) -> BTreeMap<usize, super::CommentEffect> {
-        reading(&file.bytes, &file.path).map_or_else(
-            |_| BTreeMap::new(),
-            |reading| policy_text::comments(&reading),
-        )
+    fn open(&self, source: &Source<'_>) -> Result<(PolicyFile, Layout), GrantError> {
+        open(source)
     }
 }
 
-fn reading(bytes: &Arc<[u8]>, shown: &str) -> Result<Reading, GrantError> {
-    let Tree { text, root, syntax } = read_tree(bytes, shown)?;
-    let mut reader = Reader::new(text, Arc::clone(bytes), shown, (NAME, syntax), &root)?;
+fn open(source: &Source<'_>) -> Result<(PolicyFile, Layout), GrantError> {
+    let root = source.root()?;
+    let mut reader = Reader::new(source, NAME, std::slice::from_ref(&*root))?;
     let Some(pairs) = root.as_map() else {
         return Err(reader.wrong(&root, "the file", "a mapping with the key `clients`"));
     };
@@ -96,7 +83,7 @@ fn reading(bytes: &Arc<[u8]>, shown: &str) -> Result<Reading, GrantError> {
                 return Err(reader.wrong(value, "`version`", "1"));
             }
             "audience" if value.text().is_none() => {
-                return Err(reader.wrong(value, "`audience`", "a text"));
+                return Err(reader.wrong(value, "`audience`", "a string"));
             }
             "audience" => reader.audience = value.text().map(Arc::from),
             "version" => {}
@@ -120,16 +107,16 @@ fn reading(bytes: &Arc<[u8]>, shown: &str) -> Result<Reading, GrantError> {
             role(&mut reader, &pair)?;
         }
     }
-    let Some(clients) = clients else {
+    // A file may define roles for the clients of others.
+    if clients.is_none() && roles.is_none() {
         return Err(reader.wrong(&root, "the file", "a mapping with the key `clients`"));
-    };
-    for pair in members(&reader, clients, "clients", frozen.as_ref())? {
+    }
+    for pair in clients.map_or(Ok(Vec::new()), |clients| {
+        members(&reader, clients, "clients", frozen.as_ref())
+    })? {
         client(&mut reader, &pair)?;
     }
-    let defined = roles.map_or_else(BTreeSet::new, role_names);
-    let reading = reader.finish()?;
-    defined_roles(&reading.file, &defined)?;
-    Ok(reading)
+    reader.finish()
 }
 
 /// One pair of a mapping, and why nothing in it can be edited.
@@ -187,43 +174,9 @@ fn members<'a>(
     Ok(all)
 }
 
-fn role_names(roles: &Node) -> BTreeSet<RoleName> {
-    let pairs = roles.as_map().unwrap_or_default();
-    let mut names = BTreeSet::new();
-    for (key, value) in pairs {
-        match key.text() {
-            Some("<<") => {
-                let sources = value.as_seq().unwrap_or(std::slice::from_ref(value));
-                names.extend(sources.iter().flat_map(role_names));
-            }
-            Some(name) => {
-                names.insert(RoleName::new(name));
-            }
-            None => {}
-        }
-    }
-    names
-}
-
-fn defined_roles(file: &PolicyFile, defined: &BTreeSet<RoleName>) -> Result<(), GrantError> {
-    for entry in &file.entries {
-        if let (Subject::Client(client), Granted::Role(role)) = (&entry.subject, &entry.granted)
-            && !defined.contains(role)
-        {
-            return Err(GrantError::UndefinedRole {
-                place: entry.place.clone(),
-                client: client.to_string(),
-                role: role.to_string(),
-                similar: super::error::similar(role.as_str(), defined.iter().map(RoleName::as_str)),
-            });
-        }
-    }
-    Ok(())
-}
-
 fn role(reader: &mut Reader<'_>, member: &Member<'_>) -> Result<(), GrantError> {
     let name = reader.name(member.key, "role")?;
-    let subject = Subject::Role(RoleName::new(name));
+    let subject = Subject::Role(reader.role(name));
     holder(reader, &subject, format!("role `{name}`"), member, &ROLE)
 }
 

@@ -1,7 +1,7 @@
 //! Why the bytes of a grant must not be touched.
 
-use super::list;
-use crate::input::yaml::Node;
+use super::written::{line_end, line_start};
+use crate::document::Node;
 
 /// Why nothing below this node can be edited.
 pub(super) fn frozen_by(inherited: Option<&String>, node: &Node) -> Option<String> {
@@ -50,7 +50,7 @@ pub(super) fn templated_list(text: &str, list: &Node) -> Option<String> {
 
 /// Why an item on a line with a template marker cannot be edited.
 pub(super) fn templated_line(text: &str, item: &Node) -> Option<String> {
-    let start = list::line_start(text, item.span.start);
-    let end = list::line_end(text, item.span.end);
+    let start = line_start(text, item.span.start);
+    let end = line_end(text, item.span.end);
     marker(&text[start..end]).map(|mark| format!("its line holds a template marker (`{mark}`)"))
 }

@@ -1,17 +1,18 @@
 //! A term as the text of a scalar.
 
-use super::list::Syntax;
+use super::written::Syntax;
 
 /// Writes a term the way its neighbour `old` is written, where that is possible.
 pub(super) fn like(old: &str, term: &str, syntax: Syntax) -> String {
     let double = || serde_json::Value::from(term).to_string();
     match (syntax, old.as_bytes().first()) {
-        (Syntax::Json, _) | (Syntax::Yaml, Some(b'"')) => double(),
+        (Syntax::Json | Syntax::Toml, _) | (Syntax::Yaml, Some(b'"')) => double(),
+        (Syntax::Hcl, _) => double().replace("${", "$${").replace("%{", "%%{"),
         (Syntax::Yaml, Some(b'\'')) if !term.contains(char::is_control) => {
             format!("'{}'", term.replace('\'', "''"))
         }
         (Syntax::Yaml, _) if is_plain(term) => term.to_owned(),
-        (Syntax::Yaml, _) => double(),
+        (Syntax::Yaml | Syntax::Csv, _) => double(),
     }
 }
 
@@ -19,7 +20,7 @@ pub(super) fn like(old: &str, term: &str, syntax: Syntax) -> String {
 ///
 /// Narrower than YAML's own rule (1.2.2, section 7.3.3): letters, digits and a few
 /// marks that open nothing; and nothing that YAML 1.1 or 1.2 reads as a truth value.
-fn is_plain(term: &str) -> bool {
+pub(super) fn is_plain(term: &str) -> bool {
     let inner =
         |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '/' | ':' | '-' | '+' | '*');
     let words = ["true", "false", "null", "yes", "no", "on", "off"];

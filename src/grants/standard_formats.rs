@@ -3,69 +3,62 @@
 //! `{"billing": ["orders:read", "orders:write"]}`. An empty list grants nothing.
 //! The most common inventory at first contact: an export with nothing else in it.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use super::entry_reader::{Gives, Reader, Reading, Shared};
+use super::entry_reader::{Gives, Reader, Shared};
+use super::layout::Layout;
 use super::not_editable::{frozen_by, marker};
-use super::policy_text::{Tree, read_tree};
-use super::{Change, CommentEffect, Edit, GrantError, PolicyFormat, Refusal, policy_text};
+use super::source::Source;
+use super::{GrantError, PolicyFormat};
+use crate::document::{Node, Value};
 use crate::model::{ClientName, PolicyFile, Subject};
 
 /// The registry's entry.
 pub(super) struct Plain;
 
-const NAME: &str = "client-map";
+pub(super) const NAME: &str = "client-map";
 
 impl PolicyFormat for Plain {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         NAME
     }
 
-    fn detect(&self, bytes: &[u8], path: &str) -> bool {
-        policy_text::top_keys(bytes, path).is_some_and(|keys| {
-            let native = |key: &String| key == "version" || key == "clients";
-            !keys.iter().any(native)
-        })
+    fn claims(&self, source: &Source<'_>) -> bool {
+        let native = |key: &&str| ["version", "clients"].contains(key);
+        let roots = source.documents();
+        source
+            .top_keys()
+            .is_some_and(|keys| !keys.iter().any(native))
+            && !roots.is_empty()
+            && roots.iter().all(is_map_of_lists)
     }
 
-    fn read(&self, bytes: Arc<[u8]>, shown: &str) -> Result<PolicyFile, GrantError> {
-        // Any mapping is claimed, also one of passwords.
-        let reading = reading(&bytes, shown).map_err(GrantError::without_content)?;
-        Ok(reading.file)
-    }
-
-    fn edits(
-        &self,
-        file: &PolicyFile,
-        changes: &BTreeMap<usize, Change>,
-    ) -> Result<Vec<Edit>, Refusal> {
-        policy_text::edits(file, changes, reading)
-    }
-
-    fn comments(&self, file: &PolicyFile) -> BTreeMap<usize, CommentEffect> {
-        reading(&file.bytes, &file.path).map_or_else(
-            |_| BTreeMap::new(),
-            |reading| policy_text::comments(&reading),
-        )
+    fn open(&self, source: &Source<'_>) -> Result<(PolicyFile, Layout), GrantError> {
+        // A mapping may be one of anything, also of passwords.
+        open(source).map_err(GrantError::without_content)
     }
 }
 
-fn reading(bytes: &Arc<[u8]>, shown: &str) -> Result<Reading, GrantError> {
-    let Tree { text, root, syntax } = read_tree(bytes, shown)?;
-    let mut reader = Reader::new(text, Arc::clone(bytes), shown, (NAME, syntax), &root)?;
+/// Whether at least half of a mapping's values are lists as this format has them, or nothing
+/// next to such lists: any other mapping is a file of something else.
+fn is_map_of_lists(root: &Node) -> bool {
+    let Some(pairs) = root.as_map() else {
+        return false;
+    };
+    let of_names = |item: &Node| item.as_map().is_none() || item.get("scope").is_some();
+    let is_list = |value: &Node| {
+        let items = value.as_seq();
+        items.is_some_and(|items| items.is_empty() || items.iter().any(of_names))
+    };
+    let lists = pairs.iter().filter(|(_, value)| is_list(value)).count();
+    let nothing = pairs.iter().filter(|(_, value)| value.value == Value::Null);
+    pairs.is_empty() || lists > 0 && (lists + nothing.count()) * 2 >= pairs.len()
+}
+
+fn open(source: &Source<'_>) -> Result<(PolicyFile, Layout), GrantError> {
+    let root = source.root()?;
+    let mut reader = Reader::new(source, NAME, std::slice::from_ref(&*root))?;
     let Some(pairs) = root.as_map() else {
         return Err(reader.wrong(&root, "the file", "a mapping of clients to lists of scopes"));
     };
-    // `name:` alone grants nothing, and every line of a file of passwords may end like that.
-    if !pairs.is_empty() && pairs.iter().all(|(_, value)| value.as_seq().is_none()) {
-        let value = &pairs[0].1;
-        return Err(reader.wrong(
-            value,
-            format!("`{}`", pairs[0].0.text().unwrap_or_default()),
-            "a list",
-        ));
-    }
     for (key, value) in pairs {
         let name = ClientName::new(reader.name(key, "client")?);
         let frozen = frozen_by(frozen_by(None, &root).as_ref(), key);

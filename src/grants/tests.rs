@@ -1,12 +1,16 @@
 //! What the readers take, and what they say about the rest.
 
+mod held_by_roles;
+mod joined;
 mod keep;
 mod others;
+mod rbac;
+mod strangers;
 
 use std::fmt::Write as _;
 
 use super::*;
-use crate::model::{Day, Granted, ScopeMatch, Subject};
+use crate::model::{ClientName, Day, Entry, Granted, RoleName, ScopeMatch, Subject, Term};
 
 fn file(text: &str, path: &str) -> PolicyFile {
     read(Arc::from(text.as_bytes()), path).unwrap()
@@ -156,16 +160,6 @@ fn a_slip_in_a_key_is_an_error_with_the_right_word() {
             "grants.yaml:3: unknown key `scop` in an item for a scope",
             "did you mean `scope`?",
         ),
-        (
-            "roles: {clerk: [a]}\nclients:\n  c: {roles: [clrk]}\n",
-            "grants.yaml:3: client `c` has role `clrk`, which this file does not define",
-            "did you mean `clerk`?",
-        ),
-        (
-            "clients:\n  c: {roles: [clerk]}\n",
-            "grants.yaml:2: client `c` has role `clerk`, which this file does not define",
-            "define it under `roles:`",
-        ),
     ];
     for (text, message, help) in cases {
         let (found, advice) = refused(text, "grants.yaml");
@@ -191,23 +185,23 @@ fn values_of_the_wrong_kind_are_errors_with_a_line() {
         ),
         (
             "clients:\n  c: a b\n",
-            "grants.yaml:2: client `c` must be a list of scopes or a mapping, not a text",
+            "grants.yaml:2: client `c` must be a list of scopes or a mapping, not a string",
         ),
         (
             "clients:\n  c: {scopes: a}\n",
-            "grants.yaml:2: `scopes` must be a list, not a text",
+            "grants.yaml:2: `scopes` must be a list, not a string",
         ),
         (
             "clients:\n  c: [[a]]\n",
-            "grants.yaml:2: the name of a scope must be a text, not a list",
+            "grants.yaml:2: the name of a scope must be a string, not a list",
         ),
         (
             "clients:\n  c:\n  -\n",
-            "grants.yaml:3: the name of a scope must be a text, not nothing",
+            "grants.yaml:3: the name of a scope must be a string, not nothing",
         ),
         (
             "clients:\n  c: [a b]\n",
-            "grants.yaml:2: the name of a scope holds a blank: write one item for each",
+            "grants.yaml:2: the name of a scope contains whitespace: write one item for each",
         ),
         (
             "clients:\n  c: ['']\n",
@@ -227,7 +221,7 @@ fn values_of_the_wrong_kind_are_errors_with_a_line() {
         ),
         (
             "clients:\n  c: [a]\n  c: [b]\n",
-            "grants.yaml:3:3: this key is in its mapping already, in line 2",
+            "grants.yaml:3:3: this key is already in this mapping, in line 2",
         ),
     ];
     for (text, message) in cases {
@@ -236,7 +230,7 @@ fn values_of_the_wrong_kind_are_errors_with_a_line() {
 }
 
 #[test]
-fn a_grant_that_stands_twice_is_read_twice_and_warned_about_once() {
+fn a_grant_that_occurs_twice_is_read_twice_and_warned_about_once() {
     let file = yaml("clients:\n  c: {scopes: [a, a], optional: [a]}\n  d: [a]\n");
     assert_eq!(file.entries.len(), 4);
     let codes: Vec<&str> = file.warnings.iter().map(|warning| warning.code).collect();
@@ -287,8 +281,8 @@ fn odd_layouts_are_read_but_frozen_each_for_itself() {
     assert_eq!(
         reasons,
         [
-            "it is written as a text of several lines",
-            "it stands on another line than its dash",
+            "it is written as a string of several lines",
+            "it is on another line than its dash",
             "-",
             "it has a YAML tag in front of it",
             "-"
@@ -297,7 +291,7 @@ fn odd_layouts_are_read_but_frozen_each_for_itself() {
 }
 
 #[test]
-fn a_json_number_is_no_name_of_a_scope_and_is_named_with_its_line() {
+fn a_json_number_is_not_the_name_of_a_scope_and_is_named_with_its_line() {
     for (text, path, line) in [
         ("{\"app\": [\"orders:read\",\n3]}", "g.json", 2),
         ("{\"app\": [true]}", "g.json", 1),
@@ -316,6 +310,6 @@ fn a_json_number_is_no_name_of_a_scope_and_is_named_with_its_line() {
             error.starts_with(&format!("{path}:{line}: the name of a ")),
             "{error}"
         );
-        assert!(error.contains("must be a text in quotes"), "{error}");
+        assert!(error.contains("must be a string in quotes"), "{error}");
     }
 }

@@ -16,7 +16,7 @@ type Chaining = [u8; 32];
 
 /// Collects the chaining values of the blocks of one input.
 #[derive(Debug, Default)]
-pub struct BlockHasher {
+pub(crate) struct BlockHasher {
     blocks: Vec<Option<Chaining>>,
     total: u64,
     /// Set instead of `blocks` when the content fits one block.
@@ -74,7 +74,7 @@ impl BlockHasher {
     }
 
     /// The digest of everything that was added; `None` when a block is missing.
-    pub fn finish(&self) -> Option<ContentDigest> {
+    pub(crate) fn finish(&self) -> Option<ContentDigest> {
         if let Some(digest) = self.single {
             return Some(digest);
         }
@@ -98,7 +98,7 @@ impl BlockHasher {
     }
 
     /// Bytes added so far.
-    pub fn total(&self) -> u64 {
+    pub(crate) fn total(&self) -> u64 {
         self.total
     }
 }

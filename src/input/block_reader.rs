@@ -58,7 +58,7 @@ pub(super) fn read_block(
 ) -> io::Result<BlockLines> {
     let begin = index as u64 * BLOCK as u64;
     let end = (begin + BLOCK as u64).min(size);
-    // One byte before the block tells whether a line begins at its first byte.
+    // The byte before the block shows whether a line begins at its first byte.
     let lead = usize::from(index > 0);
     let block_len = usize::try_from(end - begin).unwrap_or(BLOCK);
     buffer.resize(lead + block_len, 0);

@@ -10,7 +10,7 @@ use wide::u8x16;
 
 /// `a == b`.
 #[inline]
-pub fn same(a: &[u8], b: &[u8]) -> bool {
+pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;
     }
@@ -30,7 +30,7 @@ pub fn same(a: &[u8], b: &[u8]) -> bool {
 
 /// Offset of the first `byte`.
 #[inline]
-pub fn find(byte: u8, text: &[u8]) -> Option<usize> {
+pub(crate) fn find(byte: u8, text: &[u8]) -> Option<usize> {
     let wanted = u8x16::splat(byte);
     let (chunks, rest) = text.as_chunks::<16>();
     for (index, chunk) in chunks.iter().enumerate() {
@@ -57,7 +57,7 @@ pub fn find(byte: u8, text: &[u8]) -> Option<usize> {
 
 /// Offset of the first byte that is one of two.
 #[inline]
-pub fn find_either(one: u8, two: u8, text: &[u8]) -> Option<usize> {
+pub(crate) fn find_either(one: u8, two: u8, text: &[u8]) -> Option<usize> {
     let found = |chunk: &[u8; 16]| {
         let bytes = u8x16::from(*chunk);
         let equal = bytes.simd_eq(u8x16::splat(one)) | bytes.simd_eq(u8x16::splat(two));

@@ -16,11 +16,11 @@ use super::files::with_slashes;
 /// One log to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
-    /// Where it is; `None` is standard input.
+    /// Where it is, or the archive that it is in; `None` is standard input.
     pub path: Option<PathBuf>,
     /// As shown to the user.
     pub shown: Arc<str>,
-    /// Size on disk in bytes; 0 when unknown.
+    /// Size on disk, or in the archive, in bytes; 0 when unknown.
     pub size: u64,
 }
 
@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn what_is_no_regular_file_is_refused_instead_of_passing_for_an_empty_log() {
+    fn what_is_not_a_regular_file_is_refused_instead_of_passing_for_an_empty_log() {
         let folder = tempfile::tempdir().unwrap();
         let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("s")).unwrap();
         for name in ["s", "/dev/null"] {

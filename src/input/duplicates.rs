@@ -13,14 +13,15 @@ use std::fs::File;
 use std::io::Read;
 use std::ops::Bound;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use rayon::prelude::*;
 
 use super::BLOCK;
+use super::layer::Reader;
 use super::limits::Limits;
 use super::sample::HEAD;
-use super::stream::{KEPT, Opened, Reader, Source, unpack};
+use super::stream::{KEPT, Opened, Source};
 use crate::model::ContentDigest;
 
 /// A content: its digest, its length, and the error that ended it early, if any.
@@ -33,7 +34,7 @@ pub(super) struct Content {
     ends: bool,
 }
 
-/// What was found out about the sources that begin alike.
+/// What was found out about the sources with the same beginning.
 pub(super) struct Alike {
     /// The content of each source that was hashed.
     pub(super) contents: Vec<Option<Content>>,
@@ -47,7 +48,7 @@ pub(super) struct Alike {
 }
 
 impl Alike {
-    /// `None` when no two sources begin alike.
+    /// `None` when no two sources have the same beginning.
     pub(super) fn find(sources: &[Source], limits: &Limits) -> Option<Self> {
         let texts = whole_heads(sources);
         let heads = Heads::of(&texts);
@@ -87,7 +88,7 @@ impl Alike {
 }
 
 /// The first 64 KiB of each source, read again where only some of it was kept and where
-/// that does not tell it apart from the others.
+/// that does not distinguish it from the others.
 fn whole_heads(sources: &[Source]) -> Vec<Cow<'_, [u8]>> {
     let start = |source: &Source| source.head.len().min(KEPT);
     let mut starts: BTreeMap<&[u8], Vec<usize>> = BTreeMap::new();
@@ -286,12 +287,13 @@ fn hash(
     marks: &BTreeSet<u64>,
     to_the_end: bool,
 ) -> Option<Hashed> {
-    let packed = Arc::new(AtomicU64::new(0));
-    let file = File::open(source.input.path.as_deref()?).ok()?;
-    let mut reader: Reader = match source.opened {
+    let (mut reader, packed): (Reader, _) = match source.opened {
         // What is appended meanwhile is left for the next run, as in the reading itself.
-        Opened::Plain { size } => Box::new(file.take(size)),
-        Opened::Packed => unpack(Box::new(file), Arc::clone(&packed)).ok()?,
+        Opened::Plain { size } => {
+            let file = File::open(source.input.path.as_deref()?).ok()?;
+            (Box::new(file.take(size)), Arc::default())
+        }
+        Opened::Packed => source.content().ok()?,
         Opened::Stdin(_) => return None,
     };
     let mut hasher = blake3::Hasher::new();

@@ -5,7 +5,7 @@
 //!
 //! Invariants:
 //! * a folder is read once for each part of the pattern, by whatever links it is reached:
-//!   links that lead in circles end the walk, and no file behind a link is lost by it;
+//!   links that lead in circles end the walk, and no linked file is lost by it;
 //! * `**` does not follow a link to a folder above, which is outside of what was named;
 //! * a folder is called by its own name rather than by a link's.
 

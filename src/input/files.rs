@@ -14,7 +14,7 @@ use tempfile::{Builder, NamedTempFile};
 const TEMPORARY: (&str, &str) = (".scopetrim-", ".tmp");
 
 /// The bytes of a file, which may come through a pipe, or an error when it has more than `limit`.
-pub fn read_whole(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn read_whole(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let found = fs::metadata(path)?;
     if is_device(&found) {
         let text = "it is a device, not a file";
@@ -33,13 +33,13 @@ pub fn read_whole(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 }
 
 /// The same of a regular file only: a pipe may never begin, and a device may never end.
-pub fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     regular(path)?;
     read_whole(path, limit)
 }
 
 /// Refuses pipes, sockets and devices. Of a folder the system says what it is when it is read.
-pub fn regular(path: &Path) -> io::Result<()> {
+pub(crate) fn regular(path: &Path) -> io::Result<()> {
     let found = fs::metadata(path)?;
     if found.is_file() || found.is_dir() {
         return Ok(());
@@ -63,7 +63,7 @@ fn is_device(found: &fs::Metadata) -> bool {
 }
 
 /// A new file in `folder`, to be renamed when it is whole. Dropped before that, it is gone.
-pub fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+pub(crate) fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = Builder::new();
     builder.prefix(TEMPORARY.0).suffix(TEMPORARY.1);
     // What becomes a result has the rights of any new file, not those of a secret.
@@ -77,7 +77,7 @@ pub fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
 }
 
 /// Whether a file of this name was made by [`temporary`].
-pub fn is_temporary(name: &str) -> bool {
+pub(crate) fn is_temporary(name: &str) -> bool {
     let (prefix, suffix) = TEMPORARY;
     let random = name
         .strip_prefix(prefix)
@@ -89,7 +89,7 @@ pub fn is_temporary(name: &str) -> bool {
 
 /// A path as it is shown, with `/` between its parts on every system. A backslash is one of
 /// the separators on Windows, and a letter like any other elsewhere.
-pub fn with_slashes(path: &str) -> String {
+pub(crate) fn with_slashes(path: &str) -> String {
     path.replace(std::path::is_separator, "/")
 }
 

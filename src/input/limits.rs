@@ -11,6 +11,8 @@ pub struct Limits {
     pub ratio_from: u64,
     /// Unpacked bytes of one packed input after which the rest is left out.
     pub unpacked: u64,
+    /// Files in one archive above which it is refused.
+    pub members: usize,
     /// Worker threads.
     pub threads: usize,
     /// Whether the digest of each input is asked for: some percent of the time of reading.
@@ -25,6 +27,8 @@ impl Default for Limits {
             ratio_from: 1 << 29,
             // Far above a day of the busiest gateway, in one file.
             unpacked: 1 << 38,
+            // A year of files of five minutes each.
+            members: 100_000,
             threads: 1,
             digests: true,
         }
@@ -42,7 +46,7 @@ impl Limits {
         }
         (unpacked > self.unpacked && unpacked > packed).then(|| {
             format!(
-                "stopped after {unpacked} unpacked bytes: the limit for one packed log is {} (--max-unpacked)",
+                "stopped after {unpacked} unpacked bytes: the limit for one packed log or archive is {} (--max-unpacked)",
                 self.unpacked
             )
         })

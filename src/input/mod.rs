@@ -7,21 +7,28 @@
 //! * each line is in exactly one block, whatever the number of threads;
 //! * memory is a few blocks for each thread, whatever the size of the input;
 //! * what could not be read is said in the input's status, never left out;
-//! * whatever stood around a record, it is named by its place in the unpacked content.
+//! * whatever was around a record, it is named by its place in the unpacked content.
 //!
 //! What a line means is not known here.
 
+#[cfg(test)]
+mod archive_limit_tests;
+#[cfg(test)]
+mod archive_tests;
 mod block_hash;
 mod block_reader;
-pub mod bytes;
-mod cloudwatch;
+pub(crate) mod bytes;
 mod discover;
 mod duplicates;
 mod envelope;
 mod expand;
 mod files;
+mod layer;
 mod limits;
 mod line_splitter;
+mod lz4;
+mod open;
+mod place;
 mod read_once;
 #[cfg(test)]
 mod reading_tests;
@@ -29,23 +36,33 @@ mod sample;
 mod sniff;
 mod source_report;
 mod stream;
+mod tape;
+mod tar;
+mod unpack;
+#[cfg(test)]
+mod unpack_tests;
+mod utf16;
 mod worker_pool;
-pub mod yaml;
+mod zip;
 
-pub use block_hash::BlockHasher;
-pub use discover::{DiscoverError, Input, discover};
-pub use envelope::unwrapped;
-pub use files::{is_temporary, read_regular, read_whole, regular, temporary, with_slashes};
+pub use discover::discover;
+pub(crate) use discover::{DiscoverError, Input};
+pub(crate) use envelope::{is_record, unwrapped};
+pub(crate) use files::{is_temporary, read_regular, read_whole, regular, temporary, with_slashes};
+pub(crate) use layer::{Layer, Layers, Reader};
 pub use limits::Limits;
+pub use open::head;
+pub(crate) use open::head_within;
 pub use read_once::read_once;
-pub use sniff::{Compression, Sniffed, sniff_bytes};
-pub use source_report::{SourceReport, SourceStatus};
-pub use stream::{Source, head};
-pub use worker_pool::{Block, BlockSink, read_all};
+pub(crate) use sniff::sniff_bytes;
+pub(crate) use source_report::SourceReport;
+pub use source_report::SourceStatus;
+pub(crate) use stream::Source;
+pub use worker_pool::{Block, BlockSink};
 
 /// Bytes in one block; a power of two so that a block is a BLAKE3 subtree, and
 /// half of a usual second-level cache: it is written, hashed and read there.
-pub const BLOCK: usize = 1 << 19;
+pub(crate) const BLOCK: usize = 1 << 19;
 
 /// Bytes of a line over the limit that are handed on: they show whose it may be.
-pub const BEGINNING: usize = 64 << 10;
+pub(crate) const BEGINNING: usize = 64 << 10;

@@ -1,7 +1,7 @@
 //! The same content is read once, whatever its names and however it is packed, and so
 //! is what several copies of one growing log have in common.
 //!
-//! In: opened sources. Out: what `read_all` gives, with a status of its own for
+//! In: opened sources. Out: the workers' states and a report for each source, with a status of its own for
 //! a source whose content another one has: `access.log.1` and `access.log.1.gz`, or
 //! `access.log` and the copy of it that was made an hour before.
 //!
@@ -25,7 +25,10 @@ use super::source_report::{SourceReport, SourceStatus};
 use super::stream::{Opened, Source};
 use super::worker_pool::{BlockSink, read_some};
 
-/// Reads every content once; otherwise like [`super::read_all`].
+/// Reads every content once, and returns the workers' states, in no particular order, and one
+/// report for each source, in their order.
+///
+/// `progress` counts bytes of the inputs as they lie on disk.
 pub fn read_once<S: BlockSink>(
     sources: &[Source],
     limits: &Limits,
@@ -35,7 +38,7 @@ pub fn read_once<S: BlockSink>(
     let Some(mut alike) = Alike::find(sources, limits) else {
         return read_some(sources, &vec![true; sources.len()], limits, sink, progress);
     };
-    // Without digests nobody could tell that a source was read as it was hashed.
+    // Without digests nothing would show that a source was read as it was hashed.
     let limits = &Limits {
         digests: true,
         ..limits.clone()
@@ -102,7 +105,7 @@ impl Alike {
         Some(at)
     }
 
-    /// A source that was not read as it was hashed stands for nothing but itself.
+    /// A source that was not read as it was hashed represents only itself.
     fn forget_changed(&mut self, sources: &[Source], done: &[bool], reports: &[SourceReport]) {
         let stands = |source: usize| {
             let report = &reports[source];
@@ -136,17 +139,17 @@ mod tests {
     use crate::model::ContentDigest;
 
     #[test]
-    fn a_source_that_changed_while_it_was_read_stands_for_no_other() {
+    fn a_source_that_changed_while_it_was_read_represents_no_other() {
         let folder = tempfile::tempdir().unwrap();
         let long = "line\n".repeat(40_000);
         for (name, text) in [("a", &long[..100_000]), ("b", &long), ("c", &long[..10])] {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
         let names = ["a", "b", "c"].map(str::to_owned);
-        let sources = head(&discover(&names, Path::new(folder.path())).unwrap());
+        let sources = head(&discover(&names, Path::new(folder.path())).unwrap(), &[]);
         let find = || Alike::find(&sources, &Limits::default()).unwrap();
         assert_eq!(find().original_of, [Some(1), None, Some(0)]);
-        let mut kept = head(&discover(&names, Path::new(folder.path())).unwrap());
+        let mut kept = head(&discover(&names, Path::new(folder.path())).unwrap(), &[]);
         kept.iter_mut().for_each(Source::shorten_head);
         assert!(kept.iter().all(|source| source.head.len() <= 512));
         let again = Alike::find(&kept, &Limits::default()).unwrap();
@@ -210,7 +213,7 @@ mod tests {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
         let names = ["a", "b"].map(str::to_owned);
-        let sources = head(&discover(&names, folder.path()).unwrap());
+        let sources = head(&discover(&names, folder.path()).unwrap(), &[]);
         let limits = Limits {
             threads: 1,
             ..Limits::default()

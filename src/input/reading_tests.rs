@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
 
+use super::worker_pool::read_some;
 use super::*;
 use crate::model::ContentDigest;
 
@@ -57,14 +58,23 @@ fn read_file(content: &[u8], packed: bool, line: usize) -> Read {
     } else {
         file.write_all(content).unwrap();
     }
-    let sources = head(&discover(&["log".to_owned()], Path::new(folder.path())).unwrap());
+    let sources = head(
+        &discover(&["log".to_owned()], Path::new(folder.path())).unwrap(),
+        &[],
+    );
     let limits = Limits {
         line,
         threads: 2,
         ..Limits::default()
     };
     let sink = Lines::default();
-    let (_, mut reports) = read_all(&sources, &limits, &sink, &AtomicU64::new(0));
+    let (_, mut reports) = read_some(
+        &sources,
+        &vec![true; sources.len()],
+        &limits,
+        &sink,
+        &AtomicU64::new(0),
+    );
     let mut lines = sink.all.into_inner().unwrap();
     lines.sort();
     let mut long = sink.long.into_inner().unwrap();
@@ -92,7 +102,7 @@ fn read(content: &[u8], line: usize) -> Read {
     plain
 }
 
-/// Records of different lengths, and where each begins when nothing stands between them.
+/// Records of different lengths, and where each begins when nothing is between them.
 fn many(count: usize) -> Vec<String> {
     let record = |index: usize| {
         format!(
@@ -184,7 +194,7 @@ fn a_first_line_longer_than_the_head_is_part_of_the_sample_or_passed_over() {
 }
 
 #[test]
-fn a_line_is_read_whole_up_to_the_limit_and_counted_once_behind_it() {
+fn a_line_is_read_whole_up_to_the_limit_and_counted_once_after_it() {
     for len in [10, BLOCK - 8, BLOCK, 2 * BLOCK + 3, 5 * BLOCK] {
         let content = format!("first\n{}\nlast\n", "x".repeat(len));
         let whole = read(content.as_bytes(), 8 * BLOCK);

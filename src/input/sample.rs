@@ -1,7 +1,7 @@
 //! The first lines of an input that say something.
 //!
 //! In: the head of a content, and what follows it. Out: where its first line begins, and
-//! lines to tell the format by, when the head holds no whole line: `logrotate copytruncate`
+//! lines that show the format, when the head holds no whole line: `logrotate copytruncate`
 //! leaves NUL bytes where the old lines were, and a line may be longer than the head.
 
 use std::io::{self, Read};
@@ -53,7 +53,7 @@ impl Sample {
         loop {
             if read >= most && begins.is_none() {
                 return Err(io::Error::other(format!(
-                    "nothing but NUL bytes and blanks in the first {read} bytes: cut them off first"
+                    "nothing but NUL bytes and whitespace in the first {read} bytes: cut them off first"
                 )));
             }
             let chunk = if read < most {

@@ -46,6 +46,12 @@ pub struct SourceReport {
 }
 
 impl SourceReport {
+    /// How many NUL bytes come last: what was to be written there before a crash is lost.
+    pub fn hole_at_end(&self) -> u64 {
+        let end = self.open_end.as_deref().unwrap_or_default();
+        end.iter().rev().take_while(|byte| **byte == 0).count() as u64
+    }
+
     /// A last line without its line end that cannot be read was cut off, and what came after
     /// it is unknown.
     pub fn judge_end(&mut self, is_readable: impl FnOnce(&[u8]) -> bool) {

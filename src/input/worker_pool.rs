@@ -4,19 +4,18 @@
 //! standard input are unpacked by the worker that took them; others take its
 //! blocks from a short queue; when that is full it works on the block itself.
 
-use std::fs::File;
-use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 
 use super::block_hash::hash_block;
-use super::envelope::{self, Frames};
+use super::envelope::Frames;
 use super::limits::Limits;
 use super::line_splitter::{Cutter, Parcel, Piece};
 use super::source_report::{Ledger, SourceReport, SourceStatus};
-use super::stream::{Opened, Reader, Source, unpack};
+use super::stream::{Opened, Source};
+use super::tape::Tape;
 use super::{BLOCK, block_reader};
 
 /// Whole lines of one input.
@@ -38,8 +37,8 @@ pub trait BlockSink: Sync {
     fn begin(&self) -> Self::State;
     /// Works on one block. Blocks come in no particular order.
     fn block(&self, state: &mut Self::State, block: Block<'_>);
-    /// Looks at the first [`super::BEGINNING`] bytes of a line over the limit. It is counted in
-    /// [`SourceReport::oversize`], and is in no block.
+    /// Looks at the first `BEGINNING` bytes of a line over the limit. It is counted in
+    /// `SourceReport::oversize`, and is in no block.
     fn beginning(&self, state: &mut Self::State, beginning: Block<'_>) {
         let _ = (state, beginning);
     }
@@ -51,8 +50,9 @@ enum Item {
         index: usize,
         size: u64,
     },
-    Stream {
-        source: usize,
+    /// One source, or several that are best read in their order.
+    Streams {
+        sources: Vec<usize>,
         queue: Mutex<Option<Sender<Parcel>>>,
     },
 }
@@ -68,20 +68,11 @@ struct Work<'a, S> {
     spare: (Sender<Vec<u8>>, Receiver<Vec<u8>>),
 }
 
-/// Reads every source to its end and returns the workers' states, in no
-/// particular order, and one report for each source, in their order.
+/// Reads the sources that are `wanted` to their end and returns the workers' states, in no
+/// particular order, and one report for each source, in their order; the reports of sources
+/// that are not wanted mean nothing.
 ///
 /// `progress` counts bytes of the inputs as they lie on disk.
-pub fn read_all<S: BlockSink>(
-    sources: &[Source],
-    limits: &Limits,
-    sink: &S,
-    progress: &AtomicU64,
-) -> (Vec<S::State>, Vec<SourceReport>) {
-    read_some(sources, &vec![true; sources.len()], limits, sink, progress)
-}
-
-/// Reads the sources that are `wanted`; the reports of the others mean nothing.
 pub(super) fn read_some<S: BlockSink>(
     sources: &[Source],
     wanted: &[bool],
@@ -119,6 +110,7 @@ pub(super) fn read_some<S: BlockSink>(
 
 fn plan(sources: &[Source], wanted: &[bool], sender: &Sender<Parcel>) -> Vec<Item> {
     let mut items = Vec::new();
+    let mut before: Option<&Arc<Tape>> = None;
     for (source, opened) in sources.iter().enumerate() {
         if opened.refused.is_some() || !wanted[source] {
             continue;
@@ -133,10 +125,17 @@ fn plan(sources: &[Source], wanted: &[bool], sender: &Sender<Parcel>) -> Vec<Ite
                 }));
             }
             Opened::Packed | Opened::Stdin(_) => {
-                items.push(Item::Stream {
-                    source,
-                    queue: Mutex::new(Some(sender.clone())),
-                });
+                let tape = opened.tape();
+                let is_next =
+                    tape.is_some_and(|tape| before.is_some_and(|before| Arc::ptr_eq(before, tape)));
+                before = tape;
+                match items.last_mut() {
+                    Some(Item::Streams { sources, .. }) if is_next => sources.push(source),
+                    _ => items.push(Item::Streams {
+                        sources: vec![source],
+                        queue: Mutex::new(Some(sender.clone())),
+                    }),
+                }
             }
         }
     }
@@ -166,10 +165,12 @@ fn worker<S: BlockSink>(work: &Work<'_, S>, queue: &Receiver<Parcel>) -> S::Stat
                 } => {
                     plain_block(work, &mut state, &mut reused, (*source, *index, *size));
                 }
-                Item::Stream { source, queue } => {
+                Item::Streams { sources, queue } => {
                     let sender = lock(queue).take();
                     if let Some(sender) = sender {
-                        stream(work, &mut state, *source, &sender);
+                        for source in sources {
+                            stream(work, &mut state, *source, &sender);
+                        }
                     }
                 }
             }
@@ -247,8 +248,8 @@ fn lines<S: BlockSink>(
         };
         work.sink.block(state, block);
     };
-    if work.sources[source].envelope.is_some() {
-        for seam in envelope::peel(bytes) {
+    if let Some(envelope) = work.sources[source].envelope {
+        for seam in envelope.peel(bytes) {
             hand_over(&bytes[from..seam], from);
             from = seam;
         }
@@ -303,25 +304,13 @@ fn deliver<S: BlockSink>(work: &Work<'_, S>, state: &mut S::State, mut parcel: P
     let _ = work.spare.0.try_send(parcel.bytes);
 }
 
-/// The unpacked content of an input, and the count of the packed bytes that were read.
-fn open(source: &Source) -> std::io::Result<(Reader, Arc<AtomicU64>)> {
-    if let Opened::Stdin(reader) = &source.opened {
-        return lock(reader)
-            .take()
-            .ok_or_else(|| std::io::Error::other("standard input was read already"));
-    }
-    let file = File::open(source.input.path.as_deref().unwrap_or(Path::new("")))?;
-    let packed = Arc::new(AtomicU64::new(0));
-    Ok((unpack(Box::new(file), Arc::clone(&packed))?, packed))
-}
-
 fn stream<S: BlockSink>(
     work: &Work<'_, S>,
     state: &mut S::State,
     source: usize,
     queue: &Sender<Parcel>,
 ) {
-    let (mut reader, packed) = match open(&work.sources[source]) {
+    let (mut reader, packed) = match work.sources[source].content() {
         Ok(opened) => opened,
         Err(error) => {
             lock(&work.ledgers[source]).fault = Some(SourceStatus::Unreadable(error.to_string()));

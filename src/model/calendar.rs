@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_day_and_what_would_close_everything_is_refused() {
+    fn what_is_not_a_day_and_what_would_close_everything_is_refused() {
         for bad in [
             "",
             "christmas",

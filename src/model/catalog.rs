@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
-use super::{Place, Scope, ScopeMatch, Security, Warning};
+use super::{Place, Scope, ScopeMatch, Security, Term, Warning};
 
 /// An HTTP method: RFC 9110 section 9, the IANA registry of methods, and the
 /// verbs of Kubernetes, whose audit logs use them in the same place.
@@ -65,6 +65,8 @@ pub enum Method {
     Sign,
     Use,
     Watch,
+    /// What is done has a name of its own, in place of a path: a permission of Kubernetes.
+    Named,
     /// In a catalogue: every method. Never in a log.
     Any,
     /// In a log: a method no catalogue entry can name.
@@ -72,7 +74,7 @@ pub enum Method {
 }
 
 /// Every method a catalogue can name.
-const NAMES: [(&str, Method); 53] = [
+const NAMES: [(&str, Method); 54] = [
     ("GET", Method::Get),
     ("HEAD", Method::Head),
     ("POST", Method::Post),
@@ -125,6 +127,7 @@ const NAMES: [(&str, Method); 53] = [
     ("SIGN", Method::Sign),
     ("USE", Method::Use),
     ("WATCH", Method::Watch),
+    ("NAMED", Method::Named),
     ("ANY", Method::Any),
 ];
 
@@ -187,6 +190,15 @@ impl Serialize for Method {
     }
 }
 
+/// Whether an operation reads or writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Effect {
+    /// Nothing is changed.
+    Read,
+    /// Something may be changed.
+    Write,
+}
+
 /// Scopes that are all needed together.
 pub type Clause = BTreeSet<Scope>;
 
@@ -235,6 +247,8 @@ pub struct Operation {
     pub least: Vec<Scope>,
     /// Risk weight, when the catalogue sets one; otherwise it is derived.
     pub weight: Option<u32>,
+    /// Whether it reads or writes, where that is said; else its method tells.
+    pub effect: Option<Effect>,
     /// Tags of the description.
     pub tags: Vec<String>,
     /// Marked as deprecated.
@@ -257,6 +271,7 @@ impl Operation {
             operation_id: None,
             least: Vec::new(),
             weight: None,
+            effect: None,
             tags: Vec::new(),
             deprecated: false,
             optional_auth: false,
@@ -288,9 +303,35 @@ impl Operation {
         words.join(" | ")
     }
 
-    /// `GET /v1/orders/{id}`.
+    /// An operation that has a name, which is that of the scope it needs.
+    pub fn named(name: &str, effect: Option<Effect>) -> Self {
+        Self::named_for(name, effect, &[name])
+    }
+
+    /// An operation that has a name, and needs one of these scopes.
+    pub fn named_for(name: &str, effect: Option<Effect>, scopes: &[&str]) -> Self {
+        let ways = scopes.iter().map(|scope| Clause::from([Scope::new(scope)]));
+        let plain = Self::new(Method::Named, name, Requirement::AnyOf(ways.collect()));
+        Self { effect, ..plain }
+    }
+
+    /// Whether it may change something.
+    pub fn is_write(&self) -> bool {
+        let stated = self.effect.map(|effect| effect == Effect::Write);
+        stated.unwrap_or_else(|| self.method.is_write())
+    }
+
+    /// `GET /v1/orders/{id}`, or its name.
     pub fn label(&self) -> String {
-        format!("{} {}", self.method, self.path)
+        label(self.method, &self.path)
+    }
+}
+
+/// How an operation is called: method and path, or its name.
+pub(crate) fn label(method: Method, path: &str) -> String {
+    match method {
+        Method::Named => path.to_owned(),
+        method => format!("{method} {path}"),
     }
 }
 
@@ -307,58 +348,22 @@ pub struct Catalog {
     pub implies: BTreeMap<Scope, BTreeSet<Scope>>,
     /// How held terms are compared with required scopes, when the source says so.
     pub matching: Option<ScopeMatch>,
+    /// Terms that allow something of which logs show nothing.
+    pub unrecorded: BTreeSet<Term>,
     /// What the reader noticed.
     pub warnings: Vec<Warning>,
+    /// The operations of each host; those of none are of all.
+    pub hosts: BTreeMap<Arc<str>, BTreeSet<usize>>,
 }
 
 impl Catalog {
     /// Every scope that some operation asks for.
     pub fn required_scopes(&self) -> BTreeSet<Scope> {
-        self.operations
-            .iter()
-            .flat_map(|op| op.requirement.clauses().iter().flatten().cloned())
-            .collect()
+        let all = self.operations.iter().map(|op| op.requirement.clauses());
+        all.flatten().flatten().cloned().collect()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn safe_methods_of_the_registry_and_list_and_watch_are_reads() {
-        let reads: Vec<&str> = NAMES
-            .iter()
-            .filter(|(_, method)| !method.is_write())
-            .map(|(name, _)| *name)
-            .collect();
-        let safe = [
-            "GET", "HEAD", "OPTIONS", "TRACE", "QUERY", "PRI", "PROPFIND", "REPORT", "SEARCH",
-            "LIST", "WATCH",
-        ];
-        assert_eq!(reads, safe);
-        assert!(Method::Any.is_write() && Method::Other.is_write());
-    }
-
-    #[test]
-    fn what_an_operation_demands_is_said_with_anonymous_callers_last() {
-        let clause = |names: &[&str]| {
-            names
-                .iter()
-                .map(|name| Scope::new(name))
-                .collect::<Clause>()
-        };
-        let demands = |clauses: &[&[&str]], optional| {
-            let clauses = clauses.iter().map(|names| clause(names)).collect();
-            let mut operation = Operation::new(Method::Get, "/a", Requirement::AnyOf(clauses));
-            operation.optional_auth = optional;
-            operation.demands()
-        };
-        assert_eq!(demands(&[&["b", "a"], &["c"]], false), "a + b | c");
-        assert_eq!(demands(&[&[], &["c"]], true), "c | (anonymous)");
-        assert_eq!(demands(&[&[], &["c"]], false), "(no scope)");
-        assert_eq!(demands(&[&[]], true), "(no scope)");
-        let silent = Operation::new(Method::Get, "/a", Requirement::Unspecified);
-        assert_eq!(silent.demands(), "(not stated)");
-    }
-}
+#[path = "catalog_tests.rs"]
+mod tests;

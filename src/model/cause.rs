@@ -26,7 +26,7 @@ pub enum Cause {
     WideTemplate = 6,
     /// The line could not be read.
     Unreadable = 7,
-    /// There were more such requests of one caller than are kept apart.
+    /// There were more such requests of one caller than are kept separate.
     TooMany = 8,
 }
 
@@ -72,10 +72,10 @@ impl Cause {
             (Self::SecretName, true) => "names its client by a token or a key",
             (Self::SecretName, false) => "name their client by a token or a key",
             (Self::AlikeName, true) => {
-                "names a client that the policy spells with other case or blanks"
+                "names a client that the policy spells with other case or whitespace"
             }
             (Self::AlikeName, false) => {
-                "name a client that the policy spells with other case or blanks"
+                "name a client that the policy spells with other case or whitespace"
             }
             (Self::UnknownName, true) => "names a client that no policy file has",
             (Self::UnknownName, false) => "name clients that no policy file has",

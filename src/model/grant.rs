@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{ClientName, ContentDigest, Day, Place, RoleName, Scope, Span, Term, Warning};
+use super::{
+    ClientName, ContentDigest, Day, Place, PolicyDocument, Role, RoleName, Scope, Span, Term,
+    Warning,
+};
 
 /// Whom an entry gives something to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -82,7 +85,7 @@ pub struct PolicyFile {
     /// As shown to the user and written into the diff: relative, with `/`.
     pub path: Arc<str>,
     /// Name of the format that read it.
-    pub format: &'static str,
+    pub format: Arc<str>,
     /// The bytes that were read.
     pub bytes: Arc<[u8]>,
     /// Digest of those bytes: the file is refused if it changed since.
@@ -91,27 +94,43 @@ pub struct PolicyFile {
     pub entries: Vec<Entry>,
     /// Every client it names, also those without grants.
     pub clients: BTreeSet<ClientName>,
+    /// Every role it defines, also those without terms.
+    pub roles: BTreeMap<RoleName, Role>,
     /// What the reader noticed.
     pub warnings: Vec<Warning>,
     /// Scope semantics that the file itself states, if any (`match:` of the native format).
     pub matching: Option<super::ScopeMatch>,
     /// Implications that the file itself states.
     pub implies: BTreeMap<Scope, BTreeSet<Scope>>,
+    /// Implications that follow from what is granted: a level opens what lower ones open.
+    pub ladders: BTreeMap<Scope, BTreeSet<Scope>>,
+    /// Its grants hold in parts of the API that their terms do not name, so that none of them
+    /// stands in for another.
+    pub in_parts: bool,
+    /// Other names of its clients, as logs may have them.
+    pub aliases: BTreeMap<String, ClientName>,
+    /// What its reader keeps for editing it.
+    pub document: Option<Arc<dyn PolicyDocument>>,
 }
 
 impl PolicyFile {
     /// A file of these bytes that grants nothing yet.
-    pub fn new(path: Arc<str>, format: &'static str, bytes: Arc<[u8]>) -> Self {
+    pub fn new(path: Arc<str>, format: &str, bytes: Arc<[u8]>) -> Self {
         Self {
             path,
-            format,
+            format: Arc::from(format),
             digest: ContentDigest::of(&bytes),
             bytes,
             entries: Vec::new(),
             clients: BTreeSet::new(),
+            roles: BTreeMap::new(),
             warnings: Vec::new(),
             matching: None,
             implies: BTreeMap::new(),
+            ladders: BTreeMap::new(),
+            in_parts: false,
+            aliases: BTreeMap::new(),
+            document: None,
         }
     }
 }
@@ -123,8 +142,26 @@ pub struct Via {
     pub file: usize,
     /// The entry that lists the term (on the client, or on the role).
     pub entry: usize,
-    /// For a term held through a role: the role, and the entry that gives the role to the client.
-    pub role: Option<(RoleName, usize)>,
+    /// For a term held through a role: how the client has that.
+    pub role: Option<Membership>,
+}
+
+/// How a client has a role: by an entry that may be in another file than the role's terms.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Membership {
+    /// The role, as the entry names it.
+    pub role: RoleName,
+    /// Which file.
+    pub file: usize,
+    /// The entry that gives the role to the client.
+    pub entry: usize,
+}
+
+impl Membership {
+    /// File and entry.
+    pub fn place(&self) -> (usize, usize) {
+        (self.file, self.entry)
+    }
 }
 
 /// All policy files of one run.
@@ -164,23 +201,15 @@ impl Policy {
 
     /// What every client holds and how, as the union over all files, for the
     /// audience that is looked at.
-    ///
-    /// A role is looked up in the file of the client's own entry: two files may
-    /// use one name for different roles.
     pub fn holdings(&self) -> BTreeMap<ClientName, BTreeMap<Term, Vec<Via>>> {
         let mut all: BTreeMap<ClientName, BTreeMap<Term, Vec<Via>>> = self
             .clients()
             .into_iter()
             .map(|client| (client, BTreeMap::new()))
             .collect();
+        let roles = self.roles();
+        let mut given: BTreeMap<(usize, &RoleName), Vec<(usize, usize)>> = BTreeMap::new();
         for (file_index, file) in self.files.iter().enumerate() {
-            let mut roles: BTreeMap<&RoleName, Vec<(usize, &Term)>> = BTreeMap::new();
-            for (index, entry) in file.entries.iter().enumerate() {
-                if let (Subject::Role(role), Granted::Term(term)) = (&entry.subject, &entry.granted)
-                {
-                    roles.entry(role).or_default().push((index, term));
-                }
-            }
             for (index, entry) in file.entries.iter().enumerate() {
                 let Subject::Client(client) = &entry.subject else {
                     continue;
@@ -198,11 +227,21 @@ impl Policy {
                         });
                     }
                     Granted::Role(role) => {
-                        for (role_entry, term) in roles.get(role).into_iter().flatten() {
-                            held.entry((*term).clone()).or_default().push(Via {
-                                file: file_index,
-                                entry: *role_entry,
-                                role: Some((role.clone(), index)),
+                        let Some(defined) = roles.definition(file_index, role) else {
+                            continue;
+                        };
+                        let terms = given
+                            .entry((defined, role))
+                            .or_insert_with(|| roles.terms(defined, role));
+                        for (term, (file, entry)) in roles.names(terms).into_iter().zip(terms) {
+                            held.entry(term.clone()).or_default().push(Via {
+                                file: *file,
+                                entry: *entry,
+                                role: Some(Membership {
+                                    role: role.clone(),
+                                    file: file_index,
+                                    entry: index,
+                                }),
                             });
                         }
                     }
@@ -210,19 +249,5 @@ impl Policy {
             }
         }
         all
-    }
-
-    /// The clients that have a role of one file.
-    pub fn members(&self, file: usize, role: &RoleName) -> BTreeSet<ClientName> {
-        let entries = self.files.get(file).map_or(&[][..], |file| &file.entries);
-        entries
-            .iter()
-            .filter_map(|entry| match (&entry.subject, &entry.granted) {
-                (Subject::Client(client), Granted::Role(name)) if name == role => {
-                    Some(client.clone())
-                }
-                _ => None,
-            })
-            .collect()
     }
 }

@@ -22,7 +22,7 @@ pub struct Logged {
 /// A pattern over the names of inputs, as they are shown.
 ///
 /// A glob (`gw-eu*`) fits the whole name or one part of its path. A plain word must
-/// stand alone, so that `gw-1` does not name `gw-10`.
+/// be whole, so that `gw-1` does not name `gw-10`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SourcePattern {
     /// Without `*`, `?` and `[`.
@@ -94,11 +94,6 @@ impl Sampled {
         self.rates.extend(other.rates);
     }
 
-    /// Every pattern and its rate, in the order in which they were stated.
-    pub fn rates(&self) -> &[(SourcePattern, f64)] {
-        &self.rates
-    }
-
     /// The rate of an input: the lowest that fits, `None` when none is stated.
     pub fn rate_of(&self, shown: &str) -> Option<f64> {
         let rates = self.rates.iter().filter(|(source, _)| source.fits(shown));
@@ -136,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_word_stands_alone_and_a_glob_fits_the_name_or_one_part_of_it() {
+    fn a_plain_word_is_a_whole_name_and_a_glob_fits_the_name_or_one_part_of_it() {
         let fits = |pattern, shown| SourcePattern::parse(pattern).unwrap().fits(shown);
         assert!(fits("gw-1", "logs/gw-1/a.gz") && fits("gw-1", "gw-1.log"));
         assert!(!fits("gw-1", "logs/gw-10/a.gz"));

@@ -13,7 +13,7 @@ macro_rules! name {
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// Takes the text as it is spelt in its file; nothing is folded or trimmed.
+            /// Takes the text as it is spelled in its file; nothing is folded or trimmed.
             pub fn new(text: &str) -> Self {
                 Self(Arc::from(text))
             }

@@ -1,4 +1,4 @@
-//! Noise: requests that a reviewer states to be no possible need.
+//! Noise: requests that a reviewer declares not to be a possible need.
 //!
 //! In: the rules of the configuration, and what one record says.
 //! Out: whether a rule covers the record, and which rules do nothing.
@@ -10,7 +10,7 @@
 //! * comparing allocates nothing.
 //!
 //! That a request of a client of the policy on an operation of the catalogue is never
-//! noise is the affair of whoever asks: here neither policy nor catalogue is known.
+//! noise is the caller's concern: here neither policy nor catalogue is known.
 
 use super::semantics::glob;
 use super::{Day, Place, SourcePattern, Warning};
@@ -22,7 +22,7 @@ pub struct Noise {
     pub source: Option<SourcePattern>,
     /// Glob over the path of the request.
     pub path: Option<String>,
-    /// Status codes, one of which the request got; any when empty.
+    /// The request got one of these status codes; any when empty.
     pub status: Vec<u16>,
     /// Glob over the caller's name as logged, its address or its user agent.
     pub caller: Option<String>,
@@ -55,7 +55,7 @@ pub struct Sighting<'a> {
 
 impl Noise {
     /// Whether every key of the rule fits the record. That it has not expired is
-    /// [`Self::active`], and whether it may be asked at all is the caller's affair.
+    /// [`Self::active`], and whether it may be asked at all is up to the caller.
     pub fn covers(&self, seen: &Sighting<'_>) -> bool {
         let caller = |pattern: &str| {
             [seen.name, seen.address, seen.agent]

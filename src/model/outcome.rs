@@ -135,18 +135,17 @@ impl OutcomeTable {
     /// A code that is named for one list leaves the default of the other: whoever says
     /// that 403 proves nothing does not want it to mean "refused".
     pub fn stated(denied: Option<&[u16]>, attempted: Option<&[u16]>) -> Self {
-        let list = |stated: Option<&[u16]>, customary: Vec<u16>, other: Option<&[u16]>| match stated
-        {
+        let list = |stated: Option<&[u16]>, usual: Vec<u16>, other: Option<&[u16]>| match stated {
             Some(stated) => stated.to_vec(),
-            None => customary
+            None => usual
                 .into_iter()
                 .filter(|code| !other.is_some_and(|other| other.contains(code)))
                 .collect(),
         };
-        let customary = Self::default();
+        let usual = Self::default();
         Self {
-            denied: list(denied, customary.denied, attempted),
-            attempted: list(attempted, customary.attempted, denied),
+            denied: list(denied, usual.denied, attempted),
+            attempted: list(attempted, usual.attempted, denied),
         }
     }
 
@@ -193,7 +192,7 @@ impl OutcomeTable {
         }
     }
 
-    /// A refusal, of which the reason is known.
+    /// A refusal whose reason is known.
     pub fn because(about: Refusal, answered_by: AnsweredBy) -> Outcome {
         match (about, answered_by) {
             (Refusal::Authentication, _) => Outcome::DeniedAuthentication,

@@ -159,9 +159,9 @@ impl<'a, T: Into<Cell<'a>>> From<Option<T>> for Cell<'a> {
 }
 
 /// Takes one row after the other.
-pub type EachRow<'r> = dyn FnMut(&[Cell<'_>]) + 'r;
+pub(crate) type EachRow<'r> = dyn FnMut(&[Cell<'_>]) + 'r;
 /// Hands over each row of a part, in order.
-pub type Part<'p> = dyn Fn(&mut EachRow<'_>) + 'p;
+pub(crate) type Part<'p> = dyn Fn(&mut EachRow<'_>) + 'p;
 
 /// Where the rows of a table come from.
 pub trait Rows {
@@ -177,14 +177,14 @@ pub trait Rows {
 const PART: usize = 256;
 
 /// Rows of things that are in memory: `cells` hands over those of each item, by its index.
-pub struct Held<F> {
+pub(crate) struct Held<F> {
     items: usize,
     cells: F,
 }
 
 impl<F: Fn(usize, &mut EachRow<'_>)> Held<F> {
     /// The rows of so many items.
-    pub const fn new(items: usize, cells: F) -> Self {
+    pub(crate) const fn new(items: usize, cells: F) -> Self {
         Self { items, cells }
     }
 }

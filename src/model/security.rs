@@ -38,7 +38,7 @@ pub enum Security {
     Unknown,
     /// It could, and says nothing, neither here nor for the whole API.
     Unstated,
-    /// Any one of these is enough; none of them stands for `security: []`.
+    /// Any one of these is enough; none of them means `security: []`.
     Stated(Arc<BTreeSet<Together>>),
 }
 

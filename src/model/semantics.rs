@@ -24,10 +24,12 @@ pub enum ScopeMatch {
     Hierarchy(char),
     /// `*` stands for any run of characters, `?` for one.
     Glob,
+    /// The same, with upper and lower case of ASCII letters alike (actions of AWS).
+    GlobAnyCase,
 }
 
 impl ScopeMatch {
-    /// Reads `exact`, `wildcard:DELIM`, `hierarchy:DELIM` or `glob`.
+    /// Reads `exact`, `wildcard:DELIM`, `hierarchy:DELIM`, `glob` or `glob-any-case`.
     pub fn parse(text: &str) -> Option<Self> {
         let (name, delimiter) = match text.split_once(':') {
             Some((name, rest)) => {
@@ -39,6 +41,7 @@ impl ScopeMatch {
         match (name, delimiter) {
             ("exact", None) if !text.contains(':') => Some(Self::Exact),
             ("glob", None) if !text.contains(':') => Some(Self::Glob),
+            ("glob-any-case", None) if !text.contains(':') => Some(Self::GlobAnyCase),
             ("wildcard", Some(delimiter)) => Some(Self::Wildcard(delimiter)),
             ("hierarchy", Some(delimiter)) => Some(Self::Hierarchy(delimiter)),
             _ => None,
@@ -57,6 +60,10 @@ impl ScopeMatch {
                         .is_some_and(|rest| rest.starts_with(delimiter))
             }
             Self::Glob => glob(term.as_bytes(), scope.as_bytes()),
+            Self::GlobAnyCase => {
+                let lower = |text: &str| text.to_ascii_lowercase();
+                glob(lower(term).as_bytes(), lower(scope).as_bytes())
+            }
         }
     }
 }
@@ -185,6 +192,8 @@ mod tests {
         assert!(ScopeMatch::Glob.covers("a*b*c", "aXXbYYc"));
         assert!(ScopeMatch::Glob.covers("caf?:*", "caf\u{e9}:read"));
         assert!(!ScopeMatch::Glob.covers("caf??", "caf\u{e9}"));
+        assert!(ScopeMatch::GlobAnyCase.covers("S3:get*", "s3:GetObject"));
+        assert!(!ScopeMatch::Glob.covers("S3:get*", "s3:GetObject"));
         let text = "a".repeat(2_000);
         assert!(!ScopeMatch::Glob.covers(&format!("{}b", "a*".repeat(200)), &text));
     }

@@ -109,6 +109,8 @@ pub enum Reason {
     ProtocolScope,
     /// Opens no operation of the catalogue.
     OpensNoOperation,
+    /// It allows something that leaves no line in the logs.
+    NotRecorded,
     /// An input was incomplete on a day of the window.
     PartialInput,
     /// There was no log record at all.
@@ -163,6 +165,8 @@ pub enum Reason {
     RoleMemberLessSafe,
     /// The client loses the role as a whole, and another scope of it goes less safely.
     RoleScopeLessSafe,
+    /// One rule of the file grants it together with others that stay, or are less safe to lose.
+    RuleGrantsTogether,
     /// Requests whose client, operation or outcome is not certain may have needed it.
     PossibleNeed,
     /// Nobody was ever seen on an operation that it opens, and not all are logged.
@@ -173,7 +177,7 @@ pub enum Reason {
     /// lines that may be its own could not be read.
     UnmatchedTraffic,
     /// Requests that it serves may have been counted as another operation, which the
-    /// catalogue of that time did not tell apart.
+    /// catalogue of that time did not distinguish.
     CountedAsAnother,
     /// The client used operations that its grants do not permit: the mapping may be wrong.
     UsedWithoutGrant,
@@ -189,14 +193,15 @@ pub enum Reason {
     CommentAffected,
     /// Past removals called safe went wrong too often: nothing is called safe in this run.
     BacktestBrake,
-    /// The pattern is not understood under the configured scope semantics.
-    PatternNotUnderstood,
 }
 
 impl Reason {
     /// Whether something else that goes with the removal is the cause, not the grant itself.
     pub fn is_of_the_role(self) -> bool {
-        matches!(self, Self::RoleMemberLessSafe | Self::RoleScopeLessSafe)
+        matches!(
+            self,
+            Self::RoleMemberLessSafe | Self::RoleScopeLessSafe | Self::RuleGrantsTogether
+        )
     }
 
     /// One line that explains the reason to a reviewer.
@@ -216,6 +221,9 @@ impl Reason {
             Self::ProtocolScope => "protocol scope: no API request can show its use",
             Self::OpensNoOperation => {
                 "opens no operation of the catalogue, so no request can show its use"
+            }
+            Self::NotRecorded => {
+                "it allows something that the logs do not record, so silence says nothing about it"
             }
             Self::PartialInput => "an input is incomplete on days of the window",
             Self::NoData => "there are no log records",
@@ -265,6 +273,9 @@ impl Reason {
             Self::RoleScopeLessSafe => {
                 "the client loses the role as a whole, and another scope of it is less safe to lose"
             }
+            Self::RuleGrantsTogether => {
+                "one rule of the file grants it together with others that stay, or are less safe to lose"
+            }
             Self::PossibleNeed => {
                 "requests whose client, operation or outcome is not certain may have needed it"
             }
@@ -276,7 +287,7 @@ impl Reason {
                 "requests of the client match no operation and are near none, or lines could not be read"
             }
             Self::CountedAsAnother => {
-                "an older catalogue did not tell an operation that it opens from one that was used"
+                "an older catalogue did not distinguish an operation that it opens from one that was used"
             }
             Self::UsedWithoutGrant => {
                 "the client used operations its grants do not permit: check the mapping first"
@@ -287,12 +298,9 @@ impl Reason {
             Self::RequirementUnknown => "an operation used has no stated requirement",
             Self::NotProvenMinimal => "the search stopped before the optimum was proved",
             Self::NotEditable => "the file cannot be edited automatically at this place",
-            Self::CommentAffected => "a comment stands with the line",
+            Self::CommentAffected => "the line has a comment",
             Self::BacktestBrake => {
                 "past removals called safe were needed too often, so none is called safe now"
-            }
-            Self::PatternNotUnderstood => {
-                "the pattern has no meaning under the configured scope semantics"
             }
         }
     }

@@ -7,13 +7,13 @@ use crate::grants::Edit;
 /// Two edits that want the same bytes, or bytes that are not there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("two edits touch byte {at}, or it lies outside the file")]
-pub struct Overlap {
+pub(crate) struct Overlap {
     /// The offset.
     pub at: usize,
 }
 
 /// The edits in the order of their bytes; overlapping ones are refused.
-pub fn ordered(text: &str, mut edits: Vec<Edit>) -> Result<Vec<Edit>, Overlap> {
+pub(crate) fn ordered(text: &str, mut edits: Vec<Edit>) -> Result<Vec<Edit>, Overlap> {
     edits.retain(|edit| edit.span.start != edit.span.end || !edit.replacement.is_empty());
     edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
     let mut free = 0;

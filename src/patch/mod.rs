@@ -12,22 +12,23 @@
 //! * nothing is written to disk here.
 
 mod edit;
+pub(crate) mod json_patch;
 mod unified;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::grants::{self, Change, Edit, GrantError, Refusal};
+use crate::grants::{self, Change, Edit, Refusal, as_editable};
 use crate::model::{
-    ClientName, ContentDigest, Entry, Granted, Place, Policy, PolicyFile, Subject, Term,
+    ClientName, ContentDigest, Entry, Granted, Place, Policy, PolicyFile, Scope, Subject, Term,
+    Unreadable,
 };
 
-pub use edit::{Overlap, ordered};
-pub use unified::{annotated, unified};
+pub(crate) use edit::{Overlap, ordered};
 
 /// An entry that goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Removal {
+pub(crate) struct Removal {
     /// Index into `policy.files`.
     pub file: usize,
     /// Index into that file's `entries`.
@@ -36,7 +37,7 @@ pub struct Removal {
 
 /// An entry in whose place one or more narrower terms come.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Replacement {
+pub(crate) struct Replacement {
     /// Index into `policy.files`.
     pub file: usize,
     /// Index into that file's `entries`.
@@ -73,7 +74,7 @@ pub struct FilePatch {
 
 /// Why there is no patch.
 #[derive(Debug, thiserror::Error)]
-pub enum PatchError {
+pub(crate) enum PatchError {
     /// The plan names what is not there, or one entry twice.
     #[error("the plan does not fit the policy: {0}")]
     BadPlan(String),
@@ -97,7 +98,7 @@ pub enum PatchError {
         /// The file as shown to the user.
         file: Arc<str>,
         /// What the format says.
-        source: Box<GrantError>,
+        source: Unreadable,
     },
     /// The edited file grants something else than planned.
     #[error("{file}: the edited file is not exactly the plan: {difference}")]
@@ -117,7 +118,7 @@ pub enum PatchError {
 
 impl PatchError {
     /// What to do about it, where that is known.
-    pub fn help(&self) -> Option<&'static str> {
+    pub(crate) fn help(&self) -> Option<&'static str> {
         match self {
             Self::Frozen(_) | Self::Refused(_) => Some("take the grant out by hand"),
             Self::Changed { .. } => Some("run the analysis again"),
@@ -130,7 +131,7 @@ impl PatchError {
 ///
 /// All or nothing: when one entry cannot be edited, there is no patch. The caller can
 /// leave that entry out and ask again.
-pub fn plan(
+pub(crate) fn plan(
     policy: &Policy,
     removals: &[Removal],
     replacements: &[Replacement],
@@ -185,7 +186,7 @@ pub fn plan(
 }
 
 /// Refuses a file whose bytes are not those that were read.
-pub fn check_unchanged(file: &PolicyFile, current: &[u8]) -> Result<(), PatchError> {
+pub(crate) fn check_unchanged(file: &PolicyFile, current: &[u8]) -> Result<(), PatchError> {
     if ContentDigest::of(current) == file.digest && *current == *file.bytes {
         return Ok(());
     }
@@ -237,13 +238,7 @@ fn file_patch(
     file: &PolicyFile,
     planned: &BTreeMap<usize, Change>,
 ) -> Result<FilePatch, PatchError> {
-    let Some(format) = grants::by_name(file.format) else {
-        return Err(PatchError::BadPlan(format!(
-            "format `{}` is not known",
-            file.format
-        )));
-    };
-    prove(index, file, planned, format.edits(file, planned)?)
+    prove(index, file, planned, grants::edits(file, planned)?)
 }
 
 /// Makes the patch from edits, trusting none of them.
@@ -264,12 +259,16 @@ fn prove(
     })?;
     let new = edit::apply(old, &edits);
     // As a later run will read it: its format is detected again.
-    let reread = grants::read(Arc::from(new.as_bytes()), &file.path).map_err(|source| {
-        PatchError::Unreadable {
-            file: Arc::clone(&file.path),
-            source: Box::new(source),
-        }
-    })?;
+    let unreadable = |source| PatchError::Unreadable {
+        file: Arc::clone(&file.path),
+        source,
+    };
+    let Some(document) = &file.document else {
+        return Err(wrong("how it is written is not known".to_owned()));
+    };
+    let reread = document
+        .reread(Arc::from(new.as_bytes()), &file.path)
+        .map_err(unreadable)?;
     if reread.format != file.format {
         return Err(wrong(format!("it reads as format `{}`", reread.format)));
     }
@@ -333,7 +332,7 @@ fn compare(
             described(&extra.granted, &extra.place)
         ));
     }
-    if old.matching != new.matching || old.implies != new.implies {
+    if old.matching != new.matching || old.implies != new.implies || !ladders_hold(old, new) {
         return Err("its scope semantics changed".to_owned());
     }
     let mut lost: BTreeSet<&ClientName> = old.clients.difference(&new.clients).collect();
@@ -352,6 +351,19 @@ fn compare(
     Ok(())
 }
 
+/// Whether no level opens more than before, and none that is granted opens less.
+fn ladders_hold(old: &PolicyFile, new: &PolicyFile) -> bool {
+    let granted = |entry: &Entry| match &entry.granted {
+        Granted::Term(term) => {
+            let scope = Scope::new(term.as_str());
+            old.ladders.get(&scope) == new.ladders.get(&scope)
+        }
+        Granted::Role(_) => true,
+    };
+    let known = |(scope, opens)| old.ladders.get(scope) == Some(opens);
+    new.ladders.iter().all(known) && (old.ladders.is_empty() || new.entries.iter().all(granted))
+}
+
 /// Whether the entry reads as before; a replacement's line may have changed.
 fn same(expected: &Entry, found: Option<&Entry>, whole: bool) -> Result<(), String> {
     let Some(found) = found else {
@@ -363,7 +375,7 @@ fn same(expected: &Entry, found: Option<&Entry>, whole: bool) -> Result<(), Stri
     let equal = key(expected) == key(found)
         && expected.since == found.since
         && expected.owner == found.owner
-        && (!whole || expected.keep == found.keep && expected.frozen == found.frozen);
+        && (!whole || expected.keep == found.keep && as_editable(expected, found));
     if equal {
         return Ok(());
     }

@@ -1,6 +1,6 @@
 //! Unified diffs that `git apply` takes, and a strict reader for them.
 //!
-//! In: two texts, or a text and its edits. Out: the diff, with `a/` and `b/` in front of
+//! In: two strings, or a string and its edits. Out: the diff, with `a/` and `b/` in front of
 //! the relative path and three lines of context.
 //!
 //! Invariants: bytes of content lines are copied as they are, carriage returns
@@ -10,42 +10,13 @@
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use similar::{Algorithm, DiffTag, capture_diff_slices};
+use crate::model::words::git_path;
 
 /// Lines shown around a change.
 const CONTEXT: usize = 3;
 
 /// Old lines and the new lines that are in their place, numbered from 0.
 pub(super) type Block = (Range<usize>, Range<usize>);
-
-/// The unified diff from `old` to `new`; swapped, the undo.
-pub fn unified(old: &str, new: &str, path: &str) -> String {
-    let (a, b): (Vec<&str>, Vec<&str>) = (lines(old), lines(new));
-    let blocks: Vec<Block> = capture_diff_slices(Algorithm::Myers, &a, &b)
-        .iter()
-        .filter(|op| op.tag() != DiffTag::Equal)
-        .map(|op| (op.old_range(), op.new_range()))
-        .collect();
-    write(&a, &b, &blocks, path)
-}
-
-/// The diff of a file with reasons in front of its section.
-///
-/// `git apply` skips text in front of a file's header, so the printed diff can carry
-/// its evidence and still be applied. Each note becomes one line that starts with `# `.
-pub fn annotated<'a>(diff: &str, notes: impl IntoIterator<Item = &'a str>) -> String {
-    let mut text = String::new();
-    if !diff.is_empty() {
-        for note in notes {
-            let clean = |c: char| if c.is_control() { ' ' } else { c };
-            text.push_str("# ");
-            text.extend(note.chars().map(clean));
-            text.push('\n');
-        }
-    }
-    text.push_str(diff);
-    text
-}
 
 pub(super) fn lines(text: &str) -> Vec<&str> {
     text.split_inclusive('\n').collect()
@@ -57,8 +28,8 @@ pub(super) fn write(old: &[&str], new: &[&str], blocks: &[Block], path: &str) ->
     if blocks.is_empty() {
         return diff;
     }
-    let _ = writeln!(diff, "--- {}", quoted("a/", path));
-    let _ = writeln!(diff, "+++ {}", quoted("b/", path));
+    let _ = writeln!(diff, "--- {}", git_path("a/", path));
+    let _ = writeln!(diff, "+++ {}", git_path("b/", path));
     let mut rest = blocks;
     while let Some((first, _)) = rest.split_first() {
         let joined = rest
@@ -113,34 +84,6 @@ fn push(diff: &mut String, sign: char, line: &str) {
     if !line.ends_with('\n') {
         diff.push_str("\n\\ No newline at end of file\n");
     }
-}
-
-/// A path as git writes it: in double quotes with C escapes when it holds a quote, a
-/// backslash or a control character, and with a tab after it when it holds a space.
-fn quoted(prefix: &str, path: &str) -> String {
-    let special = |c: char| c.is_control() || matches!(c, '"' | '\\');
-    if !path.contains(special) {
-        let tab = if path.contains(' ') { "\t" } else { "" };
-        return format!("{prefix}{path}{tab}");
-    }
-    let mut name = format!("\"{prefix}");
-    for c in path.chars() {
-        match c {
-            '"' | '\\' => name.extend(['\\', c]),
-            '\n' => name.push_str("\\n"),
-            '\t' => name.push_str("\\t"),
-            '\r' => name.push_str("\\r"),
-            c if c.is_control() => {
-                let mut bytes = [0; 4];
-                for byte in c.encode_utf8(&mut bytes).bytes() {
-                    let _ = write!(name, "\\{byte:03o}");
-                }
-            }
-            c => name.push(c),
-        }
-    }
-    name.push('"');
-    name
 }
 
 /// Applies a diff of one file as it is written: every line number and every context line

@@ -1,30 +1,33 @@
 //! The backtest: a table for reading, JSON (`scopetrim.backtest/1`, also in `report.json`), rows.
 //!
-//! Invariants: every share stands beside its counts; a bound is rounded up; an
+//! Invariants: every share is shown with its counts; a bound is rounded up; an
 //! origin whose following days are not all in the log is marked.
 
-pub mod grants_of;
+pub(crate) mod grants_of;
 mod rows;
 
 use std::io::{self, Write};
+use std::iter;
 
-use super::bound::{percent, up};
 use super::model;
-pub use rows::rows;
+pub(crate) use rows::rows;
 
 use super::escape::terminal;
 use super::screen::Screen;
 use super::suspend;
 use crate::analysis::backtest::{Backtest, HORIZON, Hit, LEVELS, Origin, Scores, Tally};
 use crate::analysis::share::upper;
-use crate::model::words::plural;
+use crate::model::words::{percent_of, percent_up, plural};
 use crate::model::{Catalog, Operation};
 
 /// Name and version of the JSON.
-pub const SCHEMA: &str = "scopetrim.backtest/1";
-/// Head of the table where there is room for it.
-const HEAD: &str =
-    "AS OF        LEVEL   REMOVED  MISSED  DENIED  CLIENTS  OPS  FIRST  30 D   UPPER";
+pub(crate) const SCHEMA: &str = "scopetrim.backtest/1";
+/// Head of the table of month ends.
+const HEAD: [&str; 10] = [
+    "AS OF", "LEVEL", "REMOVED", "MISSED", "DENIED", "CLIENTS", "OPS", "FIRST", "30 D", "UPPER",
+];
+/// Head of the table of probabilities.
+const SCORES: [&str; 6] = ["AS OF", "GRANTS", "EXPECTED", "CAME", "BRIER", "LOG"];
 /// Hits in the table.
 const HITS: usize = 10;
 /// Origins in the table.
@@ -33,11 +36,6 @@ const ORIGINS: usize = 24;
 /// What a set is called: a level contains everything safer.
 fn set(at: usize) -> &'static str {
     ["safe", "safe+likely", "down to review"][at.min(2)]
-}
-
-/// To six decimals.
-pub(super) fn upwards(value: f64) -> f64 {
-    up(value, 6)
 }
 
 fn label(catalog: &Catalog, operation: usize) -> String {
@@ -54,43 +52,41 @@ pub(super) fn share(part: u64, whole: u64) -> Option<f64> {
 }
 
 /// The whole result as data.
-pub fn value<'a>(found: &'a Backtest, catalog: &'a Catalog) -> model::Backtest<'a> {
+pub(crate) fn value<'a>(found: &'a Backtest, catalog: &'a Catalog) -> model::Backtest<'a> {
     model::Backtest::of(found, catalog)
 }
 
-/// To the nearest: a score is no bound.
-pub(super) fn rounded(value: f64, unit: f64) -> f64 {
-    (value * unit).round() / unit
-}
-
 /// Wilson's bound of one origin, in which every removal is another grant.
-fn bound(own: &Tally) -> Option<f64> {
+fn bound(tally: &Tally) -> Option<f64> {
     #[expect(clippy::cast_precision_loss, reason = "a count of grants")]
-    (own.removals > 0).then(|| upper(own.wrong as f64, own.removals as f64))
+    (tally.removals > 0).then(|| upper(tally.wrong as f64, tally.removals as f64))
 }
 
 /// The sentence of the summary: what the pooled sets did.
-pub fn sentence(found: &Backtest, at: usize) -> String {
-    let own = &found.pooled[at];
+pub(crate) fn sentence(found: &Backtest, at: usize) -> String {
+    let pooled = &found.pooled[at];
     let name = set(at);
-    match (own.rate, own.upper) {
+    match (pooled.rate, pooled.upper) {
         (Some(rate), Some(upper)) => format!(
             "{}, {} ({}) {name}: {} would have been missed ({}, at most {}), {} denied",
-            plural(own.origins, "past month"),
-            plural(own.removals, "removal"),
-            plural(own.grants, "grant"),
-            own.wrong,
-            percent(rate),
-            percent(upper),
-            plural(own.requests, "request")
+            plural(pooled.origins, "past month"),
+            plural(pooled.removals, "removal"),
+            plural(pooled.grants, "grant"),
+            pooled.wrong,
+            percent_up(rate),
+            percent_up(upper),
+            plural(pooled.requests, "request")
         ),
-        _ if own.origins == 0 => format!("{name}: too short a log to say"),
-        _ => format!("{}: nothing was {name}", plural(own.origins, "past month")),
+        _ if pooled.origins == 0 => format!("{name}: too short a log to say"),
+        _ => format!(
+            "{}: nothing was {name}",
+            plural(pooled.origins, "past month")
+        ),
     }
 }
 
 /// The table for a terminal, `width` columns wide (kept within 60 to 200).
-pub fn table(
+pub(crate) fn table(
     found: &Backtest,
     catalog: &Catalog,
     incomplete: &[String],
@@ -127,20 +123,20 @@ pub fn table(
         screen.whole("left out  ", &text)?;
     }
     screen.line("")?;
-    let wide = screen.width() >= HEAD.len();
-    if wide {
-        screen.line(HEAD)?;
-    }
     let start = found.origins.len().saturating_sub(ORIGINS);
-    for origin in &found.origins[start..] {
-        month_end(origin, wide, &mut screen)?;
-    }
+    let month_ends = found.origins[start..].iter().flat_map(month_end);
+    let head = HEAD.map(str::to_owned).to_vec();
+    screen.table(
+        "",
+        2,
+        &iter::once(head).chain(month_ends).collect::<Vec<_>>(),
+    )?;
     if start > 0 {
         screen.line(&format!(
             "and {start} earlier ones: --json or --csv list all"
         ))?;
     }
-    if found.origins.iter().any(|own| own.censored) {
+    if found.origins.iter().any(|origin| origin.censored) {
         screen.prose("", "* fewer than 90 days (or too few covered ones) come after it: more may follow, so it is not in the sums")?;
     }
     unknown(found, &mut screen)?;
@@ -148,8 +144,8 @@ pub fn table(
     for at in 0..LEVELS.len() {
         screen.prose("sum       ", &sentence(found, at))?;
     }
-    for (at, own) in found.suspended.iter().enumerate() {
-        if let Some(text) = suspend::past(own, set(at)) {
+    for (at, pooled) in found.suspended.iter().enumerate() {
+        if let Some(text) = suspend::past(pooled, set(at)) {
             screen.prose("suspend   ", &text)?;
         }
     }
@@ -160,46 +156,33 @@ pub fn table(
     hits(found, catalog, &mut screen)
 }
 
-/// One month end: a line for each level.
-fn month_end(origin: &Origin, wide: bool, screen: &mut Screen<'_>) -> io::Result<()> {
-    for (at, own) in origin.tallies.iter().enumerate() {
-        if own.removals == 0 && at == 0 {
-            continue;
-        }
-        let mark = if origin.censored { '*' } else { ' ' };
-        let first = own
-            .first
-            .map_or_else(|| "-".to_owned(), |days| format!("{days} d"));
-        let early = match own.wrong {
-            0 => "-".to_owned(),
-            wrong => format!("{}%", own.wrong_early * 100 / wrong),
-        };
-        let upper = bound(own).map_or_else(|| "-".to_owned(), percent);
-        if !wide {
-            let text = format!(
-                "{} removed, {} missed, {} denied, {}, {}, first {first}, {early} within 30 d, at most {upper}",
-                own.removals,
-                own.wrong,
-                own.requests,
-                plural(own.clients, "client"),
-                plural(own.operations, "operation"),
-            );
-            let label = format!("{}{mark} {:<6}  ", origin.as_of, LEVELS[at].name());
-            screen.whole(&label, &text)?;
-            continue;
-        }
-        screen.line(&format!(
-            "{}{mark}  {:<6}  {:>7}  {:>6}  {:>6}  {:>7}  {:>3}  {first:>5}  {early:>4}  {upper:>6}",
-            origin.as_of,
-            LEVELS[at].name(),
+/// One month end: a row for each level.
+fn month_end(origin: &Origin) -> impl Iterator<Item = Vec<String>> {
+    let mark = if origin.censored { "*" } else { "" };
+    let none = || "-".to_owned();
+    let levels = LEVELS.iter().zip(&origin.tallies).enumerate();
+    let levels = levels.filter(|(at, (_, own))| *at > 0 || own.removals > 0);
+    levels.map(move |(_, (level, own))| {
+        let counts = [
             own.removals,
             own.wrong,
             own.requests,
             own.clients,
             own.operations,
-        ))?;
-    }
-    Ok(())
+        ];
+        let early = match own.wrong {
+            0 => none(),
+            wrong => format!("{}%", percent_of(own.wrong_early, wrong)),
+        };
+        let mut row = vec![format!("{}{mark}", origin.as_of), level.name().to_owned()];
+        row.extend(counts.iter().map(u64::to_string));
+        row.extend([
+            own.first.map_or_else(none, |days| format!("{days} d")),
+            early,
+            bound(own).map_or_else(none, percent_up),
+        ]);
+        row
+    })
 }
 
 /// How right the probabilities were, origin by origin.
@@ -212,29 +195,31 @@ fn scores(found: &Backtest, screen: &mut Screen<'_>) -> io::Result<()> {
         "",
         "probabilities given to idle grants, against what came (Brier and log score: 0 is perfect)",
     )?;
-    screen.line("AS OF        GRANTS  EXPECTED  CAME   BRIER     LOG")?;
-    let mut row = |name: &str, own: &Scores| {
+    let row = |name: String, own: &Scores| {
         let [brier, log] = [own.brier(), own.log()].map(|own| own.unwrap_or(0.0));
-        screen.line(&format!(
-            "{name:<10}  {:>7}  {:>8.1}  {:>4}  {brier:.4}  {log:.4}",
-            own.grants, own.expected, own.used
-        ))
+        vec![
+            name,
+            own.grants.to_string(),
+            format!("{:.1}", own.expected),
+            own.used.to_string(),
+            format!("{brier:.4}"),
+            format!("{log:.4}"),
+        ]
     };
     let start = found.origins.len().saturating_sub(ORIGINS);
-    for origin in &found.origins[start..] {
-        if let Some(own) = &origin.scores {
-            row(&origin.as_of.to_string(), own)?;
-        }
-    }
-    row("all", all)
+    let origins = found.origins[start..].iter();
+    let mut rows = vec![SCORES.map(str::to_owned).to_vec()];
+    rows.extend(origins.filter_map(|own| Some(row(own.as_of.to_string(), own.scores.as_ref()?))));
+    rows.push(row("all".to_owned(), all));
+    screen.table("", 1, &rows)
 }
 
 fn unknown(found: &Backtest, screen: &mut Screen<'_>) -> io::Result<()> {
     let months: Vec<String> = found
         .origins
         .iter()
-        .filter(|own| own.unknown * 100 > own.requests)
-        .map(|own| own.as_of.to_string())
+        .filter(|origin| origin.unknown * 100 > origin.requests)
+        .map(|origin| origin.as_of.to_string())
         .collect();
     if months.is_empty() {
         return Ok(());

@@ -11,7 +11,7 @@ mod data;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-pub use data::{SCHEMA, json, rows};
+pub(crate) use data::{json, rows};
 
 use super::View;
 use super::screen::Screen;
@@ -25,16 +25,16 @@ use crate::model::{Day, Millis, Term};
 const SHOWN: usize = 3;
 
 /// Whether there is anything to say about the client.
-pub fn is_worth_a_line(client: &ClientAnalysis) -> bool {
-    let own = &client.demand;
-    let never = own.tokens.never_issued.as_ref();
-    !own.refused.is_empty()
-        || own.tokens.not_granted().next().is_some()
+pub(crate) fn is_worth_a_line(client: &ClientAnalysis) -> bool {
+    let demand = &client.demand;
+    let never = demand.tokens.never_issued.as_ref();
+    !demand.refused.is_empty()
+        || demand.tokens.not_granted().next().is_some()
         || never.is_ok_and(|terms| !terms.is_empty())
 }
 
 /// The list for a terminal, `width` columns wide (kept within 60 to 200).
-pub fn table(
+pub(crate) fn table(
     view: &View<'_>,
     clients: &[&ClientAnalysis],
     out: &mut dyn Write,
@@ -55,7 +55,10 @@ pub fn table(
             window.from, window.to
         ),
     )?;
-    let worth: Vec<&&ClientAnalysis> = clients.iter().filter(|own| is_worth_a_line(own)).collect();
+    let worth: Vec<&&ClientAnalysis> = clients
+        .iter()
+        .filter(|client| is_worth_a_line(client))
+        .collect();
     for client in &worth {
         screen.line("")?;
         screen.whole("", client.id.as_str())?;
@@ -72,19 +75,21 @@ pub fn table(
         );
         screen.whole("", &text)?;
     }
-    let seen = clients.iter().any(|own| !own.demand.tokens.days.is_empty());
+    let seen = clients
+        .iter()
+        .any(|client| !client.demand.tokens.days.is_empty());
     if !seen {
         screen.whole(
             "",
-            "the log carries no scopes of tokens: what is granted and never issued cannot be told",
+            "the log carries no scopes of tokens: what is granted and never issued is not known",
         )?;
     }
     Ok(())
 }
 
-/// What there is to say about one client: a label and a text for each fact.
+/// What there is to say about one client: a label and a string for each fact.
 pub(super) fn lines(view: &View<'_>, client: &ClientAnalysis) -> Vec<(&'static str, String)> {
-    let own = &client.demand;
+    let demand = &client.demand;
     let mut lines = Vec::new();
     for cause in [
         Cause::Granted,
@@ -92,12 +97,16 @@ pub(super) fn lines(view: &View<'_>, client: &ClientAnalysis) -> Vec<(&'static s
         Cause::AsksNothing,
         Cause::Unknown,
     ] {
-        for found in own.refused.iter().filter(|own| own.cause == cause) {
+        for found in demand
+            .refused
+            .iter()
+            .filter(|refused| refused.cause == cause)
+        {
             lines.push((label(cause), refused(view, found)));
             lines.extend(more(found).into_iter().map(|text| ("", text)));
         }
     }
-    lines.extend(tokens(&own.tokens));
+    lines.extend(tokens(&demand.tokens));
     lines
 }
 
@@ -122,18 +131,18 @@ fn day(at: Millis) -> Day {
     Day::of(at)
 }
 
-fn refused(view: &View<'_>, own: &Refused) -> String {
-    let seen = &own.seen;
+fn refused(view: &View<'_>, refused: &Refused) -> String {
+    let seen = &refused.seen;
     let by = match (seen.gateway, seen.service) {
         (_, 0) => "by the gateway".to_owned(),
         (0, _) => "by the service, or the log does not say by whom".to_owned(),
         (gateway, service) => {
-            format!("{gateway} by the gateway, {service} by the service or unsaid by whom")
+            format!("{gateway} by the gateway, {service} by the service or not stated by whom")
         }
     };
     let mut text = format!(
         "{}  {} refused on {}, {} to {}, {by}",
-        operation(view, own.route),
+        operation(view, refused.route),
         plural(seen.requests(), "request"),
         plural(u64::from(seen.days), "day"),
         day(seen.first),
@@ -146,28 +155,28 @@ fn refused(view: &View<'_>, own: &Refused) -> String {
     text
 }
 
-/// What stands below a refused operation.
-fn more(own: &Refused) -> Vec<String> {
+/// What is printed below a refused operation.
+fn more(refused: &Refused) -> Vec<String> {
     let mut lines = Vec::new();
-    match own.cause {
+    match refused.cause {
         Cause::Granted => {
-            let terms: Vec<&str> = own.terms.iter().map(Term::as_str).collect();
-            let token = match own.in_token {
+            let terms: Vec<&str> = refused.terms.iter().map(Term::as_str).collect();
+            let token = match refused.in_token {
                 Some(true) => "; its tokens carried it",
                 Some(false) => "; no token of it carried that: it is granted, but not in the token",
                 None => "",
             };
             lines.push(format!(
-                "although {} permits it: the mapping or the enforcement is at fault, or the service refuses for reasons of its own{token}",
+                "although {} permits it: the mapping or the enforcement is at fault, or the service refuses for another reason{token}",
                 terms.join(", ")
             ));
         }
-        Cause::NotGranted if own.ways.is_empty() => {
+        Cause::NotGranted if refused.ways.is_empty() => {
             lines.push("the catalogue accepts no scope for it".to_owned());
         }
         Cause::NotGranted => {
-            lines.extend(own.ways.iter().take(SHOWN).map(way));
-            let rest = own.more_ways + own.ways.len().saturating_sub(SHOWN);
+            lines.extend(refused.ways.iter().take(SHOWN).map(way));
+            let rest = refused.more_ways + refused.ways.len().saturating_sub(SHOWN);
             if rest > 0 {
                 lines.push(format!(
                     "and {} (--json lists more)",
@@ -184,9 +193,9 @@ fn more(own: &Refused) -> Vec<String> {
 }
 
 /// `would need refunds:write, which opens 2 other operations (1 of them writes), exposure +0.041`.
-fn way(own: &Way) -> String {
-    let scopes: Vec<String> = own.scopes.iter().map(ToString::to_string).collect();
-    let others = own.operations.saturating_sub(1) as u64;
+fn way(way: &Way) -> String {
+    let scopes: Vec<String> = way.scopes.iter().map(ToString::to_string).collect();
+    let others = way.operations.saturating_sub(1) as u64;
     let also = if others == 0 {
         "opens nothing else".to_owned()
     } else {
@@ -195,43 +204,46 @@ fn way(own: &Way) -> String {
     let mut text = format!(
         "would need {}: {also}, {} in all; exposure +{:.4}",
         scopes.join(" + "),
-        plural(own.writes as u64, "write"),
-        own.exposure
+        plural(way.writes as u64, "write"),
+        way.exposure
     );
-    if own.carried.len() == own.scopes.len() {
+    if way.carried.len() == way.scopes.len() {
         text.push_str("; its tokens carried it, though it is not granted");
-    } else if !own.carried.is_empty() {
-        let carried: Vec<String> = own.carried.iter().map(ToString::to_string).collect();
+    } else if !way.carried.is_empty() {
+        let carried: Vec<String> = way.carried.iter().map(ToString::to_string).collect();
         let _ = write!(text, "; its tokens carried {}", carried.join(", "));
     }
     text
 }
 
 /// What there is to say about a client's tokens; nothing when none was logged with its scopes.
-fn tokens(own: &Tokens) -> Vec<(&'static str, String)> {
+fn tokens(tokens: &Tokens) -> Vec<(&'static str, String)> {
     let mut lines = Vec::new();
-    let (Some(first), Some(last)) = (own.days.first(), own.days.last()) else {
+    let (Some(first), Some(last)) = (tokens.days.first(), tokens.days.last()) else {
         return lines;
     };
     lines.push((
         "tokens",
         format!(
             "{} with their scopes on {}, {first} to {last}",
-            plural(own.requests, "request"),
-            plural(own.days.len() as u64, "day"),
+            plural(tokens.requests, "request"),
+            plural(tokens.days.len() as u64, "day"),
         ),
     ));
-    let span = |own: &IssuedScope| {
+    let span = |issued: &IssuedScope| {
         format!(
             "{} ({}, {} to {})",
-            own.scope,
-            plural(own.requests, "request"),
-            day(own.first),
-            day(own.last)
+            issued.scope,
+            plural(issued.requests, "request"),
+            day(issued.first),
+            day(issued.last)
         )
     };
     let of = |standing: Standing| {
-        let all = own.scopes.iter().filter(|own| own.standing == standing);
+        let all = tokens
+            .scopes
+            .iter()
+            .filter(|issued| issued.standing == standing);
         all.map(span).collect::<Vec<String>>()
     };
     for (standing, label) in [
@@ -256,7 +268,7 @@ fn tokens(own: &Tokens) -> Vec<(&'static str, String)> {
     }
     lines.push((
         "never issued",
-        match &own.never_issued {
+        match &tokens.never_issued {
             Ok(terms) if terms.is_empty() => "nothing that is granted".to_owned(),
             Ok(terms) => {
                 let terms: Vec<&str> = terms.iter().map(Term::as_str).collect();
@@ -275,17 +287,17 @@ pub(super) fn summary(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()
         (Cause::NotGranted, "refused because not granted"),
         (
             Cause::Granted,
-            "refused although granted: a fault of mapping or enforcement",
+            "refused although granted: an error in mapping or enforcement",
         ),
     ] {
         let mut clients: Vec<(&str, u64)> = Vec::new();
         for client in &view.analysis.clients {
-            let own = client
+            let lacking = client
                 .demand
                 .refused
                 .iter()
-                .filter(|own| own.cause == cause);
-            let sum: u64 = own.map(|own| own.seen.requests()).sum();
+                .filter(|refused| refused.cause == cause);
+            let sum: u64 = lacking.map(|refused| refused.seen.requests()).sum();
             if sum > 0 {
                 clients.push((client.id.as_str(), sum));
             }
@@ -299,16 +311,16 @@ pub(super) fn summary(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()
             said = true;
         }
     }
-    let beyond = |own: &&ClientAnalysis| own.demand.tokens.not_granted().next().is_some();
+    let beyond = |client: &&ClientAnalysis| client.demand.tokens.not_granted().next().is_some();
     let beyond: Vec<(&str, u64)> = view
         .analysis
         .clients
         .iter()
         .filter(beyond)
-        .map(|own| {
+        .map(|client| {
             (
-                own.id.as_str(),
-                own.demand.tokens.not_granted().count() as u64,
+                client.id.as_str(),
+                client.demand.tokens.not_granted().count() as u64,
             )
         })
         .collect();

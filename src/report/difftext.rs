@@ -18,8 +18,9 @@ use super::escape;
 use super::evidence;
 use crate::analysis::{Action, TermAnalysis};
 use crate::grants::history::SinceFrom;
+use crate::model::words;
 use crate::model::words::plural;
-use crate::model::{Day, Entry, Granted, Reason, Subject};
+use crate::model::{Day, Entry, Granted, Reason, Roles, Subject};
 
 /// Names listed before the rest is only counted.
 const NAMES: usize = 6;
@@ -27,7 +28,7 @@ const NAMES: usize = 6;
 const NAME_WIDTH: usize = 80;
 
 /// One comment line for each edit of the file; empty when there is none.
-pub fn reasons(view: &View<'_>, file_index: usize) -> String {
+pub(crate) fn reasons(view: &View<'_>, roles: &Roles<'_>, file_index: usize) -> String {
     let mut text = String::new();
     // The actions are sorted by file.
     let start = view
@@ -39,17 +40,21 @@ pub fn reasons(view: &View<'_>, file_index: usize) -> String {
         let file = view.policy.files.get(file_index);
         if let Some(entry) = file.and_then(|file| file.entries.get(action.entry)) {
             // Writing to a string cannot fail.
-            let _ = writeln!(text, "# {}", escape::terminal(&line(view, action, entry)));
+            let _ = writeln!(
+                text,
+                "# {}",
+                escape::terminal(&line((view, roles), action, entry))
+            );
         }
     }
     text
 }
 
-fn line(view: &View<'_>, action: &Action, entry: &Entry) -> String {
+fn line((view, roles): (&View<'_>, &Roles<'_>), action: &Action, entry: &Entry) -> String {
     let subject = match &entry.subject {
         Subject::Client(client) => short(client.as_str()),
         Subject::Role(role) => {
-            let members = view.policy.members(action.file, role);
+            let members = roles.members(action.file, role);
             format!(
                 "role {} ({})",
                 short(role.as_str()),
@@ -73,6 +78,15 @@ fn line(view: &View<'_>, action: &Action, entry: &Entry) -> String {
         )
     };
     let level = action.level.name();
+    format!(
+        "{}  {subject}  - {granted}{instead}  {level}: {}",
+        entry.place,
+        facts(view, action).join("; ")
+    )
+}
+
+/// Why the edit is made: what decided, last use and age, and what the past says.
+pub(super) fn facts(view: &View<'_>, action: &Action) -> Vec<String> {
     let past = affected(view, action)
         .into_iter()
         .filter_map(|found| found.evidence.as_ref())
@@ -83,12 +97,8 @@ fn line(view: &View<'_>, action: &Action, entry: &Entry) -> String {
         .map(|reason| reason.sentence().to_owned())
         .collect();
     facts.extend(dates(view, action));
-    facts.extend(past.map(|own| evidence::sentence(&view.analysis.basis, own)));
-    format!(
-        "{}  {subject}  - {granted}{instead}  {level}: {}",
-        entry.place,
-        facts.join("; ")
-    )
+    facts.extend(past.map(|evidence| evidence::sentence(&view.analysis.basis, evidence)));
+    facts
 }
 
 /// Last use and age of the grant; the youngest grant of all members counts.
@@ -145,17 +155,7 @@ fn short(name: &str) -> String {
 
 /// The first names, and how many more there are.
 pub(super) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let names: Vec<String> = names.map(short).collect();
-    let mut text = names
-        .iter()
-        .take(NAMES)
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join(", ");
-    if names.len() > NAMES {
-        let _ = write!(text, " and {} more", names.len() - NAMES);
-    }
-    text
+    words::first(&names.map(short).collect::<Vec<_>>(), NAMES)
 }
 
 #[cfg(test)]
@@ -167,13 +167,21 @@ mod tests {
     #[test]
     fn every_edit_up_to_the_level_has_its_reason_and_members_are_named() {
         let mut sample = sample();
-        assert_eq!(reasons(&sample.view(), 0).lines().count(), 1);
+        assert_eq!(
+            reasons(&sample.view(), &sample.view().policy.roles(), 0)
+                .lines()
+                .count(),
+            1
+        );
         sample.level = Level::Review;
-        insta::assert_snapshot!(reasons(&sample.view(), 0), @r"
+        insta::assert_snapshot!(reasons(&sample.view(), &sample.view().policy.roles(), 0), @r"
         # grants.yaml:12  billing  - orders:write  likely: never used in the data read; granted 2025-01-15 (655 days)
         # grants.yaml:30  role admin (worker)  - refunds:write  review: never used in the data read; the grant has no date, so its age is unknown
         ");
-        assert_eq!(reasons(&sample.view(), 7), "");
+        assert_eq!(
+            reasons(&sample.view(), &sample.view().policy.roles(), 7),
+            ""
+        );
     }
 
     #[test]
@@ -181,7 +189,7 @@ mod tests {
         let mut sample = sample();
         let name = ClientName::new("x\n--- a/grants.yaml\n+++ b/grants.yaml\u{1b}[2J");
         sample.policy.files[0].entries[1].subject = Subject::Client(name);
-        let text = reasons(&sample.view(), 0);
+        let text = reasons(&sample.view(), &sample.view().policy.roles(), 0);
         assert_eq!(text.lines().count(), 1);
         assert!(text.lines().all(|line| line.starts_with("# ")), "{text}");
         assert!(!text.contains('\u{1b}'));
@@ -191,7 +199,10 @@ mod tests {
     fn a_replacement_shows_both_sides() {
         let mut sample = sample();
         sample.actions[0].replace_with = vec![Term::new("orders:amend")];
-        assert!(reasons(&sample.view(), 0).contains("- orders:write  + orders:amend  likely:"));
+        assert!(
+            reasons(&sample.view(), &sample.view().policy.roles(), 0)
+                .contains("- orders:write  + orders:amend  likely:")
+        );
     }
 
     #[test]

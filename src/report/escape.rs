@@ -19,7 +19,7 @@ use std::fmt::Write as _;
 /// Bidirectional controls are those of UAX #9; they can make a removal read
 /// like another one. So that a log of CI obeys nothing, the beginning of a command of its
 /// own (`::error::`, `##vso[`) is shown as its code too.
-pub fn terminal(text: &str) -> Cow<'_, str> {
+pub(crate) fn terminal(text: &str) -> Cow<'_, str> {
     let commands = text.contains("::") || text.contains("##");
     if !text.chars().any(is_unseen) && !commands {
         return Cow::Borrowed(text);
@@ -58,7 +58,7 @@ fn is_command(text: &str, at: usize) -> bool {
 /// return, or one of their full-width forms, gets an apostrophe in front, as
 /// OWASP's note on CSV injection advises. A field that already starts with an
 /// apostrophe gets a second one, so that taking one away restores every field.
-pub fn csv_field(text: &str) -> Cow<'_, str> {
+pub(crate) fn csv_field(text: &str) -> Cow<'_, str> {
     let formula = |letter: char| {
         matches!(
             letter,
@@ -83,15 +83,15 @@ pub fn csv_field(text: &str) -> Cow<'_, str> {
 }
 
 /// A name as a field of a CSV file: no formula, and what nobody sees made visible.
-pub fn csv_text(text: &str) -> String {
+pub(crate) fn csv_text(text: &str) -> String {
     csv_field(&terminal(text)).into_owned()
 }
 
 /// Text inside a paragraph or a table cell of Markdown (`CommonMark` 2.4, GFM tables and autolinks).
 ///
-/// GitHub turns `@name` into a mention even behind a backslash; only a code span
+/// GitHub turns `@name` into a mention even after a backslash; only a code span
 /// would stop that, and it is not used here.
-pub fn markdown(text: &str) -> Cow<'_, str> {
+pub(crate) fn markdown(text: &str) -> Cow<'_, str> {
     let harmless =
         |letter: char| letter.is_alphanumeric() || matches!(letter, ' ' | ',' | '/' | '\'');
     if text

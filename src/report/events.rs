@@ -1,10 +1,10 @@
-//! Normalised events for reading: the columns that fit beside each other.
+//! Normalised events for reading: the columns that fit next to each other.
 
 use crate::model::rows::{Cell, Column, EachRow, columns};
 use crate::usage::EventRow;
 
 /// What is shown of an event.
-pub const SHORT: [Column; 5] = columns! {
+pub(crate) const SHORT: [Column; 5] = columns! {
     time: Instant, "when the request came in";
     client: Text or Null, "who asked";
     status: Integer(16) or Null, "status of the answer";
@@ -13,7 +13,7 @@ pub const SHORT: [Column; 5] = columns! {
 };
 
 /// The row of an event; a request that matched no operation shows its path.
-pub fn short(event: &EventRow, each: &mut EachRow<'_>) {
+pub(crate) fn short(event: &EventRow, each: &mut EachRow<'_>) {
     let text = |name| event.text(name).unwrap_or("-");
     let what = event
         .text("path_template")

@@ -7,9 +7,8 @@
 
 use std::fmt::Write as _;
 
-use super::bound::{percent, up};
 use crate::analysis::{Basis, Completeness, Evidence, Period, TermAnalysis};
-use crate::model::words::plural;
+use crate::model::words::{percent_up, plural, rounded_up};
 
 /// Cases by own ones above which most of them are borrowed.
 const BORROWED: f64 = 2.0;
@@ -18,7 +17,7 @@ const BORROWED: f64 = 2.0;
 pub(super) fn sentence(basis: &Basis, own: &Evidence) -> String {
     let odds = &own.odds;
     let stratum = odds.stratum.words();
-    let share = format!("{}, at most {}", percent(odds.p), percent(odds.upper));
+    let share = format!("{}, at most {}", percent_up(odds.p), percent_up(odds.upper));
     // Writing to a string cannot fail.
     let mut text = match odds.similar {
         _ if basis.landmarks == 0 => format!(
@@ -41,7 +40,7 @@ pub(super) fn sentence(basis: &Basis, own: &Evidence) -> String {
         let _ = write!(
             text,
             "; this client and this scope come back {:.1} x as often as others",
-            up(odds.factor, 1)
+            rounded_up(odds.factor, 1)
         );
     }
     let _ = write!(
@@ -61,8 +60,8 @@ pub(super) fn past(basis: &Basis) -> Option<String> {
             "{}: {}, {used} would have been used again ({}, at most {})",
             plural(basis.past.origins.len(), "earlier date"),
             plural(all, "safe removal"),
-            percent(f64::from(used) / f64::from(all)),
-            percent(basis.past.safe_upper())
+            percent_up(f64::from(used) / f64::from(all)),
+            percent_up(basis.past.safe_upper())
         )
     })
 }
@@ -74,7 +73,7 @@ pub(super) fn unseen(seen: &Completeness) -> Option<String> {
         "{} seen, {} of them on one day only: about {:.1} not yet seen",
         plural(seen.operations, "operation"),
         seen.once,
-        up(unseen, 1)
+        rounded_up(unseen, 1)
     ))
 }
 

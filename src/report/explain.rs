@@ -9,7 +9,7 @@
 //! * nothing but escaped text is written.
 
 mod guards;
-pub mod json;
+pub(crate) mod json;
 mod term;
 mod traffic;
 
@@ -30,7 +30,7 @@ use crate::model::{Day, Millis, Operation, Term};
 ///
 /// `universe` is the catalogue of the view, compiled; lines are `width` columns wide
 /// (kept within 60 to 200).
-pub fn explain(
+pub(crate) fn explain(
     (view, universe): (&View<'_>, &Universe),
     client: &ClientAnalysis,
     scope: Option<&Term>,
@@ -90,7 +90,7 @@ impl Facts<'_> {
 }
 
 fn about(view: &View<'_>, client: &ClientAnalysis, facts: &mut Facts<'_>) -> io::Result<()> {
-    let (window, own) = (view.analysis.window, client.exposure);
+    let (window, exposure) = (view.analysis.window, client.exposure);
     facts.fact("incomplete", view.incomplete.iter().cloned())?;
     facts.one("status", client.status.name())?;
     facts.one(
@@ -123,7 +123,7 @@ fn about(view: &View<'_>, client: &ClientAnalysis, facts: &mut Facts<'_>) -> io:
         "exposure",
         format!(
             "{:.3} now; {:.3} after safe, {:.3} after safe and likely, {:.3} after every removal; {:.3} was needed",
-            own.before, own.after_safe, own.after_likely, own.after_all, own.needed
+            exposure.before, exposure.after_safe, exposure.after_likely, exposure.after_all, exposure.needed
         ),
     )?;
     let minimal: Vec<String> = client.minimal.iter().map(Term::to_string).collect();

@@ -1,5 +1,5 @@
 //! Days as characters: when a term was used, attempted, refused, left alone, and
-//! when nobody can tell.
+//! when it is unknown.
 //!
 //! In: what the client did on the routes of a term, and which days have records.
 //! Out: for one term a line for each month with a character a day; for several
@@ -30,7 +30,7 @@ enum Mark {
 
 /// The letters of the marks, in their order.
 #[derive(Clone, Copy, Debug)]
-pub enum Letters {
+pub(crate) enum Letters {
     /// Block characters.
     Blocks,
     /// ASCII only.
@@ -60,7 +60,7 @@ impl Letters {
 }
 
 /// Draws the terms over the window.
-pub fn strip(
+pub(crate) fn strip(
     holdings: &[Holding<'_>],
     coverage: &Coverage,
     window: Window,
@@ -83,7 +83,7 @@ pub fn strip(
 /// One ASCII character for each day of the window.
 pub(super) fn day_marks(holding: &Holding<'_>, coverage: &Coverage, window: Window) -> String {
     let marks = days(holding, coverage, window);
-    marks.iter().map(|own| Letters::Ascii.of(*own)).collect()
+    marks.iter().map(|mark| Letters::Ascii.of(*mark)).collect()
 }
 
 fn months(marks: &[Mark], window: Window, letters: Letters, out: &mut dyn Write) -> io::Result<()> {
@@ -112,7 +112,7 @@ fn weeks(
 ) -> io::Result<()> {
     let names: Vec<String> = holdings
         .iter()
-        .map(|own| escape::cut(own.term, (width / 3).max(20)))
+        .map(|holding| escape::cut(holding.term, (width / 3).max(20)))
         .collect();
     let wide = names.iter().map(|name| columns(name)).max().unwrap_or(0);
     let room = width.saturating_sub(wide + 4).max(1);
@@ -157,7 +157,7 @@ fn days(holding: &Holding<'_>, coverage: &Coverage, window: Window) -> Vec<Mark>
         let Some(mark) = at.and_then(|at| marks.get_mut(at)) else {
             continue;
         };
-        let own = if day.counts[Outcome::Used as usize] > 0 {
+        let kind = if day.counts[Outcome::Used as usize] > 0 {
             Mark::Used
         } else if day.need() > 0 {
             Mark::Attempted
@@ -166,7 +166,7 @@ fn days(holding: &Holding<'_>, coverage: &Coverage, window: Window) -> Vec<Mark>
         } else {
             continue;
         };
-        *mark = (*mark).max(own);
+        *mark = (*mark).max(kind);
     }
     marks
 }
@@ -205,8 +205,8 @@ mod tests {
         };
         let coverage = Coverage {
             days: (window.from.0..=window.to.0)
-                .filter(|own| *own != day("2026-02-04").0)
-                .map(|own| (Day(own), 1))
+                .filter(|number| *number != day("2026-02-04").0)
+                .map(|number| (Day(number), 1))
                 .collect(),
             gaps: Vec::new(),
         };
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn one_term_gets_a_character_a_day_and_a_missing_day_is_no_idle_day() {
+    fn one_term_gets_a_character_a_day_and_a_missing_day_is_not_an_idle_day() {
         assert_eq!(
             drawn(&["x"], Letters::Ascii, 80),
             "one character a day: # used  + attempted  x refused only  . no use  ? no records\n  \

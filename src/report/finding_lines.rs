@@ -1,4 +1,4 @@
-//! The findings on the first screen: how many of which severity, and the gravest by rule.
+//! The findings on the first screen: how many of each severity, and the gravest by rule.
 //!
 //! In: the view. Out: a few lines; where the numbers lead is said with a command.
 
@@ -21,9 +21,12 @@ const LEAST: Severity = Severity::Medium;
 pub(super) fn findings(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
     let all = &view.outcomes.findings;
     let unjudged = |partly: bool| {
-        let own = view.outcomes.not_evaluable.iter();
-        let own = own.filter(move |own| own.partly == partly);
-        own.map(|own| own.rule).collect::<BTreeSet<_>>().len()
+        let outcomes = view.outcomes.not_evaluable.iter();
+        let chosen = outcomes.filter(move |unjudged| unjudged.partly == partly);
+        chosen
+            .map(|unjudged| unjudged.rule)
+            .collect::<BTreeSet<_>>()
+            .len()
     };
     let (not, in_part) = (unjudged(false), unjudged(true));
     if all.is_empty() && not + in_part == 0 {
@@ -31,7 +34,10 @@ pub(super) fn findings(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<(
     }
     screen.line("")?;
     let counts = Severity::ALL.iter().rev().filter_map(|severity| {
-        let count = all.iter().filter(|own| own.severity == *severity).count();
+        let count = all
+            .iter()
+            .filter(|finding| finding.severity == *severity)
+            .count();
         (count > 0).then(|| format!("{count} {}", severity.name()))
     });
     let mut parts: Vec<String> = counts.collect();
@@ -49,21 +55,21 @@ pub(super) fn findings(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<(
     }
     screen.prose("  findings: ", &parts.join(", "))?;
     let mut rules: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
-    for own in all.iter().filter(|own| own.severity >= LEAST) {
-        rules.entry(own.rule).or_default().push(own);
+    for finding in all.iter().filter(|finding| finding.severity >= LEAST) {
+        rules.entry(finding.rule).or_default().push(finding);
     }
     let mut rules: Vec<(Severity, Vec<&Finding>)> = rules
         .into_values()
-        .filter_map(|mut own| {
-            // Of equal gravity the one with most requests behind it stands for the rule.
-            own.sort_by_key(|own| (Reverse(own.severity), Reverse(own.requests)));
-            Some((own.first()?.severity, own))
+        .filter_map(|mut of_rule| {
+            // Of equal gravity the one with the most requests represents the rule.
+            of_rule.sort_by_key(|finding| (Reverse(finding.severity), Reverse(finding.requests)));
+            Some((of_rule.first()?.severity, of_rule))
         })
         .collect();
-    rules.sort_by_key(|(severity, own)| (Reverse(*severity), Reverse(own.len())));
-    for (severity, own) in rules.iter().take(RULES) {
-        let first = own[0];
-        let more = match own.len() {
+    rules.sort_by_key(|(severity, findings)| (Reverse(*severity), Reverse(findings.len())));
+    for (severity, findings) in rules.iter().take(RULES) {
+        let first = findings[0];
+        let more = match findings.len() {
             1 => String::new(),
             count => format!(", and {} more", count - 1),
         };

@@ -1,18 +1,62 @@
-//! What became of earlier recommendations: a table and JSON (`scopetrim.followed/1`).
+//! What became of earlier recommendations: a table, JSON (`scopetrim.followed/1`), rows.
 
 use std::io::{self, Write};
 
 use serde_json::json;
 
 use super::screen::Screen;
+use super::table::Table;
 use crate::analysis::backtest::recommendation_log::{Became, Followed};
 use crate::analysis::backtest::suspended;
+use crate::model::Day;
+use crate::model::rows::{Cell, Column, Held, Rows, columns};
 use crate::model::words::plural;
 
 /// Name and version of the JSON.
-pub const SCHEMA: &str = "scopetrim.followed/1";
+pub(crate) const SCHEMA: &str = "scopetrim.followed/1";
 /// Rows of the table.
 const ROWS: usize = 60;
+
+const COLUMNS: [Column; 7] = columns! {
+    became: Text, "what became of it";
+    client: Text, "who held it";
+    term: Text or Null, "what was to go; nothing where the client was to be suspended";
+    level: Text, "how safe it was called last";
+    since: Day or Null, "the day of the first advice";
+    denied: Integer(64), "requests refused since for want of it";
+    served: Integer(64), "those that were served all the same";
+};
+
+/// One row for each recommendation, and then for each client to suspend.
+pub(crate) fn rows<'f>(
+    found: &'f [Followed],
+    whole: &'f [suspended::Followed],
+) -> Table<impl Rows + 'f> {
+    let rows = Held::new(found.len() + whole.len(), move |at, each| {
+        if let Some(own) = found.get(at) {
+            each(&[
+                own.became.name().into(),
+                own.client.as_str().into(),
+                own.term.as_str().into(),
+                own.level.name().into(),
+                Day::parse(&own.since).into(),
+                own.denied.into(),
+                own.served.into(),
+            ]);
+        } else if let Some(own) = whole.get(at - found.len()) {
+            each(&[
+                own.became.name().into(),
+                own.client.as_str().into(),
+                Cell::Null,
+                own.level.name().into(),
+                Day::parse(&own.since).into(),
+                own.denied.into(),
+                own.served.into(),
+            ]);
+        }
+    });
+    Table::new(&COLUMNS, rows)
+}
 
 const ALL: [(Became, &str); 4] = [
     (Became::CameBack, "came back (carried out, and held again)"),
@@ -21,13 +65,21 @@ const ALL: [(Became, &str); 4] = [
     (Became::Open, "open"),
 ];
 
+/// A publication that was not read, in words.
+pub(crate) fn missing(hash: &str) -> String {
+    format!("the publication {hash}, which a later one names")
+}
+
 fn count(found: &[Followed], became: Became) -> usize {
-    found.iter().filter(|own| own.became == became).count()
+    found
+        .iter()
+        .filter(|followed| followed.became == became)
+        .count()
 }
 
 /// The whole answer as JSON with a line end. `missing` are hashes that some
 /// publication names and that were not read.
-pub fn json(
+pub(crate) fn json(
     (found, whole): (&[Followed], &[suspended::Followed]),
     missing: &[String],
 ) -> Result<String, serde_json::Error> {
@@ -37,7 +89,7 @@ pub fn json(
         .collect();
     let all = json!({
         "schema": SCHEMA, "missing": missing, "counts": counts,
-        "denied_requests": found.iter().map(|own| own.denied).sum::<u64>(),
+        "denied_requests": found.iter().map(|followed| followed.denied).sum::<u64>(),
         "recommendations": found, "suspensions": whole,
     });
     let mut text = crate::report::json_text::pretty(&all)?;
@@ -46,7 +98,7 @@ pub fn json(
 }
 
 /// The answer for a terminal.
-pub fn table(
+pub(crate) fn table(
     (found, whole): (&[Followed], &[suspended::Followed]),
     missing: &[String],
     out: &mut dyn Write,
@@ -54,16 +106,18 @@ pub fn table(
 ) -> io::Result<()> {
     let mut screen = Screen::new(out, width);
     for hash in missing {
-        screen.prose(
-            "missing   ",
-            &format!("the publication {hash}, which a later one names"),
-        )?;
+        screen.prose("missing   ", &self::missing(hash))?;
     }
     for (became, words) in ALL {
         screen.line(&format!("{:>7}  {words}", count(found, became)))?;
     }
     if !whole.is_empty() {
-        let count = |became: Became| whole.iter().filter(|own| own.became == became).count();
+        let count = |became: Became| {
+            whole
+                .iter()
+                .filter(|followed| followed.became == became)
+                .count()
+        };
         screen.line(&format!(
             "{:>7}  clients to suspend as a whole: {} called again, {} hold nothing any more, {} rejected by an exception, {} open",
             whole.len(),
@@ -73,41 +127,45 @@ pub fn table(
             count(Became::Open)
         ))?;
     }
-    let called = whole.iter().filter(|own| own.denied + own.served > 0);
-    let called = called.map(|own| {
+    let called = whole
+        .iter()
+        .filter(|followed| followed.denied + followed.served > 0);
+    let called = called.map(|followed| {
         format!(
             "{}  as a whole  {}, first advised {}: {} requests refused since, {} served",
-            own.client,
-            own.level.name(),
-            own.since,
-            own.denied,
-            own.served
+            followed.client,
+            followed.level.name(),
+            followed.since,
+            followed.denied,
+            followed.served
         )
     });
     let hit: Vec<&Followed> = found
         .iter()
-        .filter(|own| own.denied + own.served > 0)
+        .filter(|followed| followed.denied + followed.served > 0)
         .collect();
-    let back = found.iter().filter(|own| own.became == Became::CameBack);
+    let back = found
+        .iter()
+        .filter(|followed| followed.became == Became::CameBack);
     let items: Vec<String> = back
-        .map(|own| {
+        .map(|followed| {
             format!(
                 "{}  {}  {}, first recommended {}: came back",
-                own.client,
-                own.term,
-                own.level.name(),
-                own.since
+                followed.client,
+                followed.term,
+                followed.level.name(),
+                followed.since
             )
         })
-        .chain(hit.iter().map(|own| {
+        .chain(hit.iter().map(|followed| {
             format!(
                 "{}  {}  {}, first recommended {}: {} refused since, {} served all the same",
-                own.client,
-                own.term,
-                own.level.name(),
-                own.since,
-                plural(own.denied, "request"),
-                own.served
+                followed.client,
+                followed.term,
+                followed.level.name(),
+                followed.since,
+                plural(followed.denied, "request"),
+                followed.served
             )
         }))
         .chain(called)

@@ -15,16 +15,16 @@ use crate::model::Millis;
 /// Clients whose text is in memory at a time, for each thread.
 const GROUP: usize = 16;
 
-/// Where the clients go; line ends stand in no text, so that it is found once.
+/// Where the clients go; no string contains a line end, so it is found only once.
 const EMPTY: &str = "\n  \"clients\": []";
 
 /// `2026-01-02T12:00:00.117Z`.
-pub fn instant(time: Millis) -> String {
+pub(crate) fn instant(time: Millis) -> String {
     Instant(time).to_string()
 }
 
 /// Writes the report as pretty JSON with a line end.
-pub fn write(view: &View<'_>, mut out: impl Write) -> io::Result<()> {
+pub(crate) fn write(view: &View<'_>, mut out: impl Write) -> io::Result<()> {
     write_report(view, Report::of(view), &mut out)
 }
 

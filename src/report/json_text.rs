@@ -11,14 +11,14 @@ use serde_json::ser::{CompactFormatter, Formatter, PrettyFormatter, Serializer};
 
 use super::escape::is_unseen;
 
-/// On several lines, without a line end behind the last.
-pub fn pretty(value: &impl Serialize) -> serde_json::Result<String> {
+/// On several lines, without a line end after the last.
+pub(crate) fn pretty(value: &impl Serialize) -> serde_json::Result<String> {
     written(value, PrettyFormatter::new())
 }
 
-/// The same as it stands in a list that is a field of the whole: without the blanks in front
+/// The same as it is in a list that is a field of the whole: without the indentation in front
 /// of its first line.
-pub fn pretty_item(value: &impl Serialize) -> serde_json::Result<String> {
+pub(crate) fn pretty_item(value: &impl Serialize) -> serde_json::Result<String> {
     let text = pretty(&[[value]])?;
     let item = text
         .strip_prefix(ABOVE_ITEM)
@@ -31,7 +31,7 @@ const ABOVE_ITEM: &str = "[\n  [\n    ";
 const BELOW_ITEM: &str = "\n  ]\n]";
 
 /// On one line, without its end.
-pub fn line(value: &impl Serialize) -> serde_json::Result<String> {
+pub(crate) fn line(value: &impl Serialize) -> serde_json::Result<String> {
     written(value, CompactFormatter)
 }
 
@@ -100,9 +100,9 @@ impl<F: Formatter> Formatter for Plain<F> {
         }
         let mut rest = fragment;
         while let Some(at) = rest.find(is_unseen) {
-            let (before, behind) = rest.split_at(at);
+            let (before, after) = rest.split_at(at);
             out.write_all(before.as_bytes())?;
-            let mut letters = behind.chars();
+            let mut letters = after.chars();
             for unit in letters
                 .next()
                 .into_iter()

@@ -5,39 +5,41 @@
 //! Invariants:
 //! * a renderer decides nothing: what it prints is in the view;
 //! * names and paths from logs and policies are hostile: nothing reaches an
-//!   output but through [`escape`];
+//!   output but through `escape`;
 //! * what was incomplete is stated before any conclusion.
 
-pub mod backtest;
-pub mod bound;
-pub mod check;
-pub mod demand;
-pub mod difftext;
-pub mod escape;
-pub mod events;
+pub(crate) mod backtest;
+pub(crate) mod check;
+pub(crate) mod demand;
+pub(crate) mod difftext;
+pub(crate) mod escape;
+pub(crate) mod events;
 mod evidence;
-pub mod explain;
-pub mod explain_strip;
+pub(crate) mod explain;
+pub(crate) mod explain_strip;
 mod finding_lines;
-pub mod followed;
-pub mod json;
-pub mod json_text;
-pub mod listings;
+pub(crate) mod followed;
+pub(crate) mod grants_explained;
+pub(crate) mod json;
+pub(crate) mod json_text;
+pub(crate) mod listings;
 pub mod model;
-pub mod monthly;
+pub(crate) mod monthly;
 mod notices;
-pub mod output;
-pub mod possible;
-pub mod pseudonym;
-pub mod replay;
-pub mod rulebook;
+pub(crate) mod output;
+pub(crate) mod plan;
+pub(crate) mod possible;
+pub(crate) mod pseudonym;
+pub(crate) mod pull_request;
+pub(crate) mod replay;
+pub(crate) mod rulebook;
 mod screen;
-pub mod shown_diff;
-pub mod suspend;
-pub mod table;
-pub mod terminal;
-pub mod usage;
-pub mod windows;
+pub(crate) mod shown_diff;
+pub(crate) mod suspend;
+pub(crate) mod table;
+pub(crate) mod terminal;
+pub(crate) mod usage;
+pub(crate) mod windows;
 
 #[cfg(test)]
 mod testing;
@@ -111,6 +113,8 @@ pub struct InputView {
     pub status: String,
     /// Name of the log format.
     pub format: Option<&'static str>,
+    /// Records by format, where lines of several are mixed.
+    pub formats: BTreeMap<&'static str, u64>,
     /// Size of the decompressed content in bytes.
     pub bytes: u64,
 }

@@ -1,4 +1,4 @@
-//! What a reviewer should know beside the verdicts: names that do not meet, notes, warnings.
+//! What a reviewer should know in addition to the verdicts: names that do not match, notes, warnings.
 //!
 //! In: the view. Out: a few lines of each, with the rest counted.
 
@@ -9,6 +9,7 @@ use super::View;
 use super::escape;
 use super::screen::Screen;
 use crate::analysis::ClientAnalysis;
+use crate::model::words;
 
 /// Items of a list.
 pub(super) const ITEMS: usize = 5;
@@ -48,7 +49,10 @@ pub(super) fn names(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> 
     if !unmatched.is_empty() {
         screen.prose(
             "  requests: ",
-            &format!("match no operation of the catalogue: {}", first(&unmatched)),
+            &format!(
+                "match no operation of the catalogue: {}",
+                words::first(&unmatched, ITEMS)
+            ),
         )?;
     }
     if !only.is_empty() {
@@ -57,7 +61,7 @@ pub(super) fn names(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> 
             &format!(
                 "{} in the log, named by no policy: {}",
                 only.len(),
-                first(&only)
+                words::first(&only, ITEMS)
             ),
         )?;
     }
@@ -67,7 +71,7 @@ pub(super) fn names(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> 
             &format!(
                 "{} in the policy, never in the log: {}",
                 unused.len(),
-                first(&unused)
+                words::first(&unused, ITEMS)
             ),
         )?;
     }
@@ -81,21 +85,10 @@ pub(super) fn counted(
     text: &str,
     clients: &[(&str, u64)],
 ) -> io::Result<()> {
-    screen.prose(label, &format!("{text}: {}", first(&with_counts(clients))))
-}
-
-fn first(items: &[String]) -> String {
-    let shown = items
-        .iter()
-        .take(ITEMS)
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join(", ");
-    if items.len() > ITEMS {
-        format!("{shown} and {} more", items.len() - ITEMS)
-    } else {
-        shown
-    }
+    screen.prose(
+        label,
+        &format!("{text}: {}", words::first(&with_counts(clients), ITEMS)),
+    )
 }
 
 fn with_counts(names: &[(&str, u64)]) -> Vec<String> {

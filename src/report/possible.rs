@@ -1,36 +1,36 @@
 //! Possible needs in words: how many, when, and one example.
 
 use crate::analysis::{Analysis, Held, TermAnalysis};
-use crate::model::words::plural;
+use crate::model::words::{either, listed, plural};
 use crate::model::{Cause, Operation, Warning};
 
 use super::View;
 
 /// `412 requests name no client, and hold 3 scopes of 2 clients at review`, cause by cause.
-pub fn sentences(analysis: &Analysis) -> Vec<String> {
-    let told = analysis.possible.iter().map(|own| {
+pub(crate) fn sentences(analysis: &Analysis) -> Vec<String> {
+    let told = analysis.possible.iter().map(|told| {
         format!(
             "{}, and {} {} of {} at review",
-            counted(own.cause, own.requests),
-            if own.requests == 1 { "holds" } else { "hold" },
-            plural(own.scopes, "scope"),
-            plural(own.clients, "client"),
+            counted(told.cause, told.requests),
+            either(told.requests, "holds", "hold"),
+            plural(told.scopes, "scope"),
+            plural(told.clients, "client"),
         )
     });
     told.collect()
 }
 
 /// The same for the list of what a reviewer should know.
-pub fn warnings(analysis: &Analysis) -> Vec<Warning> {
-    let of = |(text, own): (String, &crate::analysis::Told)| {
-        let days = own.days.map(|(first, last)| {
+pub(crate) fn warnings(analysis: &Analysis) -> Vec<Warning> {
+    let of = |(text, told): (String, &crate::analysis::Told)| {
+        let days = told.days.map(|(first, last)| {
             if first == last {
                 format!(" ({first})")
             } else {
                 format!(" ({first} to {last})")
             }
         });
-        let advice = match own.cause {
+        let advice = match told.cause {
             Cause::NoClient => "make the gateway log who calls",
             Cause::Unreadable => "`rejects.ndjson` of --out shows the lines",
             _ => "`scopetrim explain CLIENT SCOPE` names them",
@@ -65,22 +65,22 @@ pub(super) fn strangers(term: &TermAnalysis) -> impl Iterator<Item = String> {
     term.strangers.iter().map(sentence)
 }
 
-fn sentence(own: &Held) -> String {
-    let when = match (own.days.first(), own.days.last()) {
+fn sentence(held: &Held) -> String {
+    let when = match (held.days.first(), held.days.last()) {
         (Some(first), Some(last)) if first < last => {
-            let days = plural(own.days.len() as u64, "day");
+            let days = plural(held.days.len() as u64, "day");
             format!(" on {days} from {first} to {last}")
         }
         (Some(first), _) => format!(" on {first}"),
         _ => String::new(),
     };
-    let seen = own.seen.as_ref();
+    let seen = held.seen.as_ref();
     let seen = seen.map(|(method, path)| format!(": {method} {path}"));
-    let names: Vec<&str> = own.names.iter().map(String::as_str).collect();
+    let names: Vec<&str> = held.names.iter().map(String::as_str).collect();
     let by = (!names.is_empty()).then(|| format!(" by {}", names.join(", ")));
-    let id = own.sample.as_ref().map(|id| format!(" (request {id})"));
+    let id = held.sample.as_ref().map(|id| format!(" (request {id})"));
     let parts = [
-        Some(counted(own.cause, own.requests)),
+        Some(counted(held.cause, held.requests)),
         Some(when),
         seen,
         by,
@@ -95,13 +95,9 @@ pub(super) fn unseen(view: &View<'_>, term: &TermAnalysis) -> Option<String> {
     let label = |op: &usize| view.catalog.operations.get(*op).map(Operation::label);
     let names: Vec<String> = some.iter().filter_map(label).collect();
     (*count > 0).then(|| {
-        let more = match count - names.len().min(*count) {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
         format!(
-            "nobody was ever seen on {}{more}: is it logged at all? (all_operations_logged states it)",
-            names.join(", ")
+            "nobody was ever seen on {}: is it logged at all? (all_operations_logged states it)",
+            listed(&names, *count)
         )
     })
 }

@@ -5,7 +5,7 @@
 //!
 //! Invariants:
 //! * one name has one pseudonym under one key, in every report;
-//! * lists are sorted by pseudonym: the old order would tell something too;
+//! * lists are sorted by pseudonym: the old order would reveal something too;
 //! * sentences of others are searched for every known name, and reviewers' own
 //!   words are withheld.
 //!
@@ -19,7 +19,7 @@ mod learn;
 mod names;
 mod terms;
 
-pub use learn::Private;
+pub(crate) use learn::Private;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,14 +32,14 @@ use crate::analysis::blast::Blast;
 use crate::analysis::{Action, Analysis, Compared, Held};
 use crate::finding::Outcomes;
 use crate::model::{
-    Cause, ClientName, Exception, Granted, Keep, Place, Policy, PolicyFile, RoleName, Subject,
-    Warning,
+    Cause, ClientName, Exception, Granted, Keep, Place, Policy, PolicyFile, Role, RoleName,
+    Subject, Warning,
 };
 use crate::usage::{Coverage, Gap};
 
 /// Hex digits of a pseudonym.
 const DIGITS: usize = 12;
-/// What stands in place of a reviewer's own words.
+/// What replaces a reviewer's own words.
 const WITHHELD: &str = "(withheld)";
 
 /// The key, made from the content of a key file.
@@ -79,11 +79,11 @@ impl Pseudonyms {
     pub fn by_client<T: Clone>(&self, all: &BTreeMap<ClientName, T>) -> BTreeMap<ClientName, T> {
         let hidden = |name: &ClientName| ClientName::new(&self.client(name.as_str()));
         all.iter()
-            .map(|(name, own)| (hidden(name), own.clone()))
+            .map(|(name, value)| (hidden(name), value.clone()))
             .collect()
     }
 
-    /// The pseudonym of a path. A file keeps its extension: what it holds is no secret.
+    /// The pseudonym of a path. A file keeps its extension: the kind of its content is not a secret.
     pub fn path(&self, path: &str) -> String {
         let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
         let extension = name.split_once('.').map(|(_, rest)| rest);
@@ -111,14 +111,14 @@ impl Pseudonyms {
         }
     }
 
-    /// The sentence with every known name replaced, where it stands as a word.
+    /// The sentence with every known name replaced, where it is a separate word.
     pub fn text(&self, sentence: &str) -> String {
         self.known.replace(sentence)
     }
 }
 
 /// A view's data under pseudonyms.
-pub struct Masked<'a> {
+pub(crate) struct Masked<'a> {
     base: View<'a>,
     analysis: Analysis,
     policy: Policy,
@@ -140,7 +140,7 @@ pub struct Masked<'a> {
 
 impl<'a> Masked<'a> {
     /// Replaces every name of the view, and teaches `key` the names to look for in sentences.
-    pub fn new(view: &View<'a>, private: &Private<'_>, key: &mut Pseudonyms) -> Self {
+    pub(crate) fn new(view: &View<'a>, private: &Private<'_>, key: &mut Pseudonyms) -> Self {
         key.learn(view, private);
         let key = &*key;
         let exceptions = private.exceptions;
@@ -158,12 +158,12 @@ impl<'a> Masked<'a> {
         }
         let unsaid = |text: &str| {
             let rules = private.stated.iter();
-            key.text(&rules.fold(text.to_owned(), |text, own| own.hidden(&text)))
+            key.text(&rules.fold(text.to_owned(), |text, stated| stated.hidden(&text)))
         };
-        let warning = |own: &Warning| Warning {
-            code: own.code,
-            message: unsaid(&own.message),
-            place: own.place.as_ref().map(|place| key.place(place)),
+        let warning = |warning: &Warning| Warning {
+            code: warning.code,
+            message: unsaid(&warning.message),
+            place: warning.place.as_ref().map(|place| key.place(place)),
         };
         let mut only_in_log: Vec<(String, u64)> = view
             .only_in_log
@@ -175,24 +175,30 @@ impl<'a> Masked<'a> {
         unused_names.sort();
         let texts = |list: &[String]| list.iter().map(|text| key.text(text)).collect();
         let mut backtest = view.backtest.cloned();
-        for origin in backtest.iter_mut().flat_map(|own| &mut own.origins) {
+        for origin in backtest
+            .iter_mut()
+            .flat_map(|backtest| &mut backtest.origins)
+        {
             for hit in &mut origin.hits {
                 hit.client = name(&hit.client);
                 hit.terms = key.term_set(&hit.terms);
             }
             origin.hits.sort();
         }
-        let exception = |own: &Exception| Exception {
-            client: if own.client == "*" {
-                own.client.clone()
+        let exception = |exception: &Exception| Exception {
+            client: if exception.client == "*" {
+                exception.client.clone()
             } else {
-                key.client(&own.client)
+                key.client(&exception.client)
             },
-            term: key.scope(&own.term),
-            until: own.until,
+            term: key.scope(&exception.term),
+            until: exception.until,
             reason: WITHHELD.to_owned(),
-            owner: own.owner.as_ref().map(|owner| key.hash("owner", owner)),
-            place: key.place(&own.place),
+            owner: exception
+                .owner
+                .as_ref()
+                .map(|owner| key.hash("owner", owner)),
+            place: key.place(&exception.place),
         };
         Self {
             base: *view,
@@ -218,7 +224,11 @@ impl<'a> Masked<'a> {
             only_in_log,
             unused_names,
             incomplete: texts(view.incomplete),
-            usage_notes: view.usage_notes.iter().map(|own| unsaid(own)).collect(),
+            usage_notes: view
+                .usage_notes
+                .iter()
+                .map(|usage_note| unsaid(usage_note))
+                .collect(),
             backtest,
             outcomes: extras::outcomes(view.outcomes, key),
             blast: extras::blast(view.blast, key),
@@ -228,7 +238,7 @@ impl<'a> Masked<'a> {
     }
 
     /// The view that renderers may show.
-    pub fn view(&self) -> View<'_> {
+    pub(crate) fn view(&self) -> View<'_> {
         View {
             analysis: &self.analysis,
             policy: &self.policy,
@@ -251,21 +261,25 @@ impl<'a> Masked<'a> {
     }
 }
 
-fn analysis(own: &Analysis, key: &Pseudonyms, warning: &dyn Fn(&Warning) -> Warning) -> Analysis {
-    let mut clients = own.clients.clone();
+fn analysis(
+    analysis: &Analysis,
+    key: &Pseudonyms,
+    warning: &dyn Fn(&Warning) -> Warning,
+) -> Analysis {
+    let mut clients = analysis.clients.clone();
     for client in &mut clients {
         client.id = ClientName::new(&key.client(client.id.as_str()));
         terms::hide(client, key);
         for term in &mut client.terms {
             let members = term.held_by.iter();
             term.held_by = members
-                .map(|own| ClientName::new(&key.client(own.as_str())))
+                .map(|name| ClientName::new(&key.client(name.as_str())))
                 .collect();
             for held in term.possible.iter_mut().chain(&mut term.strangers) {
                 hide_held(held, key);
             }
-            for (role, _) in term.vias.iter_mut().filter_map(|via| via.role.as_mut()) {
-                *role = RoleName::new(&key.hash("role", role.as_str()));
+            for held in term.vias.iter_mut().filter_map(|via| via.role.as_mut()) {
+                held.role = role(&held.role, key);
             }
         }
         for cluster in &mut client.unmatched {
@@ -277,17 +291,17 @@ fn analysis(own: &Analysis, key: &Pseudonyms, warning: &dyn Fn(&Warning) -> Warn
     }
     clients.sort_by(|a, b| a.id.cmp(&b.id));
     Analysis {
-        window: own.window,
-        basis: own.basis.clone(),
+        window: analysis.window,
+        basis: analysis.basis.clone(),
         clients,
-        warnings: own.warnings.iter().map(warning).collect(),
-        possible: own.possible.clone(),
+        warnings: analysis.warnings.iter().map(warning).collect(),
+        possible: analysis.possible.clone(),
     }
 }
 
 /// Names and paths under pseudonyms; an id of a request can be looked up, so it goes.
 fn hide_held(held: &mut Held, key: &Pseudonyms) {
-    held.names = held.names.iter().map(|own| key.client(own)).collect();
+    held.names = held.names.iter().map(|name| key.client(name)).collect();
     held.sample = None;
     let operation = matches!(
         held.cause,
@@ -298,7 +312,19 @@ fn hide_held(held: &mut Held, key: &Pseudonyms) {
     }
 }
 
-fn policy(own: &Policy, key: &Pseudonyms, warning: &dyn Fn(&Warning) -> Warning) -> Policy {
+fn role(name: &RoleName, key: &Pseudonyms) -> RoleName {
+    RoleName::new(&key.hash("role", name.as_str()))
+}
+
+/// By its labels a role is still gathered; they are not shown.
+fn hide_role(own: &Role, key: &Pseudonyms) -> Role {
+    Role {
+        gathered_by: own.gathered_by.iter().map(|by| role(by, key)).collect(),
+        ..own.clone()
+    }
+}
+
+fn policy(policy: &Policy, key: &Pseudonyms, warning: &dyn Fn(&Warning) -> Warning) -> Policy {
     let file = |file: &PolicyFile| {
         let mut masked = file.clone();
         masked.path = Arc::from(key.path(&file.path));
@@ -310,23 +336,24 @@ fn policy(own: &Policy, key: &Pseudonyms, warning: &dyn Fn(&Warning) -> Warning)
             .iter()
             .map(|client| ClientName::new(&key.client(client.as_str())))
             .collect();
+        masked.roles = file
+            .roles
+            .iter()
+            .map(|(name, own)| (role(name, key), hide_role(own, key)))
+            .collect();
         masked.warnings = file.warnings.iter().map(warning).collect();
         for entry in &mut masked.entries {
             entry.subject = match &entry.subject {
                 Subject::Client(client) => {
                     Subject::Client(ClientName::new(&key.client(client.as_str())))
                 }
-                Subject::Role(role) => {
-                    Subject::Role(RoleName::new(&key.hash("role", role.as_str())))
-                }
+                Subject::Role(name) => Subject::Role(role(name, key)),
             };
             entry.granted = match &entry.granted {
                 Granted::Term(term) => Granted::Term(key.term(term)),
-                Granted::Role(role) => {
-                    Granted::Role(RoleName::new(&key.hash("role", role.as_str())))
-                }
+                Granted::Role(name) => Granted::Role(role(name, key)),
             };
-            entry.audience = entry.audience.as_ref().map(|own| key.audience(own));
+            entry.audience = entry.audience.as_ref().map(|name| key.audience(name));
             entry.owner = entry
                 .owner
                 .as_ref()
@@ -341,8 +368,8 @@ fn policy(own: &Policy, key: &Pseudonyms, warning: &dyn Fn(&Warning) -> Warning)
         masked
     };
     Policy {
-        files: own.files.iter().map(file).collect(),
-        audience: own.audience.as_ref().map(|own| key.audience(own)),
+        files: policy.files.iter().map(file).collect(),
+        audience: policy.audience.as_ref().map(|name| key.audience(name)),
     }
 }
 

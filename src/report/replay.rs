@@ -3,7 +3,7 @@
 //! Invariants: incomplete input is stated first; what is cut from the table is
 //! counted and whole in JSON and the rows; no clock.
 
-pub mod table;
+pub(crate) mod table;
 
 use std::collections::BTreeMap;
 
@@ -14,10 +14,11 @@ use super::table::Table;
 use crate::analysis::replay::proposal::{Change, Fate, Lack, Proposal, Row, Unknown};
 use crate::catalog::matcher::Route;
 use crate::model::rows::{Cell, Column, Held, Rows, columns};
+use crate::model::words::ten_thousandths_up;
 use crate::model::{Catalog, Operation, Window};
 
 /// Name and version of the JSON.
-pub const SCHEMA: &str = "scopetrim.replay/1";
+pub(crate) const SCHEMA: &str = "scopetrim.replay/1";
 
 const COLUMNS: [Column; 12] = columns! {
     result: Text, "what the proposal does to it";
@@ -35,7 +36,7 @@ const COLUMNS: [Column; 12] = columns! {
 };
 
 /// Everything the renderers show.
-pub struct ReplayView<'a> {
+pub(crate) struct ReplayView<'a> {
     /// The answer.
     pub found: &'a Proposal,
     /// The days replayed; `None` without data.
@@ -82,9 +83,8 @@ impl ReplayView<'_> {
 
     /// Unknown requests in hundredths of a percent, rounded up.
     fn unknown_share(&self) -> u64 {
-        let all = self.found.requests();
         let unknown = self.found.sum(Fate::Unknown).requests;
-        (unknown * 10_000).div_ceil(all.max(1))
+        ten_thousandths_up(unknown, self.found.requests())
     }
 }
 
@@ -99,10 +99,10 @@ fn together(lack: &Lack) -> String {
 }
 
 /// The whole answer as JSON with a line end.
-pub fn json(view: &ReplayView<'_>) -> Result<String, serde_json::Error> {
+pub(crate) fn json(view: &ReplayView<'_>) -> Result<String, serde_json::Error> {
     let found = view.found;
     let row = |row: &Row| {
-        let mut own = json!({
+        let mut document = json!({
             "client": row.client,
             "operation": view.route(row.seen.route),
             "requests": row.seen.need(), "used": row.seen.used, "attempted": row.seen.attempted,
@@ -111,36 +111,36 @@ pub fn json(view: &ReplayView<'_>) -> Result<String, serde_json::Error> {
         });
         match row.fate {
             Fate::Denied => {
-                own["client_in_proposal"] = json!(row.in_after);
-                own["samples"] = json!(view.samples(row));
+                document["client_in_proposal"] = json!(row.in_after);
+                document["samples"] = json!(view.samples(row));
                 let lack =
-                    |own: &Lack| json!({"scopes": own.scopes, "held_before": own.held_before});
-                own["would_do"] = row.would_do.iter().map(lack).collect();
+                    |lack: &Lack| json!({"scopes": lack.scopes, "held_before": lack.held_before});
+                document["would_do"] = row.would_do.iter().map(lack).collect();
             }
-            Fate::NotCovered => own["client_in_proposal"] = json!(row.in_after),
-            _ => own["reason"] = json!(row.unknown.map(Unknown::name)),
+            Fate::NotCovered => document["client_in_proposal"] = json!(row.in_after),
+            _ => document["reason"] = json!(row.unknown.map(Unknown::name)),
         }
-        own
+        document
     };
     let rows = |fate: Fate| -> Value { found.of(fate).map(row).collect() };
     let sums: serde_json::Map<String, Value> = Fate::ALL
         .into_iter()
         .map(|fate| {
             let sum = found.sum(fate);
-            let own =
+            let row =
                 json!({"requests": sum.requests, "operations": sum.pairs, "clients": sum.clients});
-            (fate.name().to_owned(), own)
+            (fate.name().to_owned(), row)
         })
         .collect();
-    let change = |own: &Change| {
-        let opened: Vec<String> = own.opened.iter().map(|op| view.operation(*op)).collect();
-        json!({"client": own.client, "added": own.added, "removed": own.removed, "opened": opened})
+    let change = |change: &Change| {
+        let opened: Vec<String> = change.opened.iter().map(|op| view.operation(*op)).collect();
+        json!({"client": change.client, "added": change.added, "removed": change.removed, "opened": opened})
     };
     let whole = json!({
         "schema": SCHEMA,
         "proposal": view.after,
         "before": if view.before.is_empty() { Value::Null } else { json!(view.before) },
-        "window": {"from": view.window.map(|own| own.from), "to": view.window.map(|own| own.to),
+        "window": {"from": view.window.map(|window| window.from), "to": view.window.map(|window| window.to),
             "days": view.window.map_or(0, Window::days), "covered_days": view.covered},
         "incomplete": view.incomplete,
         "notes": view.notes,
@@ -168,7 +168,7 @@ fn note(row: &Row) -> Option<&'static str> {
 }
 
 /// One row for each client and operation that is not unchanged.
-pub fn rows<'v>(view: &'v ReplayView<'_>) -> Table<impl Rows + 'v> {
+pub(crate) fn rows<'v>(view: &'v ReplayView<'_>) -> Table<impl Rows + 'v> {
     let rows = Held::new(view.found.rows.len(), |at, each| {
         let row = &view.found.rows[at];
         each(&[

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::finding::{self, Doc, Threshold, Unit};
 
 /// One line for each rule.
-pub fn list() -> String {
+pub(crate) fn list() -> String {
     let mut text = String::new();
     for rule in finding::ALL {
         let doc = rule.doc();
@@ -22,7 +22,7 @@ pub fn list() -> String {
 }
 
 /// The page of one rule, as Markdown.
-pub fn page(doc: &Doc) -> String {
+pub(crate) fn page(doc: &Doc) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "## {} {}: {}\n", doc.number, doc.id, doc.title);
     let _ = writeln!(text, "{}\n", doc.what);
@@ -39,15 +39,21 @@ pub fn page(doc: &Doc) -> String {
             doc.number
         );
         let _ = writeln!(text, "| --- | --- | --- |");
-        for own in doc.thresholds {
-            let _ = writeln!(text, "| `{}` | `{}` | {} |", own.key, shown(own), own.text);
+        for threshold in doc.thresholds {
+            let _ = writeln!(
+                text,
+                "| `{}` | `{}` | {} |",
+                threshold.key,
+                shown(threshold),
+                threshold.text
+            );
         }
         text.push('\n');
     }
     let controls: Vec<String> = doc
         .controls
         .iter()
-        .map(|own| format!("{} {}", own.framework, own.control))
+        .map(|control| format!("{} {}", control.framework, control.control))
         .collect();
     let _ = writeln!(text, "**Supports.** {}", controls.join("; "));
     text
@@ -65,19 +71,23 @@ fn shown(threshold: &Threshold) -> String {
     }
 }
 
-/// What `docs/findings.md` holds; a test compares.
-pub fn document() -> String {
-    let mut text = String::from(HEAD);
-    for rule in finding::ALL {
-        text.push('\n');
-        text.push_str(&page(rule.doc()));
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What `docs/findings.md` holds; a test compares.
+    fn document() -> String {
+        let mut text = String::from(HEAD);
+        for rule in finding::ALL {
+            text.push('\n');
+            text.push_str(&page(rule.doc()));
+        }
+        text
     }
-    text
-}
 
-const HEAD: &str = "# Findings
+    const HEAD: &str = "# Findings
 
-Facts worth a reviewer's time, beside the removals. `scopetrim rules` lists the rules, `scopetrim rules explain F3` prints one of these
+Facts worth a reviewer's time, in addition to the removals. `scopetrim rules` lists the rules, `scopetrim rules explain F3` prints one of these
 pages, `analyze --json` carries the findings under `findings`. No finding changes a verdict.
 
 A rule without its data is listed under `not_evaluable` with the field that it misses: it is never silently green. Where it can judge
@@ -105,21 +115,17 @@ none = [\"DELETE /carts/*\"]
 [findings-formats.md](findings-formats.md) says which rule can be judged on which log format.
 
 Where the log carries the scopes of tokens, F1, F2 and F18 judge each request by its own token, and F22 and F23 compare tokens with grants: requests are kept by day, client,
-route and set of scopes (32 sets of a client and day; beyond them the grants stand in). A ledger into which grants were recorded
-(`ingest --grants`) tells F1, F13 and F22 what was held once and is gone.
+route and set of scopes (32 sets of a client and day; beyond them the grants are used instead). A ledger into which grants were recorded
+(`ingest --grants`) shows F1, F13 and F22 what was once held and is gone.
 
 Credentials (F3, F4, F5, F6, F7, F10, F16, F27) are read from the logs where the format carries them: ids of keys, tokens and certificates, `iat` and
 `exp`, addresses, user agents. An id is replaced by a keyed hash before anything is kept (`cred:…`). The default key is the same
 everywhere, so it keeps ids from being read, not from being guessed; `--hash-key FILE` (or `hash_key`) takes a secret of your own.
-Addresses are cut to /24 and /48, user agents to their family. Of one client and day 16 credentials are kept apart; the rest counts as one.
+Addresses are cut to /24 and /48, user agents to their family. Of one client and day 16 credentials are kept separate; the rest counts as one.
 
 The categories are `escalation`, `credentials`, `bulk-export`, `destructive` and `money`. `blast_radius` in the report is the
 exposure of all clients of one owner together.
 ";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
 
     #[test]
     fn the_document_is_what_the_rules_say() {

@@ -6,6 +6,7 @@
 use std::io::{self, Write};
 
 use super::escape::{self, columns};
+use super::table::Grid;
 
 /// Lines of one message.
 const LINES: usize = 10;
@@ -76,6 +77,49 @@ impl<'w> Screen<'w> {
             format!("  {name}{}", " ".repeat(column - columns(&name)))
         };
         self.whole(&format!("{label}{cells}"), text)
+    }
+
+    /// Rows of escaped cells under a head, which is the first row. Their first `keys` cells are
+    /// names. Columns for which there is no room follow below, with the names again; a row with
+    /// fewer cells has a remark instead of figures. A first name that is wider than a third of
+    /// the screen gets a line of its own, because a cut one may be that of another.
+    pub(super) fn table(
+        &mut self,
+        indent: &str,
+        keys: usize,
+        rows: &[Vec<String>],
+    ) -> io::Result<()> {
+        let count = rows.first().map_or(0, Vec::len);
+        let figures = (0..count).map(|at| at >= keys).collect();
+        let mut grid = Grid::new(figures, (self.width / 3).max(20));
+        for row in rows {
+            let names = keys.min(row.len());
+            grid.widen(if row.len() < count {
+                &row[..names]
+            } else {
+                row
+            });
+        }
+        let room = self.width - columns(indent);
+        for (at, fold) in grid.folds(keys, room).iter().enumerate() {
+            for row in rows {
+                let is_remark = row.len() < count;
+                if is_remark && at > 0 {
+                    continue;
+                }
+                let mut row = row.clone();
+                if grid.is_pushed(&row) {
+                    self.whole(indent, &std::mem::take(&mut row[0]))?;
+                }
+                if is_remark {
+                    let remark = row.pop().unwrap_or_default();
+                    self.whole(&format!("{indent}{}", grid.line(&row, fold)), &remark)?;
+                } else {
+                    self.line(&format!("{indent}{}", grid.line(&row, fold)))?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// One message, wrapped and not cut: a fact that stands nowhere else. Only beyond

@@ -10,8 +10,8 @@ use std::borrow::Cow;
 
 use super::escape;
 
-/// The diff, or its harmless picture behind a line that says where the exact one is.
-pub fn for_terminal(diff: &str) -> Cow<'_, str> {
+/// The diff, or its escaped form after a line that says where the exact one is.
+pub(crate) fn for_terminal(diff: &str) -> Cow<'_, str> {
     let shown: Vec<Cow<'_, str>> = diff.split('\n').map(line).collect();
     if shown.iter().all(|line| matches!(line, Cow::Borrowed(_))) {
         return Cow::Borrowed(diff);

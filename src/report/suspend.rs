@@ -1,16 +1,15 @@
 //! Advice to suspend a silent client, in words.
 //!
-//! Invariants: the level stands beside its evidence; what holds it back is named.
+//! Invariants: the level is shown with its evidence; what holds it back is named.
 
 use std::fmt::Write as _;
 
 use super::View;
-use super::bound::percent;
 use super::escape;
 use super::evidence;
-use super::monthly::words::plural;
 use crate::analysis::backtest::suspended;
 use crate::analysis::{Basis, ClientAnalysis, Suspension, TermAnalysis};
+use crate::model::words::{percent_up, plural_grouped};
 use crate::model::{Level, Verdict};
 
 /// Clients that are listed with what a suspension would refuse.
@@ -19,7 +18,7 @@ const CUTS: usize = 6;
 /// Its grants that go on their own, at a safer level than the whole.
 pub(super) fn alone(client: &ClientAnalysis) -> usize {
     let goes = |found: &&TermAnalysis| {
-        found.verdict == Verdict::Remove && found.level.is_some_and(|own| own <= Level::Likely)
+        found.verdict == Verdict::Remove && found.level.is_some_and(|level| level <= Level::Likely)
     };
     client.terms.iter().filter(goes).count()
 }
@@ -28,17 +27,17 @@ pub(super) fn alone(client: &ClientAnalysis) -> usize {
 /// likeliest to be used again: 412 similar grants (...)...; held back: ...; 9 of its 10
 /// grants can go on their own`.
 pub(super) fn sentence(basis: &Basis, client: &ClientAnalysis) -> Option<String> {
-    let own = client.suspend.as_ref()?;
-    let past = own.evidence.as_ref();
+    let suspension = client.suspend.as_ref()?;
+    let past = suspension.evidence.as_ref();
     let past = past.map(|found| evidence::sentence(basis, found));
-    let past = past.map_or_else(String::new, |past| match own.grants {
-        1 => format!(": for its only grant `{}`, {past}", own.term),
+    let past = past.map_or_else(String::new, |past| match suspension.grants {
+        1 => format!(": for its only grant `{}`, {past}", suspension.term),
         grants => format!(
             ": of its {grants} grants `{}` is the likeliest to be used again: {past}",
-            own.term
+            suspension.term
         ),
     });
-    let why = held_back(own);
+    let why = held_back(suspension);
     let why = if why.is_empty() {
         String::new()
     } else {
@@ -46,42 +45,46 @@ pub(super) fn sentence(basis: &Basis, client: &ClientAnalysis) -> Option<String>
     };
     let apart = match alone(client) {
         0 => String::new(),
-        alone if alone == own.grants => "; each of them can go on its own".to_owned(),
-        1 => format!("; 1 of its {} grants can go on its own", own.grants),
-        alone => format!("; {alone} of its {} grants can go on their own", own.grants),
+        alone if alone == suspension.grants => "; each of them can go on its own".to_owned(),
+        1 => format!("; 1 of its {} grants can go on its own", suspension.grants),
+        alone => format!(
+            "; {alone} of its {} grants can go on their own",
+            suspension.grants
+        ),
     };
     let cut = match client.needed.len() {
         0 => String::new(),
         all => format!(
             "; it would refuse {} needed in the window",
-            plural(all as u64, "operation")
+            plural_grouped(all as u64, "operation")
         ),
     };
     Some(format!(
         "suspend it as a whole ({}), which is easy to undo{past}{why}{cut}{apart}",
-        own.level.name()
+        suspension.level.name()
     ))
 }
 
 /// `2 operations (312 requests) needed in the window`; `None` when nothing was.
 fn cut(client: &ClientAnalysis) -> Option<String> {
-    let requests: u64 = client.needed.iter().map(|own| own.count).sum();
+    let requests: u64 = client.needed.iter().map(|served| served.count).sum();
     let operations = client.needed.len();
     (operations > 0).then(|| {
-        let operations = plural(operations as u64, "operation");
-        let requests = plural(requests, "request");
+        let operations = plural_grouped(operations as u64, "operation");
+        let requests = plural_grouped(requests, "request");
         format!("{operations} ({requests}) needed in the window")
     })
 }
 
 /// What following the advice up to the level would refuse, which the proof of the diff
 /// does not say: one line, and one more for each client that needed something.
-pub fn proof(view: &View<'_>) -> String {
+pub(crate) fn proof(view: &View<'_>) -> String {
     let clients = view.analysis.clients.iter();
-    let up_to = |own: &&ClientAnalysis| {
-        own.suspend
+    let up_to = |client: &&ClientAnalysis| {
+        client
+            .suspend
             .as_ref()
-            .is_some_and(|own| own.level <= view.level)
+            .is_some_and(|suspension| suspension.level <= view.level)
     };
     let clients: Vec<&ClientAnalysis> = clients.filter(up_to).collect();
     if clients.is_empty() {
@@ -89,11 +92,11 @@ pub fn proof(view: &View<'_>) -> String {
     }
     let cuts: Vec<String> = clients
         .iter()
-        .filter_map(|own| Some(format!("{}: {}", own.id, cut(own)?)))
+        .filter_map(|client| Some(format!("{}: {}", client.id, cut(client)?)))
         .collect();
     let mut text = format!(
         "# not in the diff: {} to suspend at {} or safer; {} of them needed something in the window\n",
-        plural(clients.len() as u64, "client"),
+        plural_grouped(clients.len() as u64, "client"),
         view.level.name(),
         cuts.len()
     );
@@ -108,33 +111,37 @@ pub fn proof(view: &View<'_>) -> String {
 }
 
 /// The advice of past months in words; nothing when there was none.
-pub(super) fn past(own: &suspended::Pooled, set: &str) -> Option<String> {
-    let (rate, upper) = (own.rate?, own.upper?);
+pub(super) fn past(pooled: &suspended::Pooled, set: &str) -> Option<String> {
+    let (rate, upper) = (pooled.rate?, pooled.upper?);
     Some(format!(
-        "advised {} times ({} clients) at {set}, which is in no count above: {} came back ({}, at most {}), {} requests denied",
-        own.advice,
-        own.clients,
-        own.back,
-        percent(rate),
-        percent(upper),
-        own.requests
+        "advised {} times ({} clients) at {set}, which is not in the counts above: {} came back ({}, at most {}), {} requests denied",
+        pooled.advice,
+        pooled.clients,
+        pooled.back,
+        percent_up(rate),
+        percent_up(upper),
+        pooled.requests
     ))
 }
 
 /// What keeps it from a safer level, in words.
-pub(super) fn held_back(own: &Suspension) -> Vec<&'static str> {
-    own.reasons.iter().map(|reason| reason.sentence()).collect()
+pub(super) fn held_back(suspension: &Suspension) -> Vec<&'static str> {
+    suspension
+        .reasons
+        .iter()
+        .map(|reason| reason.sentence())
+        .collect()
 }
 
 /// `suspend SAFE 3   LIKELY 1   REVIEW 2`; nothing when no client is silent.
 pub(super) fn counts(view: &View<'_>) -> Option<String> {
     let levels = || {
         let clients = view.analysis.clients.iter();
-        clients.filter_map(|client| client.suspend.as_ref().map(|own| own.level))
+        clients.filter_map(|client| client.suspend.as_ref().map(|suspension| suspension.level))
     };
     levels().next()?;
     let part = |level: Level| {
-        let count = levels().filter(|own| *own == level).count();
+        let count = levels().filter(|of_client| *of_client == level).count();
         format!("{} {count}", level.name().to_uppercase())
     };
     Some(

@@ -19,7 +19,7 @@ use super::notices::{self, ITEMS};
 use super::screen::Screen;
 use super::suspend;
 use crate::analysis::{ClientAnalysis, Exposure, Status, TermAnalysis};
-use crate::model::words::{either, plural};
+use crate::model::words::{compact, either, percent_of, plural};
 use crate::model::{Day, Kind, Level, Millis, Reason, Verdict};
 
 /// Covered days below which nothing is called safe or likely (guard G1).
@@ -30,7 +30,7 @@ const YEAR: u32 = 365;
 const CLIENTS: usize = 10;
 
 /// Writes the first screen, `width` columns wide (kept within 60 to 200).
-pub fn summary(view: &View<'_>, out: &mut dyn Write, width: usize) -> io::Result<()> {
+pub(crate) fn summary(view: &View<'_>, out: &mut dyn Write, width: usize) -> io::Result<()> {
     let mut screen = Screen::new(out, width);
     incomplete(view, &mut screen)?;
     let (days, counts) = head(view);
@@ -58,7 +58,7 @@ pub fn summary(view: &View<'_>, out: &mut dyn Write, width: usize) -> io::Result
 fn past(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
     let Some(found) = view.backtest else {
         return screen.line(
-            "  backtest: not replayed, for nothing is called safe; see `scopetrim backtest`",
+            "  backtest: not replayed, because nothing is called safe; see `scopetrim backtest`",
         );
     };
     for at in 0..2 {
@@ -96,7 +96,7 @@ fn head(view: &View<'_>) -> (String, String) {
     };
     let clients = view.analysis.clients.len();
     if view.coverage.span().is_none() {
-        // Without data there is no first and no last day.
+        // Without data there is neither a first nor a last day.
         return ("no data".to_owned(), plural(clients, "client"));
     }
     (
@@ -108,7 +108,7 @@ fn head(view: &View<'_>) -> (String, String) {
         ),
         format!(
             "{} {}   {}",
-            rounded(requests),
+            compact(requests),
             either(requests, "request", "requests"),
             plural(clients, "client")
         ),
@@ -138,7 +138,7 @@ fn numbers(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
     screen.whole("  exposure        ", &exposure(view))?;
     let terms: Vec<&TermAnalysis> = clients.iter().flat_map(|client| &client.terms).collect();
     let used = terms.iter().filter(|term| !term.serves.is_empty()).count();
-    let percent = (used * 100).checked_div(terms.len()).unwrap_or(0);
+    let percent = percent_of(used as u64, terms.len() as u64);
     let held = format!("{}, used {used} ({percent} %)", terms.len());
     screen.whole("  granted scopes  ", &held)?;
     let levels = [Level::Safe, Level::Likely, Level::Review, Level::Manual];
@@ -207,10 +207,10 @@ fn removable(view: &View<'_>, term: &TermAnalysis) -> Option<Level> {
     })
 }
 
-/// A short window makes the history behind it no shorter.
+/// A short window does not shorten the history before it.
 fn covered(view: &View<'_>) -> u32 {
-    let own = view.coverage.covered(view.analysis.window);
-    own.max(view.analysis.basis.covered)
+    let covered = view.coverage.covered(view.analysis.window);
+    covered.max(view.analysis.basis.covered)
 }
 
 fn too_short(view: &View<'_>) -> bool {
@@ -223,17 +223,26 @@ fn exposure(view: &View<'_>) -> String {
         let sum: f64 = clients.iter().map(|client| value(&client.exposure)).sum();
         sum / f64::from(u32::try_from(clients.len()).unwrap_or(u32::MAX))
     };
-    let all = format!("{:.2} with every removal", mean(|own| own.after_all));
+    let all = format!(
+        "{:.2} with every removal",
+        mean(|exposure| exposure.after_all)
+    );
     let chosen = match view.level {
         _ if too_short(view) => String::new(),
-        Level::Safe => format!(" -> {:.2} with safe removals", mean(|own| own.after_safe)),
+        Level::Safe => format!(
+            " -> {:.2} with safe removals",
+            mean(|exposure| exposure.after_safe)
+        ),
         Level::Likely => format!(
             " -> {:.2} with safe and likely removals",
-            mean(|own| own.after_likely)
+            mean(|exposure| exposure.after_likely)
         ),
         Level::Review | Level::Manual => String::new(),
     };
-    format!("{:.2}{chosen} -> {all}   (mean)", mean(|own| own.before))
+    format!(
+        "{:.2}{chosen} -> {all}   (mean)",
+        mean(|exposure| exposure.before)
+    )
 }
 
 fn table(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
@@ -252,7 +261,7 @@ fn table(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
     let column = shown
         .iter()
         .map(wide)
-        .filter(|own| *own <= most)
+        .filter(|width| *width <= most)
         .max()
         .unwrap_or(0)
         .max("CLIENT".len());
@@ -297,10 +306,13 @@ fn ranked<'a>(view: &View<'a>) -> Vec<&'a ClientAnalysis> {
     ranked
 }
 
-/// What stands behind the removals, in a few words.
+/// What the removals rest on, in a few words.
 fn evidence(view: &View<'_>, client: &ClientAnalysis) -> String {
-    let level = client.suspend.as_ref().map(|own| own.level.name());
-    let level = level.map(|own| format!(" ({own})")).unwrap_or_default();
+    let level = client
+        .suspend
+        .as_ref()
+        .map(|suspension| suspension.level.name());
+    let level = level.map(|level| format!(" ({level})")).unwrap_or_default();
     match client.status {
         Status::Silent => {
             let silent = client
@@ -364,18 +376,6 @@ fn next(view: &View<'_>, width: usize) -> String {
         commands.push("scopetrim analyze --level review".to_owned());
     }
     commands.join(" | ")
-}
-
-/// `980`, `12 k`, `4.2 M`: rounded down.
-fn rounded(count: u64) -> String {
-    let tenths =
-        |unit: u64, name: &str| format!("{}.{} {name}", count / unit, count % unit * 10 / unit);
-    match count {
-        0..10_000 => count.to_string(),
-        10_000..1_000_000 => format!("{} k", count / 1000),
-        1_000_000..1_000_000_000 => tenths(1_000_000, "M"),
-        _ => tenths(1_000_000_000, "G"),
-    }
 }
 
 #[cfg(test)]

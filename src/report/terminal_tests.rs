@@ -37,7 +37,7 @@ fn the_first_screen_says_what_can_go_and_what_to_run_next() {
       worker        0       1  0.62 -> 0.11  silent 61 d: suspend
 
       requests: match no operation of the catalogue: billing (2)
-      backtest: not replayed, for nothing is called safe; see `scopetrim backtest`
+      backtest: not replayed, because nothing is called safe; see `scopetrim backtest`
 
     next: scopetrim explain billing | scopetrim analyze --out DIR | scopetrim check |
           scopetrim analyze --level review
@@ -125,7 +125,7 @@ fn an_empty_policy_and_an_empty_log_still_give_a_screen() {
 #[test]
 fn counts_are_rounded_down() {
     assert_eq!(
-        [9_999, 12_999, 4_290_000, u64::MAX].map(rounded),
+        [9_999, 12_999, 4_290_000, u64::MAX].map(compact),
         ["9999", "12 k", "4.2 M", "18446744073.7 G"]
     );
 }
@@ -143,7 +143,7 @@ fn a_narrow_screen_parts_the_first_line_between_its_facts() {
 
 #[test]
 fn the_first_screen_counts_rules_that_were_judged_only_in_part() {
-    let own = |rule, partly| crate::finding::NotEvaluable {
+    let unjudged = |rule, partly| crate::finding::NotEvaluable {
         rule,
         number: "F4",
         missing: crate::finding::MissingField::new("an id of the credential for 1 client: \u{1b}x"),
@@ -154,7 +154,7 @@ fn the_first_screen_counts_rules_that_were_judged_only_in_part() {
     let mut says = |all: &[(&'static str, bool)]| {
         sample.outcomes.not_evaluable = all
             .iter()
-            .map(|(rule, partly)| own(*rule, *partly))
+            .map(|(rule, partly)| unjudged(*rule, *partly))
             .collect();
         let text = shown(&sample.view(), 100);
         assert!(!text.contains('\u{1b}'), "{text}");

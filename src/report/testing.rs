@@ -11,9 +11,9 @@ use crate::analysis::{
 use crate::catalog::matcher::Route;
 use crate::grants::history::SinceFrom;
 use crate::model::{
-    Catalog, Cause, ClientName, ContentDigest, Day, Entry, Granted, Kind, Level, Method, Operation,
-    Place, Policy, PolicyFile, Reason, Requirement, RoleName, Scope, Span, Subject, Term, Verdict,
-    Via, Warning, Window,
+    Catalog, Cause, ClientName, ContentDigest, Day, Entry, Granted, Kind, Level, Membership,
+    Method, Operation, Place, Policy, PolicyFile, Reason, Requirement, Role, RoleName, Scope, Span,
+    Subject, Term, Verdict, Via, Warning, Window,
 };
 use crate::usage::{Cluster, ClusterCounts, Coverage};
 
@@ -170,14 +170,19 @@ fn policy() -> Policy {
     Policy {
         files: vec![PolicyFile {
             path: Arc::from("grants.yaml"),
-            format: "native",
+            format: Arc::from("native"),
             bytes: Arc::from(&b""[..]),
             digest: ContentDigest::of(b""),
             entries,
             clients: BTreeSet::from([ClientName::new("billing"), ClientName::new("worker")]),
+            roles: BTreeMap::from([(RoleName::new("admin"), Role::default())]),
             warnings: Vec::new(),
             matching: None,
             implies: BTreeMap::new(),
+            ladders: BTreeMap::new(),
+            in_parts: false,
+            aliases: BTreeMap::new(),
+            document: None,
         }],
         audience: None,
     }
@@ -223,7 +228,11 @@ fn worker() -> ClientAnalysis {
     refunds.vias = vec![Via {
         file: 0,
         entry: 2,
-        role: Some((RoleName::new("admin"), 3)),
+        role: Some(Membership {
+            role: RoleName::new("admin"),
+            file: 0,
+            entry: 3,
+        }),
     }];
     (refunds.level, refunds.since) = (Some(Level::Review), None);
     refunds.reasons = vec![
@@ -266,7 +275,7 @@ fn actions() -> Vec<Action> {
     ]
 }
 
-/// `billing` reads orders and never writes them; `worker` has a role it needs nothing of.
+/// `billing` reads orders and never writes them; `worker` has a role that it does not need.
 pub(super) fn sample() -> Sample {
     let window = Window {
         from: day("2026-08-04"),

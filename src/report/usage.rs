@@ -17,7 +17,7 @@ const COLUMNS: [Column; 12] = columns! {
     used: Integer(64), "requests that prove use";
     attempted: Integer(64), "requests that may have needed the right";
     denied: Integer(64), "requests that were refused";
-    unauthenticated: Integer(64), "requests of nobody who proved who they are";
+    unauthenticated: Integer(64), "requests without authentication";
     first: Instant, "the first request";
     last: Instant, "the last request";
     sample_request_id: Text or Null, "id of the first request";
@@ -36,7 +36,7 @@ const OUTCOMES: [Column; 9] = columns! {
 };
 
 /// One row for each day, client and route.
-pub fn by_route(table: &UsageTable) -> Table<impl Rows> {
+pub(crate) fn by_route(table: &UsageTable) -> Table<impl Rows> {
     let cells = |rows: &DayRows, each: &mut EachRow<'_>| {
         groups(rows, |group| each(&group.cells(rows, table)));
     };
@@ -44,7 +44,7 @@ pub fn by_route(table: &UsageTable) -> Table<impl Rows> {
 }
 
 /// One row for each day, client, route and outcome.
-pub fn by_outcome(table: &UsageTable) -> Table<impl Rows> {
+pub(crate) fn by_outcome(table: &UsageTable) -> Table<impl Rows> {
     let cells = |rows: &DayRows, each: &mut EachRow<'_>| {
         rows.for_each(|row| {
             let [client, method, template] = names(table, row.client, row.route);
@@ -148,7 +148,9 @@ impl Group {
             NOBODY => of(Outcome::Attempted),
             _ => 0,
         };
-        let denied = Outcome::ALL.into_iter().filter(|own| own.is_denied());
+        let denied = Outcome::ALL
+            .into_iter()
+            .filter(|outcome| outcome.is_denied());
         let sample = String::from_utf8_lossy(&self.sample);
         [
             rows.day().into(),

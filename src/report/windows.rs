@@ -9,28 +9,30 @@
 
 mod compared;
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
+use std::iter;
+use std::ops::Range;
 
 use serde::Serialize;
 
-use super::escape::{self, columns};
+use super::escape;
 use super::json::instant;
 use super::screen::Screen;
 use super::table::Table;
 use crate::model::rows::{Cell, Column, Held, Rows, columns};
+use crate::model::words::narrow;
 use crate::model::{Day, Millis};
-use crate::usage::{Holding, Matrix, Period, Uses};
+use crate::usage::{Matrix, Period, Uses};
 
 pub(super) use compared::screen as compared_screen;
 
 /// Name and version of the JSON form.
-pub const SCHEMA: &str = "scopetrim.windows/1";
+pub(crate) const SCHEMA: &str = "scopetrim.windows/1";
 
 const COLUMNS: [Column; 14] = columns! {
     client: Text, "who holds it";
     term: Text, "what is held";
-    observable: Bool, "some request could show its use";
+    observable: Bool, "whether a request could show its use";
     period: Text, "`90d`, or `2026-10` for a calendar month";
     from: Day, "first day";
     to: Day, "last day";
@@ -45,7 +47,7 @@ const COLUMNS: [Column; 14] = columns! {
 };
 
 /// One row for each client, term and period.
-pub fn rows<'m>(matrix: &'m Matrix<'_>) -> Table<impl Rows + 'm> {
+pub(crate) fn rows<'m>(matrix: &'m Matrix<'_>) -> Table<impl Rows + 'm> {
     let rows = Held::new(matrix.holdings.len(), |at, each| {
         let holding = &matrix.holdings[at];
         for (period, uses) in matrix.periods.iter().zip(&matrix.uses[at]) {
@@ -109,7 +111,7 @@ struct MatrixJson<'a> {
 }
 
 /// The matrix as JSON; `incomplete` says what could not be read.
-pub fn json(
+pub(crate) fn json(
     matrix: &Matrix<'_>,
     as_of: Option<Day>,
     incomplete: &[String],
@@ -129,14 +131,14 @@ pub fn json(
                     .periods
                     .iter()
                     .zip(uses)
-                    .map(|(period, own)| UsesJson {
+                    .map(|(period, uses)| UsesJson {
                         period: &period.id,
-                        uses: own.requests,
-                        proves_use: own.proved,
-                        days_used: own.days,
-                        first_used: own.first.map(instant),
-                        last_used: own.last.map(instant),
-                        longest_gap_days: own.longest_gap,
+                        uses: uses.requests,
+                        proves_use: uses.proved,
+                        days_used: uses.days,
+                        first_used: uses.first.map(instant),
+                        last_used: uses.last.map(instant),
+                        longest_gap_days: uses.longest_gap,
                     })
                     .collect(),
             })
@@ -144,21 +146,21 @@ pub fn json(
     })
 }
 
-fn period(own: &Period) -> PeriodJson<'_> {
+fn period(period: &Period) -> PeriodJson<'_> {
     PeriodJson {
-        id: &own.id,
-        month: own.month,
-        from: own.window.from,
-        to: own.window.to,
-        days: own.window.days(),
-        covered_days: own.covered,
+        id: &period.id,
+        month: period.month,
+        from: period.window.from,
+        to: period.window.to,
+        days: period.window.days(),
+        covered_days: period.covered,
     }
 }
 
 /// The matrix as tables, one client after the other, `width` columns wide (60 to 200).
-pub fn table(matrix: &Matrix<'_>, out: &mut dyn Write, width: usize) -> io::Result<()> {
+pub(crate) fn table(matrix: &Matrix<'_>, out: &mut dyn Write, width: usize) -> io::Result<()> {
     let mut screen = Screen::new(out, width);
-    if let Some(last) = matrix.periods.iter().rfind(|own| !own.month) {
+    if let Some(last) = matrix.periods.iter().rfind(|period| !period.month) {
         screen.prose(
             "",
             &format!(
@@ -170,8 +172,8 @@ pub fn table(matrix: &Matrix<'_>, out: &mut dyn Write, width: usize) -> io::Resu
     let covered: Vec<String> = matrix
         .periods
         .iter()
-        .filter(|own| !own.month && own.covered < own.window.days())
-        .map(|own| format!("{} of {}", own.covered, own.id))
+        .filter(|period| !period.month && period.covered < period.window.days())
+        .map(|period| format!("{} of {}", period.covered, period.id))
         .collect();
     if !covered.is_empty() {
         screen.prose("days with records: ", &covered.join(", "))?;
@@ -181,7 +183,7 @@ pub fn table(matrix: &Matrix<'_>, out: &mut dyn Write, width: usize) -> io::Resu
         let client = matrix.holdings[start].client;
         let end = matrix.holdings[start..]
             .iter()
-            .position(|own| own.client != client)
+            .position(|holding| holding.client != client)
             .map_or(matrix.holdings.len(), |more| start + more);
         screen.line("")?;
         screen.line(client)?;
@@ -192,117 +194,64 @@ pub fn table(matrix: &Matrix<'_>, out: &mut dyn Write, width: usize) -> io::Resu
 }
 
 /// The windows of these holdings, then their months.
-pub(super) fn block(
-    matrix: &Matrix<'_>,
-    rows: std::ops::Range<usize>,
-    screen: &mut Screen<'_>,
-) -> io::Result<()> {
-    let holdings = &matrix.holdings[rows.clone()];
-    let most = (screen.width() / 3).max(20);
-    let names: Vec<String> = holdings
-        .iter()
-        .map(|own| escape::terminal(own.term).into_owned())
-        .collect();
-    let fitting = names.iter().map(|name| columns(name));
-    let wide = fitting.filter(|own| *own <= most).max().unwrap_or(0);
-    let wide = wide.max("SCOPE".len());
-    let windows: Vec<usize> = (0..matrix.periods.len())
-        .filter(|at| !matrix.periods[*at].month)
-        .collect();
-    let months: Vec<usize> = (0..matrix.periods.len())
-        .filter(|at| matrix.periods[*at].month)
-        .rev()
-        .collect();
-    let mut head: Vec<String> = windows
-        .iter()
-        .map(|at| matrix.periods[*at].id.clone())
-        .collect();
-    head.extend(["LAST", "DAYS", "GAP", "FIRST"].map(str::to_owned));
+fn block(matrix: &Matrix<'_>, rows: Range<usize>, screen: &mut Screen<'_>) -> io::Result<()> {
+    let all = 0..matrix.periods.len();
+    let (mut months, windows): (Vec<usize>, Vec<usize>) =
+        all.partition(|at| matrix.periods[*at].month);
+    months.reverse();
     let longest = windows.last().copied();
-    let cells = |row: usize| -> Vec<String> {
-        let uses = &matrix.uses[rows.start + row];
-        let mut cells: Vec<String> = windows
-            .iter()
-            .map(|at| count(&matrix.periods[*at], &uses[*at]))
-            .collect();
-        let own = longest.map(|at| uses[at]).unwrap_or_default();
-        let date = |at: Option<Millis>| at.map_or("-".to_owned(), |at| Day::of(at).to_string());
-        let gap = own
-            .longest_gap
-            .map_or("-".to_owned(), |gap| format!("{gap} d"));
-        cells.extend([date(own.last), own.days.to_string(), gap, date(own.first)]);
-        cells
+    let ending = |row: usize| {
+        let own = longest.map(|at| matrix.uses[row][at]).unwrap_or_default();
+        let none = || "-".to_owned();
+        let date = |at: Option<Millis>| at.map_or_else(none, |at| Day::of(at).to_string());
+        let gap = own.longest_gap.map_or_else(none, |gap| format!("{gap} d"));
+        [date(own.last), own.days.to_string(), gap, date(own.first)]
     };
-    lines(screen, (&names, wide), holdings, &head, cells)?;
+    let head = ["LAST", "DAYS", "GAP", "FIRST"].map(str::to_owned);
+    figures(matrix, (rows.clone(), &windows), (&head, ending), screen)?;
     if months.is_empty() {
         return Ok(());
     }
-    let head: Vec<String> = months
-        .iter()
-        .map(|at| matrix.periods[*at].id.clone())
-        .collect();
-    lines(screen, (&names, wide), holdings, &head, |row| {
-        let uses = &matrix.uses[rows.start + row];
-        months
-            .iter()
-            .map(|at| count(&matrix.periods[*at], &uses[*at]))
-            .collect()
-    })
+    figures(matrix, (rows, &months), (&[], |_| []), screen)
 }
 
-/// Head and rows; columns for which there is no room follow below, under a head of their own.
-fn lines(
+/// What each of the holdings was used in each of the periods, and what ends its row.
+fn figures<const N: usize>(
+    matrix: &Matrix<'_>,
+    (rows, periods): (Range<usize>, &[usize]),
+    (head, ending): (&[String; N], impl Fn(usize) -> [String; N]),
     screen: &mut Screen<'_>,
-    (names, wide): (&[String], usize),
-    holdings: &[Holding<'_>],
-    head: &[String],
-    cells: impl Fn(usize) -> Vec<String>,
 ) -> io::Result<()> {
-    let all: Vec<Vec<String>> = (0..names.len()).map(cells).collect();
-    let widths: Vec<usize> = (0..head.len())
-        .map(|at| {
-            let cell = all.iter().map(|row| row[at].len()).max().unwrap_or(0);
-            cell.max(head[at].len()).max(5)
-        })
-        .collect();
-    let mut from = 0;
-    while from < head.len() {
-        let mut room = screen.width().saturating_sub(2 + wide);
-        let mut to = from;
-        while to < head.len() && (widths[to] + 2 <= room || to == from) {
-            room = room.saturating_sub(widths[to] + 2);
-            to += 1;
+    // As wide for every client, as far as can be.
+    let ids = periods
+        .iter()
+        .map(|at| format!("{:>5}", matrix.periods[*at].id));
+    let heads = iter::once("SCOPE".to_owned()).chain(ids);
+    let mut lines = vec![heads.chain(head.iter().cloned()).collect()];
+    for row in rows {
+        let holding = &matrix.holdings[row];
+        let mut line = vec![escape::terminal(holding.term).into_owned()];
+        if holding.observable {
+            let uses = &matrix.uses[row];
+            line.extend(
+                periods
+                    .iter()
+                    .map(|at| count(&matrix.periods[*at], &uses[*at])),
+            );
+            line.extend(ending(row));
+        } else {
+            line.push("no request can show its use".to_owned());
         }
-        let line = |row: &[String]| {
-            let mut text = String::new();
-            for at in from..to {
-                // Writing to a string cannot fail.
-                let _ = write!(text, "  {:>1$}", row[at], widths[at]);
-            }
-            text
-        };
-        screen.row("SCOPE", wide, &line(head), "")?;
-        for ((name, holding), row) in names.iter().zip(holdings).zip(&all) {
-            if holding.observable {
-                screen.row(name, wide, &line(row), "")?;
-            } else if from == 0 {
-                screen.row(name, wide, "  ", "no request can show its use")?;
-            }
-        }
-        from = to;
+        lines.push(line);
     }
-    Ok(())
+    screen.table("  ", 1, &lines)
 }
 
 fn count(period: &Period, uses: &Uses) -> String {
     if period.covered == 0 {
         return "-".to_owned();
     }
-    match uses.requests {
-        n @ 0..100_000 => n.to_string(),
-        n @ 100_000..10_000_000 => format!("{}k", n / 1000),
-        n => format!("{}M", n / 1_000_000),
-    }
+    narrow(uses.requests)
 }
 
 #[cfg(test)]

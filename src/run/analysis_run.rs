@@ -12,9 +12,10 @@ use super::grant_age::history;
 use super::grant_snapshots;
 use super::input_diagnostics::{input_views, missing_in_lines, ran_ahead};
 use super::names::{alike, few_match, only_in_log, unknown_scopes, unmet};
-use super::pipeline::{self, LoadedUsage, Routes};
-use super::policy::{policy, semantics};
+use super::pipeline::{LoadedUsage, Routes};
+use super::policy::{policy_and_names, semantics};
 use super::read_usage;
+use super::routes;
 use super::undated_grants;
 use super::window_comparison::compared;
 use super::{Advised, Settings};
@@ -76,7 +77,7 @@ pub struct AnalysisRun {
     pub notes: Vec<String>,
     /// Callers that no policy file names, most requests first.
     pub only_in_log: Vec<(String, u64)>,
-    /// Clients of the policy of which no request was seen.
+    /// Clients of the policy without a single request in the log.
     pub never_seen: Vec<ClientName>,
     /// Removals up to this level go into the diff.
     pub level: Level,
@@ -132,8 +133,8 @@ const NO_RECORDS: &str = "the logs hold no records: nothing can be said about an
 
 fn run(mut settings: Settings, replayed: Option<GrantsOf>) -> anyhow::Result<AnalysisRun> {
     settings.credentials = true;
-    let routes = pipeline::catalog(&settings)?;
-    let policy = policy(&settings)?;
+    let routes = routes::routes(&settings)?;
+    let policy = policy_and_names(&mut settings)?;
     let elsewhere = audience_check::check(&policy)?;
     let mut clients = policy.clients();
     if replayed == Some(GrantsOf::Ledger) {
@@ -149,7 +150,7 @@ fn run(mut settings: Settings, replayed: Option<GrantsOf>) -> anyhow::Result<Ana
     let grants = replayed.unwrap_or_default();
     let month_ends = origins(&read.coverage, window.to);
     let versions = grant_snapshots::of(grants, &settings, &month_ends, (&policy, &history))?;
-    clients.extend(versions.iter().flat_map(|own| own.clients.iter().cloned()));
+    clients.extend(versions.iter().flat_map(|past| past.clients.clone()));
     let (blind, unseen) = read.blind(&settings, &clients);
     let (usage, former) = client_usage::of(clients, &read, window, settings.as_of);
     if span.is_some() {
@@ -284,13 +285,10 @@ fn warnings(
     warnings.extend(missing_in_lines(read));
     warnings.extend(possible::warnings(analysis));
     warnings.extend(noise(settings, read, analysis.window));
-    let inputs = read.facts.iter().map(|own| own.shown.as_ref());
-    warnings.extend(
-        settings
-            .logged
-            .sampled
-            .warnings(&inputs.collect::<Vec<&str>>()),
-    );
+    let inputs = read.facts.iter().map(|source| source.shown.as_ref());
+    let inputs: Vec<&str> = inputs.collect();
+    warnings.extend(settings.logged.sampled.warnings(&inputs));
+    warnings.extend(settings.log_formats.warnings(&inputs));
     warnings.extend(ran_ahead(read, settings.reject_share));
     warnings.extend(elsewhere);
     warnings.sort();
@@ -298,7 +296,7 @@ fn warnings(
     warnings
 }
 
-/// The names as they stand in logs.
+/// The names as they are in logs.
 fn bytes(clients: &BTreeSet<ClientName>) -> BTreeSet<Vec<u8>> {
     let names = clients.iter().map(|name| name.as_str().as_bytes());
     names.map(<[u8]>::to_vec).collect()
@@ -346,7 +344,7 @@ fn options(settings: &Settings, window: Window) -> analysis::Options {
 fn calls_any_safe(analysis: &Analysis) -> bool {
     let mut clients = analysis.clients.iter();
     clients.any(|client| {
-        let suspend = client.suspend.as_ref().map(|own| own.level);
+        let suspend = client.suspend.as_ref().map(|suspension| suspension.level);
         let mut levels = client.terms.iter().map(|term| term.level);
         suspend == Some(Level::Safe) || levels.any(|level| level == Some(Level::Safe))
     })

@@ -32,7 +32,7 @@ pub(crate) fn write(
     whole.finish()
 }
 
-/// The same for a text that is there already.
+/// The same for a string that is there already.
 pub(crate) fn write_text(path: &Path, text: &str) -> anyhow::Result<()> {
     write(path, |file| file.write_all(text.as_bytes()))
 }
@@ -44,7 +44,7 @@ pub(crate) struct Whole {
 }
 
 enum Target {
-    /// A file without a name of its own until it is whole.
+    /// A file that has no name until it is complete.
     Beside(NamedTempFile),
     /// A pipe or device, which cannot be replaced.
     There(File),
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_the_user_beside_the_result_survives() {
+    fn a_file_of_the_user_next_to_the_result_survives() {
         let folder = tempfile::tempdir().unwrap();
         let (path, mine) = (
             folder.path().join("policy.diff"),

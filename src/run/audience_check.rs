@@ -5,6 +5,7 @@
 //! judged when the user says which one the logs and the catalogue are of.
 
 use super::Advised;
+use crate::model::words::first;
 use crate::model::{Policy, Warning};
 
 /// Audiences named in the sentence.
@@ -13,18 +14,8 @@ const SHOWN: usize = 5;
 /// Refuses to guess between audiences; says how many grants are not looked at.
 pub(crate) fn check(policy: &Policy) -> anyhow::Result<Option<Warning>> {
     let all = policy.audiences();
-    let names: Vec<String> = all
-        .iter()
-        .take(SHOWN)
-        .map(|name| format!("`{name}`"))
-        .collect();
-    let more = all.len().saturating_sub(SHOWN);
-    let more = if more > 0 {
-        format!(" and {more} more")
-    } else {
-        String::new()
-    };
-    let listed = format!("{}{more}", names.join(", "));
+    let names: Vec<String> = all.iter().map(|name| format!("`{name}`")).collect();
+    let listed = first(&names, SHOWN);
     match policy.audience.as_deref() {
         None if all.len() > 1 => Err(Advised::new(
             format!(
@@ -33,8 +24,8 @@ pub(crate) fn check(policy: &Policy) -> anyhow::Result<Option<Warning>> {
             ),
             "one scope name of two audiences is two permissions; say which one these logs and this catalogue are of with --audience",
         )),
-        Some(own) if !all.is_empty() && !all.contains(own) => Err(Advised::new(
-            format!("no grant is for the audience `{own}`"),
+        Some(audience) if !all.is_empty() && !all.contains(audience) => Err(Advised::new(
+            format!("no grant is for the audience `{audience}`"),
             format!("the policy files name {listed}"),
         )),
         _ => {

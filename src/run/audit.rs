@@ -41,7 +41,7 @@ pub(crate) struct Judged<'a> {
     pub(crate) usage: &'a Usage,
     /// Of names that no policy file has.
     pub(crate) former: &'a Usage,
-    /// Names in the log that differ from one of the policy by case or whitespace only.
+    /// Names in the log that differ from one of the policy only in case or whitespace.
     pub(crate) alike: &'a BTreeMap<ClientName, BTreeSet<String>>,
 }
 
@@ -60,8 +60,8 @@ pub(crate) fn audit(judged: &Judged<'_>) -> anyhow::Result<Audit> {
     if let Some(dir) = &settings.ledger {
         withdrawn = Ledger::consistent(Path::new(dir), Ledger::withdrawn)
             .map_err(|error| advised(&error))?;
-        // What was recorded behind the window is not known yet.
-        withdrawn.retain(|own| own.gone <= analysis.window.to.plus(1));
+        // What was recorded after the window is not known yet.
+        withdrawn.retain(|withdrawn| withdrawn.gone <= analysis.window.to.plus(1));
     }
     let nobody = client_usage::nobody(read, analysis.window, settings.as_of);
     let categories = categories(&routes.catalog, &settings.categories);

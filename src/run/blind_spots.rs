@@ -20,30 +20,33 @@ impl LoadedUsage {
         let (all, absences) =
             Blind::of_all(presence, &self.facts, &self.coverage, &settings.calendar);
         let covered = self.coverage.days.len();
-        for own in absences {
+        for absence in absences {
             let carried = |name: &&String| known.contains(name.as_str());
-            let clients = match own.clients.iter().filter(carried).count() {
+            let clients = match absence.clients.iter().filter(carried).count() {
                 0 => continue,
                 1 => "the one client".to_owned(),
                 n => format!("the {n} clients"),
             };
             let text = format!(
                 "the source `{}` has no data on {} of the {covered} days that have any: {} as missing for {clients} of the policy that it carries",
-                own.source,
-                own.days.len(),
-                either(own.days.len(), "this day counts", "these days count")
+                absence.source,
+                absence.days.len(),
+                either(absence.days.len(), "this day counts", "these days count")
             );
             warnings.push(Warning::new("source-missing", text));
         }
         let mut blind: BTreeMap<ClientName, Blind> = all
             .into_iter()
             .filter(|(client, _)| known.contains(client.as_str()))
-            .map(|(client, own)| (ClientName::new(&client), own))
+            .map(|(client, blind_spots)| (ClientName::new(&client), blind_spots))
             .collect();
-        let hidden = blind.values().filter(|own| !own.routes.is_empty()).count();
+        let hidden = blind
+            .values()
+            .filter(|blind_spots| !blind_spots.routes.is_empty())
+            .count();
         if hidden > 0 {
             let text = format!(
-                "{} of the policy used operations that an older catalogue did not tell from more specific ones: what opens these is not above review",
+                "{} of the policy used operations that an older catalogue did not distinguish from more specific ones: no removal of a scope that opens these is above review",
                 plural(hidden, "client")
             );
             warnings.push(Warning::new("older-catalogue", text));
@@ -61,8 +64,8 @@ impl LoadedUsage {
                 ),
             ));
             for client in self.carried_by(&source, known) {
-                let own = blind.entry(client).or_default();
-                own.days.extend(&days);
+                let blind_spots = blind.entry(client).or_default();
+                blind_spots.days.extend(&days);
             }
         }
         for (client, rate) in self.sampled(settings, known) {
@@ -80,15 +83,15 @@ impl LoadedUsage {
     ) -> BTreeMap<ClientName, f64> {
         let mut rates: BTreeMap<ClientName, f64> = BTreeMap::new();
         let presence = &self.collected.presence;
-        for own in &self.facts {
-            let Some(rate) = settings.logged.sampled.rate_of(&own.shown) else {
+        for source in &self.facts {
+            let Some(rate) = settings.logged.sampled.rate_of(&source.shown) else {
                 continue;
             };
-            let carried = self.carried_by(&own.shown, known);
+            let carried = self.carried_by(&source.shown, known);
             let unseen = |client: &&ClientName| !presence.clients.contains_key(client.as_str());
             for client in carried.iter().chain(known.iter().filter(unseen)) {
-                let own = rates.entry(client.clone()).or_insert(rate);
-                *own = own.min(rate);
+                let lowest = rates.entry(client.clone()).or_insert(rate);
+                *lowest = lowest.min(rate);
             }
         }
         rates.retain(|_, rate| *rate < 1.0);
@@ -102,8 +105,8 @@ impl LoadedUsage {
             return known.clone();
         };
         let carried = |client: &&ClientName| {
-            let own = presence.clients.get(client.as_str());
-            own.is_some_and(|own| own.contains(&place))
+            let carriers = presence.clients.get(client.as_str());
+            carriers.is_some_and(|places| places.contains(&place))
         };
         known.iter().filter(carried).cloned().collect()
     }

@@ -10,8 +10,8 @@ use crate::model::Policy;
 /// When no name of the policy appears in the log, the names do not match, and
 /// everything would look unused.
 ///
-/// Where a file forgets clients that hold nothing, a diff may have taken out everybody who
-/// calls: then nothing is known of the others, which is said and is no error.
+/// Where a file forgets clients that hold nothing, a diff may have removed everybody who
+/// calls: then nothing is known about the others, which is reported and is not an error.
 pub(crate) fn check_joined(
     policy: &Policy,
     read: &LoadedUsage,
@@ -39,7 +39,7 @@ pub(crate) fn check_joined(
             .formats
             .iter()
             .flatten()
-            .map(|format| format.identity_help())
+            .map(|opened| opened.format.identity_help())
             .collect::<BTreeSet<_>>()
             .into_iter()
             .collect();

@@ -7,7 +7,7 @@ use crate::event::secret::is_concealed;
 use crate::model::{Cause, ClientName, Day, Policy, Window};
 use crate::usage::{ClientUse, Cluster, NOBODY, summarise};
 
-/// Callers outside the policy whose use is learnt from.
+/// Callers outside the policy whose use is learned from.
 const FORMER: usize = 20_000;
 
 /// Use by client.
@@ -35,20 +35,25 @@ fn usage(
         .into_iter()
         .filter_map(|name| Some((table.client(name.as_str())?, name)))
         .collect();
-    // What a wrong clock dated behind the end of the data did happen: it counts as of the
+    // What a wrong clock dated after the end of the data did happen: it counts as of the
     // last day, so that what it needed stays. An end that was asked for cuts it off.
     let until = as_of.map(|_| window.to);
     let rows = summarise(table, &wanted.keys().copied().collect(), until);
     rows.into_iter()
-        .filter_map(|own| Some((wanted.get(&own.client)?.clone(), own.ended(window.to))))
+        .filter_map(|client_use| {
+            Some((
+                wanted.get(&client_use.client)?.clone(),
+                client_use.ended(window.to),
+            ))
+        })
         .collect()
 }
 
 /// What was done by requests that name no caller.
 pub(crate) fn nobody(read: &LoadedUsage, window: Window, as_of: Option<Day>) -> ClientUse {
     let until = as_of.map(|_| window.to);
-    let own = summarise(&read.collected.usage, &BTreeSet::from([NOBODY]), until).pop();
-    own.map_or_else(ClientUse::default, |own| own.ended(window.to))
+    let client_use = summarise(&read.collected.usage, &BTreeSet::from([NOBODY]), until).pop();
+    client_use.map_or_else(ClientUse::default, |client_use| client_use.ended(window.to))
 }
 
 /// Callers that no policy file names, as far as they are named: those of most requests.
@@ -71,13 +76,15 @@ pub(crate) fn unmatched(policy: &Policy, read: &LoadedUsage) -> BTreeMap<ClientN
         .into_iter()
         .filter_map(|name| {
             let all = table.unplaced.get(&table.client(name.as_str())?)?;
-            let own = all.iter().filter(|own| own.cause == Cause::NoOperation);
-            Some((name.clone(), own.cloned().collect()))
+            let unmatched = all
+                .iter()
+                .filter(|cluster| cluster.cause == Cause::NoOperation);
+            Some((name.clone(), unmatched.cloned().collect()))
         })
         .collect()
 }
 
-/// Clients of the policy of which no request was seen.
+/// Clients of the policy without a single request in the log.
 pub(crate) fn never_seen(policy: &Policy, usage: &Usage) -> Vec<ClientName> {
     let mut names = policy.clients();
     names.retain(|client| !usage.contains_key(client));

@@ -4,7 +4,7 @@
 //! empty, so that another one can be laid over it, and defaults below.
 //!
 //! Invariants:
-//! * an unknown key is an error with its line: a slip of the pen must not turn
+//! * an unknown key is an error with its line: a typing mistake must not turn
 //!   a protection off;
 //! * every value is checked here, with its line; nothing is clamped or guessed;
 //! * `docs/scopetrim.toml.schema.json` lists exactly these keys (a test compares).
@@ -12,14 +12,17 @@
 //! Paths are kept as written; they are relative to the folder of the file. No
 //! file named in it is opened here.
 
+mod catalogs;
 mod error;
 mod granted;
 mod keys;
 mod layer;
 mod logged;
 mod names;
+mod policies;
 mod reader;
 mod rules;
+mod sources;
 mod values;
 
 use std::collections::BTreeMap;
@@ -27,27 +30,33 @@ use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
-use crate::analysis::category::CategoryOverrides;
+pub use crate::analysis::category::CategoryOverrides;
 use crate::analysis::landmark::Thresholds;
-use crate::analysis::weight::WeightOverride;
+pub use crate::analysis::weight::WeightOverride;
 use crate::analysis::{Hints, Objective};
-use crate::catalog::ScopeList;
+pub use crate::catalog::{Listed, ScopeList};
 use crate::finding::Settings;
+use crate::grants::Description;
 use crate::input;
-use crate::model::{Closed, Day, Exception, Level, Logged, ScopeMatch, Stated};
+use crate::model::{
+    Closed, Day, Exception, ExpectedSource, Level, Logged, ScopeMatch, SourcePattern, Stated,
+};
 
 pub use error::ConfigError;
 pub(crate) use granted::pattern as path_pattern;
 pub use keys::KEYS;
 pub use names::{
-    CALENDAR_KEYS, EXCEPTION_KEYS, GRANTED_KEYS, LEVEL_KEYS, NOISE_KEYS, OUTCOME_KEYS, TOXIC_KEYS,
-    WEIGHT_KEYS,
+    CALENDAR_KEYS, CATALOG_KEYS, EXCEPTION_KEYS, GRANTED_KEYS, LEVEL_KEYS, NOISE_KEYS,
+    OUTCOME_KEYS, POLICY_KEYS, POLICY_ROLE_KEYS, SOURCE_KEYS, TOXIC_KEYS, WEIGHT_KEYS,
 };
 use reader::{Section, Text, Value};
 pub use rules::{NO_CATEGORY, RULE_KEYS};
+pub(crate) use sources::expected;
+pub(crate) use values::is_description;
 pub use values::{
-    PathCase, hints, level, log_format, objective, parse_api_base, parse_base_path, parse_pattern,
-    parse_sampled, parse_size, parse_window, path_case, scopes,
+    PathCase, every_source, format_string, hints, level, log_format, objective, parse_api_base,
+    parse_base_path, parse_pattern, parse_sampled, parse_size, parse_window, parse_zone, path_case,
+    scopes,
 };
 
 /// The name of the file.
@@ -67,14 +76,27 @@ pub struct Config {
     pub ledger: Option<PathBuf>,
     /// Patterns over the inputs' names: each must have data on every day.
     pub expected_sources: Vec<String>,
+    /// Gateways, nodes and regions that must have data, and since when.
+    pub sources: Vec<ExpectedSource>,
+    /// The zone of times that are written without one, in minutes east of UTC.
+    pub zone: Option<i32>,
     /// API descriptions.
     pub catalog: Vec<String>,
+    /// Further API descriptions, each with what it describes.
+    pub catalogs: Vec<Listed>,
     /// Policy files.
     pub grants: Vec<String>,
-    /// Name of the log format; by content when absent.
-    pub format: Option<String>,
+    /// Log formats by name, file or format string, and of which inputs (`None`: of all); the
+    /// first that fits counts, and the content where none does.
+    pub format: Vec<(Option<SourcePattern>, String)>,
+    /// The variable of a format string that names the caller.
+    pub log_client: Option<String>,
     /// What several scopes in one OpenAPI requirement mean.
     pub scopes: Option<ScopeList>,
+    /// The security scheme that counts, where several give scopes.
+    pub scheme: Option<String>,
+    /// A key of operations or paths that names scopes.
+    pub scope_key: Option<String>,
     /// What a held term opens (`match`).
     pub matching: Option<ScopeMatch>,
     /// Whether letter case counts in paths.
@@ -109,7 +131,7 @@ pub struct Config {
     pub protocol_scopes: Option<Vec<String>>,
     /// Replaces the globs over terms that never leave `review`.
     pub protected: Option<Vec<String>>,
-    /// Globs over terms or operations that something states as needed.
+    /// Globs over terms or operations that are declared as needed.
     pub needs: Vec<String>,
     /// What makes a removal safe or likely.
     pub levels: Option<Thresholds>,
@@ -121,7 +143,7 @@ pub struct Config {
     pub logged: Logged,
     /// Longest line read, in bytes.
     pub max_line: Option<u64>,
-    /// Most unpacked bytes that are read of one packed log.
+    /// Limit on the unpacked bytes that are read from one packed log or archive.
     pub max_unpacked: Option<u64>,
     /// Share of rejected records, 0 to 1, above which a log counts as incomplete.
     pub max_reject_share: Option<f64>,
@@ -135,10 +157,12 @@ pub struct Config {
     pub attempted: Option<Vec<u16>>,
     /// Client name in the log to client name in the policy.
     pub aliases: BTreeMap<String, String>,
-    /// Days on which no records are to be expected.
+    /// Days on which no records are expected.
     pub closed: Vec<Closed>,
     /// Ages of grants that nothing else dates.
     pub granted: Vec<Stated>,
+    /// Policy formats, as the user describes them.
+    pub policies: Vec<Description>,
     /// Reviewed "keep this".
     pub exceptions: Vec<Exception>,
     /// Risk weights.
@@ -147,7 +171,7 @@ pub struct Config {
     pub rules: Settings,
     /// Risk categories of operations.
     pub categories: CategoryOverrides,
-    /// File with the secret under which ids of credentials are hashed.
+    /// File with the secret key that hashes credential ids.
     pub hash_key: Option<String>,
 }
 
@@ -172,7 +196,7 @@ pub fn load(path: &Path, shown: &str) -> Result<Config, ConfigError> {
 
 /// Reads the text of a file; `shown` is the file's name in messages.
 pub fn parse(text: &str, shown: &str) -> Result<Config, ConfigError> {
-    // A byte order mark is no content; nothing but the first line's columns would move.
+    // A byte order mark is not content; it would only shift the columns of the first line.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let lines = Text::new(text, shown);
     let root = DeTable::parse(text).map_err(|error| ConfigError::Syntax {
@@ -214,7 +238,7 @@ impl Config {
         }
     }
 
-    /// What no single key can tell.
+    /// What no single key can show.
     fn check(&self, root: &Section<'_>) -> Result<(), ConfigError> {
         let Some(value) = root.entries().iter().find(|value| value.key == "since") else {
             return Ok(());
@@ -239,18 +263,18 @@ impl Config {
 
 fn thresholds(value: &Value<'_>) -> Result<Thresholds, ConfigError> {
     let section = value.section("`[levels]`")?;
-    let mut own = Thresholds::default();
+    let mut thresholds = Thresholds::default();
     for value in section.entries() {
         let share = match value.key {
-            "safe_p" => &mut own.safe_p,
-            "safe_upper" => &mut own.safe_upper,
-            "likely_p" => &mut own.likely_p,
-            "likely_upper" => &mut own.likely_upper,
+            "safe_p" => &mut thresholds.safe_p,
+            "safe_upper" => &mut thresholds.safe_upper,
+            "likely_p" => &mut thresholds.likely_p,
+            "likely_upper" => &mut thresholds.likely_upper,
             _ => return Err(section.unknown(value, &LEVEL_KEYS)),
         };
         *share = value.share()?;
     }
-    Ok(own)
+    Ok(thresholds)
 }
 
 fn health_paths(value: &Value<'_>) -> Result<Vec<String>, ConfigError> {

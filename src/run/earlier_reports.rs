@@ -24,7 +24,7 @@ pub fn read(paths: &[PathBuf]) -> anyhow::Result<(Vec<Previous>, Vec<String>)> {
             match one(file) {
                 Ok(report) => reports.push(report),
                 // A folder may hold other JSON files.
-                Err(error) => notes.push(format!("{error}: left aside")),
+                Err(error) => notes.push(format!("{error}: ignored")),
             }
         }
         if reports.len() == before {

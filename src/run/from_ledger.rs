@@ -1,4 +1,4 @@
-//! Usage from the ledger, alone or with logs beside it.
+//! Usage from the ledger, alone or with additional logs.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::pipeline::{LoadedUsage, Logs, MAX_CLIENTS, Routes, names, open_logs};
 use super::settings::Settings;
 use crate::event::EventRules;
 use crate::event::identity::Identities;
-use crate::format;
+use crate::format::opened;
 use crate::input::{Limits, Source};
 use crate::model::words::{either, plural};
 use crate::model::{Day, OutcomeTable, Policy};
@@ -25,7 +25,7 @@ pub(crate) fn advised(error: &LedgerError) -> anyhow::Error {
     Advised::new(error.to_string(), error.help())
 }
 
-/// Reads the ledger, and the logs that are named beside it.
+/// Reads the ledger, and the logs that are given with it.
 pub(crate) fn read(
     dir: &Path,
     settings: &Settings,
@@ -45,7 +45,7 @@ pub(crate) fn read(
     } else {
         open_logs(settings)?
     };
-    let mut own: Vec<(&Source, Contribution)> = Vec::new();
+    let mut contributions: Vec<(&Source, Contribution)> = Vec::new();
     let mut rejects: Vec<Reject> = Vec::new();
     let job = Job {
         settings,
@@ -60,7 +60,7 @@ pub(crate) fn read(
             source: index,
             ..reject
         }));
-        own.push((&logs.sources[index], found.contribution));
+        contributions.push((&logs.sources[index], found.contribution));
         Ok(())
     })?;
     // Beside logs all ids are kept: they cannot be looked up again.
@@ -79,8 +79,9 @@ pub(crate) fn read(
         ids,
         credentials: settings.credentials,
     };
-    let recalled = Ledger::recall(dir, &reading, &own).map_err(|error| advised(&error))?;
-    drop(own);
+    let recalled =
+        Ledger::recall(dir, &reading, &contributions).map_err(|error| advised(&error))?;
+    drop(contributions);
     let Recalled {
         usage,
         facts,
@@ -117,10 +118,7 @@ pub(crate) fn read(
         presence,
         noise: Vec::new(),
     };
-    let formats = facts
-        .iter()
-        .map(|source| source.format.and_then(format::by_name))
-        .collect();
+    let formats = facts.iter().map(|source| opened(source.format?)).collect();
     let read = LoadedUsage::new(
         settings,
         names,
@@ -135,18 +133,18 @@ pub(crate) fn read(
     })
 }
 
-/// The rules for logs beside a ledger: what they count as refused is what it was counted
-/// with. Who states another table is told so, and who states none hears which one counts.
+/// The rules for logs given with a ledger: what they count as refused is what it was counted
+/// with. A run that states another table is refused, and a run that states none is told which one counts.
 fn rules(ledger: &Ledger, settings: &Settings) -> anyhow::Result<(EventRules, Option<String>)> {
-    let (mut rules, own) = (settings.rules.clone(), settings.rules.outcomes.sorted());
-    let Some(known) = ledger.outcomes().filter(|known| **known != own) else {
+    let (mut rules, table) = (settings.rules.clone(), settings.rules.outcomes.sorted());
+    let Some(known) = ledger.outcomes().filter(|known| **known != table) else {
         return Ok((rules, None));
     };
-    if own != OutcomeTable::default().sorted() {
+    if table != OutcomeTable::default().sorted() {
         return Err(advised(&LedgerError::Outcomes {
             dir: ledger.dir().into(),
             known: known.flags(),
-            own: own.flags(),
+            stated: table.flags(),
         }));
     }
     rules.outcomes = known.clone();

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use super::Advised;
 use super::settings::Settings;
 use crate::analysis::backtest::Held;
-use crate::grants;
 use crate::grants::history::{History, Past, PastError, Then};
+use crate::grants::{self, Formats};
 use crate::model::{ClientName, Day, Policy, PolicyFile, Term, Warning};
 
-/// Code of the warning that stands beside a policy file of the past.
+/// Code of the warning about a policy file of the past.
 const CODE: &str = "policy-of-the-past";
-/// Days behind a month end in which later grants matter.
+/// Days after a month end in which later grants matter.
 pub(crate) const BEHIND: i32 = 90;
 
 fn refused(name: &str, day: Day, error: &PastError) -> anyhow::Error {
@@ -29,13 +29,14 @@ fn refused(name: &str, day: Day, error: &PastError) -> anyhow::Error {
     Advised::new(text, help)
 }
 
-fn read(name: &str, then: &Then, day: Day) -> anyhow::Result<PolicyFile> {
-    let mut file = grants::read(Arc::from(then.bytes.as_slice()), name).map_err(|error| {
+fn read(formats: &Formats, name: &str, then: &Then, day: Day) -> anyhow::Result<PolicyFile> {
+    let bytes = Arc::from(then.bytes.as_slice());
+    let mut file = formats.read(bytes, name).map_err(|error| {
         let text = format!("{error}, as of commit {}", then.short());
         Advised::new(text, error.help().unwrap_or_default())
     })?;
-    let own = Path::new(name).file_name();
-    let elsewhere = Path::new(&then.name).file_name() != own;
+    let file_name = Path::new(name).file_name();
+    let elsewhere = Path::new(&then.name).file_name() != file_name;
     let renamed = if elsewhere {
         format!(", there `{}`", then.name)
     } else {
@@ -51,7 +52,7 @@ fn read(name: &str, then: &Then, day: Day) -> anyhow::Result<PolicyFile> {
 }
 
 /// The policy files as they were at the end of a day.
-pub(crate) fn policy_at(names: &[String], day: Day) -> anyhow::Result<Policy> {
+pub(crate) fn policy_at(names: &[String], day: Day, formats: &Formats) -> anyhow::Result<Policy> {
     let mut policy = Policy::default();
     let mut known: BTreeMap<PathBuf, &String> = BTreeMap::new();
     for name in names {
@@ -63,20 +64,29 @@ pub(crate) fn policy_at(names: &[String], day: Day) -> anyhow::Result<Policy> {
         }
         let past = Past::of(path).map_err(|error| refused(name, day, &error))?;
         let then = past.at(day).map_err(|error| refused(name, day, &error))?;
-        policy.files.push(read(name, &then, day)?);
+        policy.files.push(read(formats, name, &then, day)?);
     }
+    joined(policy, day)
+}
+
+/// The files as one policy.
+fn joined(mut policy: Policy, day: Day) -> anyhow::Result<Policy> {
+    grants::join(&mut policy).map_err(|error| {
+        let text = format!("{error}, as of {day}");
+        Advised::new(text, error.help().unwrap_or_default())
+    })?;
     Ok(policy)
 }
 
-/// What is said about files that were read as they were; one sentence each.
+/// Notes about files that were read as they were; one sentence each.
 pub(crate) fn sentences(policy: &Policy) -> Vec<String> {
     let all = policy.files.iter().flat_map(|file| &file.warnings);
-    all.filter(|own| own.code == CODE)
-        .map(|own| own.message.clone())
+    all.filter(|warning| warning.code == CODE)
+        .map(|warning| warning.message.clone())
         .collect()
 }
 
-/// What stands above a diff of files of the past; empty for files of today.
+/// What is printed above a diff of files of the past; empty for files of today.
 pub(crate) fn above_diff(policy: &Policy) -> String {
     let said = sentences(policy);
     if said.is_empty() {
@@ -100,14 +110,14 @@ pub(crate) fn above_diff(policy: &Policy) -> String {
 /// What was held at month ends.
 #[derive(Default)]
 pub(crate) struct Versions {
-    /// By month end; one of which nothing is known is not there.
+    /// By month end; one about which nothing is known is missing.
     pub(crate) held: BTreeMap<Day, Held>,
     /// Every client that some version names.
     pub(crate) clients: BTreeSet<ClientName>,
 }
 
 /// The policy files at each of these days, the age of their grants, and what came
-/// within the 90 days behind.
+/// within the 90 days after it.
 pub(crate) fn versions(settings: &Settings, days: &[Day]) -> anyhow::Result<Versions> {
     let mut files: Vec<(&String, Past)> = Vec::new();
     for name in &settings.grants {
@@ -176,12 +186,14 @@ fn at(settings: &Settings, files: &[(&String, Past)], day: Day) -> anyhow::Resul
     };
     for (name, past) in files {
         match past.at(day) {
-            Ok(then) => policy.files.push(read(name, &then, day)?),
+            Ok(then) => policy
+                .files
+                .push(read(&settings.formats, name, &then, day)?),
             Err(
                 PastError::NotYet { .. } | PastError::Deleted { .. } | PastError::Shallow { .. },
             ) => return Ok(None),
             Err(error) => return Err(refused(name, day, &error)),
         }
     }
-    Ok(Some(policy))
+    joined(policy, day).map(Some)
 }

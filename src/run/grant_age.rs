@@ -22,7 +22,7 @@ pub(crate) fn history(settings: &Settings, policy: &Policy, as_of: Day) -> anyho
     }
     if let Some(dir) = &settings.ledger {
         // What a later record lacks came later still; of the files as they were on a day no
-        // record of the time behind it says anything.
+        // record of the time after it says anything.
         let until = settings
             .grants_at
             .map_or(Day(i32::MAX), |day| day.max(as_of));
@@ -76,7 +76,7 @@ fn add_came(
     let holdings = policy.holdings();
     let named =
         |client: &ClientName, term: &Term| since.contains_key(&(client.clone(), term.clone()));
-    // Records of other policy files say nothing about one that they name nothing of.
+    // Records of other policy files say nothing about a file that they do not mention.
     let mut recorded: BTreeSet<usize> = BTreeSet::new();
     for (client, held) in &holdings {
         let held = held.iter().filter(|(term, _)| named(client, term));

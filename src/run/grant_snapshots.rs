@@ -32,7 +32,7 @@ pub(crate) fn clients(settings: &Settings) -> anyhow::Result<BTreeSet<ClientName
     let Some(dir) = &settings.ledger else {
         return Err(Advised::new(
             "--grants-history ledger needs a ledger, and none is given",
-            "name its folder with --ledger DIR, or as `ledger` in scopetrim.toml; who has none leaves the option out",
+            "name its folder with --ledger DIR, or as `ledger` in scopetrim.toml; without one, leave the option out",
         ));
     };
     let clients = Ledger::consistent(dir, Ledger::grant_clients);
@@ -69,11 +69,11 @@ fn versions(
         Ok((known, all))
     };
     let (known, all) = Ledger::consistent(dir, read).map_err(|error| advised(&error))?;
-    for (origin, own) in all {
+    for (origin, recorded) in all {
         let held = Held {
-            policy: own.policy(policy),
-            history: own.history(origin, policy, history),
-            later: own.later,
+            policy: recorded.policy(policy),
+            history: recorded.history(origin, policy, history),
+            later: recorded.later,
         };
         found.held.insert(origin, held);
     }

@@ -1,10 +1,10 @@
-//! Logs become rows of the usage ledger, and what is held on a day is recorded beside them.
+//! Logs become rows of the usage ledger, and what is held on a day is recorded with them.
 
 use std::path::PathBuf;
 
 use super::from_ledger::{Job, advised, each_source};
 use super::snapshot_day::{self, DayOfPolicy, Record};
-use super::{Settings, atomic_file, git_history, pipeline, policy, rejects};
+use super::{Settings, atomic_file, git_history, pipeline, policy, rejects, routes};
 use crate::model::{Day, Policy};
 use crate::usage::SourceFacts;
 use crate::usage::ledger::{Added, Committed, Ledger, LedgerError, Operations, Writer};
@@ -40,7 +40,7 @@ pub fn ingest(settings: &Settings, job: &Ingest) -> anyhow::Result<Ingested> {
     if job.partial && Ledger::open(&job.into).is_ok() {
         return Err(advised(&LedgerError::Exists(job.into.clone())));
     }
-    let routes = pipeline::catalog(settings)?;
+    let routes = routes::routes(settings)?;
     let named_day = job.stated.is_some() || settings.grants_at.is_some();
     let held = if settings.grants.is_empty() && !named_day {
         None

@@ -1,12 +1,13 @@
 //! What is said about the logs themselves: inputs, notes, missing identities.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::iter;
 use std::sync::Arc;
 
 use super::pipeline::LoadedUsage;
 use crate::event::{Ignored, secret};
-use crate::format::{self, Skip};
-use crate::input::SourceStatus;
+use crate::format::{Skip, strangers};
+use crate::input::{SourceReport, SourceStatus};
 use crate::model::words::{either, plural};
 use crate::model::{Day, Warning};
 use crate::report::InputView;
@@ -15,18 +16,17 @@ use crate::usage::SourceFacts;
 /// What is missing in the lines themselves, and how to have it logged.
 pub(crate) fn missing_in_lines(read: &LoadedUsage) -> Vec<Warning> {
     let mut warnings = Vec::new();
-    for source in &read.facts {
+    for (source, opened) in read.facts.iter().zip(&read.formats) {
         let file = &source.counts;
         if file.counted > 0 && file.nobody == file.counted {
-            let help = source
-                .format
-                .and_then(format::by_name)
-                .map(format::LogFormat::identity_help)
-                .unwrap_or_default();
+            let help = opened
+                .as_ref()
+                .map_or("", |opened| opened.format.identity_help());
             let text = format!("no line of `{}` names a client; {help}", source.shown);
             warnings.push(Warning::new("no-client-in-log", text));
         }
     }
+    warnings.extend(passed_over(read));
     warnings.extend(unreadable(read));
     warnings.extend(secrets_as_clients(read));
     warnings.extend(without_zone(read));
@@ -34,10 +34,27 @@ pub(crate) fn missing_in_lines(read: &LoadedUsage) -> Vec<Warning> {
     if read.collected.usage.clients_capped {
         warnings.push(Warning::new(
             "too-many-clients",
-            "more clients than can be kept apart called the API; those outside the policy were counted as one",
+            "more clients than can be kept separate called the API; those outside the policy were counted as one",
         ));
     }
     warnings
+}
+
+/// Files among the logs that are no request logs.
+fn passed_over(read: &LoadedUsage) -> impl Iterator<Item = Warning> {
+    let all = read.facts.iter().zip(&read.formats);
+    all.filter_map(|(source, opened)| {
+        let kind = &opened.as_ref()?.format;
+        (kind.name() == strangers::NAME).then(|| {
+            let text = format!(
+                "`{}` is passed over with its {}: it looks like {}",
+                source.shown,
+                plural(source.counts.records, "record"),
+                kind.title()
+            );
+            Warning::new("no-request-log", text)
+        })
+    })
 }
 
 /// Lines that could not be read, however few: one of them may be somebody's only use.
@@ -45,7 +62,11 @@ fn unreadable(read: &LoadedUsage) -> Option<Warning> {
     let mut inputs = 0;
     let (mut rejected, mut records) = (0, 0);
     let mut reasons: BTreeMap<&str, u64> = BTreeMap::new();
-    for source in read.facts.iter().filter(|own| own.counts.rejected() > 0) {
+    for source in read
+        .facts
+        .iter()
+        .filter(|source| source.counts.rejected() > 0)
+    {
         inputs += 1;
         rejected += source.counts.rejected();
         records += source.counts.records;
@@ -57,7 +78,7 @@ fn unreadable(read: &LoadedUsage) -> Option<Warning> {
     }
     let reasons: Vec<String> = reasons
         .iter()
-        .map(|(own, n)| format!("{own} {n}"))
+        .map(|(reason, n)| format!("{reason} {n}"))
         .collect();
     (rejected > 0).then(|| {
         Warning::new(
@@ -76,19 +97,19 @@ fn secrets_as_clients(read: &LoadedUsage) -> Option<Warning> {
     let by_client = read.collected.usage.requests_by_client();
     let concealed = by_client.iter().filter(|own| secret::is_concealed(own.0));
     let (names, requests) = concealed.fold((0_u64, 0), |sum, own| (sum.0 + 1, sum.1 + own.1));
-    let help: BTreeSet<&str> = read
-        .facts
+    let help: BTreeSet<String> = read
+        .formats
         .iter()
-        .filter_map(|source| format::by_name(source.format?))
-        .map(format::LogFormat::identity_help)
+        .flatten()
+        .map(|opened| opened.format.identity_help().to_owned())
         .collect();
-    let help: Vec<&str> = help.into_iter().collect();
+    let help: Vec<String> = help.into_iter().collect();
     (names > 0).then(|| {
         Warning::new(
             "secret-as-client",
             format!(
-                "{requests} requests name their client by what has the shape of a token, a key or a password \
-                 ({names} different ones, shown as `cred:` and a hash): whose requests they are cannot be told, so \
+                "{requests} requests name their client by something that looks like a token, a key or a password \
+                 ({names} different ones, shown as `cred:` and a hash): it is not known whose requests they are, so \
                  they count for no client of the policy. Such a log is itself a secret; make the gateway log the \
                  client's name instead. {}",
                 help.join("\n")
@@ -97,15 +118,25 @@ fn secrets_as_clients(read: &LoadedUsage) -> Option<Warning> {
     })
 }
 
-/// Logs that begin with a hole.
+/// Logs that begin or end with a hole.
 fn holes(read: &LoadedUsage) -> impl Iterator<Item = Warning> {
-    let holes = read.sources.iter().filter(|source| source.hole() > 0);
-    holes.map(|source| {
+    let reports = read.collected.sources.iter();
+    let tails = reports
+        .map(SourceReport::hole_at_end)
+        .chain(iter::repeat(0));
+    let holes = read.sources.iter().zip(tails).filter_map(|(source, tail)| {
+        let (end, bytes) = match source.hole() {
+            0 => ("ends", tail),
+            hole => ("begins", hole),
+        };
+        (bytes > 0).then_some((source, end, bytes))
+    });
+    holes.map(|(source, end, bytes)| {
         let text = format!(
-            "`{}` begins with {}: lines that stood there are lost, unless another file of the log has them \
+            "`{}` {end} with {}: lines that were there are lost, unless another file of the log has them \
              (`copytruncate` of logrotate leaves such a hole, and a crash does)",
             source.input.shown,
-            plural(source.hole(), "NUL byte"),
+            plural(bytes, "NUL byte"),
         );
         Warning::new("hole-in-log", text)
     })
@@ -116,9 +147,9 @@ fn without_zone(read: &LoadedUsage) -> impl Iterator<Item = Warning> {
     let mut formats: BTreeMap<&str, (u64, BTreeSet<&str>)> = BTreeMap::new();
     for source in &read.facts {
         if source.counts.zoneless > 0 {
-            let own = formats.entry(source.format.unwrap_or("log")).or_default();
-            own.0 += source.counts.zoneless;
-            own.1.insert(&source.shown);
+            let format = formats.entry(source.format.unwrap_or("log")).or_default();
+            format.0 += source.counts.zoneless;
+            format.1.insert(&source.shown);
         }
     }
     let warnings: Vec<Warning> = formats
@@ -135,7 +166,7 @@ fn without_zone(read: &LoadedUsage) -> impl Iterator<Item = Warning> {
                     "{records} records ({format}: `{first}`{more}) carry times without a zone, which are read as UTC: \
                      if the gateway's clock has another zone, requests near midnight count on a neighbouring day. Make it \
                      log the offset (`2026-01-02T12:00:00+02:00`, `02/Jan/2026:12:00:00 +0200`), UTC with a `Z`, or \
-                     seconds since 1970"
+                     seconds since 1970; or say which zone it is: `zone = \"+02:00\"` in the configuration, or --zone"
                 ),
             )
         })
@@ -190,6 +221,7 @@ pub(crate) fn input_views(facts: &[SourceFacts]) -> Vec<InputView> {
             rejected,
             status,
             format: source.format,
+            formats: file.formats.clone(),
             bytes: source.bytes,
         }
     });

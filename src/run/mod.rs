@@ -23,6 +23,8 @@
 
 mod advised;
 pub(crate) mod analysis_run;
+pub(crate) mod applied;
+pub(crate) mod apply;
 pub(crate) mod atomic_file;
 pub(crate) mod audience_check;
 mod audit;
@@ -36,8 +38,9 @@ pub(crate) mod git_history;
 mod grant_age;
 mod grant_snapshots;
 mod ingestion;
-pub mod init;
+pub(crate) mod init;
 pub(crate) mod input_diagnostics;
+mod log_formats;
 mod monthly_report;
 mod names;
 pub(crate) mod pipeline;
@@ -47,17 +50,35 @@ mod proof;
 pub(crate) mod read_usage;
 pub(crate) mod recommendation_log;
 pub(crate) mod rejects;
+pub(crate) mod routes;
 pub(crate) mod settings;
 mod snapshot_day;
-pub mod suggest;
 mod undated_grants;
 mod window_comparison;
+pub(crate) mod write_back;
+
+// Types of the stages that settings and results hold.
+pub use crate::analysis::backtest::Backtest;
+pub use crate::analysis::blast::Blast;
+pub use crate::analysis::minimum::Universe;
+pub use crate::analysis::replay::Replay;
+pub use crate::catalog::LoadOptions;
+pub use crate::catalog::matcher::{MatchOptions, Matcher, Route};
+pub use crate::event::EventRules;
+pub use crate::event::identity::Identities;
+pub use crate::format::LogFormat;
+pub use crate::grants::history::History;
+pub use crate::input::Limits;
+pub use crate::patch::{FilePatch, Patch};
+pub use crate::report::monthly::{Month, Previous, Sealed};
+pub use crate::report::pseudonym::Pseudonyms;
 
 pub use advised::Advised;
 pub use analysis_run::{AnalysisRun, analyse, analyse_with_backtest};
 pub use audit::Audit;
 pub use earlier_reports::read as earlier_reports;
 pub use ingestion::{Ingest, Ingested, ingest};
+pub use log_formats::LogFormats;
 pub use monthly_report::{MonthlyReport, month};
 pub use pipeline::{LoadedUsage, Routes};
 pub use progress::{Following, NoProgress, Progress};

@@ -34,11 +34,13 @@ pub struct MonthlyReport {
     pub configuration: Option<String>,
 }
 
-/// Analyses up to the end of the month, and seals the report.
-pub fn month(
+/// Analyses up to the end of the month, seals the report, and hands it to `render`: it borrows
+/// from the run.
+pub fn month<T>(
     mut settings: Settings,
     mut order: MonthlyReport,
-) -> anyhow::Result<(AnalysisRun, Sealed)> {
+    render: impl FnOnce(&AnalysisRun, &Sealed<'_>) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     let days = order.month.days();
     settings.as_of = Some(days.to);
     let run = analyse_with_backtest(settings, GrantsOf::Today)?;
@@ -53,11 +55,14 @@ pub fn month(
             "choose a month inside the days of the logs with --month, or add its logs",
         ));
     }
-    let sealed = sealed(&run, &mut order)?;
-    Ok((run, sealed))
+    sealed(&run, &mut order, |report| render(&run, report))
 }
 
-fn sealed(run: &AnalysisRun, order: &mut MonthlyReport) -> anyhow::Result<Sealed> {
+fn sealed<T>(
+    run: &AnalysisRun,
+    order: &mut MonthlyReport,
+    render: impl FnOnce(&Sealed<'_>) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     let earlier = std::mem::take(&mut order.previous);
     let MonthlyReport { month, key, .. } = order;
     let activity = activity(run, *month);
@@ -97,14 +102,15 @@ fn sealed(run: &AnalysisRun, order: &mut MonthlyReport) -> anyhow::Result<Sealed
         let history = History::before(*month, earlier);
         extra.history = &history;
         extra.proof = Some(proof(run)?);
-        return Ok(seal(&view, &extra)?);
+        return render(&seal(&view, &extra)?);
     };
     let settings = &run.settings;
     let patterns = settings
         .needs
         .iter()
-        .chain(settings.weights.iter().map(|own| &own.matches));
+        .chain(settings.weights.iter().map(|weight| &weight.matches));
     let named = earlier.iter().filter(|report| !report.pseudonymised);
+    let expected = settings.expected_sources.iter();
     let private = Private {
         exceptions: &settings.exceptions,
         stated: &settings.granted,
@@ -116,9 +122,9 @@ fn sealed(run: &AnalysisRun, order: &mut MonthlyReport) -> anyhow::Result<Sealed
             .iter()
             .chain(&extra.configuration)
             .map(|file| &file.path)
-            .chain(&settings.expected_sources)
             .chain(earlier.iter().map(|report| &report.path))
             .map(String::as_str)
+            .chain(expected.map(|own| own.source.as_str()))
             .collect(),
         semantics: &run.semantics,
         protocol: &settings.protocol,
@@ -152,7 +158,8 @@ fn sealed(run: &AnalysisRun, order: &mut MonthlyReport) -> anyhow::Result<Sealed
     extra.command = "scopetrim report (arguments withheld)";
     extra.catalogues = rows(extra.catalogues);
     extra.configuration = rows(extra.configuration.into_iter().collect()).pop();
-    Ok(seal(&masked.view(), &extra)?)
+    let view = masked.view();
+    render(&seal(&view, &extra)?)
 }
 
 /// The diff at the chosen level, with what proves it.
@@ -193,9 +200,9 @@ fn activity(run: &AnalysisRun, month: Month) -> BTreeMap<ClientName, Activity> {
         .collect();
     let days = month.days();
     let rows = summarise(table, &names.keys().copied().collect(), Some(days.to));
-    let of = |own: &ClientUse| {
+    let of = |client_use: &ClientUse| {
         let mut activity = Activity::default();
-        for route in &own.routes {
+        for route in &client_use.routes {
             for day in route.days.iter().filter(|day| days.contains(Day(day.day))) {
                 activity.requests += day.counts.iter().sum::<u64>();
                 if day.denied() > 0 {
@@ -206,11 +213,11 @@ fn activity(run: &AnalysisRun, month: Month) -> BTreeMap<ClientName, Activity> {
         activity
     };
     let rows = rows.iter();
-    rows.filter_map(|own| Some((names.get(&own.client)?.clone(), of(own))))
+    rows.filter_map(|client_use| Some((names.get(&client_use.client)?.clone(), of(client_use))))
         .collect()
 }
 
-/// With what each client of the policy proved who it is.
+/// What each client of the policy authenticated with.
 fn credentials(run: &AnalysisRun) -> BTreeMap<ClientName, Vec<CredentialLine>> {
     let to = run.analysis.window.to;
     let start = run.read.coverage.span().map_or(to, |span| span.from);

@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::pipeline::{LoadedUsage, Routes};
 use super::settings::Settings;
-use super::suggest::closest;
 use crate::analysis::ClientAnalysis;
 use crate::event::secret;
+use crate::model::words::closest;
 use crate::model::{
     ClientName, Granted, Operation, Place, Policy, Scope, Semantics, Subject, Term, Warning,
 };
 use crate::usage::PossibleNeeds;
 
 /// Scopes that no operation asks for: often a typing error. Where many of them are scopes
-/// of the catalogue but for one prefix, that is said once.
+/// of the catalogue except for one prefix, that is said once.
 pub(crate) fn unknown_scopes(
     policy: &Policy,
     routes: &Routes,
@@ -40,7 +40,7 @@ pub(crate) fn unknown_scopes(
     }
     let mut warnings = Vec::new();
     let prefixes = missing_prefixes(&unknown, &known);
-    // Beside names that do meet, one name alone is no rule.
+    // Where other names do match, one name alone makes no rule.
     for (prefix, terms) in prefixes
         .iter()
         .filter(|(_, terms)| !some_met || terms.len() > 1)
@@ -75,7 +75,7 @@ pub(crate) fn unknown_scopes(
     warnings
 }
 
-/// What stands before the names of one side and not before those of the other.
+/// The prefix that the names of one side have and those of the other do not.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Prefix {
     OfPolicy(String),
@@ -92,7 +92,7 @@ impl Prefix {
     }
 }
 
-/// The names that are scopes of the catalogue but for a prefix, each under one prefix; the
+/// The names that are scopes of the catalogue except for a prefix, each under one prefix; the
 /// prefix of most names comes first.
 fn missing_prefixes<'t>(
     unknown: &[(&'t Term, &Place)],
@@ -116,20 +116,20 @@ fn missing_prefixes<'t>(
     let mut groups: BTreeMap<Prefix, BTreeSet<&Term>> = BTreeMap::new();
     for (term, _) in unknown {
         let text = term.as_str();
-        let own = endings(text)
+        let cuts = endings(text)
             .into_iter()
             .filter(|at| known.contains(&text[*at..]));
-        let own = own.map(|at| Prefix::OfPolicy(text[..at].to_owned()));
+        let prefixes = cuts.map(|at| Prefix::OfPolicy(text[..at].to_owned()));
         let other = of_catalog.get(text).into_iter().flatten();
         let other = other.map(|prefix| Prefix::OfCatalog((*prefix).to_owned()));
-        for prefix in own.chain(other) {
+        for prefix in prefixes.chain(other) {
             groups.entry(prefix).or_default().insert(*term);
         }
     }
     let mut found = Vec::new();
     while let Some((prefix, terms)) = groups
         .iter()
-        .max_by(|(a, own), (b, other)| own.len().cmp(&other.len()).then_with(|| b.cmp(a)))
+        .max_by(|(a, terms), (b, other)| terms.len().cmp(&other.len()).then_with(|| b.cmp(a)))
         .filter(|(_, terms)| !terms.is_empty())
         .map(|(prefix, terms)| (prefix.clone(), terms.clone()))
     {
@@ -141,8 +141,8 @@ fn missing_prefixes<'t>(
     found
 }
 
-/// What the configuration says of something that is not there: a typing error in it
-/// takes away the protection that its author counts on.
+/// What the configuration says about something that does not exist: a typing error in it
+/// removes the protection that its author counts on.
 pub(crate) fn unmet(policy: &Policy, routes: &Routes, settings: &Settings) -> Vec<Warning> {
     use crate::model::ScopeMatch::Glob;
 
@@ -152,15 +152,18 @@ pub(crate) fn unmet(policy: &Policy, routes: &Routes, settings: &Settings) -> Ve
     let mut warnings = Vec::new();
     let clients = policy.clients();
     warnings.extend(named_by_secrets(policy));
-    for (log, own) in &settings.aliases {
+    for (log, policy_name) in &settings.aliases {
         let log = secret::conceal(log, &settings.hash_key);
-        let (log, own) = (String::from_utf8_lossy(&log), String::from_utf8_lossy(own));
-        if !clients.contains(&*own) {
-            let close = closest(&own, clients.iter().map(ClientName::as_str));
+        let (log, policy) = (
+            String::from_utf8_lossy(&log),
+            String::from_utf8_lossy(policy_name),
+        );
+        if !clients.contains(&*policy) {
+            let close = closest(&policy, clients.iter().map(ClientName::as_str));
             let hint = close.map_or_else(String::new, |close| format!(": did you mean `{close}`?"));
             warnings.push(Warning::new(
                 "unmet-alias",
-                format!("alias `{log}` = `{own}`: no policy file names that client{hint}"),
+                format!("alias `{log}` = `{policy}`: no policy file names that client{hint}"),
             ));
         }
     }
@@ -208,7 +211,7 @@ fn named_by_secrets(policy: &Policy) -> impl Iterator<Item = Warning> {
         };
         let new = secret::is_secret(name.as_str().as_bytes()) && told.insert(name);
         new.then(|| {
-            let text = "a client is named by what has the shape of a token, a key or a password, and every output \
+            let text = "a client is named by something that looks like a token, a key or a password, and every output \
                         shows it: give the client a name, and join the two under [aliases]";
             Warning::new("secret-in-policy", text).at(entry.place.clone())
         })
@@ -229,12 +232,12 @@ pub(crate) fn few_match(clients: &[ClientAnalysis]) -> Option<Warning> {
     })
 }
 
-/// Names in the log that differ from one of the policy by case or blanks only.
+/// Names in the log that differ from one of the policy only in case or whitespace.
 pub(crate) fn alike(possible: &PossibleNeeds) -> impl Iterator<Item = Warning> {
     possible.alike.iter().flat_map(|(client, names)| {
         names.iter().map(move |name| {
             let text = format!(
-                "`{name}` in the log differs from `{client}` in the policy by case or blanks only, and what it used may be that client's need: if the two are one, join them with --alias '{name}={client}', or under [aliases]"
+                "`{name}` in the log differs from `{client}` in the policy only in case or whitespace, and what it used may be that client's need: if the two are one, join them with --alias '{name}={client}', or under [aliases]"
             );
             Warning::new("alike-name", text)
         })

@@ -1,24 +1,23 @@
 //! The stages in order: settings, catalogue, policy, logs.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use super::Advised;
 use super::settings::Settings;
 use crate::catalog::matcher::{MatchOptions, Matcher};
-use crate::catalog::{self};
 use crate::event::identity::Identities;
-use crate::format::{self, LogFormat, detect};
-use crate::input::{Source, discover, head};
+use crate::format::{self, Format, Opened, detect, strangers};
+use crate::input::{Input, Source, discover, head_within};
 use crate::model::{Catalog, Warning};
 use crate::usage::{
     CollectOptions, Collected, Coverage, Evidence, PossibleNeeds, SourceFacts, Uncertain,
     stated_days, without_success,
 };
 
-/// Clients outside the policy that are kept apart.
+/// Clients outside the policy that are kept separate.
 pub(crate) const MAX_CLIENTS: usize = 1 << 18;
 
 /// The catalogue ready to match paths.
@@ -36,7 +35,7 @@ pub struct LoadedUsage {
     /// The logs that were read; empty for a ledger alone.
     pub sources: Vec<Source>,
     /// The format of each source.
-    pub formats: Vec<Option<&'static dyn LogFormat>>,
+    pub formats: Vec<Option<Opened>>,
     /// What was counted.
     pub collected: Collected,
     /// What became of each input, by name.
@@ -49,38 +48,10 @@ pub struct LoadedUsage {
     pub notes: Vec<String>,
     /// The names of the policy.
     pub identities: Identities,
-    /// What tells more about requests that are not certain.
+    /// What helps to place uncertain requests.
     pub uncertain: Uncertain,
     /// The table has the ids of refused requests alone: the ledger knows the others.
     pub ids_left_out: bool,
-}
-
-/// Reads the API descriptions.
-pub(crate) fn catalog(settings: &Settings) -> anyhow::Result<Routes> {
-    if settings.catalogs.is_empty() {
-        return Err(Advised::new(
-            "no API description given",
-            "name an OpenAPI or Swagger file or a routes.yaml with --catalog FILE, or begin with `scopetrim init`",
-        ));
-    }
-    let files: Vec<(PathBuf, &str)> = settings
-        .catalogs
-        .iter()
-        .map(|name| (PathBuf::from(name), name.as_str()))
-        .collect();
-    let files = files.iter().map(|(path, shown)| (path.as_path(), *shown));
-    let catalog = catalog::load_many(files, &settings.load)
-        .map_err(|error| Advised::new(error.to_string(), error.help().unwrap_or_default()))?;
-    let (matcher, equal) = Matcher::new(&catalog.operations, settings.match_options);
-    let mut warnings = catalog.warnings.clone();
-    warnings.extend(equal);
-    warnings.sort();
-    warnings.dedup();
-    Ok(Routes {
-        catalog,
-        matcher,
-        warnings,
-    })
 }
 
 /// No operation is known, so no request matches one.
@@ -97,7 +68,7 @@ pub(crate) fn no_catalog() -> Routes {
 /// The logs, found and recognised, and their size on disk in bytes.
 pub(crate) struct Logs {
     pub(crate) sources: Vec<Source>,
-    pub(crate) formats: Vec<Option<&'static dyn LogFormat>>,
+    pub(crate) formats: Vec<Option<Opened>>,
     pub(crate) total: u64,
 }
 
@@ -118,13 +89,25 @@ pub(crate) fn open(settings: &Settings, and_then: impl Fn(&mut Source)) -> anyho
         .map_err(|error| Advised::new(error.to_string(), error.help()))?;
     let mut sources = Vec::with_capacity(inputs.len());
     let mut formats = Vec::with_capacity(inputs.len());
+    // The first file that is no request log: it may be passed over next to one.
+    let mut stranger = None;
     for input in &inputs {
-        let mut opened = head(std::slice::from_ref(input));
-        formats.extend(self::formats(settings, &opened)?);
+        let input = std::slice::from_ref(input);
+        let mut opened = head_within(input, format::LAYERS, &settings.limits);
+        formats.extend(self::formats(settings, &mut opened, &mut stranger)?);
         opened.iter_mut().for_each(&and_then);
         sources.extend(opened);
     }
-    let total = inputs.iter().map(|input| input.size).sum();
+    let mut known = formats.iter().flatten();
+    if let Some(alone) = stranger
+        && known.all(|opened: &Opened| opened.format.name() == strangers::NAME)
+    {
+        return Err(alone);
+    }
+    let total = sources
+        .iter()
+        .map(|source: &Source| source.input.size)
+        .sum();
     Ok(Logs {
         sources,
         formats,
@@ -160,7 +143,7 @@ pub(crate) fn events<T>(
     Ok(work(&sources, &options, &done))
 }
 
-/// The names of a policy, and what tells more about requests that are not certain.
+/// The names of a policy, and what helps to place uncertain requests.
 pub(crate) fn names(
     settings: &Settings,
     routes: &Routes,
@@ -172,18 +155,19 @@ pub(crate) fn names(
 }
 
 impl LoadedUsage {
-    /// The one value that everything behind it sees, wherever the data came from.
+    /// The one value that all later stages see, wherever the data came from.
     pub(crate) fn new(
         settings: &Settings,
         (identities, uncertain): (Identities, Uncertain),
-        (sources, formats): (Vec<Source>, Vec<Option<&'static dyn LogFormat>>),
+        (sources, formats): (Vec<Source>, Vec<Option<Opened>>),
         collected: Collected,
         facts: Vec<SourceFacts>,
         mut notes: Vec<String>,
     ) -> Self {
         let mut coverage =
             Coverage::with_calendar(&facts, settings.reject_share, &settings.calendar);
-        coverage.expect(&settings.expected_sources, &facts, &settings.calendar);
+        let late = coverage.expect(&settings.expected_sources, &facts, &settings.calendar);
+        notes.extend(late);
         notes.extend(stated_days(&facts, &settings.calendar, &coverage));
         coverage.gaps.extend(without_success(&facts));
         coverage.gaps.sort();
@@ -219,55 +203,83 @@ impl LoadedUsage {
     }
 }
 
-/// The format of each source; an unreadable or empty one has none.
+/// The format of each source; an unreadable or empty one has none. One that is no request log
+/// is remembered as the error that it is when there is no other.
 fn formats(
     settings: &Settings,
-    sources: &[Source],
-) -> anyhow::Result<Vec<Option<&'static dyn LogFormat>>> {
+    sources: &mut [Source],
+    stranger: &mut Option<anyhow::Error>,
+) -> anyhow::Result<Vec<Option<Opened>>> {
     let mut formats = Vec::with_capacity(sources.len());
     for source in sources {
         let blank = source
             .sample()
             .iter()
             .all(|byte| byte.is_ascii_whitespace() || *byte == 0);
-        let found = match settings.format {
+        let named = settings.log_formats.of(&source.input.shown);
+        // What a user describes may be the object of a shipper, with the text in it.
+        let closed = matches!(named, Some(format @ Format::Described(..))
+            if detect::fits_unopened(&**format, source.sample()));
+        if closed {
+            source.leave_closed();
+        }
+        let found = match named {
             Some(format)
-                if source.refused.is_none() && !blank && !detect::fits(format, &source.head) =>
+                if source.refused.is_none()
+                    && !blank
+                    && !closed
+                    && !detect::fits(&**format, &source.head) =>
             {
                 return Err(Advised::new(
                     format!(
-                        "`{}`: no line of its beginning fits the format `{}`",
+                        "`{}`: none of its first lines fits the format `{}`",
                         source.input.shown,
                         format.name()
                     ),
                     "leave the format out, so that the content decides, or name the one it is in",
                 ));
             }
-            Some(format) => Some(format),
+            Some(format) => Some(format.clone()),
             None if source.refused.is_some() || blank => None,
             None => {
                 let seen = detect::detect(source.sample());
-                Some(
-                    seen.format()
-                        .ok_or_else(|| not_recognised(&source.input.shown, &seen))?,
-                )
+                let refused = || not_recognised(&source.input, &seen);
+                let other = || {
+                    let other = strangers::passed_over(seen.stranger?)?;
+                    stranger.get_or_insert_with(refused);
+                    Some(other)
+                };
+                Some(seen.format().or_else(other).ok_or_else(refused)?)
             }
         };
-        formats.push(found);
+        let opened = found.map(|format| Opened::new(format, source.sample()));
+        if let Some(framing) = opened.as_ref().and_then(|opened| opened.reader.framing()) {
+            source.frame(framing);
+        }
+        formats.push(opened);
     }
     Ok(formats)
 }
 
-fn not_recognised(shown: &Arc<str>, seen: &detect::Detection) -> anyhow::Error {
+fn not_recognised(input: &Input, seen: &detect::Detection) -> anyhow::Error {
+    let shown = &input.shown;
+    // Of a member the archive is what can be named.
+    let file = input.path.as_deref().unwrap_or(Path::new("-")).display();
     let known: Vec<&str> = format::ALL.iter().map(|format| format.name()).collect();
     Advised::new(
         format!(
             "`{shown}`: the log format is not recognised: {}",
             seen.explain()
         ),
-        format!(
-            "force one with --format ({}; `report` calls it --log-format); `scopetrim formats detect {shown}` shows the lines that fit",
-            known.join(", ")
-        ),
+        if seen.stranger.is_some() {
+            "name the access log of the gateway, and leave this file out".to_owned()
+        } else {
+            format!(
+                "force one with --format ({}; `report` calls it --log-format); `scopetrim formats detect {file}` shows the \
+                 lines that fit; give the gateway's own format line with --log-format-string, or describe the log: \
+                 `scopetrim formats new {file}` proposes how",
+                known.join(", ")
+            )
+        },
     )
 }

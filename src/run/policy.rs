@@ -1,11 +1,14 @@
 //! The policy files of a run, as they are or as they were, and the rule that they state.
 
+use std::collections::BTreeMap;
+
 use super::Advised;
 use super::git_history;
 use super::pipeline::Routes;
 use super::settings::Settings;
 use crate::grants;
-use crate::model::{Policy, Semantics};
+use crate::input;
+use crate::model::{ClientName, Policy, ScopeMatch, Semantics};
 
 /// Reads the policy files.
 pub(crate) fn policy(settings: &Settings) -> anyhow::Result<Policy> {
@@ -21,11 +24,30 @@ pub(crate) fn policy(settings: &Settings) -> anyhow::Result<Policy> {
 /// Reads these policy files.
 pub(crate) fn load_policy(names: &[String], settings: &Settings) -> anyhow::Result<Policy> {
     if let Some(day) = settings.grants_at {
-        let mut policy = git_history::policy_at(names, day)?;
-        policy.audience = settings.audience.as_deref().map(std::sync::Arc::from);
-        return Ok(policy);
+        let policy = git_history::policy_at(names, day, &settings.formats)?;
+        return checked(policy, settings);
     }
     load_today(names, settings)
+}
+
+/// The policy with what the settings say about it.
+fn checked(mut policy: Policy, settings: &Settings) -> anyhow::Result<Policy> {
+    policy.audience = settings.audience.as_deref().map(std::sync::Arc::from);
+    let stated = policy.files.iter().filter_map(|file| file.matching);
+    let mut rules = settings.matching.into_iter().chain(stated);
+    let implied = policy.files.iter().any(|file| !file.implies.is_empty());
+    let opens_others = implied || rules.any(|rule| rule != ScopeMatch::Exact);
+    let parts = policy.files.iter().find(|file| file.in_parts);
+    match parts.filter(|_| opens_others) {
+        Some(file) => Err(Advised::new(
+            format!(
+                "{}: a grant of Kubernetes holds in its namespace, so none stands in for another one",
+                file.path
+            ),
+            "leave `match` and `implies` out, or analyse these files alone",
+        )),
+        None => Ok(policy),
+    }
 }
 
 /// The same, whatever day the policy is asked for.
@@ -34,9 +56,61 @@ pub(crate) fn load_today(names: &[String], settings: &Settings) -> anyhow::Resul
         .iter()
         .map(|name| (std::path::PathBuf::from(name), name.clone()))
         .collect();
-    let mut policy = grants::load(&files)
+    let policy = settings
+        .formats
+        .load(&files)
         .map_err(|error| Advised::new(error.to_string(), error.help().unwrap_or_default()))?;
-    policy.audience = settings.audience.as_deref().map(std::sync::Arc::from);
+    checked(policy, settings)
+}
+
+/// What is proposed for those of these files that no format reads: the TOML text, and whether
+/// a description is in it.
+pub(crate) fn proposals(names: &[String], settings: &Settings) -> Vec<(String, bool)> {
+    let mut texts = Vec::new();
+    for name in names {
+        let alone = [(std::path::PathBuf::from(name), name.clone())];
+        if settings.formats.load(&alone).is_ok() {
+            continue;
+        }
+        let Ok(bytes) = input::read_regular(std::path::Path::new(name), grants::MAX_BYTES) else {
+            continue;
+        };
+        let proposed = grants::propose(&std::sync::Arc::from(bytes), name);
+        if !matches!(proposed, grants::Proposed::Nothing) {
+            let found = matches!(proposed, grants::Proposed::One(_));
+            texts.push((grants::proposal_text(&[name], &proposed), found));
+        }
+    }
+    texts
+}
+
+/// Reads the policy files, and adds the other names that they give their clients to the names
+/// of the log that the settings state.
+///
+/// A name that means two clients is refused: one of them would look silent.
+pub(crate) fn policy_and_names(settings: &mut Settings) -> anyhow::Result<Policy> {
+    let policy = policy(settings)?;
+    let clients = policy.clients();
+    let mut names: BTreeMap<Vec<u8>, &ClientName> = BTreeMap::new();
+    for (alias, client) in policy.files.iter().flat_map(|file| &file.aliases) {
+        let logged = alias.clone().into_bytes();
+        if settings.aliases.contains_key(&logged) {
+            continue;
+        }
+        let called = clients.get(&ClientName::new(alias));
+        let known = names.insert(logged, client);
+        if let Some(other) = called.or(known).filter(|other| *other != client) {
+            return Err(Advised::new(
+                format!(
+                    "`{alias}` is another name of client `{client}`, and a name of client `{other}` in the policy files"
+                ),
+                "say under [aliases] in scopetrim.toml whom the logs mean by it",
+            ));
+        }
+    }
+    let names = names.into_iter();
+    let names = names.map(|(alias, client)| (alias, client.as_str().as_bytes().to_vec()));
+    settings.aliases.extend(names);
     Ok(policy)
 }
 
@@ -44,7 +118,11 @@ pub(crate) fn load_today(names: &[String], settings: &Settings) -> anyhow::Resul
 pub(crate) fn semantics(settings: &Settings, policy: &Policy, routes: &Routes) -> Semantics {
     let stated = policy.files.iter().find_map(|file| file.matching);
     let mut implies = routes.catalog.implies.clone();
-    for (scope, implied) in policy.files.iter().flat_map(|file| &file.implies) {
+    let stated_rules = policy
+        .files
+        .iter()
+        .flat_map(|file| file.implies.iter().chain(&file.ladders));
+    for (scope, implied) in stated_rules {
         implies
             .entry(scope.clone())
             .or_default()

@@ -1,11 +1,14 @@
 //! The edits of a run, proved: every request that was needed is replayed against them.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::{Advised, AnalysisRun, atomic_file, git_history, rejects};
+use crate::analysis::Action;
 use crate::analysis::replay::{Replay, replay};
 use crate::model::{ClientName, Operation, Policy};
-use crate::patch::{self, Patch, Removal, Replacement};
+use crate::patch::{self, Patch, PatchError, Removal, Replacement};
+use crate::report::plan::Plan;
 use crate::report::{difftext, json};
 
 /// A diff that was proved, and what proved it.
@@ -23,8 +26,9 @@ impl Proved {
     pub fn diff(&self, run: &AnalysisRun) -> String {
         let view = run.view();
         let mut text = self.head(run);
+        let roles = view.policy.roles();
         for file in &self.patch.files {
-            text.push_str(&difftext::reasons(&view, file.file));
+            text.push_str(&difftext::reasons(&view, &roles, file.file));
             text.push_str(&file.diff);
         }
         text
@@ -37,7 +41,7 @@ impl Proved {
         text
     }
 
-    /// What stands above a diff of files of the past.
+    /// What is printed above a diff of files of the past.
     fn head(&self, run: &AnalysisRun) -> String {
         if self.patch.files.is_empty() {
             return String::new();
@@ -50,10 +54,19 @@ impl Proved {
         after(&run.policy, &self.patch)
     }
 
-    /// Writes report.json, policy.diff, undo.diff and rejects.ndjson into a folder.
+    /// The proved edits, as `apply` takes them.
+    fn plan(&self, run: &AnalysisRun) -> anyhow::Result<String> {
+        let edits: Vec<&Action> = edits(run, &self.refused).collect();
+        let replayed = (self.replay.operations, self.replay.requests);
+        let plan = Plan::of(&run.view(), &edits, replayed, run.settings.grants_at)?;
+        Ok(plan.text()?)
+    }
+
+    /// Writes report.json, plan.json, policy.diff, undo.diff and rejects.ndjson into a folder.
     pub fn write(&self, run: &AnalysisRun, folder: &Path) -> anyhow::Result<()> {
         let rejects = rejects::lines(&run.read.sources, &run.read.collected.rejects)?;
         let files = [
+            ("plan.json", self.plan(run)?),
             ("policy.diff", self.diff(run)),
             ("undo.diff", self.undo(run)),
             ("rejects.ndjson", rejects),
@@ -73,14 +86,8 @@ impl Proved {
 pub fn prove(run: &AnalysisRun) -> anyhow::Result<Proved> {
     let mut refused: Vec<(ClientName, String)> = Vec::new();
     loop {
-        let wanted = run.actions.iter().filter(|action| {
-            action.level <= run.level
-                && !refused
-                    .iter()
-                    .any(|(client, _)| action.clients.contains(client))
-        });
         let (mut removals, mut replacements) = (Vec::new(), Vec::new());
-        for action in wanted {
+        for action in edits(run, &refused) {
             if action.replace_with.is_empty() {
                 removals.push(Removal {
                     file: action.file,
@@ -94,8 +101,18 @@ pub fn prove(run: &AnalysisRun) -> anyhow::Result<Proved> {
                 });
             }
         }
-        let patch = patch::plan(&run.policy, &removals, &replacements)
-            .map_err(|error| Advised::new(error.to_string(), error.help().unwrap_or_default()))?;
+        let patch = match patch::plan(&run.policy, &removals, &replacements) {
+            Ok(patch) => patch,
+            Err(error) => {
+                let fixed = held_by_the_file(run, &error, &refused);
+                if fixed.is_empty() {
+                    let help = error.help().unwrap_or_default();
+                    return Err(Advised::new(error.to_string(), help));
+                }
+                refused.extend(fixed);
+                continue;
+            }
+        };
         let after = after(&run.policy, &patch);
         let replay = replay(&run.universe, &run.analysis.clients, &after);
         let bad = |client: &ClientName| refused.iter().any(|(known, _)| known == client);
@@ -127,6 +144,44 @@ pub fn prove(run: &AnalysisRun) -> anyhow::Result<Proved> {
         }
         refused.extend(fresh);
     }
+}
+
+/// The edits up to the level, without those of refused clients.
+fn edits<'r>(
+    run: &'r AnalysisRun,
+    refused: &[(ClientName, String)],
+) -> impl Iterator<Item = &'r Action> {
+    run.actions.iter().filter(|action| {
+        action.level <= run.level
+            && !refused
+                .iter()
+                .any(|(client, _)| action.clients.contains(client))
+    })
+}
+
+/// The clients whose entry a format does not edit; the edits of others go on without theirs.
+fn held_by_the_file(
+    run: &AnalysisRun,
+    error: &PatchError,
+    refused: &[(ClientName, String)],
+) -> BTreeSet<(ClientName, String)> {
+    let PatchError::Refused(refusal) = error else {
+        return BTreeSet::new();
+    };
+    let there = |action: &&Action| {
+        let file = run.policy.files.get(action.file);
+        let entry = file.and_then(|file| file.entries.get(action.entry));
+        entry.is_some_and(|entry| entry.place == refusal.place)
+    };
+    let clients = run
+        .actions
+        .iter()
+        .filter(there)
+        .flat_map(|action| &action.clients);
+    let fresh = clients.filter(|client| !refused.iter().any(|(known, _)| known == *client));
+    fresh
+        .map(|client| (client.clone(), refusal.to_string()))
+        .collect()
 }
 
 fn label(run: &AnalysisRun, operation: usize) -> String {

@@ -80,7 +80,7 @@ pub(crate) fn load(path: &Path) -> anyhow::Result<(Vec<Published>, Vec<String>)>
                 .unwrap_or_default()
                 .to_string_lossy()
                 .into_owned();
-            let json = file.extension().is_some_and(|own| own == "json");
+            let json = file.extension().is_some_and(|name| name == "json");
             if name.starts_with(PREFIX) && json {
                 files.push(file);
             }
@@ -102,8 +102,8 @@ pub(crate) fn load(path: &Path) -> anyhow::Result<(Vec<Published>, Vec<String>)>
     }
     let mut missing: Vec<String> = all
         .iter()
-        .filter_map(|own| own.previous.clone())
-        .filter(|hash| !all.iter().any(|own| own.hash == *hash))
+        .filter_map(|published| published.previous.clone())
+        .filter(|hash| !all.iter().any(|published| published.hash == *hash))
         .collect();
     missing.sort();
     missing.dedup();

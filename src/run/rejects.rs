@@ -5,7 +5,7 @@ use crate::input::Source;
 use crate::report::json_text;
 use crate::usage::Reject;
 
-/// How many lines gave no record, and why; `None` when all did but blank ones.
+/// How many lines gave no record, and why; `None` when all but blank lines did.
 pub(crate) fn sentence(skips: &[u64; Skip::ALL.len()]) -> Option<String> {
     let counted = Skip::ALL.iter().zip(skips);
     let named: Vec<String> = counted

@@ -9,21 +9,22 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::config::{self, Config, PathCase};
-use super::{Advised, NoProgress, Progress};
+use super::{Advised, LogFormats, NoProgress, Progress};
 use crate::analysis::category::CategoryOverrides;
 use crate::analysis::landmark::Thresholds;
 use crate::analysis::weight::WeightOverride;
 use crate::analysis::{Hints, Objective, PROTECTED, PROTOCOL_SCOPES};
-use crate::catalog::LoadOptions;
 use crate::catalog::matcher::MatchOptions;
+use crate::catalog::{Listed, LoadOptions};
 use crate::event::EventRules;
 use crate::event::mask::Mask;
 use crate::event::path::PathRules;
 use crate::finding;
-use crate::format::{self, LogFormat};
+use crate::grants::Formats;
 use crate::input::{self, Limits};
 use crate::model::{
-    Calendar, Day, Exception, Level, Logged, OutcomeTable, Scope, ScopeMatch, Stated,
+    Calendar, Day, Exception, ExpectedSource, Level, Logged, OutcomeTable, Scope, ScopeMatch,
+    Stated,
 };
 use crate::usage::REJECT_SHARE;
 use crate::usage::credentials::HashKey;
@@ -36,13 +37,17 @@ pub struct Settings {
     /// Usage kept on disk.
     pub ledger: Option<PathBuf>,
     /// Patterns over the inputs' names: each must have data on every day.
-    pub expected_sources: Vec<String>,
+    pub expected_sources: Vec<ExpectedSource>,
     /// API descriptions.
     pub catalogs: Vec<String>,
+    /// Further API descriptions, each with what it describes.
+    pub listed: Vec<Listed>,
     /// Policy files.
     pub grants: Vec<String>,
-    /// The log format; by content when absent.
-    pub format: Option<&'static dyn LogFormat>,
+    /// The policy formats.
+    pub formats: Formats,
+    /// The log formats that are stated; by content where none is.
+    pub log_formats: LogFormats,
     /// How API descriptions are read.
     pub load: LoadOptions,
     /// What a held term opens; what the files state when absent.
@@ -89,11 +94,11 @@ pub struct Settings {
     pub protocol: BTreeSet<Scope>,
     /// Globs over terms that never leave level review.
     pub protected: Vec<String>,
-    /// Globs over terms or operations that something states as needed.
+    /// Globs over terms or operations that are declared as needed.
     pub needs: Vec<String>,
     /// What is stated about the logs: noise, samples, operations that are not logged.
     pub logged: Logged,
-    /// Days on which no records are to be expected.
+    /// Days on which no records are expected.
     pub calendar: Calendar,
     /// Ages of grants that nothing else dates.
     pub granted: Vec<Stated>,
@@ -105,7 +110,7 @@ pub struct Settings {
     pub weights: Vec<WeightOverride>,
     /// It will be analysed: credentials are looked at, and of most requests no ids are.
     pub credentials: bool,
-    /// Under which ids of credentials are hashed.
+    /// The key that hashes credential ids.
     pub hash_key: HashKey,
     /// Settings of the rules behind the findings.
     pub findings: finding::Settings,
@@ -177,10 +182,7 @@ impl SettingsSource {
 impl Settings {
     /// What a configuration means: defaults for what it does not say, and the key that it names.
     pub fn new(config: Config) -> anyhow::Result<Self> {
-        let format = match &config.format {
-            None => None,
-            Some(name) => Some(format::by_name(name).ok_or_else(|| unknown_format(name))?),
-        };
+        let log_formats = LogFormats::read(&config.format, config.log_client.as_deref())?;
         let limits = Limits::default();
         let limits = Limits {
             threads: config
@@ -218,29 +220,32 @@ impl Settings {
                 ..PathRules::default()
             },
             health: config.health_paths,
-            mask: Mask::new(&config.redact).map_err(|why| Advised::new(why, "check `redact`"))?,
+            zone: config.zone,
+            mask: Mask::new(&log_formats.with_redacted(config.redact))
+                .map_err(|why| Advised::new(why, "check `redact`"))?,
         };
-        let aliases = config.aliases.into_iter();
         Ok(Self {
             hash_key: hash_key(config.hash_key.as_ref())?,
             logs: config.logs,
             ledger: config.ledger,
-            expected_sources: config.expected_sources,
+            expected_sources: config::expected(config.expected_sources, config.sources),
             catalogs: config.catalog,
+            listed: config.catalogs,
             grants: config.grants,
-            format,
+            formats: Formats::with(config.policies),
+            log_formats,
             load: LoadOptions {
                 scopes: config.scopes.unwrap_or_default(),
                 base_path: config.api_base,
+                scheme: config.scheme,
+                scope_key: config.scope_key,
             },
             matching: config.matching,
             match_options: MatchOptions {
                 case_insensitive: config.path_case == Some(PathCase::Insensitive),
             },
             rules,
-            aliases: aliases
-                .map(|(log, policy)| (log.into_bytes(), policy.into_bytes()))
-                .collect(),
+            aliases: as_bytes(config.aliases),
             limits,
             reject_share: config.max_reject_share.unwrap_or(REJECT_SHARE),
             quiet: false,
@@ -276,6 +281,14 @@ impl Settings {
     }
 }
 
+/// Names as logs have them.
+fn as_bytes(names: BTreeMap<String, String>) -> BTreeMap<Vec<u8>, Vec<u8>> {
+    let names = names.into_iter();
+    names
+        .map(|(log, policy)| (log.into_bytes(), policy.into_bytes()))
+        .collect()
+}
+
 fn here(dir: &Path) -> PathBuf {
     if dir.as_os_str().is_empty() {
         PathBuf::from(".")
@@ -300,25 +313,15 @@ fn display(path: &Path) -> String {
     input::with_slashes(&path.display().to_string())
 }
 
-fn unknown_format(name: &str) -> anyhow::Error {
-    let known: Vec<&str> = format::ALL.iter().map(|format| format.name()).collect();
-    let close = super::suggest::closest(name, known.iter().copied());
-    let hint = close
-        .map(|close| format!("did you mean `{close}`? "))
-        .unwrap_or_default();
-    Advised::new(
-        format!("`{name}` is not a log format"),
-        format!("{hint}supported: {}", known.join(", ")),
-    )
-}
-
 /// Refuses files of the configuration that are not regular ones. It may come with somebody
 /// else's change: a pipe that never begins, or a device that never ends, must not hold up the run.
 fn regular_files(config: &Config, shown: &str) -> anyhow::Result<()> {
     let dates = config.granted_since.as_ref();
     let dates = dates.map(|path| path.display().to_string());
-    let files: [(&str, &[String]); 4] = [
+    let listed: Vec<String> = config.catalogs.iter().map(|own| own.file.clone()).collect();
+    let files: [(&str, &[String]); 5] = [
         ("catalog", &config.catalog),
+        ("catalogs", &listed),
         ("grants", &config.grants),
         ("granted_since", dates.as_slice()),
         ("hash_key", config.hash_key.as_slice()),
@@ -344,7 +347,7 @@ fn regular_files(config: &Config, shown: &str) -> anyhow::Result<()> {
 /// Far above any key.
 pub(crate) const MAX_KEY: u64 = 1 << 20;
 
-/// The key under which ids of credentials are hashed.
+/// The key that hashes credential ids.
 fn hash_key(file: Option<&String>) -> anyhow::Result<HashKey> {
     let Some(file) = file else {
         return Ok(HashKey::default());

@@ -31,7 +31,7 @@ pub(crate) struct DayOfPolicy {
 ///
 /// A record under too early a day makes grants look older than they are, and a grant
 /// that looks old can be removed. So nothing is recorded where the day is a guess:
-/// beside logs that end before the ledger does, another record of its last day stays,
+/// with logs that end before the ledger does, another record of its last day stays,
 /// and a partial result has no last day that the files of a configuration are of.
 pub(crate) fn record(
     known: &DayOfPolicy,
@@ -42,7 +42,7 @@ pub(crate) fn record(
     let day = match known.stated {
         Some(day) => day,
         None if known.partial && !known.files_named => {
-            let text = "a partial result has no last day of its own; --grants-as-of DATE says of which day the policy files are";
+            let text = "a partial result has no last day; --grants-as-of DATE says which day the policy files are of";
             return Ok(Some(Record::Not(text.to_owned())));
         }
         None => match writer.last_day(settings.reject_share) {
@@ -57,7 +57,7 @@ pub(crate) fn record(
         let found = writer.grants_on_record(day, policy);
         if found.map_err(|error| advised(&error))? == OnRecord::Other {
             let text = format!(
-                "these logs end on {last}, and of {day}, the last day of the ledger, it has another record, which stays; --grants-as-of DATE says of which day the policy files are"
+                "these logs end on {last}, but the ledger ends on {day} and already has another record for that day, which stays; --grants-as-of DATE says which day the policy files are of"
             );
             return Ok(Some(Record::Not(text)));
         }

@@ -166,9 +166,9 @@ impl Names {
 
     #[cold]
     fn let_through(&mut self, number: u32) {
-        if let Some(own) = self.list.get_mut(number as usize) {
-            own.through = true;
-            if !own.known {
+        if let Some(name) = self.list.get_mut(number as usize) {
+            name.through = true;
+            if !name.known {
                 self.counts[0] = self.counts[0].saturating_sub(1);
                 self.counts[1] += 1;
                 self.shrink();
@@ -179,8 +179,8 @@ impl Names {
     #[inline]
     fn find(&self, name: &[u8], hash: u64) -> Option<u32> {
         let found = self.table.find(hash, |number| {
-            let own = &self.list[*number as usize];
-            own.hash == hash && same(self.bytes_of(own), name)
+            let known = &self.list[*number as usize];
+            known.hash == hash && same(self.bytes_of(known), name)
         });
         found.copied()
     }
@@ -215,8 +215,8 @@ impl Names {
             while self.counts[class] > self.cap && self.limits[class] > 0 {
                 self.limits[class] >>= 1;
                 let limit = self.limits[class];
-                let kept = |own: &&Name| {
-                    !own.known && usize::from(own.through) == class && own.hash < limit
+                let kept = |name: &&Name| {
+                    !name.known && usize::from(name.through) == class && name.hash < limit
                 };
                 self.counts[class] = self.list.iter().skip(2).filter(kept).count();
             }
@@ -224,25 +224,29 @@ impl Names {
     }
 
     pub(super) fn name(&self, number: u32) -> &[u8] {
-        let own = self.list.get(number as usize);
-        own.map(|own| self.bytes_of(own)).unwrap_or_default()
+        let name = self.list.get(number as usize);
+        name.map(|name| self.bytes_of(name)).unwrap_or_default()
     }
 
     #[inline]
-    fn bytes_of(&self, own: &Name) -> &[u8] {
-        let end = own.start + own.length as usize;
-        self.bytes.get(own.start..end).unwrap_or_default()
+    fn bytes_of(&self, name: &Name) -> &[u8] {
+        let end = name.start + name.length as usize;
+        self.bytes.get(name.start..end).unwrap_or_default()
     }
 
     /// Whether it is a name of the policy.
     pub(super) fn is_known(&self, number: u32) -> bool {
-        self.list.get(number as usize).is_some_and(|own| own.known)
+        self.list
+            .get(number as usize)
+            .is_some_and(|name| name.known)
     }
 
     /// Whether a request under this name was let through.
     #[inline]
     pub(super) fn is_through(&self, number: u32) -> bool {
-        self.list.get(number as usize).is_none_or(|own| own.through)
+        self.list
+            .get(number as usize)
+            .is_none_or(|name| name.through)
     }
 
     /// The limits on hashes of names that were refused only, and of the others.
@@ -251,7 +255,7 @@ impl Names {
     }
 
     pub(super) fn hash(&self, number: u32) -> u64 {
-        self.list.get(number as usize).map_or(0, |own| own.hash)
+        self.list.get(number as usize).map_or(0, |name| name.hash)
     }
 
     pub(super) fn len(&self) -> usize {

@@ -13,7 +13,7 @@ use super::stated::stated;
 use crate::model::{Calendar, Day};
 
 /// Days with data that make the files of one name a source of their own. With fewer
-/// they may be parts of a sequence, of which nobody expects data on other days.
+/// they may be parts of a sequence, for which nobody expects data on other days.
 const DAYS: usize = 30;
 
 /// What cannot be seen of one client.
@@ -50,35 +50,35 @@ impl Blind {
     ) -> (BTreeMap<String, Self>, Vec<Absence>) {
         let mut all: BTreeMap<String, Self> = BTreeMap::new();
         for (client, routes) in &presence.hidden {
-            let own = all.entry(client.clone()).or_default();
-            own.routes.extend(routes);
+            let blind_spots = all.entry(client.clone()).or_default();
+            blind_spots.routes.extend(routes);
         }
         let mut absences = Vec::new();
         // Only a log that is cut by date shows by its names that its parts go together:
         // any other split of the same lines must not change the answer.
-        let dated = facts.iter().any(|own| is_dated(&own.shown));
+        let dated = facts.iter().any(|source| is_dated(&source.shown));
         if presence.sources.len() < 2 || !dated {
             return (all, absences);
         }
-        let (names, places) = Presence::of(facts.iter().map(|own| own.shown.as_ref()));
+        let (names, places) = Presence::of(facts.iter().map(|source| source.shown.as_ref()));
         let mut days: BTreeMap<&str, BTreeSet<Day>> = BTreeMap::new();
-        for (own, place) in facts.iter().zip(places) {
+        for (source, place) in facts.iter().zip(places) {
             if let Some(name) = names.sources.get(place) {
                 let days = days.entry(name).or_default();
-                days.extend(own.counts.days.keys());
+                days.extend(source.counts.days.keys());
             }
         }
         for (index, source) in presence.sources.iter().enumerate() {
-            let Some(own) = days.get(source.as_str()).filter(|own| own.len() >= DAYS) else {
+            let Some(seen) = days.get(source.as_str()).filter(|days| days.len() >= DAYS) else {
                 continue;
             };
             // Its own weekends are silence, and no missing data.
-            let files = facts.iter().filter(|own| stem(&own.shown) == *source);
-            let mut silent = stated(own, files, calendar);
-            silent.extend(quiet(own, &silent));
+            let files = facts.iter().filter(|facts| stem(&facts.shown) == *source);
+            let mut silent = stated(seen, files, calendar);
+            silent.extend(quiet(seen, &silent));
             let covered = coverage.days.keys().copied();
             let missing: BTreeSet<Day> = covered
-                .filter(|day| !own.contains(day) && !silent.contains(day))
+                .filter(|day| !seen.contains(day) && !silent.contains(day))
                 .collect();
             let clients = presence.clients.iter();
             let clients: BTreeSet<String> = clients
@@ -89,8 +89,8 @@ impl Blind {
                 continue;
             }
             for client in &clients {
-                let own = all.entry(client.clone()).or_default();
-                own.days.extend(&missing);
+                let blind_spots = all.entry(client.clone()).or_default();
+                blind_spots.days.extend(&missing);
             }
             absences.push(Absence {
                 source: source.clone(),
@@ -125,7 +125,7 @@ mod tests {
     }
 
     fn blind(facts: &[SourceFacts], clients: &[(&str, &[&str])]) -> BTreeMap<String, Vec<i32>> {
-        let (mut presence, _) = Presence::of(facts.iter().map(|own| own.shown.as_ref()));
+        let (mut presence, _) = Presence::of(facts.iter().map(|source| source.shown.as_ref()));
         for (client, inputs) in clients {
             let (of, places) = Presence::of(inputs.iter().copied());
             let places = places.into_iter().map(|at| &of.sources[at]);
@@ -137,7 +137,9 @@ mod tests {
         let coverage = Coverage::new(facts, 0.01);
         let (all, _) = Blind::of_all(&presence, facts, &coverage, &Calendar::default());
         all.into_iter()
-            .map(|(client, own)| (client, own.days.iter().map(|day| day.0).collect()))
+            .map(|(client, blind_spots)| {
+                (client, blind_spots.days.iter().map(|day| day.0).collect())
+            })
             .collect()
     }
 

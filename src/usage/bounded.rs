@@ -37,7 +37,7 @@ pub(super) fn cluster(path: &[u8]) -> Box<[u8]> {
             out.extend_from_slice(b"**");
             break;
         }
-        // A target that is no path still has its matrix parameters.
+        // A target that is not a path still has its matrix parameters.
         let matrix = memchr::memchr(b';', segment);
         let segment = &segment[..matrix.unwrap_or(segment.len())];
         if is_id(segment) {

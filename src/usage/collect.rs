@@ -13,24 +13,24 @@ use super::worker::{REJECTS, Sink};
 use crate::catalog::matcher::Matcher;
 use crate::event::EventRules;
 use crate::event::identity::Identities;
-use crate::format::{LogFormat, Skip};
+use crate::format::{Opened, Skip};
 use crate::input::{Limits, Source, SourceReport, read_once};
 
 /// How lines are read.
 pub struct CollectOptions<'a> {
     /// One format for each source; `None` leaves the source out.
-    pub formats: &'a [Option<&'static dyn LogFormat>],
+    pub formats: &'a [Option<Opened>],
     /// Records to events.
     pub rules: &'a EventRules,
     /// Names in the log to clients.
     pub identities: &'a Identities,
     /// Paths to routes.
     pub matcher: &'a Matcher,
-    /// What tells more about requests whose client or operation is not certain.
+    /// What helps to place requests whose client or operation is uncertain.
     pub uncertain: &'a Uncertain,
     /// Line limit, threads, bomb guard.
     pub limits: &'a Limits,
-    /// Clients outside the policy that are kept apart; the rest is counted as one.
+    /// Clients outside the policy that are kept separate; the rest is counted as one.
     pub max_clients: usize,
     /// Also collect credentials, their ids hashed under this key.
     pub credentials: Option<&'a HashKey>,
@@ -85,8 +85,11 @@ fn gather(
     let sink = Sink {
         options,
         as_logged,
-        names: sources.iter().map(|own| own.input.shown.as_ref()).collect(),
-        // One source alone can be absent only when there is no record at all.
+        names: sources
+            .iter()
+            .map(|source| source.input.shown.as_ref())
+            .collect(),
+        // A single source can be absent only when there is no record at all.
         places: (presence.sources.len() > 1).then_some(places),
     };
     let (workers, reports) = read_once(sources, options.limits, &sink, progress);
@@ -98,15 +101,15 @@ fn gather(
     let mut marks = Vec::with_capacity(workers.len());
     let mut noise = vec![0; options.uncertain.noise().len()];
     for worker in workers {
-        for (own, other) in files.iter_mut().zip(&worker.tally.files) {
-            own.add(other);
+        for (counts, other) in files.iter_mut().zip(&worker.tally.files) {
+            counts.add(other);
         }
         rejects.extend(worker.rejects);
         looser += worker.looser;
         noise
             .iter_mut()
             .zip(&worker.noise)
-            .for_each(|(own, more)| *own += more);
+            .for_each(|(total, more)| *total += more);
         tables.push((worker.names, worker.aggregate, worker.unplaced));
         credentials.extend(worker.credentials);
         marks.push(worker.marks);

@@ -27,10 +27,12 @@ pub struct FileCounts {
     pub days: BTreeMap<Day, u64>,
     /// Records without a client by day, whether they are counted or not.
     pub nobody_days: BTreeMap<Day, u64>,
-    /// Lines that could not be read and tell neither whose they are nor what they were.
+    /// Lines that could not be read and show neither whose they are nor what they were.
     pub untold: u64,
-    /// Days of such lines, where lines beside them have one.
+    /// Days of such lines, where neighbouring lines have one.
     pub untold_days: DaySet,
+    /// Records by format, where lines of several are mixed.
+    pub formats: BTreeMap<&'static str, u64>,
 }
 
 impl FileCounts {
@@ -44,11 +46,6 @@ impl FileCounts {
             .sum()
     }
 
-    /// Records that were understood and say nothing about permissions.
-    pub fn skipped(&self) -> u64 {
-        self.ignored.iter().sum::<u64>() + self.skips[Skip::OtherRecord as usize]
-    }
-
     pub(super) fn add(&mut self, other: &Self) {
         self.records += other.records;
         self.counted += other.counted;
@@ -57,14 +54,17 @@ impl FileCounts {
         self.success += other.success;
         self.untold += other.untold;
         self.untold_days.add(&other.untold_days);
-        for (own, other) in self.ignored.iter_mut().zip(other.ignored) {
-            *own += other;
+        for (count, other) in self.ignored.iter_mut().zip(other.ignored) {
+            *count += other;
         }
-        for (own, other) in self.skips.iter_mut().zip(other.skips) {
-            *own += other;
+        for (count, other) in self.skips.iter_mut().zip(other.skips) {
+            *count += other;
         }
         for (day, count) in &other.days {
             *self.days.entry(*day).or_default() += count;
+        }
+        for (format, count) in &other.formats {
+            *self.formats.entry(format).or_default() += count;
         }
         for (day, count) in &other.nobody_days {
             *self.nobody_days.entry(*day).or_default() += count;

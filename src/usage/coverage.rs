@@ -15,6 +15,7 @@ use super::source_summary::SourceFacts;
 use super::stated::stated;
 use crate::format::Skip;
 use crate::input::SourceStatus;
+use crate::model::words;
 use crate::model::{Calendar, Day, Window};
 
 /// Days of incomplete knowledge, and why.
@@ -80,7 +81,7 @@ impl Coverage {
             };
             match &source.status {
                 SourceStatus::Complete | SourceStatus::Duplicate(_) => {}
-                // What came behind the break is unknown, and may reach any later day.
+                // What came after the break is unknown, and may reach any later day.
                 SourceStatus::Partial(reason) => {
                     coverage.gaps.push(gap(first, None, reason.clone()));
                 }
@@ -93,7 +94,7 @@ impl Coverage {
                     "{} of {} records ({} %) were rejected ({}), more than {limit}",
                     file.rejected(),
                     file.records,
-                    percent(file),
+                    words::percent_to_hundredths(file.rejected(), file.records),
                     reasons(file)
                 );
                 coverage.gaps.push(gap(first, last, reason));
@@ -183,7 +184,7 @@ impl Coverage {
         u32::try_from(self.days.range(window.from..=window.to).count()).unwrap_or(u32::MAX)
     }
 
-    /// Days of the window without records, but for those on which none were to be expected.
+    /// Days of the window without records, except those on which none were expected.
     pub fn missing(&self, window: Window) -> BTreeSet<Day> {
         (window.from.0..=window.to.0)
             .map(Day)
@@ -221,14 +222,6 @@ fn limit(share: f64) -> String {
         "; the default is 0.01, 1 %"
     };
     format!("max_reject_share = {share} ({percent} %{default})")
-}
-
-/// Rejected records in percent, rounded up: never equal to a limit that they passed.
-fn percent(file: &FileCounts) -> String {
-    let all = u128::from(file.records).max(1);
-    let share = (u128::from(file.rejected()) * 10_000).div_ceil(all);
-    let text = format!("{}.{:02}", share / 100, share % 100);
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 fn reasons(file: &FileCounts) -> String {

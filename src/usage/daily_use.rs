@@ -144,7 +144,7 @@ impl Iterator for DaysIter<'_> {
             }
             match Outcome::ALL.get(row.outcome()) {
                 Some(Outcome::Used) => day.passed.add(row.span()),
-                Some(own) if own.is_forbidden() => day.refused.add(row.span()),
+                Some(outcome) if outcome.is_forbidden() => day.refused.add(row.span()),
                 _ => {}
             }
             day.first = day.first.min(row.first());
@@ -167,17 +167,17 @@ impl<'a> IntoIterator for &'a Days {
 impl FromIterator<DayUse> for Days {
     fn from_iter<I: IntoIterator<Item = DayUse>>(days: I) -> Self {
         let mut rows = Vec::new();
-        for own in days {
-            let day = Day(own.day);
+        for day_use in days {
+            let day = Day(day_use.day);
             let ms = |at: Millis| {
                 let ms = (at - day.start()).clamp(0, 86_399_999);
                 u32::try_from(ms).unwrap_or(0)
             };
-            for ((number, count), outcome) in (0..).zip(own.counts).zip(Outcome::ALL) {
+            for ((number, count), outcome) in (0..).zip(day_use.counts).zip(Outcome::ALL) {
                 let (first, last) = match outcome {
-                    Outcome::Used => own.passed(),
-                    other if other.is_forbidden() => own.refused(),
-                    _ => (own.first, own.last),
+                    Outcome::Used => day_use.passed(),
+                    other if other.is_forbidden() => day_use.refused(),
+                    _ => (day_use.first, day_use.last),
                 };
                 if count > 0 {
                     rows.push(Packed::new(day, number, count, (ms(first), ms(last))));
@@ -223,7 +223,7 @@ mod tests {
         (-400_000..400_000_i32, counts, span).prop_map(|(day, counts, (a, b))| {
             let (first, last) = (Day(day).start() + a.min(b), Day(day).start() + a.max(b));
             let of = |number: u64| Within::new(Day(day), (number > 0).then_some((first, last)));
-            let own = DayUse {
+            let day_use = DayUse {
                 day,
                 counts,
                 first,
@@ -232,8 +232,8 @@ mod tests {
             };
             DayUse {
                 passed: of(counts[Outcome::Used as usize]),
-                refused: of(own.forbidden()),
-                ..own
+                refused: of(day_use.forbidden()),
+                ..day_use
             }
         })
     }
@@ -245,14 +245,14 @@ mod tests {
             at in -400_000..400_000_i32,
         ) {
             let mut days = days;
-            days.sort_by_key(|own| own.day);
-            days.dedup_by_key(|own| own.day);
-            days.retain(|own| own.counts.iter().any(|count| *count > 0));
+            days.sort_by_key(|day_use| day_use.day);
+            days.dedup_by_key(|day_use| day_use.day);
+            days.retain(|day_use| day_use.counts.iter().any(|count| *count > 0));
             let packed: Days = days.iter().copied().collect();
             prop_assert_eq!(packed.iter().collect::<Vec<_>>(), days.clone());
-            let at = days.first().map_or(at, |own| own.day + at.rem_euclid(3) - 1);
+            let at = days.first().map_or(at, |day_use| day_use.day + at.rem_euclid(3) - 1);
             let filtered = |keep: &dyn Fn(i32) -> bool| -> Vec<DayUse> {
-                days.iter().filter(|own| keep(own.day)).copied().collect()
+                days.iter().filter(|day_use| keep(day_use.day)).copied().collect()
             };
             prop_assert_eq!(packed.until(Day(at)).iter().collect::<Vec<_>>(), filtered(&|day| day <= at));
             prop_assert_eq!(packed.since(Day(at)).iter().collect::<Vec<_>>(), filtered(&|day| day >= at));

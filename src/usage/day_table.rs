@@ -3,7 +3,7 @@
 //! A hash table of a day takes four times as much, so that one is packed as soon
 //! as nothing is added to it any more.
 //!
-//! A row is: how far its key lies behind the one before (a client of its own
+//! A row is: the distance from its key to the one before (a client of its own
 //! when there is a new one), the count with the form of the id, the first
 //! instant, the time to the last one, the id. Numbers are written seven bits a
 //! byte, the lowest first.
@@ -36,13 +36,13 @@ impl PackedDay {
         let mut bytes = Vec::with_capacity(rows.len() * 29);
         let mut last: Key = 0;
         for (key, cell) in rows {
-            let (client, own) = (key >> 32, key & LOW);
+            let (client, low) = (key >> 32, key & LOW);
             let (before, other) = (last >> 32, last & LOW);
             if client == before {
-                put(&mut bytes, (own - other.min(own)) << 1);
+                put(&mut bytes, (low - other.min(low)) << 1);
             } else {
                 put(&mut bytes, (client - before.min(client)) << 1 | 1);
-                put(&mut bytes, own);
+                put(&mut bytes, low);
             }
             last = *key;
             let id = cell.id(arena);
@@ -81,8 +81,8 @@ impl PackedDay {
         let key = |row: &(Key, Cell)| row.0;
         if !rows.is_sorted_by_key(key) {
             // Rows mostly come client by client: short sorts then leave nothing to be done.
-            for own in rows.chunk_by_mut(|a, b| a.0 >> 32 == b.0 >> 32) {
-                own.sort_unstable_by_key(key);
+            for row in rows.chunk_by_mut(|a, b| a.0 >> 32 == b.0 >> 32) {
+                row.sort_unstable_by_key(key);
             }
             if !rows.is_sorted_by_key(key) {
                 rows.sort_unstable_by_key(key);
@@ -222,13 +222,13 @@ mod tests {
             };
             let mut sums = std::collections::BTreeMap::new();
             for (client, route, outcome, count, ms, id) in &rows {
-                let own = sums
+                let sum = sums
                     .entry(key(*client, *route, *outcome))
                     .or_insert((0, u32::MAX, 0, Vec::new()));
-                own.0 += count;
-                own.1 = own.1.min(*ms);
-                own.2 = own.2.max(ms + 7);
-                own.3.push((*ms, id.is_empty(), id.as_bytes()));
+                sum.0 += count;
+                sum.1 = sum.1.min(*ms);
+                sum.2 = sum.2.max(ms + 7);
+                sum.3.push((*ms, id.is_empty(), id.as_bytes()));
             }
             let there = packed(&rows);
             let mut buffer = [0; 36];
@@ -239,9 +239,9 @@ mod tests {
             let wanted: Vec<_> = sums
                 .into_iter()
                 .map(|(key, (count, first, last, ids))| {
-                    // The earliest has the id, of several the smallest; none sorts behind every id.
-                    let id = ids.into_iter().min().filter(|own| !own.1);
-                    (key, count, (first, last), id.map(|own| own.2.to_vec()))
+                    // The earliest has the id, of several the smallest; none sorts after every id.
+                    let id = ids.into_iter().min().filter(|row| !row.1);
+                    (key, count, (first, last), id.map(|row| row.2.to_vec()))
                 })
                 .collect();
             prop_assert_eq!(found, wanted);

@@ -45,7 +45,7 @@ impl EventRow {
     /// The value of one column; `Null` when there is no such column.
     pub fn cell(&self, column: &str) -> &Cell<'static> {
         let mut all = EVENT_COLUMNS.iter().zip(&self.cells);
-        all.find(|(own, _)| own.name == column)
+        all.find(|(known, _)| known.name == column)
             .map_or(&Cell::Null, |(_, cell)| cell)
     }
 

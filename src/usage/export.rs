@@ -13,7 +13,7 @@ use super::event_row::EventRow;
 use super::worker::TIMES;
 use crate::event::mask::MASK;
 use crate::event::{path, secret};
-use crate::format::{LogFormat, Scratch, Skip, detect, is_readable};
+use crate::format::{Opened, Scratch, Skip, detect, is_readable};
 use crate::input::{Block, BlockSink, Limits, Source, SourceReport, read_once};
 use crate::model::Method;
 use crate::model::rows::Cell;
@@ -25,7 +25,7 @@ pub struct EventsRead {
     pub reports: Vec<SourceReport>,
     /// Events handed over.
     pub rows: u64,
-    /// Lines that gave no event, by reason ([`Skip::ALL`]).
+    /// Lines that gave no event, by reason (`Skip::ALL`).
     pub skips: [u64; Skip::ALL.len()],
 }
 
@@ -54,7 +54,10 @@ pub fn read_events(
     };
     let (_, mut reports) = read_once(sources, &limits, &sink, progress);
     for (report, format) in reports.iter_mut().zip(options.formats) {
-        report.judge_end(|line| format.is_none_or(|own| is_readable(own, line)));
+        report.judge_end(|line| {
+            let reader = format.as_ref().map(|opened| &*opened.reader);
+            reader.is_none_or(|reader| is_readable(reader, line))
+        });
     }
     let state = sink
         .state
@@ -92,12 +95,14 @@ impl<F: FnMut(Vec<EventRow>) -> bool + Send> BlockSink for Sink<'_, F> {
             .state
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let Some(format) = self.options.formats.get(block.source).copied().flatten() else {
+        let Some(Some(opened)) = self.options.formats.get(block.source) else {
             return;
         };
         if !state.more {
             return;
         }
+        worker.line.clock.state(self.options.rules.zone);
+        opened.reader.begin(block.offset, &mut worker.line);
         let mut rows = Vec::new();
         let mut at = 0_usize;
         for line in block.bytes.split_inclusive(|byte| *byte == b'\n') {
@@ -108,7 +113,7 @@ impl<F: FnMut(Vec<EventRow>) -> bool + Send> BlockSink for Sink<'_, F> {
                 Err(Skip::Oversize)
             } else {
                 let place = (block.source, block.offset + at as u64);
-                self.row((text, place), format, worker)
+                self.row((text, place), opened, worker)
             };
             match read {
                 Ok(row) => rows.push(row),
@@ -132,27 +137,32 @@ impl<F> Sink<'_, F> {
     fn row(
         &self,
         (line, (source, offset)): (&[u8], (usize, u64)),
-        format: &'static dyn LogFormat,
+        opened: &Opened,
         worker: &mut Worker,
     ) -> Result<EventRow, Skip> {
-        let raw = format.parse(line, &mut worker.line)?;
+        worker.line.claims = true;
+        let raw = opened.reader.parse(line, &mut worker.line)?;
         if !TIMES.contains(&raw.time) {
             return Err(Skip::TimeOutOfRange);
         }
-        let token = format.token(&raw);
+        let token = raw.claims.token;
         let rules = self.options.rules;
         let method = Method::parse(raw.method);
         let target = path::normalise(raw.target, raw.host, &rules.paths, &mut worker.path);
         let (normal, host) = target.map_or((None, None), |of| (Some(of.path), of.host));
-        let found = normal
-            .and_then(|path| self.options.matcher.find(method, path))
-            .or_else(|| self.options.matcher.find_template(method, raw.template?));
-        let route = found.and_then(|found| self.options.matcher.routes().get(found.route as usize));
+        let matcher = self.options.matcher;
+        let found = match &raw.named {
+            Some(named) => matcher.find_named(named.operation),
+            None => normal
+                .and_then(|path| matcher.find_at(host, method, path))
+                .or_else(|| matcher.find_template(method, raw.template?)),
+        };
+        let route = found.and_then(|found| matcher.routes().get(found.route as usize));
         let ignored = route.is_none() && rules.unmatched(&raw, method, normal).is_err();
         let outcome = if ignored {
             "ignored"
         } else {
-            rules.outcome(format, &raw).name()
+            rules.outcome(&raw).name()
         };
         let client = raw.client.filter(|_| !raw.anonymous);
         let client = client.map(|name| self.options.identities.resolve(name, raw.client_alt));
@@ -173,7 +183,7 @@ impl<F> Sink<'_, F> {
                 Cell::Instant(raw.time),
                 shown.map(|source| source.input.shown.to_string()).into(),
                 offset.into(),
-                format.name().into(),
+                opened.format.name().into(),
                 raw.request_id.map(secret::masked).map(lossy).into(),
                 client.as_deref().map(lossy).into(),
                 raw.subject.map(kept).as_deref().map(lossy).into(),

@@ -75,15 +75,15 @@ impl Within {
 impl DayUse {
     /// First and last request that passed; of any request when none did.
     pub fn passed(&self) -> (Millis, Millis) {
-        let own = self.passed.span(self.day);
-        own.unwrap_or((self.first, self.last))
+        let span = self.passed.span(self.day);
+        span.unwrap_or((self.first, self.last))
     }
 
     /// First and last request that was refused because the client lacks the right; of any
     /// request when none was.
     pub fn refused(&self) -> (Millis, Millis) {
-        let own = self.refused.span(self.day);
-        own.unwrap_or((self.first, self.last))
+        let span = self.refused.span(self.day);
+        span.unwrap_or((self.first, self.last))
     }
 
     /// Requests that must stay permitted.
@@ -96,10 +96,10 @@ impl DayUse {
         self.forbidden() + self.counts[Outcome::DeniedAuthentication as usize]
     }
 
-    /// Requests that were refused because the client lacks the right, whoever refused.
+    /// Requests that were refused because the client lacks the right, no matter by whom.
     pub fn forbidden(&self) -> u64 {
         let forbidden = Outcome::ALL.into_iter().zip(self.counts);
-        let forbidden = forbidden.filter(|(own, _)| own.is_forbidden());
+        let forbidden = forbidden.filter(|(outcome, _)| outcome.is_forbidden());
         forbidden.map(|(_, count)| count).sum()
     }
 }
@@ -123,14 +123,14 @@ pub struct ClientUse {
 }
 
 impl ClientUse {
-    /// With what is dated behind a day counted on that day.
+    /// With everything dated after a day counted on that day.
     #[must_use]
     pub fn ended(mut self, last: Day) -> Self {
-        for own in &mut self.routes {
-            if own.days.since(last.plus(1)).is_empty() {
+        for route_use in &mut self.routes {
+            if route_use.days.since(last.plus(1)).is_empty() {
                 continue;
             }
-            let moved = own.days.iter().map(|day| {
+            let moved = route_use.days.iter().map(|day| {
                 if day.day <= last.0 {
                     return day;
                 }
@@ -142,7 +142,7 @@ impl ClientUse {
                     ..day
                 }
             });
-            own.days = moved.collect();
+            route_use.days = moved.collect();
         }
         self
     }
@@ -150,10 +150,10 @@ impl ClientUse {
     /// What the client did up to the end of a day; routes without such a day are left out.
     #[must_use]
     pub fn until(&self, day: Day) -> Self {
-        let cut = |own: &RouteUse| {
-            let days = own.days.until(day);
+        let cut = |route_use: &RouteUse| {
+            let days = route_use.days.until(day);
             (!days.is_empty()).then_some(RouteUse {
-                route: own.route,
+                route: route_use.route,
                 days,
             })
         };
@@ -216,8 +216,8 @@ pub fn summarise(
 ) -> Vec<ClientUse> {
     let mut wanted = vec![false; table.clients.len()];
     for client in clients {
-        if let Some(own) = wanted.get_mut(*client as usize) {
-            *own = true;
+        if let Some(wanted_client) = wanted.get_mut(*client as usize) {
+            *wanted_client = true;
         }
     }
     let end = table
@@ -235,14 +235,14 @@ pub fn summarise(
     let mut rows = vec![Packed::default(); total];
     let mut next = starts.clone();
     for day in days {
-        // Both are sorted: one goes beside the other.
+        // Both are sorted: they are walked in parallel.
         let mut at = 0;
         for row in day.iter() {
             let pair = row.key >> OUTCOME;
-            while pairs.get(at).is_some_and(|(own, _)| *own < pair) {
+            while pairs.get(at).is_some_and(|(known, _)| *known < pair) {
                 at += 1;
             }
-            if pairs.get(at).is_some_and(|(own, _)| *own == pair)
+            if pairs.get(at).is_some_and(|(known, _)| *known == pair)
                 && let Some(place) = next.get_mut(at)
                 && let Some(slot) = rows.get_mut(*place)
             {
@@ -262,9 +262,9 @@ pub fn summarise(
                 routes: Vec::new(),
             });
         }
-        if let (Some(own), [from, to]) = (all.last_mut(), place) {
+        if let (Some(client_use), [from, to]) = (all.last_mut(), place) {
             let days = Days::of(Arc::clone(&rows), *from, *to);
-            own.routes.push(RouteUse { route, days });
+            client_use.routes.push(RouteUse { route, days });
         }
     }
     all

@@ -106,11 +106,11 @@ fn by_polars(table: &UsageTable, clients: &BTreeSet<u32>, until: Day) -> Sums {
 /// The same from each client's days; first and last of a day are those of all its outcomes.
 fn by_days(uses: &[ClientUse]) -> Sums {
     let mut sums = Sums::new();
-    for own in uses {
-        for route in &own.routes {
+    for client_use in uses {
+        for route in &client_use.routes {
             for day in &route.days {
                 for (outcome, count) in (0..).zip(day.counts).filter(|(_, count)| *count > 0) {
-                    let key = (own.client, route.route, day.day, outcome);
+                    let key = (client_use.client, route.route, day.day, outcome);
                     sums.insert(key, (count, day.first, day.last));
                 }
             }

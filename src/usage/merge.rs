@@ -55,7 +55,7 @@ pub(super) fn merge(
     let mut resolved: Vec<Vec<[String; 2]>> = Vec::with_capacity(workers.len());
     let others = || OTHERS_NAME.to_owned();
     for (names, ..) in &workers {
-        let mut own = vec![[String::new(), String::new()], [others(), others()]];
+        let mut fixed = vec![[String::new(), String::new()], [others(), others()]];
         for number in 2..names.len() {
             let raw = names.name(u32::try_from(number).unwrap_or(OTHERS));
             let (kept, kept_refused) = match strangers.get(raw) {
@@ -65,7 +65,7 @@ pub(super) fn merge(
                     let kept = under(limits[usize::from(*through)]);
                     served_capped |= *through && !kept;
                     // Of one that was let through, refused requests may have come before
-                    // it was known to be kept apart: all of them or none.
+                    // it was known to be kept separate: all of them or none.
                     (kept, kept && under(limits[0]))
                 }
             };
@@ -75,9 +75,9 @@ pub(super) fn merge(
                 clients.insert(name.clone(), 0);
             }
             let of = |kept: bool| if kept { name.clone() } else { others() };
-            own.push([of(kept), of(kept_refused)]);
+            fixed.push([of(kept), of(kept_refused)]);
         }
-        resolved.push(own);
+        resolved.push(fixed);
     }
     capped |= limits.iter().any(|limit| *limit != u64::MAX);
     served_capped |= limits[1] != u64::MAX;
@@ -90,19 +90,19 @@ pub(super) fn merge(
     let mut unplaced = Unplaced::default();
     let mut aggregates = Vec::with_capacity(workers.len());
     let mut numbers: Vec<Vec<[u32; 2]>> = Vec::with_capacity(workers.len());
-    for ((_, aggregate, own_unplaced), own) in workers.into_iter().zip(resolved) {
+    for ((_, aggregate, own_unplaced), worker) in workers.into_iter().zip(resolved) {
         let number = |name: &String| clients.get(name).copied().unwrap_or(0);
-        let own: Vec<[u32; 2]> = own
+        let renumbered: Vec<[u32; 2]> = worker
             .iter()
             .map(|[name, refused]| [number(name), number(refused)])
             .collect();
-        let number = |client: u32| own.get(client as usize).map_or(0, |own| own[0]);
+        let number = |client: u32| renumbered.get(client as usize).map_or(0, |pair| pair[0]);
         unplaced.take(own_unplaced, number);
         aggregates.push(aggregate);
-        numbers.push(own);
+        numbers.push(renumbered);
     }
     let rows = days_of(aggregates, &numbers);
-    let days = rows.iter().map(|own| own.day).collect();
+    let days = rows.iter().map(|packed| packed.day).collect();
     let clients: Vec<String> = clients.into_keys().collect();
     let is_known = |client: u32| {
         let name = clients.get(client as usize);
@@ -125,12 +125,12 @@ pub(super) fn merge(
         days,
         numbers: numbers
             .into_iter()
-            .map(|own| own.into_iter().map(|[name, _]| name).collect())
+            .map(|numbers| numbers.into_iter().map(|[name, _]| name).collect())
             .collect(),
     }
 }
 
-/// Names that are not in the policy, and which of them are kept apart.
+/// Names that are not in the policy, and which of them are kept separate.
 struct Strangers {
     /// Hash, and whether a request was let through, by name.
     names: BTreeMap<Vec<u8>, (u64, bool)>,
@@ -148,21 +148,21 @@ impl Strangers {
         let mut strangers: BTreeMap<Vec<u8>, (u64, bool)> = BTreeMap::new();
         let mut limits = [u64::MAX; 2];
         for (names, ..) in workers {
-            for (own, other) in limits.iter_mut().zip(names.limits()) {
-                *own = (*own).min(other);
+            for (limit, other) in limits.iter_mut().zip(names.limits()) {
+                *limit = (*limit).min(other);
             }
             for number in 2..names.len() {
                 let number = u32::try_from(number).unwrap_or(OTHERS);
                 let raw = names.name(number);
                 if !is_known(raw) {
-                    let own = strangers.entry(raw.to_vec());
-                    own.or_insert((stable_hash(raw), false)).1 |= names.is_through(number);
+                    let stranger = strangers.entry(raw.to_vec());
+                    stranger.or_insert((stable_hash(raw), false)).1 |= names.is_through(number);
                 }
             }
         }
         for class in [false, true] {
-            let own = strangers.values().filter(|own| own.1 == class);
-            let limit = limit_for(own.map(|own| own.0).collect(), cap);
+            let members = strangers.values().filter(|stranger| stranger.1 == class);
+            let limit = limit_for(members.map(|entry| entry.0).collect(), cap);
             let known = &mut limits[usize::from(class)];
             *known = (*known).min(limit);
         }
@@ -185,12 +185,12 @@ fn days_of(aggregates: Vec<Aggregate>, numbers: &[Vec<[u32; 2]>]) -> Vec<Arc<Pac
     let mut arenas: Vec<Arena> = Vec::with_capacity(aggregates.len());
     for (worker, aggregate) in aggregates.into_iter().enumerate() {
         for (day, counts) in aggregate.days {
-            let own = days.entry(day).or_default();
-            own.push((worker, Piece::Counted(counts)));
+            let pieces = days.entry(day).or_default();
+            pieces.push((worker, Piece::Counted(counts)));
         }
         for packed in aggregate.packed {
-            let own = days.entry(packed.day).or_default();
-            own.push((worker, Piece::Packed(packed)));
+            let day = days.entry(packed.day).or_default();
+            day.push((worker, Piece::Packed(packed)));
         }
         arenas.push(aggregate.arena);
     }
@@ -212,18 +212,18 @@ fn join(
         let (Some(numbers), Some(from)) = (numbers.get(worker), arenas.get(worker)) else {
             continue;
         };
-        let renumbered = |own: Key| {
-            let (client, route, outcome) = split(own);
+        let renumbered = |old: Key| {
+            let (client, route, outcome) = split(old);
             let refused = Outcome::from_number(outcome).is_some_and(Outcome::is_denied);
-            let own = numbers.get(client as usize);
-            let client = own.map_or(0, |own| own[usize::from(refused)]);
+            let pair = numbers.get(client as usize);
+            let client = pair.map_or(0, |pair| pair[usize::from(refused)]);
             key(client, route, outcome)
         };
         match piece {
             Piece::Counted(counts) => {
                 rows.reserve(counts.len());
-                for (own, cell) in counts {
-                    rows.push((renumbered(own), cell.moved(from, &mut arena)));
+                for (key, cell) in counts {
+                    rows.push((renumbered(key), cell.moved(from, &mut arena)));
                 }
             }
             Piece::Packed(packed) => {

@@ -10,21 +10,21 @@ use super::presence::Presence;
 use super::source_summary::SourceFacts;
 use crate::model::Day;
 
-/// Records without one success among them that are no accident.
+/// So many records without one success are not an accident.
 const ERRORS: u64 = 20;
-/// Days in a row without a name that are no quiet weekend.
+/// So many days in a row without a name are not a quiet weekend.
 const NAMELESS: usize = 3;
 
 /// Sources with refusals and errors only: what succeeded is not in them.
 pub fn without_success(facts: &[SourceFacts]) -> Vec<Gap> {
     let mut gaps = Vec::new();
     for (name, parts) in by_source(facts) {
-        let sum = |of: fn(&SourceFacts) -> u64| parts.iter().map(|own| of(own)).sum::<u64>();
-        let counted = sum(|own| own.counts.counted);
-        if counted < ERRORS || sum(|own| own.counts.success) > 0 {
+        let sum = |of: fn(&SourceFacts) -> u64| parts.iter().map(|source| of(source)).sum::<u64>();
+        let counted = sum(|source| source.counts.counted);
+        if counted < ERRORS || sum(|source| source.counts.success) > 0 {
             continue;
         }
-        let days = parts.iter().flat_map(|own| own.counts.days.keys());
+        let days = parts.iter().flat_map(|source| source.counts.days.keys());
         let days: BTreeSet<Day> = days.copied().collect();
         gaps.push(Gap {
             source: Arc::from(name),
@@ -43,11 +43,11 @@ pub fn nameless_days(facts: &[SourceFacts]) -> Vec<(String, BTreeSet<Day>)> {
     let mut found = Vec::new();
     for (name, parts) in by_source(facts) {
         let mut days: BTreeMap<Day, (u64, u64)> = BTreeMap::new();
-        for own in parts {
-            for (day, count) in &own.counts.days {
+        for source in parts {
+            for (day, count) in &source.counts.days {
                 days.entry(*day).or_default().0 += count;
             }
-            for (day, count) in &own.counts.nobody_days {
+            for (day, count) in &source.counts.nobody_days {
                 days.entry(*day).or_default().1 += count;
             }
         }
@@ -77,18 +77,18 @@ pub fn nameless_days(facts: &[SourceFacts]) -> Vec<(String, BTreeSet<Day>)> {
 
 /// The inputs of each source that were read.
 fn by_source(facts: &[SourceFacts]) -> BTreeMap<String, Vec<&SourceFacts>> {
-    let (names, places) = Presence::of(facts.iter().map(|own| own.shown.as_ref()));
+    let (names, places) = Presence::of(facts.iter().map(|source| source.shown.as_ref()));
     let mut all: BTreeMap<String, Vec<&SourceFacts>> = BTreeMap::new();
-    for (own, place) in facts.iter().zip(places) {
+    for (source, place) in facts.iter().zip(places) {
         if let Some(name) = names.sources.get(place) {
-            all.entry(name.clone()).or_default().push(own);
+            all.entry(name.clone()).or_default().push(source);
         }
     }
     // A source of one input is called as its input is.
     all.into_iter()
-        .map(|(name, own)| match own.as_slice() {
-            [one] => (one.shown.to_string(), own),
-            _ => (name, own),
+        .map(|(name, sources)| match sources.as_slice() {
+            [one] => (one.shown.to_string(), sources),
+            _ => (name, sources),
         })
         .collect()
 }
@@ -118,7 +118,7 @@ mod tests {
             days: BTreeMap::from([(Day(3), counted)]),
             ..FileCounts::default()
         };
-        let gaps = |own: &[SourceFacts]| without_success(own).len();
+        let gaps = |sources: &[SourceFacts]| without_success(sources).len();
         assert_eq!(gaps(&[facts("a.log", of(20, 0))]), 1);
         assert_eq!(gaps(&[facts("a.log", of(20_000, 1))]), 0);
         assert_eq!(gaps(&[facts("a.log", of(19, 0))]), 0);
@@ -143,7 +143,7 @@ mod tests {
                 ..FileCounts::default()
             };
             let found = nameless_days(&[facts("a.log", counts)]);
-            found.into_iter().map(|own| own.1.len()).sum::<usize>()
+            found.into_iter().map(|pair| pair.1.len()).sum::<usize>()
         };
         assert_eq!(of(12..20), 8, "to the end");
         assert_eq!(of(5..9), 4, "in the middle");

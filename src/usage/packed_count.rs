@@ -84,7 +84,7 @@ impl Cell {
         }
     }
 
-    /// Whether the kept id sorts behind `id`. No id sorts behind every id.
+    /// Whether the kept id sorts after `id`. No id sorts after every id.
     fn later_id(&self, id: &[u8], arena: &Arena) -> bool {
         if id.is_empty() {
             return false;
@@ -92,7 +92,7 @@ impl Cell {
         let mut buffer = [0; 36];
         match self.text(arena, &mut buffer) {
             None => true,
-            Some(own) => own > &id[..id.len().min(ID_MAX)],
+            Some(largest) => largest > &id[..id.len().min(ID_MAX)],
         }
     }
 

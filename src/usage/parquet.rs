@@ -70,7 +70,10 @@ fn batch(
     schema: &Arc<Schema>,
     part: &Part<'_>,
 ) -> Result<RecordBatch, ArrowError> {
-    let mut builders: Vec<Builder> = columns.iter().map(|own| Builder::new(own.kind)).collect();
+    let mut builders: Vec<Builder> = columns
+        .iter()
+        .map(|column| Builder::new(column.kind))
+        .collect();
     part(&mut |row| {
         for (builder, cell) in builders.iter_mut().zip(row) {
             builder.push(cell);
@@ -111,33 +114,35 @@ impl Builder {
     /// empty then refuses.
     fn push(&mut self, cell: &Cell<'_>) {
         match (self, cell) {
-            (Self::Text(own), Cell::Text(text)) => own.append_value(text),
-            (Self::Integer(own), Cell::Integer(count)) => own.append_value(*count),
-            (Self::Float(own), Cell::Float(number)) => own.append_value(*number),
-            (Self::Bool(own), Cell::Bool(yes)) => own.append_value(*yes),
-            (Self::Day(own), Cell::Day(day)) => own.append_value(day.0),
-            (Self::Instant(own), Cell::Instant(time)) => own.append_value(*time),
-            (Self::List(own), Cell::List(items)) => own.append_value(items.iter().map(Some)),
-            (Self::Text(own), _) => own.append_null(),
-            (Self::Integer(own), _) => own.append_null(),
-            (Self::Float(own), _) => own.append_null(),
-            (Self::Bool(own), _) => own.append_null(),
-            (Self::Day(own), _) => own.append_null(),
-            (Self::Instant(own), _) => own.append_null(),
-            (Self::List(own), _) => own.append_null(),
+            (Self::Text(builder), Cell::Text(text)) => builder.append_value(text),
+            (Self::Integer(builder), Cell::Integer(count)) => builder.append_value(*count),
+            (Self::Float(builder), Cell::Float(number)) => builder.append_value(*number),
+            (Self::Bool(builder), Cell::Bool(yes)) => builder.append_value(*yes),
+            (Self::Day(builder), Cell::Day(day)) => builder.append_value(day.0),
+            (Self::Instant(builder), Cell::Instant(time)) => builder.append_value(*time),
+            (Self::List(builder), Cell::List(items)) => {
+                builder.append_value(items.iter().map(Some));
+            }
+            (Self::Text(builder), _) => builder.append_null(),
+            (Self::Integer(builder), _) => builder.append_null(),
+            (Self::Float(builder), _) => builder.append_null(),
+            (Self::Bool(builder), _) => builder.append_null(),
+            (Self::Day(builder), _) => builder.append_null(),
+            (Self::Instant(builder), _) => builder.append_null(),
+            (Self::List(builder), _) => builder.append_null(),
         }
     }
 
     /// The cells, as the type of the file.
     fn finish(self, kind: &DataType) -> Result<ArrayRef, ArrowError> {
         let array: ArrayRef = match self {
-            Self::Text(mut own) => Arc::new(own.finish()),
-            Self::Integer(mut own) => Arc::new(own.finish()),
-            Self::Float(mut own) => Arc::new(own.finish()),
-            Self::Bool(mut own) => Arc::new(own.finish()),
-            Self::Day(mut own) => Arc::new(own.finish()),
-            Self::Instant(mut own) => Arc::new(own.finish()),
-            Self::List(mut own) => Arc::new(own.finish()),
+            Self::Text(mut builder) => Arc::new(builder.finish()),
+            Self::Integer(mut builder) => Arc::new(builder.finish()),
+            Self::Float(mut builder) => Arc::new(builder.finish()),
+            Self::Bool(mut builder) => Arc::new(builder.finish()),
+            Self::Day(mut builder) => Arc::new(builder.finish()),
+            Self::Instant(mut builder) => Arc::new(builder.finish()),
+            Self::List(mut builder) => Arc::new(builder.finish()),
         };
         if array.data_type() == kind {
             return Ok(array);

@@ -26,7 +26,7 @@ use crate::event::secret::is_concealed;
 use crate::model::{Catalog, Cause, ClientName, Day, DaySet, Method, Millis};
 use rows::{Class, Key, Sum, rows};
 
-/// Lines that tell nothing, of so many records, are more than an accident ...
+/// So many lines that show nothing, out of so many records, are more than an accident ...
 const UNTOLD_SHARE: u64 = 10_000;
 /// ... and so are such lines on so many days.
 const UNTOLD_DAYS: usize = 3;
@@ -54,7 +54,7 @@ pub struct PossibleNeed {
     /// that the catalogue has is near, so what they needed is not in it.
     pub operations: Near,
     /// What was seen: method and template, or method and clustered path; `None` where
-    /// nothing can be told.
+    /// nothing can be said.
     pub seen: Option<(Method, String)>,
     /// Some of the callers' names.
     pub names: BTreeSet<String>,
@@ -91,7 +91,7 @@ pub struct PossibleNeeds {
     pub needs: Vec<PossibleNeed>,
     /// Callers that may be clients of the policy under another name.
     pub strangers: Vec<Stranger>,
-    /// Names in the log that differ from a client's by case or blanks only.
+    /// Names in the log that differ from a client's only in case or whitespace.
     pub alike: BTreeMap<ClientName, BTreeSet<String>>,
     /// Routes that any request of anybody was counted on.
     pub routes: BTreeSet<u32>,
@@ -116,25 +116,25 @@ pub struct Evidence<'a> {
 impl PossibleNeeds {
     /// Finds them.
     pub fn find(from: &Evidence<'_>) -> Self {
-        let mut own = Self::default();
-        let classes = own.classes(from);
+        let mut needs = Self::default();
+        let classes = needs.classes(from);
         let (sums, spans, routes) = rows(from.table, &classes);
-        own.routes = routes;
+        needs.routes = routes;
         for ((class, route, client), sum) in sums {
-            own.on_route(from, (class, route, client), sum);
+            needs.on_route(from, (class, route, client), sum);
         }
         for (client, clusters) in &from.table.unplaced {
             for cluster in clusters {
-                own.unplaced(from, &classes, *client, cluster);
+                needs.unplaced(from, &classes, *client, cluster);
             }
         }
-        own.untold(from);
+        needs.untold(from);
         let stranger = |(client, span): (u32, (Day, Day))| Stranger {
             name: name(from.table, client).to_owned(),
             span,
         };
-        own.strangers = spans.into_iter().map(stranger).collect();
-        own
+        needs.strangers = spans.into_iter().map(stranger).collect();
+        needs
     }
 
     /// What was known at the end of a day. How many of the requests came later is not
@@ -144,15 +144,18 @@ impl PossibleNeeds {
         let needs = self
             .needs
             .iter()
-            .filter(|own| own.days.first().is_none_or(|first| first <= end));
-        let cut = |own: &PossibleNeed| PossibleNeed {
-            days: own.days.until(end),
-            span: own
+            .filter(|need| need.days.first().is_none_or(|first| first <= end));
+        let cut = |need: &PossibleNeed| PossibleNeed {
+            days: need.days.until(end),
+            span: need
                 .span
                 .map(|(first, last)| (first, last.min(end.plus(1).start() - 1))),
-            ..own.clone()
+            ..need.clone()
         };
-        let strangers = self.strangers.iter().filter(|own| own.span.0 <= end);
+        let strangers = self
+            .strangers
+            .iter()
+            .filter(|stranger| stranger.span.0 <= end);
         Self {
             needs: needs.map(cut).collect(),
             strangers: strangers.cloned().collect(),
@@ -161,7 +164,7 @@ impl PossibleNeeds {
         }
     }
 
-    /// The class of each client, and the names that are alike.
+    /// The class of each client, and the names that are similar.
     fn classes(&mut self, from: &Evidence<'_>) -> Vec<Class> {
         let class = |(client, name): (usize, &String)| {
             let number = u32::try_from(client).unwrap_or(u32::MAX);
@@ -178,9 +181,9 @@ impl PossibleNeeds {
             if alike.peek().is_none() || from.table.is_nameless(number) {
                 return Class::Stranger;
             }
-            for own in alike {
-                let own = ClientName::new(&String::from_utf8_lossy(own));
-                self.alike.entry(own).or_default().insert(name.clone());
+            for spelling in alike {
+                let client = ClientName::new(&String::from_utf8_lossy(spelling));
+                self.alike.entry(client).or_default().insert(name.clone());
             }
             Class::Alike
         };
@@ -188,8 +191,8 @@ impl PossibleNeeds {
     }
 
     fn clients_alike(&self, name: &str) -> BTreeSet<ClientName> {
-        let own = self.alike.iter().filter(|(_, names)| names.contains(name));
-        own.map(|(client, _)| client.clone()).collect()
+        let matching = self.alike.iter().filter(|(_, names)| names.contains(name));
+        matching.map(|(client, _)| client.clone()).collect()
     }
 
     fn who(&self, table: &UsageTable, class: Class, client: u32) -> Option<(Cause, Who)> {
@@ -212,9 +215,9 @@ impl PossibleNeeds {
         };
         let operation = |op: &&usize| {
             let found = from.catalog.operations.get(**op);
-            found.is_some_and(|own| {
-                let anonymous = own.optional_auth && class == Class::Nobody;
-                !own.requirement.is_open() && !anonymous
+            found.is_some_and(|operation| {
+                let anonymous = operation.optional_auth && class == Class::Nobody;
+                !operation.requirement.is_open() && !anonymous
             })
         };
         let operations: BTreeSet<usize> =
@@ -230,12 +233,12 @@ impl PossibleNeeds {
             operations: Near::Some(operations),
             seen: Some((route.method, route.template.clone())),
             names: callers
-                .map(|own| name(from.table, *own).to_owned())
+                .map(|caller| name(from.table, *caller).to_owned())
                 .collect(),
             requests: sum.requests,
             days: sum.days,
             span: sum.span,
-            sample: sum.sample.map(|own| own.1),
+            sample: sum.sample.map(|sample| sample.1),
         });
     }
 
@@ -272,7 +275,7 @@ impl PossibleNeeds {
             operations,
             seen: (cluster.path != "/**").then_some(path),
             names: Some(name.to_owned())
-                .filter(|own| !own.is_empty())
+                .filter(|name| !name.is_empty())
                 .into_iter()
                 .collect(),
             requests,
@@ -282,15 +285,15 @@ impl PossibleNeeds {
         });
     }
 
-    /// Lines that tell nothing at all, source by source.
+    /// Lines that show nothing at all, source by source.
     fn untold(&mut self, from: &Evidence<'_>) {
-        let (names, places) = Presence::of(from.facts.iter().map(|own| own.shown.as_ref()));
+        let (names, places) = Presence::of(from.facts.iter().map(|source| source.shown.as_ref()));
         let mut sources: BTreeMap<usize, (u64, u64, DaySet)> = BTreeMap::new();
-        for (own, place) in from.facts.iter().zip(places) {
+        for (source, place) in from.facts.iter().zip(places) {
             let sum = sources.entry(place).or_default();
-            sum.0 += own.counts.records;
-            sum.1 += own.counts.untold;
-            sum.2.add(&own.counts.untold_days);
+            sum.0 += source.counts.records;
+            sum.1 += source.counts.untold;
+            sum.2.add(&source.counts.untold_days);
         }
         for (place, (records, untold, days)) in sources {
             if untold == 0 {
@@ -298,12 +301,16 @@ impl PossibleNeeds {
             }
             let often = untold > 1 && untold * UNTOLD_SHARE > records;
             let recurs = often || days.len() >= UNTOLD_DAYS;
-            // With one source nobody is told apart.
+            // With one source no client can be told from another.
             let several = from.presence.sources.len() > 1;
             let name = names.sources.get(place);
-            let index = name.and_then(|own| from.presence.sources.binary_search(own).ok());
-            let carried = |own: &&BTreeSet<usize>| index.is_some_and(|at| own.contains(&at));
-            let clients = from.presence.clients.iter().filter(|own| carried(&own.1));
+            let index = name.and_then(|source| from.presence.sources.binary_search(source).ok());
+            let carried = |places: &&BTreeSet<usize>| index.is_some_and(|at| places.contains(&at));
+            let clients = from
+                .presence
+                .clients
+                .iter()
+                .filter(|client| carried(&client.1));
             let span = match (days.first(), days.last()) {
                 (Some(first), Some(last)) => Some((first.start(), last.start())),
                 _ => None,
@@ -311,7 +318,7 @@ impl PossibleNeeds {
             self.needs.push(PossibleNeed {
                 cause: Cause::Unreadable,
                 who: if several {
-                    Who::Clients(clients.map(|own| ClientName::new(own.0)).collect())
+                    Who::Clients(clients.map(|client| ClientName::new(client.0)).collect())
                 } else {
                     Who::Everyone
                 },

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::Day;
 
-/// Clients by source, and what an older catalogue did not tell apart.
+/// Clients by source, and what an older catalogue did not distinguish.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Presence {
     /// Names of the sources, sorted.
@@ -28,11 +28,11 @@ impl Presence {
         let sources: Vec<String> = names.into_iter().collect();
         let place = |input| sources.binary_search(&stem(input)).unwrap_or(0);
         let places = inputs.into_iter().map(place).collect();
-        let own = Self {
+        let presence = Self {
             sources,
             ..Self::default()
         };
-        (own, places)
+        (presence, places)
     }
 
     /// The index of the source of an input or of a name of a source; `None` when there is
@@ -72,17 +72,17 @@ impl Marks {
             }
             last = Some(client);
             let at = *client as usize;
-            let there = self.0.get(at).and_then(|own| own.get(word));
-            if there.is_some_and(|own| own & bit != 0) || !known(*client) {
+            let there = self.0.get(at).and_then(|words| words.get(word));
+            if there.is_some_and(|bits| bits & bit != 0) || !known(*client) {
                 continue;
             }
             if self.0.len() <= at {
                 self.0.resize(at + 1, Vec::new());
             }
-            if let Some(own) = self.0.get_mut(at) {
-                own.resize(own.len().max(word + 1), 0);
-                if let Some(own) = own.get_mut(word) {
-                    *own |= bit;
+            if let Some(words) = self.0.get_mut(at) {
+                words.resize(words.len().max(word + 1), 0);
+                if let Some(bits) = words.get_mut(word) {
+                    *bits |= bit;
                 }
             }
         }
@@ -99,7 +99,7 @@ impl Marks {
     }
 }
 
-/// Whether the name says of which month its lines are (`2026-10`, `2026/10`, `202610`).
+/// Whether the name says which month its lines are of (`2026-10`, `2026/10`, `202610`).
 pub(super) fn is_dated(input: &str) -> bool {
     let two = |text: &[u8]| match text {
         [a @ b'0'..=b'9', b @ b'0'..=b'9', ..] => {
@@ -129,14 +129,14 @@ pub(super) fn day_of(input: &str) -> Option<Day> {
     while at < bytes.len() {
         let digits = |from: usize| {
             let rest = bytes.get(from..).unwrap_or_default();
-            rest.iter().take_while(|own| own.is_ascii_digit()).count()
+            rest.iter().take_while(|byte| byte.is_ascii_digit()).count()
         };
         let run = digits(at);
         let parts = |second: usize, third: usize| {
             let text = |from: usize, long: usize| input.get(from..from + long);
             Some((text(at, 4)?, text(second, 2)?, text(third, 2)?))
         };
-        let separated = |from: usize| bytes.get(from).is_some_and(|own| b"-_/.".contains(own));
+        let separated = |from: usize| bytes.get(from).is_some_and(|byte| b"-_/.".contains(byte));
         let (parts, end) = match run {
             8 => (parts(at + 4, at + 6), at + 8),
             4 if separated(at + 4)
@@ -152,7 +152,7 @@ pub(super) fn day_of(input: &str) -> Option<Day> {
             }
         };
         at = end;
-        let Some((year, month, day)) = parts.filter(|own| own.0.starts_with("20")) else {
+        let Some((year, month, day)) = parts.filter(|part| part.0.starts_with("20")) else {
             continue;
         };
         let Some(day) = Day::parse(&format!("{year}-{month}-{day}")) else {
@@ -164,7 +164,7 @@ pub(super) fn day_of(input: &str) -> Option<Day> {
             Some(b'-' | b'_' | b'/' | b'.') => digits(end + 1) > 0,
             _ => false,
         };
-        if part || found.is_some_and(|own| own != day) {
+        if part || found.is_some_and(|date| date != day) {
             return None;
         }
         found = Some(day);
@@ -173,10 +173,10 @@ pub(super) fn day_of(input: &str) -> Option<Day> {
 }
 
 /// The name of the source that an input belongs to.
-pub(super) fn stem(input: &str) -> String {
+pub(crate) fn stem(input: &str) -> String {
     let mut name = input;
     loop {
-        let packed = [".gz", ".zst", ".bz2", ".xz"];
+        let packed = [".gz", ".zst", ".bz2", ".xz", ".lz4"];
         let end = packed.iter().find_map(|end| name.strip_suffix(end));
         let turned = || {
             let (rest, last) = name.rsplit_once('.')?;
@@ -190,12 +190,17 @@ pub(super) fn stem(input: &str) -> String {
     }
     let mut out = String::with_capacity(name.len());
     let mut rest = name;
-    // `2026-10-31`, `2026/10/31/05`, `20261031T0500`: a long number, and pairs behind it.
+    // `2026-10-31`, `2026/10/31/05`, `20261031T0500`: a long number, and pairs after it.
     let mut date = false;
     while let Some(first) = rest.chars().next() {
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
         if digits > 0 {
-            date = digits >= 4 || (date && digits == 2);
+            let number = &rest[..digits];
+            // A port is no year: two gateways on one host are two sources.
+            let year = digits == 4 && (number.starts_with("19") || number.starts_with("20"));
+            // `0500`, after a date.
+            let hour = digits == 4 && number < "2400" && &number[2..] < "60";
+            date = year || digits > 5 || (date && (digits == 2 || hour));
             if !date {
                 out.push_str(&rest[..digits]);
             }
@@ -206,7 +211,33 @@ pub(super) fn stem(input: &str) -> String {
             rest = &rest[first.len_utf8()..];
         }
     }
-    out
+    joined(&out)
+}
+
+/// The name without what stood between it and a date: `access.log-20261029` and
+/// `access-2026-10-29.log` are parts of `access.log`, and so is `2026/10/29/access.log`.
+fn joined(name: &str) -> String {
+    let mut parts = Vec::new();
+    for (number, part) in name.split('/').enumerate() {
+        if part == "." || part == ".." || number == 0 && part.is_empty() {
+            parts.push(part.to_owned());
+            continue;
+        }
+        let texts = part
+            .split('.')
+            .map(|text| text.trim_end_matches(['-', '_']));
+        let mut kept: Vec<&str> = Vec::new();
+        for (number, text) in texts.enumerate() {
+            if number == 0 || !text.is_empty() {
+                kept.push(text);
+            }
+        }
+        let part = kept.join(".");
+        if !part.is_empty() {
+            parts.push(part);
+        }
+    }
+    parts.join("/")
 }
 
 #[cfg(test)]
@@ -278,7 +309,27 @@ mod tests {
         same(&["gw-1.log", "gw-1.log.1", "gw-1.log.12.gz"]);
         same(&["logs/2026/10/31/05/gw-1.zst", "logs/2025/01/02/23/gw-1.gz"]);
         same(&["a_20261031T0500Z.log", "a_20250102T2300Z.log"]);
+        let live = same(&[
+            "logs/access.log",
+            "logs/access.log.1",
+            "logs/access.log.2.gz",
+            "logs/access.log-20261029",
+            "logs/access.log-2026102905.gz",
+            "logs/access.log-20261029-1793232000.zst",
+            "logs/access.log.2026-10-29",
+            "logs/access-2026-10-29.log.gz",
+            "logs/access_2026102905.log",
+            "logs/2026/10/29/access.log",
+        ]);
+        assert_eq!(live, "logs/access.log");
+        assert_eq!(
+            stem("kong-2026-10.log"),
+            stem("kong-.log"),
+            "as older ledgers have it"
+        );
         assert_ne!(stem("gw-1.log"), stem("gw-2.log"));
+        assert_ne!(stem("gw-8080.log"), stem("gw-8443.log"));
+        assert_ne!(stem("10.0.0.7-15001.log"), stem("10.0.0.7-15006.log"));
         assert_ne!(stem("eu/2026-10-31.log"), stem("us/2026-10-31.log"));
         assert_ne!(
             stem("logs/gw-1/2026-10-31.log"),

@@ -45,12 +45,12 @@ fn is_missing(
     let open = (run.start.0..run.end.0).map(Day);
     for day in open.filter(|day| !stated.contains(day)) {
         let near = (1..=WEEKS).flat_map(|week| [day.plus(-7 * week), day.plus(7 * week)]);
-        let near = near.filter(|own| first <= own && own <= last && !run.contains(own));
-        let near = near.filter(|own| !stated.contains(own));
+        let near = near.filter(|day| first <= day && day <= last && !run.contains(day));
+        let near = near.filter(|day| !stated.contains(day));
         let (mut all, mut with) = (0_u32, 0_u32);
-        for own in near {
+        for day in near {
             all += 1;
-            with += u32::from(recorded.contains(&own));
+            with += u32::from(recorded.contains(&day));
         }
         chance += (1.0 - (f64::from(with) + 0.5) / (f64::from(all) + 1.0)).ln();
         // Where no such weekday is near, nobody knows what is usual.

@@ -28,7 +28,7 @@ pub struct RefusedUse {
     pub first: Millis,
     /// Last refused request.
     pub last: Millis,
-    /// Id of the earliest refused request of which the log has one.
+    /// Id of the earliest refused request for which the log has an id.
     pub sample: Option<String>,
 }
 
@@ -53,13 +53,13 @@ type Sums = BTreeMap<(u32, u32), Sum>;
 
 impl Sum {
     fn seen(&mut self, (first, last): (Millis, Millis)) {
-        let own = self.span.unwrap_or((first, last));
-        self.span = Some((own.0.min(first), own.1.max(last)));
+        let span = self.span.unwrap_or((first, last));
+        self.span = Some((span.0.min(first), span.1.max(last)));
     }
 
     fn sample(&mut self, at: Millis, id: &[u8]) {
         let known = self.sample.as_ref();
-        if known.is_none_or(|(own, known)| (at, id) < (*own, known.as_slice())) {
+        if known.is_none_or(|(earliest, known)| (at, id) < (*earliest, known.as_slice())) {
             self.sample = Some((at, id.to_vec()));
         }
     }
@@ -84,19 +84,19 @@ fn add_day(sums: &mut Sums, (rows, shift): (&PackedDay, Millis), wanted: &[bool]
     let at = |ms: u32| start + i64::from(ms);
     for row in rows.iter() {
         let (client, route, outcome) = split(row.key);
-        let outcome = Outcome::from_number(outcome).filter(|own| own.is_denied());
+        let outcome = Outcome::from_number(outcome).filter(|outcome| outcome.is_denied());
         let (Some(outcome), Some(true)) = (outcome, wanted.get(client as usize)) else {
             continue;
         };
-        let own = sums.entry((client, route)).or_default();
-        own.days.insert(Day::of(start));
+        let sum = sums.entry((client, route)).or_default();
+        sum.days.insert(Day::of(start));
         match outcome {
-            Outcome::DeniedGateway => own.gateway += row.count,
-            _ => own.service += row.count,
+            Outcome::DeniedGateway => sum.gateway += row.count,
+            _ => sum.service += row.count,
         }
-        own.seen((at(row.span.0), at(row.span.1)));
+        sum.seen((at(row.span.0), at(row.span.1)));
         if let Some(id) = row.id.text(&mut buffer) {
-            own.sample(at(row.span.0), id);
+            sum.sample(at(row.span.0), id);
         }
     }
 }
@@ -111,14 +111,14 @@ impl UsageTable {
     ) -> BTreeMap<(u32, u32), RefusedUse> {
         let mut wanted = vec![false; self.clients.len()];
         for client in clients {
-            if let Some(own) = wanted.get_mut(*client as usize) {
-                *own = true;
+            if let Some(needed) = wanted.get_mut(*client as usize) {
+                *needed = true;
             }
         }
         let days: Vec<(&Arc<PackedDay>, Millis)> = self
             .packed()
             .iter()
-            .filter_map(|own| Some((own, shift(own.day)?)))
+            .filter_map(|packed| Some((packed, shift(packed.day)?)))
             .collect();
         let sums = days
             .into_par_iter()
@@ -127,24 +127,24 @@ impl UsageTable {
                 sums
             })
             .reduce(Sums::new, |mut all, other| {
-                for (key, own) in other {
-                    all.entry(key).or_default().add(own);
+                for (key, sum) in other {
+                    all.entry(key).or_default().add(sum);
                 }
                 all
             });
-        let done = |own: Sum| RefusedUse {
-            gateway: own.gateway,
-            service: own.service,
-            days: u32::try_from(own.days.len()).unwrap_or(u32::MAX),
-            first: own.span.map_or(0, |(first, _)| first),
-            last: own.span.map_or(0, |(_, last)| last),
-            sample: own.sample.map(|(_, id)| match String::from_utf8(id) {
+        let done = |sum: Sum| RefusedUse {
+            gateway: sum.gateway,
+            service: sum.service,
+            days: u32::try_from(sum.days.len()).unwrap_or(u32::MAX),
+            first: sum.span.map_or(0, |(first, _)| first),
+            last: sum.span.map_or(0, |(_, last)| last),
+            sample: sum.sample.map(|(_, id)| match String::from_utf8(id) {
                 Ok(id) => id,
                 Err(error) => error.as_bytes().escape_ascii().to_string(),
             }),
         };
         sums.into_iter()
-            .map(|(key, own)| (key, done(own)))
+            .map(|(key, sum)| (key, done(sum)))
             .collect()
     }
 }

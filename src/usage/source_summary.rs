@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::collect::Collected;
 use super::counts::FileCounts;
-use crate::format::{LogFormat, is_readable};
+use crate::format::{Opened, is_readable};
 use crate::input::{Source, SourceStatus};
 use crate::model::ContentDigest;
 
@@ -29,7 +29,7 @@ impl SourceFacts {
     /// The facts of everything that was collected, in the order of the sources.
     pub fn of_all(
         sources: &[Source],
-        formats: &[Option<&'static dyn LogFormat>],
+        formats: &[Option<Opened>],
         collected: &Collected,
     ) -> Vec<Self> {
         let all = sources
@@ -39,10 +39,13 @@ impl SourceFacts {
             .zip(&collected.sources);
         all.map(|(((source, format), counts), report)| {
             let mut report = report.clone();
-            report.judge_end(|line| format.is_none_or(|own| is_readable(own, line)));
+            report.judge_end(|line| {
+                let reader = format.as_ref().map(|opened| &*opened.reader);
+                reader.is_none_or(|reader| is_readable(reader, line))
+            });
             Self {
                 shown: Arc::clone(&source.input.shown),
-                format: format.map(LogFormat::name),
+                format: format.as_ref().map(|opened| opened.format.name()),
                 counts: counts.clone(),
                 digest: report.digest,
                 status: report.status,

@@ -1,7 +1,7 @@
-//! Days without records of which it is stated that none were to be expected.
+//! Days without records on which, as stated, none were expected.
 //!
 //! In: the days with records, what became of the inputs, and the calendar. Out: the days
-//! between them that the calendar closes, and those of which every source has an empty file.
+//! between them that the calendar closes, and those for which every source has an empty file.
 //!
 //! Invariants:
 //! * only days between two days with records that are at most a year apart: the data does
@@ -26,16 +26,16 @@ pub(super) fn stated<'a>(
 ) -> BTreeSet<Day> {
     let mut empty: BTreeMap<Day, BTreeSet<String>> = BTreeMap::new();
     let mut live: BTreeMap<String, (Day, Day)> = BTreeMap::new();
-    for own in facts {
-        let days = &own.counts.days;
+    for source in facts {
+        let days = &source.counts.days;
         if let (Some((first, _)), Some((last, _))) = (days.first_key_value(), days.last_key_value())
         {
-            let span = live.entry(stem(&own.shown)).or_insert((*first, *last));
+            let span = live.entry(stem(&source.shown)).or_insert((*first, *last));
             *span = (span.0.min(*first), span.1.max(*last));
-        } else if is_empty(own)
-            && let Some(day) = day_of(&own.shown)
+        } else if is_empty(source)
+            && let Some(day) = day_of(&source.shown)
         {
-            empty.entry(day).or_default().insert(stem(&own.shown));
+            empty.entry(day).or_default().insert(stem(&source.shown));
         }
     }
     let by_file = |day: Day| {
@@ -58,13 +58,13 @@ pub(super) fn stated<'a>(
 }
 
 /// Whether the whole of an input was read and holds nothing, or the head of a table alone.
-fn is_empty(own: &SourceFacts) -> bool {
-    own.counts.records == 0
-        && match own.status {
-            // Of what is no log, such as a file of zeros after a crash, no format is known.
-            SourceStatus::Complete => own.bytes == 0 || own.format.is_some(),
+fn is_empty(source: &SourceFacts) -> bool {
+    source.counts.records == 0
+        && match source.status {
+            // What is not a log, such as a file of zeros after a crash, has no known format.
+            SourceStatus::Complete => source.bytes == 0 || source.format.is_some(),
             // All empty files are alike.
-            SourceStatus::Duplicate(_) => own.bytes == 0,
+            SourceStatus::Duplicate(_) => source.bytes == 0,
             SourceStatus::Partial(_) | SourceStatus::Unreadable(_) => false,
         }
 }
@@ -73,7 +73,7 @@ fn is_empty(own: &SourceFacts) -> bool {
 pub fn stated_days(facts: &[SourceFacts], calendar: &Calendar, coverage: &Coverage) -> Vec<String> {
     let recorded: BTreeSet<Day> = facts
         .iter()
-        .flat_map(|own| own.counts.days.keys().copied())
+        .flat_map(|source| source.counts.days.keys().copied())
         .collect();
     let all = stated(&recorded, facts, calendar);
     let counted = all.iter().filter(|day| coverage.days.contains_key(day));
@@ -116,10 +116,10 @@ mod tests {
     /// One file for each day; of the days named a file is there and empty, or none is there.
     fn daily(source: &str, days: i32, empty: &[i32], gone: &[i32]) -> Vec<SourceFacts> {
         let first = day("2026-01-01");
-        let days = (0..days).filter(|own| !gone.contains(own));
-        days.map(|own| {
-            let blank = empty.contains(&own);
-            let at = first.plus(own);
+        let days = (0..days).filter(|day| !gone.contains(day));
+        days.map(|day| {
+            let blank = empty.contains(&day);
+            let at = first.plus(day);
             SourceFacts {
                 shown: Arc::from(format!("{source}/access-{at}.log")),
                 format: (!blank).then_some("kong"),
@@ -141,11 +141,11 @@ mod tests {
         let coverage = Coverage::with_calendar(facts, 0.01, calendar);
         let first = day("2026-01-01");
         let missing = coverage.missing(coverage.span().unwrap());
-        missing.into_iter().map(|own| own.0 - first.0).collect()
+        missing.into_iter().map(|day| day.0 - first.0).collect()
     }
 
     #[test]
-    fn an_empty_daily_file_covers_its_day_and_an_outage_beside_it_is_seen() {
+    fn an_empty_daily_file_covers_its_day_and_an_outage_next_to_it_is_seen() {
         let none = Calendar::default();
         assert_eq!(
             missing(&daily("gw", 200, &[], &[90, 91, 92]), &none),
@@ -176,27 +176,27 @@ mod tests {
         let none = Calendar::default();
         let change = |with: &dyn Fn(&mut SourceFacts)| {
             let mut facts = daily("gw", 200, &[90, 91], &[]);
-            let blank = |own: &&mut SourceFacts| own.counts.records == 0;
+            let blank = |source: &&mut SourceFacts| source.counts.records == 0;
             facts.iter_mut().filter(blank).for_each(with);
             missing(&facts, &none)
         };
         assert_eq!(change(&|_| ()), [0; 0]);
         let partial = SourceStatus::Partial("cut".to_owned());
-        assert_eq!(change(&|own| own.status = partial.clone()), [90, 91]);
+        assert_eq!(change(&|source| source.status = partial.clone()), [90, 91]);
         assert_eq!(
-            change(&|own| own.shown = Arc::from("gw/access.log")),
+            change(&|source| source.shown = Arc::from("gw/access.log")),
             [90, 91]
         );
         // Zeros after a crash.
-        assert_eq!(change(&|own| own.bytes = 4_096), [90, 91]);
+        assert_eq!(change(&|source| source.bytes = 4_096), [90, 91]);
         assert_eq!(
-            change(&|own| own.status = SourceStatus::Duplicate(Arc::from("x"))),
+            change(&|source| source.status = SourceStatus::Duplicate(Arc::from("x"))),
             [0; 0]
         );
     }
 
     #[test]
-    fn closed_days_are_covered_and_an_outage_beside_them_is_seen() {
+    fn closed_days_are_covered_and_an_outage_next_to_them_is_seen() {
         let mut calendar = Calendar::default();
         let closed = Closed::parse("2026-04-01..2026-04-03").unwrap();
         calendar.close(closed).unwrap();

@@ -131,7 +131,7 @@ impl UsageTable {
         u32::try_from(found).ok()
     }
 
-    /// Whether the index stands for nobody in particular: requests without a
+    /// Whether the index means nobody in particular: requests without a
     /// client, or those of clients beyond the limit.
     pub fn is_nameless(&self, client: u32) -> bool {
         let name = self.clients.get(client as usize).map_or("", String::as_str);
@@ -152,7 +152,7 @@ impl UsageTable {
         let add = |mut all: Vec<u64>, other: Vec<u64>| {
             all.iter_mut()
                 .zip(other)
-                .for_each(|(own, more)| *own += more);
+                .for_each(|(total, more)| *total += more);
             all
         };
         let counts = self.rows.par_iter().fold(none, count).reduce(none, add);

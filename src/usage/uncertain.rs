@@ -1,4 +1,4 @@
-//! What tells more about requests whose client, operation or outcome is not certain.
+//! What helps to place requests whose client, operation or outcome is uncertain.
 
 use crate::catalog::matcher::Matcher;
 use crate::catalog::near::Nearness;
@@ -28,12 +28,12 @@ impl Uncertain {
         &self.near
     }
 
-    /// What an unreadable line still tells.
+    /// What an unreadable line still shows.
     pub fn salvage(&self) -> &Salvage {
         &self.salvage
     }
 
-    /// What a reviewer states to be no possible need.
+    /// What a reviewer declares not to be a possible need.
     pub fn noise(&self) -> &[Noise] {
         &self.noise
     }

@@ -1,4 +1,4 @@
-//! Requests of which something is not certain, as the workers meet them.
+//! Requests about which something is uncertain, as the workers meet them.
 //!
 //! In: a record without an operation, with several readings, with a wide template, one
 //! that looks like a health check, or a line that could not be read. Out: possible
@@ -15,11 +15,11 @@ use super::counts::Reject;
 use super::number::number;
 use super::unplaced::{Caller, Request, Sort, Unplaced};
 use super::worker::{REJECTS, Sink, Worker};
-use crate::catalog::matcher::Found;
+use crate::catalog::matcher::RouteMatch;
 use crate::catalog::near::{Near, Nearness};
 use crate::event::damaged_line::{Kind, Remains};
 use crate::event::{path, readings, redact};
-use crate::format::{LogFormat, RawRecord, Skip};
+use crate::format::{RawRecord, Skip};
 use crate::input::Block;
 use crate::model::{AnsweredBy, Cause, Day, Method, Noise, Outcome, Sighting};
 
@@ -63,7 +63,9 @@ impl Unmatched<'_> {
         let sort = if self.outcome.is_need() {
             Sort::Need { served }
         } else if self.outcome == Outcome::Unauthenticated
-            && !raw.status.is_some_and(|own| NOTHING_THERE.contains(&own))
+            && !raw
+                .status
+                .is_some_and(|status| NOTHING_THERE.contains(&status))
         {
             Sort::Nameless
         } else {
@@ -112,9 +114,9 @@ pub(super) fn aside(
     (names, unplaced): (&mut Names, &mut Unplaced),
     buffer: &mut Vec<u8>,
     options: &CollectOptions<'_>,
-    (format, raw): (&dyn LogFormat, &RawRecord<'_>),
+    raw: &RawRecord<'_>,
 ) {
-    let outcome = options.rules.outcome(format, raw);
+    let outcome = options.rules.outcome(raw);
     let (Some(name), true) = (raw.client, outcome.is_need()) else {
         return;
     };
@@ -130,14 +132,14 @@ pub(super) fn aside(
         buffer,
         names,
     );
-    let own = Unmatched {
+    let unmatched = Unmatched {
         client,
         cause: Cause::LooksAside,
         method: Method::parse(raw.method),
         path: normal.path,
         outcome,
     };
-    own.count((names, unplaced), options, raw);
+    unmatched.count((names, unplaced), options, raw);
 }
 
 /// The routes of the other readings of a path, where the gateway's own reading is not known.
@@ -181,7 +183,7 @@ type Rules<'a> = (&'a [Noise], &'a mut [u64], Day);
 
 fn covered((rules, used, day): Rules<'_>, seen: &Sighting<'_>) -> bool {
     let mut all = rules.iter();
-    let found = all.position(|own| own.active(day) && own.covers(seen));
+    let found = all.position(|noise| noise.active(day) && noise.covers(seen));
     if let Some(count) = found.and_then(|at| used.get_mut(at)) {
         *count += 1;
     }
@@ -195,7 +197,7 @@ pub(super) struct Templates {
 }
 
 /// Method, route, and whether it may be others as well.
-type Known = (Method, Option<Found>, bool);
+type Known = (Method, Option<RouteMatch>, bool);
 
 impl Templates {
     /// The route of a template, and whether it may be other operations as well.
@@ -204,25 +206,25 @@ impl Templates {
         method: Method,
         template: &[u8],
         options: &CollectOptions<'_>,
-    ) -> (Option<Found>, bool) {
+    ) -> (Option<RouteMatch>, bool) {
         let known = self.known.get(template).into_iter().flatten();
-        for (own, found, wide) in known {
-            if *own == method {
+        for (verb, found, wide) in known {
+            if *verb == method {
                 return (*found, *wide);
             }
         }
         let found = options.matcher.find_template(method, template);
         let text = String::from_utf8_lossy(template);
         let near = options.uncertain.near().covered(Some(method), &text);
-        let own = found.and_then(|found| options.matcher.routes().get(found.route as usize));
+        let route = found.and_then(|found| options.matcher.routes().get(found.route as usize));
         let wide = match near {
             Near::None => false,
             Near::All => true,
             Near::Some(all) => all
                 .iter()
-                .any(|op| own.is_none_or(|own| !own.operations.contains(op))),
+                .any(|op| route.is_none_or(|route| !route.operations.contains(op))),
         };
-        // A gateway has some thousand routes; whoever writes more into a log pays for it.
+        // A gateway has a few thousand routes; a log that is made to hold more does not get more room.
         if self.known.len() < TEMPLATES {
             let known = self.known.entry(template.into()).or_default();
             known.push((method, found, wide));
@@ -232,7 +234,7 @@ impl Templates {
 }
 
 impl Worker {
-    /// A line that gave no record: what it still tells makes it a possible need, or none.
+    /// A line that gave no record: what it still shows makes it a possible need, or not.
     #[cold]
     pub(super) fn unreadable(
         &mut self,
@@ -258,7 +260,7 @@ impl Worker {
         self.remains(sink, block.source, &told);
     }
 
-    /// Makes what an unreadable line still tells a possible need, unless it is none.
+    /// Turns what an unreadable line still shows into a possible need, unless it is none.
     fn remains(&mut self, sink: &Sink<'_>, source: usize, told: &Remains<'_>) {
         let refused = told.status.is_some_and(|status| {
             let judged = sink
@@ -339,7 +341,7 @@ impl Worker {
     }
 }
 
-/// A line is no record of another kind when it shows a request of a client of the
+/// A line is not a record of another kind when it shows a request of a client of the
 /// policy, and no damaged record when it cannot have been a request.
 fn judged(reason: Skip, told: &Remains<'_>) -> Skip {
     let request = !told.clients.is_empty() && told.method.is_some() && told.target.is_some();
@@ -350,7 +352,7 @@ fn judged(reason: Skip, told: &Remains<'_>) -> Skip {
     }
 }
 
-/// The path that a line still tells; of one that was cut what is whole, then `/**`.
+/// The path that a line still shows; if it was cut, the whole segments, then `/**`.
 fn told_path(sink: &Sink<'_>, told: &Remains<'_>) -> Option<Vec<u8>> {
     let target = told.target.as_deref()?;
     let mut scratch = Vec::new();

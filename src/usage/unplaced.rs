@@ -70,7 +70,7 @@ pub(super) type Place = (u32, Cause, Method, Box<[u8]>);
 #[derive(Debug, Default)]
 pub(super) struct Unplaced {
     shared: Pool,
-    own: BTreeMap<u32, Pool>,
+    by_client: BTreeMap<u32, Pool>,
     /// Nothing is dropped: the limits were taken before.
     whole: bool,
 }
@@ -134,10 +134,10 @@ impl Pool {
     fn close(&mut self, limit: u64) {
         self.limit = limit;
         let dropped = &mut self.dropped;
-        self.map.retain(|_, own| {
-            let stays = own.hash < limit;
+        self.map.retain(|_, slot| {
+            let stays = slot.hash < limit;
             if !stays {
-                dropped.add(&own.counts);
+                dropped.add(&slot.counts);
             }
             stays
         });
@@ -149,14 +149,14 @@ impl Pool {
         self.dropped.add(&other.dropped);
         for ((client, cause, method, path), more) in other.map {
             let place = (number(client), cause, method, path);
-            let own = self.map.entry(place);
-            let own = own.or_insert_with(|| Slot::new(more.hash));
-            own.counts.add(&more.counts);
+            let slot = self.map.entry(place);
+            let slot = slot.or_insert_with(|| Slot::new(more.hash));
+            slot.counts.add(&more.counts);
         }
     }
 
     fn settle(&mut self, cap: usize) {
-        let hashes = self.map.values().map(|own| own.hash).collect();
+        let hashes = self.map.values().map(|slot| slot.hash).collect();
         let limit = limit_for(hashes, cap).min(self.limit);
         if limit != u64::MAX {
             self.close(limit);
@@ -187,11 +187,11 @@ impl Unplaced {
         if self.whole {
             self.shared.add(hash, place, usize::MAX, what);
         } else if caller.known {
-            let own = self.own.entry(caller.client).or_default();
-            own.add(hash, place, OWN, what);
+            let pool = self.by_client.entry(caller.client).or_default();
+            pool.add(hash, place, OWN, what);
         } else if what.sort == Sort::Nameless && self.is_near(&place, near) {
-            let own = self.own.entry(NOBODY).or_default();
-            own.add(hash, place, NEAR, what);
+            let pool = self.by_client.entry(NOBODY).or_default();
+            pool.add(hash, place, NEAR, what);
         } else {
             self.shared.add(hash, place, SHARED, what);
         }
@@ -199,31 +199,31 @@ impl Unplaced {
 
     fn is_near(&mut self, place: &Place, near: impl Fn(Method, &[u8]) -> bool) -> bool {
         if self
-            .own
+            .by_client
             .get(&NOBODY)
-            .is_some_and(|own| own.map.contains_key(place))
+            .is_some_and(|pool| pool.map.contains_key(place))
         {
             return true;
         }
-        let Some(own) = self.shared.map.get_mut(place) else {
+        let Some(slot) = self.shared.map.get_mut(place) else {
             return near(place.2, &place.3);
         };
-        *own.near.get_or_insert_with(|| near(place.2, &place.3))
+        *slot.near.get_or_insert_with(|| near(place.2, &place.3))
     }
 
     /// Counts that were taken before; `hash` is that of the client's name.
     pub(super) fn put(&mut self, hash: u64, place: Place, counts: &Counts) {
         let hash = stable_hash(&place.3) ^ hash.rotate_left(17);
-        let own = self.shared.map.entry(place);
-        own.or_insert_with(|| Slot::new(hash)).counts.add(counts);
+        let slot = self.shared.map.entry(place);
+        slot.or_insert_with(|| Slot::new(hash)).counts.add(counts);
     }
 
     /// Takes another worker's tables, whose clients get other numbers.
     pub(super) fn take(&mut self, other: Self, number: impl Fn(u32) -> u32 + Copy) {
         self.whole |= other.whole;
         self.shared.take(other.shared, number);
-        for (client, pool) in other.own {
-            self.own
+        for (client, pool) in other.by_client {
+            self.by_client
                 .entry(number(client))
                 .or_default()
                 .take(pool, number);
@@ -240,18 +240,18 @@ impl Unplaced {
     ) -> BTreeMap<u32, Vec<Cluster>> {
         if self.whole {
             let all = std::mem::take(&mut self.shared.map).into_iter();
-            let (own, rest) = all.partition(|(place, own)| keeps(place, &own.counts));
+            let (kept, rest) = all.partition(|(place, slot)| keeps(place, &slot.counts));
             self.shared.map = rest;
-            self.own.entry(NOBODY).or_default().map = own;
+            self.by_client.entry(NOBODY).or_default().map = kept;
         }
         self.shared.settle(SHARED);
         let mut sums: BTreeMap<(u32, Cause, Method, String), Counts> = BTreeMap::new();
         let mut put = |client, cause, method, path: String, counts: &Counts| {
-            let own = sums.entry((client, cause, method, path)).or_default();
-            own.add(counts);
+            let sum = sums.entry((client, cause, method, path)).or_default();
+            sum.add(counts);
         };
         let mut pools = vec![self.shared];
-        for (client, mut pool) in self.own {
+        for (client, mut pool) in self.by_client {
             if !self.whole {
                 pool.settle(if client == NOBODY { NEAR } else { OWN });
             }
@@ -262,14 +262,14 @@ impl Unplaced {
             pools.push(pool);
         }
         for pool in pools {
-            for ((client, cause, method, path), own) in pool.map {
+            for ((client, cause, method, path), slot) in pool.map {
                 let path = String::from_utf8_lossy(&path);
                 put(
                     client,
                     cause,
                     method,
                     mask.path(&path).into_owned(),
-                    &own.counts,
+                    &slot.counts,
                 );
             }
         }

@@ -134,8 +134,8 @@ pub fn matrix(holdings: Vec<Holding<'_>>, periods: Vec<Period>) -> PolarsResult<
                 *at > start && rows > BATCH
             })
             .map_or(holdings.len(), |(at, _)| at);
-        if let (Some(own), Some(uses)) = (holdings.get(start..end), uses.get_mut(start..end)) {
-            count(own, &periods, uses)?;
+        if let (Some(held), Some(uses)) = (holdings.get(start..end), uses.get_mut(start..end)) {
+            count(held, &periods, uses)?;
         }
         start = end;
     }
@@ -150,8 +150,8 @@ pub fn matrix(holdings: Vec<Holding<'_>>, periods: Vec<Period>) -> PolarsResult<
 fn width(holding: &Holding<'_>) -> usize {
     let routes = holding.usage.into_iter().flat_map(|usage| &usage.routes);
     routes
-        .filter(|own| holding.routes.contains(&own.route))
-        .map(|own| own.days.rows())
+        .filter(|route_use| holding.routes.contains(&route_use.route))
+        .map(|route_use| route_use.days.rows())
         .sum()
 }
 
@@ -169,24 +169,24 @@ fn count(holdings: &[Holding<'_>], periods: &[Period], uses: &mut [Vec<Uses>]) -
         let keys = row.into_no_null_iter().zip(day.into_no_null_iter());
         let mut before = None;
         for (((row, day), (need, proved)), (first, last)) in keys.zip(requests).zip(spans) {
-            let own = uses
+            let client_uses = uses
                 .get_mut(row as usize)
-                .and_then(|own| own.get_mut(column));
-            let Some(own) = own else { continue };
-            own.requests += need;
-            own.proved += proved;
-            own.first = Some(own.first.map_or(first, |other| other.min(first)));
-            own.last = Some(own.last.map_or(last, |other| other.max(last)));
-            // Sorted by holding and day: the operations of one day stand together.
+                .and_then(|columns| columns.get_mut(column));
+            let Some(uses) = client_uses else { continue };
+            uses.requests += need;
+            uses.proved += proved;
+            uses.first = Some(uses.first.map_or(first, |other| other.min(first)));
+            uses.last = Some(uses.last.map_or(last, |other| other.max(last)));
+            // Sorted by holding and day: the operations of one day are adjacent.
             match before {
-                Some((other, _)) if other != row => own.days = 1,
+                Some((other, _)) if other != row => uses.days = 1,
                 Some((_, same)) if same == day => {}
                 Some((_, earlier)) => {
                     let silence = u32::try_from(day - earlier - 1).unwrap_or(0);
-                    own.longest_gap = own.longest_gap.max(Some(silence));
-                    own.days += 1;
+                    uses.longest_gap = uses.longest_gap.max(Some(silence));
+                    uses.days += 1;
                 }
-                None => own.days = 1,
+                None => uses.days = 1,
             }
             before = Some((row, day));
         }
@@ -201,8 +201,8 @@ fn facts(holdings: &[Holding<'_>]) -> PolarsResult<DataFrame> {
     let (mut first, mut last) = (Vec::new(), Vec::new());
     for (index, holding) in holdings.iter().enumerate() {
         let served = holding.usage.into_iter().flat_map(|usage| &usage.routes);
-        for own in served.filter(|own| holding.routes.contains(&own.route)) {
-            for on in own.days.iter().filter(|on| on.need() > 0) {
+        for route_use in served.filter(|route_use| holding.routes.contains(&route_use.route)) {
+            for on in route_use.days.iter().filter(|on| on.need() > 0) {
                 row.push(number(index));
                 day.push(on.day);
                 need.push(on.need());

@@ -1,8 +1,8 @@
 //! The hot path: lines of a block into one worker's counts.
 //!
 //! Nothing here allocates for a line whose client, day and route were seen before.
-//! What is not certain of a request is the affair of [`super::uncertain_requests`], and costs
-//! nothing on lines that have nothing of the kind.
+//! What is uncertain about a request is handled by [`super::uncertain_requests`], and costs
+//! nothing on lines without them.
 
 use super::aggregate::{Aggregate, NOBODY, Names};
 use super::batch::{Batch, ROWS};
@@ -15,7 +15,7 @@ use super::table::UNMATCHED;
 use super::uncertain_requests::Templates;
 use super::unplaced::Unplaced;
 use crate::event::{Ignored, path};
-use crate::format::{LogFormat, RawRecord, Scratch, Skip};
+use crate::format::{RawRecord, RecordReader, Scratch, Skip};
 use crate::input::{Block, BlockSink};
 use crate::model::{Cause, Day, Method, Millis, Outcome};
 
@@ -59,8 +59,10 @@ impl BlockSink for Sink<'_> {
     type State = Worker;
 
     fn begin(&self) -> Worker {
+        let mut scratch = Scratch::asking(self.options.credentials.is_some());
+        scratch.clock.state(self.options.rules.zone);
         Worker {
-            scratch: Scratch::default(),
+            scratch,
             path: Vec::new(),
             name: Vec::new(),
             names: Names::new(self.options.max_clients),
@@ -80,22 +82,24 @@ impl BlockSink for Sink<'_> {
     }
 
     fn block(&self, worker: &mut Worker, block: Block<'_>) {
-        let Some(format) = self.options.formats.get(block.source).copied().flatten() else {
+        let Some(Some(opened)) = self.options.formats.get(block.source) else {
             return;
         };
+        let reader = &*opened.reader;
+        reader.begin(block.offset, &mut worker.scratch);
         let places = self.places.as_ref();
-        worker.place = places.and_then(|own| own.get(block.source).copied());
+        worker.place = places.and_then(|numbers| numbers.get(block.source).copied());
         let mut at = 0;
         while at < block.bytes.len() {
             let rest = &block.bytes[at..];
             let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-            worker.line(self, format, &block, &rest[..end], at);
+            worker.line(self, reader, &block, &rest[..end], at);
             at += end + 1;
         }
         worker.flush_batch();
         worker.tally.flush(block.source);
-        let zoneless = worker.scratch.clock.take_zoneless();
-        worker.tally.files[block.source].zoneless += zoneless;
+        let file = &mut worker.tally.files[block.source];
+        file.zoneless += worker.scratch.take_counts(opened, &mut file.formats);
     }
 
     fn beginning(&self, worker: &mut Worker, beginning: Block<'_>) {
@@ -111,7 +115,7 @@ impl Worker {
     fn line(
         &mut self,
         sink: &Sink<'_>,
-        format: &'static dyn LogFormat,
+        reader: &dyn RecordReader,
         block: &Block<'_>,
         line: &[u8],
         at: usize,
@@ -126,14 +130,14 @@ impl Worker {
             self.unreadable(sink, block, (at, line), Skip::Oversize);
             return;
         }
-        let raw = match format.parse(line, &mut self.scratch) {
+        let raw = match reader.parse(line, &mut self.scratch) {
             Ok(raw) if TIMES.contains(&raw.time) => raw,
             Ok(_) => return self.unreadable(sink, block, (at, line), Skip::TimeOutOfRange),
             Err(skip) => return self.unreadable(sink, block, (at, line), skip),
         };
         self.also.clear();
         let event = Event::new(
-            (format, &raw),
+            &raw,
             options,
             (&mut self.path, &mut self.name),
             (&mut self.names, &mut self.templates, &mut self.also),
@@ -151,7 +155,7 @@ impl Worker {
                         (&mut self.names, &mut self.unplaced),
                         &mut self.name,
                         options,
-                        (format, &raw),
+                        &raw,
                     );
                 }
                 return;
@@ -189,23 +193,20 @@ impl Worker {
             kept(&event, raw.status),
             raw.request_id,
         );
-        // Each reading of its path may be what the gateway made of it.
-        for route in self.also.drain(..) {
-            if !event.outcome.is_denied() {
-                self.batch
-                    .push(raw.time, event.client, route, event.outcome, raw.request_id);
-            }
+        if event.outcome.is_denied() {
+            self.also.clear();
+        } else {
+            let names = (&mut self.names, &mut self.name);
+            further_uses(
+                &raw,
+                &event,
+                options,
+                names,
+                (&mut self.also, &mut self.batch),
+            );
         }
-        if let Some(collector) = &mut self.credentials
-            && event.client != NOBODY
-        {
-            let request = Request {
-                client: event.client,
-                route: event.route,
-                outcome: event.outcome,
-            };
-            let query_keys = sink.options.matcher.query_keys(event.route);
-            collector.add(format, &raw, request, query_keys);
+        if let Some(collector) = &mut self.credentials {
+            credential(collector, &raw, &event, options);
         }
         let nobody = event.client == NOBODY;
         let file = &mut self.tally.files[block.source];
@@ -229,9 +230,62 @@ impl Worker {
     }
 }
 
+/// Counts what a named caller presented.
+#[inline]
+fn credential(
+    collector: &mut Collector,
+    raw: &RawRecord<'_>,
+    event: &Event<'_>,
+    options: &CollectOptions<'_>,
+) {
+    if event.client == NOBODY {
+        return;
+    }
+    let request = Request {
+        client: event.client,
+        route: event.route,
+        outcome: event.outcome,
+    };
+    collector.add(raw, request, options.matcher.query_keys(event.route));
+}
+
+/// What a request that was not refused may have used besides.
+#[inline]
+fn further_uses(
+    raw: &RawRecord<'_>,
+    event: &Event<'_>,
+    options: &CollectOptions<'_>,
+    (names, buffer): (&mut Names, &mut Vec<u8>),
+    (also, batch): (&mut Vec<u32>, &mut Batch),
+) {
+    // Each reading of its path may be what the gateway made of it.
+    for route in also.drain(..) {
+        batch.push(raw.time, event.client, route, event.outcome, raw.request_id);
+    }
+    let Some(done) = &raw.named else { return };
+    for operation in done.further() {
+        if let Some(found) = options.matcher.find_named(operation) {
+            batch.push(
+                raw.time,
+                event.client,
+                found.route,
+                event.outcome,
+                raw.request_id,
+            );
+        }
+    }
+    // Who makes a request in another's name, for one, uses the permission to do so.
+    for (name, operation) in done.also.into_iter().flatten() {
+        if let Some(found) = options.matcher.find_named(operation) {
+            let client = number((name, true), None, options.identities, buffer, names);
+            batch.push(raw.time, client, found.route, Outcome::Used, raw.request_id);
+        }
+    }
+}
+
 /// The outcome under which an event is kept. Of nobody's requests on an operation, only
 /// those with a success (2xx) show that it serves without authentication; others may have
-/// been turned away by a redirect or an error, and are kept apart as attempts.
+/// been turned away by a redirect or an error, and are kept separate as attempts.
 #[inline]
 fn kept(event: &Event<'_>, status: Option<u16>) -> Outcome {
     let failed = event.outcome == Outcome::Unauthenticated
@@ -244,7 +298,7 @@ fn kept(event: &Event<'_>, status: Option<u16>) -> Outcome {
     }
 }
 
-/// A line without carriage returns, blanks, the NUL bytes that a crash leaves in a sparse
+/// A line without carriage returns, whitespace, the NUL bytes that a crash leaves in a sparse
 /// file, and the mark in front of a file that was appended to another.
 #[inline]
 fn bare(line: &[u8]) -> &[u8] {
@@ -271,15 +325,19 @@ struct Event<'a> {
 impl<'a> Event<'a> {
     #[inline]
     fn new(
-        (format, raw): (&'static dyn LogFormat, &RawRecord<'a>),
+        raw: &RawRecord<'a>,
         options: &CollectOptions<'_>,
         (path_buffer, name_buffer): (&'a mut Vec<u8>, &mut Vec<u8>),
         (names, templates, also): (&mut Names, &mut Templates, &mut Vec<u32>),
     ) -> Result<Self, Ignored> {
-        let method = Method::parse(raw.method);
+        let mut method = Method::parse(raw.method);
         let (mut found, mut path) = (None, None);
         let (mut wide, mut more) = (false, false);
-        if raw.templated {
+        if let Some(named) = &raw.named {
+            method = Method::Named;
+            found = options.matcher.find_named(named.operation);
+            path = Some(named.operation);
+        } else if raw.templated {
             (found, wide) = templates.find(method, raw.target, options);
             path = Some(raw.target);
         } else {
@@ -288,7 +346,7 @@ impl<'a> Event<'a> {
                 more = super::uncertain_requests::read_otherwise(method, raw, options, also);
             }
             if let Some(normal) = normal {
-                found = options.matcher.find(method, normal.path);
+                found = options.matcher.find_at(normal.host, method, normal.path);
                 path = Some(normal.path);
             }
             if found.is_none() {
@@ -298,7 +356,7 @@ impl<'a> Event<'a> {
             }
         }
         let looser = found.is_some_and(|found| found.looser);
-        let outcome = options.rules.outcome(format, raw);
+        let outcome = options.rules.outcome(raw);
         if outcome.is_denied() {
             also.clear();
             more = false;

@@ -59,10 +59,10 @@ fn answer(mut stream: TcpStream, held: &Held) {
     };
     let status = match token.as_ref().map(|token| held.get(token)) {
         None | Some(None) => "401 Unauthorized",
-        Some(Some(own))
+        Some(Some(answer))
             if needs
                 .iter()
-                .any(|all| all.iter().all(|one| own.contains(*one))) =>
+                .any(|all| all.iter().all(|one| answer.contains(*one))) =>
         {
             if path.contains("00000000") {
                 "404 Not Found"

@@ -89,7 +89,7 @@ const ALL: [&str; 5] = [
     "reports:read",
 ];
 
-/// One request of the file, with what stands above it and what its answer must be.
+/// One request of the file, with what is above it and what its answer must be.
 #[derive(Debug, Default)]
 struct Entry {
     comment: String,
@@ -307,8 +307,8 @@ fn one_client_can_be_chosen_and_one_file_is_written_for_each() {
     assert_eq!(case.run(&unknown).code, Some(2));
     let listed = hurl_file(&case, &["--out", "hurl"]);
     assert_eq!(listed.lines().count(), 2, "{listed}");
-    let own = std::fs::read_to_string(case.path("hurl/shop.hurl")).unwrap();
-    assert_eq!(own, file);
+    let hurl = std::fs::read_to_string(case.path("hurl/shop.hurl")).unwrap();
+    assert_eq!(hurl, file);
 }
 
 #[test]

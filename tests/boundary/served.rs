@@ -3,7 +3,7 @@
 use super::support::{self, Case};
 use super::{Entry, ROUTES, hurl_file, read};
 
-/// Who was served on `/reports`, and who tried `/audit/{day}` in vain.
+/// Who was served on `/reports`, and who tried `/audit/{day}` without success.
 fn served(zed_calls: bool) -> Case {
     let grants = "clients:
   app:
@@ -48,7 +48,7 @@ fn the_canary_is_a_client_that_was_served_and_never_one_that_merely_may() {
     for tool in ["hurl", "k6", "http"] {
         let file = hurl_file(&served(false), &["--tool", tool]);
         assert!(
-            file.contains("no client that still may call it was served on it in the window"),
+            file.contains("no client that may still call it was served by it in the window"),
             "{tool}: {file}"
         );
     }

@@ -196,10 +196,10 @@ impl Case {
             let clients: BTreeMap<&String, Value> = self
                 .clients
                 .iter()
-                .map(|(name, own)| {
+                .map(|(name, client)| {
                     (
                         name,
-                        json!({"since": "2025-01-01", "scopes": own.scopes, "roles": own.roles}),
+                        json!({"since": "2025-01-01", "scopes": client.scopes, "roles": client.roles}),
                     )
                 })
                 .collect();
@@ -221,30 +221,30 @@ impl Case {
             writeln!(text, "  {name}: [{}]   # shared", quoted.join(",  ")).unwrap();
         }
         text.push_str("clients:\n");
-        for (name, own) in &self.clients {
+        for (name, client) in &self.clients {
             writeln!(
                 text,
                 "  {name}: # team of {name}\n    since: 2025-01-01\n    scopes:"
             )
             .unwrap();
-            for (at, scope) in own.scopes.iter().enumerate() {
+            for (at, scope) in client.scopes.iter().enumerate() {
                 writeln!(text, "      - '{scope}'{}", ["", " # why"][at % 2]).unwrap();
             }
-            if !own.roles.is_empty() {
-                writeln!(text, "    roles: [{}]", own.roles.join(", ")).unwrap();
+            if !client.roles.is_empty() {
+                writeln!(text, "    roles: [{}]", client.roles.join(", ")).unwrap();
             }
         }
         text
     }
 
     pub(crate) fn held(&self) -> Held {
-        let of = |own: &Holder| {
-            let roles = own.roles.iter().flat_map(|role| &self.roles[role]);
-            own.scopes.iter().chain(roles).cloned().collect()
+        let of = |holder: &Holder| {
+            let roles = holder.roles.iter().flat_map(|role| &self.roles[role]);
+            holder.scopes.iter().chain(roles).cloned().collect()
         };
         self.clients
             .iter()
-            .map(|(name, own)| (name.clone(), of(own)))
+            .map(|(name, client)| (name.clone(), of(client)))
             .collect()
     }
 

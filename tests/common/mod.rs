@@ -69,7 +69,9 @@ impl Folder {
 
     /// Holdings of a policy file: by the library, and for JSON by hand as well.
     pub(crate) fn held(&self, name: &str) -> Held {
-        let policy = scopetrim::grants::load(&[(self.path(name), name.to_owned())]).unwrap();
+        let policy = scopetrim::stages::PolicyFormats::default()
+            .load(&[(self.path(name), name.to_owned())])
+            .unwrap();
         let by_library: Held = policy
             .holdings()
             .into_iter()

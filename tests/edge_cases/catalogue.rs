@@ -33,9 +33,9 @@ routes:
         "anything:read",
     ]);
     let case = Case::of(routes, &grants, &log);
-    let own = report(&case.analyze(&["--json"]), 0);
+    let json = report(&case.analyze(&["--json"]), 0);
     assert_eq!(
-        needed(&own, "app"),
+        needed(&json, "app"),
         [
             "GET /oauth2PermissionGrants",
             "GET /windows10/apps",
@@ -45,7 +45,7 @@ routes:
     );
     for scope in ["users:read", "anything:read"] {
         assert_eq!(
-            verdict(&own, "app", scope),
+            verdict(&json, "app", scope),
             "remove unused likely",
             "{scope}"
         );
@@ -53,13 +53,13 @@ routes:
     // Whatever an id looks like, it is an id where the catalogue has a parameter.
     for id in ["1", "12", "b1", "a1b0e1", "a_b", "me2", "Me%20Too"] {
         let log = daily(100, "app", &format!("GET /users/{id}"), 200);
-        let own = report(&Case::of(routes, &grants, &log).analyze(&["--json"]), 0);
-        assert_eq!(needed(&own, "app"), ["GET /users/{id}"], "{id}");
-        assert_eq!(client(&own, "app")["unmatched"]["requests"], 0, "{id}");
+        let json = report(&Case::of(routes, &grants, &log).analyze(&["--json"]), 0);
+        assert_eq!(needed(&json, "app"), ["GET /users/{id}"], "{id}");
+        assert_eq!(client(&json, "app")["unmatched"]["requests"], 0, "{id}");
     }
 }
 
-/// One operation that says nothing about security, beside others that do.
+/// One operation that says nothing about security, next to others that do.
 fn openapi(document: &str, operation: &str) -> String {
     format!(
         "openapi: 3.1.0\ninfo: {{title: Shop, version: '1'}}\n{document}paths:\n  /orders:\n    get:\n      \
@@ -72,9 +72,9 @@ fn openapi(document: &str, operation: &str) -> String {
 fn e35_a_missing_requirement_is_not_public_and_an_empty_one_is_explicit() {
     let log = daily(100, "app", "GET /orders", 200);
     let grants = app_holds(&["invoices:read"]);
-    let own = |routes: &str| report(&Case::of(routes, &grants, &log).analyze(&["--json"]), 0);
+    let json_of = |routes: &str| report(&Case::of(routes, &grants, &log).analyze(&["--json"]), 0);
 
-    let missing = own(&openapi("", ""));
+    let missing = json_of(&openapi("", ""));
     assert_eq!(
         verdict(&missing, "app", "invoices:read"),
         "remove unused review"
@@ -87,7 +87,7 @@ fn e35_a_missing_requirement_is_not_public_and_an_empty_one_is_explicit() {
     ));
 
     for public in ["security: []\n      ", "security: [{}]\n      "] {
-        let public = own(&openapi("", public));
+        let public = json_of(&openapi("", public));
         assert_eq!(
             verdict(&public, "app", "invoices:read"),
             "remove unused likely"
@@ -102,9 +102,9 @@ fn e35_a_missing_requirement_is_not_public_and_an_empty_one_is_explicit() {
 
     // The operation's own entry wins over the document's, also when it is empty.
     let document = "security: [{shop: [invoices:read]}]\n";
-    let inherited = own(&openapi(document, ""));
+    let inherited = json_of(&openapi(document, ""));
     assert_eq!(verdict(&inherited, "app", "invoices:read"), "keep");
-    let overridden = own(&openapi(document, "security: []\n      "));
+    let overridden = json_of(&openapi(document, "security: []\n      "));
     assert_eq!(
         verdict(&overridden, "app", "invoices:read"),
         "remove unused likely"
@@ -131,8 +131,8 @@ fn a_request_that_fits_two_equal_templates_is_counted_once() {
     ]}"#;
     let log = daily(100, "app", "GET /mail/7", 200);
     let case = Case::of(routes, &app_holds(&["mail:read"]), &log);
-    let own = report(&case.analyze(&["--json"]), 0);
-    let term = &client(&own, "app")["terms"][0];
+    let json = report(&case.analyze(&["--json"]), 0);
+    let term = &client(&json, "app")["terms"][0];
     assert_eq!(term["verdict"], "keep");
     assert_eq!(
         (&term["uses"]["30"], &term["days_used"]),
@@ -163,18 +163,23 @@ clients:
   guest: {since: 2024-01-01, scopes: ['orders:read']}
 ";
     let log = daily(100, "app", "GET /catalog", 200) + &daily(100, "guest", "GET /catalog", 200);
-    let own = report(&Case::of(routes, grants, &log).analyze(&["--json"]), 0);
-    assert_eq!(verdict(&own, "app", "catalog:read"), "keep");
-    assert_eq!(texts(&client(&own, "app")["minimal"]), ["catalog:read"]);
+    let json = report(&Case::of(routes, grants, &log).analyze(&["--json"]), 0);
+    assert_eq!(verdict(&json, "app", "catalog:read"), "keep");
+    assert_eq!(texts(&client(&json, "app")["minimal"]), ["catalog:read"]);
     assert_eq!(
-        texts(&term(&own, "app", "catalog:read")["witness"]),
+        texts(&term(&json, "app", "catalog:read")["witness"]),
         ["GET /catalog"]
     );
     // Who does not hold it is let in all the same: no fault of the mapping.
-    assert_eq!(needed(&own, "guest"), ["GET /catalog"]);
-    assert!(!because(&own, "guest", "orders:read", "used_without_grant"));
+    assert_eq!(needed(&json, "guest"), ["GET /catalog"]);
+    assert!(!because(
+        &json,
+        "guest",
+        "orders:read",
+        "used_without_grant"
+    ));
     assert_eq!(
-        verdict(&own, "guest", "orders:read"),
+        verdict(&json, "guest", "orders:read"),
         "remove unused likely"
     );
 }

@@ -65,10 +65,10 @@ fn what_the_diff_takes_out_is_not_for_a_person_to_do_in_the_report() {
     let found = report(&case.analyze(&["--level", "review", "--json"]), 0);
     let terms = found["clients"][0]["terms"].as_array().expect("terms");
     let level = |via: Value| {
-        let own = terms
+        let term = terms
             .iter()
-            .find(|own| own["term"] == "a" && own["via"] == via);
-        own.expect("a way to hold `a`")["level"].clone()
+            .find(|term| term["term"] == "a" && term["via"] == via);
+        term.expect("a way to hold `a`")["level"].clone()
     };
     assert_eq!(level(Value::Null), "review");
     assert_eq!(level("r".into()), "manual");
@@ -265,13 +265,13 @@ fn tenant(dice: &[u8], csv: bool) -> (Case, &'static str) {
     );
     let mut log = String::new();
     for client in ["one", "two", "three"] {
-        let own = scopes(&mut roll);
+        let held = scopes(&mut roll);
         let with = if roll(2) == 0 { ", roles: [r]" } else { "" };
         yaml.extend([format!(
             "  {client}: {{scopes: [{}]{with}}}\n",
-            own.join(", ")
+            held.join(", ")
         )]);
-        for scope in own {
+        for scope in held {
             rows.extend([format!("{client},{scope}\n")]);
         }
         for _ in 0..=roll(3) {

@@ -1,5 +1,5 @@
 //! What shippers, container runtimes and the gateways themselves put around records, and what
-//! stands in front of the first and at the end of the last one.
+//! is in front of the first and at the end of the last one.
 
 use crate::support::{Case, daily, line};
 use crate::{ROUTES, app_holds, report, verdict};
@@ -80,11 +80,11 @@ fn a_broken_record_of_a_batch_is_rejected_at_its_place_and_hides_no_other() {
     let broken = r#"{"request":{"id":7},"latencies":{},"x":[1]}"#;
     let log = format!("[{KONG},{broken},{KONG}]\n");
     case.write("log.jsonl", &log);
-    let own = report(
+    let json = report(
         &case.analyze(&["--json", "--out", "out", "--max-reject-share", "1"]),
         0,
     );
-    let input = &own["inputs"][0];
+    let input = &json["inputs"][0];
     assert_eq!(
         (&input["counted"], &input["rejected"]),
         (&2.into(), &1.into())
@@ -100,8 +100,8 @@ fn last_use(log: impl AsRef<[u8]>, code: i32) -> (String, serde_json::Value) {
     let grants = app_holds(&["orders:read", "orders:write"]);
     let case = Case::of(ROUTES, &grants, "");
     case.write("log.jsonl", log);
-    let own = report(&case.analyze(&["--json"]), code);
-    (verdict(&own, "app", "orders:write"), own)
+    let json = report(&case.analyze(&["--json"]), code);
+    (verdict(&json, "app", "orders:write"), json)
 }
 
 #[test]
@@ -111,12 +111,12 @@ fn a_plain_log_that_is_cut_in_its_last_line_is_incomplete_and_one_without_a_line
     assert_eq!(last_use(&log, 0).0, "keep");
     assert_eq!(last_use(open, 0).0, "keep");
     for cut in [1, 20, 60] {
-        let (found, own) = last_use(&open[..open.len() - cut], 3);
+        let (found, json) = last_use(&open[..open.len() - cut], 3);
         assert_eq!(found, "undetermined", "{cut}");
-        let status = own["inputs"][0]["status"].as_str().expect("a status");
+        let status = json["inputs"][0]["status"].as_str().expect("a status");
         assert!(status.contains("cut off"), "{status}");
     }
-    // NUL bytes and blanks at the end are no line.
+    // NUL bytes and whitespace at the end are not a line.
     assert_eq!(last_use(format!("{log}\0\0\0\0 "), 0).0, "keep");
 }
 
@@ -130,18 +130,20 @@ fn events_of_a_log_that_is_cut_in_its_last_line_say_so() {
 }
 
 #[test]
-fn a_log_behind_a_hole_of_nul_bytes_is_read_and_the_hole_is_said() {
+fn a_log_after_a_hole_of_nul_bytes_is_read_and_the_hole_is_reported() {
     let log = daily(100, "app", "POST /orders", 200);
     for hole in [4_096, 65_536, (1 << 20) + 1] {
         let mut content = vec![0; hole];
         content.extend_from_slice(log.as_bytes());
-        let (found, own) = last_use(content, 0);
+        let (found, json) = last_use(content, 0);
         assert_eq!(found, "keep", "{hole}");
-        assert_eq!(own["inputs"][0]["counted"], 100, "{hole}");
-        let warnings = own["warnings"].as_array().expect("a list");
-        let told = warnings.iter().find(|own| own["code"] == "hole-in-log");
+        assert_eq!(json["inputs"][0]["counted"], 100, "{hole}");
+        let warnings = json["warnings"].as_array().expect("a list");
+        let told = warnings
+            .iter()
+            .find(|warning| warning["code"] == "hole-in-log");
         let text = told
-            .and_then(|own| own["message"].as_str())
+            .and_then(|warning| warning["message"].as_str())
             .expect("a warning");
         assert!(text.contains(&format!("{hole} NUL bytes")), "{text}");
     }
@@ -152,7 +154,183 @@ fn a_first_line_that_is_longer_than_the_head_does_not_end_the_run() {
     let first = line(0, "app", "POST /orders", 200)
         .replace("/orders", &format!("/orders?x={}", "y".repeat(70_000)));
     let log = first + &daily(100, "app", "GET /orders", 200);
-    let (found, own) = last_use(log, 0);
+    let (found, json) = last_use(log, 0);
     assert_eq!(found, "keep");
-    assert_eq!(own["inputs"][0]["counted"], 101);
+    assert_eq!(json["inputs"][0]["counted"], 101);
+}
+
+/// What is read of a log, without the places.
+fn read(log: impl AsRef<[u8]>) -> Vec<String> {
+    let case = Case::new();
+    case.write("log", log);
+    events(&case, &[]).0
+}
+
+/// As a string of JSON.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+#[test]
+fn n69_log_events_with_a_control_message_and_no_separator_are_three_events() {
+    let envelope = |kind: &str, messages: &[&str]| {
+        let events = messages.iter().enumerate().map(
+            |(id, message)| serde_json::json!({"id": id.to_string(), "timestamp": 1, "message": message}),
+        );
+        let events: Vec<_> = events.collect();
+        serde_json::json!({"messageType": kind, "owner": "1", "logGroup": "g", "logStream": "s",
+            "subscriptionFilters": ["f"], "logEvents": events})
+        .to_string()
+    };
+    let first = envelope("DATA_MESSAGE", &[AWS]);
+    let log = [
+        first.clone(),
+        envelope(
+            "CONTROL_MESSAGE",
+            &["CWL CONTROL MESSAGE: Checking health of destination Firehose."],
+        ),
+        envelope("DATA_MESSAGE", &[AWS, &format!("{AWS}\n")]),
+    ]
+    .concat();
+    let plain = read(format!("{AWS}\n").repeat(3));
+    assert_eq!(read(&log), plain);
+    assert_eq!(read(format!("{log}\n{first}")).len(), 4);
+}
+
+#[test]
+fn n70_the_time_stamp_in_front_of_an_exported_line_is_peeled_off() {
+    let plain = read(format!("{AWS}\n"));
+    for head in [
+        "2026-01-02T12:00:00.117Z ",
+        "2026-01-02T12:00:00.117000+00:00 gw/access/0f1e ",
+    ] {
+        assert_eq!(read(format!("{head}{AWS}\n")), plain, "{head}");
+    }
+}
+
+const AZURE: &str = r#"{"time":"2026-01-02T12:00:00.1170000Z","resourceId":"/SUBSCRIPTIONS/0","operationName":"Microsoft.ApiManagement/GatewayLogs","category":"GatewayLogs","callerIpAddress":"198.51.100.23","correlationId":"c7","properties":{"method":"GET","url":"https://gw.example/orders/7","responseCode":200,"backendResponseCode":200,"apimSubscriptionId":"app"}}"#;
+
+#[test]
+fn n78_a_list_of_azure_and_its_lines_are_the_same_events() {
+    let plain = read(format!("{AZURE}\n{AZURE}\n"));
+    assert_eq!(plain.len(), 2);
+    assert_eq!(read(format!("{{\"records\":[{AZURE},{AZURE}]}}")), plain);
+    assert_eq!(
+        read(format!("{{\"records\": [\n{AZURE},\n{AZURE}\n]}}\n")),
+        plain
+    );
+    assert_eq!(read(format!("[{AZURE},{AZURE}]")), plain);
+    let batch = format!("{{\"records\":[{AZURE}]}}");
+    assert_eq!(read(format!("{batch}{batch}")), plain);
+}
+
+#[test]
+fn n79_properties_of_azure_may_be_a_string_that_holds_json() {
+    let start = AZURE.find("{\"method\"").expect("properties");
+    let (before, properties) = AZURE.split_at(start);
+    let properties = properties.strip_suffix('}').expect("an object");
+    let log = format!("{before}{}}}\n", quoted(properties));
+    assert_eq!(read(log), read(format!("{AZURE}\n")));
+    // Control planes of Kubernetes put the whole event there.
+    let audit = r#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"a1","stage":"ResponseComplete","requestURI":"/api/v1/namespaces/shop/pods","verb":"list","user":{"username":"app"},"objectRef":{"resource":"pods","namespace":"shop","apiVersion":"v1"},"responseStatus":{"code":200},"requestReceivedTimestamp":"2026-01-02T12:00:00.117000Z","stageTimestamp":"2026-01-02T12:00:00.141000Z"}"#;
+    let log = format!(
+        "{{\"time\":\"x\",\"category\":\"kube-audit\",\"operationName\":\"x\",\"properties\":{{\"log\":{}}}}}\n",
+        quoted(&format!("{audit}\n"))
+    );
+    assert_eq!(read(log), read(format!("{audit}\n")));
+}
+
+#[test]
+fn n102_partial_lines_and_splits_of_16_kib_are_joined() {
+    let long = format!("/orders/7?q={}", "x".repeat(40_000));
+    let record = NATIVE.replace("/orders/7", &long);
+    let plain = read(format!("{record}\n{NATIVE}\n"));
+    assert_eq!(plain.len(), 2);
+    let parts: Vec<&str> = (0..record.len().div_ceil(16_384))
+        .map(|part| &record[part * 16_384..record.len().min((part + 1) * 16_384)])
+        .collect();
+    assert_eq!(parts.len(), 3);
+    let time = "2026-01-02T12:00:00.117000000Z";
+    let (mut interface, mut docker) = (Vec::new(), String::new());
+    for (number, part) in parts.iter().enumerate() {
+        let last = number == 2;
+        let tag = if last { 'F' } else { 'P' };
+        // Whatever stderr says in between.
+        interface.push(format!(
+            "{time} stdout {tag} {part}\n{time} stderr P x\n{time} stderr F y\n"
+        ));
+        let end = if last { "\n" } else { "" };
+        for (text, stream) in [
+            (format!("{part}{end}"), "stdout"),
+            ("y\n".to_owned(), "stderr"),
+        ] {
+            docker += &serde_json::json!({"log": text, "stream": stream, "time": time}).to_string();
+            docker.push('\n');
+        }
+    }
+    interface.push(format!("{time} stdout F {NATIVE}\n"));
+    docker += &serde_json::json!({"log": format!("{NATIVE}\n"), "stream": "stdout", "time": time})
+        .to_string();
+    docker.push('\n');
+    for log in [interface.concat(), docker] {
+        let case = Case::new();
+        case.write("log", &log);
+        let run = case.run(&["events", "--ndjson", "--format", "native", "--logs", "log"]);
+        let rows = run.out.lines().map(|row| {
+            let mut row: serde_json::Value = serde_json::from_str(row).expect("a row");
+            row["source_offset"].take();
+            row.to_string()
+        });
+        assert_eq!(rows.collect::<Vec<_>>(), plain, "{}", run.err);
+        // A file that ends before the record does: nothing of it is read.
+        let cut = log.find("stderr").expect("a line");
+        case.write("log", &log[..cut]);
+        let run = case.run(&["events", "--ndjson", "--format", "native", "--logs", "log"]);
+        assert_eq!(run.out, "", "{}", run.err);
+    }
+}
+
+#[test]
+fn a_described_format_reads_the_object_of_a_shipper_itself() {
+    let case = Case::new();
+    case.write("acme.toml", "name = 'acme'\nkind = 'json'\n[fields]\ntime = '/ts'\nmethod = '/http/verb'\ntarget = '/http/path'\nclient = '/user'\nstatus = '/http/code'\n");
+    case.write("log", r#"{"ts":1767355200,"http":{"verb":"GET","path":"/orders","code":200},"user":"app","host":"gw1","message":"198.51.100.4 - - [02/Jan/2026:12:00:00 +0000] \"GET /x HTTP/1.1\" 200 5"}"#);
+    let (described, _) = events(&case, &["--format", "acme.toml"]);
+    assert!(
+        described[0].contains(r#""client_id":"app""#),
+        "{described:?}"
+    );
+    // Without the description the text within it is what is known.
+    let (known, _) = events(&case, &[]);
+    assert!(known[0].contains(r#""format":"combined""#), "{known:?}");
+}
+
+#[test]
+fn real_logs_in_envelopes_are_read() {
+    let logs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/logs");
+    if !logs.is_dir() {
+        println!("skipped: ../shared/data/logs is absent");
+        return;
+    }
+    for (file, format, wanted) in [
+        (
+            "apache/crowdsec-base-upsun-httplog-logs--base-upsun-httplog-logs.log",
+            "combined",
+            1,
+        ),
+        (
+            "aws-cloudtrail/opensearch-aws_cloudtrail--samples.json",
+            "cloudtrail",
+            50,
+        ),
+        ("ocsf/opensearch-OCSF--sample.json", "ecs", 3),
+        ("otlp/opensearch--nginx_access-log.json", "ecs", 1),
+    ] {
+        let log = logs.join(file);
+        let log = log.to_str().expect("a path");
+        let run = Case::new().run(&["events", "--ndjson", "--logs", log]);
+        let own = format!("\"format\":\"{format}\"");
+        let found = run.out.lines().filter(|row| row.contains(&own)).count();
+        assert_eq!(found, wanted, "{file}: {}", run.err);
+    }
 }

@@ -21,11 +21,11 @@ fn what_matches_nothing_holds_what_it_is_near_and_however_much_of_it_nothing_els
         ("POST /v3/invoices", 1, true),
         ("POST /invoices.json", 1, true),
     ] {
-        let own = analyzed(&grants, &log(path, days), &[]);
+        let json = analyzed(&grants, &log(path, days), &[]);
         let level = if held { "review" } else { "likely" };
-        let found = verdict(&own, "app", "invoices:write");
+        let found = verdict(&json, "app", "invoices:write");
         assert_eq!(found, format!("remove unused {level}"), "{path} {days}");
-        let why = because(&own, "app", "invoices:write", "possible_need");
+        let why = because(&json, "app", "invoices:write", "possible_need");
         assert_eq!(why, held, "{path} {days}");
     }
 }
@@ -38,10 +38,10 @@ fn a_removal_that_takes_a_comment_along_is_only_for_review() {
         "- invoices:write",
         "- invoices:write  # asked for by the auditors",
     );
-    let own = analyzed(&grants, &log, &[]);
-    let found = |term| verdict(&own, "app", term);
+    let json = analyzed(&grants, &log, &[]);
+    let found = |term| verdict(&json, "app", term);
     assert_eq!(found("invoices:write"), "remove unused review");
-    assert!(because(&own, "app", "invoices:write", "comment_affected"));
+    assert!(because(&json, "app", "invoices:write", "comment_affected"));
     assert_eq!(found("orders:delete"), "remove unused likely");
 }
 
@@ -51,10 +51,10 @@ fn a_grant_is_old_enough_after_ninety_days_and_not_after_eighty_nine() {
     let log = daily(100, "app", "GET /orders", 200);
     for (since, level) in [("2026-01-10", "likely"), ("2026-01-11", "review")] {
         let grants = app_holds(&["orders:read", "invoices:write"]);
-        let own = analyzed(&grants.replace("2024-01-01", since), &log, &[]);
-        let found = verdict(&own, "app", "invoices:write");
+        let json = analyzed(&grants.replace("2024-01-01", since), &log, &[]);
+        let found = verdict(&json, "app", "invoices:write");
         assert_eq!(found, format!("remove unused {level}"), "{since}");
-        let young = because(&own, "app", "invoices:write", "grant_too_young");
+        let young = because(&json, "app", "invoices:write", "grant_too_young");
         assert_eq!(young, level == "review", "{since}");
     }
 }
@@ -69,8 +69,8 @@ fn a_monthly_job_that_is_late_is_held_by_its_calendar() {
     };
     let grants = app_holds(&["orders:read", "invoices:write"]);
     for (idle, held) in [(62, true), (72, false)] {
-        let own = analyzed(&grants, &job(151 + idle), &["--window", "30d"]);
-        let why = |reason| because(&own, "app", "invoices:write", reason);
+        let json = analyzed(&grants, &job(151 + idle), &["--window", "30d"]);
+        let why = |reason| because(&json, "app", "invoices:write", reason);
         assert_eq!(why("calendar"), held, "{idle} days");
         assert!(!why("still_in_rhythm"), "{idle} days");
     }

@@ -108,13 +108,13 @@ fn e32_reading_is_never_joined_upward_to_reading_and_writing() {
     // One broad scope would be fewer than two, and opens more.
     let case = Case::of(routes, &app_holds(&["mail:read", "files:read"]), &log);
     let run = case.analyze(&args);
-    let own = report(&run, 0);
+    let json = report(&run, 0);
     assert_eq!(
-        texts(&client(&own, "app")["minimal"]),
+        texts(&client(&json, "app")["minimal"]),
         ["files:read", "mail:read"]
     );
     assert!(
-        !own["clients"].to_string().contains("all:readwrite"),
+        !json["clients"].to_string().contains("all:readwrite"),
         "{}",
         run.out
     );
@@ -123,13 +123,13 @@ fn e32_reading_is_never_joined_upward_to_reading_and_writing() {
         &app_holds(&["mail:read", "files:read", "all:readwrite"]),
         &log,
     );
-    let own = report(&case.analyze(&args), 0);
+    let json = report(&case.analyze(&args), 0);
     assert_eq!(
-        texts(&client(&own, "app")["minimal"]),
+        texts(&client(&json, "app")["minimal"]),
         ["files:read", "mail:read"]
     );
     assert_eq!(
-        verdict(&own, "app", "all:readwrite"),
+        verdict(&json, "app", "all:readwrite"),
         "remove redundant review"
     );
 }
@@ -140,20 +140,20 @@ fn e30_a_scope_that_the_catalogue_says_is_implied_counts_as_held() {
                   POST /keys: keys:create\n  POST /grants: keys:grant\n";
     let log = daily(100, "app", "POST /grants", 201);
     let case = Case::of(routes, &app_holds(&["keys:create"]), &log);
-    let own = report(&case.analyze(&["--json"]), 0);
-    assert!(!own["findings"].to_string().contains("enforcement-hole"));
+    let json = report(&case.analyze(&["--json"]), 0);
+    assert!(!json["findings"].to_string().contains("enforcement-hole"));
     assert_eq!(
-        texts(&client(&own, "app")["minimal"]),
+        texts(&client(&json, "app")["minimal"]),
         ["keys:create"],
         "it is used through what it implies"
     );
     let case = Case::of(routes, &app_holds(&["keys:create", "keys:grant"]), &log);
-    let own = report(&case.analyze(&["--json"]), 0);
-    assert_eq!(texts(&client(&own, "app")["minimal"]), ["keys:grant"]);
-    assert!(verdict(&own, "app", "keys:create").starts_with("remove redundant"));
+    let json = report(&case.analyze(&["--json"]), 0);
+    assert_eq!(texts(&client(&json, "app")["minimal"]), ["keys:grant"]);
+    assert!(verdict(&json, "app", "keys:create").starts_with("remove redundant"));
     // Without the edge nothing is inferred from the names.
     let bare = routes.replace("implies:\n  keys:create: [keys:grant]\n", "");
     let case = Case::of(&bare, &app_holds(&["keys:create", "keys:grant"]), &log);
-    let own = report(&case.analyze(&["--json"]), 0);
-    assert_eq!(verdict(&own, "app", "keys:create"), "remove unused likely");
+    let json = report(&case.analyze(&["--json"]), 0);
+    assert_eq!(verdict(&json, "app", "keys:create"), "remove unused likely");
 }

@@ -35,15 +35,15 @@ fn a_full_disk_is_named_as_that_of_the_output() {
         let said = String::from_utf8_lossy(&ran.stderr);
         assert_eq!(ran.status.code(), Some(2), "{said}");
         assert!(said.contains("the output cannot be written: "), "{said}");
-        assert!(said.contains("is not complete"), "{said}");
+        assert!(said.contains("is incomplete"), "{said}");
     }
 }
 
 #[test]
-fn a_run_that_fails_leaves_no_file_and_the_one_of_before_as_it_was() {
+fn a_run_that_fails_leaves_no_new_file_and_the_earlier_one_as_it_was() {
     let case = case();
     case.write("broken.jsonl", "no log\n");
-    case.write("old.csv", "of before\n");
+    case.write("old.csv", "earlier\n");
     let files = || -> Vec<String> {
         let folder = std::fs::read_dir(case.path("")).expect("the folder");
         let name = |entry: std::io::Result<std::fs::DirEntry>| entry.expect("an entry").file_name();
@@ -67,11 +67,11 @@ fn a_run_that_fails_leaves_no_file_and_the_one_of_before_as_it_was() {
         assert_eq!(files(), before, "{command} {flag} {file}");
     }
     let old = std::fs::read_to_string(case.path("old.csv")).expect("the file");
-    assert_eq!(old, "of before\n");
+    assert_eq!(old, "earlier\n");
     let mut args = vec!["usage", "--logs", "log.jsonl", "--catalog", "routes.yaml"];
     args.extend(["--out", "old.csv"]);
     assert_eq!(case.run(&args).code, Some(0));
-    assert_eq!(files(), before, "nothing is left beside it");
+    assert_eq!(files(), before, "nothing is left next to it");
     let new = std::fs::read_to_string(case.path("old.csv")).expect("the file");
     assert!(new.contains("GET,/orders"), "{new}");
 }
@@ -95,7 +95,7 @@ fn a_folder_in_place_of_a_file_is_answered_with_what_to_name() {
 }
 
 #[test]
-fn a_first_day_behind_the_last_one_is_said_as_such() {
+fn a_first_day_after_the_last_one_is_reported_as_such() {
     let case = case();
     let run = case.analyze(&["--since", "2026-03-01", "--as-of", "2026-02-01"]);
     refused(&run, &["--since 2026-03-01 is after", "2026-02-01"]);
@@ -148,7 +148,7 @@ fn what_cannot_be_a_policy_file_is_answered_with_what_can() {
 
 #[test]
 #[cfg(unix)]
-fn an_argument_that_is_no_text_and_a_log_that_is_no_file_say_what_to_do() {
+fn an_argument_that_is_not_text_and_a_log_that_is_not_a_file_say_what_to_do() {
     use std::os::unix::ffi::OsStrExt as _;
     let case = case();
     let mut command = case.command(&["analyze", "--logs"]);
@@ -156,7 +156,7 @@ fn an_argument_that_is_no_text_and_a_log_that_is_no_file_say_what_to_do() {
     let ran = command.output().expect("a run");
     assert_eq!(ran.status.code(), Some(2));
     let said = String::from_utf8_lossy(&ran.stderr);
-    assert!(said.contains("name the folder in which"), "{said}");
+    assert!(said.contains("name the folder that contains"), "{said}");
     let mut args = vec!["analyze", "--logs", "/dev/null"];
     args.extend(["--catalog", "routes.yaml", "--grants", "grants.yaml"]);
     refused(&case.run(&args), &["not a regular file", "standard input"]);

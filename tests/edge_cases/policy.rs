@@ -11,10 +11,10 @@ fn e7_the_same_scope_of_two_clients_is_judged_for_each() {
         + &daily(100, "uses", "GET /invoices", 200)
         + &daily(100, "idle", "GET /orders", 200);
     let case = Case::of(ROUTES, grants, &log);
-    let own = report(&case.analyze(&["--json"]), 0);
-    assert_eq!(verdict(&own, "uses", "invoices:read"), "keep");
+    let json = report(&case.analyze(&["--json"]), 0);
+    assert_eq!(verdict(&json, "uses", "invoices:read"), "keep");
     assert_eq!(
-        verdict(&own, "idle", "invoices:read"),
+        verdict(&json, "idle", "invoices:read"),
         "remove unused likely"
     );
     let run = case.analyze(&[]);
@@ -57,10 +57,10 @@ fn e26_a_role_is_judged_term_by_term() {
         + &daily(100, "app", "PATCH /orders/7", 200)
         + &daily(100, "app", "DELETE /orders/7", 204);
     let case = Case::of(ROUTES, grants, &log);
-    let own = report(&case.analyze(&["--json"]), 0);
-    assert_eq!(verdict(&own, "app", "orders:*"), "keep");
+    let json = report(&case.analyze(&["--json"]), 0);
+    assert_eq!(verdict(&json, "app", "orders:*"), "keep");
     assert_eq!(
-        verdict(&own, "app", "invoices:read"),
+        verdict(&json, "app", "invoices:read"),
         "remove unused likely"
     );
     assert_eq!(changes(&case.analyze(&[])), ["- - invoices:read"]);
@@ -78,14 +78,14 @@ fn e27_of_two_roles_that_open_the_same_one_is_kept_and_always_the_same() {
     };
     let log = daily(100, "app", "GET /orders", 200);
     for text in [grants("clerk", "sales"), grants("sales", "clerk")] {
-        let own = report(&Case::of(routes, &text, &log).analyze(&["--json"]), 0);
-        assert_eq!(texts(&client(&own, "app")["minimal"]), ["clerk:orders"]);
-        assert_eq!(verdict(&own, "app", "clerk:orders"), "keep");
+        let json = report(&Case::of(routes, &text, &log).analyze(&["--json"]), 0);
+        assert_eq!(texts(&client(&json, "app")["minimal"]), ["clerk:orders"]);
+        assert_eq!(verdict(&json, "app", "clerk:orders"), "keep");
         assert_eq!(
-            verdict(&own, "app", "sales:orders"),
+            verdict(&json, "app", "sales:orders"),
             "remove redundant review"
         );
-        assert!(because(&own, "app", "sales:orders", "others_suffice"));
+        assert!(because(&json, "app", "sales:orders", "others_suffice"));
     }
 }
 
@@ -94,13 +94,13 @@ fn e29_what_no_request_can_show_is_unobservable_and_stays() {
     let log = daily(100, "app", "GET /orders", 200);
     let grants = app_holds(&["orders:read", "openid", "gifts:redeem"]);
     let case = Case::of(ROUTES, &grants, &log);
-    let own = report(&case.analyze(&["--json", "--level", "review"]), 0);
+    let json = report(&case.analyze(&["--json", "--level", "review"]), 0);
     for (scope, reason) in [
         ("openid", "protocol_scope"),
         ("gifts:redeem", "opens_no_operation"),
     ] {
-        assert_eq!(verdict(&own, "app", scope), "unobservable");
-        assert!(because(&own, "app", scope, reason));
+        assert_eq!(verdict(&json, "app", scope), "unobservable");
+        assert!(because(&json, "app", scope, reason));
     }
     assert_eq!(changes(&case.analyze(&["--level", "review"])), [""; 0]);
 }
@@ -148,13 +148,13 @@ fn e34_what_a_client_holds_is_the_union_over_all_files() {
     case.write("more.yaml", app_holds(&["invoices:read", "orders:write"]));
     let args = ["analyze", "--logs", "log.jsonl", "--catalog", "routes.yaml"];
     let both = ["--grants", "grants.yaml", "--grants", "more.yaml"];
-    let own = report(&case.run(&[&args[..], &both, &["--json"]].concat()), 0);
+    let json = report(&case.run(&[&args[..], &both, &["--json"]].concat()), 0);
     assert_eq!(
-        texts(&client(&own, "app")["granted"]),
+        texts(&client(&json, "app")["granted"]),
         ["invoices:read", "orders:read", "orders:write"]
     );
-    assert!(!own["findings"].to_string().contains("enforcement-hole"));
-    assert_eq!(verdict(&own, "app", "invoices:read"), "keep");
+    assert!(!json["findings"].to_string().contains("enforcement-hole"));
+    assert_eq!(verdict(&json, "app", "invoices:read"), "keep");
     let run = case.run(&[&args[..], &both, &ANY_SHARE].concat());
     assert_eq!(changes(&run), ["- - orders:write"]);
     assert!(run.out.contains("+++ b/more.yaml"), "{}", run.out);

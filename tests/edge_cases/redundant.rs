@@ -4,11 +4,11 @@ use crate::support::{ANY_SHARE, Case, daily};
 use crate::{ROUTES, because, changes, client, report, texts};
 
 /// Roles in this order, `clerk` and `sales`, with these scopes, and the client's own.
-fn holds(clerk: &str, sales: &str, roles: &str, own: &str) -> Case {
+fn holds(clerk: &str, sales: &str, roles: &str, direct: &str) -> Case {
     let dated = "since: 2024-01-01";
     let grants = format!(
         "version: 1\nroles:\n  clerk: {{{dated}, scopes: [{clerk}]}}\n  sales: {{{dated}, scopes: [{sales}]}}\n\
-         clients:\n  app:\n    {dated}\n    roles:\n{roles}    scopes: [{own}]\n"
+         clients:\n  app:\n    {dated}\n    roles:\n{roles}    scopes: [{direct}]\n"
     );
     Case::of(ROUTES, &grants, &daily(100, "app", "GET /orders", 200))
 }
@@ -18,14 +18,14 @@ const REVIEW: [&str; 2] = ["--level", "review"];
 
 /// The roles that are called redundant. None is taken away: that could open further removals.
 fn redundant(case: &Case) -> Vec<String> {
-    let own = report(&case.analyze(&["--json"]), 0);
-    assert_eq!(texts(&client(&own, "app")["minimal"]), ["orders:read"]);
+    let json = report(&case.analyze(&["--json"]), 0);
+    assert_eq!(texts(&client(&json, "app")["minimal"]), ["orders:read"]);
     assert!(
         !changes(&case.analyze(&REVIEW))
             .iter()
             .any(|line| line.starts_with("- -"))
     );
-    let warnings = own["warnings"].as_array().expect("warnings").iter();
+    let warnings = json["warnings"].as_array().expect("warnings").iter();
     let named = warnings.filter(|warning| warning["code"] == "redundant-role");
     named
         .map(|warning| {
@@ -47,7 +47,7 @@ fn e27_of_two_roles_with_one_scope_the_later_is_called_redundant() {
 }
 
 #[test]
-fn e27_a_role_beside_a_direct_grant_is_called_redundant() {
+fn e27_a_role_next_to_a_direct_grant_is_called_redundant() {
     let case = holds(
         "orders:read",
         "orders:write",
@@ -95,12 +95,12 @@ fn e7_one_scope_name_of_two_audiences_is_two_permissions() {
         changes(&run),
         ["- app,https://shop,orders:write,2024-01-01"]
     );
-    let own = report(&with(&["--audience", "https://shop", "--json"]), 0);
+    let json = report(&with(&["--audience", "https://shop", "--json"]), 0);
     assert_eq!(
-        texts(&client(&own, "app")["granted"]),
+        texts(&client(&json, "app")["granted"]),
         ["orders:read", "orders:write"]
     );
-    let warnings = own["warnings"].as_array().expect("warnings");
+    let warnings = json["warnings"].as_array().expect("warnings");
     assert!(
         warnings
             .iter()
@@ -131,6 +131,6 @@ fn e7_an_audience_of_the_file_is_that_of_its_roles_as_well() {
         "{}",
         run.out
     );
-    let own = report(&case.analyze(&[&args[..], &["--json"]].concat()), 0);
-    assert!(because(&own, "app", "orders:write", "never_used"));
+    let json = report(&case.analyze(&[&args[..], &["--json"]].concat()), 0);
+    assert!(because(&json, "app", "orders:write", "never_used"));
 }

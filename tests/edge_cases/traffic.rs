@@ -54,10 +54,10 @@ fn e11_a_refused_request_is_demand_and_no_use() {
     let denied = client(&report, "app")["denied"].as_array().unwrap();
     let mut demand: Vec<String> = denied
         .iter()
-        .map(|own| {
+        .map(|entry| {
             format!(
                 "{} {} {}",
-                own["operation"], own["requests"], own["granted"]
+                entry["operation"], entry["requests"], entry["granted"]
             )
         })
         .collect();
@@ -72,7 +72,7 @@ fn e11_a_refused_request_is_demand_and_no_use() {
 }
 
 #[test]
-fn e13_the_query_string_is_no_part_of_the_path_and_is_never_shown() {
+fn e13_the_query_string_is_not_part_of_the_path_and_is_never_shown() {
     let log = daily(100, "app", "GET /orders?timeout=32s&token=hush-9f2c", 200)
         + &daily(100, "app", "GET /orders/7?x=/invoices", 200);
     let case = Case::of(ROUTES, &app_holds(&["orders:read", "invoices:read"]), &log);
@@ -88,7 +88,7 @@ fn e13_the_query_string_is_no_part_of_the_path_and_is_never_shown() {
 }
 
 #[test]
-fn e15_a_silent_client_beside_speaking_ones_is_dormant_and_only_for_review() {
+fn e15_a_silent_client_next_to_speaking_ones_is_dormant_and_only_for_review() {
     let grants = "version: 1\nclients:\n  app:\n    since: 2024-01-01\n    scopes: [orders:read]\n  \
                   till:\n    since: 2024-01-01\n    scopes: [orders:read]\n";
     let log = daily(100, "app", "GET /orders", 200);
@@ -124,7 +124,7 @@ fn e18_use_without_a_grant_is_a_finding_and_lowers_the_level() {
     let all = report["findings"].as_array().unwrap();
     let findings: Vec<_> = all
         .iter()
-        .filter(|own| own["rule"] == "enforcement-hole")
+        .filter(|finding| finding["rule"] == "enforcement-hole")
         .collect();
     assert_eq!(findings.len(), 1, "{findings:?}");
     assert_eq!(findings[0]["client"], "app");

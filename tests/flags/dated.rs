@@ -35,13 +35,13 @@ fn json(case: &Case, config: &str, more: &[&str]) -> Value {
 /// Level, day and who says so, of one grant.
 fn grant(report: &Value, client: &str, term: &str) -> String {
     let find = |list: &Value, key: &str, name: &str| -> Value {
-        let own = list.as_array().expect("a list").iter();
-        let mut own = own.filter(|own| own[key] == name);
-        own.next().expect(name).clone()
+        let entries = list.as_array().expect("a list").iter();
+        let mut matching = entries.filter(|value| value[key] == name);
+        matching.next().expect(name).clone()
     };
     let client = find(&report["clients"], "id", client);
-    let own = find(&client["terms"], "term", term);
-    let text = |key: &str| own[key].as_str().unwrap_or("-").to_owned();
+    let entry = find(&client["terms"], "term", term);
+    let text = |key: &str| entry[key].as_str().unwrap_or("-").to_owned();
     ["level", "granted_since", "granted_since_from"]
         .map(text)
         .join(" ")
@@ -49,8 +49,8 @@ fn grant(report: &Value, client: &str, term: &str) -> String {
 
 fn warnings(report: &Value, code: &str) -> Vec<String> {
     let all = report["warnings"].as_array().expect("a list").iter();
-    all.filter(|own| own["code"] == code)
-        .map(|own| own["message"].as_str().unwrap_or_default().to_owned())
+    all.filter(|warning| warning["code"] == code)
+        .map(|warning| warning["message"].as_str().unwrap_or_default().to_owned())
         .collect()
 }
 
@@ -195,7 +195,7 @@ fn an_uncommitted_grant_of_a_file_in_git_is_not_old_because_the_configuration_sa
 }
 
 #[test]
-fn a_closed_day_and_an_empty_daily_file_are_no_missing_days_and_an_outage_is() {
+fn a_closed_day_and_an_empty_daily_file_are_not_missing_days_and_an_outage_is() {
     let case = case("");
     let day = |number: u32| {
         let text = line(number, "web", "GET /orders", 200);

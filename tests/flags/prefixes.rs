@@ -11,10 +11,10 @@ fn names(routes: &str, scopes: &[&str]) -> Vec<String> {
         scopes.join(", ")
     );
     let log = daily(100, "app", "GET /orders", 200);
-    let own = report(&Case::of(routes, &grants, &log), 0, &[]);
-    let all = own["warnings"].as_array().expect("warnings").iter();
-    let text = |own: &serde_json::Value| {
-        let text = |key: &str| own[key].as_str().unwrap_or_default().to_owned();
+    let json = report(&Case::of(routes, &grants, &log), 0, &[]);
+    let all = json["warnings"].as_array().expect("warnings").iter();
+    let text = |value: &serde_json::Value| {
+        let text = |key: &str| value[key].as_str().unwrap_or_default().to_owned();
         format!("{}: {}", text("code"), text("message"))
     };
     let about = |text: &String| text.starts_with("scope-prefix") || text.starts_with("unknown");
@@ -50,10 +50,10 @@ fn grants_with_a_prefix_that_the_catalogue_lacks_get_one_message_with_the_remedy
 
 #[test]
 fn what_no_prefix_explains_is_said_name_by_name() {
-    // Beside names that meet, one name alone is no rule.
+    // Where other names match, one name alone makes no rule.
     let one = names(ROUTES, &["orders:read", "x:orders:write"]);
     assert!(
-        one.len() == 2 && one.iter().all(|own| own.starts_with("unknown-scope")),
+        one.len() == 2 && one.iter().all(|text| text.starts_with("unknown-scope")),
         "{one:?}"
     );
     let mixed = names(
@@ -63,7 +63,7 @@ fn what_no_prefix_explains_is_said_name_by_name() {
     assert_eq!(
         mixed
             .iter()
-            .filter(|own| own.starts_with("unknown"))
+            .filter(|text| text.starts_with("unknown"))
             .count(),
         2,
         "{mixed:?}"
@@ -82,14 +82,14 @@ fn the_remedy_makes_the_grants_meet() {
         "more.yaml",
         "implies:\n  api:orders:read: orders:read\n  api:orders:write: orders:write\nroutes: {}\n",
     );
-    let own = report(&case, 0, &["--catalog", "more.yaml"]);
+    let json = report(&case, 0, &["--catalog", "more.yaml"]);
     assert!(
-        !own["warnings"].to_string().contains("no-operations"),
+        !json["warnings"].to_string().contains("no-operations"),
         "{}",
-        own["warnings"]
+        json["warnings"]
     );
     assert_eq!(
-        own["clients"][0]["minimal"].to_string(),
+        json["clients"][0]["minimal"].to_string(),
         "[\"api:orders:read\"]"
     );
 }

@@ -46,9 +46,15 @@ fn a_proposal_without_a_needed_scope_is_denied_exactly_where_the_judge_denies() 
     }
     let judged: Vec<Judged> = cases.par_iter().map(|case| judge(case)).collect();
     let sum = |of: fn(&Judged) -> usize| judged.iter().map(of).sum::<usize>();
-    let (mutated, caught) = (sum(|own| own.mutated), sum(|own| own.caught));
+    let (mutated, caught) = (
+        sum(|judged_case| judged_case.mutated),
+        sum(|judged_case| judged_case.caught),
+    );
     eprintln!("{caught} of {mutated} mutated grants caught");
-    let wrong: String = judged.iter().map(|own| own.wrong.as_str()).collect();
+    let wrong: String = judged
+        .iter()
+        .map(|judged_case| judged_case.wrong.as_str())
+        .collect();
     assert!(wrong.is_empty(), "{wrong}");
     assert!(mutated > 0, "nothing was mutated");
     assert_eq!(caught, mutated);
@@ -66,7 +72,7 @@ fn judge(case: &Path) -> Judged {
     let proposals = proposals(case);
     let folder = tempfile::tempdir().unwrap();
     let whole = folder.path().join("proposals.json");
-    let all: Vec<&Map<String, Value>> = proposals.iter().map(|own| &own.kept).collect();
+    let all: Vec<&Map<String, Value>> = proposals.iter().map(|proposal| &proposal.kept).collect();
     std::fs::write(&whole, json!(all).to_string()).unwrap();
     let ran = Command::new("python3")
         .args(["-c", COVER])
@@ -85,7 +91,10 @@ fn judge(case: &Path) -> Judged {
         let mine = denied(case, folder.path(), &proposal.kept);
         if mine != judged {
             let only = |a: &[String], b: &[String]| -> Vec<String> {
-                a.iter().filter(|own| !b.contains(own)).cloned().collect()
+                a.iter()
+                    .filter(|entry| !b.contains(entry))
+                    .cloned()
+                    .collect()
             };
             let (extra, missed) = (only(&mine, &judged), only(&judged, &mine));
             let case = case.display();
@@ -95,7 +104,7 @@ fn judge(case: &Path) -> Judged {
         for client in &proposal.mutated {
             result.mutated += 1;
             let prefix = format!("{client} ");
-            let hit = mine.iter().any(|own| own.starts_with(&prefix));
+            let hit = mine.iter().any(|text| text.starts_with(&prefix));
             result.caught += usize::from(hit);
         }
     }

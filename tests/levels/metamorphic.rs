@@ -75,8 +75,10 @@ fn the_names_of_the_clients_and_their_order_change_nothing() {
     };
     let levels = levels
         .into_iter()
-        .map(|((client, term), own)| ((back(&client), term), own));
-    let advice = advice.into_iter().map(|(client, own)| (back(&client), own));
+        .map(|((client, term), level)| ((back(&client), term), level));
+    let advice = advice
+        .into_iter()
+        .map(|(client, entry)| (back(&client), entry));
     let turned: Said = (levels.collect(), advice.collect());
     assert_eq!(turned, said(&mixed_org().report()));
 }
@@ -130,7 +132,7 @@ fn a_hole_of_forty_days_leaves_nothing_safe_wherever_it_lies_in_the_last_ninety(
         let report = org.report();
         let (_, advice) = said(&report);
         assert_eq!((count(&report, "safe"), count(&report, "likely")), (0, 0));
-        let levels = advice.values().filter_map(|own| own["level"].as_str());
+        let levels = advice.values().filter_map(|term| term["level"].as_str());
         assert!(levels.clone().count() > 0, "somebody is silent");
         assert!(levels.clone().all(|level| level == "review"), "{advice:?}");
     }

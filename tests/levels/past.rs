@@ -33,7 +33,7 @@ fn the_backtest_scores_the_probabilities_of_each_month() {
         .filter(|origin| !origin["scores"].is_null())
         .collect();
     // Without a past the published one answers, from 90 days of log on.
-    let dates: Vec<_> = scored.iter().map(|own| own["as_of"].as_str()).collect();
+    let dates: Vec<_> = scored.iter().map(|entry| entry["as_of"].as_str()).collect();
     assert_eq!(
         dates,
         [
@@ -48,20 +48,26 @@ fn the_backtest_scores_the_probabilities_of_each_month() {
         .map(Some)
     );
     for origin in scored {
-        let own = &origin["scores"];
-        assert_eq!((&own["grants"], &own["used"]), (&140.into(), &0.into()));
+        let result = &origin["scores"];
+        assert_eq!(
+            (&result["grants"], &result["used"]),
+            (&140.into(), &0.into())
+        );
         let (brier, expected) = (
-            own["brier"].as_f64().unwrap(),
-            own["expected"].as_f64().unwrap(),
+            result["brier"].as_f64().unwrap(),
+            result["expected"].as_f64().unwrap(),
         );
         // Each was given the same small probability, and none came back.
-        assert!(brier < 0.002 && expected < 6.0, "{own}");
-        assert!((brier - (expected / 140.0).powi(2)).abs() < 1e-5, "{own}");
+        assert!(brier < 0.002 && expected < 6.0, "{result}");
+        assert!(
+            (brier - (expected / 140.0).powi(2)).abs() < 1e-5,
+            "{result}"
+        );
     }
     assert_eq!(found["scores"]["grants"], 7 * 140);
     let text = org.run("backtest", &[]);
     assert!(
-        text.contains("AS OF        GRANTS  EXPECTED  CAME   BRIER     LOG"),
+        text.contains("AS OF       GRANTS  EXPECTED  CAME   BRIER     LOG"),
         "{text}"
     );
 }
@@ -123,16 +129,21 @@ fn callers_that_left_the_policy_show_how_long_a_scope_rests() {
             let mut calls = reads(day);
             calls.extend((day == 10).then_some((7, "GET /reports")));
             let comes = |caller: &i64| (day - caller % 20) % 120 == 0 && day > 0;
-            let own = (0..callers).filter(comes);
-            calls.extend(own.map(|caller| (super::world::CLIENTS + caller, "GET /reports")));
+            let callers_of_day = (0..callers).filter(comes);
+            calls.extend(
+                callers_of_day.map(|caller| (super::world::CLIENTS + caller, "GET /reports")),
+            );
             calls
         };
         let found = levels(&report(&calls, 1, &[]));
         found[&("c07".to_owned(), "reports:read".to_owned())].clone()
     };
-    let ((_, alone), (_, beside)) = (with(0), with(40));
-    let [alone, beside] = [alone, beside].map(|own| own["p"].as_f64().unwrap());
-    assert!(beside > 1.5 * alone, "{alone} alone, {beside} beside them");
+    let ((_, alone), (_, together)) = (with(0), with(40));
+    let [alone, together] = [alone, together].map(|entry| entry["p"].as_f64().unwrap());
+    assert!(
+        together > 1.5 * alone,
+        "{alone} alone, {together} next to them"
+    );
 }
 
 #[test]
@@ -160,8 +171,8 @@ fn what_is_stated_as_needed_waits_for_a_person_and_thresholds_can_be_set() {
         "needs = ['POST /orders']\n[levels]\nsafe_upper = 0.001\n",
     )
     .unwrap();
-    let own = report(&reads, 1, &["--config", config.to_str().unwrap()]);
-    let found = levels(&own);
+    let json = report(&reads, 1, &["--config", config.to_str().unwrap()]);
+    let found = levels(&json);
     let level = |scope: &str| &*found[&("c00".to_owned(), scope.to_owned())].0;
     assert_eq!(
         (level("orders:write"), level("reports:read")),

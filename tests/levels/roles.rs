@@ -36,8 +36,8 @@ roles:
         ..Org::default()
     };
     let report = org.report();
-    let own = levels(&report);
-    let level = |client: &str, term: &str| &*own[&(client.to_owned(), term.to_owned())].0;
+    let by_term = levels(&report);
+    let level = |client: &str, term: &str| &*by_term[&(client.to_owned(), term.to_owned())].0;
     assert_eq!(level("one", "reports:read"), "review", "protected");
     assert_eq!(level("two", "orders:read"), "-", "needed");
     // The scope that is the cause is named.
@@ -85,18 +85,18 @@ fn org<'a>(grants: &'a str, more: &'a [&'a str]) -> Org<'a> {
 /// The term of a client, from the report.
 fn term(report: &serde_json::Value, client: &str, name: &str) -> serde_json::Value {
     let clients = report["clients"].as_array().unwrap();
-    let own = clients.iter().find(|own| own["id"] == client).unwrap();
-    let terms = own["terms"].as_array().unwrap();
+    let value = clients.iter().find(|value| value["id"] == client).unwrap();
+    let terms = value["terms"].as_array().unwrap();
     terms
         .iter()
-        .find(|own| own["term"] == name)
+        .find(|term| term["term"] == name)
         .unwrap()
         .clone()
 }
 
 fn reasons(term: &serde_json::Value) -> Vec<&str> {
     let all = term["reasons"].as_array().unwrap().iter();
-    all.map(|own| own.as_str().unwrap()).collect()
+    all.map(|text| text.as_str().unwrap()).collect()
 }
 
 #[test]
@@ -114,23 +114,23 @@ roles:
     let report: serde_json::Value =
         serde_json::from_str(&org.run_in(&folder, "analyze", &["--json"])).unwrap();
     for client in ["one", "two"] {
-        let own = term(&report, client, "orders:write");
+        let grant = term(&report, client, "orders:write");
         assert_eq!(
-            (&own["verdict"], &own["level"]),
+            (&grant["verdict"], &grant["level"]),
             (&"remove".into(), &"review".into())
         );
-        assert_eq!(own["held_by"], serde_json::json!(["three"]));
-        let last = reasons(&own).pop();
-        assert_eq!(last, Some("role_member_less_safe"), "{own}");
-        assert!(!reasons(&own).contains(&"grant_too_young"), "{own}");
+        assert_eq!(grant["held_by"], serde_json::json!(["three"]));
+        let last = reasons(&grant).pop();
+        assert_eq!(last, Some("role_member_less_safe"), "{grant}");
+        assert!(!reasons(&grant).contains(&"grant_too_young"), "{grant}");
     }
     // `three` is the cause, by reasons of its own.
-    let own = term(&report, "three", "orders:write");
+    let grant = term(&report, "three", "orders:write");
     assert_eq!(
-        (&own["level"], own.get("held_by")),
+        (&grant["level"], grant.get("held_by")),
         (&"review".into(), None)
     );
-    assert!(reasons(&own).contains(&"grant_too_young"), "{own}");
+    assert!(reasons(&grant).contains(&"grant_too_young"), "{grant}");
     let said = org.run_in(&folder, "explain one orders:write", &[]);
     let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
     let sentence =
@@ -161,9 +161,9 @@ roles:
 ";
     let org = org(grants, &[]);
     let report = org.report();
-    let own = term(&report, "one", "orders:write");
+    let grant = term(&report, "one", "orders:write");
     // Both lose the write; the read stays for `two`, which has it from nowhere else.
-    assert_eq!(own.get("held_by"), None, "{own}");
+    assert_eq!(grant.get("held_by"), None, "{grant}");
     let calls = |day: i64| {
         let mut calls = desk(day);
         calls.push((101, "POST /orders"));
@@ -174,9 +174,9 @@ roles:
         ..org
     };
     let report = org.report();
-    let own = term(&report, "one", "orders:write");
+    let grant = term(&report, "one", "orders:write");
     // The role holds what `one` needs, so it cannot be taken away; `two` needs the write.
-    assert_eq!(own["level"], "manual", "{own}");
-    assert_eq!(reasons(&own).pop(), Some("shared_role"));
-    assert_eq!(own["held_by"], serde_json::json!(["two"]));
+    assert_eq!(grant["level"], "manual", "{grant}");
+    assert_eq!(reasons(&grant).pop(), Some("shared_role"));
+    assert_eq!(grant["held_by"], serde_json::json!(["two"]));
 }

@@ -22,18 +22,19 @@ fn never_seen(more: &str) -> String {
 
 fn advice(report: &Value) -> BTreeMap<&str, &Value> {
     let clients = report["clients"].as_array().unwrap().iter();
-    let own = clients.filter(|client| !client["advice"].is_null());
-    own.map(|client| (client["id"].as_str().unwrap(), &client["advice"]))
+    let advice = clients.filter(|client| !client["advice"].is_null());
+    advice
+        .map(|client| (client["id"].as_str().unwrap(), &client["advice"]))
         .collect()
 }
 
 fn has(advice: &Value, reason: &str) -> bool {
     let reasons = advice["reasons"].as_array().unwrap();
-    reasons.iter().any(|own| own == reason)
+    reasons.iter().any(|name| name == reason)
 }
 
 #[test]
-fn who_never_calls_gets_one_advice_beside_the_levels_of_its_grants() {
+fn a_client_that_never_calls_gets_one_advice_alongside_the_levels_of_its_grants() {
     let grants = never_seen("");
     let org = Org {
         grants: &grants,
@@ -42,9 +43,12 @@ fn who_never_calls_gets_one_advice_beside_the_levels_of_its_grants() {
     let report = org.report();
     let all = advice(&report);
     assert_eq!(all.len(), 30, "nobody else is silent");
-    let own = all["s07"];
-    assert_eq!((&own["level"], &own["grants"]), (&"safe".into(), &3.into()));
-    let sentence = own["sentence"].as_str().unwrap();
+    let advised = all["s07"];
+    assert_eq!(
+        (&advised["level"], &advised["grants"]),
+        (&"safe".into(), &3.into())
+    );
+    let sentence = advised["sentence"].as_str().unwrap();
     assert!(
         sentence
             .starts_with("suspend it as a whole (safe), which is easy to undo: of its 3 grants"),
@@ -90,8 +94,8 @@ fn where_half_of_the_clients_were_not_seen_who_never_calls_loses_nothing() {
         );
     }
     let clients = report["clients"].as_array().unwrap();
-    let own = clients.iter().find(|own| own["id"] == "s07").unwrap();
-    assert!(has(&own["terms"][0], "client_silent"), "{own}");
+    let client = clients.iter().find(|client| client["id"] == "s07").unwrap();
+    assert!(has(&client["terms"][0], "client_silent"), "{client}");
 }
 
 #[test]
@@ -121,9 +125,9 @@ fn one_grant_that_holds_back_holds_back_the_whole_client() {
         ("undated", "grant_age_unknown"),
         ("kept", "exception"),
     ] {
-        let own = all[client];
-        assert_eq!(own["level"], "review", "{client}: {own}");
-        assert!(has(own, reason), "{client}: {own}");
+        let advised = all[client];
+        assert_eq!(advised["level"], "review", "{client}: {advised}");
+        assert!(has(advised, reason), "{client}: {advised}");
     }
 }
 
@@ -143,8 +147,8 @@ fn grants_that_the_past_clears_go_one_by_one_where_only_another_grant_holds_the_
         ..Org::default()
     };
     let report = org.report();
-    let (own, all) = (levels(&report), advice(&report));
-    let level = |client: &str, term: &str| &*own[&(client.to_owned(), term.to_owned())].0;
+    let (found, all) = (levels(&report), advice(&report));
+    let level = |client: &str, term: &str| &*found[&(client.to_owned(), term.to_owned())].0;
     for client in ["young", "kept"] {
         assert_eq!(all[client]["level"], "review", "{}", all[client]);
         assert_eq!(all[client]["alone"], 2, "{}", all[client]);
@@ -177,10 +181,10 @@ fn what_was_never_needed_goes_at_a_safer_level_than_the_client_as_a_whole() {
         ..Org::default()
     };
     let report = org.report();
-    let own = levels(&report);
+    let by_term = levels(&report);
     let all = advice(&report);
     assert_eq!(all["c00"]["level"], "likely", "{}", all["c00"]);
-    let level = |term: &str| &*own[&("c00".to_owned(), term.to_owned())].0;
+    let level = |term: &str| &*by_term[&("c00".to_owned(), term.to_owned())].0;
     assert_eq!((level("orders:write"), level("orders:read")), ("safe", "-"));
     assert_eq!(all["c00"]["alone"], 2);
     let sentence = all["c00"]["sentence"].as_str().unwrap();
@@ -231,9 +235,9 @@ fn who_was_never_seen_may_be_in_the_log_under_another_name() {
         ..Org::default()
     };
     let report = org.report();
-    for (client, own) in advice(&report) {
-        assert_eq!(own["level"], "review", "{client}");
-        assert!(has(own, "name_not_proven"), "{client}: {own}");
+    for (client, advised) in advice(&report) {
+        assert_eq!(advised["level"], "review", "{client}");
+        assert!(has(advised, "name_not_proven"), "{client}: {advised}");
     }
 }
 
@@ -257,18 +261,18 @@ fn what_was_needed_in_the_window_is_never_safe_to_suspend() {
         ..Org::default()
     };
     let report = year.report();
-    let own = &advice(&report)["c00"];
-    assert!(has(own, "needed_in_window"), "{own}");
-    assert_eq!(own["level"], "likely", "{own}");
+    let advised = &advice(&report)["c00"];
+    assert!(has(advised, "needed_in_window"), "{advised}");
+    assert_eq!(advised["level"], "likely", "{advised}");
     // A window that does not see the need leaves it to the past.
     let short = Org {
         more: &["--window", "60d"],
         ..year
     };
     let report = short.report();
-    let own = &advice(&report)["c00"];
-    assert!(!has(own, "needed_in_window"), "{own}");
-    assert_eq!(own["level"], "likely", "{own}");
+    let advised = &advice(&report)["c00"];
+    assert!(!has(advised, "needed_in_window"), "{advised}");
+    assert_eq!(advised["level"], "likely", "{advised}");
 }
 
 #[test]
@@ -286,7 +290,7 @@ fn a_request_that_matches_nothing_after_the_last_one_that_does_is_a_sign_of_life
 }
 
 #[test]
-fn what_is_left_of_a_silent_client_is_no_new_offer() {
+fn what_is_left_of_a_silent_client_is_not_a_new_offer() {
     // Held back by one grant; stopped within the window; in doubt on its own.
     let grants = never_seen(
         "  young: {since: 2024-01-01, scopes: [orders:read, reports:read, {scope: orders:write, since: 2026-05-01}]}
@@ -336,8 +340,8 @@ fn a_client_that_is_safe_to_suspend_fails_the_gate_like_a_grant_that_is_safe_to_
             .unwrap();
         let report: Value = serde_json::from_slice(&ran.stdout).unwrap();
         let issues = report["issues"].as_array().unwrap().clone();
-        let own = |issue: &Value| issue["rule"] == "silent-client" && issue["client"] == "s07";
-        (ran.status.code(), issues.into_iter().find(own).unwrap())
+        let silent = |issue: &Value| issue["rule"] == "silent-client" && issue["client"] == "s07";
+        (ran.status.code(), issues.into_iter().find(silent).unwrap())
     };
     let (code, issue) = check(&["safe"]);
     assert_eq!((code, &issue["fails"]), (Some(1), &true.into()), "{issue}");

@@ -158,6 +158,6 @@ pub(crate) fn levels(report: &Value) -> BTreeMap<(String, String), (String, Valu
 pub(crate) fn count(report: &Value, level: &str) -> usize {
     levels(report)
         .values()
-        .filter(|(own, _)| own == level)
+        .filter(|(name, _)| name == level)
         .count()
 }

@@ -103,7 +103,7 @@ fn a_shallow_clone_that_goes_back_far_enough_is_as_good_as_the_whole() {
     args[0] = "analyze";
     args.push("--json");
     let found: Value = serde_json::from_str(&shallow.run(&args).out).unwrap();
-    let own = &found["clients"][0]["terms"][1];
-    assert_eq!(own["granted_since"], "2024-05-06");
-    assert_eq!(own["granted_since_from"], "git_boundary");
+    let term = &found["clients"][0]["terms"][1];
+    assert_eq!(term["granted_since"], "2024-05-06");
+    assert_eq!(term["granted_since_from"], "git_boundary");
 }

@@ -82,10 +82,10 @@ pub(crate) fn reading(rng: &mut Rng) -> Vec<(u32, String)> {
 
 /// The lines in order of their days, as one log.
 pub(crate) fn log(mut lines: Vec<(u32, String)>) -> Vec<u8> {
-    lines.sort_by_key(|own| own.0);
+    lines.sort_by_key(|pair| pair.0);
     lines
         .into_iter()
-        .flat_map(|own| own.1.into_bytes())
+        .flat_map(|pair| pair.1.into_bytes())
         .collect()
 }
 

@@ -80,12 +80,12 @@ fn noise_changes_no_verdict_and_json_and_text_of_the_same_traffic_agree() {
     for kind in 0..11 {
         let mut with = [lines.clone(), texts.clone()];
         for day in (3..DAYS).step_by(3) {
-            for (own, text) in with.iter_mut().zip(noise(day, kind)) {
-                own.push((day, text));
+            for (lines, text) in with.iter_mut().zip(noise(day, kind)) {
+                lines.push((day, text));
             }
         }
-        for (own, form) in with.into_iter().zip(["json", "text"]) {
-            for found in of(own) {
+        for (lines, form) in with.into_iter().zip(["json", "text"]) {
+            for found in of(lines) {
                 assert_eq!(plain, found, "kind {kind} in {form}");
             }
         }

@@ -17,105 +17,115 @@ type Take = fn(&mut Tenant, &mut Rng);
 
 /// What is taken away.
 const KINDS: [(&str, Take); 14] = [
-    ("a hole", |own, rng| {
-        let gone = span(own, rng);
-        own.lines.retain(|line| !gone.contains(&line.day));
+    ("a hole", |tenant, rng| {
+        let gone = span(tenant, rng);
+        tenant.lines.retain(|line| !gone.contains(&line.day));
     }),
-    ("the newest days", |own, rng| {
+    ("the newest days", |tenant, rng| {
         // The last 90 days are those before the end: of days that lack before it, fewer
         // may then count.
-        if own.gappy.is_none() {
-            let end = own.days - 1 - u32::try_from(rng.below(60)).unwrap();
-            own.lines.retain(|line| line.day <= end);
+        if tenant.gappy.is_none() {
+            let end = tenant.days - 1 - u32::try_from(rng.below(60)).unwrap();
+            tenant.lines.retain(|line| line.day <= end);
         }
     }),
-    ("the oldest days", |own, rng| {
+    ("the oldest days", |tenant, rng| {
         let from = 1 + u32::try_from(rng.below(60)).unwrap();
-        own.lines.retain(|line| line.day >= from);
+        tenant.lines.retain(|line| line.day >= from);
     }),
-    ("some days", |own, rng| {
+    ("some days", |tenant, rng| {
         let one_in = 3 + rng.below(20);
-        let gone: BTreeSet<u32> = (0..own.days).filter(|_| rng.below(one_in) == 0).collect();
-        own.lines.retain(|line| !gone.contains(&line.day));
+        let gone: BTreeSet<u32> = (0..tenant.days)
+            .filter(|_| rng.below(one_in) == 0)
+            .collect();
+        tenant.lines.retain(|line| !gone.contains(&line.day));
     }),
-    ("days of one source", |own, rng| {
-        let (gone, source) = (span(own, rng), rng.below(own.sources));
-        own.lines
+    ("days of one source", |tenant, rng| {
+        let (gone, source) = (span(tenant, rng), rng.below(tenant.sources));
+        tenant
+            .lines
             .retain(|line| line.source != source || !gone.contains(&line.day));
     }),
-    ("lines of one client", |own, rng| {
-        let (client, one_in) = (rng.below(own.clients.len()), 1 + rng.below(4));
-        own.lines
+    ("lines of one client", |tenant, rng| {
+        let (client, one_in) = (rng.below(tenant.clients.len()), 1 + rng.below(4));
+        tenant
+            .lines
             .retain(|line| is_pulse(*line) || line.client != client || rng.below(one_in) > 0);
     }),
-    ("lines of all clients", |own, rng| {
+    ("lines of all clients", |tenant, rng| {
         let one_in = 2 + rng.below(10);
-        own.lines
+        tenant
+            .lines
             .retain(|line| is_pulse(*line) || rng.below(one_in) > 0);
     }),
-    ("names of one client", |own, rng| {
-        let (client, one_in) = (rng.below(own.clients.len()), 1 + rng.below(4));
-        for line in own.lines.iter_mut().filter(|line| line.client == client) {
+    ("names of one client", |tenant, rng| {
+        let (client, one_in) = (rng.below(tenant.clients.len()), 1 + rng.below(4));
+        for line in tenant.lines.iter_mut().filter(|line| line.client == client) {
             line.named &= rng.below(one_in) > 0;
         }
     }),
-    ("names of one client from a day on", |own, rng| {
-        let client = rng.below(own.clients.len());
-        let from = u32::try_from(rng.below(own.days as usize)).unwrap();
-        for line in own.lines.iter_mut().filter(|line| line.client == client) {
+    ("names of one client from a day on", |tenant, rng| {
+        let client = rng.below(tenant.clients.len());
+        let from = u32::try_from(rng.below(tenant.days as usize)).unwrap();
+        for line in tenant.lines.iter_mut().filter(|line| line.client == client) {
             line.named &= line.day < from;
         }
     }),
-    ("names of all clients", |own, rng| {
+    ("names of all clients", |tenant, rng| {
         let one_in = 2 + rng.below(10);
-        for line in &mut own.lines {
+        for line in &mut tenant.lines {
             line.named &= rng.below(one_in) > 0;
         }
     }),
-    ("names of one source from a day on", |own, rng| {
-        let source = rng.below(own.sources);
-        let from = u32::try_from(rng.below(own.days as usize)).unwrap();
-        for line in own.lines.iter_mut().filter(|line| line.source == source) {
+    ("names of one source from a day on", |tenant, rng| {
+        let source = rng.below(tenant.sources);
+        let from = u32::try_from(rng.below(tenant.days as usize)).unwrap();
+        for line in tenant.lines.iter_mut().filter(|line| line.source == source) {
             line.named &= line.day < from;
         }
     }),
-    ("a source", |own, rng| {
+    ("a source", |tenant, rng| {
         // Without a source that lacks days its clients lack none: to leave it out is how
         // one says that it was shut down.
-        if own.gappy.is_none() && own.sources > 1 {
-            let source = rng.below(own.sources);
-            own.lines.retain(|line| line.source != source);
+        if tenant.gappy.is_none() && tenant.sources > 1 {
+            let source = rng.below(tenant.sources);
+            tenant.lines.retain(|line| line.source != source);
         }
     }),
-    ("dates in the policy file", |own, rng| {
-        for client in &mut own.clients {
+    ("dates in the policy file", |tenant, rng| {
+        for client in &mut tenant.clients {
             match rng.below(3) {
                 0 => client.dated = false,
                 1 => {
                     client.dated = false;
-                    client.scopes.values_mut().for_each(|own| own.dated = false);
+                    client
+                        .scopes
+                        .values_mut()
+                        .for_each(|scope| scope.dated = false);
                 }
                 // Below a date of the client nobody can know that a scope is younger.
                 _ if client.dated => {}
                 _ => client
                     .scopes
                     .values_mut()
-                    .for_each(|own| own.dated &= rng.below(2) == 0),
+                    .for_each(|scope| scope.dated &= rng.below(2) == 0),
             }
         }
     }),
-    ("records of the grants", |own, rng| {
-        if !own.records.is_empty() {
-            let last = own.days - 1;
-            own.records.retain(|day| *day == last || rng.below(2) == 0);
+    ("records of the grants", |tenant, rng| {
+        if !tenant.records.is_empty() {
+            let last = tenant.days - 1;
+            tenant
+                .records
+                .retain(|day| *day == last || rng.below(2) == 0);
         }
     }),
 ];
 
 /// Days of which none is the first or the last.
-fn span(own: &Tenant, rng: &mut Rng) -> std::ops::Range<u32> {
+fn span(tenant: &Tenant, rng: &mut Rng) -> std::ops::Range<u32> {
     let length = 1 + rng.below(60);
-    let from = 1 + rng.below(own.days as usize - length - 1);
+    let from = 1 + rng.below(tenant.days as usize - length - 1);
     u32::try_from(from).unwrap()..u32::try_from(from + length).unwrap()
 }
 
@@ -126,26 +136,26 @@ fn is_pulse(line: Line) -> bool {
 
 /// Whether every trace of what spoke against the removal of a scope was taken away.
 fn nobody_can_know(whole: &Tenant, less: &Tenant, client: usize, scope: usize) -> bool {
-    let used = |own: &Tenant| -> BTreeSet<u32> {
-        let all = own.of(client, scope).filter(|line| !line.is_refused());
+    let used = |tenant: &Tenant| -> BTreeSet<u32> {
+        let all = tenant.of(client, scope).filter(|line| !line.is_refused());
         all.map(|line| line.day).collect()
     };
-    let named = |own: &Tenant| -> BTreeSet<u32> {
-        let all = own.of(client, scope).filter(|line| !line.is_refused());
+    let named = |tenant: &Tenant| -> BTreeSet<u32> {
+        let all = tenant.of(client, scope).filter(|line| !line.is_refused());
         all.filter(|line| line.named).map(|line| line.day).collect()
     };
-    let refused = |own: &Tenant| {
-        let mut all = own.of(client, scope);
+    let refused = |tenant: &Tenant| {
+        let mut all = tenant.of(client, scope);
         all.any(|line| line.is_refused() && line.named)
     };
-    let lacked = |own: &Tenant| {
-        let since = own.clients[client].scopes[&scope].since;
-        let mut days = own.records.iter();
+    let lacked = |tenant: &Tenant| {
+        let since = tenant.clients[client].scopes[&scope].since;
+        let mut days = tenant.records.iter();
         days.any(|day| i32::try_from(*day).unwrap() < since)
     };
-    let carried = |own: &Tenant| {
-        let mut lines = own.lines.iter();
-        lines.any(|line| line.client == client && line.named && Some(line.source) == own.gappy)
+    let carried = |tenant: &Tenant| {
+        let mut lines = tenant.lines.iter();
+        lines.any(|line| line.client == client && line.named && Some(line.source) == tenant.gappy)
     };
     // Its only uses.
     (!used(whole).is_empty() && used(less).is_empty())
@@ -173,8 +183,8 @@ fn nobody_can_know_of_the_client(whole: &Tenant, less: &Tenant, client: usize) -
     if held || !less.is_silent(client) {
         return false;
     }
-    let days = |own: &Tenant, scope: usize| -> BTreeSet<u32> {
-        let uses = own.of(client, scope).filter(|line| line.named);
+    let days = |tenant: &Tenant, scope: usize| -> BTreeSet<u32> {
+        let uses = tenant.of(client, scope).filter(|line| line.named);
         uses.map(|line| line.day).collect()
     };
     let touched = |scope: &usize| {
@@ -208,7 +218,7 @@ const TENANTS: u64 = 5;
 #[test]
 fn data_taken_away_makes_no_removal_safer() {
     let asked = std::env::var("SCOPETRIM_TENANTS").ok();
-    let tenants = asked.and_then(|own| own.parse().ok()).unwrap_or(TENANTS);
+    let tenants = asked.and_then(|text| text.parse().ok()).unwrap_or(TENANTS);
     for seed in 0..tenants {
         let whole = Tenant::random(seed);
         let found = whole.judged();
@@ -243,8 +253,8 @@ fn a_rise_is_seen_where_there_is_one() {
 /// `app-5` calls every day, and `app-0` holds what it uses.
 const POLICY: &str = "version: 1\nclients:\n  app-5: {since: 2020-01-01, scopes: ['users:read']}\n  app-0: {since: 2020-01-01, scopes: ['orders:read']}\n";
 
-fn is_to_suspend(own: &BTreeMap<(String, String), String>, client: &str) -> bool {
-    let advice = &own[&(client.to_owned(), "(advice)".to_owned())];
+fn is_to_suspend(verdicts: &BTreeMap<(String, String), String>, client: &str) -> bool {
+    let advice = &verdicts[&(client.to_owned(), "(advice)".to_owned())];
     advice.contains("likely") || advice.contains("safe")
 }
 
@@ -258,14 +268,14 @@ fn requests_without_a_name_hold_the_advice_to_suspend_whoever_used_that_before()
             .collect();
         let until = if name == "nothing" { 100 } else { DAYS };
         lines.extend((0..until).map(|day| {
-            let own = line(day, "app-0", "GET /v1/orders", 200);
+            let text = line(day, "app-0", "GET /v1/orders", 200);
             let lost = day >= 100 && name == "null";
             (
                 day,
                 if lost {
-                    own.replace("\"app-0\"", "null")
+                    text.replace("\"app-0\"", "null")
                 } else {
-                    own
+                    text
                 },
             )
         }));
@@ -286,7 +296,9 @@ fn lost_days_do_not_make_a_client_silent_that_is_not() {
     let with_loss = |lines: Vec<(u32, String)>| {
         let case = Case::of(&routes(), POLICY, "");
         let daily = (0..DAYS).map(|day| (day, line(day, "app-5", "GET /v1/public", 200)));
-        let left = daily.chain(lines).filter(|own| !(35..50).contains(&own.0));
+        let left = daily
+            .chain(lines)
+            .filter(|pair| !(35..50).contains(&pair.0));
         case.write("log.jsonl", log(left.collect()));
         reports(&case).map(|report| is_to_suspend(&judged(&report), "app-0"))
     };
@@ -318,10 +330,16 @@ fn days_taken_away_make_no_grant_older_that_a_record_lacks() {
         let files = ["--catalog", "routes.yaml", "--grants", "grants.yaml"];
         let args = ["analyze", "--ledger", "usage", "--json", "--quiet"];
         let run = case.run(&[&args[..], &files, &ANY_SHARE].concat());
-        let own = judged(&serde_json::from_str(&run.out).expect("a report"));
-        let level = |scope: &str| &own[&("app-0".to_owned(), scope.to_owned())];
-        assert!(level("users:read").contains("likely"), "{days}: {own:?}");
-        assert!(level("orders:read").contains("review"), "{days}: {own:?}");
+        let verdicts = judged(&serde_json::from_str(&run.out).expect("a report"));
+        let level = |scope: &str| &verdicts[&("app-0".to_owned(), scope.to_owned())];
+        assert!(
+            level("users:read").contains("likely"),
+            "{days}: {verdicts:?}"
+        );
+        assert!(
+            level("orders:read").contains("review"),
+            "{days}: {verdicts:?}"
+        );
     }
 }
 
@@ -336,7 +354,7 @@ fn days_taken_away_make_no_removal_safer() {
         // Of a hole, of the newest days, or of the oldest ones.
         let gone = [40..75, DAYS - 70..DAYS, 0..70][round].clone();
         let case = Case::of(&routes(), &grants(), "");
-        let left = lines.into_iter().filter(|own| !gone.contains(&own.0));
+        let left = lines.into_iter().filter(|pair| !gone.contains(&pair.0));
         case.write("log.jsonl", log(left.collect()));
         let less = judged(&reports(&case)[0]);
         for (key, found) in &less {

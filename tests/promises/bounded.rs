@@ -4,7 +4,8 @@ use std::io::Write as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use scopetrim::input::{Block, BlockSink, Limits, SourceStatus, discover, head, read_all};
+use scopetrim::run::Limits;
+use scopetrim::stages::{Block, BlockSink, SourceStatus, discover, head, read_once};
 
 use crate::common::{Case, Folder, gzip};
 
@@ -41,11 +42,11 @@ fn a_bomb_is_stopped_and_said() {
             ..Limits::default()
         };
         let patterns = [folder.path(name).to_str().unwrap().to_owned()];
-        let sources = head(&discover(&patterns, Path::new("")).unwrap());
+        let sources = head(&discover(&patterns, Path::new("")).unwrap(), &[]);
         let sink = Largest {
             block: AtomicU64::new(0),
         };
-        let (states, reports) = read_all(&sources, &limits, &sink, &AtomicU64::new(0));
+        let (states, reports) = read_once(&sources, &limits, &sink, &AtomicU64::new(0));
         let SourceStatus::Partial(reason) = &reports[0].status else {
             panic!("{:?}", reports[0].status);
         };

@@ -39,8 +39,8 @@ proptest! {
         let case = Case::new(seed);
         let folder = case.folder();
         let whole = case.analyze(&folder, &["log.jsonl"], &[]).report(0);
-        // A gzip head with nothing that can be unpacked behind it.
-        folder.put("broken.gz", b"\x1f\x8b\x08\x00garbage that is no deflate stream");
+        // A gzip head with nothing after it that can be unpacked.
+        folder.put("broken.gz", b"\x1f\x8b\x08\x00garbage that is not a deflate stream");
         let report = case.analyze(&folder, &["log.jsonl", "broken.gz"], &[]).report(3);
         only_more_careful(&whole, &report);
         prop_assert!(removals(&report).is_empty());
@@ -58,9 +58,9 @@ proptest! {
         add(&folder, &case.lines(), &line);
         let report = case.analyze(&folder, &["more.jsonl"], &[]).report(0);
         only_more_careful(&whole, &report);
-        let own = &report["clients"][0];
-        prop_assert_eq!(&own["id"], "c0");
-        prop_assert_eq!(&own["unmatched"]["requests"], u64::from(event.is_need()));
+        let client = &report["clients"][0];
+        prop_assert_eq!(&client["id"], "c0");
+        prop_assert_eq!(&client["unmatched"]["requests"], u64::from(event.is_need()));
     }
 
     #[test]
@@ -166,11 +166,11 @@ fn quiet_client(days: &[i64], each: usize) -> Case {
     case.ops = vec![op("/orders", "orders:read"), op("/users", "users:read")];
     case.roles.clear();
     case.wildcard = false;
-    let own = Holder {
+    let holder = Holder {
         scopes: vec!["users:read".to_owned(), "orders:read".to_owned()],
         roles: Vec::new(),
     };
-    case.clients = [("c0".to_owned(), own)].into();
+    case.clients = [("c0".to_owned(), holder)].into();
     let event = |client: &str, day| Event {
         day,
         client: client.to_owned(),

@@ -179,10 +179,10 @@ fn partial_results_merge_in_fifty_random_orders_and_splits_to_the_same_bytes() {
         }
         let mut parts: Vec<String> = Vec::new();
         let size = 1 + next(3);
-        for (index, own) in order.chunks(size).enumerate() {
+        for (index, chunk) in order.chunks(size).enumerate() {
             let part = format!("part-{turn}-{index}");
             let mut args = vec!["ingest", "--catalog", "routes.json", "--partial", &part];
-            args.extend(own.iter().map(String::as_str));
+            args.extend(chunk.iter().map(String::as_str));
             let run = folder.run(&args);
             assert_eq!(run.code, Some(0), "{}", run.stderr);
             parts.push(part);
@@ -328,7 +328,7 @@ fn an_alias_of_a_later_run_applies_and_a_lost_operation_only_keeps() {
         .as_array()
         .unwrap()
         .iter()
-        .find(|own| own["id"] == "erp");
+        .find(|client| client["id"] == "erp");
     assert_eq!(erp.unwrap()["status"], "active");
     let before = common::removals(&named);
     folder.put(

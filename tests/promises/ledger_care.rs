@@ -173,7 +173,11 @@ fn ids_that_show_a_finding_come_from_the_ledger_as_from_the_logs() {
     assert_eq!(from_logs, from_ledger);
     let text = from_ledger.to_string();
     assert!(text.contains("\"sample_request_id\":\""), "{text}");
-    let shown = |own: &Value| own["samples"].as_array().is_some_and(|ids| !ids.is_empty());
+    let shown = |value: &Value| {
+        value["samples"]
+            .as_array()
+            .is_some_and(|ids| !ids.is_empty())
+    };
     let findings = from_ledger["findings"].as_array().unwrap();
     assert!(findings.iter().any(shown), "{findings:?}");
 }
@@ -197,7 +201,7 @@ fn a_bad_log_of_pruned_days_holds_nothing_back_any_more() {
 
 #[test]
 fn a_log_that_breaks_off_holds_back_also_when_all_its_days_are_pruned() {
-    // What stood behind the break may have been of any later day.
+    // What was after the break may have been of any later day.
     let folder = folder();
     let packed = gzip(lines(3, 0..5, 200).as_bytes());
     folder.put("old.log.gz", &packed[..packed.len() - 40]);
@@ -246,12 +250,12 @@ fn one_ledger_has_one_table_of_outcomes_and_another_one_is_refused() {
     }
     let same = ["--denied", "404,403,401,404"];
     assert_eq!(add("2.log", "usage", &same).code, Some(0), "in any order");
-    // Without a table of its own a run takes that of the ledger, also for logs beside it.
+    // Without a table of its own a run takes that of the ledger, also for logs given with it.
     folder.put("3.log", text.replace("2026-03", "2026-05"));
     let verdicts = |more: &[&str]| {
         let report = analyze(&folder, more, 0);
-        let own = report["clients"].as_array().unwrap();
-        let erp = own.iter().find(|own| own["id"] == "erp").unwrap();
+        let clients = report["clients"].as_array().unwrap();
+        let erp = clients.iter().find(|client| client["id"] == "erp").unwrap();
         (
             erp["minimal"].clone(),
             erp["denied"].clone(),
@@ -261,8 +265,8 @@ fn one_ledger_has_one_table_of_outcomes_and_another_one_is_refused() {
     let logs = ["--logs", "1.log", "2.log", "3.log"];
     let direct = verdicts(&[&logs[..], &stated].concat());
     assert_eq!(verdicts(&["--ledger", "usage", "--logs", "3.log"]), direct);
-    let beside = [&["--ledger", "usage", "--logs", "3.log"][..], &stated].concat();
-    assert_eq!(verdicts(&beside), direct);
+    let with_logs = [&["--ledger", "usage", "--logs", "3.log"][..], &stated].concat();
+    assert_eq!(verdicts(&with_logs), direct);
     assert_ne!(verdicts(&logs), direct, "the table matters here");
     let mut args = vec![
         "analyze",

@@ -1,4 +1,4 @@
-//! What the ledger knows beside the counts: since when grants are held, what an
+//! What the ledger knows apart from the counts: since when grants are held, what an
 //! older catalogue did not tell apart, which source carries whom.
 
 use std::collections::BTreeMap;
@@ -12,14 +12,14 @@ use crate::ledger::{analyze, folder, ingest, lines};
 
 fn term<'a>(report: &'a Value, client: &str, term: &str) -> &'a Value {
     let clients = report["clients"].as_array().unwrap();
-    let own = clients.iter().find(|own| own["id"] == client).unwrap();
-    let terms = own["terms"].as_array().unwrap();
-    terms.iter().find(|own| own["term"] == term).unwrap()
+    let value = clients.iter().find(|value| value["id"] == client).unwrap();
+    let terms = value["terms"].as_array().unwrap();
+    terms.iter().find(|entry| entry["term"] == term).unwrap()
 }
 
 fn gives(found: &Value, reason: &str) -> bool {
     let reasons = found["reasons"].as_array().unwrap();
-    reasons.iter().any(|own| own == reason)
+    reasons.iter().any(|name| name == reason)
 }
 
 fn recorded(folder: &Folder, log: &str) {
@@ -50,9 +50,9 @@ fn a_grant_without_date_and_repository_is_as_old_as_the_ledger_has_seen_it() {
     }
     let report = analyze(&folder, &["--ledger", "usage"], 0);
     let since = |name| {
-        let own = term(&report, "erp", name);
-        assert_eq!(own["granted_since_from"], "ledger");
-        own["granted_since"].as_str().unwrap().to_owned()
+        let grant = term(&report, "erp", name);
+        assert_eq!(grant["granted_since_from"], "ledger");
+        grant["granted_since"].as_str().unwrap().to_owned()
     };
     assert_eq!(since("orders:write"), "2026-03-03");
     assert_eq!(
@@ -164,10 +164,10 @@ fn an_operation_that_the_catalogue_did_not_have_then_holds_its_scope_at_review()
         format!(r#"{{"operations":[{read},{write},{export}]}}"#),
     );
     let report = analyze(&folder, &["--ledger", "usage"], 0);
-    let own = term(&report, "erp", "orders:export");
-    assert_eq!(own["verdict"], "remove");
-    assert_eq!(own["level"], "review");
-    assert!(gives(own, "counted_as_another"), "{own}");
+    let grant = term(&report, "erp", "orders:export");
+    assert_eq!(grant["verdict"], "remove");
+    assert_eq!(grant["level"], "review");
+    assert!(gives(grant, "counted_as_another"), "{grant}");
     assert!(!gives(
         term(&report, "bi", "orders:export"),
         "counted_as_another"
@@ -181,7 +181,7 @@ fn an_operation_that_the_catalogue_did_not_have_then_holds_its_scope_at_review()
 }
 
 #[test]
-fn days_without_the_source_that_carries_a_client_are_no_silence_of_that_client() {
+fn days_without_the_source_that_carries_a_client_are_not_silence_of_that_client() {
     let folder = folder();
     folder.put("grants.json", r#"{"erp":["orders:read","orders:delete"],"bi":["orders:all","orders:delete"],"both":["orders:read","orders:delete"]}"#);
     let (erp, bi, both) = (
@@ -208,7 +208,7 @@ fn days_without_the_source_that_carries_a_client_are_no_silence_of_that_client()
         missing,
         BTreeMap::from([("bi", true), ("both", true), ("erp", false)])
     );
-    // Its clock stands while its source is away, and not that of who is carried by another.
+    // Its clock stops while its source is away, but not the clock of a client that another source carries.
     let idle = |client, name| term(&report, client, name)["idle_days"].clone();
     assert_eq!(idle("bi", "orders:all"), 0);
     assert_eq!(idle("erp", "orders:read"), 0);
@@ -228,14 +228,14 @@ fn days_without_the_source_that_carries_a_client_are_no_silence_of_that_client()
         .join(" ");
     assert!(text.contains("then 0 days with records"), "{text}");
     assert!(
-        text.contains("(50 of them none of a source that carries the client)"),
+        text.contains("(50 of them without a record from a source that carries the client)"),
         "{text}"
     );
     assert!(
         text.contains("no data on more than 10 % of the last 90 days, or for three weeks of the window in a row): failed"),
         "{text}"
     );
-    let note = "the source `gw-2--.log` has no data on 50 of the 150 days";
+    let note = "the source `gw-2.log` has no data on 50 of the 150 days";
     assert!(report.to_string().contains(note), "{report}");
     ingest(&folder, "usage", &logs);
     assert_eq!(analyze(&folder, &["--ledger", "usage"], 0), report);
@@ -344,8 +344,8 @@ fn no_date_of_a_client_covers_what_a_record_of_the_ledger_shows_that_it_did_not_
     }
     let since = |name: &str, more: &[&str]| {
         let report = analyze(&folder, &[&["--ledger", "usage"], more].concat(), 0);
-        let own = term(&report, "erp", name);
-        ["granted_since", "granted_since_from"].map(|key| own[key].as_str().unwrap().to_owned())
+        let grant = term(&report, "erp", name);
+        ["granted_since", "granted_since_from"].map(|key| grant[key].as_str().unwrap().to_owned())
     };
     assert_eq!(since("orders:read", &[]), ["2020-01-01", "policy_file"]);
     assert_eq!(since("orders:write", &[]), ["2026-03-09", "ledger"]);

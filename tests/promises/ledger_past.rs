@@ -77,19 +77,19 @@ fn backtest(folder: &Folder, more: &[&str]) -> Run {
 /// As-of, removals at any level, and those that were missed.
 fn proposals(found: &Value) -> Vec<(String, u64, u64)> {
     let origins = found["origins"].as_array().unwrap().iter();
-    let own = |origin: &Value| {
+    let summary = |origin: &Value| {
         let of = |key: &str| origin["levels"][2][key].as_u64().unwrap();
         let day = origin["as_of"].as_str().unwrap().to_owned();
         (day, of("removals"), of("wrong"))
     };
-    origins.map(own).collect()
+    origins.map(summary).collect()
 }
 
 fn keeps_the_contract(found: &Value) {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/report.schema.json");
     let whole: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-    let own = serde_json::json!({"$ref": "#/$defs/backtest", "$defs": whole["$defs"]});
-    let schema = jsonschema::draft202012::new(&own).unwrap();
+    let backtest_schema = serde_json::json!({"$ref": "#/$defs/backtest", "$defs": whole["$defs"]});
+    let schema = jsonschema::draft202012::new(&backtest_schema).unwrap();
     let wrong: Vec<String> = schema
         .iter_errors(found)
         .map(|error| format!("{}: {error}", error.instance_path()))
@@ -166,8 +166,8 @@ fn the_order_in_which_records_came_into_the_ledger_plays_no_part() {
         let args = ["--ledger", name, "--grants-history", "ledger", "--json"];
         backtest(&folder, &args).report(0)
     };
-    let forth = merged("forth", &mut MONTHS.iter().map(|own| own.0));
-    let back = merged("back", &mut MONTHS.iter().rev().map(|own| own.0));
+    let forth = merged("forth", &mut MONTHS.iter().map(|pair| pair.0));
+    let back = merged("back", &mut MONTHS.iter().rev().map(|pair| pair.0));
     assert_eq!(forth, back);
     assert_eq!(forth["left_out"], 1);
     assert_eq!(proposals(&forth)[0], ("2026-03-31".to_owned(), 2, 1));
@@ -249,8 +249,8 @@ fn since(folder: &Folder, ledger: &str) -> Vec<(String, String)> {
 }
 
 fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
-    let own = |(term, day): &(&str, &str)| ((*term).to_owned(), (*day).to_owned());
-    list.iter().map(own).collect()
+    let owned = |(term, day): &(&str, &str)| ((*term).to_owned(), (*day).to_owned());
+    list.iter().map(owned).collect()
 }
 
 #[test]
@@ -285,7 +285,7 @@ fn old_logs_that_come_in_later_do_not_date_the_grants_of_today_back() {
         since(&folder, "usage"),
         pairs(&[("a", "2026-10-31"), ("c", "2026-10-31")])
     );
-    // With their day they are recorded beside it.
+    // With their day they are recorded alongside it.
     let run = add(
         "06",
         &into,
@@ -349,10 +349,13 @@ fn a_partial_result_records_the_files_of_a_configuration_only_with_their_day() {
         assert_eq!(run.code, Some(0), "{}", run.stderr);
         since(&folder, name)
     };
-    let undated: Vec<String> = MONTHS.iter().map(|own| format!("part-{}", own.0)).collect();
+    let undated: Vec<String> = MONTHS
+        .iter()
+        .map(|pair| format!("part-{}", pair.0))
+        .collect();
     let undated: Vec<String> = undated
         .into_iter()
-        .filter(|own| folder.path(own).exists())
+        .filter(|name| folder.path(name).exists())
         .collect();
     assert_eq!(undated.len(), 3);
     assert_eq!(merge("undated", &undated), []);

@@ -19,10 +19,10 @@ fn proposal(case: &Case, seed: u64) -> Held {
         .iter()
         .flat_map(|op| op.any_of.iter().flatten().cloned())
         .collect();
-    for own in held.values_mut() {
-        own.retain(|_| rng.below(3) > 0);
+    for scopes in held.values_mut() {
+        scopes.retain(|_| rng.below(3) > 0);
         if rng.below(3) == 0 {
-            own.insert(pool[rng.below(pool.len())].clone());
+            scopes.insert(pool[rng.below(pool.len())].clone());
         }
     }
     if rng.below(3) == 0 {
@@ -113,7 +113,7 @@ proptest! {
             }
             prop_assert_ne!(&row["would_do"], &json!([]));
         }
-        // What it opens beside: by hand, over the whole catalogue.
+        // What else it opens: by hand, over the whole catalogue.
         if told {
             let none = BTreeSet::new();
             let mut opened: BTreeSet<(String, String)> = BTreeSet::new();

@@ -51,7 +51,13 @@ fn everything(folder: &Folder, log: &str) -> String {
         assert!(matches!(run.code, Some(0 | 3)), "{args:?} {}", run.stderr);
         all += &(run.stdout + &run.stderr);
     }
-    for name in ["report.json", "policy.diff", "undo.diff", "rejects.ndjson"] {
+    for name in [
+        "report.json",
+        "plan.json",
+        "policy.diff",
+        "undo.diff",
+        "rejects.ndjson",
+    ] {
         all += &folder.read(&format!("out/{name}"));
     }
     all

@@ -150,19 +150,19 @@ fn in_every_format_a_secret_in_place_of_a_client_reaches_no_output() {
         for input in [["--logs", "access.log"], ["--ledger", "usage"]] {
             let report = report(&folder, &input);
             let warnings = report["warnings"].as_array().unwrap();
-            let own = warnings
+            let warning = warnings
                 .iter()
-                .find(|own| own["code"] == "secret-as-client");
+                .find(|warning| warning["code"] == "secret-as-client");
             let text =
-                own.unwrap_or_else(|| panic!("{format}: {warnings:?}"))["message"].to_string();
+                warning.unwrap_or_else(|| panic!("{format}: {warnings:?}"))["message"].to_string();
             // A token is one with and without its scheme.
             assert!(
                 text.contains("21 requests") && text.contains("6 different"),
                 "{text}"
             );
             let clients = report["clients"].as_array().unwrap();
-            let erp = clients.iter().find(|own| own["id"] == "erp").unwrap();
-            assert_eq!(erp["requests"], 3, "{format}: nothing of a token is erp's");
+            let erp = clients.iter().find(|client| client["id"] == "erp").unwrap();
+            assert_eq!(erp["requests"], 3, "{format}: no part of a token is erp's");
         }
     }
 }
@@ -170,14 +170,17 @@ fn in_every_format_a_secret_in_place_of_a_client_reaches_no_output() {
 /// Verdict, level and reasons of a term of erp.
 fn term<'a>(report: &'a Value, term: &str) -> (&'a str, &'a str, BTreeSet<&'a str>) {
     let clients = report["clients"].as_array().unwrap();
-    let own = clients.iter().find(|own| own["id"] == "erp").unwrap();
-    let terms = own["terms"].as_array().unwrap();
-    let own = terms.iter().find(|own| own["term"] == term).unwrap();
-    let reasons = own["reasons"].as_array().unwrap();
+    let client = clients.iter().find(|client| client["id"] == "erp").unwrap();
+    let terms = client["terms"].as_array().unwrap();
+    let grant = terms.iter().find(|entry| entry["term"] == term).unwrap();
+    let reasons = grant["reasons"].as_array().unwrap();
     (
-        own["verdict"].as_str().unwrap(),
-        own["level"].as_str().unwrap_or_default(),
-        reasons.iter().map(|own| own.as_str().unwrap()).collect(),
+        grant["verdict"].as_str().unwrap(),
+        grant["level"].as_str().unwrap_or_default(),
+        reasons
+            .iter()
+            .map(|reason| reason.as_str().unwrap())
+            .collect(),
     )
 }
 
@@ -209,15 +212,15 @@ fn a_policy_or_an_alias_that_names_a_client_by_its_token_still_means_that_client
     let held = GRANTS.replace("erp", &jwt());
     for input in [["--logs", "access.log"], ["--ledger", "usage"]] {
         folder.put("grants.json", GRANTS);
-        let own = report(&folder, &[input[0], input[1], "--alias", &alias]);
-        assert_eq!(term(&own, "orders:read").0, "keep");
+        let json = report(&folder, &[input[0], input[1], "--alias", &alias]);
+        assert_eq!(term(&json, "orders:read").0, "keep");
         folder.put("grants.json", &held);
-        let own = report(&folder, &input);
-        assert_eq!(own["clients"][0]["requests"], 3, "{own}");
-        let warnings = own["warnings"].as_array().unwrap();
+        let json = report(&folder, &input);
+        assert_eq!(json["clients"][0]["requests"], 3, "{json}");
+        let warnings = json["warnings"].as_array().unwrap();
         let told = warnings
             .iter()
-            .find(|own| own["code"] == "secret-in-policy");
+            .find(|warning| warning["code"] == "secret-in-policy");
         assert_eq!(told.unwrap()["place"]["line"], 1);
     }
     // An alias that leads nowhere is named without its token.
@@ -231,7 +234,7 @@ fn a_policy_or_an_alias_that_names_a_client_by_its_token_still_means_that_client
     folder.put("access.log", line("native", 1, "erp", "GET"));
     let run = folder.run(&args);
     assert!(run.stdout.contains("unmet-alias"), "{}", run.stdout);
-    args.retain(|own| *own != "--json");
+    args.retain(|arg| *arg != "--json");
     for shown in [run.stdout, run.stderr, folder.run(&args).stdout] {
         assert!(!shown.contains(MARK), "{shown}");
     }

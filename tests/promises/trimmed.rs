@@ -99,7 +99,7 @@ proptest! {
     }
 }
 
-/// Every added line is a removed line of the same hunk with something taken out.
+/// Every added line is a removed line of the same hunk with something removed.
 fn smaller(diff: &str) -> Result<(), TestCaseError> {
     let body = diff.lines().filter(|line| {
         !line.starts_with("---") && !line.starts_with("+++") && !line.starts_with('#')
@@ -123,7 +123,7 @@ fn smaller(diff: &str) -> Result<(), TestCaseError> {
 /// Whether the first text is the second with characters left out.
 fn within(short: &str, long: &str) -> bool {
     let mut rest = long.chars();
-    short.chars().all(|c| rest.any(|own| own == c))
+    short.chars().all(|c| rest.any(|letter| letter == c))
 }
 
 #[test]
@@ -135,11 +135,11 @@ fn a_throttled_request_alone_keeps_its_scope() {
         case.wildcard = false;
         case.roles.clear();
         case.clients.clear();
-        let own = crate::common::Holder {
+        let holder = crate::common::Holder {
             scopes: vec!["orders:read".to_owned(), "users:read".to_owned()],
             roles: Vec::new(),
         };
-        case.clients.insert("c0".to_owned(), own);
+        case.clients.insert("c0".to_owned(), holder);
         let mut event = case.events[0].clone();
         event.client = "c0".to_owned();
         event.op = 0;

@@ -23,7 +23,7 @@ fn parts(mut report: Value) -> (Vec<(String, String)>, Value) {
     }
     let named = list
         .iter()
-        .map(|own| (text(&own["path"]), text(&own["status"])));
+        .map(|input| (text(&input["path"]), text(&input["status"])));
     (named.collect(), report)
 }
 
@@ -65,7 +65,7 @@ fn long(case: &Case) -> String {
 }
 
 #[test]
-fn logs_that_begin_alike_and_then_differ_are_both_counted() {
+fn logs_with_the_same_beginning_that_then_differ_are_both_counted() {
     let case = Case::new(5);
     let folder = case.folder();
     for text in [case.lines().join("\n") + "\n", long(&case)] {
@@ -161,7 +161,7 @@ fn of_two_copies_cut_at_one_place_one_is_partial_and_the_other_its_duplicate() {
 }
 
 #[test]
-fn standard_input_is_compared_with_the_files_beside_it() {
+fn standard_input_is_compared_with_the_files_next_to_it() {
     let case = Case::new(7);
     let folder = case.folder();
     let text = long(&case);

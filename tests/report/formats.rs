@@ -59,7 +59,7 @@ fn the_json_keeps_the_contract_and_the_csv_is_read_back() {
 }
 
 #[test]
-fn sarif_stands_on_the_policys_lines_with_stable_fingerprints() {
+fn sarif_is_on_the_policys_lines_with_stable_fingerprints() {
     let case = case();
     month(&case, "2026-07", "a", &[]);
     month(&case, "2026-08", "b", &["--previous", "a/report.json"]);
@@ -97,7 +97,7 @@ fn sarif_stands_on_the_policys_lines_with_stable_fingerprints() {
     }
     for (schema, sarif) in schemas
         .iter()
-        .flat_map(|own| [(own, &july), (own, &august)])
+        .flat_map(|schema| [(schema, &july), (schema, &august)])
     {
         let wrong: Vec<String> = schema
             .iter_errors(sarif)
@@ -107,8 +107,10 @@ fn sarif_stands_on_the_policys_lines_with_stable_fingerprints() {
     }
     let print = |sarif: &Value, what: &str| {
         let mut results = sarif["runs"][0]["results"].as_array().unwrap().iter();
-        let text = |own: &Value| own["message"]["text"].as_str().unwrap().to_owned();
-        let found = results.find(|own| text(own).starts_with(what)).expect(what);
+        let text = |value: &Value| value["message"]["text"].as_str().unwrap().to_owned();
+        let found = results
+            .find(|result| text(result).starts_with(what))
+            .expect(what);
         found["partialFingerprints"]["scopetrimId/v1"].clone()
     };
     assert_eq!(print(&july, "two: a:write"), print(&august, "two: a:write"));
@@ -175,13 +177,13 @@ fn an_event_about_no_client_of_the_policy_has_what_class_2004_requires() {
     case.write("log.jsonl", log);
     let july = month(&case, "2026-07", "a", &[]);
     let findings = july["findings"].as_array().unwrap().iter();
-    let without: Vec<&Value> = findings.filter(|own| own["client"] == "").collect();
+    let without: Vec<&Value> = findings.filter(|finding| finding["client"] == "").collect();
     assert!(!without.is_empty(), "{july:#}");
     let events = |folder: &str| -> Vec<Value> {
         let text = fs::read_to_string(case.path(folder).join("report.ocsf.ndjson")).unwrap();
         let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
         lines
-            .filter(|own: &Value| own["class_uid"] == 2004)
+            .filter(|value: &Value| value["class_uid"] == 2004)
             .collect()
     };
     let created = events("a");
@@ -207,10 +209,10 @@ fn an_event_about_no_client_of_the_policy_has_what_class_2004_requires() {
         }
     }
     month(&case, "2026-08", "b", &["--previous", "a"]);
-    let uid = |own: &Value| own["finding_info"]["uid"].clone();
-    for own in events("b") {
-        let known = created.iter().any(|other| uid(other) == uid(&own));
-        assert_eq!(own["activity_id"] == 1, !known, "{own:#}");
+    let uid = |value: &Value| value["finding_info"]["uid"].clone();
+    for event in events("b") {
+        let known = created.iter().any(|other| uid(other) == uid(&event));
+        assert_eq!(event["activity_id"] == 1, !known, "{event:#}");
     }
 }
 
@@ -238,23 +240,26 @@ fn each_result_has_a_fingerprint_of_its_own() {
         assert!(results.len() > 10, "{sample}");
         let prints = results
             .iter()
-            .map(|own| &own["partialFingerprints"]["scopetrimId/v1"]);
+            .map(|result| &result["partialFingerprints"]["scopetrimId/v1"]);
         distinct(sample, prints);
         let report = read(&case.path("o/report.json"));
         let findings = report["findings"].as_array().unwrap().iter();
-        distinct(sample, findings.map(|own| &own["id"]));
+        distinct(sample, findings.map(|finding| &finding["id"]));
         let events = fs::read_to_string(case.path("o/report.ocsf.ndjson")).unwrap();
         let events: Vec<Value> = events
             .lines()
             .map(|line| serde_json::from_str(line).unwrap())
             .collect();
-        distinct(sample, events.iter().map(|own| &own["finding_info"]["uid"]));
-        distinct(sample, events.iter().map(|own| &own["metadata"]["uid"]));
+        distinct(
+            sample,
+            events.iter().map(|event| &event["finding_info"]["uid"]),
+        );
+        distinct(sample, events.iter().map(|event| &event["metadata"]["uid"]));
     }
 }
 
 fn distinct<'a>(what: &str, ids: impl Iterator<Item = &'a Value>) {
-    let all: Vec<&str> = ids.map(|own| own.as_str().unwrap()).collect();
+    let all: Vec<&str> = ids.map(|text| text.as_str().unwrap()).collect();
     let unique: std::collections::BTreeSet<&&str> = all.iter().collect();
     assert_eq!(unique.len(), all.len(), "{what}: {all:?}");
 }

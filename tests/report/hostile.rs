@@ -217,7 +217,11 @@ fn hostile_names_act_in_no_kind_of_report() {
             let what = path.display().to_string();
             let text = fs::read_to_string(&path).unwrap();
             assert!(!text.contains(['\u{1b}', '\u{202e}', '\u{0}']), "{what}");
-            match path.extension().and_then(|own| own.to_str()).unwrap() {
+            match path
+                .extension()
+                .and_then(|extension| extension.to_str())
+                .unwrap()
+            {
                 "csv" if text.lines().count() > 1 => cells(&what, &text),
                 "json" | "sarif" => {
                     serde_json::from_str::<Value>(&text).expect(&what);
@@ -239,8 +243,8 @@ fn hostile_names_act_in_no_test_tool() {
     let tool = |name| output(&case, &["boundary-tests", "--tool", name], &[&policy]);
     let only_own = |text: &str, what: &str| {
         let mut rest = text.split("{{");
-        let variable = |own: &str| {
-            let name = own.split("}}").next().unwrap_or_default();
+        let variable = |text: &str| {
+            let name = text.split("}}").next().unwrap_or_default();
             name == "base" || name.starts_with("token_")
         };
         rest.next();
@@ -271,7 +275,7 @@ fn hostile_names_act_in_no_test_tool() {
     for script in scripts {
         let inner = script
             .strip_prefix("> {%")
-            .and_then(|own| own.strip_suffix("%}"));
+            .and_then(|text| text.strip_suffix("%}"));
         let inner = inner.unwrap();
         assert!(!inner.contains("%}") && !inner.contains('`'), "{script}");
     }

@@ -10,9 +10,9 @@ use super::{case, month};
 fn open(report: &Value) -> Vec<String> {
     let items = report["month"]["items"].as_array().unwrap().iter();
     let mut told: Vec<String> = items
-        .filter(|own| own["recommendation"] == true)
-        .map(|own| {
-            let text = |key: &str| own[key].as_str().unwrap();
+        .filter(|item| item["recommendation"] == true)
+        .map(|item| {
+            let text = |key: &str| item[key].as_str().unwrap();
             format!(
                 "{}/{} {} {}",
                 text("client"),
@@ -30,14 +30,14 @@ fn open(report: &Value) -> Vec<String> {
 fn outcomes(report: &Value) -> Vec<String> {
     let rows = report["month"]["outcomes"].as_array().unwrap().iter();
     let mut told: Vec<String> = rows
-        .map(|own| {
-            let text = |key: &str| own[key].as_str().unwrap();
+        .map(|row| {
+            let text = |key: &str| row[key].as_str().unwrap();
             format!(
                 "{}/{} {} {}",
                 text("client"),
                 text("term"),
                 text("state"),
-                own["denials"]
+                row["denials"]
             )
         })
         .collect();
@@ -59,7 +59,7 @@ fn three_months_give_the_table_made_by_hand() {
     assert_eq!(
         open(&july),
         ["one/a:write", "one/b:admin", "two/a:write"]
-            .map(|own| format!("{own} first_report 2026-07"))
+            .map(|id| format!("{id} first_report 2026-07"))
     );
     let august = month(
         &case,
@@ -116,7 +116,7 @@ fn three_months_give_the_table_made_by_hand() {
     let page = fs::read_to_string(case.path("t/2026-09/report.html")).unwrap();
     // The page counts findings as well, which the table made by hand leaves out.
     let items = alone["month"]["items"].as_array().unwrap();
-    let count = |state: &str| items.iter().filter(|own| own["state"] == state).count();
+    let count = |state: &str| items.iter().filter(|item| item["state"] == state).count();
     for (state, words) in [
         ("came_back", "came back"),
         ("new", "new"),
@@ -150,17 +150,17 @@ fn a_recommendation_that_an_exception_answers_is_accepted_once_and_not_resolved(
             "two/a:write rejected 0"
         ]
     );
-    let own = &august["month"];
-    let accepted = own["accepted"].as_array().unwrap();
+    let section = &august["month"];
+    let accepted = section["accepted"].as_array().unwrap();
     assert_eq!(accepted.len(), 1, "{accepted:?}");
     assert!(
-        own["closed"]
+        section["closed"]
             .to_string()
             .contains(accepted[0].as_str().unwrap())
     );
-    let resolved = own["resolved"].as_array().unwrap();
+    let resolved = section["resolved"].as_array().unwrap();
     assert!(!resolved.contains(&accepted[0]), "{resolved:?}");
-    assert_eq!(own["points"][1]["applied"], 0);
+    assert_eq!(section["points"][1]["applied"], 0);
     let text = |name: &str| fs::read_to_string(case.path("b").join(name)).unwrap();
     assert!(
         text("report.md").contains("Its recommendations: 2 open, 1 accepted by exception.\n"),

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::support::Case;
 
-/// Names that stand nowhere but in the places that [`folder`] puts them.
+/// Names that are only in the places that [`folder`] puts them.
 const NAMES: [&str; 26] = [
     "acme-own",
     "Acme-In-Log",
@@ -37,7 +37,7 @@ const NAMES: [&str; 26] = [
     "zorilla-catalogue",
 ];
 
-/// A tenant with a name in every place where one can stand.
+/// A tenant with a name in every place where one can be.
 fn folder() -> Case {
     let case = Case::new();
     case.write(

@@ -80,7 +80,7 @@ fn under_pseudonyms_no_name_is_left_and_months_still_compare() {
     }
     let report = read(&case.path("2026-09/report.json"));
     let items = report["month"]["items"].as_array().unwrap();
-    let states: Vec<&Value> = items.iter().map(|own| &own["state"]).collect();
+    let states: Vec<&Value> = items.iter().map(|item| &item["state"]).collect();
     assert!(
         !states.is_empty() && states.iter().all(|state| **state == "ignored"),
         "{states:?}"

@@ -1,14 +1,14 @@
-//! What was found, beside what has to be found.
+//! What was found, compared with what has to be found.
 
 use std::collections::BTreeMap;
 
-use scopetrim::usage::credentials::HashKey;
+use scopetrim::stages::HashKey;
 use serde_json::Value;
 
 use crate::tenant::format::Format;
 use crate::tenant::plants::{Expect, Plant, Times};
 
-/// One finding of a report, as far as it is compared.
+/// The compared parts of one finding of a report.
 pub(crate) struct Finding {
     pub(crate) rule: String,
     pub(crate) client: String,
@@ -21,16 +21,16 @@ pub(crate) struct Finding {
 
 /// The findings of a report.
 pub(crate) fn findings(report: &Value) -> Vec<Finding> {
-    let text = |own: &Value, key: &str| own[key].as_str().unwrap_or_default().to_owned();
+    let text = |value: &Value, key: &str| value[key].as_str().unwrap_or_default().to_owned();
     let all = report["findings"].as_array().unwrap().iter();
-    all.map(|own| Finding {
-        rule: text(own, "number"),
-        client: text(own, "client"),
-        severity: text(own, "severity"),
-        subject: text(own, "subject"),
-        message: text(own, "message"),
-        requests: own["requests"].as_u64().unwrap(),
-        places: own["places"].as_array().unwrap().len(),
+    all.map(|value| Finding {
+        rule: text(value, "number"),
+        client: text(value, "client"),
+        severity: text(value, "severity"),
+        subject: text(value, "subject"),
+        message: text(value, "message"),
+        requests: value["requests"].as_u64().unwrap(),
+        places: value["places"].as_array().unwrap().len(),
     })
     .collect()
 }
@@ -53,14 +53,17 @@ pub(crate) fn differences(plants: &[Plant], reports: &[(Format, &Value)]) -> Vec
                 }
             }
         }
-        for own in found.iter().filter(|own| own.severity != "note") {
+        for finding in found.iter().filter(|finding| finding.severity != "note") {
             let mut wanted = plants.iter().flat_map(|plant| &plant.expects);
-            if !wanted.any(|expect| expect.found.contains(format) && fits(expect, own)) {
-                let at = plants.iter().position(|plant| is_about(plant, own));
+            if !wanted.any(|expect| expect.found.contains(format) && fits(expect, finding)) {
+                let at = plants.iter().position(|plant| is_about(plant, finding));
                 // Of what healthy clients have, the kind is enough: there may be hundreds.
                 let row = match at {
-                    Some(_) => format!("not planted: {}", own.sentence()),
-                    None => format!("not planted: {} {} {}", own.rule, own.severity, own.client),
+                    Some(_) => format!("not planted: {}", finding.sentence()),
+                    None => format!(
+                        "not planted: {} {} {}",
+                        finding.rule, finding.severity, finding.client
+                    ),
                 };
                 let formats = rows.entry((at.unwrap_or(plants.len()), row)).or_default();
                 if !formats.contains(&format.name()) {
@@ -71,8 +74,8 @@ pub(crate) fn differences(plants: &[Plant], reports: &[(Format, &Value)]) -> Vec
     }
     let rows = rows.into_iter().map(|((at, row), formats)| {
         let plant = plants.get(at);
-        let name = plant.map_or("(healthy)".to_owned(), |own| {
-            format!("{}: {}", own.slug, own.name)
+        let name = plant.map_or("(healthy)".to_owned(), |plant| {
+            format!("{}: {}", plant.slug, plant.name)
         });
         format!("  {name}\n      [{}] {row}", formats.join(", "))
     });
@@ -90,10 +93,13 @@ fn judge(expect: &Expect, format: Format, report: &Value, found: &[Finding]) -> 
     if !expect.found.contains(&format) || expect.times == Times::Maybe {
         return Ok(());
     }
-    let own: Vec<&Finding> = found.iter().filter(|own| fits(expect, own)).collect();
+    let findings: Vec<&Finding> = found
+        .iter()
+        .filter(|finding| fits(expect, finding))
+        .collect();
     let right = match expect.times {
-        Times::Once => own.len() == 1,
-        Times::Some | Times::Maybe => !own.is_empty(),
+        Times::Once => findings.len() == 1,
+        Times::Some | Times::Maybe => !findings.is_empty(),
     };
     if !right {
         let close = found.iter().filter(|other| {
@@ -102,29 +108,35 @@ fn judge(expect: &Expect, format: Format, report: &Value, found: &[Finding]) -> 
         let close: Vec<String> = close.map(Finding::sentence).take(4).collect();
         return Err(format!(
             "{} found; near it: {}",
-            own.len(),
+            findings.len(),
             close.join("; ")
         ));
     }
     let severities: Vec<&str> = expect.severity.split('|').collect();
-    for own in own {
-        let graded = severities.contains(&own.severity.as_str());
-        let counted = expect.requests.is_none_or(|wanted| wanted == own.requests);
-        let placed = own.places > 0 || !expect.place;
+    for finding in findings {
+        let graded = severities.contains(&finding.severity.as_str());
+        let counted = expect
+            .requests
+            .is_none_or(|wanted| wanted == finding.requests);
+        let placed = finding.places > 0 || !expect.place;
         if !(graded && counted && placed) {
-            return Err(format!("{} ({} places)", own.sentence(), own.places));
+            return Err(format!(
+                "{} ({} places)",
+                finding.sentence(),
+                finding.places
+            ));
         }
     }
     Ok(())
 }
 
 /// The same rule about the same thing; how bad it is is not looked at.
-pub(crate) fn fits(expect: &Expect, own: &Finding) -> bool {
-    own.rule == expect.rule && own.client == expect.client && is_named(expect, own)
+pub(crate) fn fits(expect: &Expect, finding: &Finding) -> bool {
+    finding.rule == expect.rule && finding.client == expect.client && is_named(expect, finding)
 }
 
 /// Subject or message say what it is about; a credential is shown by its hash.
-fn is_named(expect: &Expect, own: &Finding) -> bool {
+fn is_named(expect: &Expect, finding: &Finding) -> bool {
     let id = expect.about.starts_with("K-") || expect.about.starts_with("C-");
     let about = if id {
         let hash = HashKey::default().hash(expect.about.as_bytes());
@@ -132,28 +144,30 @@ fn is_named(expect: &Expect, own: &Finding) -> bool {
     } else {
         expect.about.to_owned()
     };
-    own.subject.contains(&about) || own.message.contains(&about)
+    finding.subject.contains(&about) || finding.message.contains(&about)
 }
 
 /// The finding is about a client of the plant; without a client, its sentence names one.
-fn is_about(plant: &Plant, own: &Finding) -> bool {
+fn is_about(plant: &Plant, finding: &Finding) -> bool {
     let grants = plant.grants.iter().map(|grant| grant.client.as_str());
     let calls = plant.calls.iter().map(|call| call.client);
     let mut clients = grants.chain(calls).filter(|client| !client.is_empty());
-    if own.client.is_empty() {
-        clients.any(|client| own.message.contains(client))
+    if finding.client.is_empty() {
+        clients.any(|client| finding.message.contains(client))
     } else {
-        clients.any(|client| own.client == client)
+        clients.any(|client| finding.client == client)
     }
 }
 
 /// The report says that the rule could not be judged, or not of this client.
 pub(crate) fn is_unjudged(expect: &Expect, report: &Value) -> bool {
     let entries = report["not_evaluable"].as_array().unwrap();
-    let mut own = entries.iter().filter(|own| own["number"] == expect.rule);
-    own.any(|own| {
-        let clients = own["clients"].as_array().unwrap();
-        own["partly"] == false
+    let mut unjudged = entries
+        .iter()
+        .filter(|entry| entry["number"] == expect.rule);
+    unjudged.any(|entry| {
+        let clients = entry["clients"].as_array().unwrap();
+        entry["partly"] == false
             || clients.is_empty()
             || clients.iter().any(|name| name == expect.client)
     })

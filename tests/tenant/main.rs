@@ -25,14 +25,19 @@ fn a_healthy_tenant_has_nothing_above_a_note_in_any_format() {
     let mut loud: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for (format, report) in QUIET.iter() {
         let above = findings(report).into_iter();
-        for own in above.filter(|own| own.severity != "note") {
-            let kind = format!("{:<9} {:<3} {}", format.name(), own.rule, own.severity);
-            loud.entry(kind).or_default().push(own.sentence());
+        for finding in above.filter(|finding| finding.severity != "note") {
+            let kind = format!(
+                "{:<9} {:<3} {}",
+                format.name(),
+                finding.rule,
+                finding.severity
+            );
+            loud.entry(kind).or_default().push(finding.sentence());
         }
     }
-    let rows = loud
-        .iter()
-        .map(|(kind, own)| format!("  {kind}: {}, for example {}", own.len(), own[0]));
+    let rows = loud.iter().map(|(kind, messages)| {
+        format!("  {kind}: {}, for example {}", messages.len(), messages[0])
+    });
     let rows: Vec<String> = rows.collect();
     assert!(rows.is_empty(), "{}", table("kinds are not quiet", &rows));
 }
@@ -51,15 +56,21 @@ fn each_planted_problem_is_found_once_and_nothing_else_is_above_a_note() {
 #[test]
 fn every_rule_is_planted_and_every_planted_rule_is_there() {
     let plants = plants::all();
-    let planted = plants.iter().flat_map(|own| &own.expects);
-    let planted: BTreeSet<&str> = planted.map(|own| own.rule).collect();
+    let planted = plants.iter().flat_map(|plant| &plant.expects);
+    let planted: BTreeSet<&str> = planted.map(|expect| expect.rule).collect();
     let rules = scopetrim::finding::ALL.iter();
     let all: BTreeSet<&str> = rules.map(|rule| rule.doc().number).collect();
     let missing: Vec<_> = all.symmetric_difference(&planted).collect();
     assert!(missing.is_empty(), "{missing:?}");
-    assert!(plants.iter().filter(|own| !own.expects.is_empty()).count() >= 41);
-    let names: BTreeSet<&str> = plants.iter().map(|own| own.slug).collect();
-    assert_eq!(names.len(), plants.len(), "a name stands twice");
+    assert!(
+        plants
+            .iter()
+            .filter(|plant| !plant.expects.is_empty())
+            .count()
+            >= 41
+    );
+    let names: BTreeSet<&str> = plants.iter().map(|plant| plant.slug).collect();
+    assert_eq!(names.len(), plants.len(), "a name occurs twice");
 }
 
 #[test]
@@ -77,10 +88,11 @@ fn every_line_is_read_in_the_format_that_was_meant() {
 #[test]
 fn equal_seeds_give_equal_lines_and_a_plant_leaves_the_others_alone() {
     let all = plants::all();
-    let [healthy, planted, again] = [&[][..], &all, &all].map(|own| Tenant::new(&size(), own));
+    let [healthy, planted, again] =
+        [&[][..], &all, &all].map(|plants| Tenant::new(&size(), plants));
     assert!(planted.events == again.events);
     let planted: BTreeSet<_> = planted.events.iter().collect();
-    assert!(healthy.events.iter().all(|own| planted.contains(own)));
+    assert!(healthy.events.iter().all(|event| planted.contains(event)));
     let line = |seed: u64| {
         let tenant = Tenant::new(&tenant::Size { seed, ..size() }, &[]);
         Format::Aws.line(&tenant.events[0], 1)

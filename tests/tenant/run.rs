@@ -31,7 +31,7 @@ pub(crate) fn size() -> Size {
 fn planted() -> Vec<Plant> {
     let mut plants = plants::all();
     for plant in &mut plants {
-        let known = |own: &Expect| scopetrim::finding::by_name(own.rule).is_some();
+        let known = |expect: &Expect| scopetrim::finding::by_name(expect.rule).is_some();
         if !plant.expects.iter().all(known) {
             plant.config = "";
         }

@@ -19,7 +19,7 @@ less gets less: `not_evaluable` of the report says so, for all or for the client
 | answer | meaning |
 | --- | --- |
 | yes | the planted problem was found |
-| in part | it was found of clients whose lines carry the field, and the report names others of which nothing can be said |
+| in part | it was found for clients whose lines carry the field, and the report names others about which nothing can be said |
 | no | the report lists the rule as not evaluable |
 | - | nothing was found, and nothing is missing |
 
@@ -48,8 +48,8 @@ fn document(plants: &[Plant], reports: &Reports) -> String {
     let _ = writeln!(text, "| --- |{}", " --- |".repeat(names.len()));
     for rule in scopetrim::finding::ALL {
         let doc = rule.doc();
-        let wanted = plants.iter().flat_map(|own| &own.expects);
-        let wanted: Vec<&Expect> = wanted.filter(|own| own.rule == doc.number).collect();
+        let wanted = plants.iter().flat_map(|plant| &plant.expects);
+        let wanted: Vec<&Expect> = wanted.filter(|expect| expect.rule == doc.number).collect();
         let cells: Vec<&str> = reports
             .iter()
             .map(|(_, report)| cell(&wanted, doc.number, report))
@@ -67,18 +67,18 @@ fn document(plants: &[Plant], reports: &Reports) -> String {
 
 fn cell(wanted: &[&Expect], number: &str, report: &Value) -> &'static str {
     let entries = report["not_evaluable"].as_array().unwrap();
-    let whole = |own: &&Value| own["number"] == number && own["partly"] == false;
-    if entries.iter().any(|own| whole(&own)) {
+    let whole = |value: &&Value| value["number"] == number && value["partly"] == false;
+    if entries.iter().any(|entry| whole(&entry)) {
         return "no";
     }
     let all = findings(report);
-    let found = |expect: &&&Expect| all.iter().any(|own| fits(expect, own));
-    if !wanted.iter().any(|own| found(&own)) {
+    let found = |expect: &&&Expect| all.iter().any(|finding| fits(expect, finding));
+    if !wanted.iter().any(|expect| found(&expect)) {
         return "-";
     }
     // A planted client is named as one of whom nothing can be said.
     let silent = wanted
         .iter()
-        .any(|own| !found(&own) && is_unjudged(own, report));
+        .any(|expect| !found(&expect) && is_unjudged(expect, report));
     if silent { "in part" } else { "yes" }
 }

@@ -46,7 +46,7 @@ pub(super) fn plants() -> Vec<Plant> {
 fn wide() -> Plant {
     let resources = healthy::operations()
         .into_iter()
-        .filter(|own| !own.label.contains("/users/"));
+        .filter(|operation| !operation.label.contains("/users/"));
     let mut scopes: Vec<&str> = resources.filter_map(Operation::scope).collect();
     scopes.dedup();
     Plant::new("wide", "a client may do nearly everything")

@@ -5,7 +5,7 @@ use crate::tenant::call::{ALL, Call, On, With};
 use crate::tenant::files::Grant;
 
 const READ: &str = "GET /v1/orders";
-/// Networks that join, beside the one that a key is at home in.
+/// Networks that join, in addition to the one that a key normally comes from.
 const JOINED: [&str; 3] = ["203.0.113.61", "192.0.2.62", "198.51.100.63"];
 
 #[expect(clippy::too_many_lines, reason = "one table")]
@@ -83,10 +83,10 @@ pub(super) fn plants() -> Vec<Plant> {
         )
         .granted("orders:read")
         .calls([key("key-joined", "K-JOINED", On::Every(1, 85, 0)).at(10, 5)])
-        .calls(JOINED.map(|own| {
+        .calls(JOINED.map(|network| {
             key("key-joined", "K-JOINED", On::Every(2, 40, 0))
                 .at(10, 5)
-                .from(own)
+                .from(network)
         }))
         .expects([by_key("F7", "key-joined", "high").about("K-JOINED")]),
         Plant::new(
@@ -95,10 +95,10 @@ pub(super) fn plants() -> Vec<Plant> {
         )
         .granted("orders:read")
         .calls([certificate("certificate-joined", "C-JOINED", On::Every(1, 85, 0)).at(10, 5)])
-        .calls(JOINED.map(|own| {
+        .calls(JOINED.map(|network| {
             certificate("certificate-joined", "C-JOINED", On::Every(2, 40, 0))
                 .at(10, 5)
-                .from(own)
+                .from(network)
         }))
         .expects([by_certificate("F7", "certificate-joined", "high").about("C-JOINED")]),
         Plant::new("key-twins", "two clients use one key in the same minutes")
@@ -107,7 +107,8 @@ pub(super) fn plants() -> Vec<Plant> {
                 Grant::new("twin-b", "orders:read"),
             ])
             .calls(
-                ["twin-a", "twin-b"].map(|own| key(own, "K-TWIN", On::Every(3, 60, 0)).at(10, 5)),
+                ["twin-a", "twin-b"]
+                    .map(|client| key(client, "K-TWIN", On::Every(3, 60, 0)).at(10, 5)),
             )
             .expects([Expect::new("F7", "", "high").about("K-TWIN").only(KEYS)]),
         Plant::new(
@@ -120,7 +121,7 @@ pub(super) fn plants() -> Vec<Plant> {
         ])
         .calls(
             ["twin-c", "twin-d"]
-                .map(|own| certificate(own, "C-TWIN", On::Every(3, 60, 0)).at(10, 5)),
+                .map(|client| certificate(client, "C-TWIN", On::Every(3, 60, 0)).at(10, 5)),
         )
         .expects([Expect::new("F7", "", "high")
             .about("C-TWIN")
@@ -134,7 +135,10 @@ pub(super) fn plants() -> Vec<Plant> {
             Grant::new("twin-e", "orders:read"),
             Grant::new("twin-f", "orders:read"),
         ])
-        .calls(["twin-e", "twin-f"].map(|own| key(own, "K-PAST", On::Every(1, 99, 85)).at(10, 5)))
+        .calls(
+            ["twin-e", "twin-f"]
+                .map(|client| key(client, "K-PAST", On::Every(1, 99, 85)).at(10, 5)),
+        )
         .calls([
             key("twin-e", "K-PAST-E", On::Every(1, 84, 0)),
             key("twin-f", "K-PAST-F", On::Every(1, 84, 0)),

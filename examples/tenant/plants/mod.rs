@@ -148,7 +148,7 @@ impl Expect {
     /// `F2 of late-deny, medium, once, 12 requests: "late deny" (aws, envoy, kong; not evaluable: combined)`.
     pub(crate) fn sentence(&self) -> String {
         let names = |of: &[Format]| {
-            let names: Vec<&str> = of.iter().map(|own| own.name()).collect();
+            let names: Vec<&str> = of.iter().map(|format| format.name()).collect();
             names.join(", ")
         };
         let mut text = self.rule.to_owned();

@@ -1,4 +1,4 @@
-//! Near misses: nothing of them is above a note.
+//! Near misses: none of them is above a note.
 
 use super::Plant;
 use crate::tenant::call::{By, Call, HOUR, Life, On, With};
@@ -66,11 +66,13 @@ pub(super) fn plants() -> Vec<Plant> {
             "a key comes from three networks of egress from the first day on",
         )
         .granted("orders:read")
-        .calls(["203.0.113.30", "192.0.2.30", "198.51.100.30"].map(|own| {
-            key("near-egress", "K-NEAR-5", On::Every(1, 85, 0))
-                .at(10, 5)
-                .from(own)
-        })),
+        .calls(
+            ["203.0.113.30", "192.0.2.30", "198.51.100.30"].map(|address| {
+                key("near-egress", "K-NEAR-5", On::Every(1, 85, 0))
+                    .at(10, 5)
+                    .from(address)
+            }),
+        ),
         Plant::new(
             "near-programs",
             "a key is used by two HTTP libraries from the first day on",
@@ -82,7 +84,7 @@ pub(super) fn plants() -> Vec<Plant> {
         })),
         Plant::new(
             "near-words",
-            "scopes of owners' profiles and root causes are no administrator's",
+            "scopes of owners' profiles and root causes are not an administrator's",
         )
         .granted("owner-profile:read root-cause:read")
         .operations([
@@ -121,8 +123,8 @@ pub(super) fn plants() -> Vec<Plant> {
         )
         .granted("orders:read")
         .calls([Call::new("near-stumble", "GET /v1/orders", "orders:read")])
-        .calls(TEN.map(|own| {
-            Call::new("near-stumble", own, "orders:read")
+        .calls(TEN.map(|label| {
+            Call::new("near-stumble", label, "orders:read")
                 .on(On::Days(&[21]))
                 .refused(By::Gateway)
         })),

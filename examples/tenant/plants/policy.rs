@@ -1,4 +1,4 @@
-//! F17, F19, F20, F21, F29, F30: what stands in the policy and the configuration.
+//! F17, F19, F20, F21, F29, F30: what is in the policy and the configuration.
 
 use super::{Expect, Plant};
 use crate::tenant::call::Call;

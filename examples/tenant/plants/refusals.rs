@@ -79,8 +79,8 @@ pub(super) fn plants() -> Vec<Plant> {
         )
         .granted("orders:read")
         .calls([Call::new("prober", "GET /v1/orders", "orders:read")])
-        .calls(TWELVE.map(|own| {
-            Call::new("prober", own, "orders:read")
+        .calls(TWELVE.map(|label| {
+            Call::new("prober", label, "orders:read")
                 .on(On::Days(&[25]))
                 .refused(By::Gateway)
         }))
@@ -89,8 +89,8 @@ pub(super) fn plants() -> Vec<Plant> {
             "prober-stranger",
             "a caller that no policy names is refused at twelve operations on one day",
         )
-        .calls(TWELVE.map(|own| {
-            Call::new("prober-stranger", own, "orders:read")
+        .calls(TWELVE.map(|label| {
+            Call::new("prober-stranger", label, "orders:read")
                 .on(On::Days(&[24]))
                 .refused(By::Gateway)
         }))
@@ -169,9 +169,9 @@ pub(super) fn plants() -> Vec<Plant> {
 fn slow() -> Plant {
     let others = healthy::operations()
         .into_iter()
-        .filter(|own| !own.label.contains("/v1/orders"));
-    let calls = others.take(40).zip(6..).map(|(own, ago)| {
-        Call::new("slow-prober", own.label, "orders:read")
+        .filter(|operation| !operation.label.contains("/v1/orders"));
+    let calls = others.take(40).zip(6..).map(|(operation, ago)| {
+        Call::new("slow-prober", operation.label, "orders:read")
             .on(On::Every(1, ago, ago))
             .refused(By::Gateway)
     });

@@ -25,9 +25,9 @@ const BEFORE: [(&str, &str); 5] = [
     ("other", "c"),
 ];
 
-fn rows(own: &[(&str, &str)]) -> BTreeSet<Row> {
+fn rows(pairs: &[(&str, &str)]) -> BTreeSet<Row> {
     let row = |(client, term): &(&str, &str)| (ClientName::new(client), Term::new(term), None);
-    own.iter().map(row).collect()
+    pairs.iter().map(row).collect()
 }
 
 fn tested(world: &World, records: &BTreeMap<Day, BTreeSet<Row>>) -> Backtest {
@@ -36,11 +36,11 @@ fn tested(world: &World, records: &BTreeMap<Day, BTreeSet<Row>>) -> Backtest {
         let days = records.keys().copied().collect();
         let read = |on: Day| Ok::<_, Infallible>(Arc::new(records[&on].clone()));
         let found = recorded(&origins, &days, 90, read).unwrap();
-        let held = found.into_iter().map(|(origin, own)| {
+        let held = found.into_iter().map(|(origin, recorded)| {
             let held = Held {
-                policy: own.policy(inputs.policy),
-                history: own.history(origin, inputs.policy, inputs.history),
-                later: own.later,
+                policy: recorded.policy(inputs.policy),
+                history: recorded.history(origin, inputs.policy, inputs.history),
+                later: recorded.later,
             };
             (origin, held)
         });
@@ -54,11 +54,11 @@ fn tested(world: &World, records: &BTreeMap<Day, BTreeSet<Row>>) -> Backtest {
 }
 
 fn proposals(found: &Backtest) -> Vec<(String, u64, u64)> {
-    let own = |origin: &Origin| {
+    let rows_of = |origin: &Origin| {
         let tally = &origin.tallies[2];
         (origin.as_of.to_string(), tally.removals, tally.wrong)
     };
-    found.origins.iter().map(own).collect()
+    found.origins.iter().map(rows_of).collect()
 }
 
 fn of(list: &[(&str, u64, u64)]) -> Vec<(String, u64, u64)> {
@@ -70,7 +70,7 @@ fn of(list: &[(&str, u64, u64)]) -> Vec<(String, u64, u64)> {
 #[test]
 fn a_scope_that_was_lost_since_is_a_removal_then_and_one_that_came_later_is_none() {
     let mut after = BEFORE.to_vec();
-    after.retain(|own| *own != ("steady", "b"));
+    after.retain(|pair| *pair != ("steady", "b"));
     after.extend([("late", "a"), ("late", "c")]);
     let records = BTreeMap::from([
         (day("2025-03-31"), rows(&BEFORE)),
@@ -118,7 +118,7 @@ fn a_month_end_without_a_record_of_the_31_days_before_it_is_left_out_and_named()
 }
 
 #[test]
-fn a_grant_regained_behind_an_origin_serves_what_its_removal_would_have_denied() {
+fn a_grant_regained_after_an_origin_serves_what_its_removal_would_have_denied() {
     // `steady` gets `d` in place of `b`: what needs `b` is denied all the same.
     let mut after = BEFORE.to_vec();
     after.push(("steady", "d"));
@@ -132,7 +132,7 @@ fn a_grant_regained_behind_an_origin_serves_what_its_removal_would_have_denied()
     let march = &found.origins[0];
     assert_eq!((march.tallies[2].removals, march.tallies[2].wrong), (3, 1));
     assert!(
-        march.hits.iter().all(|own| own.operation == 1),
+        march.hits.iter().all(|hit| hit.operation == 1),
         "{:?}",
         march.hits
     );

@@ -1,7 +1,7 @@
 //! Had its own advice been followed in the past, what would have been denied?
 //!
 //! In: everything the analysis reads. Out: for each month end with enough log
-//! before and behind it, what would have been recommended then, and which of the
+//! before and after it, what would have been recommended then, and which of the
 //! requests that came later it would have denied.
 //!
 //! Invariants:
@@ -12,16 +12,16 @@
 //!   no part in the pooled rate;
 //! * a request counts as denied when it was permitted by what was held on its
 //!   day, and is not any more without the removals;
-//! * advice to suspend a client as a whole is replayed as well, and counted apart.
+//! * advice to suspend a client as a whole is replayed as well, and counted separately.
 //!
 //! Configuration (exceptions, protected patterns, aliases) is today's.
 
 mod past_advice;
 mod pool;
-pub mod recommendation_log;
+pub(crate) mod recommendation_log;
 mod replay;
 mod scores;
-pub mod suspended;
+pub(crate) mod suspended;
 
 #[cfg(test)]
 mod held_tests;
@@ -43,25 +43,25 @@ use crate::model::{ClientName, Day, Level, Policy, Reason, Term, Window};
 use crate::usage::Coverage;
 
 use past_advice::{Basis, proposed};
-pub use pool::Pooled;
-pub use scores::Scores;
+pub(crate) use pool::Pooled;
+pub(crate) use scores::Scores;
 
-/// Days that are replayed behind an origin.
-pub const HORIZON: u32 = 90;
+/// Days that are replayed after an origin.
+pub(crate) const HORIZON: u32 = 90;
 /// Days of shadow denial whose effect is shown.
-pub const SHADOW: u32 = 30;
+pub(crate) const SHADOW: u32 = 30;
 /// Covered days that must lie before an origin.
 const BEFORE: u32 = 90;
-/// Days that must lie behind an origin.
+/// Days that must lie after an origin.
 const AFTER: i32 = 30;
-/// Missing days behind an origin, in percent, above which it counts as censored.
+/// Missing days after an origin, in percent, above which it counts as censored.
 const MISSING_PERCENT: u32 = 10;
 
 /// What is replayed: each level with everything safer, as `--level` does it.
-pub const LEVELS: [Level; 3] = [Level::Safe, Level::Likely, Level::Review];
+pub(crate) const LEVELS: [Level; 3] = [Level::Safe, Level::Likely, Level::Review];
 
 /// One held term of one client.
-pub type Grant = (ClientName, Term);
+pub(crate) type Grant = (ClientName, Term);
 
 /// What one set of removals did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -110,13 +110,13 @@ pub struct Hit {
 pub struct Origin {
     /// Last day that the recommendation knows.
     pub as_of: Day,
-    /// Days of log behind it, at most [`HORIZON`].
+    /// Days of log after it, at most [`HORIZON`].
     pub days_after: u32,
     /// Not all of the horizon is in the log, so that more may have been denied.
     pub censored: bool,
     /// Requests of clients of the policy within the horizon.
     pub requests: u64,
-    /// Those of them of which nobody can tell what they need.
+    /// Those of them whose needs are unknown.
     pub unknown: u64,
     /// What each set did, in the order of [`LEVELS`].
     pub tallies: [Tally; LEVELS.len()],
@@ -131,7 +131,7 @@ pub struct Origin {
 /// Whose grants an origin takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum GrantsOf {
-    /// Those of today, but for what the files date later.
+    /// Those of today, except what the files date later.
     #[default]
     Today,
     /// Those of the policy files as git had them at the origin.
@@ -147,11 +147,11 @@ pub struct Backtest {
     pub origins: Vec<Origin>,
     /// Where the grants of an origin come from.
     pub grants: GrantsOf,
-    /// Month ends of which the grants are not known, in order of time.
+    /// Month ends whose grants are not known, in order of time.
     pub left_out: Vec<Day>,
-    /// Sums over the origins that are not censored, in the order of [`LEVELS`].
+    /// Sums over the origins that are not censored, in the order of `LEVELS`.
     pub pooled: [Pooled; LEVELS.len()],
-    /// Sums over all origins, of the first [`SHADOW`] days alone.
+    /// Sums over all origins, of the first `SHADOW` days alone.
     pub pooled_early: [Pooled; LEVELS.len()],
     /// The probabilities of all origins that are not censored.
     pub scores: Option<Scores>,
@@ -162,26 +162,30 @@ pub struct Backtest {
 }
 
 /// What was held at a month end.
-pub struct Held {
+pub(crate) struct Held {
     /// The policy files as they were, or what a record says of them.
     pub policy: Policy,
     /// The age of their grants.
     pub history: History,
-    /// What each client got behind that day, and when, in order of time.
+    /// What each client got after that day, and when, in order of time.
     pub later: BTreeMap<ClientName, Vec<(Day, Term)>>,
 }
 
 /// Replays every month end that has enough log before and after it, with today's
-/// grants but for those that the policy files date later.
+/// grants except those that the policy files date later.
 ///
 /// `prepared` is the policy of `inputs`.
-pub fn backtest(prepared: &Prepared<'_>, inputs: &Inputs<'_>, options: &Options) -> Backtest {
+pub(crate) fn backtest(
+    prepared: &Prepared<'_>,
+    inputs: &Inputs<'_>,
+    options: &Options,
+) -> Backtest {
     replayed(prepared, inputs, options, (GrantsOf::Today, None))
 }
 
-/// The same with the grants as they were. Month ends of which nothing is known are
+/// The same with the grants as they were. Month ends about which nothing is known are
 /// left out, and counted. The usage must hold every client of every version.
-pub fn backtest_as_held(
+pub(crate) fn backtest_as_held(
     prepared: &Prepared<'_>,
     inputs: &Inputs<'_>,
     options: &Options,
@@ -229,13 +233,14 @@ fn replayed(
     }
     (result.pooled, result.pooled_early) = pools.sums();
     let whole = || result.origins.iter().filter(|origin| !origin.censored);
-    result.suspended =
-        std::array::from_fn(|at| suspended::Pooled::of(whole().map(|own| &own.suspended[at])));
+    result.suspended = std::array::from_fn(|at| {
+        suspended::Pooled::of(whole().map(|origin| &origin.suspended[at]))
+    });
     result
 }
 
 /// Month ends with at least 90 covered days up to them and 30 days after them, of the last twenty years.
-pub fn origins(coverage: &Coverage, to: Day) -> Vec<Day> {
+pub(crate) fn origins(coverage: &Coverage, to: Day) -> Vec<Day> {
     let Some(span) = coverage.span() else {
         return Vec::new();
     };
@@ -287,7 +292,7 @@ impl Backtest {
             if let Some(advice) = client
                 .suspend
                 .as_mut()
-                .filter(|own| own.level == Level::Safe)
+                .filter(|suspension| suspension.level == Level::Safe)
             {
                 advice.level = Level::Likely;
                 advice.reasons.insert(Reason::BacktestBrake);

@@ -80,13 +80,13 @@ pub(super) fn proposed_as_held<'a>(basis: &Basis<'a>, as_of: Day, held: &Held) -
     found
 }
 
-/// A policy, and what is known beside its dates.
-type Of<'a> = (&'a Policy, &'a History);
+/// A policy, and what is known besides its dates.
+type DatedPolicy<'a> = (&'a Policy, &'a History);
 
 fn analysed<'a>(
     basis: &Basis<'a>,
     as_of: Day,
-    of: Of<'_>,
+    of: DatedPolicy<'_>,
     (policy, other): (&Policy, Option<Prepared<'a>>),
 ) -> Proposed<'a> {
     let (inputs, options) = (basis.inputs, basis.options);
@@ -138,15 +138,15 @@ fn analysed<'a>(
 ///
 /// Entries keep their index, which other parts of the analysis rely on: a later
 /// one grants a role that does not exist.
-fn policy_at(of: Of<'_>, as_of: Day) -> Option<Policy> {
+fn policy_at(of: DatedPolicy<'_>, as_of: Day) -> Option<Policy> {
     if !is_dated_after(of, as_of) {
         return None;
     }
     // No policy file can spell this name.
     let nobody = RoleName::new("\u{0}later");
     let mut then = of.0.clone();
-    for (file, own) in then.files.iter_mut().enumerate() {
-        for (index, entry) in own.entries.iter_mut().enumerate() {
+    for (file, policy) in then.files.iter_mut().enumerate() {
+        for (index, entry) in policy.entries.iter_mut().enumerate() {
             if since(of, file, index).is_some_and(|since| since > as_of) {
                 match &entry.subject {
                     Subject::Client(_) => entry.granted = Granted::Role(nobody.clone()),
@@ -159,23 +159,23 @@ fn policy_at(of: Of<'_>, as_of: Day) -> Option<Policy> {
 }
 
 /// Whether some entry came into force after a day.
-fn is_dated_after(of: Of<'_>, as_of: Day) -> bool {
+fn is_dated_after(of: DatedPolicy<'_>, as_of: Day) -> bool {
     let mut files = of.0.files.iter().enumerate();
-    files.any(|(file, own)| {
-        let mut entries = 0..own.entries.len();
+    files.any(|(file, names)| {
+        let mut entries = 0..names.entries.len();
         entries.any(|entry| since(of, file, entry).is_some_and(|since| since > as_of))
     })
 }
 
 /// Since when an entry is in force: its date, or the later day on which git saw the
 /// line come below a date of its client or role.
-fn since((policy, history): Of<'_>, file: usize, entry: usize) -> Option<Day> {
+fn since((policy, history): DatedPolicy<'_>, file: usize, entry: usize) -> Option<Day> {
     let stated = policy.files.get(file)?.entries.get(entry)?.since;
     stated.max(history.came_later(file, entry))
 }
 
 /// Terms that clients get after the origin.
-fn later(of: Of<'_>, as_of: Day) -> BTreeMap<ClientName, Vec<(Day, Term)>> {
+fn later(of: DatedPolicy<'_>, as_of: Day) -> BTreeMap<ClientName, Vec<(Day, Term)>> {
     let mut all: BTreeMap<ClientName, Vec<(Day, Term)>> = BTreeMap::new();
     if !is_dated_after(of, as_of) {
         return all;
@@ -183,10 +183,11 @@ fn later(of: Of<'_>, as_of: Day) -> BTreeMap<ClientName, Vec<(Day, Term)>> {
     for (client, held) in of.0.holdings() {
         for (term, vias) in held {
             for via in vias {
-                let since = |entry: usize| since(of, via.file, entry);
-                let membership = via.role.as_ref().and_then(|(_, entry)| since(*entry));
+                let since = |file: usize, entry: usize| since(of, file, entry);
+                let membership = via.role.as_ref();
+                let membership = membership.and_then(|held| since(held.file, held.entry));
                 // Held from the later of both; a side without a date holds from the start.
-                let from = since(via.entry).max(membership);
+                let from = since(via.file, via.entry).max(membership);
                 if let Some(from) = from.filter(|from| *from > as_of) {
                     all.entry(client.clone())
                         .or_default()
@@ -195,9 +196,9 @@ fn later(of: Of<'_>, as_of: Day) -> BTreeMap<ClientName, Vec<(Day, Term)>> {
             }
         }
     }
-    for own in all.values_mut() {
-        own.sort();
-        own.dedup();
+    for dates in all.values_mut() {
+        dates.sort();
+        dates.dedup();
     }
     all
 }

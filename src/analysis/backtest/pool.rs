@@ -4,14 +4,13 @@
 //! rows are not independent, and neither are the grants of one client. The rate is over
 //! rows; the bound counts each grant once, and those of one client together.
 
-use std::hash::Hash;
-
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 
 use super::past_advice::{Proposed, is_removed};
 use super::{LEVELS, Origin, Tally};
 use crate::analysis::share::{OF_A_CLIENT, upper, weight};
+use crate::model::numbers::Numbers;
 use crate::model::{ClientName, Term, Verdict};
 
 const SETS: usize = LEVELS.len();
@@ -56,26 +55,6 @@ pub(super) struct Pools {
     early: Pool,
 }
 
-/// Names in the order in which they came.
-struct Numbers<T>(HashMap<T, u32, FixedState>);
-
-impl<T> Default for Numbers<T> {
-    fn default() -> Self {
-        Self(HashMap::default())
-    }
-}
-
-impl<T: Clone + Eq + Hash> Numbers<T> {
-    fn of(&mut self, name: &T) -> u32 {
-        if let Some(number) = self.0.get(name) {
-            return *number;
-        }
-        let next = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
-        self.0.insert(name.clone(), next);
-        next
-    }
-}
-
 impl Pools {
     /// Adds the removals of an origin, and what they did.
     pub(super) fn add(&mut self, proposal: &Proposed<'_>, origin: &Origin) {
@@ -105,15 +84,8 @@ impl Pools {
 
     /// Over the origins that are not censored, and over the first days of all.
     pub(super) fn sums(self) -> ([Pooled; SETS], [Pooled; SETS]) {
-        let mut names: Vec<(&ClientName, u32)> = self
-            .clients
-            .0
-            .iter()
-            .map(|(name, number)| (name, *number))
-            .collect();
         // Sums run over clients in the order of their names, so that no bit depends on hashes.
-        names.sort_unstable();
-        let order: Vec<u32> = names.into_iter().map(|(_, number)| number).collect();
+        let order = self.clients.order();
         (self.whole.sums(&order), self.early.sums(&order))
     }
 }

@@ -19,12 +19,12 @@ use crate::model::{ClientName, ContentDigest, Day, Level, Term, Verdict};
 use crate::usage::UNMATCHED;
 
 /// Name and version of the file.
-pub const SCHEMA: &str = "scopetrim.recommendations/1";
+pub(crate) const SCHEMA: &str = "scopetrim.recommendations/1";
 
 /// The removals that one run recommended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Published {
+pub(crate) struct Published {
     /// [`SCHEMA`].
     pub schema: String,
     /// Last day the run knew.
@@ -45,7 +45,7 @@ pub struct Published {
 /// One removal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Recommendation {
+pub(crate) struct Recommendation {
     /// The client.
     pub client: ClientName,
     /// What it should lose.
@@ -57,7 +57,7 @@ pub struct Recommendation {
 /// A recommendation that was carried out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Applied {
+pub(crate) struct Applied {
     /// The client.
     pub client: ClientName,
     /// What it lost.
@@ -69,46 +69,47 @@ pub struct Applied {
 }
 
 impl Published {
-    /// What an analysis recommends, behind an earlier publication.
-    pub fn new(analysis: &Analysis, previous: Option<&Self>) -> Self {
+    /// What an analysis recommends, after an earlier publication.
+    pub(crate) fn new(analysis: &Analysis, previous: Option<&Self>) -> Self {
         let held: BTreeSet<Grant> = analysis
             .clients
             .iter()
-            .flat_map(|own| {
-                own.granted
+            .flat_map(|client| {
+                client
+                    .granted
                     .iter()
-                    .map(|term| (own.id.clone(), term.clone()))
+                    .map(|term| (client.id.clone(), term.clone()))
             })
             .collect();
-        let recommended = |own: &crate::analysis::TermAnalysis| {
-            matches!(own.verdict, Verdict::Remove | Verdict::Narrow)
+        let recommended = |term: &crate::analysis::TermAnalysis| {
+            matches!(term.verdict, Verdict::Remove | Verdict::Narrow)
         };
         let recommendations = analysis.clients.iter().flat_map(|client| {
-            let terms = client.terms.iter().filter(|own| recommended(own));
-            terms.filter_map(|own| {
+            let terms = client.terms.iter().filter(|term| recommended(term));
+            terms.filter_map(|term| {
                 Some(Recommendation {
                     client: client.id.clone(),
-                    term: own.term.clone(),
-                    level: own.level?,
+                    term: term.term.clone(),
+                    level: term.level?,
                 })
             })
         });
         let mut applied: BTreeMap<Grant, Applied> = BTreeMap::new();
-        for own in previous.into_iter().flat_map(Self::all) {
-            let key = (own.client.clone(), own.term.clone());
+        for earlier in previous.into_iter().flat_map(Self::all) {
+            let key = (earlier.client.clone(), earlier.term.clone());
             if !held.contains(&key) {
-                applied.entry(key).or_insert(own);
+                applied.entry(key).or_insert(earlier);
             }
         }
         let mut published = Self {
             schema: SCHEMA.to_owned(),
             as_of: analysis.window.to.to_string(),
-            previous: previous.map(|own| own.hash.clone()),
+            previous: previous.map(|published| published.hash.clone()),
             recommendations: recommendations.collect(),
             applied: applied.into_values().collect(),
             suspensions: suspended::advised(
                 analysis,
-                previous.map_or(&[][..], |own| &own.suspensions),
+                previous.map_or(&[][..], |published| &published.suspensions),
             ),
             hash: String::new(),
         };
@@ -118,27 +119,32 @@ impl Published {
 
     /// Everything it knows of: applied ones first, for they are older.
     fn all(&self) -> impl Iterator<Item = Applied> + '_ {
-        let open = self.recommendations.iter().map(|own| Applied {
-            client: own.client.clone(),
-            term: own.term.clone(),
+        let open = self.recommendations.iter().map(|recommendation| Applied {
+            client: recommendation.client.clone(),
+            term: recommendation.term.clone(),
             since: self.as_of.clone(),
-            level: own.level,
+            level: recommendation.level,
         });
         self.applied.iter().cloned().chain(open)
     }
 
     /// Whether its content is what the hash says.
-    pub fn is_whole(&self) -> bool {
+    pub(crate) fn is_whole(&self) -> bool {
         self.schema == SCHEMA && self.hash == self.computed()
     }
 
     /// Whether both recommend the same on the same day.
-    pub fn says_the_same(&self, other: &Self) -> bool {
-        let all = |own: &Self| {
-            let whole = own.suspensions.iter();
-            let whole: Vec<(ClientName, Level)> =
-                whole.map(|own| (own.client.clone(), own.level)).collect();
-            (own.as_of.clone(), own.recommendations.clone(), whole)
+    pub(crate) fn says_the_same(&self, other: &Self) -> bool {
+        let all = |published: &Self| {
+            let whole = published.suspensions.iter();
+            let whole: Vec<(ClientName, Level)> = whole
+                .map(|advice| (advice.client.clone(), advice.level))
+                .collect();
+            (
+                published.as_of.clone(),
+                published.recommendations.clone(),
+                whole,
+            )
         };
         all(self) == all(other)
     }
@@ -157,7 +163,7 @@ impl Published {
 /// What became of one recommendation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Became {
+pub(crate) enum Became {
     /// It was carried out, and the term is held again.
     CameBack,
     /// The client does not hold the term any more.
@@ -170,7 +176,7 @@ pub enum Became {
 
 impl Became {
     /// The name used in every output.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::CameBack => "came_back",
             Self::Applied => "applied",
@@ -182,7 +188,7 @@ impl Became {
 
 /// One recommendation and its fate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Followed {
+pub(crate) struct Followed {
     /// What became of it.
     pub became: Became,
     /// The client.
@@ -200,19 +206,21 @@ pub struct Followed {
 }
 
 /// What became of the clients that were to be suspended.
-pub fn follow_suspended(
+pub(crate) fn follow_suspended(
     inputs: &Inputs<'_>,
     published: &[Published],
     today: Day,
 ) -> Vec<suspended::Followed> {
     let mut files: Vec<&Published> = published.iter().collect();
     files.sort_by(|a, b| (&a.as_of, &a.hash).cmp(&(&b.as_of, &b.hash)));
-    let advice = files.into_iter().flat_map(|own| &own.suspensions);
+    let advice = files
+        .into_iter()
+        .flat_map(|published| &published.suspensions);
     suspended::followed(inputs, advice, today)
 }
 
 /// Compares publications with what is held and what happened.
-pub fn follow(inputs: &Inputs<'_>, published: &[Published], today: Day) -> Vec<Followed> {
+pub(crate) fn follow(inputs: &Inputs<'_>, published: &[Published], today: Day) -> Vec<Followed> {
     let universe = Universe::new(inputs.catalog, inputs.semantics, inputs.weights);
     let mut files: Vec<&Published> = published.iter().collect();
     files.sort_by(|a, b| (&a.as_of, &a.hash).cmp(&(&b.as_of, &b.hash)));
@@ -222,31 +230,31 @@ pub fn follow(inputs: &Inputs<'_>, published: &[Published], today: Day) -> Vec<F
         let carried = file
             .applied
             .iter()
-            .map(|own| (own.client.clone(), own.term.clone()));
+            .map(|applied| (applied.client.clone(), applied.term.clone()));
         gone.extend(carried);
-        for own in file.all() {
-            all.entry((own.client.clone(), own.term.clone()))
-                .and_modify(|known| known.level = own.level)
-                .or_insert(own);
+        for applied in file.all() {
+            all.entry((applied.client.clone(), applied.term.clone()))
+                .and_modify(|known| known.level = applied.level)
+                .or_insert(applied);
         }
     }
     let holdings = inputs.policy.holdings();
     let exceptions = Exceptions::on(inputs.exceptions, today);
     let entry = |file: usize, entry: usize| inputs.policy.files.get(file)?.entries.get(entry);
     all.into_iter()
-        .map(|((client, term), own)| {
+        .map(|((client, term), applied)| {
             let vias = holdings.get(&client).and_then(|held| held.get(&term));
-            let since = Day::parse(&own.since).unwrap_or(Day(0));
+            let since = Day::parse(&applied.since).unwrap_or(Day(0));
             let became = match vias {
                 None => Became::Applied,
                 Some(vias) => {
                     let entries = || vias.iter().filter_map(|via| entry(via.file, via.entry));
                     let later =
-                        |own: &crate::model::Entry| own.since.is_some_and(|day| day > since);
+                        |entry: &crate::model::Entry| entry.since.is_some_and(|day| day > since);
                     if gone.contains(&(client.clone(), term.clone())) || entries().all(later) {
                         Became::CameBack
                     } else if exceptions.find(&client, &term).is_some()
-                        || entries().any(|own| exceptions.pragma(own))
+                        || entries().any(|entry| exceptions.pragma(entry))
                     {
                         Became::Rejected
                     } else {
@@ -263,8 +271,8 @@ pub fn follow(inputs: &Inputs<'_>, published: &[Published], today: Day) -> Vec<F
                 became,
                 client,
                 term,
-                level: own.level,
-                since: own.since,
+                level: applied.level,
+                since: applied.since,
                 denied,
                 served,
             }
@@ -272,7 +280,7 @@ pub fn follow(inputs: &Inputs<'_>, published: &[Published], today: Day) -> Vec<F
         .collect()
 }
 
-/// Requests behind a day that only the removed term would have permitted: refused, and served.
+/// Requests after a day that only the removed term would have permitted: refused, and served.
 fn missed(
     inputs: &Inputs<'_>,
     universe: &Universe,
@@ -282,7 +290,7 @@ fn missed(
 ) -> (u64, u64) {
     let held: BTreeSet<Term> = holdings
         .get(client)
-        .map(|own| own.keys().cloned().collect())
+        .map(|holding| holding.keys().cloned().collect())
         .unwrap_or_default();
     let mut with = held.clone();
     with.insert(term.clone());
@@ -295,13 +303,15 @@ fn missed(
         .usage
         .get(client)
         .into_iter()
-        .flat_map(|own| &own.routes);
-    let hit = routes.filter(|own| own.route != UNMATCHED).filter(|own| {
-        let route = inputs.routes.get(own.route as usize);
-        route.is_some_and(|route| route.operations.iter().any(|op| lost.contains(op)))
-    });
+        .flat_map(|client_use| &client_use.routes);
+    let hit = routes
+        .filter(|route_use| route_use.route != UNMATCHED)
+        .filter(|route_use| {
+            let route = inputs.routes.get(route_use.route as usize);
+            route.is_some_and(|route| route.operations.iter().any(|op| lost.contains(op)))
+        });
     let days = hit
-        .flat_map(|own| &own.days)
+        .flat_map(|route_use| &route_use.days)
         .filter(|day| Day(day.day) > since);
     days.fold((0, 0), |(denied, served), day| {
         (denied + day.denied(), served + day.need())

@@ -17,8 +17,8 @@ fn with_policy(world: &World, text: &str) -> World {
 fn march() -> (World, Published) {
     let mut world = three_months();
     world.coverage = world.coverage.until(day("2025-03-31"));
-    for own in world.usage.values_mut() {
-        *own = own.until(day("2025-03-31"));
+    for client_use in world.usage.values_mut() {
+        *client_use = client_use.until(day("2025-03-31"));
     }
     let published = Published::new(&world.ask(analyse), None);
     (three_months(), published)
@@ -28,10 +28,10 @@ fn became(world: &World, files: &[Published]) -> BTreeMap<String, (Became, u64, 
     let found = world.ask(|inputs, options| follow(inputs, files, options.window.to));
     found
         .into_iter()
-        .map(|own| {
+        .map(|followed| {
             (
-                format!("{} {}", own.client, own.term),
-                (own.became, own.denied, own.served),
+                format!("{} {}", followed.client, followed.term),
+                (followed.became, followed.denied, followed.served),
             )
         })
         .collect()
@@ -43,7 +43,9 @@ const APPLIED: &str = "version: 1\nclients:\n  steady: {since: 2024-01-01, scope
 fn a_publication_that_was_changed_is_not_whole_and_a_new_one_names_the_last() {
     let (world, first) = march();
     assert!(first.is_whole());
-    let names = |own: &Recommendation| format!("{} {}", own.client, own.term);
+    let names = |recommendation: &Recommendation| {
+        format!("{} {}", recommendation.client, recommendation.term)
+    };
     let list: Vec<String> = first.recommendations.iter().map(names).collect();
     // late's scopes do not count: it was not yet held to be young, but is in the file.
     assert!(

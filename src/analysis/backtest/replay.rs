@@ -206,7 +206,7 @@ impl One<'_> {
             .map_or(&[][..], |route| &route.operations);
         let stated = |op: &usize| {
             let operation = self.inputs.catalog.operations.get(*op);
-            operation.is_some_and(|own| own.requirement != Requirement::Unspecified)
+            operation.is_some_and(|operation| operation.requirement != Requirement::Unspecified)
         };
         let unknown = !operations.iter().any(stated);
         let losses: Vec<[Loss; SETS]> = if unknown {
@@ -275,13 +275,13 @@ fn hit(
     let level = LEVELS[at];
     match hits
         .iter_mut()
-        .find(|own| own.operation == operation && own.level == level)
+        .find(|hit| hit.operation == operation && hit.level == level)
     {
-        Some(own) => {
-            own.requests += requests;
-            own.terms.extend(terms);
-            if day < own.first {
-                (own.first, own.after) = (day, after);
+        Some(hit) => {
+            hit.requests += requests;
+            hit.terms.extend(terms);
+            if day < hit.first {
+                (hit.first, hit.after) = (day, after);
             }
         }
         None => hits.push(Hit {

@@ -3,7 +3,7 @@
 //! Invariants:
 //! * a suspension refuses everything: whatever the client needed later counts,
 //!   whether or not an operation or a grant explains it;
-//! * it is counted apart from removals, of which none is in it;
+//! * it is counted separately from removals, and none of them is in it;
 //! * nobody can see in a policy file that a client was suspended: that it holds
 //!   nothing any more counts as carried out, and that it was served as come back.
 
@@ -43,11 +43,11 @@ pub(super) fn tallies(
         };
         let usage = inputs.usage.get(&client.id);
         let (_, requests) = usage.map_or((0, 0), |usage| after(usage, window));
-        for (own, level) in all.iter_mut().zip(LEVELS) {
+        for (tally, level) in all.iter_mut().zip(LEVELS) {
             if advice.level <= level {
-                own.clients.insert(client.id.clone());
-                own.back += u64::from(requests > 0);
-                own.requests += requests;
+                tally.clients.insert(client.id.clone());
+                tally.back += u64::from(requests > 0);
+                tally.requests += requests;
             }
         }
     }
@@ -86,11 +86,11 @@ impl Pooled {
     pub(super) fn of<'a>(origins: impl Iterator<Item = &'a Tally>) -> Self {
         let mut sum = Self::default();
         let mut clients: BTreeSet<&ClientName> = BTreeSet::new();
-        for own in origins {
-            sum.advice += own.clients.len() as u64;
-            sum.back += own.back;
-            sum.requests += own.requests;
-            clients.extend(&own.clients);
+        for tally in origins {
+            sum.advice += tally.clients.len() as u64;
+            sum.back += tally.back;
+            sum.requests += tally.requests;
+            clients.extend(&tally.clients);
         }
         sum.clients = clients.len() as u64;
         if sum.advice > 0 {
@@ -111,7 +111,7 @@ impl Pooled {
 /// Advice to suspend a client, as it is published.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Advice {
+pub(crate) struct Advice {
     /// The client.
     pub client: ClientName,
     /// How safe it was called: safe or likely.
@@ -123,21 +123,24 @@ pub struct Advice {
 /// The advice of an analysis; what the publication before it said as well keeps its first day.
 pub(super) fn advised(analysis: &Analysis, before: &[Advice]) -> Vec<Advice> {
     let clients = analysis.clients.iter();
-    let own = clients.filter_map(|client| {
+    let suspended = clients.filter_map(|client| {
         let level = client.suspend.as_ref()?.level;
-        let known = before.iter().find(|own| own.client == client.id);
+        let known = before.iter().find(|advice| advice.client == client.id);
         (level <= Level::Likely).then(|| Advice {
             client: client.id.clone(),
             level,
-            since: known.map_or_else(|| analysis.window.to.to_string(), |own| own.since.clone()),
+            since: known.map_or_else(
+                || analysis.window.to.to_string(),
+                |advice| advice.since.clone(),
+            ),
         })
     });
-    own.collect()
+    suspended.collect()
 }
 
 /// One piece of advice and its fate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Followed {
+pub(crate) struct Followed {
     /// What became of it.
     pub became: Became,
     /// The client.
@@ -159,23 +162,23 @@ pub(super) fn followed<'a>(
     today: Day,
 ) -> Vec<Followed> {
     let mut all: BTreeMap<&ClientName, Advice> = BTreeMap::new();
-    for own in advice {
-        all.entry(&own.client)
+    for suspension in advice {
+        all.entry(&suspension.client)
             .and_modify(|known| {
-                known.level = own.level;
-                known.since = known.since.clone().min(own.since.clone());
+                known.level = suspension.level;
+                known.since = known.since.clone().min(suspension.since.clone());
             })
-            .or_insert_with(|| own.clone());
+            .or_insert_with(|| suspension.clone());
     }
     let holdings = inputs.policy.holdings();
     let exceptions = Exceptions::on(inputs.exceptions, today);
-    let found = all.into_values().map(|own| {
-        let from = Day::parse(&own.since).unwrap_or(Day(0)).plus(1);
+    let found = all.into_values().map(|advice| {
+        let from = Day::parse(&advice.since).unwrap_or(Day(0)).plus(1);
         let window = Window { from, to: today };
-        let usage = inputs.usage.get(&own.client);
+        let usage = inputs.usage.get(&advice.client);
         let (denied, served) = usage.map_or((0, 0), |usage| after(usage, window));
-        let held = holdings.get(&own.client).filter(|held| !held.is_empty());
-        let kept = |term: &Term| exceptions.find(&own.client, term).is_some();
+        let held = holdings.get(&advice.client).filter(|held| !held.is_empty());
+        let kept = |term: &Term| exceptions.find(&advice.client, term).is_some();
         let became = match held {
             _ if served > 0 => Became::CameBack,
             None => Became::Applied,
@@ -184,9 +187,9 @@ pub(super) fn followed<'a>(
         };
         Followed {
             became,
-            client: own.client,
-            level: own.level,
-            since: own.since,
+            client: advice.client,
+            level: advice.level,
+            since: advice.since,
             denied,
             served,
         }

@@ -24,12 +24,16 @@ fn tested(world: &World) -> Backtest {
 }
 
 #[test]
-fn a_suspended_client_that_calls_again_came_back_and_is_no_removal() {
+fn a_suspended_client_that_calls_again_came_back_and_is_not_a_removal() {
     for back in [false, true] {
         let found = tested(&world(back));
-        let whole: Vec<_> = found.origins.iter().filter(|own| !own.censored).collect();
+        let whole: Vec<_> = found
+            .origins
+            .iter()
+            .filter(|origin| !origin.censored)
+            .collect();
         assert!(!whole.is_empty());
-        let advised = |own: &&&super::super::Origin| !own.suspended[2].clients.is_empty();
+        let advised = |origin: &&&super::super::Origin| !origin.suspended[2].clients.is_empty();
         let with: Vec<_> = whole.iter().filter(advised).collect();
         assert!(!with.is_empty(), "somebody was to be suspended");
         for origin in &with {
@@ -47,13 +51,13 @@ fn a_suspended_client_that_calls_again_came_back_and_is_no_removal() {
 fn advice_to_suspend_is_published_with_its_first_day_and_followed_up() {
     let mut then = world(false);
     then.coverage = then.coverage.until(day("2025-05-31"));
-    for own in then.usage.values_mut() {
-        *own = own.until(day("2025-05-31"));
+    for client_use in then.usage.values_mut() {
+        *client_use = client_use.until(day("2025-05-31"));
     }
     let mut analysis = then.ask(analyse);
     for client in &mut analysis.clients {
-        if let Some(own) = &mut client.suspend {
-            own.level = Level::Likely;
+        if let Some(suspension) = &mut client.suspend {
+            suspension.level = Level::Likely;
         }
     }
     let first = Published::new(&analysis, None);
@@ -61,7 +65,7 @@ fn advice_to_suspend_is_published_with_its_first_day_and_followed_up() {
     let names: Vec<&str> = first
         .suspensions
         .iter()
-        .map(|own| own.client.as_str())
+        .map(|advice| advice.client.as_str())
         .collect();
     assert_eq!(names, ["gone"]);
     let mut forged = first.clone();

@@ -18,7 +18,7 @@ pub(super) fn three_months() -> World {
     let all = || (day("2025-01-01").0..=day("2025-07-15").0).map(Day);
     world.uses("steady", 0, all());
     world.uses("other", 0, all());
-    world.uses("late", 0, all().filter(|own| *own >= day("2025-05-15")));
+    world.uses("late", 0, all().filter(|date| *date >= day("2025-05-15")));
     world.uses("steady", 1, [day("2025-05-10")]);
     world
 }
@@ -29,9 +29,9 @@ fn three_origins_computed_by_hand() {
     let dates: Vec<(String, u32, bool)> = found
         .origins
         .iter()
-        .map(|own| (own.as_of.to_string(), own.days_after, own.censored))
+        .map(|origin| (origin.as_of.to_string(), origin.days_after, origin.censored))
         .collect();
-    // 31 January and 28 February have fewer than 90 days before them, 30 June fewer than 30 behind.
+    // 31 January and 28 February have fewer than 90 days before them, 30 June fewer than 30 after it.
     let expected = [
         ("2025-03-31", 90, false),
         ("2025-04-30", 76, true),
@@ -42,28 +42,32 @@ fn three_origins_computed_by_hand() {
         .map(|(day, n, c)| ((*day).to_owned(), *n, *c))
         .collect();
     assert_eq!(dates, expected);
-    let likely: Vec<&Tally> = found.origins.iter().map(|own| &own.tallies[1]).collect();
+    let likely: Vec<&Tally> = found
+        .origins
+        .iter()
+        .map(|origin| &origin.tallies[1])
+        .collect();
     // Idle and old enough: steady b, steady c, other c; from May on b is needed.
-    let removals: Vec<u64> = likely.iter().map(|own| own.removals).collect();
+    let removals: Vec<u64> = likely.iter().map(|tally| tally.removals).collect();
     assert_eq!(removals, [3, 3, 2]);
     let wrong: Vec<(u64, u64)> = likely
         .iter()
-        .map(|own| (own.wrong, own.wrong_early))
+        .map(|tally| (tally.wrong, tally.wrong_early))
         .collect();
     assert_eq!(wrong, [(1, 0), (1, 1), (0, 0)]);
-    // 10 May is day 40 behind 31 March and day 10 behind 30 April.
-    let first: Vec<Option<u32>> = likely.iter().map(|own| own.first).collect();
+    // 10 May is day 40 after 31 March and day 10 after 30 April.
+    let first: Vec<Option<u32>> = likely.iter().map(|tally| tally.first).collect();
     assert_eq!(first, [Some(40), Some(10), None]);
     let requests: Vec<(u64, u64, u64)> = likely
         .iter()
-        .map(|own| (own.requests, own.clients, own.operations))
+        .map(|tally| (tally.requests, tally.clients, tally.operations))
         .collect();
     assert_eq!(requests, [(2, 1, 1), (2, 1, 1), (0, 0, 0)]);
     // late's d is too young for anything but a review, and not held at all before June.
     let review: Vec<u64> = found
         .origins
         .iter()
-        .map(|own| own.tallies[2].removals)
+        .map(|origin| origin.tallies[2].removals)
         .collect();
     assert_eq!(review, [3, 3, 3]);
     assert_eq!(
@@ -93,7 +97,7 @@ fn the_sums_leave_out_censored_origins_and_count_each_grant_once_for_the_bound()
 }
 
 #[test]
-fn a_use_right_behind_an_origin_is_found_with_its_day_and_its_grant() {
+fn a_use_right_after_an_origin_is_found_with_its_day_and_its_grant() {
     let mut world = three_months();
     world.uses("other", 2, [day("2025-04-01")]);
     let found = world.backtest();
@@ -124,7 +128,7 @@ fn a_grant_that_came_later_does_not_hide_a_need_and_one_that_came_back_serves_it
 }
 
 #[test]
-fn missing_days_behind_an_origin_and_unknown_requests_are_not_taken_for_silence() {
+fn missing_days_after_an_origin_and_unknown_requests_are_not_taken_for_silence() {
     let mut world = three_months();
     for gone in day("2025-04-10").0..day("2025-04-21").0 {
         world.coverage.days.remove(&Day(gone));
@@ -137,7 +141,7 @@ fn missing_days_behind_an_origin_and_unknown_requests_are_not_taken_for_silence(
     assert_eq!(world.backtest().origins[0].unknown, 2);
 }
 
-/// Days, uses and a policy at random, and the same with other events behind the cut.
+/// Days, uses and a policy at random, and the same with other events after the cut.
 fn random(seed: u64, cut: Day, change: bool) -> World {
     let mut state = seed;
     let mut dice = move |end: u64| {
@@ -189,12 +193,12 @@ fn proposed_at(
     world: &World,
     cut: Day,
 ) -> BTreeMap<ClientName, Vec<(Term, Verdict, Option<Level>)>> {
-    let terms = |own: crate::analysis::ClientAnalysis| {
-        let known = own
+    let terms = |client: crate::analysis::ClientAnalysis| {
+        let known = client
             .terms
             .into_iter()
             .map(|term| (term.term, term.verdict, term.level));
-        (own.id, known.collect())
+        (client.id, known.collect())
     };
     world.ask_prepared(|prepared, inputs, options| {
         let basis = Basis {
@@ -208,7 +212,7 @@ fn proposed_at(
 }
 
 #[test]
-fn no_event_behind_an_origin_changes_what_was_recommended_there() {
+fn no_event_after_an_origin_changes_what_was_recommended_there() {
     let (mut recommended, mut differ) = (0, 0);
     for seed in 0..60 {
         for cut in ["2025-04-30", "2025-06-30", "2025-07-31"].map(day) {
@@ -218,7 +222,7 @@ fn no_event_behind_an_origin_changes_what_was_recommended_there() {
             recommended += first
                 .values()
                 .flatten()
-                .filter(|own| own.2.is_some())
+                .filter(|row| row.2.is_some())
                 .count();
             // The test would prove nothing if the later events made no difference at all.
             differ += usize::from(one.ask(analyse_terms) != two.ask(analyse_terms));
@@ -229,9 +233,9 @@ fn no_event_behind_an_origin_changes_what_was_recommended_there() {
 
 fn analyse_terms(inputs: &Inputs<'_>, options: &Options) -> Vec<(Term, Verdict, Option<Level>)> {
     let clients = analyse(inputs, options).clients;
-    let terms = clients.into_iter().flat_map(|own| own.terms);
+    let terms = clients.into_iter().flat_map(|client| client.terms);
     terms
-        .map(|own| (own.term, own.verdict, own.level))
+        .map(|term| (term.term, term.verdict, term.level))
         .collect()
 }
 
@@ -268,13 +272,17 @@ fn the_brake_turns_every_safe_into_likely_and_says_why() {
     let bad = with(0.06, 200.0);
     assert!(bad.brake().is_some());
     let mut analysis = three_months().ask(analyse);
-    for term in analysis.clients.iter_mut().flat_map(|own| &mut own.terms) {
+    for term in analysis
+        .clients
+        .iter_mut()
+        .flat_map(|client| &mut client.terms)
+    {
         if term.level == Some(Level::Likely) {
             term.level = Some(Level::Safe);
         }
     }
     assert_eq!(bad.apply_brake(&mut analysis), 2);
-    let terms = || analysis.clients.iter().flat_map(|own| &own.terms);
+    let terms = || analysis.clients.iter().flat_map(|client| &client.terms);
     assert!(terms().all(|term| term.level != Some(Level::Safe)));
     let said = terms().filter(|term| term.reasons.contains(&Reason::BacktestBrake));
     assert_eq!(said.count(), 2);

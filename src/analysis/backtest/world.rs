@@ -81,15 +81,22 @@ impl World {
         let next = u32::try_from(self.usage.len()).unwrap() + 1;
         let entry = self.usage.entry(ClientName::new(client));
         let (client, routes) = (next, Vec::new());
-        let own = entry.or_insert(ClientUse { client, routes });
-        if !own.routes.iter().any(|own| own.route == route) {
-            own.routes.push(RouteUse {
+        let client_use = entry.or_insert(ClientUse { client, routes });
+        if !client_use
+            .routes
+            .iter()
+            .any(|route_use| route_use.route == route)
+        {
+            client_use.routes.push(RouteUse {
                 route,
                 days: Days::default(),
             });
         }
-        own.routes.sort_by_key(|own| own.route);
-        let known = own.routes.iter_mut().find(|own| own.route == route);
+        client_use.routes.sort_by_key(|route_use| route_use.route);
+        let known = client_use
+            .routes
+            .iter_mut()
+            .find(|route_use| route_use.route == route);
         let known = known.unwrap();
         let mut all: Vec<DayUse> = known.days.iter().collect();
         for day in days {

@@ -144,8 +144,8 @@ impl World {
         let protocol = BTreeSet::from([Scope::new("openid")]);
         self.with(|judge, client| {
             let carried = tokens::by_client(&table, Day(99));
-            let own = carried.get("a");
-            tokens::judge(client, judge.inputs, judge.universe, &protocol, own)
+            let tokens = carried.get("a");
+            tokens::judge(client, judge.inputs, judge.universe, &protocol, tokens)
         })
     }
 
@@ -172,9 +172,9 @@ fn what_would_open_an_operation_lacks_what_is_held_and_the_least_comes_first() {
     let ways: Vec<(String, usize, usize)> = found
         .ways
         .iter()
-        .map(|own| {
-            let names: Vec<String> = own.scopes.iter().map(ToString::to_string).collect();
-            (names.join("+"), own.operations, own.writes)
+        .map(|way| {
+            let names: Vec<String> = way.scopes.iter().map(ToString::to_string).collect();
+            (names.join("+"), way.operations, way.writes)
         })
         .collect();
     assert_eq!(
@@ -221,8 +221,8 @@ fn a_token_that_carried_it_is_said_in_both_directions() {
 #[test]
 fn never_issued_needs_tokens_on_enough_days_since_the_grant_and_comparable_names() {
     let granted = "version: 1\nclients:\n  a: {scopes: [orders:read, orders:write]}\n";
-    let own = world(granted);
-    let never = |days, scopes: &[&str]| own.tokens(days, scopes).never_issued;
+    let with = world(granted);
+    let never = |days, scopes: &[&str]| with.tokens(days, scopes).never_issued;
     assert_eq!(Tokens::default().never_issued, Err(NotEvaluable::NoScopes));
     assert_eq!(never(29, &["orders:read"]), Err(NotEvaluable::FewDays));
     assert_eq!(
@@ -254,7 +254,10 @@ fn never_issued_needs_tokens_on_enough_days_since_the_grant_and_comparable_names
 #[test]
 fn what_is_issued_and_not_granted_is_named_and_protocol_scopes_are_not() {
     let tokens = world(GRANTS).tokens(3, &["orders:read", "admin", "openid"]);
-    let beyond: Vec<&str> = tokens.not_granted().map(|own| own.scope.as_str()).collect();
+    let beyond: Vec<&str> = tokens
+        .not_granted()
+        .map(|issued| issued.scope.as_str())
+        .collect();
     assert_eq!(beyond, ["admin"]);
     let others = world(GRANTS).tokens(3, &["urn:x"]);
     assert_eq!(others.scopes[0].standing, Standing::Unknown);

@@ -1,4 +1,4 @@
-//! The scopes that a client's tokens carried, beside what it is granted.
+//! The scopes that a client's tokens carried, compared with what it is granted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use crate::usage::credentials::{CredentialTable, Issued, MAX_ISSUED, UNREAD};
 
 /// Days with tokens that must have been seen since a scope is granted, before it is
 /// said to be never issued.
-pub const ENOUGH_DAYS: usize = 30;
+pub(crate) const ENOUGH_DAYS: usize = 30;
 
 /// What the tokens of one client carried, in all data up to the end of the window.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,7 +41,7 @@ pub struct IssuedScope {
     pub standing: Standing,
 }
 
-/// How a scope of a token stands to the policy.
+/// How a scope of a token relates to the policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// A held term is or covers it.
@@ -127,7 +127,7 @@ impl Tokens {
 
     /// Scopes in tokens that nothing granted covers.
     pub fn not_granted(&self) -> impl Iterator<Item = &IssuedScope> {
-        let beyond = |own: &&IssuedScope| own.standing == Standing::NotGranted;
+        let beyond = |issued: &&IssuedScope| issued.standing == Standing::NotGranted;
         self.scopes.iter().filter(beyond)
     }
 }
@@ -146,20 +146,20 @@ pub(super) fn by_client(table: &CredentialTable, to: Day) -> BTreeMap<&str, Carr
     let name = |client: u32| table.clients.get(client as usize).map(String::as_str);
     for row in table.rows.iter().filter(|row| row.day <= to) {
         if let Some(name) = name(row.client).filter(|_| row.facts.scoped > 0) {
-            let own = all.entry(name).or_default();
-            own.requests += row.facts.scoped;
-            own.days.insert(row.day);
+            let carried = all.entry(name).or_default();
+            carried.requests += row.facts.scoped;
+            carried.days.insert(row.day);
         }
     }
     // A scope that first came later was not there yet.
     let known = table
         .issued
         .iter()
-        .filter(|(_, own)| Day::of(own.first) <= to);
+        .filter(|(_, issued)| Day::of(issued.first) <= to);
     for ((client, scope), issued) in known {
         if let Some(name) = name(*client) {
-            let own = all.entry(name).or_default();
-            own.scopes.push((scope.as_str(), *issued));
+            let carried = all.entry(name).or_default();
+            carried.scopes.push((scope.as_str(), *issued));
         }
     }
     all
@@ -173,7 +173,7 @@ pub(super) fn judge(
     protocol: &BTreeSet<Scope>,
     carried: Option<&Carried<'_>>,
 ) -> Tokens {
-    let Some(carried) = carried.filter(|own| !own.days.is_empty()) else {
+    let Some(carried) = carried.filter(|carried| !carried.days.is_empty()) else {
         return Tokens::default();
     };
     let names: Vec<&str> = carried
@@ -190,8 +190,8 @@ pub(super) fn judge(
         .collect();
     let covers = |term: &Term, scope: &str| {
         let given = |number: u32| {
-            let own = opens.get(term);
-            own.is_some_and(|own| own.binary_search(&number).is_ok())
+            let opened = opens.get(term);
+            opened.is_some_and(|scopes| scopes.binary_search(&number).is_ok())
         };
         term.as_str() == scope
             || inputs.semantics.matching.covers(term.as_str(), scope)
@@ -214,11 +214,11 @@ pub(super) fn judge(
     };
     let known = carried.scopes.iter().filter(|(scope, _)| *scope != UNREAD);
     let scopes = known
-        .map(|(scope, own)| IssuedScope {
+        .map(|(scope, issued)| IssuedScope {
             scope: (*scope).to_owned(),
-            requests: own.count,
-            first: own.first,
-            last: own.last,
+            requests: issued.count,
+            first: issued.first,
+            last: issued.last,
             standing: standing(scope),
         })
         .collect();

@@ -51,7 +51,7 @@ impl Clock {
         match self.at(date).checked_sub(covered) {
             None | Some(0) => self.from,
             Some(before) => {
-                let place = self.before.partition_point(|own| *own <= before);
+                let place = self.before.partition_point(|day| *day <= before);
                 self.from
                     .plus(i32::try_from(place).unwrap_or(i32::MAX).saturating_sub(1))
             }

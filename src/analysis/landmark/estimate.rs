@@ -35,7 +35,7 @@ impl Counted {
 
 /// Probability of each stratum of the finest depth, and the number of cases it rests on.
 pub(super) fn estimate(counted: &[Vec<Counted>]) -> Vec<(f64, f64)> {
-    let organisation = counted.first().map_or(1.0, |own| organisation(own));
+    let organisation = counted.first().map_or(1.0, |all| organisation(all));
     let mut found: Vec<(f64, f64)> = (0..STRATA)
         .map(|number| {
             let prior = Stratum::numbered(number).prior();
@@ -43,13 +43,13 @@ pub(super) fn estimate(counted: &[Vec<Counted>]) -> Vec<(f64, f64)> {
             (p, 0.0)
         })
         .collect();
-    for (depth, own) in counted.iter().enumerate() {
-        let filled = filled(depth, own);
+    for (depth, classes) in counted.iter().enumerate() {
+        let filled = filled(depth, classes);
         for (number, (p, total)) in found.iter_mut().enumerate() {
             let (cases, used) = filled[Stratum::numbered(number).at(depth)];
             let lent = match depth {
                 0 => PRIOR,
-                // What the coarser stratum has beside the stratum's own cases.
+                // What the coarser stratum has in addition to the stratum's own cases.
                 _ => (*total - cases).clamp(0.0, PARENT),
             };
             *p = (used + lent * *p) / (cases + lent);
@@ -63,9 +63,9 @@ pub(super) fn estimate(counted: &[Vec<Counted>]) -> Vec<(f64, f64)> {
 fn organisation(counted: &[Counted]) -> f64 {
     let (pseudo, [least, most]) = ORGANISATION;
     let (mut seen, mut due) = (0.0, 0.0);
-    for (number, own) in counted.iter().enumerate() {
-        seen += own.rate() * own.cases;
-        due += prior::of(number % 2 == 1, number / 2) * own.cases;
+    for (number, count) in counted.iter().enumerate() {
+        seen += count.rate() * count.cases;
+        due += prior::of(number % 2 == 1, number / 2) * count.cases;
     }
     ((seen + pseudo) / (due + pseudo)).clamp(least, most)
 }
@@ -74,7 +74,7 @@ fn organisation(counted: &[Counted]) -> f64 {
 fn filled(depth: usize, counted: &[Counted]) -> Vec<(f64, f64)> {
     let mut all: Vec<(f64, f64)> = counted
         .iter()
-        .map(|own| (own.cases, own.rate() * own.cases))
+        .map(|counted| (counted.cases, counted.rate() * counted.cases))
         .collect();
     let rest = DEPTHS[depth] / SILENT;
     let never = never(depth);

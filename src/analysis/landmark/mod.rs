@@ -11,7 +11,7 @@
 //! `docs/levels.md` describes it exactly.
 //!
 //! Invariants:
-//! * covered days only: a day that is missing is no evidence of silence;
+//! * covered days only: a day that is missing is not evidence of silence;
 //! * nothing that happened at or after a date counts for a decision at it;
 //! * the answer is never undefined: without a past it is the prior's;
 //! * the same input gives the same bits.
@@ -28,12 +28,12 @@ mod stratum;
 #[cfg(test)]
 mod tests;
 
-pub use clock::Clock;
-pub use model::{HORIZON, Looks, Model, Odds};
-pub use own_record::{Origin, Past};
-pub use season::Seasons;
-pub use state::{Grant, IDLE, State};
-pub use stratum::Stratum;
+pub(crate) use clock::Clock;
+pub(crate) use model::{HORIZON, Looks, Model, Odds};
+pub(crate) use own_record::Past;
+pub(crate) use season::Seasons;
+pub(crate) use state::{Grant, IDLE, State};
+pub(crate) use stratum::Stratum;
 
 use std::collections::BTreeMap;
 
@@ -43,13 +43,13 @@ use crate::model::{Day, Level};
 
 /// Days between two landmarks.
 const STEP: i32 = 15;
-/// Longest past that is learnt from, in days: twenty years. One stray date must not make
+/// Longest past that is learned from, in days: twenty years. One stray date must not make
 /// them many.
-pub const LONGEST: i32 = 7_320;
+pub(crate) const LONGEST: i32 = 7_320;
 /// Days of log before the first landmark.
 const WARM_UP: i32 = 31;
 /// Covered days that a grant must be old, and a log must hold.
-pub const AGE: u32 = 90;
+pub(crate) const AGE: u32 = 90;
 /// Idle time from which a used grant has left its rhythm, however long its silences were.
 const YEAR: u32 = 365;
 
@@ -102,7 +102,7 @@ pub struct History {
     /// Number of different scopes.
     pub scopes: usize,
     /// Clocks of clients some of whose days are not seen although the log covers them.
-    own: BTreeMap<usize, Clock>,
+    clocks: BTreeMap<usize, Clock>,
 }
 
 impl History {
@@ -123,26 +123,26 @@ impl History {
             clients,
             grants,
             scopes,
-            own: BTreeMap::new(),
+            clocks: BTreeMap::new(),
         }
     }
 
     /// With clocks of their own for some clients.
     #[must_use]
-    pub fn with_clocks(self, own: BTreeMap<usize, Clock>) -> Self {
-        Self { own, ..self }
+    pub fn with_clocks(self, clocks: BTreeMap<usize, Clock>) -> Self {
+        Self { clocks, ..self }
     }
 
     /// The clock of a client.
     fn clock_of(&self, client: usize) -> &Clock {
-        self.own.get(&client).unwrap_or(&self.clock)
+        self.clocks.get(&client).unwrap_or(&self.clock)
     }
 
     /// Whether some day of the span is covered by the log and not seen for the client.
     fn is_blind(&self, client: usize, from: Day, to: Day) -> bool {
         let days = |clock: &Clock| clock.at(to) - clock.at(from);
-        let own = self.own.get(&client);
-        own.is_some_and(|own| days(own) < days(&self.clock))
+        let clock = self.clocks.get(&client);
+        clock.is_some_and(|clock| days(clock) < days(&self.clock))
     }
 
     /// The landmarks of a decision at `date`, in order of time; none when the log is too short.

@@ -20,7 +20,7 @@ use crate::analysis::share::{OF_A_CLIENT, upper, weight};
 use crate::model::Day;
 
 /// Days after a landmark in which a use counts.
-pub const HORIZON: i32 = 90;
+pub(crate) const HORIZON: i32 = 90;
 /// Correlation of the grants of one scope.
 const OF_A_SCOPE: f64 = 0.02;
 /// Pseudo-events of the factors of clients, and of scopes.
@@ -28,12 +28,73 @@ const PSEUDO: [f64; 2] = [3.0, 1.0];
 /// Days between two landmarks, in horizons: a use is seen by six landmarks.
 const SEEN: f64 = 15.0 / 90.0;
 
+/// Strata of all depths, one depth after the other.
+const PLACES: usize = DEPTHS[0] + DEPTHS[1] + DEPTHS[2] + DEPTHS[3];
+/// The first place of each depth.
+const STARTS: [usize; DEPTHS.len()] = [
+    0,
+    DEPTHS[0],
+    DEPTHS[0] + DEPTHS[1],
+    DEPTHS[0] + DEPTHS[1] + DEPTHS[2],
+];
+
 /// What a grant looked like at one landmark, and whether it was used within 90 days.
 #[derive(Clone, Copy)]
 struct Row {
     landmark: u16,
-    stratum: Stratum,
+    /// Its place at each depth.
+    places: [u16; DEPTHS.len()],
     used: bool,
+    /// By depth as bits: no earlier row of the grant is in this place.
+    first: u8,
+    /// By depth as bits: it is the grant's first row in this place that was used again.
+    again: u8,
+}
+
+impl Row {
+    fn stratum(&self) -> Stratum {
+        let [.., place] = self.places;
+        Stratum::numbered(usize::from(place) - STARTS[DEPTHS.len() - 1])
+    }
+}
+
+/// The rows of one grant while they are made: where it was already, and was used again.
+#[derive(Default)]
+struct Seen {
+    places: Vec<u16>,
+    again: Vec<u16>,
+    /// The places of the row before: mostly those of the next one, too.
+    last: Option<[u16; DEPTHS.len()]>,
+}
+
+impl Seen {
+    fn row(&mut self, landmark: u16, stratum: Stratum, used: bool) -> Row {
+        let place = |depth: usize| u16::try_from(STARTS[depth] + stratum.at(depth));
+        let places = std::array::from_fn(|depth| place(depth).unwrap_or(u16::MAX));
+        let mut row = Row {
+            landmark,
+            places,
+            used,
+            first: 0,
+            again: 0,
+        };
+        let last = self.last.replace(places);
+        for (depth, place) in places.into_iter().enumerate() {
+            let same = last.is_some_and(|last| last[depth] == place);
+            row.first |= u8::from(!same && is_new(&mut self.places, place)) << depth;
+            row.again |= u8::from(used && is_new(&mut self.again, place)) << depth;
+        }
+        row
+    }
+}
+
+/// Adds a place to those that were seen.
+fn is_new(seen: &mut Vec<u16>, place: u16) -> bool {
+    let new = !seen.contains(&place);
+    if new {
+        seen.push(place);
+    }
+    new
 }
 
 /// What every grant looked like at each landmark at which it was idle.
@@ -49,15 +110,12 @@ impl Looks {
         let scene = Scene::new(history, landmarks);
         let look = |grant| {
             let found = scene.states(grant).zip(landmarks).zip(0_u16..);
+            let mut seen = Seen::default();
             let rows = found.filter_map(|((found, date), landmark)| {
                 let (state, used) = found.filter(|(state, _)| state.idle >= IDLE)?;
                 // Silence that was not seen is no example of silence.
                 let blind = !used && history.is_blind(grant.client, *date, date.plus(HORIZON));
-                (!blind).then(|| Row {
-                    landmark,
-                    stratum: Stratum::of(&state),
-                    used,
-                })
+                (!blind).then(|| seen.row(landmark, Stratum::of(&state), used))
             });
             rows.collect()
         };
@@ -93,13 +151,12 @@ struct Own {
 
 /// Rates of re-use in this organisation's own past.
 #[derive(Clone, Debug)]
-pub struct Model {
+pub(crate) struct Model {
     cells: Vec<Own>,
     /// By client.
     clients: Vec<f64>,
     /// By scope: for grants used before, and for those never used.
     scopes: Vec<[f64; 2]>,
-    landmarks: usize,
 }
 
 /// What the past says about one grant.
@@ -128,7 +185,7 @@ pub struct Odds {
 
 impl Model {
     /// Counts what became of idle grants at the first `landmarks` landmarks.
-    pub fn fit(looks: &Looks, landmarks: usize) -> Self {
+    pub(crate) fn fit(looks: &Looks, landmarks: usize) -> Self {
         let by_client = clusters(looks, &looks.by_client, landmarks, OF_A_CLIENT);
         let by_scope = clusters(looks, &looks.by_scope, landmarks, OF_A_SCOPE);
         let counted: Vec<Vec<Counted>> = by_client
@@ -156,33 +213,35 @@ impl Model {
                 estimate: *estimate,
             })
             .collect();
-        let factor = |own: &[usize], never: Option<bool>, pseudo: f64| {
-            let rows = own.iter().flat_map(|grant| looks.rows(*grant, landmarks));
-            let (mut seen, mut due) = (0.0, 0.0);
-            for row in rows.filter(|row| never.is_none_or(|own| own == row.stratum.never())) {
-                seen += f64::from(u8::from(row.used)) * SEEN;
-                due += cells[row.stratum.number()].estimate.0 * SEEN;
+        // By place of the finest depth.
+        let p: Vec<f64> = cells.iter().map(|cell| cell.estimate.0 * SEEN).collect();
+        // For grants that were used before, and for those never used: uses seen, and those due.
+        let sums = |grants: &[usize], kind: fn(Stratum) -> bool| {
+            let mut sums = [[0.0, 0.0]; 2];
+            for row in grants
+                .iter()
+                .flat_map(|grant| looks.rows(*grant, landmarks))
+            {
+                let stratum = row.stratum();
+                let [seen, due] = &mut sums[usize::from(kind(stratum))];
+                *seen += f64::from(u8::from(row.used)) * SEEN;
+                *due += p[stratum.number()];
             }
-            ((seen + pseudo) / (due + pseudo)).max(1.0)
+            sums
         };
-        let client = |own: &Vec<usize>| factor(own, None, PSEUDO[0]);
-        let scope =
-            |own: &Vec<usize>| [false, true].map(|never| factor(own, Some(never), PSEUDO[1]));
+        let factor =
+            |[seen, due]: [f64; 2], pseudo| f64::max((seen + pseudo) / (due + pseudo), 1.0);
+        let client = |own: &Vec<usize>| factor(sums(own, |_| false)[0], PSEUDO[0]);
+        let scope = |own: &Vec<usize>| sums(own, Stratum::never).map(|sum| factor(sum, PSEUDO[1]));
         Self {
             clients: looks.by_client.par_iter().map(client).collect(),
             scopes: looks.by_scope.par_iter().map(scope).collect(),
             cells,
-            landmarks,
         }
     }
 
-    /// Dates that were replayed; 0 when the answer is the prior's alone.
-    pub fn landmarks(&self) -> usize {
-        self.landmarks
-    }
-
     /// What the past says about a grant of a client and a scope that looks like this now.
-    pub fn odds(&self, state: &State, (client, scope): (usize, usize)) -> Odds {
+    pub(crate) fn odds(&self, state: &State, (client, scope): (usize, usize)) -> Odds {
         let stratum = Stratum::of(state);
         let own = &self.cells[stratum.number()];
         let (p, effective) = own.estimate;
@@ -223,14 +282,10 @@ fn clusters(looks: &Looks, all: &[Vec<usize>], landmarks: usize, correlation: f6
         .par_iter()
         .map(|own| cluster(looks, own, landmarks))
         .collect();
-    let starts: Vec<usize> = DEPTHS
-        .iter()
-        .scan(0, |sum, size| Some(std::mem::replace(sum, *sum + size)))
-        .collect();
     for (place, [cases, again, rows, used]) in counted.into_iter().flatten() {
         let place = usize::from(place);
-        let depth = starts.partition_point(|start| *start <= place) - 1;
-        let number = place - starts[depth];
+        let depth = STARTS.partition_point(|start| *start <= place) - 1;
+        let number = place - STARTS[depth];
         let own = &mut sums.depths[depth][number];
         let weight = weight(cases, correlation);
         own.cases += f64::from(cases) * weight;
@@ -249,26 +304,17 @@ fn clusters(looks: &Looks, all: &[Vec<usize>], landmarks: usize, correlation: f6
 /// One cluster: the strata of all depths, one after the other, that its grants were in, each
 /// with distinct grants, those used again, rows, and rows used again.
 fn cluster(looks: &Looks, grants: &[usize], landmarks: usize) -> Vec<(u16, [u32; 4])> {
-    const ALL: usize = DEPTHS[0] + DEPTHS[1] + DEPTHS[2] + DEPTHS[3];
-    let mut counts = [[0_u32; 4]; ALL];
-    // The last grant that was counted in a stratum, as one, and as one used again.
-    let mut last = [[usize::MAX; 2]; ALL];
-    for grant in grants {
-        for row in looks.rows(*grant, landmarks) {
-            let mut start = 0;
-            for (depth, size) in DEPTHS.iter().enumerate() {
-                let place = start + row.stratum.at(depth);
-                start += size;
-                let [cases, again, rows, used] = &mut counts[place];
-                *rows += 1;
-                *used += u32::from(row.used);
-                if std::mem::replace(&mut last[place][0], *grant) != *grant {
-                    *cases += 1;
-                }
-                if row.used && std::mem::replace(&mut last[place][1], *grant) != *grant {
-                    *again += 1;
-                }
-            }
+    let mut counts = [[0_u32; 4]; PLACES];
+    for row in grants
+        .iter()
+        .flat_map(|grant| looks.rows(*grant, landmarks))
+    {
+        for (depth, place) in row.places.into_iter().enumerate() {
+            let [cases, again, rows, used] = &mut counts[usize::from(place)];
+            *cases += u32::from(row.first >> depth & 1);
+            *again += u32::from(row.again >> depth & 1);
+            *rows += 1;
+            *used += u32::from(row.used);
         }
     }
     let found = (0_u16..).zip(counts).filter(|(_, counts)| counts[2] > 0);

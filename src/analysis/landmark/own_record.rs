@@ -88,7 +88,7 @@ impl Past {
         let models: Vec<Model> = dates
             .iter()
             .map(|date| {
-                let known = landmarks.partition_point(|own| *own <= date.plus(-HORIZON));
+                let known = landmarks.partition_point(|day| *day <= date.plus(-HORIZON));
                 Model::fit(looks, known)
             })
             .collect();
@@ -113,15 +113,16 @@ impl Past {
         };
         let decided: Vec<_> = history.grants.par_iter().flat_map_iter(decided).collect();
         for (place, level, client, used) in decided {
-            let own = usize::from(level == Level::Likely);
-            let [all, came] = removed[place][own].entry(client).or_default();
+            let index = usize::from(level == Level::Likely);
+            let [all, came] = removed[place][index].entry(client).or_default();
             *all += 1;
             *came += u32::from(used);
         }
         for (date, [safe, likely]) in dates.iter().zip(&removed).rev() {
-            let sum = |own: &BTreeMap<usize, [u32; 2]>| {
-                own.values()
-                    .fold([0, 0], |[all, used], own| [all + own[0], used + own[1]])
+            let sum = |record: &BTreeMap<usize, [u32; 2]>| {
+                record.values().fold([0, 0], |[all, used], counts| {
+                    [all + counts[0], used + counts[1]]
+                })
             };
             let ([safe_all, safe_used], [rest, rest_used]) = (sum(safe), sum(likely));
             past.origins.push(Origin {

@@ -18,7 +18,7 @@ const FLEET: (u32, u32) = (3, 4);
 
 /// The seasons of a log, as they are known at a date.
 #[derive(Clone, Debug)]
-pub struct Seasons {
+pub(crate) struct Seasons {
     /// The last day that is known.
     last: Day,
     /// By client: what would carry it holds the coming 90 days one year earlier.
@@ -29,7 +29,7 @@ pub struct Seasons {
 
 impl Seasons {
     /// The seasons as they are known before `date`.
-    pub fn new(history: &History, date: Day) -> Self {
+    pub(crate) fn new(history: &History, date: Day) -> Self {
         let last = date.plus(-1);
         let [then, until] = THEN;
         let mut users = vec![[0_u32; 2]; history.scopes];
@@ -52,8 +52,8 @@ impl Seasons {
         };
         let whole = holds(&history.clock);
         let mut seen = vec![whole; history.clients.len()];
-        for (client, own) in &history.own {
-            seen[*client] = whole && holds(own);
+        for (client, clock) in &history.clocks {
+            seen[*client] = whole && holds(clock);
         }
         Self {
             last,
@@ -64,7 +64,11 @@ impl Seasons {
 
     /// The safest level that a grant of a client and a scope may have at this time of the
     /// year, and why; `None` when nothing holds it.
-    pub fn holds(&self, state: &State, (client, scope): (usize, usize)) -> Option<(Level, Reason)> {
+    pub(crate) fn holds(
+        &self,
+        state: &State,
+        (client, scope): (usize, usize),
+    ) -> Option<(Level, Reason)> {
         let [then, until] = THEN;
         let season = self.last.plus(-then - EARLIER)..=self.last.plus(-until);
         let this_season = state.last.is_some_and(|last| season.contains(&last));

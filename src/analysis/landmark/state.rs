@@ -4,13 +4,15 @@
 //! Out: for each grant in force its silence, its use so far, and how alive its client
 //! and its scope were.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 use super::{HORIZON, History};
 use crate::model::Day;
 
 /// Days without use from which a grant may be judged.
-pub const IDLE: u32 = 30;
+pub(crate) const IDLE: u32 = 30;
 /// Covered days that show how alive a client is.
 const ALIVE: u32 = 90;
 /// Covered days that show who uses a scope.
@@ -68,6 +70,20 @@ impl Grant {
         let from = self.since.or_else(|| self.days.first().copied());
         from.is_some_and(|from| from < date) && self.until.is_none_or(|until| until >= date)
     }
+
+    /// Those of some dates in order, by place, at which it was held and had never been used.
+    fn unused_at(&self, dates: &[Day]) -> Range<usize> {
+        let Some(since) = self.since else {
+            return 0..0; // it counts from its first use
+        };
+        let first = self.days.first().copied();
+        let end = first.into_iter().chain(self.until).min();
+        let from = dates.partition_point(|date| *date <= since);
+        let to = end.map_or(dates.len(), |end| {
+            dates.partition_point(|date| *date <= end)
+        });
+        from..to.max(from)
+    }
 }
 
 /// What is the same for all grants of a client, or of a scope, at each of some dates.
@@ -96,28 +112,34 @@ impl<'a> Scene<'a> {
             of_client[grant.client].push(index);
             of_scope[grant.scope].push(index);
         }
-        let alive = |(client, own): (usize, &Vec<usize>)| {
+        let alive = |(client, grants): (usize, &Vec<usize>)| {
             let clock = history.clock_of(client);
             let days = &history.clients[client];
-            let at = |date: &Day| {
-                let active = count(days, clock.back(*date, ALIVE), *date);
-                let unused = own.iter().filter(|grant| {
-                    let grant = &history.grants[**grant];
-                    grant.holds(*date) && grant.days.first().is_none_or(|first| first >= date)
-                });
-                (active, narrow(unused.count()))
-            };
-            dates.iter().map(at).collect()
+            let mut at: Vec<(u32, u32)> = dates
+                .iter()
+                .map(|date| (count(days, clock.back(*date, ALIVE), *date), 0))
+                .collect();
+            for grant in grants {
+                for (_, unused) in &mut at[history.grants[*grant].unused_at(dates)] {
+                    *unused += 1;
+                }
+            }
+            at
         };
-        let users = |own: &Vec<usize>| {
-            let at = |(date, year): (&Day, &Day)| {
-                let used = own.iter().filter(|grant| {
-                    let days = &history.grants[**grant].days;
-                    count(days, *year, *date) > 0
-                });
-                narrow(used.count())
-            };
-            dates.iter().zip(&years).map(at).collect()
+        let users = |grants: &Vec<usize>| {
+            let mut at = vec![0; dates.len()];
+            for grant in grants {
+                let days = &history.grants[*grant].days;
+                let mut seen = 0;
+                for (place, date) in dates.iter().enumerate() {
+                    while days.get(seen).is_some_and(|day| day < date) {
+                        seen += 1;
+                    }
+                    let last = seen.checked_sub(1).map(|last| days[last]);
+                    at[place] += u32::from(last.is_some_and(|last| last >= years[place]));
+                }
+            }
+            at
         };
         Self {
             history,
@@ -153,9 +175,9 @@ impl<'a> Scene<'a> {
             let age = now.saturating_sub(clock.at(since));
             let (active, unused) = self.clients[grant.client][place];
             let last = known.last().copied();
-            // The day of the last use itself is no silence.
+            // The day of the last use itself is not silence.
             let idle = last.map_or(age, |last| (now - clock.at(last)).saturating_sub(1));
-            let own = u32::from(last.is_some_and(|last| last >= self.years[place]));
+            let bit = u32::from(last.is_some_and(|last| last >= self.years[place]));
             let span = known.first().zip(last);
             let state = State {
                 idle,
@@ -165,7 +187,7 @@ impl<'a> Scene<'a> {
                 days: narrow(seen),
                 last,
                 active,
-                others: self.scopes[grant.scope][place] - own,
+                others: self.scopes[grant.scope][place] - bit,
                 unused,
             };
             let end = date.plus(HORIZON);

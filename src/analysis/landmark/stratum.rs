@@ -1,4 +1,4 @@
-//! Strata: grants that look alike, each with a name in plain words.
+//! Strata: groups of similar grants, each with a name in plain words.
 //!
 //! Four axes with few classes each: how long it is silent, how it was used so far, how many
 //! others use the scope, and how alive the client is.
@@ -25,7 +25,7 @@ const ONCE: u32 = 7;
 const OFTEN: u32 = 6;
 
 /// Strata of each depth, from coarse to fine: silence and whether it was ever used; the
-/// users of the scope beside them; the client's life as well; the use so far in detail.
+/// other users of the scope; the client's life as well; the use so far in detail.
 pub(super) const DEPTHS: [usize; 4] = [
     SILENT * 2,
     SILENT * 2 * OTHERS,
@@ -52,7 +52,8 @@ impl Stratum {
         } else {
             4
         };
-        let class = |count: u32, edges: [u32; 2]| edges.iter().filter(|own| **own <= count).count();
+        let class =
+            |count: u32, edges: [u32; 2]| edges.iter().filter(|edge| **edge <= count).count();
         let others = class(state.others, [1, 3]);
         let alive = class(state.active, [1, 10]);
         let number = ((silent * USES + uses) * OTHERS + others) * CLIENTS + alive;
@@ -108,7 +109,9 @@ impl Stratum {
     pub fn words(self) -> String {
         let [silent, uses, others, alive] = self.classes();
         let (from, to) = (
-            silent.checked_sub(1).map_or(super::IDLE, |own| DAYS[own]),
+            silent
+                .checked_sub(1)
+                .map_or(super::IDLE, |index| DAYS[index]),
             DAYS.get(silent),
         );
         let silent = match to {

@@ -94,9 +94,9 @@ proptest! {
         there.reverse();
         // The sums run in another order, so the last bits may differ.
         let near = |bits: u64| (f64::from_bits(bits) * 1e9).round();
-        for (own, other) in answers(&history(&grants, &[], 0)).into_iter().zip(there) {
-            let plain = |own: (u64, u64, u32, Level)| (near(own.0), near(own.1), own.2, own.3);
-            prop_assert_eq!(own.map(plain), other.map(plain));
+        for (row, other) in answers(&history(&grants, &[], 0)).into_iter().zip(there) {
+            let plain = |row: (u64, u64, u32, Level)| (near(row.0), near(row.1), row.2, row.3);
+            prop_assert_eq!(row.map(plain), other.map(plain));
         }
     }
 
@@ -173,7 +173,7 @@ fn a_log_shorter_than_a_landmark_and_its_horizon_is_answered_by_the_prior() {
 fn many_grants_of_one_client_are_few_cases() {
     // One client with 400 grants never used, or 400 clients with one of 40 scopes each.
     let one: Vec<Plain> = (0..400).map(|scope| (0, scope, -100, vec![])).collect();
-    let many: Vec<Plain> = (0..400).map(|own| (own, own % 40, -100, vec![])).collect();
+    let many: Vec<Plain> = (0..400).map(|n| (n, n % 40, -100, vec![])).collect();
     let upper = |grants: &[Plain]| f64::from_bits(answers(&history(grants, &[], 0))[0].unwrap().1);
     assert!(upper(&one) > 0.05, "{}", upper(&one));
     assert!(upper(&many) < 0.05, "{}", upper(&many));
@@ -183,7 +183,7 @@ fn many_grants_of_one_client_are_few_cases() {
 fn past_removals_that_came_back_pull_the_brake_only_when_they_refute_the_promise() {
     // 200 grants never used, of which some come back late in the log.
     let came = |back: usize| {
-        let mut grants: Vec<Plain> = (0..200).map(|own| (own, own % 50, -100, vec![])).collect();
+        let mut grants: Vec<Plain> = (0..200).map(|n| (n, n % 50, -100, vec![])).collect();
         for grant in grants.iter_mut().take(back) {
             grant.3.push(LOG - HORIZON + 10);
         }
@@ -233,14 +233,14 @@ fn a_season_is_not_seen_for_a_client_whose_own_source_had_no_data_then() {
         days: Vec::new(),
     };
     // The coming 90 days were days 135 to 224 a year earlier.
-    let own = [
+    let clocks = [
         (1, clock(0..300)),
         (2, clock(140..161)),
         (3, clock(140..160)),
         (4, clock(0..135)),
     ];
     let grants = (0..5).map(held).collect();
-    let history = History::new(clock(0..0), vec![vec![]; 5], grants, 1).with_clocks(own.into());
+    let history = History::new(clock(0..0), vec![vec![]; 5], grants, 1).with_clocks(clocks.into());
     let seasons = Seasons::new(&history, Day(500));
     let states = history.states(Day(500));
     let seen = |client: usize| {

@@ -27,25 +27,25 @@ impl Bits {
         self.0
             .iter()
             .zip(&of.0)
-            .all(|(own, other)| own & !other == 0)
+            .all(|(word, other)| word & !other == 0)
     }
 
     pub(super) fn meets(&self, other: &Self) -> bool {
         self.0
             .iter()
             .zip(&other.0)
-            .any(|(own, other)| own & other != 0)
+            .any(|(word, other)| word & other != 0)
     }
 
     pub(super) fn add(&mut self, other: &Self) {
-        for (own, other) in self.0.iter_mut().zip(&other.0) {
-            *own |= other;
+        for (word, other) in self.0.iter_mut().zip(&other.0) {
+            *word |= other;
         }
     }
 
     pub(super) fn take(&mut self, other: &Self) {
-        for (own, other) in self.0.iter_mut().zip(&other.0) {
-            *own &= !other;
+        for (word, other) in self.0.iter_mut().zip(&other.0) {
+            *word &= !other;
         }
     }
 

@@ -21,7 +21,7 @@ pub(super) struct Class {
 /// Terms are numbered in the order of their names.
 pub(super) struct Instance {
     pub(super) terms: Vec<Term>,
-    /// What each term costs beside the operations it opens: hint, not held, count.
+    /// What each term costs apart from the operations it opens: hint, not held, count.
     pub(super) term_cost: Vec<Cost>,
     /// Clauses of each needed operation; all are satisfied by the whole pool.
     pub(super) needed: Vec<Vec<Bits>>,
@@ -48,7 +48,7 @@ impl Instance {
             }
             map
         };
-        // Terms that stand in no clause of a needed operation can never help.
+        // Terms that are in no clause of a needed operation can never help.
         let all = by_scope(&opened);
         let mut useful: BTreeSet<usize> = BTreeSet::new();
         for op in problem
@@ -191,7 +191,7 @@ fn over_terms(
     sorted.sort_by(|a, b| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
     let mut kept: Vec<Bits> = Vec::new();
     for clause in sorted {
-        if !kept.iter().any(|own| own.is_subset(&clause)) {
+        if !kept.iter().any(|bits| bits.is_subset(&clause)) {
             kept.push(clause);
         }
     }

@@ -6,10 +6,10 @@ use super::universe::{Universe, minimise};
 use crate::model::{Scope, Term};
 
 impl Universe {
-    /// The smallest sets of scopes that, beside what is held, would permit one of these
+    /// The smallest sets of scopes that, together with what is held, would permit one of these
     /// operations; empty when one is permitted already, or when none asks for a scope.
     pub fn missing(&self, held: &BTreeSet<Term>, operations: &[usize]) -> Vec<Vec<Scope>> {
-        let own = self.held(held);
+        let bits = self.held(held);
         let clauses = operations
             .iter()
             .filter_map(|index| self.ops.get(*index))
@@ -18,7 +18,7 @@ impl Universe {
             .map(|clause| {
                 let lacks = clause.iter().copied();
                 lacks
-                    .filter(|scope| !own.contains(*scope as usize))
+                    .filter(|scope| !bits.contains(*scope as usize))
                     .collect()
             })
             .collect();
@@ -43,7 +43,7 @@ impl Universe {
 
     /// The operations that nothing else held opens: they would answer 403 without the term.
     pub fn lost_without(&self, term: &Term, held: &BTreeSet<Term>) -> BTreeSet<usize> {
-        let without = self.opens(held.iter().filter(|own| *own != term));
+        let without = self.opens(held.iter().filter(|kept| *kept != term));
         let open = self.opens(held);
         open.difference(&without).copied().collect()
     }

@@ -28,7 +28,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::Term;
 use bits::Bits;
-pub use universe::{Holding, Universe};
+pub(crate) use universe::Holding;
+pub use universe::Universe;
 
 /// Place of the vendor's privilege hint in the objective.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,7 +54,7 @@ pub enum Objective {
 }
 
 /// What is to be solved.
-pub struct Problem<'a> {
+pub(crate) struct Problem<'a> {
     /// Operations that must stay permitted, as far as the pool permits them.
     pub needed: &'a [usize],
     /// Terms that may be kept.
@@ -70,7 +71,7 @@ pub struct Problem<'a> {
 
 /// The best set found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Solution {
+pub(crate) struct Solution {
     /// The terms to keep.
     pub kept: BTreeSet<Term>,
     /// No better set exists.
@@ -84,7 +85,7 @@ pub struct Solution {
 }
 
 /// Finds the exact minimum.
-pub fn minimum(universe: &Universe, problem: &Problem<'_>) -> Solution {
+pub(crate) fn minimum(universe: &Universe, problem: &Problem<'_>) -> Solution {
     let instance = instance::Instance::new(universe, problem);
     let found = search::solve(&instance, problem.node_budget);
     let kept: BTreeSet<Term> = found

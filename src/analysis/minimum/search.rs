@@ -120,7 +120,7 @@ fn parts(instance: &Instance, forced: &Bits) -> Vec<Part> {
             continue;
         };
         let root = find(&leader, member);
-        match parts.iter_mut().find(|(own, _)| *own == root) {
+        match parts.iter_mut().find(|(part, _)| *part == root) {
             Some((_, part)) => part.needed.push(clauses),
             None => parts.push((
                 root,
@@ -136,7 +136,7 @@ fn parts(instance: &Instance, forced: &Bits) -> Vec<Part> {
             continue;
         };
         let root = find(&leader, member);
-        if let Some((_, part)) = parts.iter_mut().find(|(own, _)| *own == root) {
+        if let Some((_, part)) = parts.iter_mut().find(|(part, _)| *part == root) {
             part.classes.push(*index);
         }
     }
@@ -149,12 +149,12 @@ fn without_implied(mut needed: Vec<Vec<Bits>>) -> Vec<Vec<Bits>> {
     needed.dedup();
     let implies = |a: &[Bits], b: &[Bits]| {
         a.iter()
-            .all(|clause| b.iter().any(|own| own.is_subset(clause)))
+            .all(|clause| b.iter().any(|bits| bits.is_subset(clause)))
     };
     let mut kept: Vec<Vec<Bits>> = Vec::new();
     for clauses in needed {
-        if !kept.iter().any(|own| implies(own, &clauses)) {
-            kept.retain(|own| !implies(&clauses, own));
+        if !kept.iter().any(|other| implies(other, &clauses)) {
+            kept.retain(|other| !implies(&clauses, other));
             kept.push(clauses);
         }
     }
@@ -196,7 +196,7 @@ impl Search<'_> {
         let mut add = |more: &Cost| {
             cost.iter_mut()
                 .zip(more)
-                .for_each(|(own, more)| *own += more);
+                .for_each(|(total, more)| *total += more);
         };
         for index in self.classes {
             let class = &self.instance.classes[*index];
@@ -228,7 +228,7 @@ impl Search<'_> {
         let cost = self.cost(&set);
         let better = match &self.best {
             None => true,
-            Some((best, own)) => cost < *best || (cost == *best && first_by_name(&set, own)),
+            Some((best, bits)) => cost < *best || (cost == *best && first_by_name(&set, bits)),
         };
         if better {
             self.best = Some((cost, set));
@@ -272,7 +272,7 @@ impl Search<'_> {
         };
         if self.nodes >= self.budget && self.best.is_some() {
             self.stopped = true;
-            self.open_bound = Some(self.open_bound.map_or(bound, |own| own.min(bound)));
+            self.open_bound = Some(self.open_bound.map_or(bound, |open| open.min(bound)));
             return;
         }
         next.sort_by(|a, b| a.0.cmp(&b.0).then_with(|| a.1.cmp(b.1)));

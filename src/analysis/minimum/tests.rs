@@ -212,7 +212,7 @@ fn useful(case: &Case, universe: &Universe, term: &Term, op: usize) -> bool {
             && universe.permits(&set, op)
             && set
                 .iter()
-                .all(|one| !universe.permits(set.iter().filter(|own| *own != one), op))
+                .all(|one| !universe.permits(set.iter().filter(|term| *term != one), op))
     })
 }
 
@@ -271,7 +271,7 @@ fn every_kept_term_is_necessary_and_has_a_witness_of_it() {
             let others: BTreeSet<Term> = solution
                 .kept
                 .iter()
-                .filter(|own| *own != term)
+                .filter(|kept| *kept != term)
                 .cloned()
                 .collect();
             let shown = solution.witness[term];

@@ -4,7 +4,7 @@
 //! operation. Out: answers about sets of terms.
 //!
 //! Invariants:
-//! * an operation that asks for nothing, or of which nothing is known, is never opened
+//! * an operation that asks for nothing, or about which nothing is known, is never opened
 //!   and never refused;
 //! * numbers of scopes are those of their names in order.
 
@@ -22,7 +22,7 @@ pub struct Holding(Bits);
 pub(super) struct Op {
     /// Minimised clauses over scope numbers; empty when nothing is required or nothing is known.
     pub(super) clauses: Vec<Vec<u32>>,
-    /// Anonymous callers are accepted beside those with scopes: nobody is refused, but only
+    /// Anonymous callers are accepted as well as those with scopes: nobody is refused, but only
     /// who holds a clause gets the answer that its holders are used to.
     optional: bool,
     pub(super) write: bool,
@@ -37,9 +37,9 @@ pub struct Universe {
     pub(super) names: BTreeSet<Scope>,
     semantics: Semantics,
     pub(super) ops: Vec<Op>,
-    /// By scope: the operations with a clause that it stands in, in order.
+    /// By scope: the operations with a clause that contains it, in order.
     by_scope: Vec<Vec<usize>>,
-    /// Scopes that stand in some clause.
+    /// Scopes that are in some clause.
     asked: Bits,
     total_weight: u64,
 }
@@ -70,7 +70,7 @@ impl Universe {
                 Op {
                     clauses,
                     optional,
-                    write: operation.method.is_write(),
+                    write: operation.is_write(),
                     weight: weights.get(index).copied().unwrap_or(1),
                     least: operation.least.iter().filter_map(number).collect(),
                 }
@@ -112,8 +112,8 @@ impl Universe {
     /// The scopes that a term opens, as sorted numbers.
     pub(in crate::analysis) fn scopes_of(&self, term: &Term) -> Vec<u32> {
         if self.is_plain() {
-            let own = self.scopes.get(term.as_str()).copied();
-            return own.into_iter().collect();
+            let number = self.scopes.get(term.as_str()).copied();
+            return number.into_iter().collect();
         }
         self.semantics
             .expand(term, &self.names)
@@ -235,14 +235,17 @@ impl Universe {
 
     /// Whether the term is part of a way in which `held` permits the operation.
     pub fn serves(&self, term: &Term, held: &BTreeSet<Term>, operation: usize) -> bool {
-        let own = self.scopes_of(term);
+        let scopes = self.scopes_of(term);
         let clauses = self
             .ops
             .get(operation)
             .into_iter()
             .flat_map(|op| &op.clauses);
-        let takes_part =
-            |clause: &&Vec<u32>| clause.iter().any(|scope| own.binary_search(scope).is_ok());
+        let takes_part = |clause: &&Vec<u32>| {
+            clause
+                .iter()
+                .any(|scope| scopes.binary_search(scope).is_ok())
+        };
         let mut ways = clauses.filter(takes_part).peekable();
         // Most terms have nothing to do with most operations.
         if ways.peek().is_none() {
@@ -259,8 +262,8 @@ impl Universe {
         held: &Holding,
         operation: usize,
     ) -> bool {
-        let own = self.ops.get(operation);
-        own.into_iter().flat_map(|op| &op.clauses).any(|clause| {
+        let known = self.ops.get(operation);
+        known.into_iter().flat_map(|op| &op.clauses).any(|clause| {
             clause.iter().any(|scope| part.binary_search(scope).is_ok())
                 && clause.iter().all(|scope| held.0.contains(*scope as usize))
         })
@@ -291,9 +294,9 @@ impl Universe {
     /// Held terms, and every scope of the catalogue that opens nothing new to
     /// whoever holds them, alone or together.
     pub fn narrow_pool(&self, held: &BTreeSet<Term>) -> BTreeSet<Term> {
-        let own = self.held(held);
+        let bits = self.held(held);
         let open = |op: &Op, with: Option<u32>| {
-            let has = |scope: &u32| own.contains(*scope as usize) || with == Some(*scope);
+            let has = |scope: &u32| bits.contains(*scope as usize) || with == Some(*scope);
             op.clauses.iter().any(|clause| clause.iter().all(has))
         };
         let closed: Vec<&Op> = self
@@ -301,7 +304,7 @@ impl Universe {
             .iter()
             .filter(|op| !op.clauses.is_empty() && !open(op, None))
             .collect();
-        // A scope that stands in any requirement of a closed operation could help to open it.
+        // A scope that is in any requirement of a closed operation could help to open it.
         let risky: BTreeSet<u32> = closed
             .iter()
             .flat_map(|op| op.clauses.iter().flatten().copied())
@@ -312,7 +315,7 @@ impl Universe {
                 continue;
             }
             if self.is_plain() {
-                if own.contains(number) || !risky.contains(&scope_number(number)) {
+                if bits.contains(number) || !risky.contains(&scope_number(number)) {
                     pool.insert(Term::new(scope.as_str()));
                 }
                 continue;
@@ -321,7 +324,7 @@ impl Universe {
             let implied = self.scopes_of(&term);
             if implied
                 .iter()
-                .all(|scope| own.contains(*scope as usize) || !risky.contains(scope))
+                .all(|scope| bits.contains(*scope as usize) || !risky.contains(scope))
             {
                 pool.insert(term);
             }
@@ -344,10 +347,11 @@ pub(super) fn minimise(mut clauses: Vec<Vec<u32>>) -> Vec<Vec<u32>> {
     clauses.dedup();
     let mut kept: Vec<Vec<u32>> = Vec::new();
     for clause in clauses {
-        if !kept
-            .iter()
-            .any(|own| own.iter().all(|scope| clause.binary_search(scope).is_ok()))
-        {
+        if !kept.iter().any(|scopes| {
+            scopes
+                .iter()
+                .all(|scope| clause.binary_search(scope).is_ok())
+        }) {
             kept.push(clause);
         }
     }

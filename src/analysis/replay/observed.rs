@@ -4,7 +4,7 @@
 //! * only requests that must stay permitted (used or attempted), and those of nobody that
 //!   may have to, are seen;
 //! * the result is sorted by client and route, whatever the order of the log;
-//! * what a wrong clock dated behind the end of the data did happen, and counts on
+//! * what a wrong clock dated after the end of the data did happen, and counts on
 //!   the last day.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,9 +13,9 @@ use std::convert::Infallible;
 use crate::model::{Day, Millis, Outcome, Window};
 use crate::usage::{UNMATCHED, UsageTable, for_each_day};
 
-/// What is dated behind the window.
+/// What is dated after the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Late {
+pub(crate) enum Late {
     /// The window ends with the data: whatever is dated later counts on its last day.
     Counts,
     /// An earlier end was asked for.
@@ -24,12 +24,12 @@ pub enum Late {
 
 impl Late {
     /// What follows from the end that was asked for, if one was.
-    pub fn of(as_of: Option<Day>) -> Self {
+    pub(crate) fn of(as_of: Option<Day>) -> Self {
         as_of.map_or(Self::Counts, |_| Self::Left)
     }
 
     /// By how much the instants of a day move; `None` when the day plays no part.
-    pub fn shift(self, day: Day, window: Window) -> Option<Millis> {
+    pub(crate) fn shift(self, day: Day, window: Window) -> Option<Millis> {
         if window.contains(day) {
             return Some(0);
         }
@@ -43,7 +43,7 @@ const SAMPLES: usize = 3;
 
 /// Needed requests of one client on one route.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
+pub(crate) struct Seen {
     /// Index into the table's clients; 0 is nobody.
     pub client: u32,
     /// Index into the table's routes, or [`crate::usage::UNMATCHED`].
@@ -62,20 +62,20 @@ pub struct Seen {
 
 impl Seen {
     /// Requests that must stay permitted.
-    pub fn need(&self) -> u64 {
+    pub(crate) fn need(&self) -> u64 {
         self.used + self.attempted
     }
 }
 
 /// Counts what was needed in the window.
-pub fn observe(table: &UsageTable, window: Window, late: Late) -> Vec<Seen> {
+pub(crate) fn observe(table: &UsageTable, window: Window, late: Late) -> Vec<Seen> {
     let mut all: BTreeMap<(u32, u32), Seen> = BTreeMap::new();
     let day = |rows: crate::usage::DayRows| {
         let mut day: Vec<Seen> = Vec::new();
         let Some(shift) = late.shift(rows.day(), window) else {
             return day;
         };
-        // The outcomes of one client and route come one behind the other.
+        // The outcomes of one client and route come one after the other.
         rows.for_each(|row| {
             let (used, attempted) = match row.outcome {
                 Outcome::Used => (row.count, 0),
@@ -94,8 +94,8 @@ pub fn observe(table: &UsageTable, window: Window, late: Late) -> Vec<Seen> {
                 last: row.last + shift,
             };
             match day.last_mut() {
-                Some(own) if (own.client, own.route) == (row.client, row.route) => {
-                    own.join(&next, 0);
+                Some(seen) if (seen.client, seen.route) == (row.client, row.route) => {
+                    seen.join(&next, 0);
                 }
                 _ => day.push(next),
             }
@@ -106,9 +106,9 @@ pub fn observe(table: &UsageTable, window: Window, late: Late) -> Vec<Seen> {
         for seen in day {
             all.entry((seen.client, seen.route))
                 // Days that were moved to the last one are one day.
-                .and_modify(|own| {
-                    let another = Day::of(own.last) < Day::of(seen.first);
-                    own.join(&seen, u32::from(another));
+                .and_modify(|known| {
+                    let another = Day::of(known.last) < Day::of(seen.first);
+                    known.join(&seen, u32::from(another));
                 })
                 .or_insert(seen);
         }
@@ -131,19 +131,19 @@ impl Seen {
 
 /// Ids of needed requests of the window, for these clients and routes: the
 /// first one and the two last ones that the table knows, in order of time.
-pub fn samples(
+pub(crate) fn samples(
     table: &UsageTable,
     (window, late): (Window, Late),
     wanted: &BTreeSet<(u32, u32)>,
 ) -> BTreeMap<(u32, u32), Vec<String>> {
-    type Found = ((u32, u32), Millis, String);
+    type Sighting = ((u32, u32), Millis, String);
 
     let mut all: BTreeMap<(u32, u32), Vec<String>> = BTreeMap::new();
     if wanted.is_empty() {
         return all;
     }
     let day = |rows: crate::usage::DayRows| {
-        let mut found: Vec<Found> = Vec::new();
+        let mut found: Vec<Sighting> = Vec::new();
         if late.shift(rows.day(), window).is_none() {
             return found;
         }
@@ -163,12 +163,12 @@ pub fn samples(
     };
     let done = for_each_day(table, day, |day| {
         for (key, _, id) in day {
-            let own = all.entry(key).or_default();
-            if own.last() != Some(&id) {
-                own.push(id);
+            let names = all.entry(key).or_default();
+            if names.last() != Some(&id) {
+                names.push(id);
             }
-            if own.len() > SAMPLES {
-                own.remove(1);
+            if names.len() > SAMPLES {
+                names.remove(1);
             }
         }
         Ok::<(), Infallible>(())

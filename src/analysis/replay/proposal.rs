@@ -5,7 +5,7 @@
 //! each client and route, and what the proposal opens in addition.
 //!
 //! Invariants:
-//! * a refused request (401, 403) is no need and plays no part;
+//! * a refused request (401, 403) is not a need and plays no part;
 //! * without a policy before, everything that the proposal does not permit is
 //!   denied; with one, what was not covered before is told apart;
 //! * routes that serve several operations count as denied as soon as one of
@@ -24,7 +24,7 @@ use crate::usage::UNMATCHED;
 
 /// What becomes of a request that was observed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Fate {
+pub(crate) enum Fate {
     /// Permitted before (where that is known) and under the proposal denied.
     Denied,
     /// Permitted neither before nor under the proposal: the service let it
@@ -38,7 +38,7 @@ pub enum Fate {
 
 impl Fate {
     /// Every result, the worst first.
-    pub const ALL: [Self; 4] = [
+    pub(crate) const ALL: [Self; 4] = [
         Self::Denied,
         Self::NotCovered,
         Self::Unknown,
@@ -46,7 +46,7 @@ impl Fate {
     ];
 
     /// The name used in every output.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Denied => "denied",
             Self::NotCovered => "not_covered",
@@ -58,7 +58,8 @@ impl Fate {
 
 /// Why a result is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Unknown {
+#[expect(clippy::enum_variant_names, reason = "each says what is missing")]
+pub(crate) enum Unknown {
     /// The request matches no operation of the catalogue.
     NoOperation,
     /// The catalogue does not say what the operation requires.
@@ -69,7 +70,7 @@ pub enum Unknown {
 
 impl Unknown {
     /// The name used in every output.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::NoOperation => "no_operation",
             Self::NoRequirement => "no_requirement",
@@ -79,7 +80,7 @@ impl Unknown {
 }
 
 /// One policy, ready to be asked.
-pub struct Side<'a> {
+pub(crate) struct Side<'a> {
     /// The catalogue under this policy's scope semantics.
     pub universe: &'a Universe,
     /// The semantics themselves.
@@ -90,7 +91,7 @@ pub struct Side<'a> {
 
 impl<'a> Side<'a> {
     /// What the clients of a policy hold.
-    pub fn new(universe: &'a Universe, semantics: &'a Semantics, policy: &Policy) -> Self {
+    pub(crate) fn new(universe: &'a Universe, semantics: &'a Semantics, policy: &Policy) -> Self {
         let held = policy.holdings().into_iter();
         Self {
             universe,
@@ -122,7 +123,7 @@ impl<'a> Side<'a> {
 
 /// Scopes that a client lacks under the proposal for one operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lack {
+pub(crate) struct Lack {
     /// All of these together would do.
     pub scopes: Clause,
     /// The client held all of them before.
@@ -131,7 +132,7 @@ pub struct Lack {
 
 /// One client and route with a result other than unchanged.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
+pub(crate) struct Row {
     /// What becomes of it.
     pub fate: Fate,
     /// The client as the log names it; empty for nobody.
@@ -150,7 +151,7 @@ pub struct Row {
 
 /// How many requests have one result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Sum {
+pub(crate) struct Sum {
     /// Requests that must stay permitted.
     pub requests: u64,
     /// Pairs of client and route.
@@ -161,7 +162,7 @@ pub struct Sum {
 
 /// What changes for one client, whatever was observed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
+pub(crate) struct Change {
     /// The client.
     pub client: ClientName,
     /// Terms that only the proposal lists.
@@ -174,7 +175,7 @@ pub struct Change {
 
 /// The answer.
 #[derive(Clone, Debug, Default)]
-pub struct Proposal {
+pub(crate) struct Proposal {
     /// Denied, not covered and unknown, in this order; then by client and route.
     pub rows: Vec<Row>,
     /// Counts of each result, in the order of [`Fate::ALL`].
@@ -187,17 +188,17 @@ pub struct Proposal {
 
 impl Proposal {
     /// Counts of one result.
-    pub fn sum(&self, fate: Fate) -> Sum {
+    pub(crate) fn sum(&self, fate: Fate) -> Sum {
         self.sums[fate as usize]
     }
 
     /// Rows of one result.
-    pub fn of(&self, fate: Fate) -> impl Iterator<Item = &Row> {
+    pub(crate) fn of(&self, fate: Fate) -> impl Iterator<Item = &Row> {
         self.rows.iter().filter(move |row| row.fate == fate)
     }
 
     /// Requests of the window that must stay permitted.
-    pub fn requests(&self) -> u64 {
+    pub(crate) fn requests(&self) -> u64 {
         self.sums.iter().map(|sum| sum.requests).sum()
     }
 }
@@ -205,8 +206,8 @@ impl Proposal {
 /// Replays what was observed against a proposal.
 ///
 /// `clients` are the names behind [`Seen::client`]; `nameless` says which of them
-/// stand for nobody in particular.
-pub fn simulate(
+/// mean nobody in particular.
+pub(crate) fn simulate(
     catalog: &Catalog,
     routes: &[Route],
     observed: &[Seen],
@@ -216,9 +217,9 @@ pub fn simulate(
 ) -> Proposal {
     let known = catalog.required_scopes();
     let mut result = Proposal::default();
-    for own in observed.chunk_by(|a, b| a.client == b.client) {
+    for of_client in observed.chunk_by(|a, b| a.client == b.client) {
         let client = clients
-            .get(own[0].client as usize)
+            .get(of_client[0].client as usize)
             .map_or("", String::as_str);
         let judge = Judge {
             catalog,
@@ -229,7 +230,7 @@ pub fn simulate(
         let mut met = [false; Fate::ALL.len()];
         // Expanding terms is dear, and hardly ever needed.
         let mut scopes: Option<[BTreeSet<Scope>; 2]> = None;
-        for seen in own {
+        for seen in of_client {
             let route = routes
                 .get(seen.route as usize)
                 .filter(|_| seen.route != UNMATCHED);
@@ -320,7 +321,7 @@ impl Judge<'_> {
         self.catalog
             .operations
             .get(operation)
-            .is_some_and(|own| own.requirement != Requirement::Unspecified)
+            .is_some_and(|operation| operation.requirement != Requirement::Unspecified)
     }
 }
 
@@ -334,14 +335,14 @@ fn lacks(
     let clauses = operations
         .iter()
         .filter_map(|op| catalog.operations.get(*op))
-        .flat_map(|own| own.requirement.clauses());
+        .flat_map(|operation| operation.requirement.clauses());
     let mut missing: Vec<Clause> = clauses
         .map(|clause| clause.difference(after).cloned().collect())
         .collect();
     missing.sort_by(|a: &Clause, b: &Clause| a.len().cmp(&b.len()).then_with(|| a.cmp(b)));
     let mut kept: Vec<Lack> = Vec::new();
     for scopes in missing {
-        if !kept.iter().any(|own| own.scopes.is_subset(&scopes)) {
+        if !kept.iter().any(|lack| lack.scopes.is_subset(&scopes)) {
             kept.push(Lack {
                 held_before: scopes.is_subset(before),
                 scopes,

@@ -2,17 +2,17 @@ use super::*;
 use crate::model::{Method, Operation};
 
 fn held(clients: &[(&str, &[&str])]) -> BTreeMap<ClientName, BTreeSet<Term>> {
-    let terms = |own: &[&str]| own.iter().map(|term| Term::new(term)).collect();
+    let terms = |names: &[&str]| names.iter().map(|term| Term::new(term)).collect();
     clients
         .iter()
-        .map(|(client, own)| (ClientName::new(client), terms(own)))
+        .map(|(client, names)| (ClientName::new(client), terms(names)))
         .collect()
 }
 
 /// Routes 0: a; 1: b or c+d; 2: a and b behind one path; 3: nothing stated; 4: no scope.
 fn catalog() -> (Catalog, Vec<Route>) {
     let any = |clauses: &[&[&str]]| {
-        let clause = |own: &&[&str]| own.iter().map(|scope| Scope::new(scope)).collect();
+        let clause = |names: &&[&str]| names.iter().map(|scope| Scope::new(scope)).collect();
         Requirement::AnyOf(clauses.iter().map(clause).collect())
     };
     let mut catalog = Catalog::default();
@@ -46,10 +46,10 @@ fn ask(
     let (catalog, routes) = catalog();
     let semantics = Semantics::default();
     let universe = Universe::new(&catalog, &semantics, &[1; 6]);
-    let side = |own: &[(&str, &[&str])]| Side {
+    let side = |grants: &[(&str, &[&str])]| Side {
         universe: &universe,
         semantics: &semantics,
-        held: held(own),
+        held: held(grants),
     };
     let seen = Seen {
         client,
@@ -134,10 +134,10 @@ fn what_would_do_is_what_is_missing_and_what_was_held_comes_first() {
     let ways: Vec<(Vec<&str>, bool)> = found.rows[0]
         .would_do
         .iter()
-        .map(|own| {
+        .map(|lack| {
             (
-                own.scopes.iter().map(Scope::as_str).collect(),
-                own.held_before,
+                lack.scopes.iter().map(Scope::as_str).collect(),
+                lack.held_before,
             )
         })
         .collect();
@@ -156,7 +156,12 @@ fn what_the_proposal_adds_removes_and_opens_is_listed() {
     let opened: Vec<(&str, Vec<usize>)> = found
         .changes
         .iter()
-        .map(|own| (own.client.as_str(), own.opened.iter().copied().collect()))
+        .map(|change| {
+            (
+                change.client.as_str(),
+                change.opened.iter().copied().collect(),
+            )
+        })
         .collect();
     assert_eq!(opened, [("x", vec![1, 3]), ("y", vec![0, 2])]);
     assert_eq!(found.changes[0].removed, BTreeSet::from([Term::new("a")]));

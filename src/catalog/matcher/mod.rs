@@ -19,7 +19,9 @@
 //!
 //! Which scopes a route needs is not known here.
 
+mod further;
 mod head_method;
+mod hosts;
 mod key;
 mod overlap;
 mod spelling;
@@ -33,11 +35,15 @@ mod variants;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use overlap::may_have_taken;
-pub use spelling::plain;
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+
+pub(crate) use overlap::may_have_taken;
+pub(crate) use spelling::plain;
 pub(super) use spelling::{canonical, query_start};
 
-use crate::model::{Method, Operation, Scheme, Warning};
+use crate::model::{Method, Operation, Warning, label};
+use further::{named, query_keys};
 use template::Template;
 use trie::Trie;
 
@@ -48,7 +54,7 @@ pub struct MatchOptions {
     pub case_insensitive: bool,
 }
 
-/// Operations that one request path cannot tell apart: nearly always one.
+/// Operations that one request path cannot distinguish: nearly always one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
     /// Method of the operations; `Any` serves every method.
@@ -60,15 +66,15 @@ pub struct Route {
 }
 
 impl Route {
-    /// `GET /v1/orders/{id}`.
+    /// `GET /v1/orders/{id}`, or the name of the operation.
     pub fn label(&self) -> String {
-        format!("{} {}", self.method, self.template)
+        label(self.method, &self.template)
     }
 }
 
 /// A match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Found {
+pub struct RouteMatch {
     /// Index into [`Matcher::routes`].
     pub route: u32,
     /// Only without regard to case or to a trailing slash.
@@ -86,6 +92,10 @@ pub struct Matcher {
     /// Names of keys in the query string that a route's operations declare.
     query_keys: BTreeMap<u32, Vec<Box<str>>>,
     case_insensitive: bool,
+    /// Operations that have names.
+    named: HashMap<Box<[u8]>, u32, FixedState>,
+    /// Routes of single hosts, where descriptions are those of one.
+    hosts: Vec<hosts::OfHost>,
 }
 
 impl Matcher {
@@ -94,6 +104,7 @@ impl Matcher {
         // An operation has several templates where a part of its path may be absent.
         let templates: Vec<(usize, Template)> = (0..)
             .zip(operations)
+            .filter(|(_, op)| op.method != Method::Named)
             .flat_map(|(index, op)| {
                 Template::all(&op.path)
                     .into_iter()
@@ -168,6 +179,7 @@ impl Matcher {
                 by_template.insert((key, method), number(twins));
             }
         }
+        let named = named(operations, &mut routes);
         for (trie, fold) in [(&mut exact, false), (&mut folded, true)] {
             if fold || !options.case_insensitive {
                 heads(trie, fold, &templates, operations, &mut routes);
@@ -183,6 +195,8 @@ impl Matcher {
                 query_keys: query_keys(operations, &routes),
                 case_insensitive: options.case_insensitive,
                 routes,
+                named,
+                hosts: Vec::new(),
             },
             warnings,
         )
@@ -207,28 +221,28 @@ impl Matcher {
     /// OPTIONS operation only: a browser that asks beforehand (Fetch standard, section
     /// 3.2) uses no operation of any method.
     #[inline]
-    pub fn find(&self, method: Method, path: &[u8]) -> Option<Found> {
+    pub fn find(&self, method: Method, path: &[u8]) -> Option<RouteMatch> {
         let path = &*canonical(path);
         if self.case_insensitive {
             let lower = path.to_ascii_lowercase();
             return in_trie(&self.folded, method, &lower)
-                .map(|route| Found {
+                .map(|route| RouteMatch {
                     route,
                     looser: false,
                 })
                 .or_else(|| {
-                    Some(Found {
+                    Some(RouteMatch {
                         route: in_trie(&self.folded, method, &toggled(&lower)?)?,
                         looser: true,
                     })
                 });
         }
         match in_trie(&self.exact, method, path) {
-            Some(route) => Some(Found {
+            Some(route) => Some(RouteMatch {
                 route,
                 looser: false,
             }),
-            None => self.looser(method, path).map(|route| Found {
+            None => self.looser(method, path).map(|route| RouteMatch {
                 route,
                 looser: true,
             }),
@@ -249,36 +263,28 @@ impl Matcher {
             })
     }
 
+    /// The route of an operation that the log names.
+    #[inline]
+    pub(crate) fn find_named(&self, name: &[u8]) -> Option<RouteMatch> {
+        let route = *self.named.get(name)?;
+        Some(RouteMatch {
+            route,
+            looser: false,
+        })
+    }
+
     /// The route of a template that the gateway itself logged, equal up to parameter names.
-    pub fn find_template(&self, method: Method, template: &[u8]) -> Option<Found> {
+    pub fn find_template(&self, method: Method, template: &[u8]) -> Option<RouteMatch> {
         let text = std::str::from_utf8(template).ok()?;
         let key = Template::parse(text).key(self.case_insensitive);
         let exact = self.by_template.get(&(key.clone(), method));
         let any = || self.by_template.get(&(key, Method::Any));
         let route = *exact.or_else(|| any().filter(|_| method != Method::Options))?;
-        Some(Found {
+        Some(RouteMatch {
             route,
             looser: false,
         })
     }
-}
-
-fn query_keys(operations: &[Operation], routes: &[Route]) -> BTreeMap<u32, Vec<Box<str>>> {
-    let mut all = BTreeMap::new();
-    for (number, route) in (0..).zip(routes) {
-        let described = route.operations.iter().filter_map(|op| operations.get(*op));
-        let schemes = described.flat_map(|operation| operation.security.ways().flatten());
-        let names: BTreeSet<&str> = schemes
-            .filter_map(|scheme| match scheme {
-                Scheme::QueryKey(name) => Some(&**name),
-                _ => None,
-            })
-            .collect();
-        if !names.is_empty() {
-            all.insert(number, names.into_iter().map(Box::from).collect());
-        }
-    }
-    all
 }
 
 /// Adds an operation once.

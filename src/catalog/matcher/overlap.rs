@@ -7,7 +7,7 @@ use crate::model::Method;
 
 /// Whether requests of `special` would be on `general` in a catalogue without
 /// `special`: both fit some path, and `special` says more about it. When in doubt, yes.
-pub fn may_have_taken(general: &Route, special: &Route) -> bool {
+pub(crate) fn may_have_taken(general: &Route, special: &Route) -> bool {
     let same = general.method == special.method
         || general.method == Method::Any
         || special.method == Method::Any

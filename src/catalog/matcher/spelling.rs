@@ -78,16 +78,16 @@ pub(in crate::catalog) fn query_start(path: &str) -> Option<usize> {
 ///
 /// Read are a parameter with a pattern of its own, as gRPC transcoding writes it
 /// (`{name=projects/*/keys/*}`) and as routers do (`{id:[0-9]+}`, `{path:.*}`, `{id:int}`).
-pub fn plain(path: &str) -> String {
+pub(crate) fn plain(path: &str) -> String {
     let path = &path[..query_start(path).unwrap_or(path.len())];
     let mut out = String::with_capacity(path.len());
     let mut rest = path;
     while let Some(open) = rest.find('{') {
-        let (before, behind) = rest.split_at(open);
-        let Some(close) = closing(behind) else { break };
+        let (before, after) = rest.split_at(open);
+        let Some(close) = closing(after) else { break };
         out.push_str(before);
-        parameter(&behind[1..close], &mut out);
-        rest = &behind[close + 1..];
+        parameter(&after[1..close], &mut out);
+        rest = &after[close + 1..];
     }
     out.push_str(rest);
     normal(&out)

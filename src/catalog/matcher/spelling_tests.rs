@@ -289,7 +289,7 @@ proptest! {
     ) {
         let labels: Vec<String> = labels.into_iter().collect();
         let m = matcher(&labels, MatchOptions { case_insensitive: insensitive });
-        // Some letters of the request are spelt as escapes, which changes nothing.
+        // Some letters of the request are spelled as escapes, which changes nothing.
         let spelt: String = path
             .chars()
             .enumerate()

@@ -50,7 +50,7 @@ impl Template {
             .enumerate()
             .map(|(index, text)| segment(text, index == last))
             .collect();
-        // Where one ends and the next begins, nobody could tell.
+        // Where one ends and the next begins would be unknown.
         segments.dedup_by(|next, last| *last == Segment::Many && next == last);
         if let [.., Segment::Many, Segment::Tail(_)] = segments.as_slice() {
             segments.truncate(segments.len() - 2);

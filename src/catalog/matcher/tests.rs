@@ -116,7 +116,7 @@ fn head_is_served_by_get_and_options_is_not() {
 }
 
 #[test]
-fn a_preflight_is_no_use_of_an_operation_of_any_method() {
+fn a_preflight_is_not_a_use_of_an_operation_of_any_method() {
     let m = matcher(&["ANY /a", "ANY /r/{id}.json", "ANY /r/a-{id}", "OPTIONS /b"]);
     for path in ["/a", "/A", "/a/", "/r/7.json", "/r/a-7.json"] {
         assert_eq!(find(&m, &format!("OPTIONS {path}")), None);
@@ -388,7 +388,7 @@ proptest! {
 fn a_route_knows_the_declared_names_of_keys_in_its_query_and_no_other_does() {
     let mut operations =
         ["/feed", "/orders"].map(|path| Operation::new(Method::Get, path, Requirement::none()));
-    let key = BTreeSet::from([Scheme::QueryKey("key".into())]);
+    let key = BTreeSet::from([crate::model::Scheme::QueryKey("key".into())]);
     operations[0].security = Security::Stated(BTreeSet::from([key]).into());
     let matcher = Matcher::new(&operations, MatchOptions::default()).0;
     let names = |path: &[u8]| matcher.query_keys(matcher.find(Method::Get, path).unwrap().route);

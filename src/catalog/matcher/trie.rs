@@ -25,13 +25,13 @@ struct Node {
     literals: u64,
     /// The literal child that was added first: often the only one, as `api` and `v1` are.
     first: Option<(Key, u32)>,
-    /// A literal child that fits needs no way back: there is no other child.
+    /// A literal child that fits needs no backtracking: there is no other child.
     only_literals: bool,
     mixed: Vec<(Vec<Part>, u32)>,
     parameter: Option<u32>,
     /// After one segment or more.
     many: Option<u32>,
-    /// What a parameter does not take, nothing else does: there is no way back to keep.
+    /// What a parameter does not take, nothing else does: there is nothing to backtrack to.
     parameter_is_last: bool,
     /// For a segment that two mixed children fit equally well: the operations of all of them.
     unclear: Leaf,
@@ -47,7 +47,7 @@ struct Node {
 struct Edge {
     key: Key,
     child: u32,
-    /// Where the bytes of its segment stand in `Trie::bytes`.
+    /// Where the bytes of its segment are in `Trie::bytes`.
     start: u32,
     end: u32,
 }
@@ -328,7 +328,7 @@ impl Trie {
     }
 
     /// The heaviest mixed segment that fits; of several equally heavy ones that
-    /// lead to different routes, what stands for all of them.
+    /// lead to different routes, what represents all of them.
     fn mixed(
         &self,
         node: &Node,

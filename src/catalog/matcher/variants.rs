@@ -57,14 +57,14 @@ fn without_optional(text: &str) -> Vec<String> {
         let Some(close) = closing(&text[open..]).map(|close| open + close) else {
             break;
         };
-        let (before, inside, behind) = (&text[..open], &text[open + 1..close], &text[close + 1..]);
+        let (before, inside, after) = (&text[..open], &text[open + 1..close], &text[close + 1..]);
         if inside.starts_with('/') {
-            found.push(format!("{before}{behind}"));
+            found.push(format!("{before}{after}"));
         } else if let Some(front) = before.strip_suffix('/')
             && inside.ends_with('?')
-            && (behind.is_empty() || behind.starts_with('/'))
+            && (after.is_empty() || after.starts_with('/'))
         {
-            found.push(format!("{front}{behind}"));
+            found.push(format!("{front}{after}"));
         }
         at = close + 1;
     }
@@ -81,8 +81,8 @@ fn less_or_more(text: &str) -> Vec<String> {
     };
     for (at, segment) in others.iter().enumerate() {
         if matches!(*segment, "**" | "{**}") {
-            let (before, behind) = (&segments[..at], &segments[at + 1..]);
-            found.push([before, behind].concat().join("/"));
+            let (before, after) = (&segments[..at], &segments[at + 1..]);
+            found.push([before, after].concat().join("/"));
         }
     }
     let verb = ["{+}", "{**}"]

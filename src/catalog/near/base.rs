@@ -17,7 +17,7 @@ const GENERIC: [&[u8]; 8] = [
     b"external",
 ];
 
-/// Versions by another name, where they stand first.
+/// Versions by another name, where they come first.
 const STAGES: [&[u8]; 5] = [b"alpha", b"beta", b"latest", b"stable", b"unstable"];
 
 /// `v1`, `v2.1`, `v1beta1`.
@@ -125,7 +125,7 @@ impl Bases {
         rest
     }
 
-    /// The positions in a path (bit n: before token n) that only a base path may stand before.
+    /// The positions in a path (bit n: before token n) that only a base path may precede.
     pub(super) fn ends(&self, path: &[Token]) -> u64 {
         let mut found = 1_u64;
         let mut at = 0;

@@ -210,9 +210,9 @@ fn agrees(segment: &Segment, token: &Token, last: bool) -> Option<bool> {
 pub(super) struct Laid {
     /// At the end of the path, or where it becomes unknown.
     pub(super) whole: bool,
-    /// The same, and a word of the template stood in the path.
+    /// The same, and a word of the template was in the path.
     pub(super) whole_word: bool,
-    /// Somewhere in the path, and a word of the template stood in it.
+    /// Somewhere in the path, and a word of the template was in it.
     pub(super) part_word: bool,
 }
 

@@ -14,9 +14,10 @@ mod server;
 
 use serde_json::Value;
 
-use super::document::{Document, Syntax, quoted};
+use super::document::{Document, Syntax};
 use super::{CatalogError, CatalogFormat, LoadOptions};
 use crate::model::Catalog;
+use crate::model::words::backticks;
 
 pub(super) use paths::{Dialect, read};
 pub(super) use server::clean as clean_base;
@@ -56,7 +57,7 @@ impl CatalogFormat for OpenApi {
     }
 }
 
-/// The version as spelt; YAML authors often leave the quotes away, so it may be a number.
+/// The version as spelled; YAML authors often leave the quotes away, so it may be a number.
 pub(super) fn version(document: &Document, key: &str) -> String {
     match document.get(key) {
         Some(Value::String(text)) => text.clone(),
@@ -68,9 +69,9 @@ pub(super) fn version(document: &Document, key: &str) -> String {
     .collect()
 }
 
-/// An operation in backticks, for messages: method and path as spelt.
+/// An operation in backticks, for messages: method and path as spelled.
 fn label_of(key: &str, path: &str) -> String {
-    quoted(&format!("{} {path}", key.to_ascii_uppercase()))
+    backticks(&format!("{} {path}", key.to_ascii_uppercase()))
 }
 
 #[cfg(test)]

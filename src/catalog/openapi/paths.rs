@@ -7,12 +7,14 @@
 //! * neither of them present, or not readable: unspecified, which is not public;
 //! * what is left out is counted in a warning.
 
+mod requirement;
+
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::super::document::{Document, kind, quoted};
-use super::super::{At, CatalogError, LoadOptions, ScopeList, lint};
+use super::super::document::{Document, kind};
+use super::super::{At, CatalogError, LoadOptions, UNUSED_KEY, lint};
 use super::label_of;
 use super::layers::Layers;
 use super::refs::{self, Refs, Target};
@@ -20,7 +22,8 @@ use super::repeated_warnings::Notes;
 use super::schemes::Schemes;
 use super::security::{self, Need};
 use super::server::{self, Bases};
-use crate::model::{Catalog, Method, Operation, Requirement, Security};
+use crate::model::words::backticks;
+use crate::model::{Catalog, Method, Operation, Requirement, Warning};
 
 /// AWS API Gateway's operation for all methods that are not described one by one.
 const AWS_ANY: &str = "x-amazon-apigateway-any-method";
@@ -47,18 +50,20 @@ pub(crate) fn read(
     let mut catalog = Catalog::default();
     let mut refs = Refs::new(document);
     let schemes = Schemes::read(document, dialect, &mut refs, &mut catalog);
+    schemes.chosen(document, options)?;
     let mut reader = Reader {
         document,
         schemes,
-        scopes: options.scopes,
+        options,
         root: document
             .get("security")
-            .map(|value| security::read(value, options.scopes)),
+            .map(|value| security::read(value, options)),
         base: fixed_base(document, dialect, options)?,
         servers: server::of(document.get("servers")),
         budget: BUDGET,
         refs,
         notes: Notes::default(),
+        keyed: false,
         catalog,
     };
     match document.get("paths") {
@@ -66,9 +71,20 @@ pub(crate) fn read(
         paths => reader.paths(paths.unwrap_or(&Value::Null))?,
     }
     let Reader {
-        mut catalog, notes, ..
+        mut catalog,
+        notes,
+        keyed,
+        ..
     } = reader;
     catalog.warnings.extend(notes.into_warnings());
+    if let Some(key) = options.scope_key.as_ref().filter(|_| !keyed) {
+        let text = format!(
+            "no operation and no path of `{}` has the key {}",
+            document.file,
+            backticks(key)
+        );
+        catalog.warnings.push(Warning::new(UNUSED_KEY, text));
+    }
     Ok(catalog)
 }
 
@@ -91,7 +107,7 @@ fn fixed_base(
             document.at(&["basePath"]),
             "`basePath`",
             other,
-            "a text",
+            "a string",
         )),
     }
 }
@@ -108,7 +124,7 @@ fn wrong(at: At, what: &str, found: &Value, expected: &'static str) -> CatalogEr
 struct Reader<'a> {
     document: &'a Document,
     schemes: Schemes,
-    scopes: ScopeList,
+    options: &'a LoadOptions,
     /// The document's own `security`.
     root: Option<Result<Need, String>>,
     base: Option<String>,
@@ -117,13 +133,15 @@ struct Reader<'a> {
     budget: usize,
     refs: Refs,
     notes: Notes,
+    /// Some operation or path has the key that names scopes.
+    keyed: bool,
     catalog: Catalog,
 }
 
 /// An operation that was found, and what is around it.
 struct FoundOperation<'v> {
     method: Method,
-    /// Its key, as spelt.
+    /// Its key, as spelled.
     key: &'v str,
     value: &'v Value,
     from: Option<&'v Target>,
@@ -144,7 +162,7 @@ impl Reader<'_> {
             if !item.is_object() && !item.is_null() {
                 return Err(wrong(
                     at,
-                    &format!("path {}", quoted(path)),
+                    &format!("path {}", backticks(path)),
                     item,
                     "a mapping",
                 ));
@@ -206,7 +224,7 @@ impl Reader<'_> {
             Method::Any | Method::Other => {
                 self.notes.add(
                     "unknown-method",
-                    "keys of path items are no HTTP method and were left out",
+                    "keys of path items are not HTTP methods and were left out",
                     || label_of(key, path),
                     at.place(),
                 );
@@ -253,8 +271,8 @@ impl Reader<'_> {
         if cut {
             self.notes.add(
                 "query-in-path",
-                "paths hold a query or fragment, which was cut: requests are compared by path",
-                || quoted(path),
+                "paths contain a query or fragment, which was cut: requests are compared by path",
+                || backticks(path),
                 at.place(),
             );
         }
@@ -263,7 +281,7 @@ impl Reader<'_> {
             self.notes.add(
                 "path-without-slash",
                 "paths do not start with a slash; it was added",
-                || quoted(path),
+                || backticks(path),
                 at.place(),
             );
         }
@@ -280,7 +298,7 @@ impl Reader<'_> {
             .flatten()
             .filter_map(|tag| text(Some(tag)))
             .collect();
-        self.require(&mut operation, layers.get("security"), bases.len());
+        self.require(&mut operation, &layers, item, bases.len());
         let others = bases.iter().skip(1).map(|base| Operation {
             path: of(base),
             ..operation.clone()
@@ -289,83 +307,6 @@ impl Reader<'_> {
         self.catalog.operations.push(operation);
         self.catalog.operations.extend(others);
         Ok(())
-    }
-
-    /// Fills in what the operation demands, which is held `copies` times.
-    fn require(&mut self, operation: &mut Operation, stated: Option<&Value>, copies: usize) {
-        let stated = stated.map(|value| security::read(value, self.scopes));
-        let place = || operation.place.clone();
-        let label = || quoted(&operation.label());
-        let need = match stated.as_ref().or(self.root.as_ref()) {
-            None => {
-                self.notes.add(
-                    "unspecified-security",
-                    "operations do not say what they require: unspecified is not public, and nothing is concluded from them",
-                    label,
-                    place(),
-                );
-                operation.security = Security::Unstated;
-                return;
-            }
-            Some(Err(why)) => {
-                self.notes.add(
-                    "unreadable-security",
-                    "operations have a `security` that cannot be read: nothing is concluded from them",
-                    || format!("{}: {why}", label()),
-                    place(),
-                );
-                return;
-            }
-            Some(Ok(need)) => need,
-        };
-        let clauses = need.requirement.clauses().iter();
-        let named = need.ways.iter().flatten();
-        let weight = clauses.map(|clause| 1 + clause.len()).sum::<usize>() + named.clone().count();
-        let Some(left) = self.budget.checked_sub(weight * copies) else {
-            self.notes.add(
-                "too-many-scopes",
-                "operations have more alternatives than can be held: nothing is concluded from them",
-                label,
-                place(),
-            );
-            return;
-        };
-        self.budget = left;
-        let oauth =
-            |name: &String| matches!(self.schemes.kind(name), Some("oauth2" | "openIdConnect"));
-        if let Some(scheme) = need.left_out.iter().find(|name| oauth(name)) {
-            self.notes.add(
-                "scopeless-alternative",
-                "operations accept an OAuth token without scopes beside one with scopes; they are read as needing the scopes",
-                || format!("{} with scheme {}", label(), quoted(scheme)),
-                place(),
-            );
-        }
-        if let Some(scheme) = named.clone().find(|name| !self.schemes.may_know(name)) {
-            self.notes.add(
-                "undeclared-scheme",
-                "operations name a security scheme that is not declared",
-                || format!("{} with scheme {}", label(), quoted(scheme)),
-                place(),
-            );
-        }
-        let pair = || {
-            need.requirement
-                .clauses()
-                .iter()
-                .find_map(lint::nested_names)
-        };
-        if let (ScopeList::All, Some((outer, inner))) = (self.scopes, pair()) {
-            self.notes.add(
-                "any-or-all",
-                "operations list a scope together with one below its name, and all of a list are needed; where the vendor means any of them, use `--scopes any`",
-                || format!("{} with `{outer}` and `{inner}`", label()),
-                place(),
-            );
-        }
-        operation.security = self.schemes.stated(need);
-        operation.requirement = need.requirement.clone();
-        operation.optional_auth = need.optional;
     }
 
     /// The base paths under which an operation is read.

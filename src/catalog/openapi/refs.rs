@@ -5,7 +5,7 @@
 //!
 //! Invariants:
 //! * a reference that leads nowhere, in a circle, over the network or to an
-//!   absolute path is an error: the operations behind it would be lost;
+//!   absolute path is an error: its operations would be lost;
 //! * each file is read once, and its text appears in no message.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,8 +14,9 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::super::document::{Document, quoted, referenced};
+use super::super::document::{Document, referenced};
 use super::super::{At, CatalogError};
+use crate::model::words::backticks;
 
 /// Files one description may refer to.
 const MAX_FILES: usize = 10_000;
@@ -99,7 +100,7 @@ impl Refs {
             };
             let next = match reference.as_str() {
                 Some(text) => self.follow(text, &file, &problem)?,
-                None => return Err(problem("is not a text".to_owned())),
+                None => return Err(problem("is not a string".to_owned())),
             };
             if chain.len() == MAX_CHAIN {
                 return Err(problem(format!(
@@ -202,7 +203,7 @@ fn decoded(text: &str) -> String {
 
 /// A reference as shown in messages.
 pub(super) fn shown(value: &Value) -> String {
-    quoted(
+    backticks(
         value
             .get("$ref")
             .and_then(Value::as_str)

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::super::document::Document;
-use super::super::{At, CatalogError};
+use super::super::{At, CatalogError, LoadOptions};
 use super::paths::Dialect;
 use super::refs::{Refs, Target};
 use super::security::Need;
@@ -24,7 +24,7 @@ pub(super) struct Schemes {
     kinds: BTreeMap<String, (Option<String>, Scheme)>,
     /// What was stated, each once: most operations state the same.
     stated: BTreeSet<Arc<BTreeSet<Together>>>,
-    /// There is a list of schemes behind a reference that leads nowhere.
+    /// There is a reference to a list of schemes that leads nowhere.
     unread: bool,
 }
 
@@ -100,6 +100,22 @@ impl Schemes {
             any
         });
         Security::Stated(any)
+    }
+
+    /// Refuses a chosen scheme that the document does not declare.
+    pub(super) fn chosen(
+        &self,
+        document: &Document,
+        options: &LoadOptions,
+    ) -> Result<(), CatalogError> {
+        match &options.scheme {
+            Some(name) if !self.may_know(name) => Err(CatalogError::UnknownScheme {
+                file: document.file.clone(),
+                name: name.clone(),
+                known: self.kinds.keys().cloned().collect(),
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// Whether the document declares a scheme of this name, or may do so.

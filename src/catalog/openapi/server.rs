@@ -13,9 +13,9 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::super::document::quoted;
 use super::super::matcher::shape;
 use crate::model::Warning;
+use crate::model::words::backticks;
 
 /// Base paths of one list of servers; each of them multiplies the operations.
 const MOST: usize = 16;
@@ -50,8 +50,8 @@ impl Bases {
         if let Some((name, default)) = &self.fixed {
             let text = format!(
                 "the server variable {} may hold any value, and only its default {} is read: where the log has another base path, name it with `--api-base`",
-                quoted(name),
-                quoted(default)
+                backticks(name),
+                backticks(default)
             );
             warnings.push(Warning::new("server-variable", text));
         }
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_default_that_is_no_part_of_one_segment_is_read_and_said() {
+    fn a_default_that_is_not_part_of_one_segment_is_read_and_said() {
         for (url, default, base, said) in [
             (
                 "https://api.example{base}",

@@ -9,7 +9,7 @@
 
 use std::borrow::Cow;
 
-/// Where a pair stands.
+/// Where a pair is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     /// In the record itself, or in an object of it that describes the request.
@@ -50,7 +50,7 @@ pub(super) struct Pairs<'a> {
     pub(super) found: Vec<Pair<'a>>,
     /// A second record begins in the line.
     pub(super) plural: bool,
-    /// An object stands in the record.
+    /// An object in the record.
     pub(super) nested: bool,
     /// Offset of the first key.
     pub(super) first: Option<usize>,

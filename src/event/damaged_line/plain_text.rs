@@ -22,7 +22,7 @@ pub(super) struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    /// The target without the last segment, of which nobody knows where it ends.
+    /// The target without the last segment, whose end is unknown.
     pub(super) fn cut(text: &'a [u8]) -> Option<Self> {
         let path = text.iter().position(|byte| b"?#".contains(byte));
         let path = &text[..path.unwrap_or(text.len())];
@@ -125,7 +125,7 @@ fn rest(text: &[u8]) -> Option<(Target<'_>, Option<&[u8]>)> {
 }
 
 impl Request<'_> {
-    /// The status, when it stands where it always does and nothing else can be meant.
+    /// The status, when it is where it always is and nothing else can be meant.
     pub(super) fn status(&self) -> Option<u16> {
         let after = self.after?;
         // A quote that was written unescaped makes a second end of the request.

@@ -8,14 +8,15 @@ use crate::format::json::parse_status;
 use crate::model::Method;
 
 /// Keys of methods, targets and statuses; targets in the order in which they count.
-const METHODS: [&[u8]; 5] = [
+const METHODS: [&[u8]; 6] = [
     b"method",
     b"httpmethod",
     b"requestmethod",
     b"verb",
     b"httprequestmethod",
+    b"clientrequestmethod",
 ];
-const TARGETS: [&[u8]; 11] = [
+const TARGETS: [&[u8]; 13] = [
     b"xenvoyoriginalpath",
     b"xenvoyoriginpath",
     b"requesturi",
@@ -27,10 +28,12 @@ const TARGETS: [&[u8]; 11] = [
     b"url",
     b"requesturl",
     b"urloriginal",
+    b"clientrequesturi",
+    b"clientrequestpath",
 ];
 /// Those of them that only a request has.
-const SURE: [&[u8]; 3] = [b"requesturi", b"uri", b"originaluri"];
-const STATUSES: [&[u8]; 8] = [
+const SURE: [&[u8]; 4] = [b"requesturi", b"uri", b"originaluri", b"clientrequesturi"];
+const STATUSES: [&[u8]; 10] = [
     b"status",
     b"statuscode",
     b"responsecode",
@@ -39,11 +42,13 @@ const STATUSES: [&[u8]; 8] = [
     b"httpstatuscode",
     b"responsestatuscode",
     b"httpresponsestatuscode",
+    b"downstreamstatus",
+    b"edgeresponsestatus",
 ];
 /// Keys whose value is a whole request line, or the route of AWS: `GET /orders/{id}`.
 const LINES: [&[u8]; 3] = [b"request", b"requestline", b"routekey"];
 /// Keys of callers.
-const CALLERS: [&[u8]; 24] = [
+const CALLERS: [&[u8]; 34] = [
     b"customid",
     b"username",
     b"consumer",
@@ -68,6 +73,16 @@ const CALLERS: [&[u8]; 24] = [
     b"remoteuser",
     b"downstreampeerurisan",
     b"downstreampeersubject",
+    b"requestxclientid",
+    b"requestxjwtazp",
+    b"clientusername",
+    b"tlsclientsubject",
+    b"sslclientsdn",
+    b"clientcommonname",
+    b"userid",
+    b"apimsubscriptionid",
+    b"principalemail",
+    b"appuid",
 ];
 /// Objects that describe the caller by `id` or `name`.
 const CALLER_OBJECTS: [&[u8]; 4] = [b"consumer", b"authenticatedentity", b"client", b"user"];
@@ -87,7 +102,7 @@ const ENVELOPES: [&[u8]; 7] = [
 /// What was asked for.
 #[derive(Debug, Default)]
 pub(super) struct Asked<'a> {
-    /// Values that stand where a caller's name does.
+    /// Values in the place of a caller's name.
     pub(super) names: Vec<Cow<'a, [u8]>>,
     /// Where a line of text has no more callers.
     pub(super) fields_end: usize,
@@ -97,7 +112,7 @@ pub(super) struct Asked<'a> {
     pub(super) status: Option<u16>,
     /// Another line in this one.
     pub(super) envelope: Option<Cow<'a, [u8]>>,
-    /// More than one record may stand in the line.
+    /// More than one record may be in the line.
     pub(super) plural: bool,
     pub(super) form: Form,
 }
@@ -130,7 +145,7 @@ impl<'a> Asked<'a> {
     fn of_text(line: &'a [u8], date: Option<usize>, two_dates: bool) -> Self {
         let request = plain_text::request(line);
         let version = memchr::memmem::find(line, b"HTTP/");
-        // Callers stand before the date and the request.
+        // Callers come before the date and the request.
         let ends = [date, version, request.as_ref().map(|request| request.at)];
         let mut asked = Self {
             fields_end: ends.into_iter().flatten().min().unwrap_or(line.len()),

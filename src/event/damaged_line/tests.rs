@@ -52,7 +52,7 @@ fn told(line: &[u8]) -> String {
     )
 }
 
-/// Lines with what they tell.
+/// Lines with what they show.
 const TOLD: &[(&str, &str)] = &[
     // Text.
     (COMBINED, "billing? POST /v1/orders/42/items 201"),
@@ -201,7 +201,7 @@ const TOLD: &[(&str, &str)] = &[
         "? - - -",
     ),
     (r#"{"time":"2026"#, "? - - -"),
-    // Remains that tell nothing but that something was there.
+    // Remains that show only that something was there.
     ("{", "? - - -"),
     ("10.0.0.9 - - [", "? - - -"),
     (r#".1" 200 12 "-" "probe/1""#, "? - - -"),
@@ -223,7 +223,7 @@ fn a_damaged_line_tells_what_is_certain_and_no_more() {
 }
 
 #[test]
-fn what_no_gateway_serves_is_no_request() {
+fn what_no_gateway_serves_is_not_a_request() {
     let raw =
         b"10.0.0.9 - - [02/Jan/2026:03:00:00 +0000] \"\x16\x03\x01\x02\0\x01\" 400 150 \"-\" \"-\"";
     assert_eq!(told(raw), "no request");
@@ -275,7 +275,7 @@ fn a_line_of_names_or_of_any_length_is_read_in_bounded_time() {
     assert_eq!(salvage().read(quotes.as_bytes()).target, None);
 }
 
-/// What the damaged line tells is true of the line that it was.
+/// What the damaged line shows is true of the line that it was.
 fn check(line: &str, damaged: &[u8], cut: bool) -> Result<(), TestCaseError> {
     let remains = salvage().read(damaged);
     let billing = BTreeSet::from([b"billing".to_vec()]);
@@ -309,7 +309,7 @@ fn check(line: &str, damaged: &[u8], cut: bool) -> Result<(), TestCaseError> {
 }
 
 #[test]
-fn a_line_cut_anywhere_tells_nothing_wrong_and_keeps_a_whole_name() {
+fn a_line_cut_anywhere_shows_nothing_wrong_and_keeps_a_whole_name() {
     for line in GOOD {
         for at in 0..=line.len() {
             check(line, &line.as_bytes()[..at], true).unwrap();

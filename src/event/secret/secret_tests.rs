@@ -51,7 +51,7 @@ fn tokens_keys_and_passwords_are_shown_as_the_hash_of_a_credential() {
     for secret in &all {
         let hash = shown(secret);
         assert!(is_concealed(&hash), "{secret}: {hash}");
-        assert_eq!(shown(&hash), hash, "a hash is no secret");
+        assert_eq!(shown(&hash), hash, "a hash is not a secret");
     }
 }
 

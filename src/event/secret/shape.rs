@@ -14,7 +14,7 @@ use regex::bytes::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
 use super::words::{Says, says};
 
-/// Shapes of tokens and keys that let in whoever holds them, and that no word has.
+/// Shapes of tokens and keys that let in anyone who holds them, and that no word has.
 const PLAIN: [&str; 10] = [
     // JSON Web Token (RFC 7519): the first part is the Base64 of `{"`, the second one too.
     r"(?:\b|_)eyJ[A-Za-z0-9_-]{8,}|eyJ[A-Za-z0-9_-]{8,}\.eyJ",

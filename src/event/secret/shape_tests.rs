@@ -118,7 +118,7 @@ proptest! {
     }
 
     #[test]
-    fn ids_and_digests_are_no_secrets_where_nothing_announces_them(
+    fn ids_and_digests_are_not_secrets_where_nothing_announces_them(
         id in "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}|[0-9a-f]{40}|[0-9A-F]{64}|[0-9]{1,20}",
     ) {
         let path = format!("/orders/{id}/lines");
@@ -126,7 +126,7 @@ proptest! {
     }
 
     #[test]
-    fn a_key_of_a_known_form_is_masked_wherever_it_stands(key in key()) {
+    fn a_key_of_a_known_form_is_masked_wherever_it_is(key in key()) {
         for path in [
             format!("/x/{key}"),
             format!("/x/{key}/y"),
@@ -154,7 +154,7 @@ proptest! {
     }
 
     #[test]
-    fn what_a_name_announces_is_masked_wherever_it_stands(name in select(&NAMES[..]), value in VALUE) {
+    fn what_a_name_announces_is_masked_wherever_it_is(name in select(&NAMES[..]), value in VALUE) {
         for path in [
             format!("/{name}/{value}"),
             format!("/u/{name}/{value}/x"),
@@ -229,7 +229,7 @@ fn what_is_encoded_again_and_again_counts_as_a_secret() {
 }
 
 #[test]
-fn words_behind_a_name_that_announces_a_secret_stay() {
+fn words_after_a_name_that_announces_a_secret_stay() {
     for path in [
         "/password/change",
         "/session/day1-keynote",

@@ -17,7 +17,7 @@ use crate::usage::{DayUse, nameless_days};
 
 pub(super) struct EnforcementHole;
 
-/// Clients of which each gets a finding of its own even where the map is doubted.
+/// Up to this many clients get a finding each, even where the map is in doubt.
 const EACH: usize = 5;
 
 static DOC: Doc = Doc {
@@ -27,7 +27,7 @@ static DOC: Doc = Doc {
     what: "A caller got an answer from an operation that the scopes in its token do not open; where the log carries no scopes of tokens, a client of the policy got one from an operation that none of the scopes it held at that time opens; or somebody without any name got one from an operation that asks for a scope.",
     why: "Either nobody checks the scope there, or the mapping of operations to scopes is wrong. The first is an open door; the second makes every other answer about this client doubtful.",
     example: "partner-export: 214 requests to DELETE /v1/exports/{id} passed although no grant permits them",
-    guards: "Only answers that prove that authorisation passed are counted (of requests without a caller only successes, 200 to 299); operations that are public, also let anonymous callers in or state no requirement are left out. Callers that no policy file names are judged by their tokens; without tokens they are F24's affair. Requests without a caller are judged only where every input that has such requests names callers too, and not on days on which an input lost all names; else the rule says that it cannot judge them. When more than `map_share` of all active clients (at least five) pass an operation in this way, the finding says that the requirement map may be wrong as well, and more than five clients share one finding. Held at that time: a grant that the ledger saw and that is gone counts up to its last record; a request from before the date that the policy file gives a grant, and more than five minutes before it, is a low finding of its own. Without a ledger, a grant that was removed meanwhile shows up here. What a token carries beyond the grants is F22's affair.",
+    guards: "Only answers that prove that authorisation passed are counted (of requests without a caller only successes, 200 to 299); operations that are public, also let anonymous callers in or state no requirement are left out. Callers that no policy file names are judged by their tokens; without tokens they are left to F24. Requests without a caller are judged only where every input that has such requests names callers too, and not on days on which an input lost all names; else the rule says that it cannot judge them. When more than `map_share` of all active clients (at least five) pass an operation in this way, the finding says that the requirement map may be wrong as well, and more than five clients share one finding. Held at that time: a grant that the ledger saw and that is gone counts up to its last record; a request from before the date that the policy file gives a grant, and more than five minutes before it, is a low finding of its own. Without a ledger, a grant that was removed meanwhile shows up here. What a token carries beyond the grants is left to F22.",
     action: "Send one such request with a token that lacks the scope. If it passes, enforce the scope at the gateway or in the service; if it is refused, correct the catalogue or the aliases.",
     fields: &[
         "client",
@@ -128,14 +128,14 @@ impl Rule for EnforcementHole {
                     count(day, Outcome::Used).saturating_sub(told.carried + told.lacked)
                 };
                 let of = |wanted: Then| {
-                    let own = |day: &DayUse| {
+                    let suspect = |day: &DayUse| {
                         if held.on(day) == wanted {
                             untold(day)
                         } else {
                             0
                         }
                     };
-                    Tally::of(days.iter(), own, DayUse::passed)
+                    Tally::of(days.iter(), suspect, DayUse::passed)
                 };
                 let lacking = tokens.lacking(caller.name, route);
                 if let Some((sum, text)) = hole(lacking, of(Then::Never), &label)
@@ -160,13 +160,13 @@ impl Rule for EnforcementHole {
         let active = context.analysis.clients.iter();
         let active = active.filter(|client| client.requests > 0).count();
         let share = settings.threshold(&DOC, "map_share");
-        for (route, own) in holes {
-            let many = own.len() >= 2 && own.len() as u64 * 100 > active as u64 * share;
+        for (route, found) in holes {
+            let many = found.len() >= 2 && found.len() as u64 * 100 > active as u64 * share;
             findings.extend(doubted(
                 context,
                 settings,
                 (route, active),
-                own,
+                found,
                 many && active >= 5,
             ));
         }
@@ -177,10 +177,10 @@ impl Rule for EnforcementHole {
 /// Inputs with requests that name no caller and not one that does, and how many of these.
 fn silent_sources<'a>(context: &Context<'a>) -> Vec<(&'a str, u64)> {
     let sources = context.sources.iter();
-    let silent = sources.filter(|own| own.counts.nobody > 0);
-    let silent = silent.filter(|own| own.counts.nobody >= own.counts.counted);
+    let silent = sources.filter(|source| source.counts.nobody > 0);
+    let silent = silent.filter(|source| source.counts.nobody >= source.counts.counted);
     silent
-        .map(|own| (own.shown.as_ref(), own.counts.nobody))
+        .map(|source| (source.shown.as_ref(), source.counts.nobody))
         .collect()
 }
 
@@ -194,7 +194,8 @@ fn anonymous(
     let operations = context.operations(route);
     let closed = operations.iter().all(|op| {
         let optional = context.catalog.operations.get(*op);
-        context.universe.is_restricted(*op) && !optional.is_some_and(|own| own.optional_auth)
+        context.universe.is_restricted(*op)
+            && !optional.is_some_and(|operation| operation.optional_auth)
     });
     if !closed || !silent_sources(context).is_empty() {
         return None;
@@ -223,32 +224,32 @@ fn hole(lacking: Option<Tally>, unheld: Option<Tally>, label: &str) -> Option<(T
     let wrong =
         "the gateway does not enforce, or the aliases, the scope rule or the catalogue are wrong";
     Some(match (lacking, unheld) {
-        (Some(own), None) => (
-            own,
+        (Some(tally), None) => (
+            tally,
             format!(
                 "{} to {label} passed although the scopes in {}: {wrong}",
-                plural(own.events, "request"),
+                plural(tally.events, "request"),
                 either(
-                    own.events,
+                    tally.events,
                     "its token do not permit it",
                     "their tokens do not permit them"
                 )
             ),
         ),
-        (None, Some(own)) => (
-            own,
+        (None, Some(tally)) => (
+            tally,
             format!(
                 "{} to {label} passed although no grant permits {}: {wrong}",
-                plural(own.events, "request"),
-                either(own.events, "it", "them")
+                plural(tally.events, "request"),
+                either(tally.events, "it", "them")
             ),
         ),
-        (Some(own), Some(other)) => (
-            own.and(&other),
+        (Some(tally), Some(other)) => (
+            tally.and(&other),
             format!(
                 "{} requests to {label} passed although neither their tokens ({}) nor a grant ({}) permit them: {wrong}",
-                own.events + other.events,
-                own.events,
+                tally.events + other.events,
+                tally.events,
                 other.events
             ),
         ),
@@ -262,34 +263,34 @@ fn doubted(
     context: &Context<'_>,
     settings: &RuleSettings,
     (route, active): (u32, usize),
-    mut own: Vec<Finding>,
+    mut each: Vec<Finding>,
     doubt: bool,
 ) -> Vec<Finding> {
     if !doubt {
-        return own;
+        return each;
     }
     let so = format!(
         "{} of {active} active clients pass it so, so that the requirement map may be wrong instead of the gateway",
-        own.len()
+        each.len()
     );
-    if own.len() <= EACH {
-        for finding in &mut own {
+    if each.len() <= EACH {
+        for finding in &mut each {
             finding.message = format!("{}; {so}", finding.message);
         }
-        return own;
+        return each;
     }
     let label = context.label(route);
-    let names: Vec<&str> = own.iter().map(|finding| finding.client.as_str()).collect();
-    let requests = own.iter().map(|finding| finding.requests).sum();
+    let names: Vec<&str> = each.iter().map(|finding| finding.client.as_str()).collect();
+    let requests = each.iter().map(|finding| finding.requests).sum();
     let message = format!(
         "{} of {} ({}) to {label} passed without a scope that permits them; {so}",
         plural(requests, "request"),
-        plural(own.len(), "client"),
+        plural(each.len(), "client"),
         named(&names)
     );
-    let first = own.iter().filter_map(|finding| finding.first_seen).min();
-    let last = own.iter().filter_map(|finding| finding.last_seen).max();
-    let finding = Finding::new(&DOC, settings, "", label, message).extent(own.len());
+    let first = each.iter().filter_map(|finding| finding.first_seen).min();
+    let last = each.iter().filter_map(|finding| finding.last_seen).max();
+    let finding = Finding::new(&DOC, settings, "", label, message).extent(each.len());
     vec![finding.seen(requests, first.unwrap_or(0), last.unwrap_or(0))]
 }
 
@@ -323,18 +324,20 @@ impl Held {
         let gone = context
             .withdrawn
             .iter()
-            .filter(|own| own.client == client.id);
+            .filter(|withdrawn| withdrawn.client == client.id);
         let until = gone
-            .filter(|own| !now && permits(&client.granted.iter().chain([&own.term]).collect()))
-            .map(|own| own.until)
+            .filter(|withdrawn| {
+                !now && permits(&client.granted.iter().chain([&withdrawn.term]).collect())
+            })
+            .map(|withdrawn| withdrawn.until)
             .max();
         // Terms in the order of their dates: with which one does it open?
         let mut dated: Vec<(Option<Day>, &Term)> = client
             .terms
             .iter()
-            .map(|own| {
-                let stated = own.since_from == Some(SinceFrom::PolicyFile);
-                (own.since.filter(|_| stated), &own.term)
+            .map(|term| {
+                let stated = term.since_from == Some(SinceFrom::PolicyFile);
+                (term.since.filter(|_| stated), &term.term)
             })
             .collect();
         dated.sort();
@@ -357,13 +360,13 @@ impl Held {
     fn on(&self, day: &DayUse) -> Then {
         /// Clocks of policy and gateway may differ by this much.
         const SKEW: i64 = 300_000;
-        let own = Day(day.day);
+        let date = Day(day.day);
         if !self.now {
-            let held = self.until.is_some_and(|until| own <= until);
+            let held = self.until.is_some_and(|until| date <= until);
             return if held { Then::Yes } else { Then::Never };
         }
         match &self.youngest {
-            Some((_, since)) if own < *since && day.passed().0 < since.start() - SKEW => {
+            Some((_, since)) if date < *since && day.passed().0 < since.start() - SKEW => {
                 Then::Early
             }
             _ => Then::Yes,

@@ -4,13 +4,13 @@ use crate::analysis::ClientAnalysis;
 use crate::finding::by_token::{ByToken, Told};
 use crate::finding::context::count;
 use crate::finding::rule::{nist, owasp, soc2};
-use crate::finding::shared::{REPEATED, SHARE, Tally, share};
+use crate::finding::shared::{REPEATED, SHARE, Tally};
 use crate::finding::{
     Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unjudged,
 };
 use crate::format;
 use crate::model::Outcome;
-use crate::model::words::plural;
+use crate::model::words::{percent_of, plural};
 use crate::usage::DayUse;
 
 pub(super) struct LayerDisagreement;
@@ -24,7 +24,7 @@ static DOC: Doc = Doc {
     what: "The gateway lets requests through that the service refuses (late deny), the gateway refuses requests that the grants permit (early deny), or the same client and operation is allowed and refused within one hour (split brain).",
     why: "Two layers with two opinions mean that one of them is wrong. The one that is too open is the one an attacker will find.",
     example: "erp-sync: late deny: the service refused 31 of 212 requests to POST /v1/orders that the gateway let through",
-    guards: "At least `min_events` refusals on at least `min_days` days. Only refusals for lack of a right count: a 401, a token after its end and what the gateway calls a failed authentication are no opinion about scopes. Who refused is taken from each line; a line that does not say it is nobody's refusal, and a client whose refusals never say it is named as not judged. A service also refuses for reasons of business (quota, state of a tenant): where the grants permit the operation, the tokens do not lack the scope, and the service refuses less than `min_share` of what reaches it, the finding is a note. A firewall in front may refuse too: read the examples first. Where the log carries the scopes of tokens, a refused token that lacked the scope is no early deny. Usage is kept by day with the first and last instant of what passed and of what was refused: split brain is reported where two of these lie within one hour, so that some cases stay unseen and none is made up; it is low where the gateway refused, and a note where nobody knows who did.",
+    guards: "At least `min_events` refusals on at least `min_days` days. Only refusals for lack of a right count: a 401, a token after its end and what the gateway calls a failed authentication say nothing about scopes. Who refused is taken from each line; a line that does not say it is nobody's refusal, and a client whose refusals never say it is named as not judged. A service also refuses for reasons of business (quota, state of a tenant): where the grants permit the operation, the tokens do not lack the scope, and the service refuses less than `min_share` of what reaches it, the finding is a note. A firewall in front may refuse too: read the examples first. Where the log carries the scopes of tokens, a refused token that lacked the scope is not an early deny. Usage is kept by day with the first and last instant of what passed and of what was refused: split brain is reported where two of these lie within one hour, so that some cases stay unseen and none is made up; it is low where the gateway refused, and a note where nobody knows who did.",
     action: "Compare the scope checks of both layers for the operation, and make the outer one at least as strict.",
     fields: &[
         "client",
@@ -47,12 +47,15 @@ impl Rule for LayerDisagreement {
             .analysis
             .clients
             .iter()
-            .map(|own| refusals(context, own));
-        let (known, unknown) = sums.fold((0, 0), |all, own| (all.0 + own.0, all.1 + own.1));
-        let sources = context.sources.iter().filter_map(|own| own.format);
+            .map(|client| refusals(context, client));
+        let (known, unknown) = sums.fold((0, 0), |all, sum| (all.0 + sum.0, all.1 + sum.1));
+        let sources = context.sources.iter().filter_map(|source| source.format);
         let formats: Vec<_> = sources.filter_map(format::by_name).collect();
         // A log without a refusal may be one that could not have named who refused.
-        let mute = !formats.is_empty() && formats.iter().all(|own| !own.tells_who_refused());
+        let mute = !formats.is_empty()
+            && formats
+                .iter()
+                .all(|log_format| !log_format.tells_who_refused());
         if known == 0 && (unknown > 0 || mute) {
             return Err(MissingField::new(WHO));
         }
@@ -61,10 +64,10 @@ impl Rule for LayerDisagreement {
 
     fn unjudged(&self, context: &Context<'_>, _: &RuleSettings) -> Vec<Unjudged> {
         let clients = context.analysis.clients.iter();
-        let refused = clients.map(|own| (own, refusals(context, own)));
+        let refused = clients.map(|client| (client, refusals(context, client)));
         let refused: Vec<_> = refused.filter(|(_, (a, b))| a + b > 0).collect();
         let untold = refused.iter().filter(|(_, (known, _))| *known == 0);
-        let names = untold.map(|(own, _)| own.id.to_string()).collect();
+        let names = untold.map(|(client, _)| client.id.to_string()).collect();
         Unjudged::clients(WHO, names, refused.len())
             .into_iter()
             .collect()
@@ -101,8 +104,8 @@ impl Rule for LayerDisagreement {
                 let late = |day: &DayUse| count(day, Outcome::DeniedService);
                 let business = is_business(settings, &days, permitted, &told);
                 let split = |day: &DayUse| {
-                    let own = day.forbidden() - late(day);
-                    if is_split(day) { own } else { 0 }
+                    let early = day.forbidden() - late(day);
+                    if is_split(day) { early } else { 0 }
                 };
                 let gateway = |day: &DayUse| split(day).min(count(day, Outcome::DeniedGateway));
                 let by_gateway = Tally::of(days.iter(), gateway, DayUse::refused)
@@ -184,21 +187,21 @@ fn is_business(
     let is_open =
         Tally::of(days, open, DayUse::refused).is_some_and(|sum| sum.is_repeated(&DOC, settings));
     let reached = days.iter().map(|day| day.need() + late(day)).sum();
-    let share = share(days.iter().map(late).sum(), reached);
+    let share = percent_of(days.iter().map(late).sum(), reached);
     !is_open && share < settings.threshold(&DOC, "min_share")
 }
 
 const WHO: &str =
     "who refused a request: gateway or service (upstream status, `source`, response code details)";
 
-/// A client's requests in the window of which a line says who answered, refused or passed,
-/// and refusals of which nobody knows who made them.
+/// A client's requests in the window for which a line says who answered, refused or passed,
+/// and refusals for which nobody knows who made them.
 fn refusals(context: &Context<'_>, client: &ClientAnalysis) -> (u64, u64) {
     let used = context.used(client);
     let days = used.iter().flat_map(|(_, days)| days);
     days.fold((0, 0), |(known, unknown), day| {
-        let own = count(day, Outcome::DeniedUnknown);
-        (known + day.forbidden() - own, unknown + own)
+        let denied = count(day, Outcome::DeniedUnknown);
+        (known + day.forbidden() - denied, unknown + denied)
     })
 }
 
@@ -214,9 +217,9 @@ fn is_split(day: &DayUse) -> bool {
     let (Some(passed), Some(refused)) = spans else {
         return false;
     };
-    [passed.0, passed.1].iter().any(|own| {
+    [passed.0, passed.1].iter().any(|time| {
         [refused.0, refused.1]
             .iter()
-            .any(|other| (own - other).abs() <= HOUR)
+            .any(|other| (time - other).abs() <= HOUR)
     })
 }

@@ -8,7 +8,7 @@ use crate::finding::rule::{nist, owasp, pci};
 use crate::finding::{
     Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit, Unjudged,
 };
-use crate::model::words::plural;
+use crate::model::words::{exact_duration, plural};
 use crate::usage::credentials::Facts;
 
 pub(super) struct LongLivedToken;
@@ -53,8 +53,8 @@ fn is_told(facts: &Facts) -> bool {
 /// The client's own limit, and the one of everybody, in seconds.
 fn limits(context: &Context<'_>, settings: &RuleSettings, client: &str) -> (u64, u64) {
     let risky = [Category::Escalation, Category::Credentials];
-    let privileged = context.client(client).is_some_and(|own| {
-        let mut open = context.universe.opens(&own.granted).into_iter();
+    let privileged = context.client(client).is_some_and(|client| {
+        let mut open = context.universe.opens(&client.granted).into_iter();
         open.any(|op| context.in_category(op, &risky))
     });
     let limit = settings.threshold(&DOC, "max_lifetime");
@@ -110,10 +110,11 @@ impl Rule for LongLivedToken {
             let rows: Vec<&Facts> = rows.into_iter().map(|row| &row.facts).collect();
             let mut say =
                 |subject: &str, severity: Severity, which: &dyn Fn(&Facts) -> u64, text: String| {
-                    let own: Vec<&&Facts> = rows.iter().filter(|facts| which(facts) > 0).collect();
-                    let requests: u64 = own.iter().map(|facts| which(facts)).sum();
-                    let first = own.iter().map(|facts| facts.first).min();
-                    let last = own.iter().map(|facts| facts.last).max();
+                    let concerned: Vec<&&Facts> =
+                        rows.iter().filter(|facts| which(facts) > 0).collect();
+                    let requests: u64 = concerned.iter().map(|facts| which(facts)).sum();
+                    let first = concerned.iter().map(|facts| facts.first).min();
+                    let last = concerned.iter().map(|facts| facts.last).max();
                     if let (Some(first), Some(last)) = (first, last) {
                         findings.push(
                             Finding::new(
@@ -131,10 +132,10 @@ impl Rule for LongLivedToken {
             let longest = rows
                 .iter()
                 .filter_map(|facts| facts.lifetime)
-                .map(|own| own.1)
+                .map(|row| row.1)
                 .max();
-            let (own, limit) = limits(context, settings, client);
-            let above = |seconds: u32| u64::from(seconds) > own + TOLERANCE;
+            let (allowed, limit) = limits(context, settings, client);
+            let above = |seconds: u32| u64::from(seconds) > allowed + TOLERANCE;
             let graded = |seconds: u32| match u64::from(seconds) {
                 seconds if seconds <= limit => Severity::Low,
                 seconds if seconds > 24 * 3_600 => Severity::High,
@@ -151,9 +152,9 @@ impl Rule for LongLivedToken {
                     },
                     format!(
                         "tokens live up to {}{}, limit {}",
-                        span(u64::from(longest)),
+                        exact_duration(u64::from(longest)),
                         shares(lives.get(client)),
-                        span(own)
+                        exact_duration(allowed)
                     ),
                 );
             } else if let Some(left) = left.filter(|left| above(*left)) {
@@ -169,8 +170,8 @@ impl Rule for LongLivedToken {
                     },
                     format!(
                         "tokens live at least {} (their start is not logged), limit {}",
-                        span(u64::from(left)),
-                        span(own)
+                        exact_duration(u64::from(left)),
+                        exact_duration(allowed)
                     ),
                 );
             }
@@ -205,35 +206,11 @@ fn shares(lives: Option<&BTreeMap<u32, u64>>) -> String {
             seen += *count;
             seen * 100 >= total * percent
         });
-        span(found.map_or(0, |(seconds, _)| u64::from(*seconds)))
+        exact_duration(found.map_or(0, |(seconds, _)| u64::from(*seconds)))
     };
     format!(
         " (half of the requests {} or less, 95 % {} or less)",
         within(50),
         within(95)
     )
-}
-
-/// `30 days`, `45 seconds`, `1 h 0 min 1 s`: exact, so that no sentence contradicts itself.
-fn span(seconds: u64) -> String {
-    const UNITS: [(u64, &str, &str); 4] = [
-        (86_400, "d", "day"),
-        (3_600, "h", "hour"),
-        (60, "min", "minute"),
-        (1, "s", "second"),
-    ];
-    let units = UNITS.iter().skip_while(|(unit, ..)| *unit > seconds.max(1));
-    let mut rest = seconds;
-    let mut parts = Vec::new();
-    for (unit, short, long) in units {
-        if parts.is_empty() && rest.is_multiple_of(*unit) {
-            return plural(rest / unit, long);
-        }
-        parts.push(format!("{} {short}", rest / unit));
-        rest %= unit;
-        if rest == 0 {
-            break;
-        }
-    }
-    parts.join(" ")
 }

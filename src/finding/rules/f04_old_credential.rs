@@ -18,7 +18,7 @@ static DOC: Doc = Doc {
     what: "The same key or certificate, or a token with the same id, has been in use for `max_age` days or more, from its first to its last use, and the client uses no newer key or certificate of the same kind.",
     why: "The longer a secret lives, the more copies of it exist: in build logs, laptops, backups.",
     example: "erp-sync: cred:9f2c51b07a31 has been in use for at least 412 days and was never replaced",
-    guards: "The log only shows when a credential was first seen: where it was there from the start, the age reads \"at least\". A log that covers no more days than `max_age` cannot tell, and the rule is then not evaluable. Credentials that were not seen in the last `in_use` days are the affair of F6. Where a newer one is in use beside the old one, it was replaced and not revoked: that is F5, and never both. Clients that show only ids of tokens that change by themselves, or more credentials a day than are kept apart (16), are named as not evaluable.",
+    guards: "The log only shows when a credential was first seen: where it was there from the start, the age reads \"at least\". A log that covers no more days than `max_age` cannot tell, and the rule is then not evaluable. Credentials that were not seen in the last `in_use` days are left to F6. Where a newer one is in use alongside the old one, it was replaced and not revoked: that is F5; never both are reported. Clients that show only ids of tokens that change by themselves, or more credentials a day than are kept separate (16), are named as not evaluable.",
     action: "Issue a new credential, move the client, revoke the old one; then repeat on a schedule.",
     fields: &[
         "client",
@@ -82,12 +82,12 @@ impl Rule for OldCredential {
         let rested = settings.threshold(&DOC, "rested");
         let mut findings = Vec::new();
         let clients = keys(context).into_iter();
-        for (client, own) in clients.filter(|(client, _)| !many.contains(client)) {
+        for (client, keys) in clients.filter(|(client, _)| !many.contains(client)) {
             let replaced = |key: &Key<'_>| {
-                let mut others = own.iter().filter(|own| own.is_lasting());
+                let mut others = keys.iter().filter(|key| key.is_lasting());
                 others.any(|other| other.is_newer_than(key) && !other.is_given_up(rested))
             };
-            for key in &own {
+            for key in &keys {
                 let age = key.age();
                 if age < settings.days(&DOC, "max_age")
                     || to.0 - key.last.0 > settings.days(&DOC, "in_use")
@@ -127,7 +127,7 @@ impl Rule for OldCredential {
 const FIELD: &str =
     "credential id of keys or certificates (the ids of tokens change by themselves)";
 
-/// Whether its age can be told: it stays, or it is a token that stayed.
+/// Whether its age can be known: it stays, or it is a token that stayed.
 fn is_told(settings: &RuleSettings, rows: &[&CredentialRow]) -> bool {
     let age = rows
         .last()

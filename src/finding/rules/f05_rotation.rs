@@ -18,7 +18,7 @@ static DOC: Doc = Doc {
     what: "A newer key or certificate of a client is in use, and an older one of the same kind still is more than `overlap` days later: the rotation was not finished. Where the older one was given up, that is evidence of a rotation (a note).",
     why: "A rotation in which the old key lives on protects nobody. One that was finished is worth showing to an auditor.",
     example: "erp-sync: cred:9f2c51b07a31 is still in use 63 days after cred:4a0d8c99e1f0 appeared on 2026-08-27 (overlap 7 days)",
-    guards: "One finding for each client: its oldest credential that is replaced and not revoked; others are counted in the message. It is medium where that one is `max_age` days old, else low. A credential counts as given up after `rested` covered days without use, if it never rested as long between two uses; before that no rotation is claimed. One is newer only where the log shows that it appeared: it was absent from the start of the log for longer than it rests between two uses. An old credential without a newer one in use is the affair of F4, and never of both. Blue/green deployments keep two credentials on purpose: put such clients, or the old credential, on the rule's `allow` list. Tokens are left out, because they change by themselves. Clients that show only such ids, or more credentials a day than are kept apart (16), are named as not evaluable.",
+    guards: "One finding for each client: its oldest credential that is replaced and not revoked; others are counted in the message. It is medium where that one is `max_age` days old, else low. A credential counts as given up after `rested` covered days without use, if it never rested as long between two uses; before that no rotation is claimed. One is newer only where the log shows that it appeared: it was absent from the start of the log for longer than it rests between two uses. An old credential without a newer one in use is left to F4, and never reported by both. Blue/green deployments keep two credentials on purpose: put such clients, or the old credential, on the rule's `allow` list. Tokens are left out, because they change by themselves. Clients that show only such ids, or more credentials a day than are kept separate (16), are named as not evaluable.",
     action: "Revoke the old credential once nothing uses it.",
     fields: &["client", "credential id of keys or certificates"],
     severity: Severity::Low,
@@ -67,26 +67,26 @@ impl Rule for Rotation {
         let many = crowded(context);
         let mut findings = Vec::new();
         let clients = keys(context).into_iter();
-        for (client, mut own) in clients.filter(|(client, _)| !many.contains(client)) {
-            own.retain(Key::is_lasting);
-            findings.extend(not_revoked(settings, client, &own));
-            findings.extend(rotated(settings, client, &own));
+        for (client, mut keys) in clients.filter(|(client, _)| !many.contains(client)) {
+            keys.retain(Key::is_lasting);
+            findings.extend(not_revoked(settings, client, &keys));
+            findings.extend(rotated(settings, client, &keys));
         }
         findings
     }
 }
 
 /// The oldest credential that is in use although a newer one is.
-fn not_revoked(settings: &RuleSettings, client: &str, own: &[Key<'_>]) -> Option<Finding> {
+fn not_revoked(settings: &RuleSettings, client: &str, keys: &[Key<'_>]) -> Option<Finding> {
     let rested = settings.threshold(&DOC, "rested");
     let overlap = settings.days(&DOC, "overlap");
     let in_use = |key: &&Key<'_>| !key.is_given_up(rested);
     let allowed = |subject: &str| {
         let mut patterns = settings.allow.iter();
-        patterns.any(|own| ScopeMatch::Glob.covers(own, subject))
+        patterns.any(|pattern| ScopeMatch::Glob.covers(pattern, subject))
     };
-    let mut all = own.iter().filter(in_use).filter_map(|old| {
-        let mut newer = own.iter().filter(in_use);
+    let mut all = keys.iter().filter(in_use).filter_map(|old| {
+        let mut newer = keys.iter().filter(in_use);
         let new = newer.find(|new| new.is_newer_than(old))?;
         let subject = format!("{} still in use", old.hash);
         let side = old.last.0 - new.first.0;
@@ -124,8 +124,8 @@ fn not_revoked(settings: &RuleSettings, client: &str, own: &[Key<'_>]) -> Option
 }
 
 /// The newest credential, where the one before it was given up.
-fn rotated(settings: &RuleSettings, client: &str, own: &[Key<'_>]) -> Option<Finding> {
-    let (new, before) = own.split_last()?;
+fn rotated(settings: &RuleSettings, client: &str, keys: &[Key<'_>]) -> Option<Finding> {
+    let (new, before) = keys.split_last()?;
     let old = before.iter().rfind(|old| new.is_newer_than(old))?;
     if !old.is_given_up(settings.threshold(&DOC, "rested")) {
         return None;

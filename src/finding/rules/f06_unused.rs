@@ -65,7 +65,7 @@ impl Rule for Unused {
         // Days on which the client's own sources have records.
         let idle = |client: Option<&ClientAnalysis>, last: Day| {
             let days = &context.coverage.days;
-            let absent = |day: &Day| client.is_some_and(|own| own.absent.contains(day));
+            let absent = |day: &Day| client.is_some_and(|client| client.absent.contains(day));
             let days = days.range(last.plus(1)..).map(|(day, _)| *day);
             let days = days.take_while(|day| *day <= to);
             days.filter(|day| !absent(day)).count() as u64
@@ -80,7 +80,7 @@ impl Rule for Unused {
             let Some(last) = rows.last() else { continue };
             let holder = context.client(client);
             let alive = holder
-                .and_then(|own| own.last_seen)
+                .and_then(|client| client.last_seen)
                 .is_some_and(|seen| idle(holder, Day::of(seen)) < limit);
             let days = idle(holder, last.day);
             if days < limit || !alive || rows.iter().any(|row| row.kind == AuthKind::Token) {

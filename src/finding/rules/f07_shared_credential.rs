@@ -22,7 +22,7 @@ static DOC: Doc = Doc {
     what: "One credential is used from several networks, or by several kinds of program, within the same hours on several days; or by more than one client over the same time.",
     why: "A shared credential cannot be revoked without breaking somebody, and its log entries prove nothing about who acted. It may also be a stolen one.",
     example: "partner-export: cred:4a0d8c99e1f0 was used from up to 5 networks within one hour, on 12 days",
-    guards: "Networks are /24 (IPv4) and /48 (IPv6). One day is never enough. A client of at least 30 active days has usual networks and programs: those of half of its first 20 active days, over all its credentials. Only what joins them is reported: at least `networks` (or `agents`) within one hour, more than are usual, and one of them not usual. Where a client was always like that, it has several egress zones or HTTP libraries, or was shared from the start: the log cannot tell, and that is one note. A network or program that is followed by another one within 7 days is a change and no sharing. Two clients share a credential when each used it on `days` days between the first use of the later one and the last use of the earlier one; a client that stops within 7 days after the other one began was renamed. A sharing that was last seen more than `recent` days ago is low. NAT pools look alike: put their networks, credentials or clients on the `allow` list; a client on it is not counted. Clients that show only ids of tokens that change by themselves are named as not evaluable.",
+    guards: "Networks are /24 (IPv4) and /48 (IPv6). One day is never enough. A client of at least 30 active days has usual networks and programs: those of half of its first 20 active days, over all its credentials. Only what joins them is reported: at least `networks` (or `agents`) within one hour, more than are usual, and one of them not usual. Where a client was always like that, it has several egress zones or HTTP libraries, or was shared from the start: the log cannot tell, and that is one note. A network or program that is followed by another one within 7 days is a change and no sharing. Two clients share a credential when each used it on `days` days between the first use of the later one and the last use of the earlier one; a client that stops within 7 days after the other one began was renamed. A sharing that was last seen more than `recent` days ago is low. NAT pools look the same: put their networks, credentials or clients on the `allow` list; a client on it is not counted. Clients that show only ids of tokens that change by themselves are named as not evaluable.",
     action: "Give each user of the credential one of its own, then revoke it. If nobody knows the other network, treat it as stolen.",
     fields: &["client", "credential id", "network address or user agent"],
     severity: Severity::High,
@@ -99,12 +99,14 @@ impl Rule for SharedCredential {
             BTreeMap::new();
         for (client, row) in rows() {
             if let Which::Named(hash) = row.credential {
-                let own = owners.entry(hash).or_default().entry(client);
-                own.or_default().push(row);
+                let owner = owners.entry(hash).or_default().entry(client);
+                owner.or_default().push(row);
             }
         }
-        let shared = owners.iter().filter(|(_, own)| own.len() > 1);
-        findings.extend(shared.filter_map(|(hash, own)| of_clients(context, settings, *hash, own)));
+        let shared = owners.iter().filter(|(_, owner)| owner.len() > 1);
+        findings.extend(
+            shared.filter_map(|(hash, holders)| of_clients(context, settings, *hash, holders)),
+        );
         findings
     }
 }
@@ -112,7 +114,7 @@ impl Rule for SharedCredential {
 const FIELD: &str =
     "credential id of keys or certificates (the ids of tokens change by themselves)";
 
-/// Whether it can be seen on enough days: it is no token, or one that lives that long.
+/// Whether it can be seen on enough days: it is not a token, or is one that lives that long.
 fn stays(settings: &RuleSettings, rows: &[&CredentialRow]) -> bool {
     let days: BTreeSet<Day> = rows.iter().map(|row| row.day).collect();
     is_lasting(rows) || days.len() as u64 >= settings.threshold(&DOC, "days")
@@ -120,7 +122,7 @@ fn stays(settings: &RuleSettings, rows: &[&CredentialRow]) -> bool {
 
 fn is_allowed(settings: &RuleSettings, text: &str) -> bool {
     let mut patterns = settings.allow.iter();
-    patterns.any(|own| ScopeMatch::Glob.covers(own, text))
+    patterns.any(|pattern| ScopeMatch::Glob.covers(pattern, text))
 }
 
 /// Whether it was last seen long before the end of the window.
@@ -143,9 +145,9 @@ fn of_clients(
         .collect();
     let mut names: BTreeSet<&str> = BTreeSet::new();
     let mut span: Option<(Day, Day)> = None;
-    for (index, (one, own)) in uses.iter().enumerate() {
+    for (index, (one, used)) in uses.iter().enumerate() {
         for (other, theirs) in &uses[index + 1..] {
-            let Some((from, to)) = side_by_side(own, theirs) else {
+            let Some((from, to)) = side_by_side(used, theirs) else {
                 continue;
             };
             let (from, to) = (from.max(window.from), to.min(window.to));
@@ -153,7 +155,7 @@ fn of_clients(
                 let inside = all.iter().filter(|day| from <= **day && **day <= to);
                 inside.count() as u64
             };
-            if days(own).min(days(theirs)) >= least.max(1) {
+            if days(used).min(days(theirs)) >= least.max(1) {
                 names.extend([*one, *other]);
                 let known = span.unwrap_or((from, to));
                 span = Some((known.0.min(from), known.1.max(to)));
@@ -162,7 +164,7 @@ fn of_clients(
     }
     let (from, to) = span?;
     let held = names.iter().filter_map(|name| context.client(name));
-    let blast = joint_exposure(context.universe, held.map(|own| &own.granted));
+    let blast = joint_exposure(context.universe, held.map(|client| &client.granted));
     let (count, list) = (
         names.len(),
         names.iter().copied().collect::<Vec<_>>().join(", "),
@@ -192,7 +194,7 @@ fn of_clients(
 
 /// The time over which both were in use; `None` where one took the place of the other.
 fn side_by_side(one: &BTreeSet<Day>, other: &BTreeSet<Day>) -> Option<(Day, Day)> {
-    let [a, b] = [one, other].map(|own| Some((*own.first()?, *own.last()?)));
+    let [a, b] = [one, other].map(|days| Some((*days.first()?, *days.last()?)));
     let (a, b) = (a?, b?);
     let (from, to) = (a.0.max(b.0), a.1.min(b.1));
     let renamed = (a.0 < b.0 && a.1 < b.1) || (b.0 < a.0 && b.1 < a.1);
@@ -246,7 +248,7 @@ impl<'a> Hands<'a, '_> {
             notes[kind].1 = most.max(notes[kind].1);
         };
         for (hash, rows) in credentials {
-            let network = |own: &Network| !is_allowed(self.settings, &own.to_string());
+            let network = |network: &Network| !is_allowed(self.settings, &network.to_string());
             let many = self.many(
                 &rows,
                 "networks",
@@ -301,11 +303,11 @@ impl<'a> Hands<'a, '_> {
         };
         for row in rows {
             let items = of(&row.facts).items.iter().filter(|(item, _)| counts(item));
-            let own = places.together(row.day, &items);
-            let (into, most) = if own.joined >= least.max(places.usual() + 1) {
-                (&mut many.joined, own.joined)
-            } else if own.all >= least {
-                (&mut many.usual, own.all)
+            let together = places.together(row.day, &items);
+            let (into, most) = if together.joined >= least.max(places.usual() + 1) {
+                (&mut many.joined, together.joined)
+            } else if together.all >= least {
+                (&mut many.usual, together.all)
             } else {
                 continue;
             };

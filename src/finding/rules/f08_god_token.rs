@@ -18,7 +18,7 @@ static DOC: Doc = Doc {
     what: "A client's exposure, the risk-weighted share of the API that its scopes open, is above the limit; or it holds a scope whose name says that it is for administrators and that opens something: `admin`, `administrator`, `root`, `superuser` or `owner` as a part of its own (`users:admin`, `admin:write`), or a compound that ends with `admin`, `administrator` or `superuser` (`super-admin`).",
     why: "Whoever takes over this one client has the API.",
     example: "legacy-cron: opens 62 % of the risk-weighted API and needed 4 %",
-    guards: "A word that only describes a thing is no such name: `owner-profile:read`, `root-cause:read`, `account-owner:read`. Platform operators need much by nature: put them on the `allow` list, so that the exception is written down. Exposure counts operations of the API description only.",
+    guards: "A word that only describes a thing does not count: `owner-profile:read`, `root-cause:read`, `account-owner:read`. Platform operators need much by nature: put them on the `allow` list, so that the exception is written down. Exposure counts operations of the API description only.",
     action: "Apply the proposed removals; split the client by task; give rare rights just in time.",
     fields: &["scopes required by the operations"],
     severity: Severity::Medium,
@@ -70,12 +70,12 @@ impl Rule for GodToken {
         });
         let admin = admin
             .into_iter()
-            .map(|own| own.graded(settings, Severity::Low));
+            .map(|finding| finding.graded(settings, Severity::Low));
         wide.chain(admin).collect()
     }
 }
 
-/// Words that name the right to do everything, where they stand as a part of their own.
+/// Words that name the right to do everything, where they are a separate part of the name.
 const ALONE: [&str; 5] = ["admin", "administrator", "root", "superuser", "owner"];
 /// The same as the last word of a compound: `super-admin`, but `account-owner` is a person.
 const LAST: [&str; 3] = ["admin", "administrator", "superuser"];

@@ -67,14 +67,18 @@ impl Rule for Wildcard {
         let scopes = context.catalog.required_scopes();
         let mut findings = Vec::new();
         for client in &context.analysis.clients {
-            let used: BTreeSet<usize> = client.needed.iter().map(|own| own.operation).collect();
+            let used: BTreeSet<usize> = client
+                .needed
+                .iter()
+                .map(|served| served.operation)
+                .collect();
             for term in &client.terms {
                 let expanded: BTreeSet<Scope> = context.semantics.expand(&term.term, &scopes);
                 let opens = context.universe.opens([&term.term]);
-                let own = opens.intersection(&used).count();
+                let in_use = opens.intersection(&used).count();
                 let wide = expanded.len() > 1
                     && opens.len() as u64 > settings.threshold(&DOC, "min_operations")
-                    && ((own * 100) as u64)
+                    && ((in_use * 100) as u64)
                         < opens.len() as u64 * settings.threshold(&DOC, "max_used");
                 if !wide {
                     continue;
@@ -97,11 +101,11 @@ impl Rule for Wildcard {
                     )
                 };
                 let message = format!(
-                    "`{}` stands for {} and opens {}, {own} of them {} used; {instead}",
+                    "`{}` stands for {} and opens {}, {in_use} of them {} used; {instead}",
                     term.term,
                     plural(expanded.len(), "scope"),
                     plural(opens.len(), "operation"),
-                    either(own, "was", "were")
+                    either(in_use, "was", "were")
                 );
                 findings.push(
                     Finding::new(

@@ -18,10 +18,10 @@ static DOC: Doc = Doc {
     number: "F10",
     id: "stale-endpoint",
     title: "A deprecated or outdated endpoint still serves",
-    what: "An operation that is marked as deprecated, or of which a newer version exists (`/v1/x` beside `/v2/x`), still serves; or one that by its declared security schemes asks for a user name and password (HTTP basic) or for a key in the query string; or the log shows that a client authenticates in one of these ways. Whoever it serves counts: clients of the policy, callers that no policy file names, and requests that name no caller.",
+    what: "An operation that is marked as deprecated, or of which a newer version exists (`/v1/x` next to `/v2/x`), still serves; or one that by its declared security schemes asks for a user name and password (HTTP basic) or for a key in the query string; or the log shows that a client authenticates in one of these ways. Whoever it serves counts: clients of the policy, callers that no policy file names, and requests that name no caller.",
     why: "Old versions miss the checks of the new ones. A key in a query string ends up in logs, caches and browser histories.",
     example: "GET /v1/orders is deprecated and still serves 3 clients (412 requests): billing, erp-sync, till",
-    guards: "Only requests that passed count, and at least `min_requests`. Where an operation also accepts something newer, nobody knows which of them was used: a note. A client whose requests to such operations explain all that the log shows of it is not reported a second time. A key in the query counts under well-known names (`api_key`, `access_token`) and, on the operations that declare it, under its declared name; its value is never read. Requests that match no operation are F11's affair. Health checks are left out on reading.",
+    guards: "Only requests that passed count, and at least `min_requests`. Where an operation also accepts something newer, nobody knows which of them was used: a note. A client whose requests to such operations explain all that the log shows of it is not reported a second time. A key in the query counts under well-known names (`api_key`, `access_token`) and, on the operations that declare it, under its declared name; its value is never read. Requests that match no operation are left to F11. Health checks are left out on reading.",
     action: "Move the named clients, then switch the operation off.",
     fields: &[
         "`deprecated`, versions or security schemes in the API description, or the kind of authentication in the log",
@@ -54,14 +54,14 @@ impl Rule for StaleEndpoint {
 
     fn unjudged(&self, context: &Context<'_>, _: &RuleSettings) -> Vec<Unjudged> {
         let declared = if declares(context) {
-            "beyond what the API description declares nobody knows it"
+            "apart from what the API description declares, it is not known"
         } else {
             "the API description declares no security schemes"
         };
         let formats: BTreeSet<&str> = context
             .sources
             .iter()
-            .filter_map(|own| own.format)
+            .filter_map(|source| source.format)
             .collect();
         let silent = formats.into_iter().filter_map(|format| {
             let what = match format {
@@ -87,7 +87,7 @@ impl Rule for StaleEndpoint {
 /// The API description states for some operation how callers prove who they are.
 fn declares(context: &Context<'_>) -> bool {
     let mut operations = context.catalog.operations.iter();
-    operations.any(|own| own.security.ways().next().is_some())
+    operations.any(|operation| operation.security.ways().next().is_some())
 }
 
 /// The outdated way that a scheme is.
@@ -114,7 +114,7 @@ struct Accepts {
 }
 
 fn accepts(security: &Security) -> Option<Accepts> {
-    let mut own = Accepts {
+    let mut accepts = Accepts {
         kinds: BTreeSet::new(),
         words: BTreeSet::new(),
         newer: false,
@@ -122,31 +122,33 @@ fn accepts(security: &Security) -> Option<Accepts> {
     for way in security.ways() {
         // What is asked for together with something newer is not all that protects.
         let old: Option<Vec<_>> = way.iter().map(outdated).collect();
-        own.newer |= old.is_none();
+        accepts.newer |= old.is_none();
         for (kind, words) in old.into_iter().flatten() {
-            own.kinds.insert(kind);
-            own.words.insert(words);
+            accepts.kinds.insert(kind);
+            accepts.words.insert(words);
         }
     }
-    (!own.kinds.is_empty()).then_some(own)
+    (!accepts.kinds.is_empty()).then_some(accepts)
 }
 
 fn operations(context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {
     let stale = stale(context);
     let all = &context.catalog.operations;
-    let served = served(context, |own| {
-        stale.contains_key(&own) || accepts(&all[own].security).is_some()
+    let served = served(context, |index| {
+        stale.contains_key(&index) || accepts(&all[index].security).is_some()
     });
     let least = settings.threshold(&DOC, "min_requests");
-    let served = served.into_iter().filter(|own| own.1.requests() >= least);
+    let served = served
+        .into_iter()
+        .filter(|entry| entry.1.requests() >= least);
     let said = served.map(|(operation, served)| {
-        let own = &all[operation];
+        let described = &all[operation];
         let (mut why, mut severity) = (Vec::new(), Severity::Note);
         if let Some(stale) = stale.get(&operation) {
             why.push(stale.clone());
             severity = Severity::Medium;
         }
-        if let Some(accepts) = accepts(&own.security) {
+        if let Some(accepts) = accepts(&described.security) {
             let verb = if accepts.newer {
                 "also accepts"
             } else {
@@ -158,7 +160,7 @@ fn operations(context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {
                 severity = Severity::Medium;
             }
         }
-        let label = own.label();
+        let label = described.label();
         let message = format!(
             "{label} {} and still serves {}",
             why.join(", "),
@@ -166,7 +168,7 @@ fn operations(context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {
         );
         let finding = Finding::new(&DOC, settings, "", label, message)
             .graded(settings, severity)
-            .at(own.place.clone());
+            .at(described.place.clone());
         served.on(finding)
     });
     said.collect()
@@ -176,27 +178,29 @@ fn operations(context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {
 fn logged(context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {
     let window = context.analysis.window;
     let table = context.credentials;
-    let callers: BTreeMap<&str, Caller<'_>> =
-        context.callers().map(|own| (own.name, own)).collect();
+    let callers: BTreeMap<&str, Caller<'_>> = context
+        .callers()
+        .map(|caller| (caller.name, caller))
+        .collect();
     let mut kinds: BTreeMap<(&str, AuthKind), (u64, Millis, Millis)> = BTreeMap::new();
     for row in &table.rows {
         let name = table.clients.get(row.client as usize);
         let Some(client) = name
             .map(String::as_str)
-            .filter(|own| callers.contains_key(own))
+            .filter(|name| callers.contains_key(name))
         else {
             continue;
         };
         let old = matches!(row.kind, AuthKind::Basic | AuthKind::QueryKey);
         let passed = row.facts.count - row.facts.refused;
         if old && passed > 0 && window.contains(row.day) {
-            let own =
+            let kind =
                 kinds
                     .entry((client, row.kind))
                     .or_insert((0, row.facts.first, row.facts.last));
-            own.0 += passed;
-            own.1 = own.1.min(row.facts.first);
-            own.2 = own.2.max(row.facts.last);
+            kind.0 += passed;
+            kind.1 = kind.1.min(row.facts.first);
+            kind.2 = kind.2.max(row.facts.last);
         }
     }
     let least = settings.threshold(&DOC, "min_requests");
@@ -232,9 +236,9 @@ fn explained(context: &Context<'_>, caller: &Caller<'_>, kind: AuthKind) -> u64 
     let used = context.used_by(caller);
     let declared = used.iter().filter(|(route, _)| {
         let operations = context.operations(*route).iter();
-        let mut own =
+        let mut replaced =
             operations.filter_map(|op| accepts(&context.catalog.operations[*op].security));
-        own.any(|own| !own.newer && own.kinds.contains(&kind))
+        replaced.any(|accepts| !accepts.newer && accepts.kinds.contains(&kind))
     });
     let days = declared.flat_map(|(_, days)| days);
     days.map(|day| day.counts.iter().sum::<u64>() - day.denied())
@@ -266,8 +270,8 @@ fn stale(context: &Context<'_>) -> BTreeMap<usize, String> {
     let mut latest: BTreeMap<(Method, String), u32> = BTreeMap::new();
     for operation in &context.catalog.operations {
         if let Some((version, path)) = versioned(&operation.path) {
-            let own = latest.entry((operation.method, path)).or_default();
-            *own = version.max(*own);
+            let newest = latest.entry((operation.method, path)).or_default();
+            *newest = version.max(*newest);
         }
     }
     let mut stale = BTreeMap::new();
@@ -277,7 +281,7 @@ fn stale(context: &Context<'_>) -> BTreeMap<usize, String> {
         } else if let Some((version, path)) = versioned(&operation.path)
             && let Some(newest) = latest
                 .get(&(operation.method, path))
-                .filter(|own| **own > version)
+                .filter(|newer| **newer > version)
         {
             stale.insert(index, format!("has a newer version v{newest}"));
         }

@@ -16,7 +16,7 @@ static DOC: Doc = Doc {
     number: "F11",
     id: "shadow-endpoint",
     title: "An endpoint that is not in the API description",
-    what: "Requests to a path that matches no operation were answered: with success (status 200 to 399) where a caller is named, be it in the policy or not; without a refusal and otherwise than 404 where none is.",
+    what: "Requests to a path that matches no operation were answered: with success (status 200 to 399) where a caller is named, in the policy or not; with anything but a refusal or a 404 where none is named.",
     why: "What is not in the description is in nobody's review, and its scopes are unknown. Requests to it also lower the confidence of every removal for these clients.",
     example: "GET /internal/export is in no API description and answered 312 requests of 2 clients",
     guards: "Two callers or ten requests at least; low where no request names a caller, for such a path may be public on purpose; an answer 404 shows that nothing is there. Paths of static files are left out. Ids in paths are replaced by `{}`. Check the base path and the trailing slash first: a wrong base path makes everything a shadow.",
@@ -64,8 +64,8 @@ impl Rule for ShadowEndpoint {
         let mut paths: BTreeMap<(Method, &str), Served<'_>> = BTreeMap::new();
         for caller in context.callers() {
             let outside = context.unplaced_of(&caller).iter();
-            for cluster in outside.filter(|own| own.cause == Cause::NoOperation) {
-                // Of nobody a success is not told from an error; what is not there is.
+            for cluster in outside.filter(|cluster| cluster.cause == Cause::NoOperation) {
+                // Without a caller a success cannot be told from an error, but a missing path can.
                 let served = if caller.is_nobody() {
                     cluster.counts.nameless
                 } else {
@@ -74,12 +74,12 @@ impl Rule for ShadowEndpoint {
                 if served == 0 || is_static(&cluster.path) {
                     continue;
                 }
-                let own = paths.entry((cluster.method, &cluster.path)).or_default();
+                let path = paths.entry((cluster.method, &cluster.path)).or_default();
                 if !caller.is_nobody() {
-                    own.named.insert(caller.name);
-                    own.known |= caller.client.is_some();
+                    path.named.insert(caller.name);
+                    path.known |= caller.client.is_some();
                 }
-                own.requests += served;
+                path.requests += served;
             }
         }
         let least = (
@@ -88,22 +88,24 @@ impl Rule for ShadowEndpoint {
         );
         paths
             .into_iter()
-            .filter(|(_, own)| own.named.len() as u64 >= least.0 || own.requests >= least.1)
-            .map(|((method, path), own)| {
+            .filter(|(_, served)| {
+                served.named.len() as u64 >= least.0 || served.requests >= least.1
+            })
+            .map(|((method, path), served)| {
                 let subject = format!("{method} {path}");
-                let names: Vec<&str> = own.named.iter().copied().collect();
+                let names: Vec<&str> = served.named.iter().copied().collect();
                 let of = if names.is_empty() {
                     "without a caller".to_owned()
                 } else {
-                    let who = plural(names.len(), if own.known { "client" } else { "caller" });
+                    let who = plural(names.len(), if served.known { "client" } else { "caller" });
                     format!("of {who} ({})", named(&names))
                 };
                 let message = format!(
                     "{subject} is in no API description and answered {} {of}",
-                    plural(own.requests, "request")
+                    plural(served.requests, "request")
                 );
                 let mut finding = Finding::new(&DOC, settings, "", subject, message);
-                finding.requests = own.requests;
+                finding.requests = served.requests;
                 let severity = if names.is_empty() {
                     Severity::Low
                 } else {

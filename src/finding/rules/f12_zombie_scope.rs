@@ -109,7 +109,7 @@ fn holders(context: &Context<'_>, all: &BTreeSet<Scope>) -> BTreeMap<Scope, usiz
 /// requests that name no caller are one.
 fn strangers<'a>(context: &Context<'a>) -> BTreeMap<&'a Scope, BTreeSet<&'a str>> {
     let mut all: BTreeMap<&Scope, BTreeSet<&str>> = BTreeMap::new();
-    for caller in context.callers().filter(|own| own.client.is_none()) {
+    for caller in context.callers().filter(|caller| caller.client.is_none()) {
         for (route, days) in context.used_by(&caller) {
             if days.iter().all(|day| caller.passed(day) == 0) {
                 continue;

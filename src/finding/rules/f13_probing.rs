@@ -11,7 +11,7 @@ use crate::finding::shared::needs_status;
 use crate::finding::{
     Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit,
 };
-use crate::model::words::{either, plural};
+use crate::model::words::{either, percent_of, plural};
 use crate::model::{Day, Millis, Window};
 
 use doors::{Tried, doors, permitted_before};
@@ -25,7 +25,7 @@ static DOC: Doc = Doc {
     what: "On one day, or spread over the window, a caller tried more distinct doors than the limit: operations at which it was refused and that its grants do not permit, and paths outside the API description that refused it or are not there (forced browsing). Any caller counts: clients of the policy, other names, and requests that name nobody. Or the share of a client's requests that are refused has risen lately.",
     why: "A person or a program that looks for what it may do looks like this. So does a stolen key, or a rollout that went wrong.",
     example: "partner-export: tried 57 doors on 2026-10-03 (refused at 17 different operations, 40 different paths outside the description), 140 requests",
-    guards: "Operations that the grants permit are left out: a refusal there is F2 or F18. Of paths outside the description only those count that never answered with success, that were asked for on at most two days (a wrong base path is asked for every day), and that are no static files. Of requests without a caller a 401 at a described operation does not count: gateways log renewed tokens so. A burst is high, a spread medium, and both are medium where nobody is named: the internet is full of it. Removals of your own come first: what a grant permitted that the ledger saw and that is gone is no probing, and when only that explains a burst, the finding is low and names the grant. Without a ledger that records grants (`ingest --grants`) this cannot be told: look for a change of the policy on that day. The share is compared only for clients with requests on `before` earlier days.",
+    guards: "Operations that the grants permit are left out: a refusal there is F2 or F18. Of paths outside the description only those count that never answered with success, that were asked for on at most two days (a wrong base path is asked for every day), and that are not static files. Of requests without a caller a 401 at a described operation does not count: gateways log renewed tokens so. A burst is high, a spread medium, and both are medium where nobody is named: the internet is full of it. Removals of your own come first: what was permitted by a grant that the ledger saw and that is gone is not probing, and when only that explains a burst, the finding is low and names the grant. Without a ledger that records grants (`ingest --grants`) this cannot be told: look for a change of the policy on that day. The share is compared only for clients with requests on `before` earlier days.",
     action: "Ask the owner. If nobody knows, revoke the credential.",
     fields: &[
         "client",
@@ -110,23 +110,23 @@ fn many_doors(
     let limit = settings.threshold(&DOC, "operations");
     let (days, blamed) = doors(context, caller);
     let above = |of: &dyn Fn(&Tried<'_>) -> u64| -> Vec<(Day, &Tried<'_>)> {
-        let days = days.iter().map(|(day, own)| (*day, own));
-        days.filter(|(_, own)| of(own) > limit).collect()
+        let days = days.iter().map(|(day, tried)| (*day, tried));
+        days.filter(|(_, tried)| of(tried) > limit).collect()
     };
-    let bursts = above(&|own| own.unexplained());
+    let bursts = above(&|tried| tried.unexplained());
     let mut whole = Tried::default();
-    for own in days.values() {
-        whole.join(own);
+    for tried in days.values() {
+        whole.join(tried);
     }
-    let explained = above(&|own| own.doors.len() as u64);
+    let explained = above(&|tried| tried.doors.len() as u64);
     let mut severity = DOC.severity;
-    let (found, subject, message) = if let Some((day, own)) = widest(&bursts) {
+    let (found, subject, message) = if let Some((day, tried)) = widest(&bursts) {
         let more = match bursts.len() {
             1 => String::new(),
             days => format!("; {days} such days"),
         };
-        let requests = plural(own.requests, "request");
-        let message = format!("{} on {day}, {requests}{more}", own.words());
+        let requests = plural(tried.requests, "request");
+        let message = format!("{} on {day}, {requests}{more}", tried.words());
         (bursts, "refusals", message)
     } else if whole.unexplained() > settings.threshold(&DOC, "spread") {
         severity = Severity::Medium;
@@ -136,21 +136,21 @@ fn many_doors(
             plural(days.len(), "day"),
             plural(whole.requests, "request")
         );
-        let all = days.iter().map(|(day, own)| (*day, own)).collect();
+        let all = days.iter().map(|(day, tried)| (*day, tried)).collect();
         (all, "refusals", message)
     } else {
-        let (day, own) = widest(&explained)?;
+        let (day, tried) = widest(&explained)?;
         let names: Vec<String> = blamed
             .iter()
             .take(3)
             .map(|gone| format!("`{}` (held until {})", gone.term, gone.until))
             .collect();
-        let taken = own.doors.len() as u64 - own.unexplained();
+        let taken = tried.doors.len() as u64 - tried.unexplained();
         severity = Severity::Low;
         let message = format!(
             "{} on {day}, {}; {taken} of them {} permitted by {}: a removal of your own",
-            own.words(),
-            plural(own.requests, "request"),
+            tried.words(),
+            plural(tried.requests, "request"),
             either(taken, "was", "were"),
             names.join(", ")
         );
@@ -160,8 +160,8 @@ fn many_doors(
         severity = severity.min(Severity::Medium);
     }
     let mut sum = Tried::default();
-    for (_, own) in &found {
-        sum.join(own);
+    for (_, tried) in &found {
+        sum.join(tried);
     }
     let (first, last) = sum.span?;
     let (message, subject) = if caller.is_nobody() {
@@ -176,8 +176,8 @@ fn many_doors(
         .graded(settings, severity)
         .extent(sum.doors.len())
         .seen(sum.requests, first, last);
-    let (day, own) = widest(&found)?;
-    Some(match own.route() {
+    let (day, tried) = widest(&found)?;
+    Some(match tried.route() {
         Some(route) => finding.traced(day, route, true),
         None => finding,
     })
@@ -186,7 +186,7 @@ fn many_doors(
 /// The day with most doors, of several the first.
 fn widest<'t, 'a>(days: &[(Day, &'t Tried<'a>)]) -> Option<(Day, &'t Tried<'a>)> {
     let days = days.iter().copied();
-    days.max_by_key(|(day, own)| (own.doors.len(), std::cmp::Reverse(*day)))
+    days.max_by_key(|(day, tried)| (tried.doors.len(), std::cmp::Reverse(*day)))
 }
 
 /// Requests and refusals of some days.
@@ -196,12 +196,6 @@ struct Share {
     refused: u64,
     days: BTreeSet<i32>,
     span: Option<(Millis, Millis)>,
-}
-
-impl Share {
-    fn percent(&self) -> u64 {
-        (self.refused * 100).checked_div(self.requests).unwrap_or(0)
-    }
 }
 
 fn rise(
@@ -217,21 +211,21 @@ fn rise(
     for (route, used) in context.used(client) {
         let gone = permitted_before(context, client, route);
         for day in used {
-            let own = if recent.contains(Day(day.day)) {
+            let share = if recent.contains(Day(day.day)) {
                 &mut now
             } else {
                 &mut before
             };
-            own.days.insert(day.day);
-            own.requests += day.counts.iter().sum::<u64>();
+            share.days.insert(day.day);
+            share.requests += day.counts.iter().sum::<u64>();
             // What was taken away by a removal of one's own is refused as it should be.
             if day.forbidden() == 0 || gone.is_some_and(|gone| Day(day.day) > gone.until) {
                 continue;
             }
-            own.refused += day.forbidden();
+            share.refused += day.forbidden();
             let (first, last) = day.refused();
-            let span = own.span.unwrap_or((first, last));
-            own.span = Some((span.0.min(first), span.1.max(last)));
+            let span = share.span.unwrap_or((first, last));
+            share.span = Some((span.0.min(first), span.1.max(last)));
             if recent.contains(Day(day.day)) {
                 example.get_or_insert((Day(day.day), route));
             }
@@ -239,7 +233,7 @@ fn rise(
     }
     let risen = now.refused >= settings.threshold(&DOC, "min_events")
         && before.days.len() as u64 >= settings.threshold(&DOC, "before")
-        && now.percent() >= settings.threshold(&DOC, "share")
+        && percent_of(now.refused, now.requests) >= settings.threshold(&DOC, "share")
         // In whole numbers: now / requests >= rise × before / requests.
         && u128::from(now.refused) * u128::from(before.requests)
             >= u128::from(settings.threshold(&DOC, "rise"))
@@ -250,10 +244,10 @@ fn rise(
     }
     let message = format!(
         "{} % of its requests since {from} were refused ({} of {}), {} % before ({} of {})",
-        now.percent(),
+        percent_of(now.refused, now.requests),
         now.refused,
         now.requests,
-        before.percent(),
+        percent_of(before.refused, before.requests),
         before.refused,
         before.requests
     );

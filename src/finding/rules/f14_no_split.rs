@@ -13,8 +13,8 @@ static DOC: Doc = Doc {
     what: "Every operation that a client needed is a read, and it holds scopes that open writes.",
     why: "Reading and writing differ most in what a mistake or a theft costs, and are the easiest rights to separate.",
     example: "dashboard: needed 4 operations, all reads, and holds write scopes: orders:write, refunds:write (9 operations)",
-    guards: "Only clients that needed something in the window are judged. Where one scope opens reads and writes alike, the API itself has no split: the message names it all the same.",
-    action: "Take the write scopes away; where one scope does both, split it in the API.",
+    guards: "Only clients that needed something in the window are judged. Where one scope opens both reads and writes, the API itself has no split: the message names it all the same.",
+    action: "Remove the write scopes; where one scope does both, split it in the API.",
     fields: &["client", "operation"],
     severity: Severity::Medium,
     thresholds: &[],
@@ -41,10 +41,14 @@ impl Rule for NoSplit {
     }
 
     fn check(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {
-        let is_write = |op: &usize| context.catalog.operations[*op].method.is_write();
+        let is_write = |op: &usize| context.catalog.operations[*op].is_write();
         let mut findings = Vec::new();
         for client in &context.analysis.clients {
-            if client.needed.is_empty() || client.needed.iter().any(|own| is_write(&own.operation))
+            if client.needed.is_empty()
+                || client
+                    .needed
+                    .iter()
+                    .any(|served| is_write(&served.operation))
             {
                 continue;
             }

@@ -113,14 +113,18 @@ impl Rule for PrivilegedAfterIdle {
             let Some(usage) = context.usage.get(&client.id) else {
                 continue;
             };
-            let own = habits.get(client.id.as_str()).unwrap_or(&nothing);
+            let days = habits.get(client.id.as_str()).unwrap_or(&nothing);
+            let mut habits = Habits {
+                days,
+                earlier: BTreeMap::new(),
+            };
             for route in &usage.routes {
                 findings.extend(on_route(
                     context,
                     settings,
                     (client.id.as_str(), route.route),
                     &route.days,
-                    own,
+                    &mut habits,
                 ));
             }
         }
@@ -133,7 +137,7 @@ fn on_route(
     settings: &RuleSettings,
     (client, route): (&str, u32),
     days: &Days,
-    habits: &BTreeMap<Day, Habit>,
+    habits: &mut Habits<'_>,
 ) -> Option<Finding> {
     let to = context.analysis.window.to;
     let recent = to.plus(-settings.days(&DOC, "recent"));
@@ -145,17 +149,17 @@ fn on_route(
     if !heavy {
         return None;
     }
-    let mut odd: Vec<Odd> = Vec::new();
+    let mut events: Vec<UnusualDay> = Vec::new();
     let mut before: Option<Day> = None;
     let used = days.iter();
     let used = used.filter(|day| count(day, Outcome::Used) > 0 && Day(day.day) <= to);
     for day in used {
-        let own = Day(day.day);
+        let date = Day(day.day);
         let from = before.map_or(Day(i32::MIN), |before| before.plus(1));
-        let silent = context.coverage.days.range(from..own).count() as u64;
+        let silent = context.coverage.days.range(from..date).count() as u64;
         let idle = silent > settings.threshold(&DOC, "idle");
-        let again = before.replace(own).is_some();
-        if own <= recent {
+        let again = before.replace(date).is_some();
+        if date <= recent {
             continue;
         }
         let unusual = unusual(settings, &day, habits);
@@ -177,21 +181,21 @@ fn on_route(
             DOC.severity
         };
         reasons.extend(unusual);
-        odd.push(Odd {
+        events.push(UnusualDay {
             severity,
-            day: own,
+            day: date,
             is_idle: idle,
             reasons: reasons.join(", "),
             requests: count(&day, Outcome::Used),
             span: day.passed(),
         });
     }
-    let (Some(first), Some(last)) = (odd.first(), odd.last()) else {
+    let (Some(first), Some(last)) = (events.first(), events.last()) else {
         return None;
     };
     // Of equal ones the first: later runs then tell the same.
-    let worst = odd.iter().rev().max_by_key(|own| own.severity)?;
-    let (label, days) = (context.label(route), odd.len());
+    let worst = events.iter().rev().max_by_key(|event| event.severity)?;
+    let (label, days) = (context.label(route), events.len());
     let message = if days == 1 {
         let day = first.day;
         let comma = if first.is_idle { "" } else { "," };
@@ -202,7 +206,7 @@ fn on_route(
             first.day, last.day, worst.day, worst.reasons
         )
     };
-    let requests = odd.iter().map(|own| own.requests).sum();
+    let requests = events.iter().map(|event| event.requests).sum();
     let finding = Finding::new(&DOC, settings, client, label, message)
         .graded(settings, worst.severity)
         .seen(requests, first.span.0, last.span.1)
@@ -215,7 +219,7 @@ fn on_route(
 }
 
 /// A day on which an operation was used as never before.
-struct Odd {
+struct UnusualDay {
     severity: Severity,
     day: Day,
     /// The first reason is a long silence.
@@ -225,22 +229,62 @@ struct Odd {
     span: (Millis, Millis),
 }
 
+/// The days of one client.
+struct Habits<'a> {
+    days: &'a BTreeMap<Day, Habit>,
+    /// What was known before a day, of those that were asked for: each is asked for by many
+    /// operations.
+    earlier: BTreeMap<Day, Earlier<'a>>,
+}
+
+/// What all days before one have together.
+struct Earlier<'a> {
+    days: usize,
+    networks: BTreeSet<&'a Network>,
+    /// Not all networks were kept.
+    more: bool,
+    /// Usual hours (UTC) as bits.
+    hours: u32,
+}
+
+impl<'a> Habits<'a> {
+    fn before(&mut self, day: Day) -> &Earlier<'a> {
+        let days = self.days;
+        self.earlier.entry(day).or_insert_with(|| {
+            let earlier = || days.range(..day).map(|(_, habit)| habit);
+            let active = |hour: u32| {
+                earlier()
+                    .filter(|habit| habit.hours >> hour & 1 == 1)
+                    .count()
+            };
+            let count = earlier().count();
+            Earlier {
+                days: count,
+                networks: earlier().flat_map(|habit| habit.networks.keys()).collect(),
+                more: earlier().any(|habit| habit.more),
+                hours: usual_hours(active, count),
+            }
+        })
+    }
+}
+
 /// What the client's other days do not have.
-fn unusual(settings: &RuleSettings, day: &DayUse, habits: &BTreeMap<Day, Habit>) -> Vec<String> {
-    let own = Day(day.day);
-    let earlier: Vec<&Habit> = habits.range(..own).map(|(_, habit)| habit).collect();
-    if (earlier.len() as u64) < settings.threshold(&DOC, "known") {
+fn unusual(settings: &RuleSettings, day: &DayUse, habits: &mut Habits<'_>) -> Vec<String> {
+    let date = Day(day.day);
+    let today = habits.days.get(&date);
+    let earlier = habits.before(date);
+    if (earlier.days as u64) < settings.threshold(&DOC, "known") {
         return Vec::new();
     }
     let (first, last) = day.passed();
-    let hour = |instant: i64| u32::try_from((instant - own.start()) / 3_600_000).unwrap_or(0);
+    let hour = |instant: i64| u32::try_from((instant - date.start()) / 3_600_000).unwrap_or(0);
     let during = (hour(first)..=hour(last)).fold(0, |bits: u32, hour| bits | 1 << hour);
     let mut unusual = Vec::new();
-    let networks: BTreeSet<&Network> = earlier.iter().flat_map(|own| own.networks.keys()).collect();
+    let networks = &earlier.networks;
     let fixed = !networks.is_empty()
         && networks.len() as u64 <= settings.threshold(&DOC, "networks")
-        && earlier.iter().all(|own| !own.more);
-    if fixed && let Some(today) = habits.get(&own) {
+        && !earlier.more;
+    if fixed && let Some(today) = today {
         let mut new = today.networks.iter();
         let new = new.find(|(network, hours)| !networks.contains(network) && **hours & during != 0);
         if let Some((network, _)) = new {
@@ -249,14 +293,7 @@ fn unusual(settings: &RuleSettings, day: &DayUse, habits: &BTreeMap<Day, Habit>)
             ));
         }
     }
-    let active = |hour: u32| {
-        earlier
-            .iter()
-            .filter(|own| own.hours >> hour & 1 == 1)
-            .count()
-    };
-    let usual = usual_hours(active, earlier.len());
-    if usual != 0 && during & usual == 0 {
+    if earlier.hours != 0 && during & earlier.hours == 0 {
         unusual.push(format!(
             "at {:02} h UTC, when the client is never active otherwise",
             hour(first)
@@ -269,15 +306,15 @@ fn unusual(settings: &RuleSettings, day: &DayUse, habits: &BTreeMap<Day, Habit>)
 fn habits<'a>(context: &Context<'a>) -> BTreeMap<&'a str, BTreeMap<Day, Habit>> {
     let mut all: BTreeMap<&str, BTreeMap<Day, Habit>> = BTreeMap::new();
     for (client, row) in context.credential_rows() {
-        let own = all.entry(client).or_default().entry(row.day).or_default();
+        let habit = all.entry(client).or_default().entry(row.day).or_default();
         for (network, hours) in &row.facts.networks.items {
-            *own.networks.entry(*network).or_default() |= hours;
-            own.hours |= hours;
+            *habit.networks.entry(*network).or_default() |= hours;
+            habit.hours |= hours;
         }
         for (_, hours) in &row.facts.agents.items {
-            own.hours |= hours;
+            habit.hours |= hours;
         }
-        own.more |= row.facts.networks.more;
+        habit.more |= row.facts.networks.more;
     }
     all
 }

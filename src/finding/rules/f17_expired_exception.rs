@@ -11,7 +11,7 @@ static DOC: Doc = Doc {
     id: "expired-exception",
     title: "An exception expired, or matches nothing",
     what: "A reviewed \"keep this\" of the configuration or of the policy file is past its last day, or matches no grant.",
-    why: "An expired exception protects nothing, and the decision behind it is due again. One that matches nothing was meant for something else.",
+    why: "An expired exception protects nothing, and the decision is due for review. One that matches nothing was meant for something else.",
     example: "the exception for `ops-breakglass` and `incident:override` expired on 2026-06-30",
     guards: "The day is the end of the window, never the clock.",
     action: "Decide again, with a new date and a reason; or delete it.",

@@ -37,7 +37,7 @@ impl Rule for UnobservableScope {
     fn check(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {
         terms(context, (&DOC, settings), |_, term| {
             let unseen = term.verdict == Verdict::Unobservable
-                && !term.reasons.contains(&Reason::ProtocolScope);
+                && term.reasons.contains(&Reason::OpensNoOperation);
             unseen.then(|| format!("`{}` opens no operation of the API description", term.term))
         })
     }

@@ -3,6 +3,7 @@
 use crate::finding::rule::{iso, nist};
 use crate::finding::shared::{needs_grants, terms};
 use crate::finding::{Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity};
+use crate::model::Via;
 
 pub(super) struct DuplicateGrant;
 
@@ -13,7 +14,7 @@ static DOC: Doc = Doc {
     what: "A client holds one term by several lines: directly and through a role, through several roles, or twice in one list.",
     why: "Taking one of them away changes nothing, and everybody believes that it did.",
     example: "billing holds `orders:read` by 2 lines: directly, through role reader",
-    guards: "Two files of which only one is in force look the same.",
+    guards: "Two files look the same even if only one of them is in force.",
     action: "Keep one of the lines.",
     fields: &["policy file"],
     severity: Severity::Low,
@@ -31,12 +32,19 @@ impl Rule for DuplicateGrant {
     }
 
     fn check(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {
+        let in_parts = |via: &Via| {
+            let file = context.policy.files.get(via.file);
+            file.is_some_and(|file| file.in_parts)
+        };
         terms(context, (&DOC, settings), |_, term| {
+            if term.vias.iter().any(in_parts) {
+                return None;
+            }
             let ways: Vec<String> = term
                 .vias
                 .iter()
                 .map(|via| match &via.role {
-                    Some((role, _)) => format!("through role {role}"),
+                    Some(held) => format!("through role {}", held.role),
                     None => "directly".to_owned(),
                 })
                 .collect();

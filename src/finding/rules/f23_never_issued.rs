@@ -1,4 +1,4 @@
-//! F23: what is granted and stands in no token.
+//! F23: what is granted and appears in no token.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::finding::rule::{iso, nist};
 use crate::finding::shared::needs_grants;
 use crate::finding::{Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Unjudged};
 use crate::model::Term;
-use crate::model::words::{either, plural};
+use crate::model::words::{either, first, plural};
 
 pub(super) struct NeverIssued;
 
@@ -69,7 +69,7 @@ impl Rule for NeverIssued {
         let mut why: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for name in clients.into_keys() {
             let client = context.client(name);
-            if let Some(Err(reason)) = client.map(|own| &own.demand.tokens.never_issued) {
+            if let Some(Err(reason)) = client.map(|client| &client.demand.tokens.never_issued) {
                 let field = format!("scopes of the token ({})", reason.sentence());
                 why.entry(field).or_default().push(name.to_owned());
             }
@@ -89,24 +89,23 @@ impl Rule for NeverIssued {
             if never.is_empty() {
                 continue;
             }
-            let names: Vec<&str> = never.iter().take(SHOWN).map(Term::as_str).collect();
-            let more = match never.len() - names.len() {
-                0 => String::new(),
-                rest => format!(" and {rest} more"),
-            };
+            let names: Vec<&str> = never.iter().map(Term::as_str).collect();
             let message = format!(
-                "{} of its {} {} in no token: {}{more} (tokens with scopes on {})",
+                "{} of its {} {} in no token: {} (tokens with scopes on {})",
                 never.len(),
                 plural(client.granted.len(), "granted scope"),
                 either(never.len(), "is", "are"),
-                names.join(", "),
+                first(&names, SHOWN),
                 plural(tokens.days.len(), "day")
             );
-            let terms = client.terms.iter().filter(|own| never.contains(&own.term));
+            let terms = client
+                .terms
+                .iter()
+                .filter(|term| never.contains(&term.term));
             findings.push(
                 Finding::new(&DOC, settings, client.id.as_str(), "tokens", message)
                     .extent(never.len())
-                    .at(terms.flat_map(|own| context.places(own))),
+                    .at(terms.flat_map(|term| context.places(term))),
             );
         }
         findings

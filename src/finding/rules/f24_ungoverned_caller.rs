@@ -20,10 +20,10 @@ static DOC: Doc = Doc {
     number: "F24",
     id: "ungoverned-caller",
     title: "A caller that no policy file names",
-    what: "A caller whose name stands in no policy file got answers from operations that ask for a scope.",
+    what: "A caller that no policy file names got answers from operations that ask for a scope.",
     why: "What the policy does not name, nobody reviews and nobody can take away. It may be a client that was set up by hand, one that was deleted and lives on at the gateway, or somebody who should not be there.",
     example: "ghost: no policy file names it, and 25 of its requests to 1 operation passed: DELETE /v1/orders/{id}",
-    guards: "Only answers that prove that authorisation passed count. Names that differ from a client's by case or blanks only are left out (the warning `alike-name` is about them), and so are requests whose tokens lacked the scope: they are F1's. High where an operation writes, or belongs to the categories `escalation` or `credentials`; else medium. Of more than `many` such callers the gravest get a finding each, and one low finding counts the rest. Where there are more of them than four times the clients of the policy, the policy is not the whole one: then one note says so.",
+    guards: "Only answers that prove that authorisation passed count. Names that differ from a client's only in case or whitespace are left out (the warning `alike-name` is about them), and so are requests whose tokens lacked the scope: they are F1's. High where an operation writes, or belongs to the categories `escalation` or `credentials`; else medium. Of more than `many` such callers the gravest get a finding each, and one low finding counts the rest. Where there are more of them than four times the clients of the policy, the policy is not the whole one: then one note says so.",
     action: "Find out whose it is. Give it an entry in the policy with what it needs, or revoke it.",
     fields: &["client", "operation", "status", "policy file"],
     severity: Severity::Medium,
@@ -52,7 +52,7 @@ static DOC: Doc = Doc {
 };
 
 /// One such caller.
-struct Found<'a> {
+struct Ungoverned<'a> {
     name: &'a str,
     severity: Severity,
     sum: Tally,
@@ -77,12 +77,18 @@ impl Rule for UngovernedCaller {
         let alike = |name: &str| context.alike.values().any(|names| names.contains(name));
         let others = context
             .callers()
-            .filter(|own| own.client.is_none() && !own.is_nobody() && !alike(own.name));
-        let mut found: Vec<Found<'_>> = others
-            .filter_map(|own| ungoverned(context, &tokens, &own))
-            .filter(|own| own.sum.events >= least)
+            .filter(|caller| caller.client.is_none() && !caller.is_nobody() && !alike(caller.name));
+        let mut found: Vec<Ungoverned<'_>> = others
+            .filter_map(|caller| ungoverned(context, &tokens, &caller))
+            .filter(|caller| caller.sum.events >= least)
             .collect();
-        found.sort_by_key(|own| (Reverse(own.severity), Reverse(own.sum.events), own.name));
+        found.sort_by_key(|caller| {
+            (
+                Reverse(caller.severity),
+                Reverse(caller.sum.events),
+                caller.name,
+            )
+        });
         let many = usize::try_from(settings.threshold(&DOC, "many")).unwrap_or(usize::MAX);
         if found.len() > many && found.len() > 4 * context.analysis.clients.len() {
             let note = rest(settings, &found, "the policy files do not name");
@@ -91,9 +97,9 @@ impl Rule for UngovernedCaller {
         let mut findings: Vec<Finding> = found
             .iter()
             .take(many)
-            .map(|own| say(settings, own))
+            .map(|caller| say(settings, caller))
             .collect();
-        if let Some(others) = found.get(many..).filter(|own| !own.is_empty()) {
+        if let Some(others) = found.get(many..).filter(|callers| !callers.is_empty()) {
             let more = rest(settings, others, "no policy file names further");
             findings.push(more.graded(settings, Severity::Low));
         }
@@ -105,7 +111,7 @@ fn ungoverned<'a>(
     context: &Context<'a>,
     tokens: &ByToken<'_>,
     caller: &Caller<'a>,
-) -> Option<Found<'a>> {
+) -> Option<Ungoverned<'a>> {
     let risky = [Category::Escalation, Category::Credentials];
     let mut sum: Option<Tally> = None;
     let mut severity = DOC.severity;
@@ -120,15 +126,15 @@ fn ungoverned<'a>(
         }
         let told = tokens.days(caller.name, route, false);
         let passed = |day: &DayUse| {
-            let lacked = told.get(&day.day).map_or(0, |own| own.lacked);
+            let lacked = told.get(&day.day).map_or(0, |told| told.lacked);
             count(day, Outcome::Used).saturating_sub(lacked)
         };
-        let Some(own) = Tally::of(days.iter(), passed, DayUse::passed) else {
+        let Some(tally) = Tally::of(days.iter(), passed, DayUse::passed) else {
             continue;
         };
-        routes.push((own.events, route));
-        sum = Some(sum.map_or(own, |sum| sum.and(&own)));
-        let writes = |op: &usize| context.catalog.operations[*op].method.is_write();
+        routes.push((tally.events, route));
+        sum = Some(sum.map_or(tally, |sum| sum.and(&tally)));
+        let writes = |op: &usize| context.catalog.operations[*op].is_write();
         if operations
             .iter()
             .any(|op| writes(op) || context.in_category(*op, &risky))
@@ -137,33 +143,35 @@ fn ungoverned<'a>(
         }
     }
     routes.sort_unstable_by_key(|(events, route)| (Reverse(*events), *route));
-    Some(Found {
+    Some(Ungoverned {
         name: caller.name,
         severity,
         sum: sum?,
         route: routes.first()?.1,
-        labels: routes.iter().map(|own| context.label(own.1)).collect(),
+        labels: routes.iter().map(|route| context.label(route.1)).collect(),
     })
 }
 
-fn say(settings: &RuleSettings, own: &Found<'_>) -> Finding {
-    let labels: Vec<&str> = own.labels.iter().map(String::as_str).collect();
+fn say(settings: &RuleSettings, caller: &Ungoverned<'_>) -> Finding {
+    let labels: Vec<&str> = caller.labels.iter().map(String::as_str).collect();
     let message = format!(
         "no policy file names it, and {} of its requests to {} passed: {}",
-        own.sum.events,
+        caller.sum.events,
         plural(labels.len(), "operation"),
         named(&labels)
     );
-    let finding = Finding::new(&DOC, settings, own.name, "client", message);
-    let finding = finding.graded(settings, own.severity).extent(labels.len());
-    own.sum.on(finding, own.route, false)
+    let finding = Finding::new(&DOC, settings, caller.name, "client", message);
+    let finding = finding
+        .graded(settings, caller.severity)
+        .extent(labels.len());
+    caller.sum.on(finding, caller.route, false)
 }
 
 /// One finding in place of many.
-fn rest(settings: &RuleSettings, found: &[Found<'_>], how: &str) -> Finding {
-    let names: Vec<&str> = found.iter().map(|own| own.name).collect();
-    let sums = found.iter().map(|own| own.sum);
-    let sum = sums.reduce(|all, own| all.and(&own));
+fn rest(settings: &RuleSettings, found: &[Ungoverned<'_>], how: &str) -> Finding {
+    let names: Vec<&str> = found.iter().map(|caller| caller.name).collect();
+    let sums = found.iter().map(|caller| caller.sum);
+    let sum = sums.reduce(|all, tally| all.and(&tally));
     let (requests, first, last) = sum.map_or((0, 0, 0), |sum| (sum.events, sum.first, sum.last));
     let message = format!(
         "{how} {} that got answers where a scope is asked for ({}; {})",

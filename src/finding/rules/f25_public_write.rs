@@ -62,9 +62,13 @@ impl Rule for PublicWrite {
     }
 
     fn evaluable(&self, context: &Context<'_>, _: &RuleSettings) -> Result<(), MissingField> {
-        let states = |own: &Operation| {
-            let scopes = own.requirement.clauses().iter().any(|one| !one.is_empty());
-            scopes || own.security.ways().next().is_some()
+        let states = |operation: &Operation| {
+            let scopes = operation
+                .requirement
+                .clauses()
+                .iter()
+                .any(|one| !one.is_empty());
+            scopes || operation.security.ways().next().is_some()
         };
         if context.catalog.operations.iter().any(states) {
             return Ok(());
@@ -76,7 +80,7 @@ impl Rule for PublicWrite {
 
     fn check(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {
         let all = &context.catalog.operations;
-        let served = served(context, |own| open(&all[own]).is_some());
+        let served = served(context, |index| open(&all[index]).is_some());
         let mut findings = Vec::new();
         for (index, operation) in all.iter().enumerate() {
             let Some(open) = open(operation) else {
@@ -86,18 +90,18 @@ impl Rule for PublicWrite {
             let severity = match (open, served) {
                 _ if is_public_by_nature(operation) => Severity::Note,
                 (Open::Everybody, Some(_)) => Severity::High,
-                (Open::AmongOthers, Some(own)) if own.nobody > 0 => Severity::High,
+                (Open::AmongOthers, Some(served)) if served.nobody > 0 => Severity::High,
                 _ => Severity::Medium,
             };
             let what = match open {
                 Open::Everybody => "is public by its description (`security: []`)",
                 Open::AmongOthers => {
-                    "accepts callers that prove nothing beside others (`{}` in its `security`)"
+                    "accepts callers that prove nothing alongside others (`{}` in its `security`)"
                 }
                 Open::Unstated => "states no requirement that can be read",
             };
             let how = match served {
-                Some(own) => format!("served {}", own.whom()),
+                Some(served) => format!("served {}", served.whom()),
                 None => "served no request in the window".to_owned(),
             };
             let label = operation.label();
@@ -106,7 +110,7 @@ impl Rule for PublicWrite {
                 .graded(settings, severity)
                 .at(operation.place.clone());
             findings.push(match served {
-                Some(own) => own.on(finding),
+                Some(served) => served.on(finding),
                 None => finding,
             });
         }
@@ -127,7 +131,7 @@ enum Open {
 
 /// How an operation that changes something is open, if it is.
 fn open(operation: &Operation) -> Option<Open> {
-    if !operation.method.is_write() {
+    if !operation.is_write() {
         return None;
     }
     if operation.optional_auth || operation.security.is_public() {
@@ -136,7 +140,7 @@ fn open(operation: &Operation) -> Option<Open> {
             .requirement
             .clauses()
             .iter()
-            .any(|own| !own.is_empty());
+            .any(|scopes| !scopes.is_empty());
         return Some(if ways || scopes {
             Open::AmongOthers
         } else {

@@ -21,7 +21,7 @@ static DOC: Doc = Doc {
     what: "A client's tokens always carry all, or nearly all, of the scopes that it is granted, while the calls of a day need only a few of them.",
     why: "A token that leaks is worth all that it carries, not what it was fetched for. RFC 9700 section 2.3 asks for tokens with the least privileges that the use at hand needs.",
     example: "erp-sync: its tokens always carry 12 of its 12 scopes, and on 9 of 10 days the calls need no more than 1 of them: orders:read (1204 requests on 84 days)",
-    guards: "Only for clients that are granted at least `min_scopes` scopes that operations ask for. Full is a token with 90 % of them, always is 90 % of the requests that passed and whose token was logged with its scopes. Of a day all calls count together, with the fewest scopes that permit each, because tokens are not told apart: what one token needs is that or less. On 9 of 10 days they must need no more than `max_need` percent of the scopes of the token; at least `min_requests` requests on `min_days` days. It says nothing of scopes that are never needed: those are the removals of the report. Clients whose tokens were never logged with scopes are named as not evaluable.",
+    guards: "Only for clients that are granted at least `min_scopes` scopes that operations ask for. Full is a token with 90 % of them, always is 90 % of the requests that passed and whose token was logged with its scopes. Of a day all calls count together, with the fewest scopes that permit each, because tokens are not told apart: what one token needs is that or less. On 9 of 10 days they must need no more than `max_need` percent of the scopes of the token; at least `min_requests` requests on `min_days` days. It says nothing about scopes that are never needed: those are the removals of the report. Clients whose tokens were never logged with scopes are named as not evaluable.",
     action: "Ask for a token with the scopes of the job at hand: the `scope` parameter of the token request, or one client for each job.",
     fields: &[
         "policy file",
@@ -90,13 +90,13 @@ impl Rule for FullToken {
         let table = context.credentials;
         let window = context.analysis.window;
         let mut clients: BTreeMap<&str, Vec<&Carried>> = BTreeMap::new();
-        for own in table
+        for carried in table
             .carried
             .iter()
-            .filter(|own| !own.refused && window.contains(own.day))
+            .filter(|carried| !carried.refused && window.contains(carried.day))
         {
-            if let Some(client) = table.clients.get(own.client as usize) {
-                clients.entry(client).or_default().push(own);
+            if let Some(client) = table.clients.get(carried.client as usize) {
+                clients.entry(client).or_default().push(carried);
             }
         }
         let known = context.catalog.required_scopes();
@@ -122,16 +122,16 @@ impl Rule for FullToken {
 fn used<'a>(context: &Context<'a>, granted: &BTreeSet<Scope>, rows: &[&Carried]) -> Use<'a> {
     let sets = &context.credentials.sets;
     let mut used = Use::default();
-    for own in rows {
-        let Some(set) = own.set.and_then(|set| sets.get(set as usize)) else {
+    for row in rows {
+        let Some(set) = row.set.and_then(|set| sets.get(set as usize)) else {
             continue;
         };
         let set: BTreeSet<&str> = set.split(' ').collect();
         let carried = granted
             .iter()
-            .filter(|own| set.contains(own.as_str()))
+            .filter(|scope| set.contains(scope.as_str()))
             .count();
-        used.all += own.count;
+        used.all += row.count;
         if carried * 10 < granted.len() * 9 {
             continue;
         }
@@ -140,16 +140,16 @@ fn used<'a>(context: &Context<'a>, granted: &BTreeSet<Scope>, rows: &[&Carried])
         } else {
             used.carried.min(carried)
         };
-        used.full += own.count;
-        let (first, last) = used.span.unwrap_or((own.first, own.last));
-        used.span = Some((first.min(own.first), last.max(own.last)));
-        let operations = context.operations(own.route).iter();
+        used.full += row.count;
+        let (first, last) = used.span.unwrap_or((row.first, row.last));
+        used.span = Some((first.min(row.first), last.max(row.last)));
+        let operations = context.operations(row.route).iter();
         let clauses = operations
             .filter_map(|op| context.catalog.operations.get(*op))
             .flat_map(|op| op.requirement.clauses());
-        let permits = |clause: &&Clause| clause.iter().all(|own| set.contains(own.as_str()));
+        let permits = |clause: &&Clause| clause.iter().all(|scope| set.contains(scope.as_str()));
         let fewest = clauses.filter(permits).min_by_key(|clause| clause.len());
-        let day = used.days.entry(own.day).or_default();
+        let day = used.days.entry(row.day).or_default();
         day.extend(fewest.into_iter().flatten());
     }
     used
@@ -171,8 +171,8 @@ fn judge(settings: &RuleSettings, client: &str, granted: usize, used: &Use<'_>) 
     if (most * 100) as u64 > used.carried as u64 * settings.threshold(&DOC, "max_need") {
         return None;
     }
-    let usual = used.days.values().filter(|own| own.len() <= most);
-    let names: BTreeSet<&str> = usual.flatten().map(|own| own.as_str()).collect();
+    let usual = used.days.values().filter(|scopes| scopes.len() <= most);
+    let names: BTreeSet<&str> = usual.flatten().map(|scope| scope.as_str()).collect();
     let names: Vec<&str> = names.into_iter().collect();
     let which = if names.is_empty() {
         String::new()

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use rayon::prelude::*;
+
 use crate::finding::places::usual_hours;
-use crate::finding::presented::{is_lasting, rows_of_all};
+use crate::finding::presented::{is_lasting, rows_of_each};
 use crate::finding::rule::{nist, owasp, soc2};
 use crate::finding::{
     Context, Doc, Finding, MissingField, Rule, RuleSettings, Severity, Threshold, Unit, Unjudged,
@@ -19,9 +21,9 @@ static DOC: Doc = Doc {
     id: "usage-spike",
     title: "A credential is used as never before",
     what: "On a day of the last `recent` days a credential, or a client, sent far more requests than on any day before; or came from a new network at hours at which it is never active.",
-    why: "A key that leaked is used by somebody else too: more requests, from elsewhere, at other hours. The provider's bill is often what tells first.",
+    why: "A key that leaked is used by somebody else too: more requests, from elsewhere, at other hours. Often the provider's bill is the first sign.",
     example: "partner-export: cred:4a0d8c99e1f0 sent 2400 requests on 2026-10-03, usually 18 a day and never more than 30, for the first time from 203.0.113.0/24",
-    guards: "Compared with the own past alone: at least `min_history` earlier active days. A day is a spike when it has at least `min_requests` requests that were not refused, `factor` times the median, twice the busiest day before it (so that growth over weeks and month ends that were seen before are none), and a modified z-score above 3.5 of the logarithms of the counts: 0.6745 * (x - median) / MAD, where MAD is the median of the distances from the median, at least 0.1 (Iglewicz and Hoaglin, How to Detect and Handle Outliers, 1993). Days of a spike do not count as past. A key that takes over the requests of the client's other keys is none. A first peak of a quarter or a year looks alike. A network is new where the client came from at most `networks` networks before; a spike from one is high. Hours are those of one in twenty earlier days, and the hour before and after.",
+    guards: "Compared with the client's own past only: at least `min_history` earlier active days. A day is a spike when it has at least `min_requests` requests that were not refused, `factor` times the median, twice the busiest day before it (so that growth over weeks and month ends that were seen before are none), and a modified z-score above 3.5 of the logarithms of the counts: 0.6745 * (x - median) / MAD, where MAD is the median of the distances from the median, at least 0.1 (Iglewicz and Hoaglin, How to Detect and Handle Outliers, 1993). Days of a spike do not count as past. A key that takes over the requests of the client's other keys is none. The first peak of a quarter or a year looks the same. A network is new where the client came from at most `networks` networks before; a spike from one is high. Hours are those of one in twenty earlier days, and the hour before and after.",
     action: "Ask the owner what changed. If nobody knows, treat the credential as stolen: revoke it, and look at what it read.",
     fields: &[
         "client",
@@ -95,27 +97,26 @@ impl Rule for UsageSpike {
         settings: &RuleSettings,
     ) -> Result<(), MissingField> {
         let least = settings.threshold(&DOC, "min_history");
-        let clients = clients(context);
-        if clients.values().any(|own| own.all.len() as u64 > least) {
+        let most = rows_of_each(context).map(|(_, rows)| active_days(&rows));
+        let most = most.max().unwrap_or(0);
+        if most as u64 > least {
             return Ok(());
         }
-        let days = clients.values().map(|own| own.all.len()).max();
         Err(MissingField::new(format!(
-            "more than {} of one client (limit min_history; {} seen)",
-            plural(least, "active day"),
-            days.unwrap_or(0)
+            "more than {} of one client (limit min_history; {most} seen)",
+            plural(least, "active day")
         )))
     }
 
     fn unjudged(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Unjudged> {
         let least = settings.threshold(&DOC, "min_history");
         let window = context.analysis.window;
-        let clients = clients(context).into_iter();
-        let seen: Vec<(&str, usize)> = clients
-            .filter(|(name, own)| {
-                context.client(name).is_some() && own.all.keys().any(|day| window.contains(*day))
+        let seen: Vec<(&str, usize)> = rows_of_each(context)
+            .filter(|(name, rows)| {
+                let mut passed = rows.iter().filter(|row| passed(row) > 0);
+                context.client(name).is_some() && passed.any(|row| window.contains(row.day))
             })
-            .map(|(name, own)| (name, own.all.len()))
+            .map(|(name, rows)| (name, active_days(&rows)))
             .collect();
         let short = seen.iter().filter(|(_, days)| *days as u64 <= least);
         let short = short.map(|(name, _)| (*name).to_owned()).collect();
@@ -125,69 +126,79 @@ impl Rule for UsageSpike {
     }
 
     fn check(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        for (client, own) in clients(context) {
-            let judge = |series: &Series<'_>, whole: Option<&Series<'_>>| {
-                judge(context, settings, series, whole)
-            };
-            let mut found = false;
-            for (hash, series) in &own.keys {
-                if let Some((said, severity, spike)) = judge(series, Some(&own.all)) {
-                    found = true;
-                    let message = format!("{hash:#} {said}");
-                    let finding = Finding::new(&DOC, settings, client, hash.to_string(), message);
-                    findings.push(spike.on(finding.graded(settings, severity)));
-                }
-            }
-            // What one key did, the client did too.
-            if !found && let Some((said, severity, spike)) = judge(&own.all, None) {
-                let finding = Finding::new(&DOC, settings, client, "client", said);
-                findings.push(spike.on(finding.graded(settings, severity)));
-            }
-        }
-        findings
+        let clients: Vec<_> = rows_of_each(context).collect();
+        let findings = clients
+            .par_iter()
+            .map(|(client, rows)| of_client(context, settings, client, rows));
+        let findings: Vec<Vec<Finding>> = findings.collect();
+        findings.into_iter().flatten().collect()
     }
 }
 
-/// The days of one client, and of its keys and certificates.
-#[derive(Default)]
-struct Own<'a> {
-    all: Series<'a>,
-    keys: BTreeMap<CredentialHash, Series<'a>>,
-}
-
-fn clients<'a>(context: &Context<'a>) -> BTreeMap<&'a str, Own<'a>> {
-    let mut clients: BTreeMap<&str, Own<'a>> = BTreeMap::new();
-    for (client, row) in rows_of_all(context) {
-        let own = clients.entry(client).or_default();
-        add(&mut own.all, row);
+fn of_client(
+    context: &Context<'_>,
+    settings: &RuleSettings,
+    client: &str,
+    rows: &[&CredentialRow],
+) -> Vec<Finding> {
+    let mut all = Series::new();
+    let mut keys: BTreeMap<CredentialHash, Series<'_>> = BTreeMap::new();
+    for row in rows {
+        add(&mut all, row);
         if let Which::Named(hash) = row.credential
             && is_lasting(&[row])
         {
-            add(own.keys.entry(hash).or_default(), row);
+            add(keys.entry(hash).or_default(), row);
         }
     }
-    clients
+    let mut findings = Vec::new();
+    for (hash, series) in &keys {
+        if let Some((said, severity, spike)) = judge(context, settings, series, Some(&all)) {
+            let message = format!("{hash:#} {said}");
+            let finding = Finding::new(&DOC, settings, client, hash.to_string(), message);
+            findings.push(spike.on(finding.graded(settings, severity)));
+        }
+    }
+    // What one key did, the client did too.
+    if findings.is_empty()
+        && let Some((said, severity, spike)) = judge(context, settings, &all, None)
+    {
+        let finding = Finding::new(&DOC, settings, client, "client", said);
+        findings.push(spike.on(finding.graded(settings, severity)));
+    }
+    findings
+}
+
+/// Requests of a row that were not refused.
+fn passed(row: &CredentialRow) -> u64 {
+    row.facts.count.saturating_sub(row.facts.refused)
+}
+
+/// Days on which requests of one client passed; its rows are in order of day.
+fn active_days(rows: &[&CredentialRow]) -> usize {
+    let active = rows.iter().filter(|row| passed(row) > 0);
+    let days: Vec<Day> = active.map(|row| row.day).collect();
+    days.chunk_by(|one, other| one == other).count()
 }
 
 fn add<'a>(series: &mut Series<'a>, row: &'a CredentialRow) {
     let facts = &row.facts;
-    let requests = facts.count.saturating_sub(facts.refused);
+    let requests = passed(row);
     if requests == 0 {
         return;
     }
-    let own = series.entry(row.day).or_default();
-    own.requests += requests;
+    let daily = series.entry(row.day).or_default();
+    daily.requests += requests;
     for (network, hours) in &facts.networks.items {
-        *own.networks.entry(network).or_default() |= hours;
-        own.hours |= hours;
+        *daily.networks.entry(network).or_default() |= hours;
+        daily.hours |= hours;
     }
     for (_, hours) in &facts.agents.items {
-        own.hours |= hours;
+        daily.hours |= hours;
     }
-    own.more |= facts.networks.more;
-    let (first, last) = own.span.unwrap_or((facts.first, facts.last));
-    own.span = Some((first.min(facts.first), last.max(facts.last)));
+    daily.more |= facts.networks.more;
+    let (first, last) = daily.span.unwrap_or((facts.first, facts.last));
+    daily.span = Some((first.min(facts.first), last.max(facts.last)));
 }
 
 /// The days that stand out.
@@ -241,8 +252,8 @@ impl<'a> Past<'a> {
         if self.networks.is_empty() || self.more || self.networks.len() as u64 > fixed {
             return None;
         }
-        let mut own = day.networks.iter();
-        let new = own.find(|(network, _)| !self.networks.contains(*network));
+        let mut networks = day.networks.iter();
+        let new = networks.find(|(network, _)| !self.networks.contains(*network));
         new.map(|(network, hours)| (*network, *hours))
     }
 }
@@ -257,7 +268,7 @@ fn score(past: &[u64], requests: u64) -> f64 {
     };
     let logs: Vec<f64> = past.iter().map(|count| log(*count)).collect();
     let median = middle(logs.clone());
-    let spread = middle(logs.iter().map(|own| (own - median).abs()).collect());
+    let spread = middle(logs.iter().map(|value| (value - median).abs()).collect());
     0.6745 * (log(requests) - median) / spread.max(LEAST_SPREAD)
 }
 
@@ -280,20 +291,20 @@ fn judge(
     let mut strange: Vec<(Day, &Daily<'_>)> = Vec::new();
     let mut reasons: Vec<String> = Vec::new();
     let mut from_new = false;
-    for (day, own) in series {
+    for (day, daily) in series {
         let tested = *day > recent && window.contains(*day) && past.counts.len() >= history;
-        let new = past.new_network(own, fixed).filter(|_| tested);
+        let new = past.new_network(daily, fixed).filter(|_| tested);
         let usual = usual_hours(|hour| past.hours[hour as usize], past.counts.len());
         let spike = tested
-            && own.requests >= min_requests
-            && past.is_left_by(own.requests, factor)
+            && daily.requests >= min_requests
+            && past.is_left_by(daily.requests, factor)
             && !whole.is_some_and(|all| takes_over(series, all, *day));
         if spike {
             if let Some((network, _)) = new.filter(|_| !from_new) {
                 from_new = true;
                 reasons.push(format!("for the first time from {network}"));
             }
-            spikes.push((*day, own));
+            spikes.push((*day, daily));
             continue;
         }
         if let Some((network, hours)) = new
@@ -302,7 +313,7 @@ fn judge(
         {
             if strange.is_empty() {
                 let hour = hours.trailing_zeros();
-                strange.push((*day, own));
+                strange.push((*day, daily));
                 if spikes.is_empty() {
                     reasons.push(format!(
                         "came for the first time from {network} on {day}, at {hour:02} h UTC, when it is never active otherwise"
@@ -311,12 +322,12 @@ fn judge(
             }
             continue;
         }
-        past.add(own);
+        past.add(daily);
     }
     if spikes.is_empty() {
         return Some((reasons.pop()?, DOC.severity, sum(&strange)?));
     }
-    let most = spikes.iter().map(|(_, own)| own.requests).max()?;
+    let most = spikes.iter().map(|(_, daily)| daily.requests).max()?;
     let (from, to) = (spikes.first()?.0, spikes.last()?.0);
     let sent = plural(most, "request");
     let when = if from == to {
@@ -330,7 +341,11 @@ fn judge(
         "{when}, usually {} a day and never more than {busiest}",
         past.median()
     );
-    if from_new && let Some(reason) = reasons.iter().find(|own| own.starts_with("for the first")) {
+    if from_new
+        && let Some(reason) = reasons
+            .iter()
+            .find(|reason| reason.starts_with("for the first"))
+    {
         message = format!("{message}, {reason}");
     }
     let severity = if from_new {
@@ -342,12 +357,12 @@ fn judge(
 }
 
 fn sum(days: &[(Day, &Daily<'_>)]) -> Option<Spike> {
-    let spans = || days.iter().filter_map(|(_, own)| own.span);
+    let spans = || days.iter().filter_map(|(_, daily)| daily.span);
     Some(Spike {
-        requests: days.iter().map(|(_, own)| own.requests).sum(),
+        requests: days.iter().map(|(_, daily)| daily.requests).sum(),
         span: (
-            spans().map(|own| own.0).min()?,
-            spans().map(|own| own.1).max()?,
+            spans().map(|span| span.0).min()?,
+            spans().map(|span| span.1).max()?,
         ),
     })
 }
@@ -355,7 +370,7 @@ fn sum(days: &[(Day, &Daily<'_>)]) -> Option<Spike> {
 /// Whether the client's other credentials did as much less as this one did more: its requests
 /// moved from one to the other.
 fn takes_over(series: &Series<'_>, all: &Series<'_>, day: Day) -> bool {
-    let requests = |of: &Series<'_>, day: Day| of.get(&day).map_or(0, |own| own.requests);
+    let requests = |of: &Series<'_>, day: Day| of.get(&day).map_or(0, |daily| daily.requests);
     let others = |day: Day| requests(all, day).saturating_sub(requests(series, day));
     let mut before: Vec<u64> = all.range(..day).map(|(day, _)| others(*day)).collect();
     before.sort_unstable();

@@ -20,7 +20,7 @@ static DOC: Doc = Doc {
     what: "Operations that ask for a scope served requests, and the whole log holds no refusal of anybody on them.",
     why: "A check that never said no may be one that is not there. The log cannot tell whether the scopes are enforced or whether all callers held them.",
     example: "12 of 40 protected operations that were used have never refused anybody (52310 requests, 100 days of log): GET /v1/orders, POST /v1/orders, GET /v1/quotes and 9 more; `scopetrim boundary-tests` writes requests that must be refused",
-    guards: "A note: it says what is not known. Only with enough log: `min_requests` requests and `min_days` days with records. A refusal counts by whomever, for lack of rights, at any time of the log, before the window too; an answer to an expired or missing token (401) is none.",
+    guards: "A note: it says what is not known. Only with enough log: `min_requests` requests and `min_days` days with records. Any refusal for lack of rights counts, no matter by which layer, at any time of the log, also before the window; an answer to an expired or missing token (401) does not count.",
     action: "Send a request with a token that lacks the scope. `scopetrim boundary-tests` writes such requests for the rights that are taken away.",
     fields: &[
         "status of the answers",
@@ -79,7 +79,7 @@ impl Rule for EnforcementNeverSeen {
     fn check(&self, context: &Context<'_>, settings: &RuleSettings) -> Vec<Finding> {
         /// Lines of the description that are given.
         const PLACES: usize = 5;
-        let served = served(context, |own| context.universe.is_restricted(own));
+        let served = served(context, |index| context.universe.is_restricted(index));
         let refusing: BTreeSet<usize> = days_of(context)
             .filter(|(_, day)| day.forbidden() > 0)
             .flat_map(|(route, _)| context.operations(route))
@@ -87,22 +87,22 @@ impl Rule for EnforcementNeverSeen {
             .collect();
         let never: Vec<_> = served
             .iter()
-            .filter(|own| !refusing.contains(own.0))
+            .filter(|entry| !refusing.contains(entry.0))
             .collect();
         let Some(((_, first), rest)) = never.split_first() else {
             return Vec::new();
         };
         let sum = rest
             .iter()
-            .fold(first.tally, |sum, (_, own)| match (sum, own.tally) {
-                (Some(sum), Some(own)) => Some(sum.and(&own)),
-                (sum, own) => sum.or(own),
+            .fold(first.tally, |sum, (_, served)| match (sum, served.tally) {
+                (Some(sum), Some(tally)) => Some(sum.and(&tally)),
+                (sum, tally) => sum.or(tally),
             });
         let Some(sum) = sum else {
             return Vec::new();
         };
         let operations = &context.catalog.operations;
-        let labels = never.iter().map(|(own, _)| operations[**own].label());
+        let labels = never.iter().map(|(index, _)| operations[**index].label());
         let labels: Vec<String> = labels.collect();
         let message = format!(
             "{} of {} that {} used {} never refused anybody ({}, {} of log): {}; `scopetrim boundary-tests` writes requests that must be refused",
@@ -116,7 +116,7 @@ impl Rule for EnforcementNeverSeen {
         );
         let places = never
             .iter()
-            .filter_map(|(own, _)| operations[**own].place.clone());
+            .filter_map(|(index, _)| operations[**index].place.clone());
         let finding = Finding::new(&DOC, settings, "", "operations", message)
             .extent(never.len())
             .seen(sum.events, sum.first, sum.last)
@@ -128,8 +128,10 @@ impl Rule for EnforcementNeverSeen {
 /// Every day of every caller and route, of the whole log.
 fn days_of(context: &Context<'_>) -> impl Iterator<Item = (u32, DayUse)> {
     let all = context.usage.values().chain(context.others.values());
-    let routes = all.chain([context.nobody]).flat_map(|own| &own.routes);
+    let routes = all
+        .chain([context.nobody])
+        .flat_map(|client_use| &client_use.routes);
     routes
-        .filter(|own| !context.operations(own.route).is_empty())
-        .flat_map(|own| own.days.iter().map(|day| (own.route, day)))
+        .filter(|route_use| !context.operations(route_use.route).is_empty())
+        .flat_map(|route_use| route_use.days.iter().map(|day| (route_use.route, day)))
 }

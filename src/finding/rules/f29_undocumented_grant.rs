@@ -1,4 +1,4 @@
-//! F29: grants of which the policy does not say who answers for them or since when they hold.
+//! F29: grants for which the policy does not say who is responsible or since when they are held.
 
 use crate::finding::rule::{iso, nist, soc2};
 use crate::finding::shared::needs_grants;
@@ -15,7 +15,7 @@ static DOC: Doc = Doc {
     what: "A policy file states for some of its grants who answers for them (`owner`), since when they hold (`since`) or why they are kept (`reason` of a `keep`), and not for others.",
     why: "A grant without an owner has nobody to ask, one without a date cannot be judged by its age, and an exception without a reason is renewed for ever.",
     example: "grants.yaml: 3 of 40 grants state no owner, first in lines 12, 31, 58",
-    guards: "Only what the team keeps is asked for: a field that no line of a file states is no finding, and where no line of the policy states any of them, the rule is not evaluable. An owner or a date of a client holds for all its grants; the scopes of a role are no grants, only the lines that give it to a client are. A reason is asked for on lines with `keep` only: policy formats have no place for one on other grants. Dates from git, from `[[granted]]` or from a table do not count: they are not in the policy.",
+    guards: "Only what the team keeps is asked for: a field that no line of a file states is not a finding, and where no line of the policy states any of them, the rule is not evaluable. An owner or a date of a client holds for all its grants; the scopes of a role are not grants, only the lines that give it to a client are. A reason is asked for on lines with `keep` only: policy formats have no place for one on other grants. Dates from git, from `[[granted]]` or from a table do not count: they are not in the policy.",
     action: "Write the owner, date or reason to the named lines, or take the grant away.",
     fields: &["owner, date or reason in the policy file"],
     severity: Severity::Low,
@@ -27,10 +27,10 @@ static DOC: Doc = Doc {
 type Field = (&'static str, fn(&Entry) -> Option<bool>);
 
 const FIELDS: [Field; 3] = [
-    ("owner", |own| Some(own.owner.is_some())),
-    ("date", |own| Some(own.since.is_some())),
-    ("reason", |own| {
-        own.keep.as_ref().map(|keep| keep.reason.is_some())
+    ("owner", |entry| Some(entry.owner.is_some())),
+    ("date", |entry| Some(entry.since.is_some())),
+    ("reason", |entry| {
+        entry.keep.as_ref().map(|keep| keep.reason.is_some())
     }),
 ];
 
@@ -42,8 +42,8 @@ impl Rule for UndocumentedGrant {
     fn evaluable(&self, context: &Context<'_>, _: &RuleSettings) -> Result<(), MissingField> {
         needs_grants(context)?;
         let mut entries = context.policy.files.iter().flat_map(|file| &file.entries);
-        if entries.any(|own| {
-            is_of_client(own) && FIELDS.iter().any(|(_, states)| states(own) == Some(true))
+        if entries.any(|entry| {
+            is_of_client(entry) && FIELDS.iter().any(|(_, states)| states(entry) == Some(true))
         }) {
             return Ok(());
         }
@@ -72,13 +72,13 @@ fn missing(file: &PolicyFile, field: &Field, settings: &RuleSettings) -> Option<
     let asked: Vec<(&Entry, bool)> = file
         .entries
         .iter()
-        .filter(|own| is_of_client(own))
-        .filter_map(|own| Some((own, states(own)?)))
+        .filter(|entry| is_of_client(entry))
+        .filter_map(|entry| Some((entry, states(entry)?)))
         .collect();
     let silent: Vec<&Place> = asked
         .iter()
         .filter(|(_, states)| !states)
-        .map(|(own, _)| &own.place)
+        .map(|(entry, _)| &entry.place)
         .collect();
     if silent.is_empty() || silent.len() == asked.len() {
         return None;
@@ -88,7 +88,7 @@ fn missing(file: &PolicyFile, field: &Field, settings: &RuleSettings) -> Option<
     let lines: Vec<String> = silent
         .iter()
         .take(NAMED)
-        .map(|own| own.line.to_string())
+        .map(|place| place.line.to_string())
         .collect();
     let message = format!(
         "{short}: {} of {} {} no {name}, {} {}",

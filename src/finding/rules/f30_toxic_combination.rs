@@ -19,7 +19,7 @@ static DOC: Doc = Doc {
     what: "A client holds both scopes of a pair that the configuration names under `[[toxic]]`, through any of its grants; or both halves of a default pair on one resource: `create`, `write`, `request` or `submit` with `approve`, and `create`, `write` or `delete` with `audit`.",
     why: "Who can both ask for a payment and approve it needs no accomplice, and who can change what it is audited by leaves no trace. Duties are separated so that one mistake or one theft is not enough.",
     example: "erp: holds `payments:create` and `payments:approve` (four eyes on payments); both were used",
-    guards: "High for pairs of the configuration, low for the default ones, which go by the last word of the scope names and may be meant otherwise: put them on the `allow` list, as `payments:approve payments:create`, in the order of the alphabet. Both sides of a pair may be globs. One scope that fits both sides is no combination. Used means that the client used an operation that asks for the scope.",
+    guards: "High for pairs of the configuration, low for the default ones, which go by the last word of the scope names and may be meant otherwise: put them on the `allow` list, as `payments:approve payments:create`, in the order of the alphabet. Both sides of a pair may be globs. One scope that fits both sides is not a combination. Used means that the client used an operation that asks for the scope.",
     action: "Give the two rights to two clients; where one of them was never used, take it away.",
     fields: &[
         "policy file",
@@ -65,10 +65,10 @@ impl Rule for ToxicCombination {
         let scopes = all_scopes(context);
         let sides = settings.toxic.iter().flat_map(|pair| [&pair.a, &pair.b]);
         let unknown: BTreeSet<&String> = sides
-            .filter(|own| !scopes.iter().any(|scope| fits(own, scope)))
+            .filter(|side| !scopes.iter().any(|scope| fits(side, scope)))
             .collect();
-        let said = unknown.into_iter().map(|own| Unjudged {
-            missing: format!("a scope that fits `{own}` of `[[toxic]]`"),
+        let said = unknown.into_iter().map(|name| Unjudged {
+            missing: format!("a scope that fits `{name}` of `[[toxic]]`"),
             clients: Vec::new(),
         });
         said.collect()
@@ -93,11 +93,11 @@ impl Rule for ToxicCombination {
                 .collect();
             let mut said: BTreeSet<(&Scope, &Scope)> = BTreeSet::new();
             for pair in &settings.toxic {
-                let side = |pattern| held.iter().filter(move |own| fits(pattern, own));
+                let side = |pattern| held.iter().filter(move |scope| fits(pattern, scope));
                 for (a, b) in side(&pair.a).flat_map(|a| side(&pair.b).map(move |b| (a, b))) {
                     if a != b && said.insert((a.min(b), a.max(b))) {
-                        let own = finding(context, settings, client, (a, b), Some(pair));
-                        findings.push(own);
+                        let toxic = finding(context, settings, client, (a, b), Some(pair));
+                        findings.push(toxic);
                     }
                 }
             }
@@ -119,10 +119,10 @@ fn finding(
     pair: Option<&Toxic>,
 ) -> Finding {
     let used = |scope: &Scope| {
-        client.needed.iter().any(|own| {
-            let requirement = &context.catalog.operations[own.operation].requirement;
+        client.needed.iter().any(|served| {
+            let requirement = &context.catalog.operations[served.operation].requirement;
             let mut clauses = requirement.clauses().iter();
-            own.used > 0 && clauses.any(|clause| clause.contains(scope))
+            served.used > 0 && clauses.any(|clause| clause.contains(scope))
         })
     };
     let how = match (used(a), used(b)) {
@@ -154,7 +154,7 @@ fn finding(
     .at(places)
 }
 
-/// Scopes of the API description, and terms of the policy that are no pattern of them.
+/// Scopes of the API description, and terms of the policy that are not a pattern of them.
 fn all_scopes(context: &Context<'_>) -> BTreeSet<Scope> {
     let mut scopes = context.catalog.required_scopes();
     scopes.extend(context.catalog.declared.iter().cloned());
@@ -180,7 +180,7 @@ fn by_default(scopes: &BTreeSet<Scope>) -> Vec<(&Scope, &Scope)> {
     for a in scopes {
         let Some(at) = split(a) else { continue };
         let (resource, verb) = (&a.as_str()[..=at], &a.as_str()[at + 1..]);
-        for (_, other) in DEFAULTS.iter().filter(|own| own.0 == verb) {
+        for (_, other) in DEFAULTS.iter().filter(|pair| pair.0 == verb) {
             if let Some(b) = scopes.get(format!("{resource}{other}").as_str()) {
                 pairs.push((a, b));
             }

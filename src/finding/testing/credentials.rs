@@ -12,22 +12,22 @@ impl Case {
         let rule = by_name(rule).unwrap();
         self.with(|context| {
             let settings = self.settings.of(rule.doc());
-            let own = rule.unjudged(context, &settings).into_iter();
-            own.map(|own| own.missing).collect()
+            let unjudged = rule.unjudged(context, &settings).into_iter();
+            unjudged.map(|unjudged| unjudged.missing).collect()
         })
     }
 
     /// Sets one threshold.
     pub(in crate::finding) fn set(mut self, rule: &str, key: &'static str, value: u64) -> Self {
-        let own = self.settings.rules.entry(rule.to_owned()).or_default();
-        own.thresholds.insert(key, value);
+        let rule_settings = self.settings.rules.entry(rule.to_owned()).or_default();
+        rule_settings.thresholds.insert(key, value);
         self
     }
 
     /// Puts a pattern on the list of what a rule leaves alone.
     pub(in crate::finding) fn allow(mut self, rule: &str, pattern: &str) -> Self {
-        let own = self.settings.rules.entry(rule.to_owned()).or_default();
-        own.allow.push(pattern.to_owned());
+        let rule_settings = self.settings.rules.entry(rule.to_owned()).or_default();
+        rule_settings.allow.push(pattern.to_owned());
         self
     }
 
@@ -48,11 +48,11 @@ impl Case {
             })
             .collect();
         rows.sort_by_key(|row| (row.day, row.client, row.credential, row.kind));
-        rows.dedup_by(|next, own| {
+        rows.dedup_by(|next, credential| {
             let key = |row: &CredentialRow| (row.day, row.client, row.credential, row.kind);
-            let same = key(next) == key(own);
+            let same = key(next) == key(credential);
             if same {
-                own.facts.merge(&next.facts);
+                credential.facts.merge(&next.facts);
             }
             same
         });
@@ -66,21 +66,21 @@ impl Case {
         let sets: Vec<String> = sets.into_iter().map(str::to_owned).collect();
         let mut carried = Vec::new();
         let mut issued: BTreeMap<(u32, String), Issued> = BTreeMap::new();
-        for (name, set, own) in &self.tokens {
+        for (name, set, token) in &self.tokens {
             let at = sets.iter().position(|known| known == set);
             carried.push(Carried {
                 client: number(name),
                 set: at.map(|at| u32::try_from(at).unwrap()),
-                ..*own
+                ..*token
             });
             for scope in set.split(' ').filter(|scope| !scope.is_empty()) {
                 let key = (number(name), scope.to_owned());
                 let known = issued.entry(key).or_insert(Issued {
                     count: 0,
-                    first: own.first,
-                    last: own.last,
+                    first: token.first,
+                    last: token.last,
                 });
-                known.count += own.count;
+                known.count += token.count;
             }
         }
         carried.sort_unstable();

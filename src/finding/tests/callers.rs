@@ -27,9 +27,9 @@ fn source(shown: &str, format: &'static str, [counted, nobody]: [u64; 2]) -> Sou
 
 fn of_nobody(sources: Vec<SourceFacts>) -> Case {
     let days = (Outcome::Unauthenticated, 5);
-    let mut own = plain().did("", "POST /orders", 3..8, days);
-    own.sources = sources;
-    own
+    let mut case = plain().did("", "POST /orders", 3..8, days);
+    case.sources = sources;
+    case
 }
 
 fn partly(case: &Case, rule: &str) -> Vec<String> {
@@ -37,7 +37,7 @@ fn partly(case: &Case, rule: &str) -> Vec<String> {
     case.with(|context| {
         let settings = case.settings.of(rule.doc());
         let all = rule.unjudged(context, &settings).into_iter();
-        all.map(|own| own.missing).collect()
+        all.map(|unjudged| unjudged.missing).collect()
     })
 }
 
@@ -97,15 +97,15 @@ fn f1_nobody_may_call_what_lets_anonymous_callers_in_and_may_be_turned_away() {
 fn f1_two_of_five_are_critical_and_the_doubt_is_a_second_sentence() {
     let grants = r#"{"a":["orders:read"],"b":["orders:read"],"c":["orders:read"],"d":["orders:read"],"e":["orders:read"]}"#;
     let all = ["a", "b", "c", "d", "e"].iter();
-    let all = all.fold(case(&ROUTES, grants), |own, client| {
-        own.did(client, "GET /orders", [5], USED(1))
+    let all = all.fold(case(&ROUTES, grants), |case, client| {
+        case.did(client, "GET /orders", [5], USED(1))
     });
     let two = all
         .did("a", "GET /invoices", [5], USED(1))
         .did("b", "GET /invoices", [5], USED(1));
     let says = two.says("F1");
     assert_eq!(says.len(), 2, "{says:?}");
-    assert!(says.iter().all(|own| own.starts_with("critical ")));
+    assert!(says.iter().all(|message| message.starts_with("critical ")));
     assert!(says[0].ends_with(
         "2 of 5 active clients pass it so, so that the requirement map may be wrong instead of the gateway"
     ));
@@ -120,14 +120,17 @@ fn f2_the_service_alone_refuses_and_the_gateway_never_does() {
 }
 
 #[test]
-fn f2_a_refusal_by_nobody_knows_whom_is_no_late_deny_whatever_others_say() {
+fn f2_a_refusal_by_an_unknown_layer_is_not_a_late_deny_whatever_others_say() {
     let grants = r#"{"app":["orders:read"],"shop":["orders:read"]}"#;
     let unknown = (Outcome::DeniedUnknown, 3);
     let both = case(&ROUTES, grants)
         .did("app", "GET /orders", 0..4, EARLY)
         .did("shop", "GET /orders", 0..4, unknown);
     let found = both.run("F2").unwrap();
-    assert!(found.iter().all(|own| own.client == "app"), "{found:?}");
+    assert!(
+        found.iter().all(|finding| finding.client == "app"),
+        "{found:?}"
+    );
     let left = partly(&both, "F2");
     assert!(left[0].ends_with("for 1 of 2 clients: shop"), "{left:?}");
     let alone = plain().did("app", "GET /orders", 0..4, unknown);
@@ -140,19 +143,19 @@ fn f2_a_refusal_by_nobody_knows_whom_is_no_late_deny_whatever_others_say() {
 }
 
 #[test]
-fn a_failed_authentication_is_no_opinion_about_scopes() {
+fn a_failed_authentication_is_not_an_opinion_about_scopes() {
     let expired = (Outcome::DeniedAuthentication, 9);
-    let own =
+    let case =
         plain()
             .did("app", "GET /orders", 0..20, expired)
             .did("app", "GET /orders", 0..20, USED(9));
     for rule in ["F2", "F13", "F18"] {
-        assert_eq!(own.says(rule), [""; 0], "{rule}");
+        assert_eq!(case.says(rule), [""; 0], "{rule}");
     }
 }
 
 #[test]
-fn a_few_refusals_of_the_service_beside_many_answers_are_a_note() {
+fn a_few_refusals_of_the_service_next_to_many_answers_are_a_note() {
     let few = |passed: u64| {
         plain()
             .did("app", "GET /orders", 0..4, LATE)
@@ -168,7 +171,7 @@ fn a_few_refusals_of_the_service_beside_many_answers_are_a_note() {
 }
 
 #[test]
-fn f2_what_the_gateway_should_have_refused_is_no_matter_of_share() {
+fn f2_what_the_gateway_should_have_refused_counts_whatever_its_share() {
     let not_held =
         plain()
             .did("app", "POST /orders", 0..4, LATE)
@@ -194,7 +197,7 @@ fn at(
     paths: impl Iterator<Item = (u64, DaySet)>,
     [need, nameless, other, served]: [u64; 4],
 ) -> Case {
-    let mut own = plain().did("app", "GET /orders", [9], USED(1));
+    let mut case = plain().did("app", "GET /orders", [9], USED(1));
     let clusters = paths.map(|(n, days)| Cluster {
         cause: Cause::NoOperation,
         method: Method::Get,
@@ -209,8 +212,8 @@ fn at(
         },
     });
     let name = ClientName::new(client);
-    own.unmatched.insert(name, clusters.collect());
-    own
+    case.unmatched.insert(name, clusters.collect());
+    case
 }
 
 #[test]
@@ -226,7 +229,7 @@ fn f13_paths_outside_the_description_are_doors_too_by_whomever() {
         outside("", 11, refused).says("F13")[0]
             .starts_with("medium : requests that name no caller: tried 11 different paths")
     );
-    // They serve something: that is F11's affair.
+    // They serve something: that is left to F11.
     assert_eq!(outside("app", 11, [1, 0, 0, 1]).says("F13"), [""; 0]);
 }
 
@@ -262,12 +265,12 @@ fn f13_another_name_and_nobody_are_refused_at_many_operations() {
     let operations: Vec<String> = (0..11).map(|n| format!("GET /o{n} = s{n}")).collect();
     let operations: Vec<&str> = operations.iter().map(String::as_str).collect();
     let of = |client: &str, refused: (Outcome, u64)| {
-        let own = case(&operations, r#"{"app":["s0"]}"#).did("app", "GET /o0", [5], USED(1));
+        let scenario = case(&operations, r#"{"app":["s0"]}"#).did("app", "GET /o0", [5], USED(1));
         let all = operations
             .iter()
-            .map(|own| own.split(" = ").next().unwrap());
-        all.fold(own, |own, operation| {
-            own.did(client, operation, [40], refused)
+            .map(|operation| operation.split(" = ").next().unwrap());
+        all.fold(scenario, |case, operation| {
+            case.did(client, operation, [40], refused)
         })
     };
     assert!(of("ghost", EARLY).says("F13")[0].starts_with("high ghost: refused at 11"));
@@ -323,8 +326,8 @@ fn f24_a_caller_outside_the_policy_is_named_with_what_it_did() {
 #[test]
 fn f24_very_many_callers_mean_that_the_policy_is_not_whole() {
     let all = |count: usize| {
-        (0..count).fold(plain(), |own, n| {
-            own.did(&format!("ghost-{n:02}"), "GET /orders", [5], USED(1))
+        (0..count).fold(plain(), |case, n| {
+            case.did(&format!("ghost-{n:02}"), "GET /orders", [5], USED(1))
         })
     };
     assert_eq!(all(20).says("F24").len(), 20);

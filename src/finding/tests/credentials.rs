@@ -73,13 +73,13 @@ fn f3_clients_with_opaque_tokens_are_named_and_those_with_keys_are_not() {
 #[test]
 fn f4_and_f6_are_evaluable_when_the_log_is_as_long_as_the_configured_limit() {
     let of = |days: i32, limit: u64| {
-        let mut own = plain()
+        let mut case = plain()
             .did("app", "GET /orders", [0, 2], USED(1))
             .showed("app", ("k", KEY), [0, days - 1], nothing)
             .set("F4", "max_age", limit)
             .set("F6", "idle", limit);
-        own.days = days;
-        own
+        case.days = days;
+        case
     };
     let short = of(60, 30);
     assert!(short.says("F4")[0].contains("in use for at least 59 days"));
@@ -96,8 +96,8 @@ fn f4_and_f6_are_evaluable_when_the_log_is_as_long_as_the_configured_limit() {
 #[test]
 fn f4_an_age_ends_at_the_last_use_and_not_at_the_end_of_the_log() {
     let of = |last: i32| {
-        let own = plain().showed("app", ("k", KEY), 102..=last, nothing);
-        own.says("F4")
+        let case = plain().showed("app", ("k", KEY), 102..=last, nothing);
+        case.says("F4")
     };
     assert_eq!(of(191), [""; 0], "89 days");
     assert!(of(192)[0].contains("in use for 90 days"), "{:?}", of(192));
@@ -105,8 +105,8 @@ fn f4_an_age_ends_at_the_last_use_and_not_at_the_end_of_the_log() {
 
 #[test]
 fn f4_says_of_whom_only_ids_of_tokens_are_known() {
-    let tokens = (0..200).fold(two(), |own, day| {
-        own.showed(
+    let tokens = (0..200).fold(two(), |case, day| {
+        case.showed(
             "a",
             (&format!("jti-{day}"), AuthKind::Token),
             [day],
@@ -127,21 +127,21 @@ fn f4_says_of_whom_only_ids_of_tokens_are_known() {
 }
 
 fn keys(all: &[(&str, Range<i32>)]) -> Case {
-    all.iter().fold(plain(), |own, (id, days)| {
-        own.showed("app", (id, KEY), days.clone(), nothing)
+    all.iter().fold(plain(), |case, (id, days)| {
+        case.showed("app", (id, KEY), days.clone(), nothing)
     })
 }
 
 #[test]
 fn f5_with_a_third_key_the_oldest_that_is_still_used_is_the_finding() {
-    let own = keys(&[("A", 0..200), ("B", 10..200), ("C", 198..200)]);
-    let says = own.says("F5");
+    let case = keys(&[("A", 0..200), ("B", 10..200), ("C", 198..200)]);
+    let says = case.says("F5");
     assert_eq!(says.len(), 1, "no rotation yet: {says:?}");
     assert!(
         says[0].starts_with("medium app") && says[0].contains("still in use 189 days"),
         "{says:?}"
     );
-    assert_eq!(own.says("F4"), [""; 0], "one fact is one finding");
+    assert_eq!(case.says("F4"), [""; 0], "one fact is one finding");
     let two = keys(&[("A", 0..200), ("B", 10..200), ("C", 150..200)]).says("F5");
     assert_eq!(two.len(), 1);
     assert!(
@@ -165,9 +165,9 @@ fn f5_a_rotation_is_claimed_only_after_the_old_key_rested() {
 
 #[test]
 fn f5_a_key_that_is_used_seldom_did_not_appear_when_it_was_first_seen() {
-    let own =
+    let case =
         keys(&[("A", 0..200)]).showed("app", ("B", KEY), [8, 38, 68, 98, 128, 158, 188], nothing);
-    assert_eq!(own.says("F5"), [""; 0]);
+    assert_eq!(case.says("F5"), [""; 0]);
     let trial = keys(&[("A", 0..200), ("B", 50..52)]);
     assert_eq!(trial.says("F5"), [""; 0]);
     assert_eq!(trial.says("F4").len(), 1, "the newer one is not in use");
@@ -180,14 +180,14 @@ proptest! {
     fn f4_and_f5_never_speak_of_the_same_key(
         spans in prop::collection::vec((0..199_i32, 1..200_i32, 1..40_usize), 1..6),
     ) {
-        let own = spans.iter().enumerate().fold(plain(), |own, (n, (from, length, step))| {
+        let case = spans.iter().enumerate().fold(plain(), |case, (n, (from, length, step))| {
             let days = (*from..(from + length).min(200)).step_by(*step);
-            own.showed("app", (&format!("k{n}"), KEY), days, nothing)
+            case.showed("app", (&format!("k{n}"), KEY), days, nothing)
         });
-        let old: Vec<String> = own.run("F4").unwrap().into_iter().map(|own| own.subject).collect();
-        for open in own.run("F5").unwrap() {
+        let old: Vec<String> = case.run("F4").unwrap().into_iter().map(|finding| finding.subject).collect();
+        for open in case.run("F5").unwrap() {
             if let Some(hash) = open.subject.strip_suffix(" still in use") {
-                prop_assert!(!old.iter().any(|own| own == hash), "{hash}");
+                prop_assert!(!old.iter().any(|subject| subject == hash), "{hash}");
             }
         }
     }
@@ -202,13 +202,13 @@ fn roles() -> Case {
 
 #[test]
 fn f16_is_one_finding_for_each_client_and_operation() {
-    let own = roles()
+    let case = roles()
         .showed("app", ("", AuthKind::Token), 0..200, |facts| {
             networks(facts, 1);
         })
         .did("app", ROLES, 180..186, USED(1));
-    let own = (180..186).fold(own, |own, day| own.at("app", ROLES, day, (false, 3, 3)));
-    let found = own.run("F16").unwrap();
+    let case = (180..186).fold(case, |case, day| case.at("app", ROLES, day, (false, 3, 3)));
+    let found = case.run("F16").unwrap();
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(
         (found[0].severity, found[0].requests),
@@ -226,10 +226,10 @@ fn f16_is_one_finding_for_each_client_and_operation() {
 #[test]
 fn f16_a_log_that_shows_no_such_silence_says_so_and_judges_networks_and_hours() {
     let of = |idle: u64| {
-        let own = roles()
+        let case = roles()
             .did("app", ROLES, [199], USED(1))
             .set("F16", "idle", idle);
-        own.showed("app", ("", AuthKind::Token), 0..200, |facts| {
+        case.showed("app", ("", AuthKind::Token), 0..200, |facts| {
             networks(facts, 1);
         })
     };
@@ -244,18 +244,18 @@ fn f16_a_log_that_shows_no_such_silence_says_so_and_judges_networks_and_hours() 
 
 #[test]
 fn f22_and_f23_name_the_clients_whose_tokens_were_not_logged_with_scopes() {
-    let own = two()
+    let case = two()
         .did("a", "GET /orders", 0..40, USED(2))
         .with_token(("a", "orders:read"), "GET /orders", 0..40, (false, 2))
         .showed("a", ("", AuthKind::Token), 0..40, |facts| facts.scoped = 2);
-    assert_eq!(own.unjudged("F22"), [""; 0]);
-    assert_eq!(own.unjudged("F23"), [""; 0]);
-    let own = own.showed("b", ("", AuthKind::Token), [5], nothing);
+    assert_eq!(case.unjudged("F22"), [""; 0]);
+    assert_eq!(case.unjudged("F23"), [""; 0]);
+    let case = case.showed("b", ("", AuthKind::Token), [5], nothing);
     assert_eq!(
-        own.unjudged("F22"),
+        case.unjudged("F22"),
         ["scopes of the token for 1 of 2 clients: b"]
     );
-    let why = own.unjudged("F23");
+    let why = case.unjudged("F23");
     assert!(
         why.len() == 1 && why[0].ends_with("for 1 of 2 clients: b"),
         "{why:?}"

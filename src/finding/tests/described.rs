@@ -11,10 +11,10 @@ use crate::model::{Place, Scheme, Security};
 use crate::usage::{FileCounts, SourceFacts};
 
 /// The same operations with what the API description declares about the first `ways.len()` of
-/// them: for each, which schemes do; none stands for `security: []`.
+/// them: for each, which schemes do; none means `security: []`.
 pub(super) fn declared(mut case: Case, ways: &[&[Scheme]]) -> Case {
     for (operation, ways) in case.catalog.operations.iter_mut().zip(ways) {
-        let ways = ways.iter().map(|own| BTreeSet::from([own.clone()]));
+        let ways = ways.iter().map(|scheme| BTreeSet::from([scheme.clone()]));
         operation.security = Security::Stated(Arc::new(ways.collect()));
     }
     case
@@ -26,8 +26,11 @@ pub(super) fn unjudged(case: &Case, rule: &str) -> Vec<String> {
     case.with(|context| {
         let settings = case.settings.of(rule.doc());
         assert!(rule.evaluable(context, &settings).is_ok());
-        let own = rule.unjudged(context, &settings);
-        own.into_iter().map(|own| own.missing).collect()
+        let unjudged = rule.unjudged(context, &settings);
+        unjudged
+            .into_iter()
+            .map(|unjudged| unjudged.missing)
+            .collect()
     })
 }
 
@@ -83,12 +86,12 @@ fn f8_a_word_counts_where_it_names_the_right_and_not_where_it_describes_a_thing(
 fn f15_lists_callers_outside_the_policy_and_requests_without_a_caller() {
     let roles = ["PUT /users/{id}/roles = roles:write"];
     let label = "PUT /users/{id}/roles";
-    let own = case(&roles, r#"{"app":["roles:write"]}"#)
+    let scenario = case(&roles, r#"{"app":["roles:write"]}"#)
         .did("app", label, [5], USED(2))
         .did("ghost", label, [5], USED(2))
         .did("", label, [5], NAMELESS);
     assert_eq!(
-        own.says("F15"),
+        scenario.says("F15"),
         [
             "note app: 2 requests to PUT /users/{id}/roles (escalation)",
             "low ghost: 2 requests of a caller that no policy file names to PUT /users/{id}/roles (escalation)",
@@ -110,8 +113,8 @@ const OLD: [&str; 3] = [
 ];
 
 fn old(first: &[Scheme], second: &[Scheme]) -> Case {
-    let own = case(&OLD, r#"{"app":["orders:read"],"b":["orders:read"]}"#);
-    declared(own, &[first, second, &[Scheme::OAuth]])
+    let scenario = case(&OLD, r#"{"app":["orders:read"],"b":["orders:read"]}"#);
+    declared(scenario, &[first, second, &[Scheme::OAuth]])
 }
 
 #[test]
@@ -230,19 +233,19 @@ fn f10_says_which_logs_cannot_show_it_beyond_the_description() {
     declared.sources = sources();
     let said = unjudged(&declared, "F10");
     assert_eq!(said.len(), 2, "{said:?}");
-    assert!(said[1].ends_with("beyond what the API description declares nobody knows it"));
+    assert!(said[1].ends_with("apart from what the API description declares, it is not known"));
 }
 
 #[test]
 fn f12_held_by_nobody_is_not_said_of_what_callers_outside_the_policy_use() {
     let of = |names: &[&str], outcome| {
-        let all = names.iter().fold(plain(), |own, name| {
+        let all = names.iter().fold(plain(), |case, name| {
             let outcome = if name.is_empty() { NAMELESS } else { outcome };
-            own.did(name, "POST /orders", [5], outcome)
+            case.did(name, "POST /orders", [5], outcome)
         });
         all.says("F12")
             .into_iter()
-            .find(|own| own.contains("orders:write"))
+            .find(|message| message.contains("orders:write"))
             .unwrap()
     };
     let alone = "note : `orders:write` is required by operations and held by nobody";

@@ -15,13 +15,13 @@ const WRITES: [&str; 3] = [
 ];
 
 fn writes(first: &[Scheme]) -> Case {
-    let own = case(&WRITES, r#"{"app":["orders:read"]}"#);
-    let mut own = declared(own, &[first, &[Scheme::OAuth], &[]]);
-    own.catalog.operations[0].place = Some(Place {
+    let scenario = case(&WRITES, r#"{"app":["orders:read"]}"#);
+    let mut case = declared(scenario, &[first, &[Scheme::OAuth], &[]]);
+    case.catalog.operations[0].place = Some(Place {
         file: Arc::from("openapi.yaml"),
         line: 7,
     });
-    own
+    case
 }
 
 #[test]
@@ -70,12 +70,12 @@ fn f25_anonymous_callers_among_others_and_nothing_stated() {
 #[test]
 fn f25_what_is_public_by_nature_is_a_note_and_what_only_sounds_so_is_not() {
     let of = |operation: &str| {
-        let own = case(
+        let scenario = case(
             &[&format!("{operation} = "), "GET /x = x"],
             r#"{"app":["x"]}"#,
         );
-        let own = declared(own, &[&[], &[Scheme::OAuth]]).did("", operation, [5], NAMELESS);
-        own.run("F25").unwrap()[0].severity
+        let case = declared(scenario, &[&[], &[Scheme::OAuth]]).did("", operation, [5], NAMELESS);
+        case.run("F25").unwrap()[0].severity
     };
     for nature in [
         "POST /oauth/token",
@@ -152,7 +152,7 @@ fn f28_operations_that_refused_nobody_in_a_long_log() {
     );
     assert!(
         expired.says("F28")[0].contains("2 of 2"),
-        "an expired token shows nothing of scopes"
+        "an expired token shows nothing about scopes"
     );
     missing(
         &case(&["GET /x = "], r#"{"app":["a"]}"#),
@@ -191,7 +191,7 @@ fn f29_some_grants_without_what_the_others_state() {
 }
 
 #[test]
-fn f29_the_scopes_of_a_role_are_no_grants() {
+fn f29_the_scopes_of_a_role_are_not_grants() {
     let yaml = "roles:\n  r:\n    scopes: [orders:read]\nclients:\n  a:\n    since: 1970-01-01\n    roles: [r]\n    scopes: [orders:write]\n";
     assert_eq!(case(&ROUTES, yaml).says("F29"), [""; 0]);
 }
@@ -231,7 +231,7 @@ fn f30_both_halves_of_a_default_pair_and_of_two_resources() {
             "low app: holds `payments:create` and `payments:approve` (a default pair); neither was used"
         ]
     );
-    assert_eq!(found[0].places.len(), 1, "both stand in one line");
+    assert_eq!(found[0].places.len(), 1, "both are on one line");
     let used = both.did("app", "POST /payments", [9], USED(1));
     assert!(
         used.says("F30")[0].ends_with("`payments:create` was used and `payments:approve` was not")
@@ -249,10 +249,10 @@ fn f30_both_halves_of_a_default_pair_and_of_two_resources() {
 #[test]
 fn f30_configured_pairs_may_be_globs_and_are_held_through_any_term() {
     let of = |grants: &str, pairs: &[Toxic]| {
-        let mut own = case(&PAY, grants);
-        own.matching = ScopeMatch::Glob;
-        own.settings.toxic = pairs.to_vec();
-        own
+        let mut scenario = case(&PAY, grants);
+        scenario.matching = ScopeMatch::Glob;
+        scenario.settings.toxic = pairs.to_vec();
+        scenario
     };
     let pair = [toxic("payments:create", "*:approve")];
     let wide = of(r#"{"app":["payments:*"]}"#, &pair);
@@ -269,7 +269,7 @@ fn f30_configured_pairs_may_be_globs_and_are_held_through_any_term() {
     );
     assert!(found[0].places.len() >= 2, "{found:?}");
     let one = of(r#"{"app":["x"]}"#, &[toxic("x*", "*x")]);
-    assert_eq!(one.says("F30"), [""; 0], "one scope is no combination");
+    assert_eq!(one.says("F30"), [""; 0], "one scope is not a combination");
     let wrong = of(r#"{"app":["x"]}"#, &[toxic("x", "payments:aprove")]);
     assert_eq!(
         unjudged(&wrong, "F30"),

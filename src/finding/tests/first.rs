@@ -48,7 +48,7 @@ fn f1_when_very_many_clients_pass_one_finding_names_them_and_the_doubt() {
 }
 
 #[test]
-fn f2_refusals_behind_the_gateway_and_too_few_of_them() {
+fn f2_refusals_after_the_gateway_and_too_few_of_them() {
     let late = plain()
         .did("app", "GET /orders", 0..4, LATE)
         .did("app", "POST /orders", [1], EARLY);
@@ -71,8 +71,8 @@ fn f2_allowed_and_refused_within_an_hour_is_a_split_brain() {
             days.clone(),
             USED(9),
         );
-        let both = days.fold(both, |own, day| {
-            own.at("app", "GET /orders", day, (false, 8, 9)).at(
+        let both = days.fold(both, |case, day| {
+            case.at("app", "GET /orders", day, (false, 8, 9)).at(
                 "app",
                 "GET /orders",
                 day,
@@ -80,7 +80,9 @@ fn f2_allowed_and_refused_within_an_hour_is_a_split_brain() {
             )
         });
         let found = both.says("F2");
-        found.iter().any(|own| own.contains("split brain: 6 of 24"))
+        found
+            .iter()
+            .any(|message| message.contains("split brain: 6 of 24"))
     };
     assert!(of(10));
     assert!(!of(11), "two hours lie between");
@@ -200,10 +202,10 @@ fn f9_a_pattern_of_which_little_is_used() {
         .collect();
     let operations: Vec<&str> = operations.iter().map(String::as_str).collect();
     let of = |used: &[&str]| {
-        let mut own = case(&operations, r#"{"app":["orders:*"]}"#);
-        own.matching = ScopeMatch::Glob;
-        used.iter().fold(own, |own, operation| {
-            own.did("app", operation, [9], USED(1))
+        let mut scenario = case(&operations, r#"{"app":["orders:*"]}"#);
+        scenario.matching = ScopeMatch::Glob;
+        used.iter().fold(scenario, |case, operation| {
+            case.did("app", operation, [9], USED(1))
         })
     };
     let says = of(&["GET /o3"]).says("F9");

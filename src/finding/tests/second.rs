@@ -9,7 +9,7 @@ use crate::model::{Cause, ClientName, Day, Exception, Method, Place, Scope, Scop
 use crate::usage::{Cluster, ClusterCounts};
 
 fn unmatched(path: &str, need: u64) -> Case {
-    let mut own = plain().did("app", "GET /orders", [5], USED(1));
+    let mut case = plain().did("app", "GET /orders", [5], USED(1));
     let cluster = Cluster {
         cause: Cause::NoOperation,
         method: Method::Get,
@@ -21,8 +21,8 @@ fn unmatched(path: &str, need: u64) -> Case {
             ..ClusterCounts::default()
         },
     };
-    own.unmatched.insert(ClientName::new("app"), vec![cluster]);
-    own
+    case.unmatched.insert(ClientName::new("app"), vec![cluster]);
+    case
 }
 
 #[test]
@@ -38,17 +38,17 @@ fn f11_a_path_that_serves_and_is_not_described() {
 
 #[test]
 fn f12_a_scope_without_operation_and_one_without_holder() {
-    let mut own = case(
+    let mut scenario = case(
         &ROUTES,
         r#"{"app":["orders:read","orders:write","invoices:read","old"]}"#,
     );
-    own.catalog.declared.extend([
+    scenario.catalog.declared.extend([
         Scope::new("old"),
         Scope::new("openid"),
         Scope::new("orders:read"),
     ]);
     assert_eq!(
-        own.says("F12"),
+        scenario.says("F12"),
         ["low : `old` is declared and opens no operation; 1 client holds it"]
     );
     assert_eq!(plain().says("F12").len(), 2, "two scopes that nobody holds");
@@ -64,8 +64,8 @@ fn f13_many_refused_operations_on_one_day() {
     let operations: Vec<String> = (0..11).map(|n| format!("GET /o{n} = s{n}")).collect();
     let operations: Vec<&str> = operations.iter().map(String::as_str).collect();
     let of = |count: usize| {
-        (0..count).fold(case(&operations, r#"{"app":["x"]}"#), |own, n| {
-            own.did("app", &format!("GET /o{n}"), [40], LATE)
+        (0..count).fold(case(&operations, r#"{"app":["x"]}"#), |case, n| {
+            case.did("app", &format!("GET /o{n}"), [40], LATE)
         })
     };
     assert!(
@@ -133,10 +133,10 @@ fn f16_a_heavy_operation_after_a_long_silence() {
 }
 
 #[test]
-fn f17_an_exception_behind_its_last_day_and_one_on_it() {
+fn f17_an_exception_after_its_last_day_and_one_on_it() {
     let of = |until: i32, term: &str| {
-        let mut own = plain();
-        own.exceptions.push(Exception {
+        let mut case = plain();
+        case.exceptions.push(Exception {
             client: "app".to_owned(),
             term: term.to_owned(),
             until: Some(Day(until)),
@@ -147,7 +147,7 @@ fn f17_an_exception_behind_its_last_day_and_one_on_it() {
                 line: 3,
             },
         });
-        own
+        case
     };
     let found = of(198, "orders:*").run("F17").unwrap();
     assert!(
@@ -176,12 +176,12 @@ fn f18_refused_again_and_again_although_granted() {
 
 #[test]
 fn f19_a_term_that_opens_nothing_and_a_protocol_scope() {
-    let own = case(
+    let scenario = case(
         &ROUTES,
         r#"{"app":["ledger:close","openid","orders:read"]}"#,
     );
     assert_eq!(
-        own.says("F19"),
+        scenario.says("F19"),
         ["low app: `ledger:close` opens no operation of the API description"]
     );
     assert_eq!(plain().says("F19"), [""; 0]);
@@ -221,14 +221,17 @@ fn f21_a_star_makes_the_rest_meaningless() {
 #[test]
 fn a_rule_can_be_turned_off_graded_and_told_whom_to_leave_alone() {
     let hole = plain().did("app", "GET /invoices", [5], USED(4));
-    let with = |own: RuleSettings| {
+    let with = |rule_settings: RuleSettings| {
         let mut settings = Settings::default();
-        settings.rules.insert("F1".to_owned(), own);
+        settings.rules.insert("F1".to_owned(), rule_settings);
         hole.with(|context| evaluate(context, &settings))
     };
     let of = |outcomes: &Outcomes| -> Vec<Severity> {
-        let own = outcomes.findings.iter().filter(|own| own.number == "F1");
-        own.map(|own| own.severity).collect()
+        let findings = outcomes
+            .findings
+            .iter()
+            .filter(|finding| finding.number == "F1");
+        findings.map(|finding| finding.severity).collect()
     };
     assert_eq!(of(&with(RuleSettings::default())), [Severity::Critical]);
     let low = RuleSettings {

@@ -151,7 +151,10 @@ fn f7_several_egress_zones_all_the_time_are_a_note_and_who_joins_them_is_not() {
     let rotated =
         zones(100, "k2").showed("app", ("k1", KEY), 0..100, |facts| at(facts, &[1, 2, 3]));
     assert!(
-        rotated.says("F7").iter().all(|own| own.starts_with("note")),
+        rotated
+            .says("F7")
+            .iter()
+            .all(|message| message.starts_with("note")),
         "over all its keys"
     );
     let joined = zones(0, "k").showed("app", ("k", KEY), 190..193, |facts| at(facts, &[9]));
@@ -168,7 +171,7 @@ fn f7_several_egress_zones_all_the_time_are_a_note_and_who_joins_them_is_not() {
 }
 
 #[test]
-fn f7_a_change_of_network_or_of_library_is_no_sharing() {
+fn f7_a_change_of_network_or_of_library_is_not_sharing() {
     let moved = |side: i32| {
         plain()
             .showed("app", ("k", KEY), 0..150, |facts| at(facts, &[1, 2, 3]))
@@ -179,12 +182,18 @@ fn f7_a_change_of_network_or_of_library_is_no_sharing() {
     };
     for side in [0, 1, 7] {
         assert!(
-            moved(side).iter().all(|own| own.starts_with("note")),
+            moved(side)
+                .iter()
+                .all(|message| message.starts_with("note")),
             "{side}: {:?}",
             moved(side)
         );
     }
-    assert!(moved(20).iter().any(|own| own.contains("6 networks")));
+    assert!(
+        moved(20)
+            .iter()
+            .any(|message| message.contains("6 networks"))
+    );
     let library = |side: i32| {
         plain()
             .showed("app", ("k", KEY), 0..150, |facts| {
@@ -201,11 +210,11 @@ fn f7_a_change_of_network_or_of_library_is_no_sharing() {
 
 #[test]
 fn f7_two_libraries_all_the_time_are_a_note() {
-    let own = plain().showed("app", ("k", KEY), 0..200, |facts| {
+    let case = plain().showed("app", ("k", KEY), 0..200, |facts| {
         agents(facts, &["a", "b"]);
     });
-    assert!(own.says("F7")[0].starts_with("note app: uses 2 kinds of program all the time"));
-    let joined = own.showed("app", ("k", KEY), 190..195, |facts| {
+    assert!(case.says("F7")[0].starts_with("note app: uses 2 kinds of program all the time"));
+    let joined = case.showed("app", ("k", KEY), 190..195, |facts| {
         agents(facts, &["curl"]);
     });
     assert!(joined.says("F7")[0].contains("by up to 3 kinds of program (usually 2)"));
@@ -213,8 +222,8 @@ fn f7_two_libraries_all_the_time_are_a_note() {
 
 #[test]
 fn f7_says_of_whom_only_ids_of_tokens_are_known() {
-    let tokens = (0..100).fold(two(), |own, day| {
-        own.showed(
+    let tokens = (0..100).fold(two(), |case, day| {
+        case.showed(
             "a",
             (&format!("jti-{day}"), AuthKind::Token),
             [day],

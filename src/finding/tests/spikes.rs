@@ -10,7 +10,7 @@ const EIGHT: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
 const ALL: &str = "a b c d e f g h";
 
 fn wide() -> Case {
-    let operations = EIGHT.map(|own| format!("GET /{own} = {own}"));
+    let operations = EIGHT.map(|name| format!("GET /{name} = {name}"));
     let operations: Vec<&str> = operations.iter().map(String::as_str).collect();
     case(&operations, r#"{"app":["a","b","c","d","e","f","g","h"]}"#)
 }
@@ -42,13 +42,13 @@ fn f26_tokens_with_all_scopes_of_which_a_day_needs_one() {
 fn f26_tokens_whose_scopes_are_used_and_clients_with_few_scopes() {
     let busy = ["GET /a", "GET /b", "GET /c"]
         .iter()
-        .fold(wide(), |own, operation| {
-            own.with_token(("app", ALL), operation, 0..40, (false, 2))
+        .fold(wide(), |case, operation| {
+            case.with_token(("app", ALL), operation, 0..40, (false, 2))
         });
     assert_eq!(busy.says("F26"), [""; 0], "three of eight on each day");
-    let turns = (0..40).fold(wide(), |own, day: i32| {
+    let turns = (0..40).fold(wide(), |case, day: i32| {
         let operation = format!("GET /{}", EIGHT[day.unsigned_abs() as usize % 8]);
-        own.with_token(("app", ALL), &operation, [day], (false, 2))
+        case.with_token(("app", ALL), &operation, [day], (false, 2))
     });
     assert_eq!(turns.says("F26").len(), 1, "each day another one");
     let few = case(&["GET /a = a", "GET /b = b"], r#"{"app":["a","b"]}"#);
@@ -61,8 +61,8 @@ fn f26_tokens_whose_scopes_are_used_and_clients_with_few_scopes() {
 
 /// A key with so many requests on each day, from one network around noon.
 fn daily(counts: impl IntoIterator<Item = (i32, u64)>) -> Case {
-    counts.into_iter().fold(plain(), |own, (day, count)| {
-        own.showed("app", ("k", KEY), [day], move |facts| {
+    counts.into_iter().fold(plain(), |case, (day, count)| {
+        case.showed("app", ("k", KEY), [day], move |facts| {
             facts.count = count;
             networks(facts, 1);
         })
@@ -101,12 +101,12 @@ fn f27_a_day_with_far_more_requests_than_ever() {
 
 #[test]
 fn f27_a_spike_from_a_new_network_is_high() {
-    let own = daily(steady().chain([(195, 2_400)])).showed("app", ("k", KEY), [195], |facts| {
+    let case = daily(steady().chain([(195, 2_400)])).showed("app", ("k", KEY), [195], |facts| {
         facts
             .networks
             .add(&Network::of(b"203.0.113.9").unwrap(), 1 << 3, 8);
     });
-    let says = own.says("F27");
+    let says = case.says("F27");
     assert!(
         says[0].starts_with("high") && says[0].ends_with("for the first time from 203.0.113.0/24"),
         "{says:?}"
@@ -129,9 +129,9 @@ fn f27_growth_and_peaks_that_were_seen_before_are_none() {
 
 #[test]
 fn f27_a_key_that_takes_over_from_another_one_is_none() {
-    let count = |own: &'static str, days: std::ops::Range<i32>, count: u64| {
+    let count = |client: &'static str, days: std::ops::Range<i32>, count: u64| {
         move |case: Case| {
-            case.showed("app", (own, KEY), days.clone(), move |facts| {
+            case.showed("app", (client, KEY), days.clone(), move |facts| {
                 facts.count = count;
                 networks(facts, 1);
             })
@@ -166,14 +166,14 @@ fn f27_a_new_network_at_a_strange_hour_and_at_a_usual_one() {
 
 #[test]
 fn f27_clients_without_a_past_are_named() {
-    let own = case(&ROUTES, r#"{"a":["orders:read"],"b":["orders:read"]}"#)
+    let scenario = case(&ROUTES, r#"{"a":["orders:read"],"b":["orders:read"]}"#)
         .showed("a", ("", AuthKind::Token), 0..100, nothing)
         .showed("b", ("", AuthKind::Token), 150..180, nothing);
     assert_eq!(
-        own.unjudged("F27"),
+        scenario.unjudged("F27"),
         ["more than 30 active days for 1 of 2 clients: b"]
     );
-    let spike = own.showed("a", ("", AuthKind::Token), [190], |facts| facts.count = 900);
+    let spike = scenario.showed("a", ("", AuthKind::Token), [190], |facts| facts.count = 900);
     assert!(
         spike.says("F27")[0].starts_with("medium a: sent 900 requests"),
         "{:?}",

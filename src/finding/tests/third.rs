@@ -44,7 +44,7 @@ fn f1_judges_a_request_by_its_own_token_and_the_rest_by_the_grants() {
         [5],
         (false, 4),
     );
-    assert_eq!(issued.says("F1"), [""; 0], "what is issued is F22's affair");
+    assert_eq!(issued.says("F1"), [""; 0], "what is issued is left to F22");
 }
 
 #[test]
@@ -56,15 +56,15 @@ fn f1_a_few_of_many_active_clients_are_holes_and_no_wrong_map() {
         .collect();
     let grants = format!("{{{}}}", grants.join(","));
     let of = |holes: usize| {
-        let all = names.iter().fold(case(&ROUTES, &grants), |own, name| {
-            own.did(name, "GET /orders", [5], USED(1))
+        let all = names.iter().fold(case(&ROUTES, &grants), |case, name| {
+            case.did(name, "GET /orders", [5], USED(1))
         });
-        let all = names.iter().take(holes).fold(all, |own, name| {
-            own.did(name, "GET /invoices", [5], USED(1))
+        let all = names.iter().take(holes).fold(all, |case, name| {
+            case.did(name, "GET /invoices", [5], USED(1))
         });
         all.run("F1").unwrap()
     };
-    let doubted = |own: &crate::finding::Finding| own.message.contains("map may be wrong");
+    let doubted = |finding: &crate::finding::Finding| finding.message.contains("map may be wrong");
     let (few, some, many) = (of(2), of(3), of(6));
     assert_eq!((few.len(), few[0].client.as_str()), (2, "c00"));
     assert!(!few.iter().any(doubted));
@@ -141,7 +141,7 @@ fn f8_names_a_scope_for_administrators_and_no_word_that_only_begins_like_one() {
             "POST /orders = orders:write",
             "GET /x = SCOPE",
         ];
-        let operations = operations.map(|own| own.replace("SCOPE", scope));
+        let operations = operations.map(|operation| operation.replace("SCOPE", scope));
         let operations: Vec<&str> = operations.iter().map(String::as_str).collect();
         case(&operations, &format!(r#"{{"app":["{scope}"]}}"#)).says("F8")
     };
@@ -151,7 +151,7 @@ fn f8_names_a_scope_for_administrators_and_no_word_that_only_begins_like_one() {
 
 #[test]
 fn f11_an_answer_404_shows_that_nothing_is_there() {
-    let mut own = plain().did("app", "GET /orders", [5], USED(1));
+    let mut case = plain().did("app", "GET /orders", [5], USED(1));
     let cluster = crate::usage::Cluster {
         cause: crate::model::Cause::NoOperation,
         method: crate::model::Method::Get,
@@ -161,8 +161,8 @@ fn f11_an_answer_404_shows_that_nothing_is_there() {
             ..Default::default()
         },
     };
-    own.unmatched.insert(ClientName::new("app"), vec![cluster]);
-    assert_eq!(own.says("F11"), [""; 0]);
+    case.unmatched.insert(ClientName::new("app"), vec![cluster]);
+    assert_eq!(case.says("F11"), [""; 0]);
 }
 
 #[test]
@@ -198,22 +198,22 @@ fn f13_a_rising_share_of_refusals_and_one_that_was_always_so() {
 fn f13_a_removal_of_ones_own_comes_first() {
     let operations: Vec<String> = (0..11).map(|n| format!("GET /o{n} = shop:o{n}")).collect();
     let operations: Vec<&str> = operations.iter().map(String::as_str).collect();
-    let mut own = (0..11).fold(case(&operations, r#"{"app":["x"]}"#), |own, n| {
-        own.did("app", &format!("GET /o{n}"), [40], LATE)
+    let mut scenario = (0..11).fold(case(&operations, r#"{"app":["x"]}"#), |case, n| {
+        case.did("app", &format!("GET /o{n}"), [40], LATE)
     });
-    own.matching = crate::model::ScopeMatch::Glob;
-    assert!(own.says("F13")[0].starts_with("high app"));
-    own.withdrawn = gone("shop:*", 30);
-    let says = own.says("F13");
+    scenario.matching = crate::model::ScopeMatch::Glob;
+    assert!(scenario.says("F13")[0].starts_with("high app"));
+    scenario.withdrawn = gone("shop:*", 30);
+    let says = scenario.says("F13");
     assert!(
         says[0].starts_with("low app: refused at 11 different operations")
             && says[0]
                 .ends_with("permitted by `shop:*` (held until 1970-01-31): a removal of your own"),
         "{says:?}"
     );
-    own.withdrawn = gone("shop:*", 40);
+    scenario.withdrawn = gone("shop:*", 40);
     assert!(
-        own.says("F13")[0].starts_with("high app"),
+        scenario.says("F13")[0].starts_with("high app"),
         "it was still held"
     );
 }
@@ -313,7 +313,7 @@ fn f22_very_many_scopes_are_one_finding() {
 }
 
 #[test]
-fn f23_a_granted_scope_that_stands_in_no_token() {
+fn f23_a_granted_scope_that_is_in_no_token() {
     let of = |days: i32, scopes: &'static str| {
         case(&ROUTES, r#"{"app":["orders:read","orders:write"]}"#)
             .did("app", "GET /orders", 0..days, USED(2))

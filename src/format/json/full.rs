@@ -1,4 +1,4 @@
-//! The full parser: `serde_json`, after repairs that lose nothing of use.
+//! The full parser: `serde_json`, after repairs that lose nothing useful.
 
 use std::borrow::Cow;
 
@@ -33,11 +33,18 @@ fn walk(value: &Value, plan: &Plan, node: usize, scratch: &mut Scratch) {
     let Some(object) = value.as_object() else {
         return;
     };
-    for (key, action) in &plan.nodes[node].keys {
-        let Some(inner) = std::str::from_utf8(key)
+    let here = &plan.nodes[node];
+    for (key, action) in &here.keys {
+        let exact = std::str::from_utf8(key)
             .ok()
-            .and_then(|key| object.get(key))
-        else {
+            .filter(|_| !here.any_case)
+            .and_then(|key| object.get(key));
+        let similar = || {
+            let mut members = object.iter().rev();
+            let found = members.find(|(name, _)| here.same(key, name.as_bytes()));
+            found.map(|(_, inner)| inner).filter(|_| here.any_case)
+        };
+        let Some(inner) = exact.or_else(similar) else {
             continue;
         };
         match action {

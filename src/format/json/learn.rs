@@ -23,7 +23,7 @@ use crate::input::bytes::find;
 
 /// Shapes kept of one log.
 const SHAPES: usize = 8;
-/// Longest line that a shape is learnt from, and the most values it may have.
+/// Longest line that a shape is learned from, and the most values it may have.
 const LONGEST: usize = 32 << 10;
 const MOST: usize = 1_000;
 /// Learning is worth this many lines that fit.
@@ -38,7 +38,7 @@ pub(super) struct Value {
     pub(super) start: usize,
     pub(super) end: usize,
     /// Index of the first value that is not inside of this one.
-    pub(super) behind: usize,
+    pub(super) next: usize,
     pub(super) kind: Kind,
     pub(super) action: Option<Action>,
     /// What other lines had here instead.
@@ -176,9 +176,9 @@ impl Shape {
                 if !taken && self.same_keys(index, line, values, other) =>
             {
                 let (mut mine, mut theirs) = (index + 1, other + 1);
-                while mine < self.values[index].behind {
+                while mine < self.values[index].next {
                     self.widen(mine, line, values, theirs);
-                    (mine, theirs) = (self.values[mine].behind, values[theirs].behind);
+                    (mine, theirs) = (self.values[mine].next, values[theirs].next);
                 }
                 None
             }
@@ -202,10 +202,10 @@ fn around<'a>(
     let (mut from, mut index) = (Some(all.start), container + 1);
     std::iter::from_fn(move || {
         let start = from?;
-        let inner = values.get(index).filter(|_| index < all.behind);
+        let inner = values.get(index).filter(|_| index < all.next);
         let end = inner.map_or(all.end, |inner| inner.start);
         from = inner.map(|inner| inner.end);
-        index = inner.map_or(index, |inner| inner.behind);
+        index = inner.map_or(index, |inner| inner.next);
         text.get(start..end)
     })
 }

@@ -132,7 +132,7 @@ fn layout() -> impl Strategy<Value = Layout> {
         })
 }
 
-/// One line of a layout; the choices decide which text stands at each leaf.
+/// One line of a layout; the choices decide which text is at each leaf.
 fn write(
     layout: &Layout,
     space: &str,
@@ -167,7 +167,7 @@ enum Mishap {
     None,
     Byte(prop::sample::Index, u8),
     Cut(prop::sample::Index),
-    /// A piece of the line stands twice.
+    /// A piece of the line occurs twice.
     Twice(prop::sample::Index, prop::sample::Index),
     /// A key in another spelling.
     Respelt,
@@ -223,11 +223,11 @@ proptest! {
             let mut line = String::new();
             write(layout.get(&layouts), space, &mut choices.into_iter(), &mut line);
             let line = befall(line, mishap);
-            let learnt = by_scan(&line, &plan, &mut scratch);
-            prop_assert_eq!(&learnt, &by_scan(&line, &plan, &mut Scratch::default()), "{}", String::from_utf8_lossy(&line));
-            if let Some(learnt) = learnt {
+            let learned = by_scan(&line, &plan, &mut scratch);
+            prop_assert_eq!(&learned, &by_scan(&line, &plan, &mut Scratch::default()), "{}", String::from_utf8_lossy(&line));
+            if let Some(learned) = learned {
                 let full = by_full(&line, &plan);
-                prop_assert_eq!(Some(by_value(learnt)), full.map(by_value), "{}", String::from_utf8_lossy(&line));
+                prop_assert_eq!(Some(by_value(learned)), full.map(by_value), "{}", String::from_utf8_lossy(&line));
             }
         }
     }
@@ -292,16 +292,16 @@ fn an_object_whose_keys_differ_is_read_anew_on_each_line() {
 #[test]
 fn a_log_without_a_common_layout_is_soon_left_to_the_scanner() {
     let (plan, mut scratch) = (plan(), Scratch::default());
-    let mut learnt = 0;
+    let mut learned = 0;
     for n in 0..4_000 {
         let line = format!(r#"{{"key{n}":1,"n":{n}}}"#);
         let before = scratch.shapes.purse;
         assert!(by_scan(line.as_bytes(), &plan, &mut scratch).is_some());
-        learnt += u32::from(scratch.shapes.purse < before);
+        learned += u32::from(scratch.shapes.purse < before);
     }
     assert!(
-        learnt <= 64 && scratch.shapes.list.len() <= SHAPES,
-        "{learnt}"
+        learned <= 64 && scratch.shapes.list.len() <= SHAPES,
+        "{learned}"
     );
 }
 

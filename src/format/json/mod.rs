@@ -14,6 +14,7 @@
 mod full;
 mod keys;
 mod learn;
+pub(super) mod list;
 mod marks;
 mod scan;
 mod shape;
@@ -27,13 +28,14 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Skip;
+pub(super) use unescape::unescape;
 
 /// Most slots a plan can have.
-pub const SLOTS: usize = 64;
+pub(crate) const SLOTS: usize = 64;
 
-/// What kind of value stands at a path.
+/// What kind of value is at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// The path does not exist.
     #[default]
     Missing,
@@ -67,10 +69,13 @@ enum Action {
     Enter(usize),
 }
 
+#[derive(Default)]
 struct Node {
+    /// Letter case plays no part in its keys.
+    any_case: bool,
     /// Bit n is set when some key of the node is n bytes long.
     lengths: u64,
-    keys: Vec<(&'static [u8], Action)>,
+    keys: Vec<(Box<[u8]>, Action)>,
 }
 
 impl Node {
@@ -81,14 +86,19 @@ impl Node {
         }
         self.keys
             .iter()
-            .find(|(name, _)| *name == key)
+            .find(|(name, _)| self.same(name, key))
             .map(|(_, action)| action)
+    }
+
+    #[inline]
+    fn same(&self, name: &[u8], key: &[u8]) -> bool {
+        *name == *key || self.any_case && name.eq_ignore_ascii_case(key)
     }
 }
 
 /// Which paths to take; a path is keys from the outside in.
-pub struct Plan {
-    /// Tells plans apart: what was learnt for one says nothing about another.
+pub(crate) struct Plan {
+    /// Tells plans apart: what was learned for one says nothing about another.
     number: u64,
     nodes: Vec<Node>,
     slots: usize,
@@ -96,15 +106,12 @@ pub struct Plan {
 
 impl Plan {
     /// Builds a plan; slot n is the n-th path. At most [`SLOTS`] paths.
-    pub fn new(paths: &[&[&'static str]]) -> Self {
+    pub(crate) fn new(paths: &[&[&str]]) -> Self {
         static PLANS: AtomicU64 = AtomicU64::new(1);
         debug_assert!(paths.len() <= SLOTS, "a plan has at most {SLOTS} slots");
         let mut plan = Self {
             number: PLANS.fetch_add(1, Ordering::Relaxed),
-            nodes: vec![Node {
-                lengths: 0,
-                keys: Vec::new(),
-            }],
+            nodes: vec![Node::default()],
             slots: paths.len(),
         };
         for (slot, path) in paths.iter().enumerate().take(SLOTS) {
@@ -117,7 +124,15 @@ impl Plan {
         plan
     }
 
-    fn step(&mut self, node: usize, key: &'static str, slot: Option<usize>) -> usize {
+    /// The same for keys in any letter case.
+    pub(crate) fn any_case(mut self) -> Self {
+        for node in &mut self.nodes {
+            node.any_case = true;
+        }
+        self
+    }
+
+    fn step(&mut self, node: usize, key: &str, slot: Option<usize>) -> usize {
         if let (None, Some(Action::Enter(next))) = (slot, self.nodes[node].action(key.as_bytes())) {
             return *next;
         }
@@ -125,15 +140,12 @@ impl Plan {
         let action = if let Some(slot) = slot {
             Action::Take(slot)
         } else {
-            self.nodes.push(Node {
-                lengths: 0,
-                keys: Vec::new(),
-            });
+            self.nodes.push(Node::default());
             Action::Enter(next)
         };
         let here = &mut self.nodes[node];
         here.lengths |= 1 << (key.len() & 63);
-        here.keys.push((key.as_bytes(), action));
+        here.keys.push((Box::from(key.as_bytes()), action));
         next
     }
 }
@@ -165,7 +177,7 @@ impl Default for Scratch {
 
 /// The values of one line.
 #[derive(Clone, Copy)]
-pub struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     line: &'a [u8],
     scratch: &'a Scratch,
 }
@@ -179,7 +191,7 @@ impl fmt::Debug for Fields<'_> {
 
 impl<'a> Fields<'a> {
     /// What is at the slot's path.
-    pub fn kind(&self, slot: usize) -> Kind {
+    pub(crate) fn kind(&self, slot: usize) -> Kind {
         self.scratch
             .found
             .get(slot)
@@ -188,7 +200,7 @@ impl<'a> Fields<'a> {
 
     /// The value's text: a decoded string, or a number, bool or container as
     /// written. `None` for missing and null.
-    pub fn raw(&self, slot: usize) -> Option<&'a [u8]> {
+    pub(crate) fn raw(&self, slot: usize) -> Option<&'a [u8]> {
         let found = self.scratch.found.get(slot)?;
         if matches!(found.kind, Kind::Missing | Kind::Null) {
             return None;
@@ -203,7 +215,7 @@ impl<'a> Fields<'a> {
 
     /// A string or number that says something: `None` also for `""` and `"-"`,
     /// which gateways write for "missing".
-    pub fn text(&self, slot: usize) -> Option<&'a [u8]> {
+    pub(crate) fn text(&self, slot: usize) -> Option<&'a [u8]> {
         match self.kind(slot) {
             Kind::Text | Kind::Number => self.raw(slot).filter(|text| !matches!(*text, b"" | b"-")),
             _ => None,
@@ -211,13 +223,13 @@ impl<'a> Fields<'a> {
     }
 
     /// A status code, written as a number or as a string; `None` for missing and 0.
-    pub fn status(&self, slot: usize) -> Option<u16> {
+    pub(crate) fn status(&self, slot: usize) -> Option<u16> {
         parse_status(self.text(slot)?)
     }
 }
 
 /// Reads a status code; 0 is "no response" and therefore `None`.
-pub fn parse_status(text: &[u8]) -> Option<u16> {
+pub(crate) fn parse_status(text: &[u8]) -> Option<u16> {
     if text.is_empty() || text.len() > 4 {
         return None;
     }
@@ -228,8 +240,21 @@ pub fn parse_status(text: &[u8]) -> Option<u16> {
     (code != 0).then_some(code)
 }
 
+/// After retries there is a status for every attempt, `502, 200`, or `502 : 200`; the last one
+/// decides, and one without an answer (`-`) has none.
+pub(crate) fn last_status(text: &[u8]) -> Option<u16> {
+    let last = text
+        .rsplit(|byte| matches!(byte, b',' | b' ' | b':'))
+        .find(|part| !part.is_empty())?;
+    parse_status(last)
+}
+
 /// Reads one line: the scanner, and when it is not sure the full parser.
-pub fn read<'a>(line: &'a [u8], plan: &Plan, scratch: &'a mut Scratch) -> Result<Fields<'a>, Skip> {
+pub(crate) fn read<'a>(
+    line: &'a [u8],
+    plan: &Plan,
+    scratch: &'a mut Scratch,
+) -> Result<Fields<'a>, Skip> {
     if line.len() > u32::MAX as usize / 2 {
         return Err(Skip::Oversize);
     }
@@ -279,7 +304,7 @@ fn decode(line: &[u8], found: &mut [FoundValue], text: &mut Vec<u8>) {
         if found.escaped {
             let raw = &line[found.start as usize..found.end as usize];
             let start = text.len();
-            unescape::unescape(raw, text);
+            unescape(raw, text);
             *found = FoundValue {
                 kind: found.kind,
                 copied: true,

@@ -17,7 +17,7 @@ struct Scanner<'a> {
     bytes: &'a [u8],
     at: usize,
     marks: &'a Marks,
-    /// Nodes already entered: an object that stands twice is for the full parser.
+    /// Nodes already entered: an object that occurs twice is for the full parser.
     entered: u64,
 }
 
@@ -112,7 +112,7 @@ impl Scanner<'_> {
         values.push(Value {
             start,
             end: start,
-            behind: index,
+            next: index,
             kind,
             action,
             hole: None,
@@ -144,7 +144,7 @@ impl Scanner<'_> {
             }
             _ => self.skip(0)?,
         }
-        (values[index].end, values[index].behind) = (self.at, values.len());
+        (values[index].end, values[index].next) = (self.at, values.len());
         Some(())
     }
 

@@ -1,18 +1,18 @@
 //! What the lines of a log have in common: fixed text, and holes for the values
 //! that differ.
 //!
-//! In: a line. Out: the wanted values, when the line has a shape that was learnt.
+//! In: a line. Out: the wanted values, when the line has a shape that was learned.
 //!
 //! A gateway writes the same keys in the same order, and many of the same
 //! values, on every line. Comparing 16 bytes of such text at a time costs a
 //! small part of walking along it.
 //!
 //! Invariants:
-//! * a shape is learnt only from lines that the scanner answered. What is fixed
+//! * a shape is learned only from lines that the scanner answered. What is fixed
 //!   was held against the grammar there, what is in a hole is held against
 //!   it each time: a line that fits is good JSON;
 //! * the keys around a hole are fixed, so a value in it is at the path at which
-//!   it was when the shape was learnt;
+//!   it was when the shape was learned;
 //! * a line that fits no shape is the scanner's, which gives the same answer: a
 //!   property test compares them.
 
@@ -24,7 +24,7 @@ use super::marks::Marks;
 use super::value::{number_end, text_end};
 use super::{Action, FoundValue, Kind, Plan, SLOTS, scan};
 
-/// What may stand in a hole.
+/// What may be in a hole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Hole {
     /// A string; its quotes belong to the fixed text.
@@ -52,7 +52,7 @@ pub(super) struct Step {
 
 /// One layout of a line.
 pub(super) struct Shape {
-    /// The line it was learnt from, with its values.
+    /// The line it was learned from, with its values.
     pub(super) text: Vec<u8>,
     pub(super) values: Vec<Value>,
     /// Lines that fitted.
@@ -130,7 +130,7 @@ impl Shape {
             );
             from = value.end - quote;
             takes = self.takes.len();
-            index = value.behind;
+            index = value.next;
         }
         self.step((from, self.text.len()), takes, None);
     }
@@ -143,11 +143,11 @@ impl Shape {
             padded[..chunk.len()].copy_from_slice(chunk);
             self.fixed.push(padded);
         }
-        let behind = text.len() - text.len().saturating_sub(1) / 16 * 16;
+        let tail = text.len() - text.len().saturating_sub(1) / 16 * 16;
         self.steps.push(Step {
             chunks: self.fixed.len() - first,
             len: text.len(),
-            last: (1 << behind) - 1,
+            last: (1 << tail) - 1,
             takes: self.takes.len() - takes,
             hole: hole.map(|(hole, _)| hole),
             action: hole.and_then(|(_, action)| action),

@@ -6,7 +6,7 @@ use wide::u8x16;
 ///
 /// A path has an escape before every segment, so what lies between two escapes
 /// is copied 16 bytes at a time, whatever its length.
-pub(super) fn unescape(raw: &[u8], out: &mut Vec<u8>) {
+pub(in crate::format) fn unescape(raw: &[u8], out: &mut Vec<u8>) {
     let mut to = out.len();
     out.resize(to + raw.len() + 16, 0);
     let mut at = 0;

@@ -108,7 +108,7 @@ pub(super) fn number_end(line: &[u8], start: usize) -> Option<usize> {
     (!matches!(line.get(end), Some(b'e' | b'E'))).then_some(end)
 }
 
-/// How many digits stand at the start.
+/// How many digits are at the start.
 #[inline]
 fn digits(text: &[u8]) -> usize {
     let mut known = 0;

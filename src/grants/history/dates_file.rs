@@ -10,7 +10,7 @@ const MAX_BYTES: u64 = 64 << 20;
 
 /// Why a table of dates was refused.
 #[derive(Debug, thiserror::Error)]
-pub enum GivenError {
+pub(crate) enum GivenError {
     /// The file cannot be read.
     #[error("cannot read `{0}`: {1}")]
     Io(String, std::io::Error),
@@ -20,7 +20,10 @@ pub enum GivenError {
 }
 
 /// Reads the table; `shown` is its name in messages.
-pub fn read_given(path: &Path, shown: &str) -> Result<Vec<(ClientName, Term, Day)>, GivenError> {
+pub(crate) fn read_given(
+    path: &Path,
+    shown: &str,
+) -> Result<Vec<(ClientName, Term, Day)>, GivenError> {
     let bytes = input::read_whole(path, MAX_BYTES)
         .map_err(|error| GivenError::Io(shown.to_owned(), error))?;
     let mut reader = csv::ReaderBuilder::new()

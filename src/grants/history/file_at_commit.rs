@@ -17,7 +17,7 @@ use crate::model::Day;
 
 /// A file as it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Then {
+pub(crate) struct Then {
     /// Its bytes in that commit.
     pub bytes: Vec<u8>,
     /// Object id of the commit.
@@ -30,14 +30,14 @@ pub struct Then {
 
 impl Then {
     /// The first twelve digits of the commit, as people write them.
-    pub fn short(&self) -> &str {
+    pub(crate) fn short(&self) -> &str {
         self.commit.get(..12).unwrap_or(&self.commit)
     }
 }
 
 /// Why a file cannot be read as it was.
 #[derive(Debug, thiserror::Error)]
-pub enum PastError {
+pub(crate) enum PastError {
     /// Git gave no answer, or the file lies in no repository.
     #[error(transparent)]
     Git(#[from] GitError),
@@ -78,7 +78,7 @@ pub(super) struct Touch {
 }
 
 /// Every commit that touched the file, the newest first.
-pub struct Past {
+pub(crate) struct Past {
     repository: Repository,
     touches: Vec<Touch>,
     shallow: bool,
@@ -86,7 +86,7 @@ pub struct Past {
 
 impl Past {
     /// Asks git for the commits of a file.
-    pub fn of(path: &Path) -> Result<Self, PastError> {
+    pub(crate) fn of(path: &Path) -> Result<Self, PastError> {
         let repository = Repository::of(path)?;
         let touches = parse(&repository.log()?);
         if touches.is_empty() {
@@ -101,7 +101,7 @@ impl Past {
     }
 
     /// The file as it was at the end of a day.
-    pub fn at(&self, day: Day) -> Result<Then, PastError> {
+    pub(crate) fn at(&self, day: Day) -> Result<Then, PastError> {
         let Some(found) = self.touches.iter().find(|touch| touch.day <= day) else {
             let first = self
                 .touches
@@ -130,7 +130,7 @@ impl Past {
     }
 
     /// The days in the span on which the file changed, in order.
-    pub fn changes(&self, after: Day, to: Day) -> Vec<Day> {
+    pub(crate) fn changes(&self, after: Day, to: Day) -> Vec<Day> {
         let mut days: Vec<Day> = self.touches.iter().map(|touch| touch.day).collect();
         days.retain(|day| *day > after && *day <= to);
         days.sort_unstable();
@@ -143,7 +143,7 @@ impl Past {
         &self.touches
     }
 
-    /// Those from the one that stood at the end of a day.
+    /// Those from the one that was current at the end of a day.
     pub(super) fn until(&self, day: Day) -> &[Touch] {
         let later = self.touches.iter().take_while(|touch| touch.day > day);
         self.touches.get(later.count()..).unwrap_or_default()
@@ -200,7 +200,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rename_keeps_its_new_name_and_what_is_cut_off_is_no_commit() {
+    fn a_rename_keeps_its_new_name_and_what_is_cut_off_is_not_a_commit() {
         let log = b"\x01aa 86400 172800\0\nR090\0p/old.yaml\0p/new.yaml\0\x01bb 86400 86400\0\nA\0p/old.yaml\0\x01cc 5";
         let found = parse(log);
         let seen: Vec<(&str, &str, i32)> = found

@@ -18,7 +18,7 @@ const MAX_BYTES: u64 = 1 << 30;
 
 /// Why git gave no answer.
 #[derive(Debug, thiserror::Error)]
-pub enum GitError {
+pub(crate) enum GitError {
     /// The command could not be started.
     #[error("git cannot be run: {0}")]
     Missing(std::io::Error),
@@ -63,6 +63,20 @@ impl Repository {
     /// The bytes of the file in a commit.
     pub(super) fn file_at(&self, commit: &str) -> Result<Vec<u8>, GitError> {
         self.run(&["cat-file", "blob", &format!("{commit}:./{}", self.name)])
+    }
+
+    /// Whether the file lies in a work tree; what git refuses for another reason is an error.
+    pub(super) fn is_work_tree(&self) -> Result<bool, GitError> {
+        match self.run(&["rev-parse", "--is-inside-work-tree"]) {
+            Ok(answer) => Ok(answer.starts_with(b"true")),
+            Err(GitError::Refused(text)) if text.starts_with("not a git repository") => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether the repository ignores the file.
+    pub(super) fn is_ignored(&self) -> bool {
+        self.run(&["check-ignore", "-q", "--", &self.name]).is_ok()
     }
 
     /// The bytes of another name in a commit, counted from the top of the repository.

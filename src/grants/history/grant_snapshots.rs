@@ -17,20 +17,18 @@ use std::sync::Arc;
 
 use super::{History, SinceFrom};
 use crate::model::{
-    ClientName, Day, Entry, Granted, Place, Policy, PolicyFile, RoleName, Span, Subject, Term,
+    ClientName, Day, Entry, Granted, Place, Policy, PolicyFile, Role, RoleName, Span, Subject, Term,
 };
 
-/// Days that a record may be older than the month end that it stands for.
-pub const AGE: i32 = 31;
+/// Days that a record may be older than the month end that it represents.
+pub(crate) const AGE: i32 = 31;
 
 /// Client, term, and the role through which it is held.
-pub type Row = (ClientName, Term, Option<RoleName>);
+pub(crate) type Row = (ClientName, Term, Option<RoleName>);
 
 /// What was held at one month end.
 #[derive(Clone, Debug)]
-pub struct Recorded {
-    /// The day of the record.
-    pub day: Day,
+pub(crate) struct Recorded {
     /// Its rows.
     pub rows: Arc<BTreeSet<Row>>,
     /// The first of the records without a break that name a grant, and whether an earlier
@@ -42,13 +40,13 @@ pub struct Recorded {
 }
 
 /// What was held at each of these month ends; one without a record of its time is left
-/// out. `days` are those of the records, `behind` the days in which later grants matter.
+/// out. `days` are those of the records, `after` the number of days in which later grants matter.
 ///
 /// `read` gives the rows of a day; two equal records may be one and the same [`Arc`].
-pub fn recorded<E>(
+pub(crate) fn recorded<E>(
     origins: &[Day],
     days: &BTreeSet<Day>,
-    behind: i32,
+    after: i32,
     mut read: impl FnMut(Day) -> Result<Arc<BTreeSet<Row>>, E>,
 ) -> Result<BTreeMap<Day, Recorded>, E> {
     let mut wanted: BTreeMap<Day, Vec<Day>> = BTreeMap::new();
@@ -64,7 +62,7 @@ pub fn recorded<E>(
     let mut seen: BTreeMap<(ClientName, Term), (Day, bool)> = BTreeMap::new();
     let mut before: Option<Arc<BTreeSet<Row>>> = None;
     let mut found: BTreeMap<Day, Recorded> = BTreeMap::new();
-    for day in days.range(..=last.plus(behind)) {
+    for day in days.range(..=last.plus(after)) {
         let rows = read(*day)?;
         if before
             .as_ref()
@@ -81,14 +79,13 @@ pub fn recorded<E>(
                 })
                 .collect();
             for (origin, recorded) in &mut found {
-                if *day > *origin && *day <= origin.plus(behind) {
+                if *day > *origin && *day <= origin.plus(after) {
                     recorded.add(*day, seen.keys());
                 }
             }
         }
         for origin in wanted.get(day).into_iter().flatten() {
             let recorded = Recorded {
-                day: *day,
                 rows: Arc::clone(&rows),
                 seen: seen.clone(),
                 later: BTreeMap::new(),
@@ -111,14 +108,14 @@ impl Recorded {
         }
     }
 
-    /// The policy of that time. A client stands in the file that names it today; what a
+    /// The policy of that time. A client is in the file that names it today; what a
     /// file states with a grant that it still gives (a reviewed keep) is taken from it.
     ///
-    /// One role may have stood in two files with different terms: then each of the two
+    /// One role may have been in two files with different terms: then each of the two
     /// is a role of its own.
-    pub fn policy(&self, today: &Policy) -> Policy {
+    pub(crate) fn policy(&self, today: &Policy) -> Policy {
         let mut files: Vec<File<'_>> = today.files.iter().map(File::of).collect();
-        // Of clients that no file of several names any more nobody knows where they stood.
+        // For clients that none of several files names any more it is unknown where they were.
         let elsewhere = if files.len() == 1 { 0 } else { files.len() };
         if elsewhere > 0 {
             files.push(File::default());
@@ -159,7 +156,7 @@ impl Recorded {
 
     /// Since when each grant was held at the month end: as known today, unless an earlier
     /// record lacks it; else since the first record that names it.
-    pub fn history(&self, origin: Day, today: &Policy, known: &History) -> History {
+    pub(crate) fn history(&self, origin: Day, today: &Policy, known: &History) -> History {
         let holdings = today.holdings();
         let mut history = History::default();
         for ((client, term), (first, lacked)) in &self.seen {
@@ -182,14 +179,14 @@ impl Recorded {
 struct File<'a> {
     file: PolicyFile,
     /// What comes with the same grant in the file of today.
-    beside: BTreeMap<(&'a Subject, &'a Granted), &'a Entry>,
+    current: BTreeMap<(&'a Subject, &'a Granted), &'a Entry>,
 }
 
 impl Default for File<'_> {
     fn default() -> Self {
         Self {
             file: PolicyFile::new(Arc::from("the ledger"), "ledger", Arc::from([])),
-            beside: BTreeMap::new(),
+            current: BTreeMap::new(),
         }
     }
 }
@@ -199,7 +196,7 @@ impl<'a> File<'a> {
         let entries = today.entries.iter();
         let mut draft = Self::default();
         draft.file.path = Arc::clone(&today.path);
-        draft.beside = entries
+        draft.current = entries
             .map(|entry| ((&entry.subject, &entry.granted), entry))
             .collect();
         draft
@@ -207,7 +204,7 @@ impl<'a> File<'a> {
 
     /// `name` is the role under another name than in the file of today.
     fn push(&mut self, subject: Subject, granted: Granted, name: Option<&RoleName>) {
-        let today = self.beside.get(&(&subject, &granted)).copied();
+        let today = self.current.get(&(&subject, &granted)).copied();
         let named = |role: &RoleName| name.unwrap_or(role).clone();
         self.file.entries.push(Entry {
             subject: match subject {
@@ -242,6 +239,8 @@ impl<'a> File<'a> {
         for (number, (terms, members)) in forms.into_iter().enumerate() {
             // No policy file can spell this name.
             let other = several.then(|| RoleName::new(&format!("{role}\u{0}{number}")));
+            let name = other.as_ref().unwrap_or(role).clone();
+            self.file.roles.insert(name, Role::default());
             for term in terms {
                 self.push(
                     Subject::Role(role.clone()),

@@ -42,7 +42,9 @@ impl Repo {
     /// `client term day source` for everything held.
     fn ages(&self) -> Vec<String> {
         let path = self.0.path().join("g.yaml");
-        let policy = super::super::load(&[(path.clone(), "g.yaml".to_owned())]).unwrap();
+        let policy = super::super::Formats::default()
+            .load(&[(path.clone(), "g.yaml".to_owned())])
+            .unwrap();
         let mut history = History::default();
         history.blame(&policy, &[path]);
         let as_of = Day::parse("2026-12-31").unwrap();
@@ -123,7 +125,7 @@ fn a_date_of_the_client_does_not_cover_what_was_added_below_it_later() {
             "a z 2025-03-03 policy_file"
         ]
     );
-    // Who states the date again states it for everything that stands below.
+    // A date that is stated again is stated for everything below.
     repo.commit("2026-04-05", &later.replace("2025-01-01", "2025-01-02"));
     assert_eq!(repo.ages()[3], "a y 2025-01-02 policy_file");
 }
@@ -298,7 +300,9 @@ fn a_statement_dates_what_nothing_else_dates_and_a_later_date_stays() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("g.yaml");
     std::fs::write(&path, text).unwrap();
-    let policy = super::super::load(&[(path, "g.yaml".to_owned())]).unwrap();
+    let policy = super::super::Formats::default()
+        .load(&[(path, "g.yaml".to_owned())])
+        .unwrap();
     let day = |text: &str| Day::parse(text).unwrap();
     let rule = |client: &str, before: &str| Stated {
         of: crate::model::StatedOf::Client(client.to_owned()),

@@ -1,21 +1,20 @@
-//! What came below a date of its client or role later, as older versions of the file tell.
+//! What came below a date of its client or role later, as older versions of the file show.
 //!
-//! In: entries whose date stands on their own line, or came with it in one commit, so that
+//! In: entries whose date is on their own line, or came with it in one commit, so that
 //! `git blame` cannot tell them apart. Out: those that an older version lacks.
 //!
 //! Invariants:
 //! * an entry is younger than the date only when an older version gives the client or role
 //!   the same date without it; a client that is new, or whose date was stated again, has
 //!   the date for everything;
-//! * of versions that cannot be read nothing is known, so that the date stands.
+//! * about versions that cannot be read nothing is known, so the date is kept.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use super::file_at_commit::Touch;
 use super::git::Repository;
 use super::{VERSIONS, what};
-use crate::grants::read;
+use crate::grants::reread;
 use crate::model::{Day, Entry, Granted, PolicyFile, Subject};
 
 /// The entries that came later than their date says, and when; `None` for what is not
@@ -34,7 +33,7 @@ pub(super) fn came_later(
         let Ok(bytes) = repository.blob(&touch.commit, &touch.name) else {
             break;
         };
-        let Ok(then) = read(Arc::from(bytes), &file.path) else {
+        let Some(then) = reread(file, bytes) else {
             break;
         };
         let then = Version::of(&then);

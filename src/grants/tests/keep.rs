@@ -21,10 +21,10 @@ fn a_keep_comment_holds_for_every_grant_of_its_line() {
 }
 
 #[test]
-fn a_keep_comment_may_begin_with_a_capital_or_go_on_behind_a_stop() {
+fn a_keep_comment_may_begin_with_a_capital_or_go_on_after_a_full_stop() {
     let text = "clients:\n  c:\n    - a # Keep until=2030-01-01\n    - b # KEEP: reason=why\n    - c # keep, for the audit\n    - d # Keep!\n    - e # keep-alive\n    - f # Keeper\n    - g # k\u{e9}ep\n";
     let file = yaml(text);
-    let kept = |entry: &crate::model::Entry| entry.keep.is_some();
+    let kept = |entry: &Entry| entry.keep.is_some();
     let kept: Vec<bool> = file.entries.iter().map(kept).collect();
     assert_eq!(kept, [true, true, true, true, false, false, false]);
     assert_eq!(
@@ -54,7 +54,7 @@ fn a_keep_comment_that_cannot_be_honoured_is_an_error() {
         ),
         (
             "until=2027-01-01 until=2027-01-01",
-            "grants.yaml:3: `until` stands twice in a keep comment",
+            "grants.yaml:3: `until` occurs twice in a keep comment",
         ),
     ];
     for (attributes, message) in cases {
@@ -68,13 +68,13 @@ fn a_keep_comment_that_cannot_be_honoured_is_an_error() {
         assert!(
             refused(lost, "grants.yaml")
                 .0
-                .ends_with("this keep comment stands on no grant's line")
+                .ends_with("this keep comment is on no grant's line")
         );
     }
 }
 
 #[test]
-fn a_hash_in_a_scalar_is_no_comment() {
+fn a_hash_in_a_scalar_is_not_a_comment() {
     let file = yaml(
         "clients:\n  c: ['# keep', \"a # keep\\\n    b\", x#keep]\n"
             .replace("a # keep\\\n    b", "a\\x23")

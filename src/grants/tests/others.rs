@@ -8,7 +8,7 @@ use super::*;
 fn a_plain_map_is_read_from_json_and_yaml() {
     let json = file("{\"c\": [\"a\", \"b\\u0063\"], \"d\": []}", "grants.json");
     assert_eq!(
-        (json.format, json.entries.len(), json.clients.len()),
+        (&*json.format, json.entries.len(), json.clients.len()),
         ("client-map", 2, 2)
     );
     insta::assert_snapshot!(listed(&json), @r#"
@@ -16,9 +16,19 @@ fn a_plain_map_is_read_from_json_and_yaml() {
     1: c bc <"b\u0063">
     "#);
     assert_eq!(yaml("c: [a]\nd:\n- b\n").entries.len(), 2);
+    // One wrong value is told with its place, also next to a client without any list.
+    for text in [
+        "{\"a\": [], \"c\": \"a b\"}",
+        "{\"a\": [\"x\"], \"b\": null, \"c\": \"x\", \"d\": 1}",
+    ] {
+        assert_eq!(
+            refused(text, "g.json").0,
+            "g.json:1: what stands here must be a list, not a string"
+        );
+    }
     assert_eq!(
-        refused("{\"c\": \"a b\"}", "g.json").0,
-        "g.json:1: what stands here must be a list, not a text"
+        refused("a: [x]\nb:\n- {scop: y}\n", "g.yaml").0,
+        "g.yaml:3: what stands here must be the name of a scope, not something else"
     );
 }
 
@@ -35,7 +45,7 @@ fn broken_json_is_an_error_with_line_and_column() {
         ),
         (
             "{\"c\": [],\n \"c\": []}",
-            "g.json:2:2: this key is in its object already, in line 1",
+            "g.json:2:2: this key is already in this object, in line 1",
         ),
         (
             "{\"c\": [\"a]}",
@@ -134,17 +144,27 @@ fn one_file_cannot_be_given_twice() {
     let path = folder.path().join("g.json");
     std::fs::write(&path, "{\"c\": [\"a\"]}").unwrap();
     let twice = folder.path().join(".").join("g.json");
-    let error = load(&[
-        (path.clone(), "g.json".to_owned()),
-        (twice, "./g.json".to_owned()),
-    ])
-    .unwrap_err();
+    let error = Formats::default()
+        .load(&[
+            (path.clone(), "g.json".to_owned()),
+            (twice, "./g.json".to_owned()),
+        ])
+        .unwrap_err();
     assert_eq!(
         error.to_string(),
         "./g.json: the policy file is given twice, first as `g.json`"
     );
-    assert_eq!(load(&[(path, "g.json".to_owned())]).unwrap().files.len(), 1);
-    let none = load(&[(folder.path().join("none"), "none".to_owned())]).unwrap_err();
+    assert_eq!(
+        Formats::default()
+            .load(&[(path, "g.json".to_owned())])
+            .unwrap()
+            .files
+            .len(),
+        1
+    );
+    let none = Formats::default()
+        .load(&[(folder.path().join("none"), "none".to_owned())])
+        .unwrap_err();
     assert!(
         none.to_string()
             .starts_with("none: the policy file cannot be read")
@@ -173,6 +193,26 @@ fn a_real_inventory_is_read_completely() {
     assert!(file.entries.iter().all(|entry| entry.frozen.is_none()));
 }
 
+#[test]
+fn a_file_is_read_into_a_tree_once_for_its_grants_comments_and_edits() {
+    let texts = [
+        ("clients:\n  a: [x, y] # c\n", "grants.yaml"),
+        (r#"{"a": ["x", "y"]}"#, "export.json"),
+        ("client,scope\na,x y\n", "grants.csv"),
+    ];
+    for (text, name) in texts {
+        let (parses, file) = crate::document::parses::during(|| {
+            let file = file(text, name);
+            let _ = comments_affected(&file);
+            let change = BTreeMap::from([(0, Change::Remove)]);
+            assert!(edits(&file, &change).is_ok());
+            assert_eq!(replaceable(&file, &[(1, vec![Term::new("z")])]).len(), 1);
+            file
+        });
+        assert_eq!((parses, file.entries.len()), (1, 2), "{name}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_bytes_make_a_reader_panic(
@@ -185,14 +225,14 @@ proptest! {
             }
             let _ = comments_affected(&file);
             let all: Vec<usize> = (0..file.entries.len()).filter(|entry| file.entries[*entry].frozen.is_none()).collect();
-            let format = by_name(file.format).unwrap();
-            prop_assert!(format.remove(&file, &all).is_ok());
+            let all = all.into_iter().map(|entry| (entry, Change::Remove)).collect();
+            prop_assert!(edits(&file, &all).is_ok());
         }
     }
 
     #[test]
     fn json_is_read_as_the_json_library_reads_it(text in r#"(\{|\}|\[|\]|,|:|"a"|"\\n"|"\\u00e9"| |1|-2.5e3|true|null|\n){0,24}"#) {
-        let ours = json::parse(&text, &Arc::from("t"));
+        let ours = crate::document::json::parse(&text, "t");
         let theirs: Result<serde_json::Value, _> = serde_json::from_str(&text);
         match (&ours, &theirs) {
             (Ok(ours), Ok(theirs)) => prop_assert_eq!(&ours.to_json(), theirs),

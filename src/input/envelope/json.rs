@@ -1,13 +1,8 @@
-//! JSON as an envelope: where a record ends, and a string within an object.
+//! JSON as an envelope: where a record ends, the members of an object, and the text of a string.
 
 use std::ops::Range;
 
 use crate::input::bytes::find_either;
-
-/// The key of the text, as Docker's json-file driver and Fluent Bit write it.
-const TEXT: &[u8] = b"\"log\"";
-/// Keys of which one comes with it.
-const BESIDE: [&[u8]; 3] = [b"\"stream\"", b"\"time\"", b"\"date\""];
 
 /// Whether the text is JSON and something else than one record: a list or a part of one, or
 /// records that follow each other.
@@ -19,7 +14,7 @@ pub(super) fn is_several(text: &[u8]) -> bool {
     }
 }
 
-/// How many bytes stand between two records, or around them.
+/// How many bytes are between two records, or around them.
 pub(super) fn between(text: &[u8]) -> usize {
     let is = |byte: &u8| matches!(byte, b'[' | b']' | b',' | b' ' | b'\t' | b'\r' | 0);
     text.iter().position(|byte| !is(byte)).unwrap_or(text.len())
@@ -80,42 +75,46 @@ fn string(text: &[u8], open: usize) -> Option<usize> {
     }
 }
 
-/// Where the text is in an object that is only its envelope: still escaped, without quotes.
-pub(super) fn embedded(text: &[u8]) -> Option<Range<usize>> {
-    if text.first() != Some(&b'{') || memchr::memmem::find(text, TEXT).is_none() {
+/// Shows the members of the object that begins at `at`: each key and the place of its value.
+/// Where the object ends; `None` when it does not, or is none.
+pub(super) fn members(
+    text: &[u8],
+    at: usize,
+    see: &mut dyn FnMut(&[u8], Range<usize>),
+) -> Option<usize> {
+    if text.get(at)? != &b'{' {
         return None;
     }
-    let (mut found, mut beside) = (None, false);
-    let mut at = 1;
+    let mut at = at + 1 + space(&text[at + 1..]);
+    if text.get(at)? == &b'}' {
+        return Some(at + 1);
+    }
     loop {
         at += space(text.get(at..)?);
         if text.get(at)? != &b'"' {
             return None;
         }
-        let end = string(text, at)? + 1;
-        let key = &text[at..end];
-        at = end + space(&text[end..]);
+        let end = string(text, at)?;
+        let key = &text[at + 1..end];
+        at = end + 1 + space(&text[end + 1..]);
         if text.get(at)? != &b':' {
             return None;
         }
         at += 1;
         at += space(text.get(at..)?);
         let end = value(text, at)?;
-        if key == TEXT && text[at] == b'"' {
-            found = Some(at + 1..end - 1);
-        }
-        beside |= BESIDE.contains(&key);
+        see(key, at..end);
         at = end + space(&text[end..]);
         match text.get(at)? {
             b',' => at += 1,
-            b'}' => return found.filter(|_| beside),
+            b'}' => return Some(at + 1),
             _ => return None,
         }
     }
 }
 
 /// Where the value that begins at `at` ends.
-fn value(text: &[u8], at: usize) -> Option<usize> {
+pub(super) fn value(text: &[u8], at: usize) -> Option<usize> {
     match text.get(at)? {
         b'"' => Some(string(text, at)? + 1),
         b'{' => Some(at + record(&text[at..])?),
@@ -137,13 +136,13 @@ fn value(text: &[u8], at: usize) -> Option<usize> {
         _ => {
             let len = text[at..]
                 .iter()
-                .position(|byte| matches!(byte, b',' | b'}' | b' '))?;
+                .position(|byte| matches!(byte, b',' | b'}' | b']' | b' '))?;
             (len > 0).then_some(at + len)
         }
     }
 }
 
-fn space(text: &[u8]) -> usize {
+pub(super) fn space(text: &[u8]) -> usize {
     text.iter()
         .take_while(|byte| matches!(byte, b' ' | b'\t'))
         .count()
@@ -202,4 +201,33 @@ fn unicode(text: &[u8]) -> Option<(char, usize)> {
         Ok(letter) => Some((letter, 12)),
         Err(_) => Some((char::REPLACEMENT_CHARACTER, 6)),
     }
+}
+
+/// Writes the bytes whose numbers are listed where the list is; how many there are. A list of
+/// something else is left as it is.
+pub(super) fn bytes(text: &mut [u8]) -> usize {
+    let is_list = |text: &[u8]| {
+        let mut all = text.split(|byte| *byte == b',');
+        all.all(|number| number_of(number).is_some())
+    };
+    if !is_list(text) {
+        return text.len();
+    }
+    let (mut from, mut to) = (0, 0);
+    while from < text.len() {
+        let end = memchr::memchr(b',', &text[from..]).map_or(text.len(), |len| from + len);
+        let byte = number_of(&text[from..end]).unwrap_or(b'?');
+        // A line end inside would tear the record apart.
+        text[to] = if matches!(byte, b'\n' | b'\r') {
+            b' '
+        } else {
+            byte
+        };
+        (from, to) = (end + 1, to + 1);
+    }
+    text[..to].trim_ascii_end().len()
+}
+
+fn number_of(text: &[u8]) -> Option<u8> {
+    std::str::from_utf8(text.trim_ascii()).ok()?.parse().ok()
 }

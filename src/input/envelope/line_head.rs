@@ -6,11 +6,14 @@ use std::net::IpAddr;
 /// Words between a timestamp and the text: host, tag and process.
 const WORDS: usize = 4;
 
+/// Begins the colours of a terminal.
+const ESCAPE: u8 = 0x1b;
+
 /// The length of the head; 0 when there is none, or nothing but a head.
 pub(super) fn length(text: &[u8]) -> usize {
     // Most lines begin with an address or with JSON.
-    if !matches!(text.first(), Some(first) if first.is_ascii_alphanumeric() || matches!(first, b'<' | b'['))
-    {
+    let begins = |first: &u8| first.is_ascii_alphanumeric() || [b'<', b'[', ESCAPE].contains(first);
+    if !text.first().is_some_and(begins) {
         return 0;
     }
     find(text)
@@ -31,6 +34,8 @@ fn find(text: &[u8]) -> Option<&[u8]> {
         .or_else(|| stamped(text))
         .or_else(|| service(text))
         .or_else(|| pod(text))
+        .or_else(|| seconds(text))
+        .or_else(|| named(text))
 }
 
 /// What follows `<14>`, also after the count of octets that RFC 6587 puts in front of it.
@@ -94,27 +99,110 @@ fn stamped(text: &[u8]) -> Option<&[u8]> {
         return None;
     }
     let rest = rest.trim_ascii_start();
-    // Kubernetes' container runtime interface: `TIME stdout F TEXT`.
-    if let (b"stdout" | b"stderr", more) = word(rest)
-        && let ([b'F' | b'P', ..], more) = word(more)
-    {
-        return Some(more);
+    // Kubernetes' container runtime interface: `TIME stdout F TEXT`. A part (`P`) is no record.
+    if let (b"stdout" | b"stderr", more) = word(rest) {
+        match word(more) {
+            ([b'F', ..], more) => return Some(more),
+            ([b'P', ..], _) => return None,
+            _ => {}
+        }
     }
-    Some(tagged(rest).unwrap_or(rest))
+    Some(
+        labels(rest)
+            .or_else(|| stream(rest))
+            .or_else(|| tagged(rest))
+            .unwrap_or(rest),
+    )
+}
+
+/// What follows `{app="shop",pod="shop-7"} `, as logcli writes it after the time.
+fn labels(text: &[u8]) -> Option<&[u8]> {
+    let inside = text.strip_prefix(b"{")?;
+    if let Some(rest) = inside.strip_prefix(b"} ") {
+        return Some(rest);
+    }
+    let name = inside
+        .iter()
+        .position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_')?;
+    if name == 0 || !inside[name..].starts_with(b"=\"") {
+        return None;
+    }
+    let (mut at, mut quoted) = (name, false);
+    loop {
+        match inside.get(at)? {
+            b'\\' if quoted => at += 1,
+            b'"' => quoted = !quoted,
+            b'}' if !quoted => return inside[at + 1..].strip_prefix(b" "),
+            _ => {}
+        }
+        at += 1;
+    }
+}
+
+/// What follows the name of a stream, `shop/nginx/0f1e2d `, as `aws logs tail` writes it: what
+/// has an address or JSON after it.
+fn stream(text: &[u8]) -> Option<&[u8]> {
+    let (name, rest) = word(text);
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_./#$[]".contains(byte);
+    let starts = matches!(name.first(), Some(first) if first.is_ascii_alphanumeric());
+    let fits = starts && name.contains(&b'/') && name.iter().all(plain);
+    (fits && (is_json(rest) || begins_with_address(rest))).then_some(rest)
+}
+
+/// What follows `1767355200.117 HOST TAG[PROCESS]: ` (`journalctl -o short-unix`).
+fn seconds(text: &[u8]) -> Option<&[u8]> {
+    let (stamp, rest) = word(text);
+    let dot = stamp.iter().position(|byte| *byte == b'.')?;
+    let digits = |part: &[u8]| part.iter().all(u8::is_ascii_digit);
+    if dot != 10 || !digits(&stamp[..dot]) || !digits(&stamp[dot + 1..]) || is_json(rest) {
+        return None;
+    }
+    tagged(rest)
+}
+
+/// What follows `HOST TAG: ` or `TAG: ` alone, where an address or JSON comes next.
+fn named(text: &[u8]) -> Option<&[u8]> {
+    let mut rest = text;
+    for _ in 0..2 {
+        let (name, more) = word(rest);
+        let (name, ends) = match name {
+            [name @ .., b':'] => (name, true),
+            _ => (name, false),
+        };
+        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.[]".contains(byte);
+        let starts = matches!(name.first(), Some(first) if first.is_ascii_alphabetic());
+        if !starts || !name.iter().all(plain) {
+            return None;
+        }
+        if ends {
+            return (is_json(more) || begins_with_address(more)).then_some(more);
+        }
+        rest = more;
+    }
+    None
+}
+
+fn begins_with_address(text: &[u8]) -> bool {
+    std::str::from_utf8(word(text).0).is_ok_and(|first| first.parse::<IpAddr>().is_ok())
 }
 
 /// What follows `HOST TAG[PROCESS]: `, or words in front of JSON. Of a line that has neither
 /// nobody knows where the text begins; an address or a dash is part of it.
 fn tagged(text: &[u8]) -> Option<&[u8]> {
     let mut rest = text;
-    for _ in 0..=WORDS {
+    for number in 0..=WORDS {
         if is_json(rest) {
             return Some(rest);
         }
         let (first, more) = word(rest);
         let address =
             || std::str::from_utf8(first).is_ok_and(|first| first.parse::<IpAddr>().is_ok());
-        if matches!(first, b"" | b"-" | [b'"' | b'[' | b'(', ..]) || (address() && !goes_on(more)) {
+        // In place of the host, and nowhere else, a dash is part of the head.
+        let dash = first == b"-";
+        if matches!(first, b"" | [b'"' | b'[' | b'(', ..])
+            || (dash && number > 0)
+            || ((dash || address()) && !goes_on(more))
+        {
             return None;
         }
         rest = more;
@@ -129,7 +217,8 @@ fn tagged(text: &[u8]) -> Option<&[u8]> {
     None
 }
 
-/// After the address of a host a tag or JSON follows at once; after a client's address not.
+/// After the address of a host, or a dash for it, a tag or JSON follows at once; after a
+/// client's address not.
 fn goes_on(rest: &[u8]) -> bool {
     is_json(rest) || word(rest).0.ends_with(b":")
 }
@@ -183,7 +272,7 @@ fn month(text: &[u8]) -> Option<&[u8]> {
     Some(rest.strip_prefix(b".").map_or(rest, after_digits))
 }
 
-/// What follows a string of this form: `0` is a digit, `T` stands for itself or a space.
+/// What follows a string of this form: `0` is a digit, `T` is itself or a space.
 fn fits<'a>(text: &'a [u8], form: &[u8]) -> Option<&'a [u8]> {
     let (start, rest) = text.split_at_checked(form.len())?;
     let fits = start.iter().zip(form).all(|(byte, form)| match form {
@@ -196,10 +285,24 @@ fn fits<'a>(text: &'a [u8], form: &[u8]) -> Option<&'a [u8]> {
 
 /// What follows `gateway-1  | `, as Docker Compose writes it.
 fn service(text: &[u8]) -> Option<&[u8]> {
-    let (name, rest) = word(text);
-    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
-    let rest = rest.strip_prefix(b"| ")?;
-    name.iter().all(plain).then_some(rest)
+    let (name, rest) = word(without_colour(text));
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.@".contains(byte);
+    let rest = rest.strip_prefix(b"|")?;
+    let rest = without_colour(rest.strip_prefix(b" ").unwrap_or(rest));
+    let text = rest.strip_prefix(b" ").unwrap_or(rest);
+    (!name.is_empty() && name.iter().all(plain)).then_some(text)
+}
+
+/// The text without the colour of a terminal that comes first: `ESC [ 36 m`.
+fn without_colour(text: &[u8]) -> &[u8] {
+    let Some(codes) = text.strip_prefix(&[ESCAPE, b'[']) else {
+        return text;
+    };
+    let len = codes
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit() || **byte == b';')
+        .count();
+    codes[len..].strip_prefix(b"m").unwrap_or(text)
 }
 
 /// What follows `[pod/NAME/CONTAINER] `, as `kubectl logs --prefix` writes it.

@@ -6,9 +6,10 @@ const A: &str = r#"{"a":"x}{\"{","n":[{"b":1},{"c":2}]}"#;
 const B: &str = r#"{"b":{"d":[]},"e":"\\"}"#;
 
 /// The records of lines, each with its offset.
-fn records(text: &str) -> Vec<(usize, String)> {
+pub(super) fn records(text: &str) -> Vec<(usize, String)> {
     let mut bytes = text.as_bytes().to_vec();
-    let mut ends = peel(&mut bytes);
+    let envelope = Envelope::of(&bytes).unwrap_or_default();
+    let mut ends = envelope.peel(&mut bytes);
     assert_eq!(bytes.len(), text.len());
     ends.push(bytes.len());
     let (mut found, mut from) = (Vec::new(), 0);
@@ -27,7 +28,12 @@ fn records(text: &str) -> Vec<(usize, String)> {
     found
 }
 
-fn texts(text: &str) -> Vec<String> {
+/// Whether there is an envelope, and whether the records have no ends of lines.
+pub(super) fn streamed(text: &str) -> Option<bool> {
+    Envelope::of(text.as_bytes()).map(|envelope| envelope.streamed)
+}
+
+pub(super) fn texts(text: &str) -> Vec<String> {
     records(text).into_iter().map(|(_, text)| text).collect()
 }
 
@@ -39,6 +45,7 @@ fn heads_of_every_kind_are_taken_off_json_and_text() {
         "<134>Jan  2 12:00:00 web1 nginx: ",
         "<134>Jan  2 12:00:00 nginx[7]: ",
         "Jan 12 12:00:00 10.0.0.5 nginx[7]: ",
+        "Jan 12 12:00:00 - haproxy[7]: ",
         "Jan  2 2026 12:00:00.123 web1 kong: @cee: ",
         "<134>1 2026-01-02T12:00:00Z web1 nginx - - - ",
         "<14>1 2026-01-02T12:00:01.1Z gw1 kong 77 - [key@41058 tag=\"a\\\"]b\"][x y=\"z\"] ",
@@ -58,11 +65,7 @@ fn heads_of_every_kind_are_taken_off_json_and_text() {
         for text in [A, combined, named] {
             let line = format!("{head}{text}");
             assert_eq!(records(&line), [(0, text.to_owned())], "{line}");
-            assert_eq!(
-                Envelope::of(line.as_bytes()),
-                Some(Envelope { streamed: false }),
-                "{line}"
-            );
+            assert_eq!(streamed(&line), Some(false), "{line}");
         }
     }
     for head in [
@@ -75,7 +78,7 @@ fn heads_of_every_kind_are_taken_off_json_and_text() {
 }
 
 #[test]
-fn what_is_no_head_stays() {
+fn what_is_not_a_head_stays() {
     for line in [
         A,
         r#"198.51.100.23 - erp [02/Jan/2026:12:00:00 +0000] "GET /o HTTP/1.1" 200 12"#,
@@ -123,11 +126,7 @@ fn records_of_one_line_are_told_apart_with_their_places() {
         ),
     ] {
         assert_eq!(records(&line), found(&at), "{line}");
-        assert_eq!(
-            Envelope::of(line.as_bytes()),
-            Some(Envelope { streamed }),
-            "{line}"
-        );
+        assert_eq!(self::streamed(&line), Some(streamed), "{line}");
     }
     assert_eq!(a + b, records(&format!("{A}{B}{A}"))[2].0);
     assert_eq!(texts("[]\n[{}]"), ["{}"]);
@@ -155,7 +154,7 @@ fn a_record_that_was_cut_off_hides_at_most_the_next_one() {
 }
 
 #[test]
-fn a_text_in_an_object_is_decoded_where_it_stands() {
+fn a_string_in_an_object_is_decoded_in_place() {
     let wrap = |text: &str| {
         format!(
             "{}\n",
@@ -165,10 +164,7 @@ fn a_text_in_an_object_is_decoded_where_it_stands() {
     for text in [A, "a \"b\" \\ \u{1}\t\u{e9}\u{1f600} c", "x"] {
         let line = wrap(text);
         assert_eq!(texts(&line), [text.replace('\u{7f}', "")], "{line}");
-        assert_eq!(
-            Envelope::of(line.as_bytes()),
-            Some(Envelope { streamed: false })
-        );
+        assert_eq!(streamed(&line), Some(false));
     }
     assert_eq!(texts(&wrap("a\nb")), ["a b"]);
     assert_eq!(
@@ -199,7 +195,7 @@ fn record() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn whatever_stands_between_and_around_records_they_are_all_found(
+    fn whatever_is_between_and_around_records_they_are_all_found(
         records in proptest::collection::vec((record(), prop::sample::select(&["", ",", " ", "]\n[", "][", "\n"][..])), 1..8),
     ) {
         let text: String = records.iter().flat_map(|(record, gap)| [record.as_str(), gap]).collect();
@@ -240,12 +236,15 @@ proptest! {
     fn no_bytes_are_ever_a_panic_and_no_length_changes(
         parts in proptest::collection::vec(prop::sample::select(&[
             "{", "}", "[", "]", "\"", "\\", ",", ":", " ", "\n", "\"log\":\"", "\"stream\":", "<14>", "1 ", "Jan  2 12:00:00 ",
-            "2026-01-02T12:00:00Z ", "stdout F ", "kong: ", "\\ud83d", "\\u00e9", "\0", "a", "é",
+            "2026-01-02T12:00:00Z ", "stdout F ", "kong: ", "\"message\":\"GET ", "\"host\":", "\"MESSAGE\":[71,", "\"PRIORITY\":",
+            "[{\"field\":\"@message\",\"value\":\"", "[\"1767355200117000000\",", "\"_source\":", "\"_id\":", "{\"index\":{}}", "{app=\"",
+            "\u{1b}[3m", "web | ", "\"event\":{\"original\":", "\"lastrow\":true", "\\ud83d", "\\u00e9", "\0", "a", "é",
         ][..]), 0..30),
     ) {
         let text = parts.concat();
         let mut bytes = text.clone().into_bytes();
-        let seams = peel(&mut bytes);
+        let envelope = Envelope { streamed: false, shipped: true };
+        let seams = envelope.peel(&mut bytes);
         prop_assert_eq!(bytes.len(), text.len());
         prop_assert!(seams.is_sorted());
         let _ = Envelope::of(text.as_bytes());

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use similar::{Algorithm, DiffTag, capture_diff_slices};
+
 use super::*;
 
 /// Runs `git apply` in a folder; `None` where there is no git.
@@ -25,13 +27,29 @@ fn git_apply(folder: &Path, diff: &str, check: bool) -> Option<bool> {
     Some(output.status.success())
 }
 
+/// The diff from one text to another one, whatever changed.
+fn unified(old: &str, new: &str, path: &str) -> String {
+    let (a, b) = (unified::lines(old), unified::lines(new));
+    let blocks: Vec<unified::Block> = capture_diff_slices(Algorithm::Myers, &a, &b)
+        .iter()
+        .filter(|op| op.tag() != DiffTag::Equal)
+        .map(|op| (op.old_range(), op.new_range()))
+        .collect();
+    unified::write(&a, &b, &blocks, path)
+}
+
+/// A diff as it is printed: `git apply` skips the reasons in front of a file's header.
+fn annotated(diff: &str, note: &str) -> String {
+    format!("# {}\n{diff}", note.replace('\n', " "))
+}
+
 /// Applies diff and undo with git and compares bytes.
 pub(super) fn survives_git(patch: &FilePatch, note: &str) -> bool {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join(&*patch.path);
     std::fs::create_dir_all(file.parent().unwrap()).unwrap();
     std::fs::write(&file, &*patch.old).unwrap();
-    let printed = annotated(&patch.diff, [note]);
+    let printed = annotated(&patch.diff, note);
     let Some(fits) = git_apply(folder.path(), &printed, true) else {
         return true;
     };
@@ -69,7 +87,7 @@ fn the_diff_is_what_a_reviewer_expects() {
     let patch = plan(&policy, &giving(&policy, &["a"]), &[]).unwrap();
     let printed = annotated(
         &patch.files[0].diff,
-        ["policy/grants.yaml:4  c  - a  never used"],
+        "policy/grants.yaml:4  c  - a  never used",
     );
     insta::assert_snapshot!(printed, @r"
     # policy/grants.yaml:4  c  - a  never used

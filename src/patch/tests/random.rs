@@ -310,9 +310,9 @@ fn bytes_hold(
     new: &str,
 ) -> Result<(), TestCaseError> {
     let (text, entries) = (&draft.text, &old.entries);
-    let format = grants::by_name(old.format).unwrap();
-    let indices: Vec<usize> = (0..entries.len()).filter(|entry| gone(*entry)).collect();
-    for edit in format.remove(old, &indices).unwrap() {
+    let indices = (0..entries.len()).filter(|entry| gone(*entry));
+    let changes = indices.map(|entry| (entry, Change::Remove)).collect();
+    for edit in grants::edits(old, &changes).unwrap() {
         prop_assert!(["", " []"].contains(&edit.replacement.as_str()));
         for at in edit.span.start..edit.span.end {
             let owner = (0..entries.len()).find(|entry| {

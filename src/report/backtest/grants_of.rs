@@ -1,7 +1,7 @@
 //! Whose grants the origins of a backtest take, and which month ends had none, in words.
 
 use crate::analysis::backtest::{Backtest, GrantsOf};
-use crate::model::words::plural;
+use crate::model::words::{first, plural};
 
 /// Month ends that are named one by one.
 const NAMED: usize = 12;
@@ -10,7 +10,7 @@ const NAMED: usize = 12;
 pub(in crate::report) fn assumptions(found: &Backtest) -> &'static str {
     match found.grants {
         GrantsOf::Today => {
-            "today's configuration; today's grants, but for those that the files, or git for a line below an older date, date later; unmatched paths hold no past removal back"
+            "today's configuration; today's grants, except those that the files date later (or git, for a line below an older date); unmatched paths hold no past removal back"
         }
         GrantsOf::Git => {
             "today's configuration; the grants as git had the policy files at each month end, and what they gained after it; unmatched paths hold no past removal back"
@@ -41,17 +41,12 @@ pub(in crate::report) fn why(found: &Backtest) -> Option<&'static str> {
 }
 
 /// The month ends that were left out, in one sentence.
-pub fn left_out(found: &Backtest) -> Option<String> {
+pub(crate) fn left_out(found: &Backtest) -> Option<String> {
     let why = why(found)?;
-    let days = found.left_out.iter().take(NAMED);
-    let days: Vec<String> = days.map(ToString::to_string).collect();
-    let more = match found.left_out.len().saturating_sub(NAMED) {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
+    let days: Vec<String> = found.left_out.iter().map(ToString::to_string).collect();
     Some(format!(
-        "{} {why}: {}{more}",
-        plural(found.left_out.len(), "month end"),
-        days.join(", ")
+        "{} {why}: {}",
+        plural(days.len(), "month end"),
+        first(&days, NAMED)
     ))
 }

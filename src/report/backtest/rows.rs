@@ -1,8 +1,9 @@
 //! The backtest as rows: one for each month end and level.
 
-use super::{bound, rounded, share, upwards};
+use super::{bound, share};
 use crate::analysis::backtest::{Backtest, LEVELS, Scores};
 use crate::model::rows::{Cell, Column, Held, Rows, columns};
+use crate::model::words::{rounded, rounded_up};
 use crate::report::table::Table;
 
 const COLUMNS: [Column; 21] = columns! {
@@ -20,7 +21,7 @@ const COLUMNS: [Column; 21] = columns! {
     operations: Integer(64), "operations that would have been denied";
     first_denied_after: Integer(32) or Null, "days to the first denial";
     wrong_within_30: Integer(64), "wrong ones that 30 days would have shown";
-    unknown_requests: Integer(64), "requests of which the needs are not known";
+    unknown_requests: Integer(64), "requests whose needs are not known";
     requests: Integer(64), "requests that were replayed";
     scored_grants: Integer(64) or Null, "grants that were given a probability";
     expected_uses: Float(None) or Null, "uses that the probabilities expected";
@@ -30,27 +31,29 @@ const COLUMNS: [Column; 21] = columns! {
 };
 
 /// One row for each month end and level.
-pub fn rows(found: &Backtest) -> Table<impl Rows> {
+pub(crate) fn rows(found: &Backtest) -> Table<impl Rows> {
     let rows = Held::new(found.origins.len(), |at, each| {
         let origin = &found.origins[at];
         let scores = scores(origin.scores.as_ref());
-        for (own, level) in origin.tallies.iter().zip(LEVELS) {
+        for (tally, level) in origin.tallies.iter().zip(LEVELS) {
             let [grants, expected, seen, brier, log] = scores.clone();
             each(&[
                 origin.as_of.into(),
                 origin.days_after.into(),
                 origin.censored.into(),
                 level.name().into(),
-                own.removals.into(),
-                own.wrong.into(),
-                share(own.wrong, own.removals).map(upwards).into(),
-                bound(own).map(upwards).into(),
-                own.requests.into(),
-                own.requests_early.into(),
-                own.clients.into(),
-                own.operations.into(),
-                own.first.into(),
-                own.wrong_early.into(),
+                tally.removals.into(),
+                tally.wrong.into(),
+                share(tally.wrong, tally.removals)
+                    .map(|share| rounded_up(share, 6))
+                    .into(),
+                bound(tally).map(|share| rounded_up(share, 6)).into(),
+                tally.requests.into(),
+                tally.requests_early.into(),
+                tally.clients.into(),
+                tally.operations.into(),
+                tally.first.into(),
+                tally.wrong_early.into(),
                 origin.unknown.into(),
                 origin.requests.into(),
                 grants,
@@ -64,15 +67,15 @@ pub fn rows(found: &Backtest) -> Table<impl Rows> {
     Table::new(&COLUMNS, rows)
 }
 
-fn scores(own: Option<&Scores>) -> [Cell<'static>; 5] {
-    let Some(own) = own else {
+fn scores(scores: Option<&Scores>) -> [Cell<'static>; 5] {
+    let Some(scores) = scores else {
         return [const { Cell::Null }; 5];
     };
-    let [brier, log] = [own.brier(), own.log()].map(|own| rounded(own.unwrap_or(0.0), 1e6));
+    let [brier, log] = [scores.brier(), scores.log()].map(|score| rounded(score.unwrap_or(0.0), 6));
     [
-        own.grants.into(),
-        rounded(own.expected, 1e2).into(),
-        own.used.into(),
+        scores.grants.into(),
+        rounded(scores.expected, 2).into(),
+        scores.used.into(),
         brier.into(),
         log.into(),
     ]

@@ -3,7 +3,7 @@
 //!
 //! Invariants:
 //! * time alone makes nothing worse: neither more requests or days, nor a removal that has
-//!   become safer, which tells how sure the advice is and not how bad the grant;
+//!   become safer, which says how sure the advice is and not how bad the grant is;
 //! * a file that does not say how bad an issue was excuses it by its id.
 
 use std::collections::BTreeMap;
@@ -18,14 +18,14 @@ const SCHEMA: &str = "scopetrim.baseline/1";
 
 /// The known issues.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Baseline {
+pub(crate) struct Baseline {
     /// By stable id.
     pub issues: BTreeMap<String, Known>,
 }
 
 /// How bad a known issue was.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Known {
+pub(crate) struct Known {
     /// The severity of a finding; `None` for another issue, or where the file does not say it.
     pub severity: Option<Severity>,
     /// How much it was about, likewise.
@@ -34,18 +34,18 @@ pub struct Known {
 
 impl Known {
     /// What is worse now, in words; `None` when nothing is.
-    pub fn worse(&self, now: &Issue) -> Option<String> {
+    pub(crate) fn worse(&self, now: &Issue) -> Option<String> {
         let mut worse = Vec::new();
-        if let (Some(before), Weight::Finding(own)) = (self.severity, now.weight)
-            && own.0 > before
+        if let (Some(before), Weight::Finding(severity)) = (self.severity, now.weight)
+            && severity.0 > before
         {
-            worse.push(format!("{} -> {}", before.name(), own.0.name()));
+            worse.push(format!("{} -> {}", before.name(), severity.0.name()));
         }
-        if let (Some(before), Some(own)) = (self.extent, now.extent)
-            && own > before
-            && own / 2 >= before
+        if let (Some(before), Some(after)) = (self.extent, now.extent)
+            && after > before
+            && after / 2 >= before
         {
-            worse.push(format!("{before} -> {own}"));
+            worse.push(format!("{before} -> {after}"));
         }
         (!worse.is_empty()).then(|| worse.join(", "))
     }
@@ -53,8 +53,8 @@ impl Known {
 
 /// Why a baseline cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub enum BaselineError {
-    /// Not JSON, or of another shape. What stands there is not said: it may be any file.
+pub(crate) enum BaselineError {
+    /// Not JSON, or of another shape. Its content is not shown: it may be any file.
     #[error("line {0}, column {1}: JSON of another shape, or none")]
     Malformed(usize, usize),
     /// A file of something else.
@@ -77,24 +77,24 @@ struct Entry {
 
 impl Baseline {
     /// Reads what [`Baseline::write`] or `check --output json` wrote.
-    pub fn read(bytes: &[u8]) -> Result<Self, BaselineError> {
+    pub(crate) fn read(bytes: &[u8]) -> Result<Self, BaselineError> {
         let file: File = serde_json::from_slice(bytes)
             .map_err(|error| BaselineError::Malformed(error.line(), error.column()))?;
         if file.schema != SCHEMA {
             return Err(BaselineError::OtherSchema);
         }
         let mut issues: BTreeMap<String, Known> = BTreeMap::new();
-        for own in file.issues {
-            let known = issues.entry(own.id).or_default();
-            let severity = own.weight.as_deref().and_then(Severity::parse);
+        for issue in file.issues {
+            let known = issues.entry(issue.id).or_default();
+            let severity = issue.weight.as_deref().and_then(Severity::parse);
             known.severity = known.severity.max(severity);
-            known.extent = known.extent.max(own.extent);
+            known.extent = known.extent.max(issue.extent);
         }
         Ok(Self { issues })
     }
 
     /// Every issue of this run, sorted by id, so that a change of the file shows what changed.
-    pub fn write(outcome: &Outcome) -> String {
+    pub(crate) fn write(outcome: &Outcome) -> String {
         let mut issues: Vec<_> = outcome
             .issues
             .iter()

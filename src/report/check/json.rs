@@ -22,7 +22,7 @@ impl Output for Json {
     }
 }
 
-/// As text with a line end; names of a log stand in it, and it is read with `cat` too.
+/// As text with a line end; it holds names from a log, and is read with `cat` too.
 pub(super) fn text(value: &serde_json::Value) -> String {
     let text = json_text::pretty(value);
     // Writing to a string cannot fail, and the other form holds the same.

@@ -34,7 +34,7 @@ impl Output for JUnit {
         for issue in &outcome.issues {
             // Not every issue has a client, and not every one a subject.
             let name = [&issue.client, &issue.subject, &issue.id].into_iter();
-            let name = name.map(String::as_str).filter(|own| !own.is_empty());
+            let name = name.map(String::as_str).filter(|name| !name.is_empty());
             let name: Vec<&str> = name.collect();
             let name = name.join(" ");
             let _ = write!(

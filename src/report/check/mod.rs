@@ -24,16 +24,16 @@ use crate::finding::{Finding, Severity, stable_id};
 use crate::model::{Level, Place, Verdict};
 
 use super::{View, suspend};
-pub use baseline::{Baseline, BaselineError};
+pub(crate) use baseline::Baseline;
 
 /// The rule of a grant that can go.
-pub const SURPLUS: &str = "surplus-grant";
+pub(crate) const SURPLUS: &str = "surplus-grant";
 
 /// Every output, the default first.
-pub static ALL: &[&dyn Output] = &[&text::Text, &github::GitHub, &junit::JUnit, &json::Json];
+pub(crate) static ALL: &[&dyn Output] = &[&text::Text, &github::GitHub, &junit::JUnit, &json::Json];
 
 /// One form of the result.
-pub trait Output: Sync {
+pub(crate) trait Output: Sync {
     /// The name used on the command line.
     fn name(&self) -> &'static str;
 
@@ -42,13 +42,13 @@ pub trait Output: Sync {
 }
 
 /// The output with this name.
-pub fn by_name(name: &str) -> Option<&'static dyn Output> {
+pub(crate) fn by_name(name: &str) -> Option<&'static dyn Output> {
     ALL.iter().copied().find(|output| output.name() == name)
 }
 
 /// How grave an issue is, the gravest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Weight {
+pub(crate) enum Weight {
     /// A removal, by its level: the safer it is, the less there is to wait for.
     Removal(Level),
     /// A finding, by its severity.
@@ -59,7 +59,7 @@ pub enum Weight {
 
 impl Weight {
     /// The name used in every output.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Removal(level) => level.name(),
             Self::Finding(severity) => severity.0.name(),
@@ -70,7 +70,7 @@ impl Weight {
 
 /// One thing that the gate weighs.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Issue {
+pub(crate) struct Issue {
     /// 16 hex digits: a hash of rule, client and subject.
     pub id: String,
     /// What it is: `surplus-grant`, `silent-client`, `exposure`, or the id of a finding's rule.
@@ -97,7 +97,7 @@ pub struct Issue {
 
 impl Issue {
     /// The message, with what is worse than in the baseline.
-    pub fn sentence(&self) -> String {
+    pub(crate) fn sentence(&self) -> String {
         match &self.worse {
             Some(worse) => format!("{}; worse than in the baseline: {worse}", self.message),
             None => self.message.clone(),
@@ -107,7 +107,7 @@ impl Issue {
 
 /// When the gate fails.
 #[derive(Clone, Debug, Default)]
-pub struct Thresholds {
+pub(crate) struct Thresholds {
     /// Removals that are at least as safe as this.
     pub level: Option<Level>,
     /// Findings at least as grave as this.
@@ -118,7 +118,7 @@ pub struct Thresholds {
 
 /// Everything an output shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Outcome {
+pub(crate) struct Outcome {
     /// Sorted: failing ones first, then by gravity, client and subject.
     pub issues: Vec<Issue>,
     /// Ids of the baseline that no issue has any more.
@@ -129,13 +129,13 @@ pub struct Outcome {
 
 impl Outcome {
     /// Issues that fail the gate.
-    pub fn failing(&self) -> impl Iterator<Item = &Issue> {
+    pub(crate) fn failing(&self) -> impl Iterator<Item = &Issue> {
         self.issues.iter().filter(|issue| issue.fails)
     }
 }
 
 /// Weighs everything against the thresholds and the baseline.
-pub fn weigh(view: &View<'_>, thresholds: &Thresholds, baseline: &Baseline) -> Outcome {
+pub(crate) fn weigh(view: &View<'_>, thresholds: &Thresholds, baseline: &Baseline) -> Outcome {
     let mut issues = Vec::new();
     for client in &view.analysis.clients {
         issues.extend(
@@ -230,9 +230,9 @@ fn silent(view: &View<'_>, client: &ClientAnalysis, thresholds: &Thresholds) -> 
 
 fn exposed(client: &ClientAnalysis, thresholds: &Thresholds) -> Option<Issue> {
     let most = thresholds.exposure?;
-    let own = client.exposure.before;
-    let (reach, limit) = apart(own * 100.0, most * 100.0);
-    (own > most).then(|| Issue {
+    let exposure = client.exposure.before;
+    let (reach, limit) = apart(exposure * 100.0, most * 100.0);
+    (exposure > most).then(|| Issue {
         id: stable_id("exposure", client.id.as_str(), ""),
         rule: "exposure".to_owned(),
         weight: Weight::Exposure,
@@ -245,7 +245,7 @@ fn exposed(client: &ClientAnalysis, thresholds: &Thresholds) -> Option<Issue> {
         place: None,
         extent: (1..=100_u32)
             .rev()
-            .find(|percent| f64::from(*percent) <= own * 100.0)
+            .find(|percent| f64::from(*percent) <= exposure * 100.0)
             .map(u64::from),
         known: false,
         worse: None,
@@ -254,11 +254,11 @@ fn exposed(client: &ClientAnalysis, thresholds: &Thresholds) -> Option<Issue> {
 }
 
 /// Two numbers with as many digits as it takes to see that they differ.
-fn apart(own: f64, limit: f64) -> (String, String) {
-    let with = |digits: usize| (format!("{own:.digits$}"), format!("{limit:.digits$}"));
+fn apart(value: f64, limit: f64) -> (String, String) {
+    let with = |digits: usize| (format!("{value:.digits$}"), format!("{limit:.digits$}"));
     (0..6)
         .map(with)
-        .find(|(own, limit)| own != limit)
+        .find(|(text, limit)| text != limit)
         .unwrap_or_else(|| with(6))
 }
 
@@ -336,17 +336,17 @@ mod tests {
         let document = roxmltree::Document::parse(&xml).unwrap();
         let cases = document
             .descendants()
-            .filter(|own| own.has_tag_name("testcase"));
-        let names: Vec<&str> = cases.filter_map(|own| own.attribute("name")).collect();
+            .filter(|node| node.has_tag_name("testcase"));
+        let names: Vec<&str> = cases.filter_map(|node| node.attribute("name")).collect();
         assert!(
-            names.iter().any(|own| own.starts_with("DELETE /x ")),
+            names.iter().any(|name| name.starts_with("DELETE /x ")),
             "{names:?}"
         );
     }
 
     #[test]
     fn an_exposure_above_the_limit_never_reads_like_the_limit() {
-        let pair = |own: &str, limit: &str| (own.to_owned(), limit.to_owned());
+        let pair = |value: &str, limit: &str| (value.to_owned(), limit.to_owned());
         assert_eq!(apart(62.0, 50.0), pair("62", "50"));
         assert_eq!(apart(50.04, 50.0), pair("50.04", "50.00"));
         assert_eq!(apart(50.4, 50.0), pair("50.4", "50.0"));

@@ -12,7 +12,7 @@ use crate::report::table::Table;
 use crate::report::{View, json_text};
 
 /// Name and version of the JSON.
-pub const SCHEMA: &str = "scopetrim.demand/1";
+pub(crate) const SCHEMA: &str = "scopetrim.demand/1";
 
 const COLUMNS: [Column; 16] = columns! {
     client: Text, "who asked";
@@ -50,7 +50,7 @@ struct ClientJson<'a> {
 }
 
 /// The same as data.
-pub fn json(view: &View<'_>, clients: &[&ClientAnalysis]) -> serde_json::Result<String> {
+pub(crate) fn json(view: &View<'_>, clients: &[&ClientAnalysis]) -> serde_json::Result<String> {
     let has_data = view.coverage.span().is_some();
     let window = view.analysis.window;
     let value = DemandJson {
@@ -65,7 +65,7 @@ pub fn json(view: &View<'_>, clients: &[&ClientAnalysis]) -> serde_json::Result<
                 denied: client
                     .denied
                     .iter()
-                    .map(|own| Denied::of(view, client, own))
+                    .map(|row| Denied::of(view, client, row))
                     .collect(),
                 tokens: Tokens::of(&client.demand.tokens),
             })
@@ -77,17 +77,20 @@ pub fn json(view: &View<'_>, clients: &[&ClientAnalysis]) -> serde_json::Result<
 }
 
 /// One row for each client, refused operation and way to open it.
-pub fn rows<'c>(view: &'c View<'_>, clients: &'c [&ClientAnalysis]) -> Table<impl Rows + 'c> {
+pub(crate) fn rows<'c>(
+    view: &'c View<'_>,
+    clients: &'c [&ClientAnalysis],
+) -> Table<impl Rows + 'c> {
     let rows = Held::new(clients.len(), |at, each| {
         let client = clients[at];
-        for own in &client.demand.refused {
-            let seen = &own.seen;
-            let operation = operation(view, own.route);
+        for refused in &client.demand.refused {
+            let seen = &refused.seen;
+            let operation = operation(view, refused.route);
             let mut row = |way: Option<&Way>| {
                 each(&[
                     client.id.as_str().into(),
                     operation.as_str().into(),
-                    own.cause.name().into(),
+                    refused.cause.name().into(),
                     seen.requests().into(),
                     seen.gateway.into(),
                     seen.service.into(),
@@ -95,8 +98,8 @@ pub fn rows<'c>(view: &'c View<'_>, clients: &'c [&ClientAnalysis]) -> Table<imp
                     Cell::Instant(seen.first),
                     Cell::Instant(seen.last),
                     seen.sample.as_deref().into(),
-                    Cell::list(own.terms.iter().map(Term::as_str)),
-                    own.in_token.into(),
+                    Cell::list(refused.terms.iter().map(Term::as_str)),
+                    refused.in_token.into(),
                     way.map_or(Cell::Null, |way| {
                         Cell::list(way.scopes.iter().map(Scope::as_str))
                     }),
@@ -106,10 +109,10 @@ pub fn rows<'c>(view: &'c View<'_>, clients: &'c [&ClientAnalysis]) -> Table<imp
                         .into(),
                 ]);
             };
-            if own.ways.is_empty() {
+            if refused.ways.is_empty() {
                 row(None);
             }
-            own.ways.iter().for_each(|way| row(Some(way)));
+            refused.ways.iter().for_each(|way| row(Some(way)));
         }
     });
     Table::new(&COLUMNS, rows)

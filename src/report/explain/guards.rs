@@ -1,10 +1,10 @@
 //! The ten guards of a removal, each with its number, passed or failed.
 //!
 //! In: the view, a client and one of its terms. Out: G1 to G10 in order, or nothing
-//! for a term that stays, of which no guard was asked.
+//! for a term that stays, for which no guard was asked.
 //!
 //! Invariant: a guard is failed exactly when the analysis left its reason; the
-//! figures beside it are those that the analysis looked at.
+//! figures next to it are those that the analysis looked at.
 
 use crate::analysis::{ClientAnalysis, Period, Status, TermAnalysis};
 use crate::grants::history::SinceFrom;
@@ -60,7 +60,7 @@ impl Guard {
     }
 }
 
-/// Reasons beside which the last guards are still asked.
+/// Reasons that do not keep the last guards from being asked.
 fn lets_pass(reason: Reason) -> bool {
     matches!(
         reason,
@@ -76,6 +76,7 @@ fn lets_pass(reason: Reason) -> bool {
             | Reason::RoleMemberUnknown
             | Reason::RoleMemberLessSafe
             | Reason::RoleScopeLessSafe
+            | Reason::RuleGrantsTogether
             | Reason::NotEditable
     )
 }
@@ -88,12 +89,12 @@ pub(super) fn guards(view: &View<'_>, client: &ClientAnalysis, term: &TermAnalys
     }
     let by_past = term.kind == Some(Kind::Unused)
         && term.evidence.is_some()
-        && term.reasons.iter().all(|own| lets_pass(*own));
+        && term.reasons.iter().all(|reason| lets_pass(*reason));
     let guard = |number: u8, title, reasons: &[Reason], text: String| {
         let found: Vec<&str> = reasons
             .iter()
-            .filter(|own| term.reasons.contains(own))
-            .map(|own| own.sentence())
+            .filter(|reason| term.reasons.contains(reason))
+            .map(|reason| reason.sentence())
             .collect();
         let state = if !found.is_empty() {
             State::Failed
@@ -187,7 +188,9 @@ fn coverage(view: &View<'_>, client: &ClientAnalysis) -> String {
     let last = Window::ending(to, DAYS.min(basis.days.max(1)));
     let absent = match client.absent.range(last.from..=last.to).count() {
         0 => String::new(),
-        own => format!(" ({own} of them none of a source that carries the client)"),
+        count => {
+            format!(" ({count} of them without a record from a source that carries the client)")
+        }
     };
     format!(
         "{} of the last {} have records{absent}, {} of {} in all",
@@ -246,7 +249,7 @@ fn season(view: &View<'_>, term: &TermAnalysis) -> String {
 fn calendar(term: &TermAnalysis) -> String {
     Period::find(&term.rhythm.days).map_or_else(
         || "no regular use".to_owned(),
-        |own| format!("runs {}", own.words),
+        |period| format!("runs {}", period.words),
     )
 }
 
@@ -254,10 +257,10 @@ fn alive(client: &ClientAnalysis, term: &TermAnalysis) -> String {
     match (client.status, client.last_seen) {
         (Status::Active, Some(last)) => format!("active, last request {}", Day::of(last)),
         (status, _) => match &client.suspend {
-            Some(own) if !term.reasons.contains(&Reason::ClientSilent) => format!(
+            Some(suspension) if !term.reasons.contains(&Reason::ClientSilent) => format!(
                 "{}, and its requests would be seen; to suspend it as a whole: {}",
                 status.name(),
-                own.level.name()
+                suspension.level.name()
             ),
             _ => status.name().to_owned(),
         },

@@ -17,7 +17,7 @@ use crate::usage::{Coverage, Holding};
 
 /// One client, explained.
 #[derive(Serialize)]
-pub struct ExplainedClient<'a> {
+pub(crate) struct ExplainedClient<'a> {
     #[serde(flatten)]
     client: Client<'a, ExplainedTerm<'a>>,
     days: Option<Days<'a>>,
@@ -72,7 +72,7 @@ struct Marks {
 }
 
 /// Every fact about the client as data; `windows` are the figures of its windows.
-pub fn explained<'a>(
+pub(crate) fn explained<'a>(
     view: &'a View<'a>,
     universe: &Universe,
     client: &'a ClientAnalysis,
@@ -88,7 +88,7 @@ pub fn explained<'a>(
             let lost = lost(universe, client, term);
             let any_of = |number: &usize| {
                 let operation = view.catalog.operations.get(*number);
-                operation.map(|own| own.requirement.clauses())
+                operation.map(|operation| operation.requirement.clauses())
             };
             terms.push(ExplainedTerm {
                 term: entry,
@@ -129,14 +129,14 @@ fn days<'a>(
 ) -> Option<Days<'a>> {
     view.coverage.span()?;
     let Window { from, to } = view.analysis.window;
-    let own = Coverage {
+    let coverage = Coverage {
         days: client.covered(view.coverage).into_owned(),
         gaps: Vec::new(),
     };
-    // Of what no request can show, a day without use is no fact.
+    // For what no request can show, a day without use means nothing.
     let observable = holdings.iter().filter(|holding| holding.observable);
     let terms = observable.map(|holding| {
-        let marks = day_marks(holding, &own, view.analysis.window);
+        let marks = day_marks(holding, &coverage, view.analysis.window);
         (holding.term, marks)
     });
     Some(Days {

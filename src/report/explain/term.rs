@@ -10,7 +10,7 @@ use crate::analysis::minimum::Universe;
 use crate::analysis::{ClientAnalysis, Status, TermAnalysis};
 use crate::grants::history::SinceFrom;
 use crate::model::words::plural;
-use crate::model::{Day, Entry, Kind, Level, Operation, Term, Verdict, Via};
+use crate::model::{Day, Entry, Kind, Level, Operation, Reason, Term, Verdict, Via};
 use crate::report::difftext::{age, days};
 use crate::report::{View, evidence, possible};
 
@@ -37,7 +37,7 @@ pub(super) fn about(
         [&[verdict], &details[..]].concat().join("   ")
     ))?;
     facts.fact("because", term.sentences())?;
-    facts.fact("held", term.vias.iter().map(|via| held(view, via)))?;
+    facts.fact("held", term.vias.iter().map(|via| held(view, term, via)))?;
     facts.one(
         "granted",
         term.since.map_or_else(
@@ -74,7 +74,7 @@ pub(super) fn about(
     let past = term.evidence.as_ref();
     facts.fact(
         "the past",
-        past.map(|own| evidence::sentence(&view.analysis.basis, own)),
+        past.map(|evidence| evidence::sentence(&view.analysis.basis, evidence)),
     )?;
     let guards = guards::guards(view, client, term);
     let shown = guards.iter().map(Guard::sentence);
@@ -155,7 +155,7 @@ fn undo(term: &TermAnalysis) -> &'static str {
     if term.level.is_some_and(|level| level < Level::Manual) {
         "`undo.diff` of `scopetrim analyze --out DIR` puts it back"
     } else {
-        "nothing is edited automatically here, so the undo is yours too"
+        "nothing is edited automatically here, so the undo is manual too"
     }
 }
 
@@ -198,17 +198,21 @@ pub(super) fn in_short(
         ),
         (status, _) => write!(text, "The client itself is {}. ", status.name()),
     };
-    if let Some(own) = &term.evidence {
-        let _ = write!(text, "{}. ", evidence::sentence(&view.analysis.basis, own));
+    if let Some(evidence) = &term.evidence {
+        let _ = write!(
+            text,
+            "{}. ",
+            evidence::sentence(&view.analysis.basis, evidence)
+        );
     }
     let failed: Vec<String> = guards
         .iter()
-        .filter(|own| own.state == State::Failed)
+        .filter(|guard| guard.state == State::Failed)
         .map(Guard::name)
         .collect();
     let passed = guards
         .iter()
-        .filter(|own| own.state == State::Passed)
+        .filter(|guard| guard.state == State::Passed)
         .count();
     if failed.is_empty() && passed == guards.len() {
         let _ = write!(text, "Guards: all {passed} passed. ");
@@ -228,24 +232,27 @@ pub(super) fn in_short(
     Some(text)
 }
 
-/// `grants.yaml:30 through role admin (grants.yaml:44)`, and what the lines say beside.
-fn held(view: &View<'_>, via: &Via) -> String {
-    let entries = view
-        .policy
-        .files
-        .get(via.file)
-        .map_or(&[][..], |file| &file.entries);
-    let place = |index: usize| {
-        entries.get(index).map_or_else(
+/// `grants.yaml:30 through role admin (grants.yaml:44)`, and what else the lines say.
+fn held(view: &View<'_>, term: &TermAnalysis, via: &Via) -> String {
+    let entry = |place: (usize, usize)| view.policy.entry(place);
+    let place = |at: (usize, usize)| {
+        entry(at).map_or_else(
             || "unknown place".to_owned(),
             |entry| entry.place.to_string(),
         )
     };
-    let mut parts = vec![place(via.entry)];
-    parts.extend(entries.get(via.entry).into_iter().flat_map(remarks));
-    if let Some((role, membership)) = &via.role {
-        parts[0] = format!("{} through role {role} ({})", parts[0], place(*membership));
-        parts.extend(entries.get(*membership).into_iter().flat_map(remarks));
+    let own = (via.file, via.entry);
+    let mut parts = vec![place(own)];
+    parts.extend(entry(own).into_iter().flat_map(remarks));
+    if term.reasons.contains(&Reason::RuleGrantsTogether) {
+        let file = view.policy.files.get(via.file);
+        let document = file.and_then(|file| file.document.as_ref());
+        parts.extend(document.and_then(|document| document.rules_without(via.entry)));
+    }
+    if let Some(held) = &via.role {
+        let given = held.place();
+        parts[0] = format!("{} through role {} ({})", parts[0], held.role, place(given));
+        parts.extend(entry(given).into_iter().flat_map(remarks));
     }
     parts.join(", ")
 }
@@ -279,9 +286,9 @@ fn rhythm(
     term: &TermAnalysis,
     facts: &mut Facts<'_>,
 ) -> io::Result<()> {
-    let (own, to) = (&term.rhythm, view.analysis.window.to);
+    let (rhythm, to) = (&term.rhythm, view.analysis.window.to);
     let covered = client.covered(view.coverage);
-    let (Some(first), Some(last)) = (own.first, own.last) else {
+    let (Some(first), Some(last)) = (rhythm.first, rhythm.last) else {
         // Never seen and never visible are not the same.
         let unseen = term.verdict == Verdict::Unobservable;
         let text = if unseen {
@@ -299,21 +306,21 @@ fn rhythm(
         "",
         format!(
             "{} on {}",
-            plural(own.total, "request"),
-            days(own.days.len() as u64)
+            plural(rhythm.total, "request"),
+            days(rhythm.days.len() as u64)
         ),
     )?;
     let counts: Vec<String> = WINDOWS
         .iter()
-        .zip(own.uses)
+        .zip(rhythm.uses)
         .map(|(back, uses)| format!("{back} d: {uses}"))
         .collect();
     facts.one("uses", counts.join("   "))?;
-    let longest = own.longest_gap().map_or_else(
+    let longest = rhythm.longest_gap().map_or_else(
         || "unknown (one day of use)".to_owned(),
         |gap| days(gap.into()),
     );
-    let idle = days(own.idle(&covered, to).unwrap_or(0).into());
+    let idle = days(rhythm.idle(&covered, to).unwrap_or(0).into());
     facts.one(
         "silence",
         format!("longest {longest}, now {idle} with records"),

@@ -65,13 +65,13 @@ pub(super) fn traffic(
     let clusters = client.unmatched.iter();
     facts.fact(
         "",
-        clusters.map(|own| {
+        clusters.map(|cluster| {
             format!(
                 "{} {}  {} passed, {} refused or anonymous",
-                own.method,
-                own.path,
-                own.counts.need,
-                own.counts.others()
+                cluster.method,
+                cluster.path,
+                cluster.counts.need,
+                cluster.counts.others()
             )
         }),
     )

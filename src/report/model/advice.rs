@@ -22,7 +22,7 @@ pub struct Advice<'a> {
     pub level: Level,
     /// What holds it back, from all its grants.
     pub reasons: &'a BTreeSet<Reason>,
-    /// Terms that it takes out of use.
+    /// Terms that it suspends.
     #[schemars(range(min = 1))]
     pub grants: usize,
     /// Of these, terms that go on their own, safe or likely: at a safer level than the whole.
@@ -36,7 +36,7 @@ pub struct Advice<'a> {
 }
 
 impl<'a> Advice<'a> {
-    pub(super) fn of(view: &View<'_>, client: &'a ClientAnalysis) -> Option<Self> {
+    pub(in crate::report) fn of(view: &View<'_>, client: &'a ClientAnalysis) -> Option<Self> {
         let (basis, advice) = (&view.analysis.basis, client.suspend.as_ref()?);
         let evidence = advice.evidence.as_ref();
         Some(Self {
@@ -46,7 +46,7 @@ impl<'a> Advice<'a> {
             grants: advice.grants,
             alone: suspend::alone(client),
             term: &advice.term,
-            evidence: evidence.map(|own| Evidence::of(basis, own)),
+            evidence: evidence.map(|evidence| Evidence::of(basis, evidence)),
             sentence: suspend::sentence(basis, client)?,
         })
     }

@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use super::OperationName;
 use crate::analysis::backtest::{self, HORIZON, Hit, LEVELS, Pooled, SHADOW, Tally, suspended};
+use crate::model::words::{rounded, rounded_up};
 use crate::model::{Catalog, ClientName, Day, Level, Term};
-use crate::report::backtest::{SCHEMA, grants_of, rounded, share, upwards};
+use crate::report::backtest::{SCHEMA, grants_of, share};
 
 /// Past month ends, and what their advice would have denied.
 #[derive(Serialize, JsonSchema)]
@@ -23,12 +24,12 @@ pub struct Backtest<'a> {
     pub shadow_days: u32,
     /// What the numbers take for granted.
     pub assumptions: &'static str,
-    /// today: the grants of today, but for those that the files date later. `as_held`: as git had
+    /// today: the grants of today, except those that the files date later. `as_held`: as git had
     /// the policy files at each origin. ledger: as the ledger recorded them last, at most 31 days
     /// before each origin.
     #[schemars(extend("enum" = ["today", "as_held", "ledger"]))]
     pub grants: &'static str,
-    /// Month ends of which the grants are not known.
+    /// Month ends whose grants are not known.
     pub left_out: usize,
     /// These month ends, in order.
     pub left_out_origins: &'a [Day],
@@ -66,7 +67,7 @@ impl<'a> Backtest<'a> {
             left_out_origins: &found.left_out,
             left_out_because: grants_of::why(found),
             brake: found.brake().is_some(),
-            origins: origins.map(|own| Origin::of(own, catalog)).collect(),
+            origins: origins.map(|origin| Origin::of(origin, catalog)).collect(),
             pooled: by_level(&found.pooled, PooledLevel::of),
             pooled_30: by_level(&found.pooled_early, PooledLevel::of),
             suspended: by_level(&found.suspended, SuspendedPooled::of),
@@ -93,7 +94,7 @@ pub struct Origin<'a> {
     pub censored: bool,
     /// Requests of clients of the policy within the horizon.
     pub requests: u64,
-    /// Those of which nobody can tell what they need.
+    /// Those whose needs are unknown.
     pub unknown: u64,
     /// What advice to suspend clients as a whole did; no removal is in it.
     pub suspended: [SuspendedTally; 3],
@@ -162,7 +163,7 @@ impl LevelTally {
             level,
             removals: tally.removals,
             wrong: tally.wrong,
-            rate: share(tally.wrong, tally.removals).map(upwards),
+            rate: share(tally.wrong, tally.removals).map(|own| rounded_up(own, 6)),
             denied_requests: tally.requests,
             denied_requests_used: tally.used,
             denied_requests_30: tally.requests_early,
@@ -250,12 +251,12 @@ impl PooledLevel {
             origins: pooled.origins,
             removals: pooled.removals,
             grants: pooled.grants,
-            cases: rounded(pooled.cases, 1e1),
+            cases: rounded(pooled.cases, 1),
             wrong: pooled.wrong,
             wrong_within_30: pooled.wrong_early,
             denied_requests: pooled.requests,
-            rate: pooled.rate.map(upwards),
-            upper: pooled.upper.map(upwards),
+            rate: pooled.rate.map(|own| rounded_up(own, 6)),
+            upper: pooled.upper.map(|own| rounded_up(own, 6)),
         }
     }
 }
@@ -318,8 +319,8 @@ impl SuspendedPooled {
             clients: pooled.clients,
             came_back: pooled.back,
             denied_requests: pooled.requests,
-            rate: pooled.rate.map(upwards),
-            upper: pooled.upper.map(upwards),
+            rate: pooled.rate.map(|own| rounded_up(own, 6)),
+            upper: pooled.upper.map(|own| rounded_up(own, 6)),
         }
     }
 }
@@ -348,10 +349,10 @@ impl Scores {
     fn of(scores: &backtest::Scores) -> Self {
         Self {
             grants: scores.grants,
-            expected: rounded(scores.expected, 1e2),
+            expected: rounded(scores.expected, 2),
             used: scores.used,
-            brier: scores.brier().map(|own| rounded(own, 1e6)),
-            log: scores.log().map(|own| rounded(own, 1e6)),
+            brier: scores.brier().map(|score| rounded(score, 6)),
+            log: scores.log().map(|score| rounded(score, 6)),
         }
     }
 }

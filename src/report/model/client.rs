@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::{Advice, Completeness, Denied, Instant, OperationName, TermEntry, Tokens};
 use crate::analysis::{self, ClientAnalysis, Served};
 use crate::model::Term;
+use crate::model::words::rounded;
 use crate::report::View;
 use crate::usage::Cluster;
 
@@ -90,7 +91,7 @@ impl<'a, T> Client<'a, T> {
                 .filter_map(|served| NeededOperation::of(view, served))
                 .collect(),
             unmatched: Unmatched::of(client),
-            denied: denied.map(|own| Denied::of(view, client, own)).collect(),
+            denied: denied.map(|row| Denied::of(view, client, row)).collect(),
             tokens: Tokens::of(&client.demand.tokens),
             completeness: Completeness::of(&client.seen),
         }
@@ -123,8 +124,8 @@ pub struct Exposure {
 
 impl Exposure {
     fn of(exposure: analysis::Exposure) -> Self {
-        let efficiency = (exposure.before > 0.0)
-            .then(|| (exposure.needed / exposure.before * 10_000.0).round() / 10_000.0);
+        let efficiency =
+            (exposure.before > 0.0).then(|| rounded(exposure.needed / exposure.before, 4));
         Self {
             before: exposure.before,
             after_safe: exposure.after_safe,
@@ -153,7 +154,7 @@ pub struct NeededOperation<'a> {
 }
 
 impl<'a> NeededOperation<'a> {
-    fn of(view: &View<'a>, served: &Served) -> Option<Self> {
+    pub(in crate::report) fn of(view: &View<'a>, served: &Served) -> Option<Self> {
         Some(Self {
             operation: OperationName(view.catalog.operations.get(served.operation)?),
             requests: served.count,

@@ -40,7 +40,9 @@ impl<'a> Denied<'a> {
             operation: name.map_or("(no operation)".into(), Cow::Owned),
             requests: *requests,
             granted: *granted,
-            refusal: refused.find(|own| own.route == *route).map(Refusal::of),
+            refusal: refused
+                .find(|refused| refused.route == *route)
+                .map(Refusal::of),
         }
     }
 }
@@ -65,7 +67,7 @@ pub struct Refusal<'a> {
     pub first: Instant,
     /// The last one.
     pub last: Instant,
-    /// Id of the earliest refused request of which the log has one.
+    /// Id of the earliest refused request for which the log has an id.
     pub sample_request_id: Option<&'a str>,
     /// Held terms that permit it; only with the cause granted.
     pub permitted_by: &'a [Term],
@@ -148,12 +150,12 @@ pub struct Tokens<'a> {
 
 impl<'a> Tokens<'a> {
     pub(in crate::report) fn of(tokens: &'a demand::Tokens) -> Self {
-        let scopes = tokens.scopes.iter().map(|own| IssuedScope {
-            scope: &own.scope,
-            standing: own.standing.name(),
-            requests: own.requests,
-            first: Instant(own.first),
-            last: Instant(own.last),
+        let scopes = tokens.scopes.iter().map(|issued| IssuedScope {
+            scope: &issued.scope,
+            standing: issued.standing.name(),
+            requests: issued.requests,
+            first: Instant(issued.first),
+            last: Instant(issued.last),
         });
         Self {
             requests: tokens.requests,
@@ -208,7 +210,9 @@ impl Completeness {
             on_one_day: seen.once,
             on_two_days: seen.twice,
             days: seen.days,
-            unseen: seen.unseen().map(|own| crate::report::bound::up(own, 3)),
+            unseen: seen
+                .unseen()
+                .map(|share| crate::model::words::rounded_up(share, 3)),
         }
     }
 }

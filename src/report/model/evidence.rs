@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::analysis::{self, Basis};
-use crate::report::bound::up;
+use crate::model::words::rounded_up;
 use crate::report::evidence::sentence;
 
 /// What grants that looked like this one at an earlier date did in the 90 days that followed.
@@ -54,10 +54,10 @@ impl Evidence {
             reused: odds.reused,
             // Rounded down, for fewer of them prove less.
             effective: (odds.effective * 10.0).floor() / 10.0,
-            p: up(odds.p, 6),
-            upper: up(odds.upper, 6),
+            p: rounded_up(odds.p, 6),
+            upper: rounded_up(odds.upper, 6),
             stratum: odds.stratum.words(),
-            factor: up(odds.factor, 3),
+            factor: rounded_up(odds.factor, 3),
             idle_days: state.idle,
             age_days: state.age,
             covered_days: basis.covered,

@@ -76,12 +76,12 @@ pub struct NotEvaluable<'a> {
     pub missing: &'a str,
     /// The rule was judged for the rest of the data.
     pub partly: bool,
-    /// Clients of which nothing can be said, where it was judged for others.
+    /// Clients about which nothing can be said, where it was judged for others.
     pub clients: &'a [String],
 }
 
 impl<'a> NotEvaluable<'a> {
-    pub(super) fn of(rule: &'a finding::NotEvaluable) -> Self {
+    pub(in crate::report) fn of(rule: &'a finding::NotEvaluable) -> Self {
         Self {
             rule: rule.rule,
             number: rule.number,

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::analysis::ClientAnalysis;
+use crate::model::words::rounded;
 
 /// All clients together.
 #[derive(Serialize, JsonSchema)]
@@ -34,7 +35,7 @@ impl Fleet {
     pub fn of(clients: &[ClientAnalysis]) -> Self {
         let mean = |of: &dyn Fn(&ClientAnalysis) -> f64| -> f64 {
             let count = f64::from(u32::try_from(clients.len().max(1)).unwrap_or(u32::MAX));
-            (clients.iter().map(of).sum::<f64>() / count * 10_000.0).round() / 10_000.0
+            rounded(clients.iter().map(of).sum::<f64>() / count, 4)
         };
         Self {
             clients: clients.len(),

@@ -64,6 +64,10 @@ pub struct Input<'a> {
     pub digest: Option<ContentDigest>,
     /// Name of the log format, by content or by --format; null when no line told it.
     pub format: Option<&'static str>,
+    /// Records that were read in each format, where lines of several are mixed; else absent.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(with = "BTreeMap<String, u64>")]
+    pub records_by_format: &'a BTreeMap<&'static str, u64>,
     /// Size of the decompressed content that was read.
     pub bytes: u64,
     /// Records read: counted + skipped + rejected.
@@ -72,7 +76,7 @@ pub struct Input<'a> {
     pub counted: u64,
     /// Records left out on purpose, by reason; reasons that did not occur are absent.
     #[schemars(with = "BTreeMap<String, NonZeroU64>")]
-    #[schemars(extend("propertyNames" = {"enum": ["other_record", "preflight", "health", "probe", "garbage"]}))]
+    #[schemars(extend("propertyNames" = {"enum": ["other_record", "preflight", "health", "probe", "garbage", "noise"]}))]
     pub skipped: &'a BTreeMap<&'static str, u64>,
     /// Records that could not be understood: the sum of `rejected_by_reason`.
     pub rejected: u64,
@@ -87,11 +91,12 @@ pub struct Input<'a> {
 }
 
 impl<'a> Input<'a> {
-    pub(super) fn of(view: &'a InputView) -> Self {
+    pub(in crate::report) fn of(view: &'a InputView) -> Self {
         Self {
             path: &view.path,
             digest: view.digest,
             format: view.format,
+            records_by_format: &view.formats,
             bytes: view.bytes,
             records: view.records,
             counted: view.counted,
@@ -136,7 +141,7 @@ pub struct Warning<'a> {
 }
 
 impl<'a> Warning<'a> {
-    pub(super) fn of(warning: &'a model::Warning) -> Self {
+    pub(in crate::report) fn of(warning: &'a model::Warning) -> Self {
         Self {
             code: warning.code,
             message: &warning.message,

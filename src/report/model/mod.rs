@@ -20,10 +20,11 @@ mod fleet;
 mod input;
 mod month;
 mod possible;
+mod scalars;
 mod schema;
 mod term;
+mod term_view;
 mod windows;
-mod words;
 
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
@@ -46,11 +47,12 @@ pub use fleet::Fleet;
 pub use input::{Coverage, Input, OnlyInLog, Span, Warning};
 pub use month::{ClientCredentials, ClosedItem, MonthPart, OpenItem, RestsOn};
 pub use possible::{PossibleNeed, PossibleNeeds};
+pub use scalars::{Instant, ItemId, OperationName};
 pub use schema::schema;
 pub(super) use term::level;
 pub use term::{TermEntry, Uses};
+pub use term_view::TermView;
 pub use windows::{AddedTerm, ClientWindow, Window};
-pub use words::{Instant, ItemId, OperationName};
 
 /// Name and version of the contract.
 pub const SCHEMA: &str = "scopetrim.report/1";
@@ -174,6 +176,6 @@ impl<'a> Clients<'a> {
 
 impl Serialize for Clients<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.list.iter().map(|own| Client::of(self.view, own)))
+        serializer.collect_seq(self.list.iter().map(|client| Client::of(self.view, client)))
     }
 }

@@ -4,7 +4,7 @@ use schemars::{JsonSchema, Schema};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::words::ItemId;
+use super::scalars::ItemId;
 use crate::model::Day;
 use crate::report::monthly::{
     Conclusion, CredentialLine, ExceptionRow, FileRow, Item, Link, Month, Outcome, Point,
@@ -50,12 +50,12 @@ pub struct MonthPart<'a> {
     /// Ids that were open in the last report and that an exception or a rule's allow accepts now;
     /// null without one.
     pub accepted: Option<Vec<ItemId<'a>>>,
-    /// Ids that were open in the last report and of which the data or the configuration allows no
+    /// Ids that were open in the last report and for which the data or the configuration allows no
     /// answer now; null without one.
     pub unjudged: Option<Vec<ItemId<'a>>>,
     /// What became of the recommendations of the last report.
     pub outcomes: &'a [Outcome],
-    /// With what each client proved who it is, up to as-of; clients of which the log shows nothing
+    /// What each client authenticated with, up to as-of; clients for which the log shows nothing
     /// are left out.
     pub credentials: Vec<ClientCredentials<'a>>,
     /// Reviewed exceptions with their expiry.
@@ -107,7 +107,7 @@ pub struct ClosedItem<'a> {
     pub months: &'a std::collections::BTreeSet<Month>,
 }
 
-/// With what one client proved who it is.
+/// What one client authenticated with.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "client_credentials")]
 pub struct ClientCredentials<'a> {

@@ -1,4 +1,4 @@
-//! Requests of which it is not certain what they needed.
+//! Requests for which it is not certain what they needed.
 
 use std::collections::BTreeSet;
 

@@ -24,7 +24,7 @@ fn tidy(schema: &mut Schema) {
     }
     if schema
         .get("type")
-        .is_some_and(|own| own != "string" && *own != json!(["string", "null"]))
+        .is_some_and(|kind| kind != "string" && *kind != json!(["string", "null"]))
     {
         schema.remove("format");
     }
@@ -39,13 +39,13 @@ fn names(schema: &mut Schema) {
     let Some(Value::Array(all)) = schema.get("oneOf") else {
         return;
     };
-    let name = |own: &Value| own.get("const").cloned();
+    let name = |variant: &Value| variant.get("const").cloned();
     let Some(values) = all.iter().map(name).collect::<Option<Vec<Value>>>() else {
         return;
     };
-    let said = all.iter().filter_map(|own| {
-        let text = own.get("description")?.as_str()?.trim_end_matches('.');
-        Some(format!("`{}`: {text}", own.get("const")?.as_str()?))
+    let said = all.iter().filter_map(|variant| {
+        let text = variant.get("description")?.as_str()?.trim_end_matches('.');
+        Some(format!("`{}`: {text}", variant.get("const")?.as_str()?))
     });
     let said: Vec<String> = said.collect();
     let head = schema.get("description").and_then(Value::as_str);

@@ -118,7 +118,7 @@ impl<'a> TermEntry<'a> {
         let names = |numbers: &[usize]| OperationName::all(view.catalog, numbers);
         Self {
             term: &term.term,
-            via: via.role.as_ref().map(|(role, _)| role.as_str()),
+            via: via.role.as_ref().map(|held| held.role.as_str()),
             source: entry.map(|entry| &entry.place),
             verdict: term.verdict,
             kind: term.kind,
@@ -132,7 +132,7 @@ impl<'a> TermEntry<'a> {
             uses: Uses::of(term.rhythm.uses),
             longest_gap_days: term.rhythm.longest_gap(),
             idle_days: term.rhythm.idle(covered, view.analysis.window.to),
-            evidence: evidence.map(|own| Evidence::of(&view.analysis.basis, own)),
+            evidence: evidence.map(|evidence| Evidence::of(&view.analysis.basis, evidence)),
             witness: names(&term.witness),
             replace_with: &term.replace_with,
             held_by: &term.held_by,
@@ -148,19 +148,18 @@ impl<'a> TermEntry<'a> {
 /// is for a person to do.
 pub(in crate::report) fn level(view: &View<'_>, term: &TermAnalysis, via: &Via) -> Option<Level> {
     let edited = |via: &Via| {
-        let at = |entry: usize| {
-            let place = (via.file, entry);
+        let at = |place: (usize, usize)| {
             let actions = view.actions;
-            let found = actions.binary_search_by_key(&place, |own| (own.file, own.entry));
+            let found = actions.binary_search_by_key(&place, |action| (action.file, action.entry));
             found.is_ok()
         };
-        let whole = via.role.as_ref().is_some_and(|(_, own)| at(*own));
-        whole || at(via.entry)
+        let whole = via.role.as_ref().is_some_and(|held| at(held.place()));
+        whole || at((via.file, via.entry))
     };
     let several = term.verdict == Verdict::Remove && term.vias.len() > 1;
     let stays = several && !edited(via) && term.vias.iter().any(edited);
     term.level
-        .map(|own| if stays { Level::Manual } else { own })
+        .map(|level| if stays { Level::Manual } else { level })
 }
 
 /// Requests that needed the term, in windows that end with as-of.

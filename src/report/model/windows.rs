@@ -30,12 +30,12 @@ pub struct Window<'a> {
 impl<'a> Window<'a> {
     /// Every window, the shortest first.
     pub(super) fn all(view: &View<'a>) -> Vec<Self> {
-        let of = |own: &'a Compared| Self {
-            days: own.window.days(),
-            from: own.window.from,
-            to: own.window.to,
-            covered_days: view.coverage.covered(own.window),
-            clients: own
+        let of = |compared: &'a Compared| Self {
+            days: compared.window.days(),
+            from: compared.window.from,
+            to: compared.window.to,
+            covered_days: view.coverage.covered(compared.window),
+            clients: compared
                 .clients
                 .iter()
                 .map(|client| ClientWindow::of(view, client))

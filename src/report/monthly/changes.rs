@@ -2,7 +2,7 @@
 //! and what became of last month's recommendations.
 //!
 //! Invariants:
-//! * a month of which no report is known is a gap in what we know: it neither
+//! * a month without a known report is a gap in what we know: it neither
 //!   ends a run nor begins one;
 //! * without an earlier report nothing is called new;
 //! * what was answered by an exception, or can no longer be judged, is not resolved;
@@ -10,15 +10,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Extra;
 use super::items::Item;
 use super::month::Month;
 use super::previous::History;
-use super::rows::{Change, Changes, NotEvaluable, Outcome};
-use super::{Extra, words};
+use super::rows::{Change, Changes, Outcome};
 use crate::analysis::{ClientAnalysis, TermAnalysis};
 use crate::finding;
+use crate::model::words;
 use crate::model::{ClientName, Reason, Term, Verdict};
 use crate::report::View;
+use crate::report::model::NotEvaluable;
 
 /// Why an item of the last report is not open now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,23 +31,23 @@ pub(super) enum Gone {
     Accepted,
     /// The recommendation no longer holds.
     Void,
-    /// Nobody can tell.
+    /// Unknown.
     Unjudged,
 }
 
 /// Tells why an item of the last report is not open now.
 pub(super) fn gone(
     view: &View<'_>,
-    not_evaluable: &[NotEvaluable],
+    not_evaluable: &[NotEvaluable<'_>],
     outcomes: &[Outcome],
 ) -> impl Fn(&Item) -> Gone {
     let states: BTreeMap<String, &str> = outcomes
         .iter()
-        .map(|own| (own.id.clone(), own.state))
+        .map(|outcome| (outcome.id.clone(), outcome.state))
         .collect();
     let allowed = view.outcomes.allowed.iter();
     let allowed: BTreeSet<String> = allowed
-        .map(|own| super::id(&own.client, &own.subject, own.rule))
+        .map(|finding| super::id(&finding.client, &finding.subject, finding.rule))
         .collect();
     move |item| {
         if item.recommendation {
@@ -58,9 +60,9 @@ pub(super) fn gone(
         }
         let rule = item.rule.as_str();
         let off = finding::by_name(rule).is_none() || view.outcomes.disabled.contains(&rule);
-        let unjudged = not_evaluable
-            .iter()
-            .any(|own| own.rule == rule && (!own.partly || own.clients.contains(&item.client)));
+        let unjudged = not_evaluable.iter().any(|unjudged| {
+            unjudged.rule == rule && (!unjudged.partly || unjudged.clients.contains(&item.client))
+        });
         if allowed.contains(&item.id()) {
             Gone::Accepted
         } else if off || unjudged {
@@ -145,7 +147,7 @@ fn change(
     known: &BTreeSet<Month>,
     month: Month,
 ) -> Change {
-    months.retain(|own| *own < month);
+    months.retain(|earlier| *earlier < month);
     let mut since = month;
     for earlier in known.range(..month).rev() {
         if !months.contains(earlier) {
@@ -191,7 +193,7 @@ pub(super) fn outcomes(
         (client, term)
     };
     let mut outcomes = Vec::new();
-    // Two kinds of one scope are one recommendation to whoever acts on it.
+    // Two kinds of one scope are one recommendation to the person who acts on it.
     let mut told: BTreeSet<(String, String)> = BTreeSet::new();
     for item in last.items.values().filter(|item| item.recommendation) {
         let (client, term) = find(item);
@@ -296,7 +298,7 @@ fn applied(
         None => "removed; no request was refused for it this month".to_owned(),
         Some((label, _)) => format!(
             "removed; {} refused this month, for example {label}",
-            words::plural(denials, "request")
+            words::plural_grouped(denials, "request")
         ),
     };
     ("applied", detail, denials)

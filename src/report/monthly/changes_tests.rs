@@ -40,10 +40,10 @@ fn compare(now: &str, open: &[&str], earlier: &[(&str, &[&str])]) -> Changes {
 
 /// `client/term since months`.
 fn told(list: &[Change]) -> Vec<String> {
-    let one = |own: &Change| {
+    let one = |change: &Change| {
         format!(
             "{}/{} {} {}",
-            own.client, own.subject, own.since, own.for_months
+            change.client, change.subject, change.since, change.for_months
         )
     };
     list.iter().map(one).collect()
@@ -103,7 +103,7 @@ fn a_number_that_an_old_report_does_not_state_is_not_known_and_never_zero() {
 }
 
 #[test]
-fn a_file_of_something_else_is_no_report() {
+fn a_file_of_something_else_is_not_a_report() {
     for (text, says) in [
         ("{", "not JSON: line 1, column 1"),
         ("{}", "not a report of scopetrim"),
@@ -120,7 +120,7 @@ fn a_file_of_something_else_is_no_report() {
 }
 
 #[test]
-fn what_is_gone_without_being_mended_is_in_a_list_of_its_own_and_never_resolved() {
+fn what_is_gone_without_being_fixed_is_in_a_separate_list_and_never_resolved() {
     let last = read(&report("2026-08", &["a/x", "a/y", "b/z", "c/w"]));
     let history = History::before(month("2026-09"), vec![last]);
     let gone = |item: &Item| match item.subject.as_str() {

@@ -2,7 +2,7 @@
 //!
 //! The id is the BLAKE3 hash of the whole document without the id. With the
 //! digest of the earlier report's file in it, reports form a chain: whoever
-//! changes an old one changes its digest, and the next report tells.
+//! changes an old one changes its digest, and the next report shows it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::BufWriter;
@@ -22,15 +22,18 @@ use crate::report::model::{
 const MEMORY: i32 = 25;
 
 /// A finished report.
-pub struct Sealed {
+pub struct Sealed<'a> {
     /// What renderers show.
-    pub page: Page,
+    pub page: Page<'a>,
     /// The contract, as text with a line end.
     pub json: String,
 }
 
 /// Builds the page and the contract, and gives both their id.
-pub fn seal(view: &View<'_>, extra: &Extra<'_>) -> Result<Sealed, serde_json::Error> {
+pub(crate) fn seal<'a>(
+    view: &'a View<'a>,
+    extra: &Extra<'_>,
+) -> Result<Sealed<'a>, serde_json::Error> {
     let mut report = Report::of(view);
     let items = items::of_view(view);
     let mut page = page(view, extra, &items);
@@ -57,7 +60,7 @@ pub fn seal(view: &View<'_>, extra: &Extra<'_>) -> Result<Sealed, serde_json::Er
 type Seen = BTreeMap<String, (Item, BTreeSet<Month>)>;
 
 fn month<'a>(
-    page: &'a Page,
+    page: &'a Page<'_>,
     extra: &'a Extra<'_>,
     items: &'a BTreeMap<String, Item>,
     (seen, first): (&'a Seen, &'a [Month]),
@@ -103,14 +106,14 @@ fn month<'a>(
 }
 
 /// The ids of one list; `None` without an earlier report.
-fn ids(page: &Page, list: fn(&Changes) -> &Vec<Change>) -> Option<Vec<ItemId<'_>>> {
+fn ids<'a>(page: &'a Page<'_>, list: fn(&Changes) -> &Vec<Change>) -> Option<Vec<ItemId<'a>>> {
     let list = list(page.changes.as_ref()?).iter();
-    Some(list.map(|own| ItemId(&own.id)).collect())
+    Some(list.map(|change| ItemId(&change.id)).collect())
 }
 
 /// Open items with their state; `first` is this month alone.
 fn open<'a>(
-    page: &'a Page,
+    page: &'a Page<'_>,
     month: Month,
     items: &'a BTreeMap<String, Item>,
     first: &'a [Month],
@@ -135,7 +138,7 @@ fn open<'a>(
         OpenItem {
             id: ItemId(id),
             item,
-            // Without an earlier report nobody can tell.
+            // Without an earlier report this is unknown.
             state: known.map_or("first_report", |(state, _)| *state),
             since: known.map_or(month, |(_, change)| change.since),
             months: known.map_or(first, |(_, change)| &change.months),

@@ -13,8 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::words;
 use crate::format::AuthKind;
+use crate::model::words;
 use crate::model::{ClientName, Day};
 use crate::usage::credentials::{CredentialHash, CredentialTable, Facts, Network, Which};
 
@@ -25,12 +25,12 @@ pub struct CredentialLine {
     /// The keyed hash of its id; `None` for tokens, and where the log names none.
     #[schemars(regex(pattern = "^cred:[0-9a-f]{32}$"))]
     pub credential: Option<String>,
-    /// How the caller proved who it is.
+    /// How the caller authenticated.
     #[schemars(extend("enum" = ["unknown", "token", "api-key", "query-key", "certificate", "basic", "signature"]))]
     pub kind: &'static str,
-    /// Distinct ids behind the line.
+    /// Distinct ids that the line covers.
     pub ids: usize,
-    /// There were more than were kept apart.
+    /// There were more than were kept separate.
     pub ids_at_least: bool,
     /// First day with a request.
     pub first: Day,
@@ -52,7 +52,7 @@ pub struct CredentialLine {
     pub lifetime_seconds: Option<[u32; 2]>,
     /// Requests with a token without an end.
     pub endless: u64,
-    /// Requests with a token behind its end.
+    /// Requests with a token after its end.
     pub expired: u64,
 }
 
@@ -67,7 +67,10 @@ impl CredentialLine {
             Some(hash) => format!("{kind} {}", short(hash)),
             None if self.ids > 0 => {
                 let bound = if self.ids_at_least { "at least " } else { "" };
-                format!("{kind}, {bound}{}", words::plural(self.ids as u64, "id"))
+                format!(
+                    "{kind}, {bound}{}",
+                    words::plural_grouped(self.ids as u64, "id")
+                )
             }
             None => format!("{kind}, without an id in the log"),
         };
@@ -75,12 +78,12 @@ impl CredentialLine {
         let mut text = format!(
             "{name}: first seen {} ({bound}{} ago), last {}; {}",
             self.first,
-            words::plural(self.age_days.into(), "day"),
+            words::plural_grouped(self.age_days.into(), "day"),
             self.last,
-            words::plural(self.requests, "request")
+            words::plural_grouped(self.requests, "request")
         );
         if self.refused > 0 {
-            text = format!("{text}, {} refused", words::count(self.refused));
+            text = format!("{text}, {} refused", words::grouped(self.refused));
         }
         if self.networks > 0 {
             let bound = if self.networks_at_least {
@@ -90,22 +93,26 @@ impl CredentialLine {
             };
             text = format!(
                 "{text}; from {bound}{}",
-                words::plural(self.networks as u64, "network")
+                words::plural_grouped(self.networks as u64, "network")
             );
         }
         if let Some([shortest, longest]) = self.lifetime_seconds {
             let life = if shortest == longest {
-                span(longest)
+                words::rough_duration(longest)
             } else {
-                format!("{} to {}", span(shortest), span(longest))
+                format!(
+                    "{} to {}",
+                    words::rough_duration(shortest),
+                    words::rough_duration(longest)
+                )
             };
             text = format!("{text}; lifetime {life}");
         }
         if self.endless > 0 {
-            text = format!("{text}; {} without an end", words::count(self.endless));
+            text = format!("{text}; {} without an end", words::grouped(self.endless));
         }
         if self.expired > 0 {
-            text = format!("{text}; {} after its end", words::count(self.expired));
+            text = format!("{text}; {} after its end", words::grouped(self.expired));
         }
         text
     }
@@ -114,17 +121,6 @@ impl CredentialLine {
 /// `cred:` and twelve digits, as the findings have it.
 fn short(hash: &str) -> &str {
     hash.get(..17).unwrap_or(hash)
-}
-
-/// `15 minutes`, `8 hours`, `30 days`.
-fn span(seconds: u32) -> String {
-    let seconds = u64::from(seconds);
-    match seconds {
-        172_800.. => words::plural(seconds / 86_400, "day"),
-        7_200.. => words::plural(seconds / 3_600, "hour"),
-        120.. => words::plural(seconds / 60, "minute"),
-        _ => words::plural(seconds, "second"),
-    }
 }
 
 #[derive(Default)]
@@ -151,11 +147,11 @@ impl Sum {
             Which::Others => self.ids_at_least = true,
             Which::Unnamed => {}
         }
-        self.first = Some(self.first.map_or(day, |own| own.min(day)));
-        self.last = Some(self.last.map_or(day, |own| own.max(day)));
+        self.first = Some(self.first.map_or(day, |date| date.min(day)));
+        self.last = Some(self.last.map_or(day, |date| date.max(day)));
         self.requests += facts.count;
         self.refused += facts.refused;
-        let networks = facts.networks.items.iter().map(|(own, _)| *own);
+        let networks = facts.networks.items.iter().map(|(network, _)| *network);
         self.networks.extend(networks);
         self.networks_at_least |= facts.networks.more;
         if let Some((shortest, longest)) = facts.lifetime {
@@ -194,7 +190,7 @@ impl Sum {
 }
 
 /// The credentials of each of these clients up to the end of the window, the oldest first.
-pub fn credentials(
+pub(crate) fn credentials(
     table: &CredentialTable,
     clients: &BTreeSet<ClientName>,
     start: Day,
@@ -215,8 +211,8 @@ pub fn credentials(
             Which::Named(hash) if row.kind != AuthKind::Token => Some(hash),
             _ => None,
         };
-        let own = sums.entry((row.client, row.kind, hash)).or_default();
-        own.add(row.day, row.credential, &row.facts);
+        let sum = sums.entry((row.client, row.kind, hash)).or_default();
+        sum.add(row.day, row.credential, &row.facts);
     }
     let mut all: BTreeMap<ClientName, Vec<CredentialLine>> = BTreeMap::new();
     for ((client, kind, hash), sum) in sums {

@@ -3,31 +3,16 @@
 use std::collections::BTreeMap;
 
 use super::Extra;
-use super::rows::{Evidence, ExceptionRow, FileRow, InputRow, Link, RoleRow, WarningRow};
+use super::rows::{Evidence, ExceptionRow, FileRow, Link, RoleRow};
 use crate::model::{Entry, Exception, Granted, Subject};
 use crate::report::View;
+use crate::report::model::{Input, Warning};
 
 /// Digests, rows, how the program was called, and what it noticed.
-pub(super) fn evidence(view: &View<'_>, extra: &Extra<'_>) -> Evidence {
-    let inputs = view.inputs.iter().map(|input| InputRow {
-        path: input.path.to_string(),
-        digest: input.digest.map(|digest| digest.to_string()),
-        format: input.format,
-        bytes: input.bytes,
-        records: input.records,
-        counted: input.counted,
-        skipped: input.skipped.iter().map(|(why, n)| (*why, *n)).collect(),
-        rejected: input.rejected.iter().map(|(why, n)| (*why, *n)).collect(),
-        status: input.status.clone(),
-    });
+pub(super) fn evidence<'a>(view: &View<'a>, extra: &Extra<'_>) -> Evidence<'a> {
     let grants = view.policy.files.iter().map(|file| FileRow {
         path: file.path.to_string(),
         digest: Some(file.digest.to_string()),
-    });
-    let warnings = view.warnings.iter().map(|own| WarningRow {
-        code: own.code,
-        message: own.message.clone(),
-        place: own.place.clone(),
     });
     let mut notes = view.usage_notes.to_vec();
     notes.extend(extra.history.notes.iter().cloned());
@@ -43,21 +28,20 @@ pub(super) fn evidence(view: &View<'_>, extra: &Extra<'_>) -> Evidence {
         ));
     }
     Evidence {
-        inputs: inputs.collect(),
+        inputs: view.inputs.iter().map(Input::of).collect(),
         grants: grants.collect(),
         catalogues: extra.catalogues.clone(),
         configuration: extra.configuration.clone(),
         command: extra.command.to_owned(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
         previous: extra.history.last().map(|last| Link {
             month: last.month,
             digest: last.digest.to_string(),
             id: last.id.clone(),
         }),
         notes,
-        warnings: warnings.collect(),
-        only_in_log: view.only_in_log.to_vec(),
-        never_seen: view.unused_names.iter().map(ToString::to_string).collect(),
+        warnings: view.warnings.iter().map(Warning::of).collect(),
+        only_in_log: view.only_in_log,
+        never_seen: view.unused_names,
     }
 }
 
@@ -66,14 +50,14 @@ pub(super) fn exceptions(view: &View<'_>, configured: &[Exception]) -> Vec<Excep
     let as_of = view.analysis.window.to;
     let mut rows: Vec<ExceptionRow> = configured
         .iter()
-        .map(|own| ExceptionRow {
-            client: own.client.clone(),
-            term: own.term.clone(),
-            reason: own.reason.clone(),
-            owner: own.owner.clone(),
-            until: own.until,
-            days_left: own.until.map(|until| until.0 - as_of.0),
-            place: own.place.clone(),
+        .map(|exception| ExceptionRow {
+            client: exception.client.clone(),
+            term: exception.term.clone(),
+            reason: exception.reason.clone(),
+            owner: exception.owner.clone(),
+            until: exception.until,
+            days_left: exception.until.map(|until| until.0 - as_of.0),
+            place: exception.place.clone(),
         })
         .collect();
     let entries = view.policy.files.iter().flat_map(|file| &file.entries);
@@ -110,6 +94,7 @@ fn subject(entry: &Entry) -> String {
 /// Roles with their members, and how many members needed each term.
 pub(super) fn roles(view: &View<'_>) -> Vec<RoleRow> {
     let mut rows = Vec::new();
+    let known = view.policy.roles();
     for (index, file) in view.policy.files.iter().enumerate() {
         let mut roles: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for entry in &file.entries {
@@ -118,7 +103,7 @@ pub(super) fn roles(view: &View<'_>) -> Vec<RoleRow> {
             }
         }
         for (role, terms) in roles {
-            let members = view.policy.members(index, role);
+            let members = known.members(index, role);
             let needed = |term: &crate::model::Term| {
                 let clients = view.analysis.clients.iter();
                 clients

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::items::Item;
 use super::previous::History;
-use super::rows::{FindingGroup, FindingRow, NotEvaluable};
+use super::rows::{FindingGroup, FindingRow};
 use crate::finding::{self, Doc, Rule};
 use crate::report::View;
 
@@ -14,7 +14,7 @@ const SEVERITIES: [&str; 7] = [
 ];
 
 /// Place of a severity in the order of gravity; an unknown one is last.
-pub fn gravity(severity: &str) -> usize {
+pub(crate) fn gravity(severity: &str) -> usize {
     let known = SEVERITIES.iter().position(|known| *known == severity);
     known.unwrap_or(SEVERITIES.len())
 }
@@ -49,7 +49,7 @@ pub(super) fn groups(view: &View<'_>, history: &History) -> Vec<FindingGroup> {
     }
     let mut groups: Vec<FindingGroup> = groups.into_values().collect();
     groups.sort_by(|a, b| {
-        let key = |own: &FindingGroup| (gravity(&own.severity), usize::MAX - own.rows.len());
+        let key = |group: &FindingGroup| (gravity(&group.severity), usize::MAX - group.rows.len());
         key(a).cmp(&key(b)).then_with(|| a.rule.cmp(&b.rule))
     });
     groups
@@ -71,18 +71,6 @@ fn controls(rule: &str) -> Vec<String> {
     let controls = doc(rule).map_or(&[][..], |doc| doc.controls);
     controls
         .iter()
-        .map(|own| format!("{} {}", own.framework, own.control))
+        .map(|control| format!("{} {}", control.framework, control.control))
         .collect()
-}
-
-/// Audits that could not be made, or not of everybody, with the missing field.
-pub(super) fn not_evaluable(view: &View<'_>) -> Vec<NotEvaluable> {
-    let list = view.outcomes.not_evaluable.iter();
-    list.map(|own| NotEvaluable {
-        rule: own.rule.to_owned(),
-        missing: own.missing.0.clone(),
-        partly: own.partly,
-        clients: own.clients.clone(),
-    })
-    .collect()
 }

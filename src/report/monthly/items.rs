@@ -68,7 +68,7 @@ impl Item {
 }
 
 /// Hash of client, scope and rule.
-pub fn id(client: &str, subject: &str, rule: &str) -> String {
+pub(crate) fn id(client: &str, subject: &str, rule: &str) -> String {
     let mut hash = blake3::Hasher::new_derive_key("scopetrim report item id v1");
     for part in [client, subject, rule] {
         // Lengths in front, so that no two triples run together.
@@ -127,11 +127,11 @@ mod tests {
 
     #[test]
     fn an_id_depends_on_client_scope_and_rule_and_on_where_each_ends() {
-        let own = id("billing", "orders:write", "unused");
-        assert_eq!(own.len(), DIGITS);
-        assert_eq!(own, id("billing", "orders:write", "unused"));
-        assert_ne!(own, id("billingo", "rders:write", "unused"));
-        assert_ne!(own, id("billing", "orders:write", "redundant"));
+        let first = id("billing", "orders:write", "unused");
+        assert_eq!(first.len(), DIGITS);
+        assert_eq!(first, id("billing", "orders:write", "unused"));
+        assert_ne!(first, id("billingo", "rders:write", "unused"));
+        assert_ne!(first, id("billing", "orders:write", "redundant"));
     }
 
     #[test]

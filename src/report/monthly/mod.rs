@@ -14,7 +14,7 @@ mod advice;
 mod changes;
 mod clients;
 mod contract;
-pub mod credentials;
+pub(crate) mod credentials;
 mod evidence;
 mod findings;
 mod items;
@@ -23,9 +23,9 @@ mod own_diff;
 mod page;
 mod past;
 mod previous;
+pub(super) mod questions;
 mod rows;
 mod tiles;
-pub mod words;
 
 #[cfg(test)]
 mod changes_tests;
@@ -34,23 +34,26 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::View;
+use super::model::{NotEvaluable, TermView};
 use crate::analysis::minimum::Universe;
 use crate::input;
-use crate::model::{ClientName, ContentDigest, Exception, Level, Verdict, Window};
+use crate::model::words;
+use crate::model::{ClientName, ContentDigest, Exception, Window};
 
-pub use contract::{Sealed, seal};
-pub use credentials::CredentialLine;
-pub use findings::gravity;
-pub use items::{Item, id};
+pub use contract::Sealed;
+pub(crate) use contract::seal;
+pub(crate) use credentials::CredentialLine;
+pub(crate) use items::{Item, id};
 pub use month::Month;
-pub use page::*;
-pub use past::Cut;
-pub use previous::{History, Previous, PreviousError};
-pub use rows::*;
+pub(crate) use page::*;
+pub(crate) use past::Cut;
+pub(crate) use previous::History;
+pub use previous::Previous;
+pub(crate) use rows::*;
 
 /// What one client did in the month itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Activity {
+pub(crate) struct Activity {
     /// Requests, whatever their outcome.
     pub requests: u64,
     /// Refused requests by route.
@@ -59,15 +62,15 @@ pub struct Activity {
 
 /// A diff of the policy files, and the sentence about its proof.
 #[derive(Clone, Debug)]
-pub struct Proof {
+pub(crate) struct Proof {
     /// The diff with its reasons.
     pub diff: String,
     /// One sentence.
     pub sentence: String,
 }
 
-/// What a monthly report needs beside the view.
-pub struct Extra<'a> {
+/// What a monthly report needs in addition to the view.
+pub(crate) struct Extra<'a> {
     /// The month.
     pub month: Month,
     /// Who it is for.
@@ -86,7 +89,7 @@ pub struct Extra<'a> {
     pub exceptions: &'a [Exception],
     /// What happened in the month, by client.
     pub activity: &'a BTreeMap<ClientName, Activity>,
-    /// With what each client proved who it is.
+    /// What each client authenticated with.
     pub credentials: &'a BTreeMap<ClientName, Vec<CredentialLine>>,
     /// Earlier reports.
     pub history: &'a History,
@@ -97,23 +100,24 @@ pub struct Extra<'a> {
 }
 
 /// Everything of the month; `items` are those that it leaves open. The id is given by [`seal`].
-fn page(view: &View<'_>, extra: &Extra<'_>, items: &BTreeMap<String, Item>) -> Page {
+fn page<'a>(view: &'a View<'a>, extra: &Extra<'_>, items: &BTreeMap<String, Item>) -> Page<'a> {
     let mut clients = clients::clients(view, extra);
-    clients::add_diffs(view, extra, &mut clients);
-    let advice = advice::advice(view, &clients);
+    clients::add_diffs(extra, &mut clients);
+    let advice = advice::advice(&clients);
     let human = advice::human(extra, &clients);
     let outcomes = changes::outcomes(view, extra, items);
     let findings = findings::groups(view, extra.history);
     let points = tiles::points(view, extra, &outcomes);
-    let verdict = conclusion(view, &clients);
-    let not_evaluable = findings::not_evaluable(view);
+    let verdict = conclusion(&clients);
+    let not_evaluable = view.outcomes.not_evaluable.iter();
+    let not_evaluable: Vec<NotEvaluable<'_>> = not_evaluable.map(NotEvaluable::of).collect();
     let changes = {
         let gone = changes::gone(view, &not_evaluable, &outcomes);
         changes::changes(extra.month, extra.history, items, &gone)
     };
     Page {
         head: head(view, extra),
-        incomplete: view.incomplete.to_vec(),
+        incomplete: view.incomplete,
         tiles: tiles::tiles(&points, &findings, view.outcomes),
         points: points.into_values().collect(),
         cuts: view.backtest.map(past::cuts).unwrap_or_default(),
@@ -160,7 +164,10 @@ fn head(view: &View<'_>, extra: &Extra<'_>) -> Head {
         gateways: formats
             .into_iter()
             .map(|(format, files)| {
-                format!("{format} ({})", words::plural(files as u64, "log file"))
+                format!(
+                    "{format} ({})",
+                    words::plural_grouped(files as u64, "log file")
+                )
             })
             .collect(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -188,44 +195,30 @@ fn days(view: &View<'_>) -> Vec<DayCell> {
         .collect()
 }
 
-/// Whether the removal is up to the chosen level. What its owner protects is never
-/// for now, whatever the level.
-fn goes_now(level: Level, term: &TermPage) -> bool {
-    let chosen = term.level.is_some_and(|own| own <= level);
-    term.verdict == Verdict::Remove.name() && chosen && !term.protected
-}
-
-fn conclusion(view: &View<'_>, clients: &[ClientPage]) -> Conclusion {
-    let going: Vec<&TermPage> = clients
-        .iter()
-        .flat_map(|client| &client.terms)
-        .filter(|term| goes_now(view.level, term))
-        .collect();
-    let mean = |value: fn(&ClientPage) -> f64| {
+fn conclusion(clients: &[ClientView<'_>]) -> Conclusion {
+    let now = |client: &ClientView<'_>| client.terms().any(|term| term.goes_now());
+    let terms = clients.iter().flat_map(ClientView::terms);
+    let going: Vec<TermView<'_>> = terms.filter(TermView::goes_now).collect();
+    let mean = |value: fn(&ClientView<'_>) -> f64| {
         let count = f64::from(u32::try_from(clients.len().max(1)).unwrap_or(u32::MAX));
         clients.iter().map(value).sum::<f64>() / count
     };
-    let without_evidence = going.iter().filter(|term| term.p.is_none()).count();
-    let sum = |value: fn(&TermPage) -> Option<f64>| -> Option<f64> {
-        let known = without_evidence == 0 && !going.is_empty();
-        known.then(|| going.iter().filter_map(|term| value(term)).sum())
-    };
+    let without_evidence = going.iter().filter(|term| term.p().is_none()).count();
+    let known = without_evidence == 0 && !going.is_empty();
+    let sum = |values: &mut dyn Iterator<Item = Option<f64>>| known.then(|| values.flatten().sum());
     Conclusion {
-        clients: clients
-            .iter()
-            .filter(|client| client.terms.iter().any(|term| goes_now(view.level, term)))
-            .count(),
+        clients: clients.iter().filter(|own| now(own)).count(),
         removals: going.len(),
-        before: mean(|client| client.before),
+        before: mean(|client| client.found.exposure.before),
         after: mean(|client| client.after),
-        expected: sum(|term| term.p),
-        at_most: sum(|term| term.upper),
+        expected: sum(&mut going.iter().map(TermView::p)),
+        at_most: sum(&mut going.iter().map(TermView::upper)),
         without_evidence,
     }
 }
 
 /// The digest of a file that was read a moment ago; what cannot be read again, like a pipe, has none.
-pub fn file_row(path: &str) -> FileRow {
+pub(crate) fn file_row(path: &str) -> FileRow {
     let bytes = input::read_regular(Path::new(path), u64::MAX).ok();
     FileRow {
         path: path.to_owned(),

@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_no_month_is_refused() {
+    fn text_that_is_not_a_month_is_refused() {
         for text in [
             "2026-13",
             "2026-00",

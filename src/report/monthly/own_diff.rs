@@ -32,7 +32,7 @@ pub(super) struct Blocks<'d> {
 
 impl<'d> Blocks<'d> {
     /// Reads a unified diff; `places` are those of each client's removals.
-    pub(super) fn of(diff: &'d str, places: &'d [Vec<Place>]) -> Self {
+    pub(super) fn of(diff: &'d str, places: &'d [Vec<&'d Place>]) -> Self {
         let mut owners: BTreeMap<(&str, u32), BTreeSet<usize>> = BTreeMap::new();
         for (number, own) in places.iter().enumerate() {
             for place in own {
@@ -51,13 +51,13 @@ impl<'d> Blocks<'d> {
     }
 
     /// The lines of one client: `grants.yaml:12` and the change.
-    pub(super) fn lines<'p>(&self, number: usize, places: &'p [Place]) -> Vec<String> {
+    pub(super) fn lines<'p>(&self, number: usize, places: &[&'p Place]) -> Vec<String> {
         let mut lines = Vec::new();
         let block = |place: &'p Place| {
             let file = &*place.file;
             Some((file, *self.at.get(&(file, place.line))?))
         };
-        let own: BTreeSet<(&str, usize)> = places.iter().filter_map(block).collect();
+        let own: BTreeSet<(&str, usize)> = places.iter().copied().filter_map(block).collect();
         for (file, at) in own {
             let Some(block) = self.files.get(file).and_then(|own| own.get(at)) else {
                 continue;
@@ -149,6 +149,7 @@ mod tests {
     fn each_client_gets_its_own_lines_of_the_proved_diff_and_no_others() {
         let diff = "# reason\n--- a/g.csv\n+++ b/g.csv\n@@ -1,6 +1,3 @@\n client,scope\n-a,one\n-b,two\n a,three\n-a,four\n b,five\n@@ -20,2 +17,2 @@\n x\n-b: [six, seven]\n+b: [seven]\n";
         let own = [places(&[2, 5]), places(&[3, 21]), places(&[4])];
+        let own = own.each_ref().map(|own| own.iter().collect::<Vec<_>>());
         let blocks = Blocks::of(diff, &own);
         assert_eq!(
             blocks.lines(0, &own[0]),
@@ -168,7 +169,8 @@ mod tests {
     #[test]
     fn a_removed_line_that_looks_like_a_header_is_no_header() {
         let diff = "--- a/g.csv\n+++ b/g.csv\n@@ -1,2 +1 @@\n--- a/other\n x\n";
-        let own = [places(&[1])];
+        let own = places(&[1]);
+        let own = [own.iter().collect::<Vec<_>>()];
         let lines = Blocks::of(diff, &own).lines(0, &own[0]);
         assert_eq!(lines, ["g.csv:1: --- a/other"]);
     }

@@ -6,29 +6,29 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::ser::SerializeStruct as _;
+use serde::{Serialize, Serializer};
 
 use super::month::Month;
 use super::past::Cut;
-use super::rows::{
-    Advice, Changes, Evidence, ExceptionRow, FindingGroup, Human, NotEvaluable, Outcome, RoleRow,
-};
-use crate::model::{Day, Level, Place, Verdict};
-use crate::report::model::PooledLevel;
+use super::rows::{Advice, Changes, Evidence, ExceptionRow, FindingGroup, Human, Outcome, RoleRow};
+use crate::analysis::{ClientAnalysis, TermAnalysis};
+use crate::model::{Day, Level, Verdict};
+use crate::report::model::{self, NeededOperation, NotEvaluable, PooledLevel, TermView};
+use crate::report::{View, demand};
 
 /// The whole report.
-#[derive(Clone, Debug, Serialize)]
-pub struct Page {
+pub struct Page<'a> {
     /// What it is about.
     pub head: Head,
     /// What was incomplete; stated first.
-    pub incomplete: Vec<String>,
+    pub incomplete: &'a [String],
     /// The conclusion.
     pub verdict: Conclusion,
     /// Four numbers with last month's.
     pub tiles: Vec<Tile>,
     /// Every client, most weight to free first.
-    pub clients: Vec<ClientPage>,
+    pub clients: Vec<ClientView<'a>>,
     /// Up to 13 months, this one last.
     pub points: Vec<Point>,
     /// What past advice would have denied, at each month end and level; empty without a backtest.
@@ -38,13 +38,13 @@ pub struct Page {
     /// Each day of the window.
     pub days: Vec<DayCell>,
     /// What can go now, most weight freed first.
-    pub advice: Vec<Advice>,
+    pub advice: Vec<Advice<'a>>,
     /// What a person has to decide.
-    pub human: Vec<Human>,
+    pub human: Vec<Human<'a>>,
     /// Findings by rule, worst first.
     pub findings: Vec<FindingGroup>,
     /// Audits that the data does not allow, or not of everybody.
-    pub not_evaluable: Vec<NotEvaluable>,
+    pub not_evaluable: Vec<NotEvaluable<'a>>,
     /// What became of last month's recommendations.
     pub outcomes: Vec<Outcome>,
     /// Month over month; `None` without an earlier report.
@@ -54,18 +54,18 @@ pub struct Page {
     /// Roles with their members.
     pub roles: Vec<RoleRow>,
     /// What the report rests on.
-    pub evidence: Evidence,
+    pub evidence: Evidence<'a>,
     /// The proved diff of the policy files, when it may be shown.
     pub diff: Option<String>,
     /// What proved it.
     pub proof: Option<String>,
 }
 
-impl Page {
+impl Page<'_> {
     /// Rules that were judged for a part of the data only.
     pub fn partly_judged(&self) -> BTreeSet<&str> {
         let partly = self.not_evaluable.iter().filter(|own| own.partly);
-        partly.map(|own| own.rule.as_str()).collect()
+        partly.map(|own| own.rule).collect()
     }
 }
 
@@ -143,7 +143,7 @@ pub struct Tile {
     pub label: &'static str,
     /// The number as text.
     pub value: String,
-    /// What stands beside it.
+    /// What is shown next to it.
     pub detail: String,
     /// Last month's number as text.
     pub last: Option<String>,
@@ -190,29 +190,18 @@ pub struct Segments {
     pub beyond: f64,
 }
 
-/// One client.
-#[derive(Clone, Debug, Serialize)]
-pub struct ClientPage {
-    /// Its name.
-    pub id: String,
+/// One client: its analysis, and what the month adds to it.
+#[derive(Clone)]
+pub struct ClientView<'a> {
+    pub(super) view: &'a View<'a>,
+    /// What the analysis says of it.
+    pub found: &'a ClientAnalysis,
     /// Who answers for it.
     pub owner: Option<String>,
-    /// Whether it is alive.
-    pub status: &'static str,
-    /// Requests in the window.
-    pub requests: u64,
     /// Requests in the month.
     pub month_requests: u64,
-    /// Last request.
-    pub last_seen: Option<Day>,
-    /// Exposure now.
-    pub before: f64,
-    /// After the removals of the chosen level.
+    /// Exposure after the removals of the chosen level.
     pub after: f64,
-    /// After every removal.
-    pub after_all: f64,
-    /// Of what it needed.
-    pub needed_exposure: f64,
     /// Operations open now.
     pub operations_before: usize,
     /// Operations open after the removals of the chosen level.
@@ -221,109 +210,87 @@ pub struct ClientPage {
     pub closed: Vec<String>,
     /// What the exposure is made of.
     pub bar: Segments,
-    /// Advice to suspend it as a whole.
-    pub suspend: Option<SuspendPage>,
-    /// The exact minimum.
-    pub minimal: Vec<String>,
-    /// Nothing smaller exists.
-    pub minimal_proven: bool,
-    /// How far from proven.
-    pub gap: Option<String>,
-    /// Each held term.
-    pub terms: Vec<TermPage>,
-    /// Operations needed.
-    pub needed: Vec<NeededRow>,
-    /// What it asks for and does not get, and what its tokens carried: a label and a text.
-    pub demand: Vec<(String, String)>,
     /// With what it proved who it is, one sentence for each.
     pub credentials: Vec<String>,
     /// Its changed lines of the proved diff.
     pub diff: Vec<String>,
-    /// Requests that match no operation.
-    pub unmatched: u64,
 }
 
-impl ClientPage {
+impl<'a> ClientView<'a> {
+    /// Its name.
+    pub fn id(&self) -> &'a str {
+        self.found.id.as_str()
+    }
+
+    /// Each term that it holds.
+    pub fn terms(&self) -> impl Iterator<Item = TermView<'a>> + Clone + use<'a> {
+        TermView::all(self.view, self.found)
+    }
+
     /// Grants that a removal takes away, at any level.
     pub fn going(&self) -> usize {
-        let removed = |term: &&TermPage| term.verdict == Verdict::Remove.name();
-        self.terms.iter().filter(removed).count()
+        let removed = |term: &&TermAnalysis| term.verdict == Verdict::Remove;
+        self.found.terms.iter().filter(removed).count()
+    }
+
+    /// Exposure that every removal together takes away.
+    pub fn freed(&self) -> f64 {
+        self.found.exposure.before - self.found.exposure.after_all
+    }
+
+    /// Advice to suspend it as a whole.
+    pub fn suspend(&self) -> Option<model::Advice<'a>> {
+        model::Advice::of(self.view, self.found)
+    }
+
+    /// Operations that it needed.
+    pub fn needed(&self) -> impl Iterator<Item = NeededOperation<'a>> + use<'a> {
+        let view = self.view;
+        let needed = self.found.needed.iter();
+        needed.filter_map(|served| NeededOperation::of(view, served))
+    }
+
+    /// What it asks for and does not get, and what its tokens carried: a label, and everything
+    /// that is said under it.
+    pub fn demand(&self) -> Vec<(String, String)> {
+        let mut facts: Vec<(String, String)> = Vec::new();
+        for (label, text) in demand::lines(self.view, self.found) {
+            match facts.last_mut() {
+                // A line without a label belongs to the one before.
+                Some((_, said)) if label.is_empty() => {
+                    said.push_str("; ");
+                    said.push_str(&text);
+                }
+                _ => facts.push((label.to_owned(), text)),
+            }
+        }
+        facts
     }
 }
 
-/// Advice to suspend a silent client.
-#[derive(Clone, Debug, Serialize)]
-pub struct SuspendPage {
-    /// How safe that is.
-    pub level: Level,
-    /// Grants that it takes out of use.
-    pub grants: usize,
-    /// The advice and its evidence in one sentence.
-    pub sentence: String,
-}
-
-/// One term of a client.
-#[derive(Clone, Debug, Serialize)]
-pub struct TermPage {
-    /// Stable id, when something is recommended.
-    pub id: Option<String>,
-    /// The term.
-    pub term: String,
-    /// The role it comes through.
-    pub via: Vec<String>,
-    /// Where it is written.
-    pub places: Vec<Place>,
-    /// What should happen.
-    pub verdict: &'static str,
-    /// Why it can go.
-    pub kind: Option<&'static str>,
-    /// How safe that is.
-    pub level: Option<Level>,
-    /// The owner protects it.
-    pub protected: bool,
-    /// Codes of the reasons.
-    pub codes: Vec<String>,
-    /// The reasons in words.
-    pub reasons: Vec<String>,
-    /// Since when it is held.
-    pub since: Option<Day>,
-    /// First use.
-    pub first_used: Option<Day>,
-    /// Last use.
-    pub last_used: Option<Day>,
-    /// Days of the window with use.
-    pub days_used: usize,
-    /// Covered days since the last use.
-    pub idle_days: Option<u32>,
-    /// Longest silence between two uses.
-    pub longest_gap: Option<u32>,
-    /// Requests of the window that it could serve.
-    pub uses: u64,
-    /// Chance that it is used again, and its upper bound, from the past.
-    pub p: Option<f64>,
-    /// The upper bound.
-    pub upper: Option<f64>,
-    /// The evidence in one phrase.
-    pub evidence: String,
-    /// Operations that only it permits in the minimal set.
-    pub witness: Vec<String>,
-    /// Narrower scopes that would do.
-    pub replace_with: Vec<String>,
-    /// Runs of days with use: first day of the window is 0, then length.
-    pub strip: Vec<(u32, u32)>,
-}
-
-/// An operation that was needed.
-#[derive(Clone, Debug, Serialize)]
-pub struct NeededRow {
-    /// Method and path.
-    pub operation: String,
-    /// Requests.
-    pub requests: u64,
-    /// First one.
-    pub first: Day,
-    /// Last one.
-    pub last: Day,
+/// What the page shows of it.
+impl Serialize for ClientView<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let found = self.found;
+        let mut own = serializer.serialize_struct("ClientView", 16)?;
+        own.serialize_field("id", &found.id)?;
+        own.serialize_field("owner", &self.owner)?;
+        own.serialize_field("status", found.status.name())?;
+        own.serialize_field("scopes", &found.terms.len())?;
+        own.serialize_field("going", &self.going())?;
+        own.serialize_field("before", &found.exposure.before)?;
+        own.serialize_field("after_all", &found.exposure.after_all)?;
+        own.serialize_field("requests", &found.requests)?;
+        own.serialize_field("month_requests", &self.month_requests)?;
+        own.serialize_field("last_seen", &found.last_seen.map(Day::of))?;
+        own.serialize_field("operations_before", &self.operations_before)?;
+        own.serialize_field("operations_after", &self.operations_after)?;
+        own.serialize_field("minimal_proven", &found.minimal_proven)?;
+        own.serialize_field("gap", &found.gap)?;
+        own.serialize_field("unmatched", &found.unmatched_requests)?;
+        own.serialize_field("suspend", &self.suspend())?;
+        own.end()
+    }
 }
 
 /// One day of the coverage strip.

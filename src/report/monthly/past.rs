@@ -37,6 +37,6 @@ pub(super) fn cuts(found: &Backtest) -> Vec<Cut> {
 pub(super) fn pooled(found: &Backtest) -> Vec<PooledLevel> {
     let levels = LEVELS.into_iter().zip(&found.pooled);
     levels
-        .map(|(level, own)| PooledLevel::of(level, own))
+        .map(|(level, pooled)| PooledLevel::of(level, pooled))
         .collect()
 }

@@ -44,7 +44,7 @@ pub struct Previous {
     pub points: BTreeMap<Month, Point>,
 }
 
-/// Why a file is not an earlier report. What stands in it is not said: it may be any file.
+/// Why a file is not an earlier report. Its content is not shown: it may be any file.
 #[derive(Debug, thiserror::Error)]
 pub enum PreviousError {
     /// Not JSON.
@@ -77,7 +77,7 @@ impl Previous {
         let items = self
             .items
             .values()
-            .chain(self.seen.values().map(|own| &own.0));
+            .chain(self.seen.values().map(|entry| &entry.0));
         let holders = self.holdings.keys().map(String::as_str);
         holders.chain(items.map(|item| item.client.as_str()))
     }
@@ -93,8 +93,8 @@ impl Previous {
         if report["schema"] != SCHEMA {
             return Err(PreviousError::Schema { path });
         }
-        let own = &report["month"];
-        let month = own["month"].as_str().and_then(Month::parse);
+        let section = &report["month"];
+        let month = section["month"].as_str().and_then(Month::parse);
         let as_of = report["as_of"].as_str().and_then(Day::parse);
         let Some(month) = month.or_else(|| as_of.map(Month::of)) else {
             return Err(PreviousError::NoData { path });
@@ -102,7 +102,7 @@ impl Previous {
         let items = items(&report);
         let mut seen = BTreeMap::new();
         for key in ["items", "closed"] {
-            for known in list(own, key) {
+            for known in list(section, key) {
                 let Some(item) = item(known) else {
                     continue;
                 };
@@ -119,7 +119,7 @@ impl Previous {
                 .or_insert_with(|| (item.clone(), BTreeSet::new()));
             known.1.insert(month);
         }
-        let mut points: BTreeMap<Month, Point> = list(own, "points")
+        let mut points: BTreeMap<Month, Point> = list(section, "points")
             .filter_map(point)
             .filter(|point| point.month <= month)
             .map(|point| (point.month, point))
@@ -130,8 +130,8 @@ impl Previous {
         Ok(Self {
             month,
             digest: ContentDigest::of(bytes),
-            id: own["id"].as_str().map(str::to_owned),
-            pseudonymised: own["pseudonymised"].as_bool().unwrap_or(false),
+            id: section["id"].as_str().map(str::to_owned),
+            pseudonymised: section["pseudonymised"].as_bool().unwrap_or(false),
             holdings: holdings(&report),
             path,
             items,
@@ -287,7 +287,7 @@ fn holdings(report: &Value) -> BTreeMap<String, BTreeSet<String>> {
 
 /// Earlier reports in the order of their months; of one month the last as-of.
 #[derive(Clone, Debug, Default)]
-pub struct History {
+pub(crate) struct History {
     /// The reports.
     pub reports: Vec<Previous>,
     /// What was left aside, one sentence each.
@@ -296,7 +296,7 @@ pub struct History {
 
 impl History {
     /// Puts reports in order; those of `month` or later are left aside and noted.
-    pub fn before(month: Month, all: Vec<Previous>) -> Self {
+    pub(crate) fn before(month: Month, all: Vec<Previous>) -> Self {
         let mut history = Self::default();
         let mut by_month: BTreeMap<Month, Previous> = BTreeMap::new();
         let mut all = all;
@@ -304,7 +304,7 @@ impl History {
         for report in all {
             if report.month >= month {
                 history.notes.push(format!(
-                    "`{}` is the report of {}, which is not before {month}: left aside",
+                    "`{}` is the report of {}, which is not before {month}: ignored",
                     report.path, report.month
                 ));
                 continue;
@@ -322,12 +322,12 @@ impl History {
     }
 
     /// The latest earlier report.
-    pub fn last(&self) -> Option<&Previous> {
+    pub(crate) fn last(&self) -> Option<&Previous> {
         self.reports.last()
     }
 
-    /// Every month of which some report is known.
-    pub fn months(&self) -> BTreeSet<Month> {
+    /// Every month with a known report.
+    pub(crate) fn months(&self) -> BTreeSet<Month> {
         self.reports
             .iter()
             .flat_map(|report| report.points.keys().copied())
@@ -335,7 +335,7 @@ impl History {
     }
 
     /// Items known from all reports, with the months in which each was open.
-    pub fn seen(&self) -> BTreeMap<String, (Item, BTreeSet<Month>)> {
+    pub(crate) fn seen(&self) -> BTreeMap<String, (Item, BTreeSet<Month>)> {
         let mut all: BTreeMap<String, (Item, BTreeSet<Month>)> = BTreeMap::new();
         for (id, (item, months)) in self.reports.iter().flat_map(|report| &report.seen) {
             let known = all
@@ -348,15 +348,15 @@ impl History {
     }
 
     /// The points of all reports; a later report's own word wins.
-    pub fn points(&self) -> BTreeMap<Month, Point> {
+    pub(crate) fn points(&self) -> BTreeMap<Month, Point> {
         let mut all = BTreeMap::new();
         for report in &self.reports {
             for (month, point) in &report.points {
                 all.entry(*month).or_insert_with(|| point.clone());
             }
             // What a report says of its own month is first hand.
-            if let Some(own) = report.points.get(&report.month) {
-                all.insert(report.month, own.clone());
+            if let Some(point) = report.points.get(&report.month) {
+                all.insert(report.month, point.clone());
             }
         }
         all

@@ -6,19 +6,20 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::month::Month;
-use crate::model::{Day, Level, Place};
+use crate::model::{ClientName, Day, Level, Place};
+use crate::report::model::{Input, TermView, Warning};
 
 /// One row of "do this now": what one client can lose.
 #[derive(Clone, Debug, Serialize)]
-pub struct Advice {
+pub struct Advice<'a> {
     /// The client.
-    pub client: String,
+    pub client: &'a str,
     /// Who answers for it.
     pub owner: Option<String>,
     /// The terms.
-    pub terms: Vec<String>,
+    pub terms: Vec<&'a str>,
     /// Where they are written.
-    pub places: Vec<Place>,
+    pub places: BTreeSet<&'a Place>,
     /// Exposure now.
     pub before: f64,
     /// Exposure without the terms.
@@ -32,22 +33,15 @@ pub struct Advice {
 }
 
 /// One row of "needs a human".
-#[derive(Clone, Debug, Serialize)]
-pub struct Human {
-    /// Stable id.
-    pub id: String,
-    /// The client.
-    pub client: String,
+#[derive(Clone, Serialize)]
+pub struct Human<'a> {
     /// Who answers for it.
     pub owner: Option<String>,
-    /// The term.
-    pub term: String,
-    /// Where it is written.
-    pub places: Vec<Place>,
+    /// The term of a client.
+    #[serde(flatten)]
+    pub term: TermView<'a>,
     /// `review`, `manual`, `protected` or `narrow`.
     pub what: &'static str,
-    /// The failing guards in words.
-    pub reasons: Vec<String>,
     /// What to ask the owner.
     pub question: String,
     /// Share of the risk weight that only this term opens.
@@ -72,7 +66,7 @@ pub struct FindingGroup {
 }
 
 impl FindingGroup {
-    /// The gravest, and of equal ones the one with most requests behind it.
+    /// The gravest, and of equal ones the one with the most requests.
     pub fn worst(&self) -> Option<&FindingRow> {
         self.rows.iter().min_by_key(|row| {
             (
@@ -96,23 +90,10 @@ pub struct FindingRow {
     pub message: String,
     /// Its severity.
     pub severity: String,
-    /// Requests behind it; 0 when it is not about requests.
+    /// Requests it rests on; 0 when it is not about requests.
     pub requests: u64,
-    /// Where it can be mended.
+    /// Where it can be fixed.
     pub place: Option<Place>,
-}
-
-/// An audit that the data does not allow, or not of everybody.
-#[derive(Clone, Debug, Serialize)]
-pub struct NotEvaluable {
-    /// The rule.
-    pub rule: String,
-    /// The field that is missing, or another reason.
-    pub missing: String,
-    /// It was made for the rest of the data.
-    pub partly: bool,
-    /// The clients of which nothing can be said, where it was made for others.
-    pub clients: Vec<String>,
 }
 
 /// What became of one recommendation of last month.
@@ -197,8 +178,8 @@ impl Changes {
 }
 
 /// Those of a list that recommend nothing.
-pub fn only_findings(list: &[Change]) -> impl Iterator<Item = &Change> {
-    list.iter().filter(|own| !own.recommendation)
+pub(crate) fn only_findings(list: &[Change]) -> impl Iterator<Item = &Change> {
+    list.iter().filter(|change| !change.recommendation)
 }
 
 /// One of them.
@@ -258,10 +239,9 @@ pub struct RoleRow {
 }
 
 /// What the report rests on.
-#[derive(Clone, Debug, Serialize)]
-pub struct Evidence {
+pub struct Evidence<'a> {
     /// The log inputs.
-    pub inputs: Vec<InputRow>,
+    pub inputs: Vec<Input<'a>>,
     /// Policy files with digest.
     pub grants: Vec<FileRow>,
     /// API descriptions with digest.
@@ -270,41 +250,16 @@ pub struct Evidence {
     pub configuration: Option<FileRow>,
     /// How the program was called.
     pub command: String,
-    /// Version of the program.
-    pub version: String,
     /// The earlier report that this one follows.
     pub previous: Option<Link>,
     /// What else a reviewer should know.
     pub notes: Vec<String>,
     /// Warnings: code, sentence, place.
-    pub warnings: Vec<WarningRow>,
+    pub warnings: Vec<Warning<'a>>,
     /// Clients of the log that no policy names.
-    pub only_in_log: Vec<(String, u64)>,
+    pub only_in_log: &'a [(String, u64)],
     /// Clients of the policy that the log never names.
-    pub never_seen: Vec<String>,
-}
-
-/// One log input.
-#[derive(Clone, Debug, Serialize)]
-pub struct InputRow {
-    /// As shown to the user.
-    pub path: String,
-    /// Digest of its decompressed content.
-    pub digest: Option<String>,
-    /// Its log format.
-    pub format: Option<&'static str>,
-    /// Decompressed size.
-    pub bytes: u64,
-    /// Records read.
-    pub records: u64,
-    /// Records counted.
-    pub counted: u64,
-    /// Left out on purpose, by reason.
-    pub skipped: Vec<(&'static str, u64)>,
-    /// Not understood, by reason.
-    pub rejected: Vec<(&'static str, u64)>,
-    /// Whether it was read to its end.
-    pub status: String,
+    pub never_seen: &'a [ClientName],
 }
 
 /// One file with its digest.
@@ -327,15 +282,4 @@ pub struct Link {
     pub digest: String,
     /// Its id, when it is a monthly report.
     pub id: Option<String>,
-}
-
-/// One warning.
-#[derive(Clone, Debug, Serialize)]
-pub struct WarningRow {
-    /// Stable code.
-    pub code: &'static str,
-    /// One sentence.
-    pub message: String,
-    /// Where.
-    pub place: Option<Place>,
 }

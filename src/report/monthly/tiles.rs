@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::Extra;
 use super::month::Month;
 use super::page::{Point, Tile};
 use super::rows::{FindingGroup, Outcome};
-use super::{Extra, words};
 use crate::analysis::TermAnalysis;
 use crate::finding::{self, Outcomes};
+use crate::model::words;
 use crate::model::{Kind, Reason, Verdict};
 use crate::report::View;
 use crate::report::model::Fleet;
@@ -31,7 +32,7 @@ impl Point {
         let clients = view.analysis.clients.iter();
         let terms: Vec<&TermAnalysis> = clients.flat_map(|client| &client.terms).collect();
         let unused = terms.iter().filter(|term| is_unused(term)).count();
-        let rules = view.outcomes.findings.iter().map(|own| own.rule);
+        let rules = view.outcomes.findings.iter().map(|finding| finding.rule);
         Self {
             month,
             exposure_mean: Some(fleet.exposure_mean_before),
@@ -62,7 +63,7 @@ fn is_unused(term: &TermAnalysis) -> bool {
 
 /// A part of all, to four decimals.
 pub(super) fn share(part: usize, all: usize) -> f64 {
-    let count = |own: usize| f64::from(u32::try_from(own).unwrap_or(u32::MAX));
+    let count = |number: usize| f64::from(u32::try_from(number).unwrap_or(u32::MAX));
     (count(part) / count(all.max(1)) * 10_000.0).round() / 10_000.0
 }
 
@@ -73,12 +74,15 @@ pub(super) fn points(
     outcomes: &[Outcome],
 ) -> BTreeMap<Month, Point> {
     let mut points = extra.history.points();
-    let mut own = Point::of_view(extra.month, view);
-    own.applied = extra.history.last().map(|_| {
-        let applied = outcomes.iter().filter(|own| own.state == "applied").count();
+    let mut point = Point::of_view(extra.month, view);
+    point.applied = extra.history.last().map(|_| {
+        let applied = outcomes
+            .iter()
+            .filter(|outcome| outcome.state == "applied")
+            .count();
         applied as u64
     });
-    points.insert(extra.month, own);
+    points.insert(extra.month, point);
     points.retain(|month, _| extra.month.since(*month) < MONTHS);
     points
 }
@@ -129,10 +133,10 @@ fn found(
     last: Option<&Point>,
     outcomes: &Outcomes,
 ) -> Tile {
-    let own = findings
+    let grave = findings
         .iter()
-        .filter(|own| rules.contains(&own.rule.as_str()));
-    let count: usize = own.map(|own| own.rows.len()).sum();
+        .filter(|group| rules.contains(&group.rule.as_str()));
+    let count: usize = grave.map(|group| group.rows.len()).sum();
     let run = rules.iter().any(|rule| evaluated(rule, outcomes)) || count > 0;
     let before = |point: &Point| -> u64 {
         let rules = rules.iter().filter_map(|rule| point.findings.get(*rule));
@@ -154,7 +158,7 @@ fn found(
     let unjudged = unjudged(rules, outcomes);
     let mut tile = Tile {
         label,
-        value: words::count(count as u64),
+        value: words::grouped(count as u64),
         detail: if count == 0 {
             "none found"
         } else {
@@ -177,7 +181,7 @@ fn found(
 fn unjudged(rules: &[&str], outcomes: &Outcomes) -> Vec<String> {
     let in_part = |rule: &str| {
         let mut list = outcomes.not_evaluable.iter();
-        list.any(|own| own.rule == rule && own.partly)
+        list.any(|unjudged| unjudged.rule == rule && unjudged.partly)
     };
     let (judged, not): (Vec<&str>, Vec<&str>) =
         rules.iter().partition(|rule| evaluated(rule, outcomes));
@@ -193,16 +197,16 @@ fn unjudged(rules: &[&str], outcomes: &Outcomes) -> Vec<String> {
 /// evaluated and what was turned off; every other rule of this version was applied.
 fn evaluated(rule: &str, outcomes: &Outcomes) -> bool {
     let mut list = outcomes.not_evaluable.iter();
-    let not = list.any(|own| own.rule == rule && !own.partly);
+    let not = list.any(|unjudged| unjudged.rule == rule && !unjudged.partly);
     finding::by_name(rule).is_some() && !not && !outcomes.disabled.contains(&rule)
 }
 
 fn missing(rules: &[&str], outcomes: &Outcomes) -> String {
     let mut list = outcomes.not_evaluable.iter();
-    let reason = list.find(|own| rules.contains(&own.rule));
+    let reason = list.find(|unjudged| rules.contains(&unjudged.rule));
     reason.map_or_else(
         || "turned off by the configuration".to_owned(),
-        |own| format!("missing: {}", own.missing.0),
+        |unjudged| format!("missing: {}", unjudged.missing.0),
     )
 }
 
@@ -210,7 +214,7 @@ fn missing(rules: &[&str], outcomes: &Outcomes) -> String {
 fn difference(now: Option<f64>, last: Option<f64>, text: fn(f64) -> String) -> Tile {
     let delta = now.zip(last).map(|(now, last)| now - last);
     let sign = |delta: f64| {
-        // Nobody should see an arrow beside two equal numbers.
+        // No arrow next to two equal numbers.
         let equal = now
             .zip(last)
             .is_some_and(|(now, last)| text(now) == text(last));

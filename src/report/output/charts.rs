@@ -1,17 +1,18 @@
-//! Where each mark of a chart stands. Widths and heights are percent of the
+//! The place of each mark of a chart. Widths and heights are percent of the
 //! chart, so that a chart fits any page without scaling its text.
 
 use serde::Serialize;
 
-use crate::report::monthly::{ClientPage, DayCell, Month, Page, Point, Segments};
+use crate::model::words::rounded;
+use crate::report::monthly::{ClientView, DayCell, Month, Page, Point, Segments};
 
 /// Clients of the bar chart.
 const BARS: usize = 10;
 
 /// One bar with its parts.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Bar {
-    client: String,
+pub(super) struct Bar<'a> {
+    client: &'a str,
     before: f64,
     parts: Vec<Part>,
 }
@@ -39,13 +40,14 @@ fn parts(bar: &Segments) -> [(&'static str, f64); 6] {
 }
 
 /// The clients from which most can be taken; the axis ends at the largest exposure shown.
-pub(super) fn bars(clients: &[ClientPage]) -> (Vec<Bar>, f64) {
-    let shown: Vec<&ClientPage> = clients
+pub(super) fn bars<'a>(clients: &[ClientView<'a>]) -> (Vec<Bar<'a>>, f64) {
+    let before = |client: &ClientView<'_>| client.found.exposure.before;
+    let shown: Vec<&ClientView<'a>> = clients
         .iter()
-        .filter(|client| client.before > 0.0)
+        .filter(|client| before(client) > 0.0)
         .take(BARS)
         .collect();
-    let largest = shown.iter().map(|client| client.before).fold(0.0, f64::max);
+    let largest = shown.iter().copied().map(before).fold(0.0, f64::max);
     // The end of the axis is a round number above the largest bar.
     let axis = [0.05, 0.1, 0.2, 0.25, 0.5, 0.75, 1.0]
         .into_iter()
@@ -57,7 +59,7 @@ pub(super) fn bars(clients: &[ClientPage]) -> (Vec<Bar>, f64) {
             let mut x = 0.0;
             let mut shown = Vec::new();
             for (kind, share) in parts(&client.bar) {
-                let width = percent(share / axis);
+                let width = place(share / axis);
                 if width > 0.0 {
                     shown.push(Part {
                         kind,
@@ -69,8 +71,8 @@ pub(super) fn bars(clients: &[ClientPage]) -> (Vec<Bar>, f64) {
                 }
             }
             Bar {
-                client: client.id.clone(),
-                before: client.before,
+                client: client.id(),
+                before: before(client),
                 parts: shown,
             }
         })
@@ -80,10 +82,11 @@ pub(super) fn bars(clients: &[ClientPage]) -> (Vec<Bar>, f64) {
 
 /// Two decimals are finer than a pixel.
 fn round(value: f64) -> f64 {
-    (value * 100.0).round() / 100.0
+    rounded(value, 2)
 }
 
-fn percent(share: f64) -> f64 {
+/// A place on an axis that is 100 long.
+fn place(share: f64) -> f64 {
     round(share.clamp(0.0, 1.0) * 100.0)
 }
 
@@ -122,8 +125,8 @@ struct Tick {
 /// Exposure and unused share, 0 at the bottom and 1 at the top. A line is broken
 /// where a month has no report.
 pub(super) fn lines(points: &[Point], month: Month) -> Lines {
-    let place = |own: Month| {
-        let back = f64::from(month.since(own));
+    let place = |at: Month| {
+        let back = f64::from(month.since(at));
         round(97.0 - back * 94.0 / 12.0)
     };
     let line = |kind, value: fn(&Point) -> Option<f64>| {
@@ -150,10 +153,10 @@ pub(super) fn lines(points: &[Point], month: Month) -> Lines {
             strokes,
         }
     };
-    let applied = |own: Month| {
+    let applied = |month: Month| {
         let mut points = points.iter();
         points
-            .find(|point| point.month == own)
+            .find(|point| point.month == month)
             .and_then(|point| point.applied)
             .unwrap_or(0)
     };
@@ -164,10 +167,10 @@ pub(super) fn lines(points: &[Point], month: Month) -> Lines {
         ],
         months: (0..13)
             .map(|back| month.plus(back - 12))
-            .map(|own| Tick {
-                x: place(own),
-                label: own.short(),
-                applied: applied(own),
+            .map(|month| Tick {
+                x: place(month),
+                label: month.short(),
+                applied: applied(month),
             })
             .collect(),
     }
@@ -183,7 +186,7 @@ pub(super) struct Coverage {
 }
 
 /// The coverage strip, one unit wide for each day.
-pub(super) fn coverage(page: &Page) -> Coverage {
+pub(super) fn coverage(page: &Page<'_>) -> Coverage {
     let days = &page.days;
     let mut missing: Vec<[usize; 2]> = Vec::new();
     for (at, _) in days.iter().enumerate().filter(|(_, day)| day.records == 0) {
@@ -192,10 +195,10 @@ pub(super) fn coverage(page: &Page) -> Coverage {
             _ => missing.push([at, 1]),
         }
     }
-    let place = |at: usize| percent(float(at) / float(days.len().max(1)));
+    let at_day = |at: usize| place(float(at) / float(days.len().max(1)));
     let first_of_month = |(at, day): (usize, &DayCell)| {
         let month = Month::of(day.day);
-        (month.days().from == day.day).then(|| (place(at), month.short()))
+        (month.days().from == day.day).then(|| (at_day(at), month.short()))
     };
     let inside = |day: &DayCell| day.day >= page.head.from && day.day <= page.head.to;
     let from = days.iter().position(inside).unwrap_or(0);
@@ -204,7 +207,7 @@ pub(super) fn coverage(page: &Page) -> Coverage {
         days: days.len(),
         missing,
         ticks: days.iter().enumerate().filter_map(first_of_month).collect(),
-        month: [place(from), place(length)],
+        month: [at_day(from), at_day(length)],
     }
 }
 

@@ -15,7 +15,7 @@ impl Renderer for Json {
         "everything, as data; the next report reads it"
     }
 
-    fn files(&self, report: &Sealed) -> Result<Vec<OutputFile>, RenderError> {
+    fn files(&self, report: &Sealed<'_>) -> Result<Vec<OutputFile>, RenderError> {
         Ok(vec![OutputFile {
             name: "report.json",
             text: report.json.clone(),

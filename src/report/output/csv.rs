@@ -1,9 +1,9 @@
 //! Three tables for spreadsheets (RFC 4180, CRLF), safe from formulas.
 
 use super::{OutputFile, RenderError, Renderer};
-use crate::model::{Day, Level, Place};
+use crate::model::{Day, Kind, Level};
 use crate::report::escape::{csv_field, terminal};
-use crate::report::monthly::{Cut, Page, Sealed};
+use crate::report::monthly::{Cut, Page, Sealed, questions};
 
 /// The CSV renderer.
 pub(super) struct Csv;
@@ -17,7 +17,7 @@ impl Renderer for Csv {
         "grants.csv, findings.csv and backtest.csv for spreadsheets"
     }
 
-    fn files(&self, report: &Sealed) -> Result<Vec<OutputFile>, RenderError> {
+    fn files(&self, report: &Sealed<'_>) -> Result<Vec<OutputFile>, RenderError> {
         let page = &report.page;
         Ok(vec![
             OutputFile {
@@ -63,10 +63,6 @@ impl Line {
         self.field(&text)
     }
 
-    fn day(&mut self, day: Option<Day>) -> &mut Self {
-        self.maybe(day)
-    }
-
     fn end(&mut self, out: &mut String) {
         out.push_str(&self.0);
         out.push_str("\r\n");
@@ -74,44 +70,46 @@ impl Line {
     }
 }
 
-fn places(places: &[Place]) -> String {
-    let places: Vec<String> = places.iter().map(ToString::to_string).collect();
-    places.join("; ")
+/// Several values in one field.
+fn list(values: impl IntoIterator<Item = impl ToString>) -> String {
+    let values: Vec<String> = values.into_iter().map(|own| own.to_string()).collect();
+    values.join("; ")
 }
 
-fn grants(page: &Page) -> String {
+fn grants(page: &Page<'_>) -> String {
     let mut out = String::from(
         "client,owner,term,roles,places,verdict,kind,level,reasons,held_since,first_used,last_used,days_used,idle_days,requests,chance,upper,replace_with,id\r\n",
     );
     let mut line = Line::default();
     for client in &page.clients {
-        for term in &client.terms {
-            line.text(&client.id)
+        for term in client.terms() {
+            let found = term.found;
+            line.text(client.id())
                 .text(client.owner.as_deref().unwrap_or_default())
-                .text(&term.term)
-                .text(&term.via.join("; "))
-                .text(&places(&term.places))
-                .text(term.verdict)
-                .text(term.kind.unwrap_or_default())
-                .text(term.level.map_or("", Level::name))
-                .text(&term.codes.join("; "))
-                .day(term.since)
-                .day(term.first_used)
-                .day(term.last_used)
-                .number(&term.days_used)
-                .maybe(term.idle_days)
-                .number(&term.uses)
-                .maybe(term.p)
-                .maybe(term.upper)
-                .text(&term.replace_with.join("; "))
-                .text(term.id.as_deref().unwrap_or_default())
+                .text(term.name())
+                .text(&list(term.roles()))
+                .text(&list(term.places()))
+                .text(found.verdict.name())
+                .text(found.kind.map_or("", Kind::name))
+                .text(found.level.map_or("", Level::name))
+                .text(&list(found.reasons.iter().map(|own| questions::code(*own))))
+                .maybe(found.since)
+                .maybe(found.rhythm.first.map(Day::of))
+                .maybe(found.rhythm.last.map(Day::of))
+                .number(&term.days_used())
+                .maybe(term.idle_days())
+                .number(&term.uses())
+                .maybe(term.p())
+                .maybe(term.upper())
+                .text(&list(&found.replace_with))
+                .text(term.id().as_deref().unwrap_or_default())
                 .end(&mut out);
         }
     }
     out
 }
 
-fn findings(page: &Page) -> String {
+fn findings(page: &Page<'_>) -> String {
     let mut out = String::from("rule,severity,client,subject,message,controls,place,id\r\n");
     let mut line = Line::default();
     for group in &page.findings {
@@ -121,7 +119,7 @@ fn findings(page: &Page) -> String {
                 .text(&row.client)
                 .text(&row.subject)
                 .text(&row.message)
-                .text(&group.controls.join("; "))
+                .text(&list(&group.controls))
                 .text(
                     &row.place
                         .as_ref()
@@ -138,9 +136,9 @@ fn findings(page: &Page) -> String {
         } else {
             "not evaluable"
         };
-        line.text(&own.rule)
+        line.text(own.rule)
             .text(state)
-            .text(&own.clients.join("; "))
+            .text(&list(own.clients))
             .text("")
             .text(&format!("missing: {}", own.missing))
             .text("")

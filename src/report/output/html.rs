@@ -12,8 +12,9 @@ use minijinja::{AutoEscape, Environment, Error, Output, State, Value, context};
 
 use super::{OutputFile, RenderError, Renderer};
 use super::{charts, page_model, sections};
-use crate::report::monthly::{Cut, Sealed, words};
-use crate::report::{bound, escape};
+use crate::model::words;
+use crate::report::escape;
+use crate::report::monthly::{Cut, Sealed};
 
 /// Bytes of the diff that are shown.
 const DIFF: usize = 100_000;
@@ -47,13 +48,13 @@ impl Renderer for Html {
         "the page to read, to print and to sign"
     }
 
-    fn files(&self, report: &Sealed) -> Result<Vec<OutputFile>, RenderError> {
+    fn files(&self, report: &Sealed<'_>) -> Result<Vec<OutputFile>, RenderError> {
         let page = &report.page;
         let environment = environment()?;
         let (bars, axis) = charts::bars(&page.clients);
         let sections = sections::sections(&environment, page)?;
         let level = page.head.level;
-        let cuts = page.cuts.iter().filter(|own| own.tally.level == level);
+        let cuts = page.cuts.iter().filter(|cut| cut.tally.level == level);
         let cuts: Vec<&Cut> = cuts.collect();
         let text = environment.get_template("page.html")?.render(context! {
             p => serde(page_model::shown(page, sections.texts.len())),
@@ -65,7 +66,7 @@ impl Renderer for Html {
             lines => serde(charts::lines(&page.points, page.head.month)),
             cover => serde(charts::coverage(page)),
             cuts => serde(cuts),
-            pooled => serde(page.pooled.iter().find(|own| own.level == level)),
+            pooled => serde(page.pooled.iter().find(|pooled| pooled.level == level)),
             sections => sections.value(),
             diff => page.diff.as_deref().map(diff),
         })?;
@@ -89,14 +90,14 @@ fn environment() -> Result<Environment<'static>, Error> {
     environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
     environment.add_filter("share", words::share);
     environment.add_filter("percent", words::percent);
-    environment.add_filter("bound", bound::percent);
-    environment.add_filter("bound_count", bound::count);
-    environment.add_filter("count", words::count);
+    environment.add_filter("bound", words::percent_up);
+    environment.add_filter("bound_count", words::tenths_up);
+    environment.add_filter("count", words::grouped);
     environment.add_filter("plural", |value: u64, noun: &str| {
-        words::plural(value, noun)
+        words::plural_grouped(value, noun)
     });
     environment.add_filter("cut", |text: &str, most: usize| escape::cut(text, most));
-    environment.add_filter("level", |level: &str| capital(level));
+    environment.add_filter("level", |level: &str| words::capital(level));
     for (name, source) in TEMPLATES {
         environment.add_template(name, source)?;
     }
@@ -116,13 +117,6 @@ fn format(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Res
         }
         _ => minijinja::escape_formatter(out, state, value),
     }
-}
-
-/// `safe` becomes `Safe`.
-fn capital(word: &str) -> String {
-    let mut letters = word.chars();
-    let first = letters.next().map(|c| c.to_uppercase().to_string());
-    first.unwrap_or_default() + letters.as_str()
 }
 
 /// The diff by lines, each with its kind; a long one is cut at a line.

@@ -5,12 +5,12 @@ mod write;
 
 use std::fmt::Write as _;
 
-use self::write::{line, list, places, rest, row, safe, table};
+use self::write::{line, list, rest, row, safe, table};
 use super::{OutputFile, RenderError, Renderer};
 use crate::model::Level;
-use crate::report::bound;
+use crate::model::words;
 use crate::report::escape::{cut, markdown};
-use crate::report::monthly::{FindingRow, Outcome, Page, Sealed, words};
+use crate::report::monthly::{FindingRow, Outcome, Page, Sealed};
 
 /// Rows of a table.
 const ROWS: usize = 12;
@@ -29,7 +29,7 @@ impl Renderer for Markdown {
         "the conclusions, for a pull request or a wiki"
     }
 
-    fn files(&self, report: &Sealed) -> Result<Vec<OutputFile>, RenderError> {
+    fn files(&self, report: &Sealed<'_>) -> Result<Vec<OutputFile>, RenderError> {
         let page = &report.page;
         let mut text = String::new();
         head(page, &mut text);
@@ -47,7 +47,7 @@ impl Renderer for Markdown {
     }
 }
 
-fn head(page: &Page, out: &mut String) {
+fn head(page: &Page<'_>, out: &mut String) {
     let head = &page.head;
     let organisation = head.organisation.as_deref().map(safe);
     let whose = organisation
@@ -69,7 +69,7 @@ fn head(page: &Page, out: &mut String) {
             head.window_from,
             head.window_to,
             head.covered_days,
-            words::plural(head.window_days.into(), "day"),
+            words::plural_grouped(head.window_days.into(), "day"),
             &head.id[..12.min(head.id.len())]
         ),
     );
@@ -94,7 +94,7 @@ fn head(page: &Page, out: &mut String) {
                 format!(
                     "Expected wrong removals: {expected:.1} of {} (at most {}).",
                     own.removals,
-                    bound::count(most)
+                    words::tenths_up(most)
                 )
             }
             _ => format!(
@@ -104,8 +104,8 @@ fn head(page: &Page, out: &mut String) {
         };
         let text = format!(
             "**{} can lose {} now; exposure {} → {}.** {past}",
-            words::plural(own.clients as u64, "client"),
-            words::plural(own.removals as u64, "scope"),
+            words::plural_grouped(own.clients as u64, "client"),
+            words::plural_grouped(own.removals as u64, "scope"),
             words::share(own.before),
             words::share(own.after)
         );
@@ -133,7 +133,7 @@ fn head(page: &Page, out: &mut String) {
     }
 }
 
-fn now(page: &Page, out: &mut String) {
+fn now(page: &Page<'_>, out: &mut String) {
     line(out, "\n## Do this now");
     if page.advice.is_empty() {
         line(out, "\nNothing.");
@@ -147,43 +147,43 @@ fn now(page: &Page, out: &mut String) {
         row(
             out,
             &[
-                safe(&own.client),
-                list(&own.terms, 6),
+                safe(own.client),
+                list(own.terms.iter().copied(), 6),
                 format!("{} → {}", words::share(own.before), words::share(own.after)),
                 safe(&own.evidence),
                 own.level.name().to_owned(),
-                places(&own.places),
+                list(&own.places, 3),
             ],
         );
     }
     rest(out, page.advice.len(), "report.json");
 }
 
-fn suspend(page: &Page, out: &mut String) {
+fn suspend(page: &Page<'_>, out: &mut String) {
     let clients = page.clients.iter();
-    let silent = clients.filter_map(|own| Some((own, own.suspend.as_ref()?)));
-    let count = silent.clone().count();
-    if count == 0 {
+    let silent = clients.filter_map(|own| Some((own, own.suspend()?)));
+    let silent: Vec<_> = silent.collect();
+    if silent.is_empty() {
         return;
     }
     line(out, "\n## Suspend as a whole");
     table(out, &["client", "scopes", "exposure", "advice", "level"]);
-    for (client, own) in silent.take(ROWS) {
+    for (client, own) in silent.iter().take(ROWS) {
         row(
             out,
             &[
-                safe(&client.id),
+                safe(client.id()),
                 own.grants.to_string(),
-                words::share(client.before),
+                words::share(client.found.exposure.before),
                 markdown(&cut(&own.sentence, 2 * WIDE)).into_owned(),
                 own.level.name().to_owned(),
             ],
         );
     }
-    rest(out, count, "report.json");
+    rest(out, silent.len(), "report.json");
 }
 
-fn human(page: &Page, out: &mut String) {
+fn human(page: &Page<'_>, out: &mut String) {
     line(out, "\n## Needs a human");
     if page.human.is_empty() {
         line(out, "\nNothing.");
@@ -199,9 +199,9 @@ fn human(page: &Page, out: &mut String) {
         row(
             out,
             &[
-                format!("{}{owner}", safe(&own.client)),
-                safe(&own.term),
-                safe(&own.reasons.join("; ")),
+                format!("{}{owner}", safe(own.term.client.id.as_str())),
+                safe(own.term.name()),
+                safe(&own.term.found.sentences().join("; ")),
                 safe(&own.question),
                 own.what.to_owned(),
             ],
@@ -210,7 +210,7 @@ fn human(page: &Page, out: &mut String) {
     rest(out, page.human.len(), "report.json");
 }
 
-fn findings(page: &Page, out: &mut String) {
+fn findings(page: &Page<'_>, out: &mut String) {
     line(out, "\n## Findings");
     if page.findings.is_empty() {
         line(out, "\nNone.");
@@ -238,7 +238,7 @@ fn findings(page: &Page, out: &mut String) {
             .map(|own| format!("{} (missing: {})", own.rule, own.missing))
             .collect();
         if !names.is_empty() {
-            line(out, &format!("\n{what}: {}.", list(&names, 20)));
+            line(out, &format!("\n{what}: {}.", list(names, 20)));
         }
     }
 }
@@ -258,7 +258,7 @@ fn in_words(counts: &[(&str, usize)]) -> String {
     counts.collect::<Vec<_>>().join(", ")
 }
 
-fn last(page: &Page, out: &mut String) {
+fn last(page: &Page<'_>, out: &mut String) {
     line(out, "\n## Since last month");
     let Some(changes) = &page.changes else {
         line(out, "\nThere is no earlier report to compare with.");
@@ -297,13 +297,13 @@ fn last(page: &Page, out: &mut String) {
     if let Some(months) = longest {
         let text = format!(
             "Open longest: {}.",
-            words::plural(months.unsigned_abs().into(), "month")
+            words::plural_grouped(months.unsigned_abs().into(), "month")
         );
         line(out, &text);
     }
 }
 
-fn exceptions(page: &Page, out: &mut String) {
+fn exceptions(page: &Page<'_>, out: &mut String) {
     if page.exceptions.is_empty() {
         return;
     }
@@ -330,7 +330,7 @@ fn exceptions(page: &Page, out: &mut String) {
     rest(out, page.exceptions.len(), "report.json");
 }
 
-fn evidence(page: &Page, out: &mut String) {
+fn evidence(page: &Page<'_>, out: &mut String) {
     let own = &page.evidence;
     let records: u64 = own.inputs.iter().map(|input| input.records).sum();
     let counted: u64 = own.inputs.iter().map(|input| input.counted).sum();
@@ -339,10 +339,10 @@ fn evidence(page: &Page, out: &mut String) {
     let _ = write!(
         text,
         "\n## Evidence\n\nscopetrim {}; {}, {} read, {} counted.",
-        own.version,
-        words::plural(own.inputs.len() as u64, "log file"),
-        words::plural(records, "record"),
-        words::count(counted)
+        page.head.version,
+        words::plural_grouped(own.inputs.len() as u64, "log file"),
+        words::plural_grouped(records, "record"),
+        words::grouped(counted)
     );
     for file in own.grants.iter().chain(&own.catalogues).take(ROWS) {
         let digest = file.digest.as_deref().unwrap_or("could not be read again");

@@ -10,6 +10,7 @@ mod csv;
 mod html;
 mod markdown;
 mod ocsf;
+mod page_inputs;
 mod page_model;
 mod sarif;
 mod sections;
@@ -21,7 +22,7 @@ use super::monthly::Sealed;
 
 /// One file of the report.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OutputFile {
+pub(crate) struct OutputFile {
     /// Its name in the folder.
     pub name: &'static str,
     /// Its content.
@@ -30,7 +31,7 @@ pub struct OutputFile {
 
 /// Why a report could not be rendered. None of it depends on the data.
 #[derive(Debug, thiserror::Error)]
-pub enum RenderError {
+pub(crate) enum RenderError {
     /// The template engine refused.
     #[error("the page could not be made: {0}")]
     Template(#[from] minijinja::Error),
@@ -40,17 +41,17 @@ pub enum RenderError {
 }
 
 /// One kind of output.
-pub trait Renderer: Sync {
+pub(crate) trait Renderer: Sync {
     /// The name on the command line.
     fn name(&self) -> &'static str;
     /// What it is for, in a few words.
     fn purpose(&self) -> &'static str;
     /// The files, always the same names in the same order.
-    fn files(&self, report: &Sealed) -> Result<Vec<OutputFile>, RenderError>;
+    fn files(&self, report: &Sealed<'_>) -> Result<Vec<OutputFile>, RenderError>;
 }
 
 /// Every renderer.
-pub static ALL: &[&dyn Renderer] = &[
+pub(crate) static ALL: &[&dyn Renderer] = &[
     &html::Html,
     &markdown::Markdown,
     &contract::Json,
@@ -60,6 +61,6 @@ pub static ALL: &[&dyn Renderer] = &[
 ];
 
 /// The renderer of this name.
-pub fn by_name(name: &str) -> Option<&'static dyn Renderer> {
-    ALL.iter().copied().find(|own| own.name() == name)
+pub(crate) fn by_name(name: &str) -> Option<&'static dyn Renderer> {
+    ALL.iter().copied().find(|renderer| renderer.name() == name)
 }

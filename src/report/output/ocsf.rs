@@ -20,11 +20,12 @@ use serde_json::{Value, json};
 
 use self::activity::{Activity, Before};
 use super::{OutputFile, RenderError, Renderer};
+use crate::analysis::TermAnalysis;
 use crate::finding::Severity;
 use crate::model::words::plural;
 use crate::model::{Day, Level, Verdict};
 use crate::report::escape::terminal;
-use crate::report::monthly::{ClientPage, FindingGroup, FindingRow, Page, Sealed, TermPage};
+use crate::report::monthly::{ClientView, FindingGroup, FindingRow, Page, Sealed};
 
 /// The version of the schema that events follow.
 const SCHEMA: &str = "1.6.0";
@@ -53,7 +54,7 @@ impl Renderer for Ocsf {
         "finding events (classes 2008 and 2004), one a line, for a SIEM"
     }
 
-    fn files(&self, report: &Sealed) -> Result<Vec<OutputFile>, RenderError> {
+    fn files(&self, report: &Sealed<'_>) -> Result<Vec<OutputFile>, RenderError> {
         let mut text = String::new();
         for event in events(&report.page) {
             text.push_str(&serde_json::to_string(&event)?);
@@ -66,15 +67,15 @@ impl Renderer for Ocsf {
     }
 }
 
-fn events(page: &Page) -> Vec<Value> {
+fn events(page: &Page<'_>) -> Vec<Value> {
     let mut before = Before::of(page);
     let mut findings = findings(page);
     let mut events = Vec::new();
     for client in &page.clients {
-        let own = findings.remove(client.id.as_str()).unwrap_or_default();
+        let own = findings.remove(client.id()).unwrap_or_default();
         // Nothing to remove and no finding is no finding.
-        let open = !own.is_empty() || client.terms.iter().any(|term| term.id.is_some());
-        if let Some(activity) = before.take(&activity::uid(&client.id), open) {
+        let open = !own.is_empty() || client.found.terms.iter().any(|term| term.kind.is_some());
+        if let Some(activity) = before.take(&activity::uid(client.id()), open) {
             events.push(of_client(page, client, &own, &activity));
         }
     }
@@ -92,8 +93,8 @@ fn events(page: &Page) -> Vec<Value> {
 type Told<'a> = (&'a FindingGroup, &'a FindingRow);
 
 /// The findings of each client, in the order of the page.
-fn findings(page: &Page) -> BTreeMap<&str, Vec<Told<'_>>> {
-    let mut all: BTreeMap<&str, Vec<Told<'_>>> = BTreeMap::new();
+fn findings<'a>(page: &'a Page<'_>) -> BTreeMap<&'a str, Vec<Told<'a>>> {
+    let mut all: BTreeMap<&str, Vec<Told<'a>>> = BTreeMap::new();
     for group in &page.findings {
         for row in &group.rows {
             let own = all.entry(row.client.as_str()).or_default();
@@ -105,7 +106,7 @@ fn findings(page: &Page) -> BTreeMap<&str, Vec<Told<'_>>> {
 
 /// What every event has.
 fn event(
-    page: &Page,
+    page: &Page<'_>,
     (class, activity): (Class, &Activity),
     (title, uid): (&str, &str),
     worst: Severity,
@@ -157,16 +158,16 @@ fn end(day: Day) -> i64 {
 }
 
 fn of_client(
-    page: &Page,
-    client: &ClientPage,
+    page: &Page<'_>,
+    client: &ClientView<'_>,
     findings: &[Told<'_>],
     activity: &Activity,
 ) -> Value {
     let with = |verdict: Verdict| {
-        let terms = client.terms.iter();
-        terms.filter(move |term| term.verdict == verdict.name())
+        let terms = client.found.terms.iter();
+        terms.filter(move |term| term.verdict == verdict)
     };
-    let going: Vec<&TermPage> = with(Verdict::Remove).collect();
+    let going: Vec<&TermAnalysis> = with(Verdict::Remove).collect();
     let narrower = with(Verdict::Narrow).count();
     let freed = by_freed(client);
     let worst = findings.iter().min_by_key(|(_, row)| {
@@ -177,7 +178,7 @@ fn of_client(
     });
     let mut about = Vec::new();
     if !going.is_empty() {
-        let all = plural(client.terms.len(), "granted scope");
+        let all = plural(client.found.terms.len(), "granted scope");
         about.push(format!("{} of {all} not needed", going.len()));
     } else if narrower > 0 {
         about.push(format!(
@@ -198,14 +199,15 @@ fn of_client(
     if about.is_empty() {
         about.push(activity.why.to_owned());
     }
-    let title = format!("{}: {}", client.id, about.join("; "));
+    let title = format!("{}: {}", client.id(), about.join("; "));
     let severities = findings.iter().map(|(_, row)| severity(row));
     let worst = severities.fold(freed, Severity::max);
-    let uid = activity::uid(&client.id);
+    let uid = activity::uid(client.id());
+    let exposure = client.found.exposure;
     let mut event = event(page, (IAM, activity), (&title, &uid), worst);
     let mut description = format!(
         "Exposure {:.4}, {:.4} after every removal, {:.4} needed.",
-        client.before, client.after_all, client.needed_exposure
+        exposure.before, exposure.after_all, exposure.needed
     );
     for (group, row) in findings {
         description = format!("{description} {}: {}.", group.rule, row.message);
@@ -216,13 +218,9 @@ fn of_client(
             .map(|text| terminal(text).into_owned())
             .collect()
     };
-    let granted: Vec<&str> = client.terms.iter().map(|term| term.term.as_str()).collect();
-    let files: BTreeSet<&str> = client
-        .terms
-        .iter()
-        .flat_map(|term| &term.places)
-        .map(|place| &*place.file)
-        .collect();
+    let granted: Vec<&str> = client.terms().map(|term| term.name()).collect();
+    let places = client.terms().flat_map(|term| term.places());
+    let files: BTreeSet<&str> = places.map(|place| &*place.file).collect();
     let mut policies = page.evidence.grants.iter();
     let policy = policies
         .find(|file| files.contains(file.path.as_str()))
@@ -234,7 +232,7 @@ fn of_client(
     own["desc"] = json!(terminal(&description));
     own["types"] = json!(["Least privilege"]);
     own["analytic"] = analytic();
-    event["user"] = user(&client.id);
+    event["user"] = user(client.id());
     event["permission_analysis_results"] = json!([{
         "granted_privileges": texts(&granted),
         "unused_privileges_count": going.len(),
@@ -242,11 +240,11 @@ fn of_client(
     }]);
     event["unmapped"] = json!({
         "unused_privileges": texts(&unused),
-        "exposure_before": client.before,
-        "exposure_after": client.after_all,
+        "exposure_before": exposure.before,
+        "exposure_after": exposure.after_all,
         "removal_levels": levels(&going),
     });
-    if let Some(seen) = client.last_seen {
+    if let Some(seen) = client.found.last_seen.map(Day::of) {
         event["identity_activity_metrics"] = json!({"last_seen_time": end(seen)});
     }
     if let Some(owner) = &client.owner {
@@ -260,7 +258,7 @@ fn of_client(
 }
 
 /// The event of a client that was in the policy and is not any more.
-fn of_former_client(page: &Page, client: &str, activity: &Activity) -> Value {
+fn of_former_client(page: &Page<'_>, client: &str, activity: &Activity) -> Value {
     let title = format!(
         "{client}: the policy names this client no more; {}",
         activity.why
@@ -288,7 +286,7 @@ fn user(client: &str) -> Value {
 }
 
 /// How many removals each level has.
-fn levels(going: &[&TermPage]) -> Value {
+fn levels(going: &[&TermAnalysis]) -> Value {
     let count = |level: Level| {
         going
             .iter()
@@ -302,8 +300,8 @@ fn levels(going: &[&TermPage]) -> Value {
 }
 
 /// By what can be taken away: half of the API is high, a tenth medium.
-fn by_freed(client: &ClientPage) -> Severity {
-    match client.before - client.after_all {
+fn by_freed(client: &ClientView<'_>) -> Severity {
+    match client.freed() {
         0.5.. => Severity::High,
         0.1.. => Severity::Medium,
         freed if freed > 0.0 => Severity::Low,

@@ -7,10 +7,13 @@
 
 use serde::Serialize;
 
+use super::page_inputs::Inputs;
+use crate::model::ClientName;
+use crate::report::model::{NotEvaluable, TermView, Warning};
 use crate::report::monthly::{
-    Advice, Change, Changes, ClientPage, Conclusion, DayCell, Evidence, ExceptionRow, FileRow,
-    FindingGroup, FindingRow, Head, Human, InputRow, Link, Month, NotEvaluable, Outcome, Page,
-    Point, RoleRow, SuspendPage, TermPage, Tile, WarningRow, only_findings,
+    Advice, Change, Changes, ClientView, Conclusion, DayCell, Evidence, ExceptionRow, FileRow,
+    FindingGroup, FindingRow, Head, Human, Link, Month, Outcome, Page, Point, RoleRow, Tile,
+    only_findings,
 };
 
 /// Rows of "do this now".
@@ -38,33 +41,6 @@ impl<T> Cut<T> {
         let all = rows.len() + items.count();
         Self { rows, all }
     }
-}
-
-/// A recommendation of annex A.
-#[derive(Serialize)]
-struct Recommended<'a> {
-    client: &'a str,
-    term: &'a TermPage,
-}
-
-/// A client without a sign of life.
-#[derive(Serialize)]
-struct Silent<'a> {
-    id: &'a str,
-    owner: Option<&'a str>,
-    before: f64,
-    suspend: &'a SuspendPage,
-}
-
-/// A client in one line.
-#[derive(Serialize)]
-struct Other<'a> {
-    id: &'a str,
-    status: &'a str,
-    scopes: usize,
-    going: usize,
-    before: f64,
-    after_all: f64,
 }
 
 /// The findings of a rule: how many, and the worst.
@@ -118,17 +94,16 @@ struct Bundle<'a> {
 
 #[derive(Serialize)]
 struct Basis<'a> {
-    inputs: Cut<&'a InputRow>,
+    inputs: Inputs<'a>,
     grants: &'a [FileRow],
     catalogues: &'a [FileRow],
     configuration: Option<&'a FileRow>,
     command: &'a str,
-    version: &'a str,
     previous: Option<&'a Link>,
     notes: Cut<&'a str>,
-    warnings: Cut<&'a WarningRow>,
+    warnings: Cut<&'a Warning<'a>>,
     only_in_log: Cut<&'a (String, u64)>,
-    never_seen: Cut<&'a str>,
+    never_seen: Cut<&'a ClientName>,
 }
 
 /// Everything but the charts and the sections of the clients.
@@ -140,33 +115,30 @@ pub(super) struct Shown<'a> {
     tiles: &'a [Tile],
     points: &'a [Point],
     days: &'a [DayCell],
-    advice: Cut<&'a Advice>,
-    silent: Cut<Silent<'a>>,
-    human: Cut<&'a Human>,
+    advice: Cut<&'a Advice<'a>>,
+    silent: Cut<&'a ClientView<'a>>,
+    human: Cut<&'a Human<'a>>,
     findings: Vec<Group<'a>>,
-    not_evaluable: Vec<&'a NotEvaluable>,
-    partly: Vec<&'a NotEvaluable>,
+    not_evaluable: Vec<&'a NotEvaluable<'a>>,
+    partly: Vec<&'a NotEvaluable<'a>>,
     partly_rules: usize,
     changes: Option<Since<'a>>,
     outcomes: Became<'a>,
     exceptions: Cut<&'a ExceptionRow>,
-    recommended: Cut<Recommended<'a>>,
+    recommended: Cut<TermView<'a>>,
     each: Cut<Found<'a>>,
-    others: Cut<Other<'a>>,
+    others: Cut<&'a ClientView<'a>>,
     roles: Cut<Bundle<'a>>,
     evidence: Basis<'a>,
     proof: Option<&'a str>,
 }
 
 /// The page without the first `sections` clients, which have a section of their own.
-pub(super) fn shown(page: &Page, sections: usize) -> Shown<'_> {
-    let terms = page.clients.iter().flat_map(|client| {
-        let open = client.terms.iter().filter(|term| term.id.is_some());
-        open.map(|term| Recommended {
-            client: &client.id,
-            term,
-        })
-    });
+pub(super) fn shown<'a>(page: &'a Page<'a>, sections: usize) -> Shown<'a> {
+    let clients = page.clients.iter();
+    let silent = clients.clone().filter(|own| own.found.suspend.is_some());
+    let terms = clients.flat_map(ClientView::terms);
+    let recommended = terms.filter(|term| term.found.kind.is_some());
     let each = page.findings.iter().flat_map(|group| {
         group.rows.iter().map(|row| Found {
             rule: &group.rule,
@@ -181,7 +153,7 @@ pub(super) fn shown(page: &Page, sections: usize) -> Shown<'_> {
         points: &page.points,
         days: &page.days,
         advice: Cut::of(&page.advice, ADVICE),
-        silent: Cut::of(page.clients.iter().filter_map(silent), ADVICE),
+        silent: Cut::of(silent, ADVICE),
         human: Cut::of(&page.human, HUMAN),
         findings: page.findings.iter().map(group).collect(),
         not_evaluable: page
@@ -194,32 +166,12 @@ pub(super) fn shown(page: &Page, sections: usize) -> Shown<'_> {
         changes: page.changes.as_ref().map(since),
         outcomes: became(&page.outcomes),
         exceptions: Cut::of(&page.exceptions, ROWS),
-        recommended: Cut::of(terms, ROWS),
+        recommended: Cut::of(recommended, ROWS),
         each: Cut::of(each, ROWS),
-        others: Cut::of(page.clients.iter().skip(sections).map(other), OTHERS),
+        others: Cut::of(page.clients.iter().skip(sections), OTHERS),
         roles: Cut::of(page.roles.iter().map(role), ROWS),
         evidence: basis(&page.evidence),
         proof: page.proof.as_deref(),
-    }
-}
-
-fn silent(client: &ClientPage) -> Option<Silent<'_>> {
-    Some(Silent {
-        id: &client.id,
-        owner: client.owner.as_deref(),
-        before: client.before,
-        suspend: client.suspend.as_ref()?,
-    })
-}
-
-fn other(client: &ClientPage) -> Other<'_> {
-    Other {
-        id: &client.id,
-        status: client.status,
-        scopes: client.terms.len(),
-        going: client.going(),
-        before: client.before,
-        after_all: client.after_all,
     }
 }
 
@@ -278,18 +230,17 @@ fn role(own: &RoleRow) -> Bundle<'_> {
     }
 }
 
-fn basis(own: &Evidence) -> Basis<'_> {
+fn basis<'a>(own: &'a Evidence<'a>) -> Basis<'a> {
     Basis {
-        inputs: Cut::of(&own.inputs, INPUTS),
+        inputs: Inputs::of(&own.inputs, INPUTS),
         grants: &own.grants,
         catalogues: &own.catalogues,
         configuration: own.configuration.as_ref(),
         command: &own.command,
-        version: &own.version,
         previous: own.previous.as_ref(),
         notes: Cut::of(own.notes.iter().map(String::as_str), 20),
         warnings: Cut::of(&own.warnings, 50),
-        only_in_log: Cut::of(&own.only_in_log, 20),
-        never_seen: Cut::of(own.never_seen.iter().map(String::as_str), 20),
+        only_in_log: Cut::of(own.only_in_log, 20),
+        never_seen: Cut::of(own.never_seen, 20),
     }
 }

@@ -9,19 +9,20 @@
 //!
 //! The exit code never depends on any of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
 use super::{OutputFile, RenderError, Renderer};
-use crate::model::{Level, Place, Verdict};
+use crate::model::{Level, Place, Term, Verdict};
 use crate::report::escape::terminal;
-use crate::report::monthly::{ClientPage, FindingGroup, FindingRow, Page, Sealed, TermPage};
+use crate::report::model::TermView;
+use crate::report::monthly::{FindingGroup, FindingRow, Page, Sealed};
 
 /// The SARIF renderer.
 pub(super) struct Sarif;
 
-/// Rules of recommendations: id, name, short sentence, help.
+/// Rules of recommendations, in the order of [`crate::model::Kind`]: id, name, short sentence, help.
 const RULES: [(&str, &str, &str, &str); 3] = [
     (
         "unused-grant",
@@ -56,13 +57,13 @@ impl Renderer for Sarif {
         "results on the policy file's lines, for code scanning"
     }
 
-    fn files(&self, report: &Sealed) -> Result<Vec<OutputFile>, RenderError> {
+    fn files(&self, report: &Sealed<'_>) -> Result<Vec<OutputFile>, RenderError> {
         let page = &report.page;
         let mut results = Vec::new();
         for client in &page.clients {
-            for term in client.terms.iter().filter(|term| term.id.is_some()) {
-                results.extend(recommendation(client, term));
-            }
+            let owner = client.owner.as_deref();
+            let terms = client.terms();
+            results.extend(terms.filter_map(|term| recommendation(owner, &term)));
         }
         let fallback = Fallback::of(page);
         for group in &page.findings {
@@ -106,7 +107,7 @@ impl Renderer for Sarif {
 }
 
 /// Rules that found nothing because they were not judged, or not of everybody.
-fn notifications(page: &Page) -> Vec<Value> {
+fn notifications(page: &Page<'_>) -> Vec<Value> {
     let all = page.not_evaluable.iter().map(|own| {
         let (id, how) = if own.partly {
             (PARTLY, "judged only in part")
@@ -119,13 +120,13 @@ fn notifications(page: &Page) -> Vec<Value> {
             "descriptor": {"id": id},
             "level": "note",
             "message": {"text": terminal(&text)},
-            "properties": {"rule": terminal(&own.rule), "clients": clients.collect::<Vec<_>>()},
+            "properties": {"rule": terminal(own.rule), "clients": clients.collect::<Vec<_>>()},
         })
     });
     all.collect()
 }
 
-fn rules(page: &Page) -> Vec<Value> {
+fn rules(page: &Page<'_>) -> Vec<Value> {
     let fixed = RULES.iter().map(|(id, name, short, help)| {
         json!({
             "id": id, "name": name,
@@ -167,27 +168,29 @@ fn level(severity: &str) -> &'static str {
     }
 }
 
-fn recommendation(client: &ClientPage, term: &TermPage) -> Option<Value> {
-    let rule = RULES.iter().position(|own| Some(own.0) == rule(term))?;
-    let (kind, level) = match term.level {
-        Some(Level::Safe) if !term.protected => ("fail", "warning"),
-        Some(Level::Likely) if !term.protected => ("fail", "note"),
+fn recommendation(owner: Option<&str>, term: &TermView<'_>) -> Option<Value> {
+    let (client, found) = (term.client.id.as_str(), term.found);
+    // In the order of the rules.
+    let rule = found.kind? as usize;
+    let (kind, level) = match found.level {
+        Some(Level::Safe) if !term.is_protected() => ("fail", "warning"),
+        Some(Level::Likely) if !term.is_protected() => ("fail", "note"),
         _ => ("review", "none"),
     };
-    let what = if term.verdict == Verdict::Narrow.name() {
-        format!("could be replaced by {}", term.replace_with.join(", "))
+    let what = if found.verdict == Verdict::Narrow {
+        let narrower: Vec<&str> = found.replace_with.iter().map(Term::as_str).collect();
+        format!("could be replaced by {}", narrower.join(", "))
     } else {
         "can go".to_owned()
     };
     let message = format!(
-        "{}: {} {what} ({}): {}; {}",
-        client.id,
-        term.term,
-        term.level.map_or("no level", Level::name),
-        term.reasons.join("; "),
-        term.evidence
+        "{client}: {} {what} ({}): {}; {}",
+        found.term,
+        found.level.map_or("no level", Level::name),
+        found.sentences().join("; "),
+        term.evidence()
     );
-    let locations: Vec<Value> = term.places.iter().map(location).collect();
+    let locations: Vec<Value> = term.places().into_iter().map(location).collect();
     Some(json!({
         "ruleId": RULES[rule].0,
         "ruleIndex": rule,
@@ -195,20 +198,12 @@ fn recommendation(client: &ClientPage, term: &TermPage) -> Option<Value> {
         "level": level,
         "message": {"text": terminal(&message)},
         "locations": locations,
-        "partialFingerprints": {"scopetrimId/v1": term.id},
+        "partialFingerprints": {"scopetrimId/v1": term.id()},
         "properties": {
-            "client": terminal(&client.id), "scope": terminal(&term.term),
-            "trimLevel": term.level, "owner": client.owner.as_deref().map(terminal),
+            "client": terminal(client), "scope": terminal(term.name()),
+            "trimLevel": found.level, "owner": owner.map(terminal),
         },
     }))
-}
-
-fn rule(term: &TermPage) -> Option<&'static str> {
-    Some(match term.kind? {
-        "unused" => RULES[0].0,
-        "redundant" => RULES[1].0,
-        _ => RULES[2].0,
-    })
 }
 
 /// Where findings without a place of their own are shown.
@@ -219,10 +214,10 @@ struct Fallback<'a> {
 }
 
 impl<'a> Fallback<'a> {
-    fn of(page: &'a Page) -> Self {
+    fn of(page: &'a Page<'_>) -> Self {
         let clients = page.clients.iter().filter_map(|client| {
-            let places: BTreeSet<&Place> = client.terms.iter().flat_map(|t| &t.places).collect();
-            Some((client.id.as_str(), places.into_iter().next()?))
+            let places = client.terms().flat_map(|term| term.places());
+            Some((client.id(), places.min()?))
         });
         let file = page.evidence.grants.first();
         Self {

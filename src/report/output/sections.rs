@@ -6,7 +6,7 @@
 //! Invariants:
 //! * all sections together stay below a size, whatever is in them: first every scope
 //!   has its row and its days, then only the scopes with a decision, then the clients
-//!   stand in a table without a section;
+//!   are in a table without a section;
 //! * what is left out is counted, with the command that shows it.
 
 use minijinja::value::Serde;
@@ -14,8 +14,9 @@ use minijinja::{Environment, Error, Value, context};
 use serde::Serialize;
 
 use super::page_model::Cut;
-use crate::model::Verdict;
-use crate::report::monthly::{ClientPage, Head, NeededRow, Page, TermPage};
+use crate::model::{Term, Verdict};
+use crate::report::model::{NeededOperation, TermView};
+use crate::report::monthly::{ClientView, Head, Page};
 
 /// Bytes of sections up to which every scope has a row.
 const WHOLE: usize = 600_000;
@@ -54,7 +55,7 @@ impl Sections {
 /// A scope's row.
 #[derive(Serialize)]
 struct Row<'a> {
-    term: &'a TermPage,
+    term: TermView<'a>,
     /// Commands of the path that draws the days of use; `None` without one.
     path: Option<String>,
     /// There are days, and no room for them.
@@ -64,51 +65,31 @@ struct Row<'a> {
 /// What a section shows of a client.
 #[derive(Serialize)]
 struct Section<'a> {
-    client: Named<'a>,
+    client: &'a ClientView<'a>,
+    minimal: Cut<&'a Term>,
     whole: bool,
     rows: Cut<Row<'a>>,
     /// Kept scopes without a row.
     kept: Cut<&'a str>,
-    needed: Cut<&'a NeededRow>,
+    needed: Cut<NeededOperation<'a>>,
     closed: Cut<&'a str>,
-    demand: Cut<&'a (String, String)>,
+    demand: Cut<(String, String)>,
     credentials: Cut<&'a str>,
     diff: Cut<&'a str>,
 }
 
-/// The client's own facts.
-#[derive(Serialize)]
-struct Named<'a> {
-    id: &'a str,
-    owner: Option<&'a str>,
-    status: &'a str,
-    scopes: usize,
-    going: usize,
-    before: f64,
-    after_all: f64,
-    requests: u64,
-    month_requests: u64,
-    last_seen: Option<crate::model::Day>,
-    operations_before: usize,
-    operations_after: usize,
-    minimal: Cut<&'a str>,
-    minimal_proven: bool,
-    gap: Option<&'a str>,
-    unmatched: u64,
-}
-
 /// Renders the sections until there is no room.
-pub(super) fn sections(environment: &Environment<'_>, page: &Page) -> Result<Sections, Error> {
+pub(super) fn sections(environment: &Environment<'_>, page: &Page<'_>) -> Result<Sections, Error> {
     let template = environment.get_template("client.html")?;
     let mut sections = Sections::default();
     let (mut used, mut strips) = (0, STRIPS);
     for client in &page.clients {
         let whole = used < WHOLE;
         let mut room = strips;
-        let own = section(client, whole, &mut room);
-        let left_out = own.rows.rows.iter().filter(|row| row.left_out).count();
+        let rendered = section(client, whole, &mut room);
+        let left_out = rendered.rows.rows.iter().filter(|row| row.left_out).count();
         let text = template.render(context! {
-            s => Value::from(Serde(&own)),
+            s => Value::from(Serde(&rendered)),
             head => Value::from(Serde(Window::of(&page.head))),
         })?;
         if used + text.len() > ALL {
@@ -139,15 +120,16 @@ impl Window {
     }
 }
 
-fn section<'a>(client: &'a ClientPage, whole: bool, room: &mut usize) -> Section<'a> {
-    let decided = |term: &&TermPage| term.verdict != Verdict::Keep.name();
-    let kept = client.terms.iter().filter(|term| !decided(term));
+fn section<'a>(client: &'a ClientView<'a>, whole: bool, room: &mut usize) -> Section<'a> {
+    let decided = |term: &TermView<'_>| term.found.verdict != Verdict::Keep;
+    let kept = client.terms().filter(|term| !decided(term));
     let kept = kept
-        .map(|term| term.term.as_str())
+        .map(|term| term.name())
         .take(usize::MAX * usize::from(!whole));
-    let rows = client.terms.iter().filter(|term| whole || decided(term));
+    let rows = client.terms().filter(|term| whole || decided(term));
     let rows = rows.enumerate().map(|(at, term)| {
-        let path = (at < TERMS && !term.strip.is_empty()).then(|| path(&term.strip));
+        let runs = if at < TERMS { term.runs() } else { Vec::new() };
+        let path = (!runs.is_empty()).then(|| path(&runs));
         let fits = path.as_ref().is_some_and(|path| path.len() <= *room);
         let left_out = path.is_some() && !fits;
         let path = path.filter(|_| fits);
@@ -163,29 +145,13 @@ fn section<'a>(client: &'a ClientPage, whole: bool, room: &mut usize) -> Section
         whole,
         rows: Cut::of(rows, TERMS),
         kept: Cut::of(kept, KEPT),
-        needed: Cut::of(&client.needed, few(20, 5)),
+        needed: Cut::of(client.needed(), few(20, 5)),
         closed: Cut::of(client.closed.iter().map(String::as_str), few(8, 3)),
-        demand: Cut::of(&client.demand, few(12, 6)),
+        demand: Cut::of(client.demand(), few(12, 6)),
         credentials: Cut::of(client.credentials.iter().map(String::as_str), few(6, 3)),
         diff: Cut::of(client.diff.iter().map(String::as_str), few(24, 12)),
-        client: Named {
-            id: &client.id,
-            owner: client.owner.as_deref(),
-            status: client.status,
-            scopes: client.terms.len(),
-            going: client.going(),
-            before: client.before,
-            after_all: client.after_all,
-            requests: client.requests,
-            month_requests: client.month_requests,
-            last_seen: client.last_seen,
-            operations_before: client.operations_before,
-            operations_after: client.operations_after,
-            minimal: Cut::of(client.minimal.iter().map(String::as_str), KEPT),
-            minimal_proven: client.minimal_proven,
-            gap: client.gap.as_deref(),
-            unmatched: client.unmatched,
-        },
+        minimal: Cut::of(&client.found.minimal, KEPT),
+        client,
     }
 }
 

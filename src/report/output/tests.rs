@@ -12,11 +12,15 @@ use super::{ALL, html};
 use crate::analysis::minimum::Universe;
 use crate::finding::{Finding, MissingField, NotEvaluable, Severity, stable_id};
 use crate::model::{ClientName, Level, Semantics, Term, Warning};
+use crate::report::View;
 use crate::report::escape::terminal;
 use crate::report::monthly::{Extra, History, Month, Previous, Sealed, seal};
 use crate::report::testing::{Sample, client, sample, term};
 
-fn sealed(sample: &Sample, organisation: &str, history: &History) -> Sealed {
+/// The report of a sample, which is never freed: a report borrows from it.
+fn sealed(sample: Sample, organisation: &str, history: &History) -> Sealed<'static> {
+    let sample: &'static Sample = Box::leak(Box::new(sample));
+    let view: &'static View<'_> = Box::leak(Box::new(sample.view()));
     let weights = vec![2; sample.catalog.operations.len()];
     let universe = Universe::new(&sample.catalog, &Semantics::default(), &weights);
     let extra = Extra {
@@ -34,7 +38,7 @@ fn sealed(sample: &Sample, organisation: &str, history: &History) -> Sealed {
         proof: None,
         pseudonymised: false,
     };
-    seal(&sample.view(), &extra).unwrap()
+    seal(view, &extra).unwrap()
 }
 
 /// The sample with every name from outside replaced.
@@ -141,7 +145,7 @@ fn structure(page: &str) -> (Vec<String>, Vec<String>) {
 }
 
 /// Every file of every renderer.
-fn files(report: &Sealed) -> BTreeMap<&'static str, String> {
+fn files(report: &Sealed<'_>) -> BTreeMap<&'static str, String> {
     let all = ALL.iter().flat_map(|own| own.files(report).unwrap());
     all.map(|file| (file.name, file.text)).collect()
 }
@@ -206,7 +210,7 @@ fn harmless(files: &BTreeMap<&'static str, String>) {
 
 #[test]
 fn hostile_names_change_no_structure_and_act_in_no_output() {
-    let plain = files(&sealed(&named("plain"), "plain", &History::default()));
+    let plain = files(&sealed(named("plain"), "plain", &History::default()));
     let (names, links) = structure(&plain["report.html"]);
     assert!(links.iter().all(|link| link.starts_with('#')), "{links:?}");
     assert!(names.len() > 300, "the page is all there");
@@ -225,7 +229,7 @@ fn hostile_names_change_no_structure_and_act_in_no_output() {
         "]]>&amp;&#x3c;",
         "<a href=\"javascript:alert(1)\">",
     ] {
-        let found = files(&sealed(&named(hostile), hostile, &History::default()));
+        let found = files(&sealed(named(hostile), hostile, &History::default()));
         harmless(&found);
         assert_eq!(
             structure(&found["report.html"]),
@@ -244,7 +248,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(40))]
     #[test]
     fn no_name_acts_in_any_output(name in "\\PC{1,20}|[<>\"'=+@|\\[\\]()`{}%#\r\n\u{1b}\u{202e}a-]{1,20}") {
-        let found = files(&sealed(&named(&name), &name, &History::default()));
+        let found = files(&sealed(named(&name), &name, &History::default()));
         harmless(&found);
         let (_, links) = structure(&found["report.html"]);
         prop_assert!(links.iter().all(|link| link.starts_with('#')));
@@ -258,7 +262,7 @@ fn the_page_states_the_hash_of_its_own_script_and_allows_nothing_else() {
     let digest = Sha256::digest(html::SCRIPT.as_bytes());
     let hash = base64::engine::general_purpose::STANDARD.encode(digest);
     assert_eq!(html::SCRIPT_HASH, format!("sha256-{hash}"));
-    let page = &files(&sealed(&sample(), "o", &History::default()))["report.html"];
+    let page = &files(&sealed(sample(), "o", &History::default()))["report.html"];
     let policy = format!(
         "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'"
     );
@@ -270,7 +274,7 @@ fn the_page_states_the_hash_of_its_own_script_and_allows_nothing_else() {
 
 #[test]
 fn every_table_has_a_caption_and_every_head_cell_a_scope_and_there_is_one_h1() {
-    let page = &files(&sealed(&sample(), "o", &History::default()))["report.html"];
+    let page = &files(&sealed(sample(), "o", &History::default()))["report.html"];
     let options = roxmltree::ParsingOptions {
         allow_dtd: true,
         ..roxmltree::ParsingOptions::default()
@@ -300,17 +304,17 @@ fn every_table_has_a_caption_and_every_head_cell_a_scope_and_there_is_one_h1() {
 
 #[test]
 fn the_same_input_gives_the_same_bytes_and_the_id_follows_the_content() {
-    let one = sealed(&sample(), "o", &History::default());
-    let two = sealed(&sample(), "o", &History::default());
+    let one = sealed(sample(), "o", &History::default());
+    let two = sealed(sample(), "o", &History::default());
     assert_eq!(files(&one), files(&two));
-    let other = sealed(&sample(), "p", &History::default());
+    let other = sealed(sample(), "p", &History::default());
     assert_ne!(one.page.head.id, other.page.head.id);
     assert!(one.json.contains(&one.page.head.id));
 }
 
 #[test]
 fn a_report_reads_its_own_json_back_and_names_its_digest() {
-    let first = sealed(&sample(), "o", &History::default());
+    let first = sealed(sample(), "o", &History::default());
     let mut bytes = first.json.clone().into_bytes();
     let text = |bytes: &[u8]| {
         let own = Previous::read(bytes, "2026-09/report.json").unwrap();
@@ -319,7 +323,7 @@ fn a_report_reads_its_own_json_back_and_names_its_digest() {
         History::before(Month::parse("2026-10").unwrap(), vec![own])
     };
     let link = |bytes: &[u8]| {
-        let next = sealed(&sample(), "o", &text(bytes));
+        let next = sealed(sample(), "o", &text(bytes));
         next.page.evidence.previous.unwrap().digest
     };
     let before = link(&bytes);
@@ -348,7 +352,7 @@ fn two_thousand_clients_with_thirty_scopes_each_stay_below_five_megabytes() {
             client(&format!("client-{number:04}"), terms.collect())
         })
         .collect();
-    let found = files(&sealed(&own, "o", &History::default()));
+    let found = files(&sealed(own, "o", &History::default()));
     let page = &found["report.html"];
     assert!(page.len() < 5_000_000, "{} bytes", page.len());
     assert!(page.contains("client-1999"), "every client is named");

@@ -7,9 +7,9 @@ use crate::finding::{NotEvaluable, Outcomes, named, stable_id};
 use crate::model::ClientName;
 
 /// Findings keep the order of the rules, and are sorted by pseudonym within one.
-pub(super) fn outcomes(own: &Outcomes, key: &Pseudonyms) -> Outcomes {
-    let mut masked = own.clone();
-    let mut order: Vec<&'static str> = own.findings.iter().map(|found| found.rule).collect();
+pub(super) fn outcomes(outcomes: &Outcomes, key: &Pseudonyms) -> Outcomes {
+    let mut masked = outcomes.clone();
+    let mut order: Vec<&'static str> = outcomes.findings.iter().map(|found| found.rule).collect();
     order.dedup();
     for found in masked.findings.iter_mut().chain(&mut masked.allowed) {
         if !found.client.is_empty() {
@@ -26,27 +26,31 @@ pub(super) fn outcomes(own: &Outcomes, key: &Pseudonyms) -> Outcomes {
         let rule = order.iter().position(|rule| *rule == found.rule);
         (rule, found.client.clone(), found.subject.clone())
     });
-    for own in &mut masked.not_evaluable {
-        unjudged(own, key);
+    for entry in &mut masked.not_evaluable {
+        unjudged(entry, key);
     }
     masked
 }
 
 /// The clients by pseudonym, and so the first of them in the text.
-fn unjudged(own: &mut NotEvaluable, key: &Pseudonyms) {
-    let names = named(&own.clients);
-    own.clients = own.clients.iter().map(|name| key.client(name)).collect();
-    own.clients.sort();
-    own.missing.0 = match own.missing.0.strip_suffix(&names) {
+fn unjudged(unjudged: &mut NotEvaluable, key: &Pseudonyms) {
+    let names = named(&unjudged.clients);
+    unjudged.clients = unjudged
+        .clients
+        .iter()
+        .map(|name| key.client(name))
+        .collect();
+    unjudged.clients.sort();
+    unjudged.missing.0 = match unjudged.missing.0.strip_suffix(&names) {
         Some(field) if !names.is_empty() => {
-            format!("{}{}", key.finding(field), named(&own.clients))
+            format!("{}{}", key.finding(field), named(&unjudged.clients))
         }
-        _ => key.finding(&own.missing.0),
+        _ => key.finding(&unjudged.missing.0),
     };
 }
 
-pub(super) fn blast(own: &[Blast], key: &Pseudonyms) -> Vec<Blast> {
-    let mut masked = own.to_vec();
+pub(super) fn blast(blasts: &[Blast], key: &Pseudonyms) -> Vec<Blast> {
+    let mut masked = blasts.to_vec();
     for owner in &mut masked {
         owner.owner = key.hash("owner", &owner.owner);
         owner.clients = owner.clients.iter().map(|name| key.client(name)).collect();
@@ -60,8 +64,8 @@ pub(super) fn blast(own: &[Blast], key: &Pseudonyms) -> Vec<Blast> {
     masked
 }
 
-pub(super) fn compared(own: &[Compared], key: &Pseudonyms) -> Vec<Compared> {
-    let mut masked = own.to_vec();
+pub(super) fn compared(windows: &[Compared], key: &Pseudonyms) -> Vec<Compared> {
+    let mut masked = windows.to_vec();
     for window in &mut masked {
         for client in &mut window.clients {
             client.id = ClientName::new(&key.client(client.id.as_str()));
@@ -91,7 +95,7 @@ mod tests {
     fn names_of_clients_that_cannot_be_judged_are_hidden_and_their_order_too() {
         let clients: Vec<String> = (0..9).map(|number| format!("till-{number}")).collect();
         let stated = Unjudged::clients("iat of the token", clients.clone(), 12).unwrap();
-        let own = |missing: &str| NotEvaluable {
+        let unjudged = |missing: &str| NotEvaluable {
             rule: "old-credential",
             number: "F4",
             missing: MissingField::new(missing),
@@ -99,7 +103,8 @@ mod tests {
             clients: clients.clone(),
         };
         let mut sample = sample();
-        sample.outcomes.not_evaluable = vec![own(&stated.missing), own("till-3: GET /of/till")];
+        sample.outcomes.not_evaluable =
+            vec![unjudged(&stated.missing), unjudged("till-3: GET /of/till")];
         let private = Private {
             exceptions: &[],
             stated: &[],

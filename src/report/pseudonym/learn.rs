@@ -9,7 +9,7 @@ use crate::model::{Exception, Granted, Scope, Semantics, Stated, Subject};
 use crate::report::View;
 
 /// Names that a view does not list, and that its sentences may hold.
-pub struct Private<'a> {
+pub(crate) struct Private<'a> {
     /// The exceptions of the configuration.
     pub exceptions: &'a [Exception],
     /// The ages that the configuration states.
@@ -20,7 +20,7 @@ pub struct Private<'a> {
     pub patterns: Vec<&'a str>,
     /// Clients of earlier reports.
     pub earlier: Vec<&'a str>,
-    /// Files beside logs and policy, and names of sources.
+    /// Files other than logs and policy, and names of sources.
     pub files: Vec<&'a str>,
     /// What a term opens.
     pub semantics: &'a Semantics,
@@ -38,21 +38,33 @@ impl Pseudonyms {
             .map(ToString::to_string)
             .collect();
         clients.extend(view.only_in_log.iter().map(|(name, _)| name.clone()));
-        // Rules look at callers that stand in no policy too.
+        // Rules look at callers outside the policy too.
         let found = view.outcomes.findings.iter().chain(&view.outcomes.allowed);
-        clients.extend(found.map(|own| own.client.clone()));
+        clients.extend(found.map(|finding| finding.client.clone()));
         let unjudged = view.outcomes.not_evaluable.iter();
-        clients.extend(unjudged.flat_map(|own| own.clients.iter().cloned()));
+        clients.extend(unjudged.flat_map(|unjudged| unjudged.clients.iter().cloned()));
         clients.remove("");
-        clients.extend(private.exceptions.iter().map(|own| own.client.clone()));
-        clients.extend(private.earlier.iter().map(|own| (*own).to_owned()));
-        for name in private.aliases.iter().flat_map(|(log, own)| [log, own]) {
+        clients.extend(
+            private
+                .exceptions
+                .iter()
+                .map(|exception| exception.client.clone()),
+        );
+        clients.extend(private.earlier.iter().map(|name| (*name).to_owned()));
+        for name in private
+            .aliases
+            .iter()
+            .flat_map(|(log, policy)| [log, policy])
+        {
             clients.insert(String::from_utf8_lossy(name).into_owned());
         }
         self.words = Words::new(view.catalog, private);
-        for own in private.exceptions {
-            known.insert(own.place.file.to_string(), self.path(&own.place.file));
-            if let Some(owner) = &own.owner {
+        for exception in private.exceptions {
+            known.insert(
+                exception.place.file.to_string(),
+                self.path(&exception.place.file),
+            );
+            if let Some(owner) = &exception.owner {
                 known.insert(owner.clone(), self.hash("owner", owner));
             }
         }
@@ -94,7 +106,11 @@ impl Pseudonyms {
         for gap in &view.coverage.gaps {
             known.insert(gap.source.to_string(), self.path(&gap.source));
         }
-        for place in view.warnings.iter().filter_map(|own| own.place.as_ref()) {
+        for place in view
+            .warnings
+            .iter()
+            .filter_map(|warning| warning.place.as_ref())
+        {
             known.insert(place.file.to_string(), self.path(&place.file));
         }
         for client in clients {
@@ -102,7 +118,12 @@ impl Pseudonyms {
             known.insert(client, hidden);
         }
         // What matches no operation may hold anything, names included.
-        for cluster in view.analysis.clients.iter().flat_map(|own| &own.unmatched) {
+        for cluster in view
+            .analysis
+            .clients
+            .iter()
+            .flat_map(|client| &client.unmatched)
+        {
             known.insert(cluster.path.clone(), self.hash("path", &cluster.path));
         }
         known.remove("*");

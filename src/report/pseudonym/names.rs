@@ -56,7 +56,7 @@ impl Names {
     }
 }
 
-/// No letter, digit or joining sign stands beside it; beside a path no further part of a path.
+/// No letter, digit or joining sign is next to it; next to a path no further part of a path.
 fn alone(text: &str, from: usize, to: usize) -> bool {
     let path = text[from..].starts_with('/');
     let joins = |c: char| {
@@ -80,8 +80,8 @@ mod tests {
     use super::*;
 
     fn replaced(text: &str, names: &[(&str, &str)]) -> String {
-        let own = |(name, hidden): &(&str, &str)| ((*name).to_owned(), (*hidden).to_owned());
-        Names::new(names.iter().map(own).collect()).replace(text)
+        let owned = |(name, hidden): &(&str, &str)| ((*name).to_owned(), (*hidden).to_owned());
+        Names::new(names.iter().map(owned).collect()).replace(text)
     }
 
     #[test]
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_name_that_stands_alone_wins() {
+    fn the_longest_separate_name_wins() {
         let names = [("a", "one"), ("a b", "two")];
         assert_eq!(replaced("a b, a bc, a", &names), "two, one bc, one");
     }

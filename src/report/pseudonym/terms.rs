@@ -29,7 +29,7 @@ impl Words {
             paths: catalog
                 .operations
                 .iter()
-                .map(|own| own.path.clone())
+                .map(|operation| operation.path.clone())
                 .collect(),
         }
     }
@@ -62,16 +62,16 @@ impl Pseudonyms {
         }
     }
 
-    /// A sentence of a finding: beside the known names, paths that are no operation's may hold
-    /// anything, and whoever asked for them may be in no list.
+    /// A sentence of a finding: apart from the known names, paths that belong to no operation may hold
+    /// anything, and the caller that asked for them may be in no list.
     pub(super) fn finding(&self, sentence: &str) -> String {
         let hidden = |word: &str| {
-            let own = word.trim_matches(|c: char| "`'\"(),;:.".contains(c));
+            let bare = word.trim_matches(|c: char| "`'\"(),;:.".contains(c));
             // A lone slash names nobody.
-            if own.len() < 2 || !own.starts_with('/') || self.words.paths.contains(own) {
+            if bare.len() < 2 || !bare.starts_with('/') || self.words.paths.contains(bare) {
                 return word.to_owned();
             }
-            word.replacen(own, &self.hash("path", own), 1)
+            word.replacen(bare, &self.hash("path", bare), 1)
         };
         let text = self.text(sentence);
         let words: Vec<String> = text.split(' ').map(hidden).collect();
@@ -122,19 +122,24 @@ impl Pseudonyms {
             Granted::Role(_) => None,
         });
         let issued = view.analysis.clients.iter();
-        let issued = issued.flat_map(|own| &own.demand.tokens.scopes);
-        let excepted = private.exceptions.iter().map(|own| own.term.as_str());
+        let issued = issued.flat_map(|client| &client.demand.tokens.scopes);
+        let excepted = private
+            .exceptions
+            .iter()
+            .map(|exception| exception.term.as_str());
         let operations = &view.catalog.operations;
         let is_operation = |pattern: &str| {
             let named = |label: &str| ScopeMatch::Glob.covers(pattern, label);
             let mut operations = operations.iter();
-            operations.any(|own| named(&own.label()) || own.tags.iter().any(|tag| tag == pattern))
+            operations.any(|operation| {
+                named(&operation.label()) || operation.tags.iter().any(|tag| tag == pattern)
+            })
         };
         let patterns = private.patterns.iter().copied();
         let patterns = patterns.filter(|pattern| !is_operation(pattern));
         let implied = private.semantics.implies.iter();
-        let implied = implied.flat_map(|(scope, own)| own.iter().chain([scope]));
-        held.chain(issued.map(|own| own.scope.as_str()))
+        let implied = implied.flat_map(|(scope, scopes)| scopes.iter().chain([scope]));
+        held.chain(issued.map(|issued| issued.scope.as_str()))
             .chain(excepted)
             .chain(implied.map(Scope::as_str))
             .chain(patterns)
@@ -161,17 +166,17 @@ pub(super) fn hide(client: &mut ClientAnalysis, key: &Pseudonyms) {
     demand(&mut client.demand, key);
 }
 
-fn demand(own: &mut Demand, key: &Pseudonyms) {
-    for refused in &mut own.refused {
+fn demand(demand: &mut Demand, key: &Pseudonyms) {
+    for refused in &mut demand.refused {
         refused.terms = key.term_list(&refused.terms);
         let sample = refused.seen.sample.as_deref();
         refused.seen.sample = sample.map(|id| key.request(id));
     }
-    for issued in &mut own.tokens.scopes {
+    for issued in &mut demand.tokens.scopes {
         issued.scope = key.scope(&issued.scope);
     }
-    own.tokens.scopes.sort_by(|a, b| a.scope.cmp(&b.scope));
-    if let Ok(terms) = &mut own.tokens.never_issued {
+    demand.tokens.scopes.sort_by(|a, b| a.scope.cmp(&b.scope));
+    if let Ok(terms) = &mut demand.tokens.never_issued {
         *terms = key.term_list(terms);
     }
 }

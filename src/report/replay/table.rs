@@ -8,10 +8,11 @@ use std::io::{self, Write};
 
 use super::{ReplayView, together};
 use crate::analysis::replay::proposal::{Change, Fate, Row, Unknown};
-use crate::model::words::plural;
+use crate::model::words::{listed, plural};
 use crate::model::{Day, Millis};
 use crate::report::escape::{self, columns};
 use crate::report::screen::Screen;
+use crate::report::table::Grid;
 
 /// Rows of one list.
 const ROWS: usize = 40;
@@ -21,7 +22,7 @@ const ITEMS: usize = 8;
 const UNKNOWN_PERCENT: u64 = 1;
 
 /// The answer for a terminal, `width` columns wide (kept within 60 to 200).
-pub fn write(view: &ReplayView<'_>, out: &mut dyn Write, width: usize) -> io::Result<()> {
+pub(crate) fn write(view: &ReplayView<'_>, out: &mut dyn Write, width: usize) -> io::Result<()> {
     let mut screen = Screen::new(out, width);
     let found = view.found;
     screen.list("incomplete: ", view.incomplete.len(), view.incomplete)?;
@@ -102,55 +103,12 @@ fn denied(view: &ReplayView<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
     screen.prose("would be denied: ", &text)?;
     screen.line("")?;
     let shown = &rows[..rows.len().min(ROWS)];
-    let labels: Vec<String> = shown.iter().map(|row| view.route(row.seen.route)).collect();
-    let widest = |texts: &mut dyn Iterator<Item = &str>, most: usize| {
-        texts.map(columns).max().unwrap_or(0).clamp(9, most)
-    };
-    let client = widest(&mut shown.iter().map(|row| row.client.as_str()), 20);
-    let operation = widest(
-        &mut labels.iter().map(String::as_str),
-        screen.width() - client - 44,
-    );
-    let line = |cells: [&str; 7]| {
-        format!(
-            "  {}  {}  {:>8}  {:>8}  {:>4}  {:<10}  {:<10}",
-            padded(cells[0], client),
-            padded(cells[1], operation),
-            cells[2],
-            cells[3],
-            cells[4],
-            cells[5],
-            cells[6]
-        )
-    };
-    let wide = screen.width() >= client + operation + 54;
-    let line = |cells: [&str; 7]| {
-        let text = line(cells);
-        if wide {
-            text
-        } else {
-            text.replacen(&format!("  {:>8}", cells[3]), "", 1)
-        }
-    };
-    screen.line(&line([
-        "CLIENT",
-        "OPERATION",
-        "REQUESTS",
-        "USED",
-        "DAYS",
-        "FIRST",
-        "LAST",
-    ]))?;
-    for (row, label) in shown.iter().zip(&labels) {
-        screen.line(&line([
-            &row.client,
-            label,
-            &row.seen.need().to_string(),
-            &row.seen.used.to_string(),
-            &row.seen.days.to_string(),
-            &day(row.seen.first),
-            &day(row.seen.last),
-        ]))?;
+    let lines = lines(view, shown, screen.width() - 2);
+    for (at, line) in lines.iter().enumerate() {
+        screen.line(&format!("  {line}"))?;
+        let Some(row) = at.checked_sub(1).and_then(|at| shown.get(at)) else {
+            continue;
+        };
         screen.prose("      would do: ", &alternatives(row))?;
         let samples = whole(view.samples(row), screen.width() - 16);
         if !samples.is_empty() {
@@ -187,11 +145,47 @@ fn whole(ids: &[String], room: usize) -> String {
     text
 }
 
-/// The column's text in exactly its width, escaped.
-fn padded(text: &str, width: usize) -> String {
-    let text = escape::cut(text, width);
-    let fill = width.saturating_sub(columns(&text));
-    format!("{text}{}", " ".repeat(fill))
+/// Head and rows in aligned columns; where there is no room, without what matters less.
+fn lines(view: &ReplayView<'_>, rows: &[&Row], room: usize) -> Vec<String> {
+    const HEAD: [&str; 7] = [
+        "CLIENT",
+        "OPERATION",
+        "REQUESTS",
+        "USED",
+        "DAYS",
+        "FIRST",
+        "LAST",
+    ];
+    let clients = rows.iter().map(|row| columns(&row.client));
+    let client = clients.max().unwrap_or(0).clamp(HEAD[0].len(), 20);
+    // What all columns but that of `USED` leave for the operation.
+    let left = room.saturating_sub(client + 42);
+    let (operation, fewer) = if left < 16 {
+        (room.saturating_sub(client + 24), &[0, 1, 2, 6][..])
+    } else {
+        (left, &[0, 1, 2, 4, 5, 6][..])
+    };
+    let mut lines = vec![HEAD.map(str::to_owned).to_vec()];
+    lines.extend(rows.iter().map(|row| {
+        vec![
+            escape::cut(&row.client, client),
+            escape::cut(&view.route(row.seen.route), operation),
+            row.seen.need().to_string(),
+            row.seen.used.to_string(),
+            row.seen.days.to_string(),
+            day(row.seen.first),
+            day(row.seen.last),
+        ]
+    }));
+    let mut grid = Grid::new((0..7).map(|at| (2..5).contains(&at)).collect(), room);
+    for row in &lines {
+        grid.widen(row);
+    }
+    let columns: &[usize] = match grid.folds(0, room).len() {
+        1 => &[0, 1, 2, 3, 4, 5, 6],
+        _ => fewer,
+    };
+    lines.iter().map(|row| grid.line(row, columns)).collect()
 }
 
 fn day(at: Millis) -> String {
@@ -206,7 +200,7 @@ fn alternatives(row: &Row) -> String {
     if parts.is_empty() {
         return "nothing: the catalogue accepts no scope for it".to_owned();
     }
-    let held = row.would_do.first().is_some_and(|own| own.held_before);
+    let held = row.would_do.first().is_some_and(|lack| lack.held_before);
     let note = if held { " (held before)" } else { "" };
     parts[0].push_str(note);
     parts.join(", or ")
@@ -307,13 +301,7 @@ fn opened(view: &ReplayView<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
                 .take(4)
                 .map(|op| view.operation(*op))
                 .collect();
-            let rest = change.opened.len() - some.len();
-            let rest = if rest > 0 {
-                format!(" and {rest} more")
-            } else {
-                String::new()
-            };
-            format!("{}  {}{rest}", change.client, some.join(", "))
+            format!("{}  {}", change.client, listed(&some, change.opened.len()))
         })
         .collect();
     screen.list("  ", wider.len(), &items)?;

@@ -13,7 +13,7 @@ use crate::report::escape::csv_text;
 
 /// The names of the columns.
 pub(super) fn header(columns: &[Column], out: &mut dyn Write) -> io::Result<()> {
-    let names: Vec<&str> = columns.iter().map(|own| own.name).collect();
+    let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
     writeln!(out, "{}", names.join(","))
 }
 
@@ -28,9 +28,9 @@ pub(super) fn line(columns: &[Column], row: &[Cell<'_>], out: &mut Vec<u8>) -> i
             Cell::Null => {}
             Cell::Text(text) if is_plain(text) => out.extend_from_slice(text.as_bytes()),
             Cell::Integer(count) => number(*count, out),
-            Cell::Day(own) => day(*own, out),
+            Cell::Day(date) => day(*date, out),
             Cell::Instant(time) => instant(*time, out),
-            // A number that is below zero is no formula.
+            // A number below zero is not a formula.
             Cell::Float(_) => out.extend_from_slice(plain(column, cell).as_bytes()),
             _ => out.extend_from_slice(csv_text(&plain(column, cell)).as_bytes()),
         }

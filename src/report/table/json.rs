@@ -21,7 +21,7 @@ pub(super) fn array<R: Rows>(table: &Table<R>, out: &mut dyn Write) -> io::Resul
     Ok(rows)
 }
 
-/// What stands between items stands before each of them: before the first, the array begins.
+/// What separates items is written before each of them: before the first, the array begins.
 struct Items<'o> {
     out: &'o mut dyn Write,
     any: bool,

@@ -9,6 +9,7 @@
 //! * rows are written while they are produced.
 
 mod csv;
+mod grid;
 mod json;
 mod terminal;
 #[cfg(test)]
@@ -16,13 +17,15 @@ mod tests;
 
 use std::io::{self, Write};
 
+pub(super) use grid::Grid;
+
 use super::json::instant;
 use crate::model::rows::{Cell, Column, Kind, Part, Rows};
 use crate::usage::write_parquet;
 
 /// A form in which results are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub(crate) enum Format {
     /// For reading.
     Table,
     /// Comma-separated values (RFC 4180).
@@ -37,7 +40,7 @@ pub enum Format {
 
 impl Format {
     /// Every format and its name.
-    pub const ALL: [(&str, Self); 5] = [
+    pub(crate) const ALL: [(&str, Self); 5] = [
         ("table", Self::Table),
         ("csv", Self::Csv),
         ("json", Self::Json),
@@ -46,31 +49,32 @@ impl Format {
     ];
 
     /// The format of this name.
-    pub fn parse(name: &str) -> Option<Self> {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         let mut all = Self::ALL.into_iter();
-        all.find(|(own, _)| *own == name).map(|(_, format)| format)
+        all.find(|(known, _)| *known == name)
+            .map(|(_, format)| format)
     }
 }
 
 /// Columns and their rows.
-pub struct Table<R> {
+pub(crate) struct Table<R> {
     columns: &'static [Column],
     rows: R,
 }
 
 impl<R: Rows> Table<R> {
     /// A table; each row has a cell for each column.
-    pub const fn new(columns: &'static [Column], rows: R) -> Self {
+    pub(crate) const fn new(columns: &'static [Column], rows: R) -> Self {
         Self { columns, rows }
     }
 
     /// Where its rows come from.
-    pub const fn rows(&self) -> &R {
+    pub(crate) const fn rows(&self) -> &R {
         &self.rows
     }
 
     /// Writes the table; returns the number of rows.
-    pub fn write(&self, format: Format, out: &mut dyn Write) -> io::Result<u64> {
+    pub(crate) fn write(&self, format: Format, out: &mut dyn Write) -> io::Result<u64> {
         match format {
             Format::Table => terminal::write(self, out),
             Format::Csv => {

@@ -5,7 +5,7 @@
 
 use std::io::{self, Write};
 
-use super::{Table, plain};
+use super::{Grid, Table, plain};
 use crate::model::rows::{Cell, Column, Part, Rows};
 use crate::report::escape;
 
@@ -18,32 +18,30 @@ const KEPT: usize = 48;
 pub(super) fn write<R: Rows>(table: &Table<R>, out: &mut dyn Write) -> io::Result<u64> {
     let columns = table.columns;
     let head: Vec<String> = columns.iter().map(|own| own.name.to_uppercase()).collect();
-    let mut widths = vec![0; columns.len()];
+    let figures = columns.iter().map(|own| own.kind.is_number()).collect();
+    let all: Vec<usize> = (0..columns.len()).collect();
+    let mut grid = Grid::new(figures, KEPT);
+    grid.widen(&head);
     let mut rows = 0;
     let render = |part: &Part<'_>| {
         let mut lines = Vec::new();
         part(&mut |row| lines.push(texts(columns, row)));
         lines
     };
-    let widen = |widths: &mut Vec<usize>, line: &[String]| {
-        for (width, text) in widths.iter_mut().zip(line) {
-            *width = (*width).max(escape::columns(text).min(KEPT));
-        }
-    };
-    widen(&mut widths, &head);
+    let mut line =
+        |grid: &Grid, row: &[String]| writeln!(out, "{}", grid.line(row, &all).trim_end());
     table.rows.for_each_part(render, |lines| {
-        for line in &lines {
-            widen(&mut widths, line);
+        for row in &lines {
+            grid.widen(row);
         }
         if rows == 0 && !lines.is_empty() {
-            write_line(columns, &head, &widths, out)?;
+            line(&grid, &head)?;
         }
         rows += lines.len() as u64;
-        let mut lines = lines.iter();
-        lines.try_for_each(|line| write_line(columns, line, &widths, out))
+        lines.iter().try_for_each(|row| line(&grid, row))
     })?;
     if rows == 0 {
-        write_line(columns, &head, &widths, out)?;
+        line(&grid, &head)?;
     }
     Ok(rows)
 }
@@ -56,25 +54,4 @@ fn texts(columns: &[Column], row: &[Cell<'_>]) -> Vec<String> {
             cell => escape::cut(&plain(column, cell), MOST),
         })
         .collect()
-}
-
-fn write_line(
-    columns: &[Column],
-    cells: &[String],
-    widths: &[usize],
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let mut line = String::new();
-    for ((column, cell), width) in columns.iter().zip(cells).zip(widths) {
-        let fill = " ".repeat(width.saturating_sub(escape::columns(cell)));
-        if column.kind.is_number() {
-            line.push_str(&fill);
-        }
-        line.push_str(cell);
-        if !column.kind.is_number() {
-            line.push_str(&fill);
-        }
-        line.push_str("  ");
-    }
-    writeln!(out, "{}", line.trim_end())
 }

@@ -6,7 +6,7 @@ use super::super::View;
 use super::super::escape;
 use super::super::screen::Screen;
 use crate::analysis::{Added, ClientWindow, Compared};
-use crate::model::words::plural;
+use crate::model::words::{first, plural};
 use crate::model::{Day, Operation, Term};
 
 /// Clients listed before the rest is only counted.
@@ -29,15 +29,16 @@ pub(in crate::report) fn screen(view: &View<'_>, screen: &mut Screen<'_>) -> io:
         let changed: Vec<&ClientWindow> = longer
             .clients
             .iter()
-            .filter(|own| !own.adds.is_empty() || !own.drops.is_empty())
+            .filter(|client| !client.adds.is_empty() || !client.drops.is_empty())
             .collect();
-        for own in changed.iter().take(CLIENTS) {
-            let mut parts: Vec<String> = own.adds.iter().map(|added| text(view, added)).collect();
-            if !own.drops.is_empty() {
-                let names: Vec<String> = own.drops.iter().map(short).collect();
+        for client in changed.iter().take(CLIENTS) {
+            let mut parts: Vec<String> =
+                client.adds.iter().map(|added| text(view, added)).collect();
+            if !client.drops.is_empty() {
+                let names: Vec<String> = client.drops.iter().map(short).collect();
                 parts.push(format!("- {} (another set is smaller)", names.join(", ")));
             }
-            let name = format!("  {}", escape::terminal(own.id.as_str()));
+            let name = format!("  {}", escape::terminal(client.id.as_str()));
             let wide = escape::columns(&name).min(26);
             screen.row(&name, wide, "  ", &parts.join("; "))?;
         }
@@ -53,8 +54,8 @@ pub(in crate::report) fn screen(view: &View<'_>, screen: &mut Screen<'_>) -> io:
 }
 
 fn head(view: &View<'_>, shorter: &Compared, longer: &Compared) -> String {
-    let total = |own: &Compared| -> usize {
-        let sizes = own.clients.iter().map(|client| client.minimal.len());
+    let total = |compared: &Compared| -> usize {
+        let sizes = compared.clients.iter().map(|client| client.minimal.len());
         sizes.sum()
     };
     format!(
@@ -71,8 +72,7 @@ fn text(view: &View<'_>, added: &Added) -> String {
     let labels = labels(view, added);
     let by = match labels.as_slice() {
         [] => String::new(),
-        [one] => format!(" by {one}"),
-        [first, rest @ ..] => format!(" by {first} and {} more", rest.len()),
+        labels => format!(" by {}", first(labels, 1)),
     };
     let last = added
         .last

@@ -1,8 +1,9 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::report::escape::columns;
 use crate::report::table::Format;
-use crate::usage::{ClientUse, Coverage, DayUse, RouteUse, matrix, periods};
+use crate::usage::{ClientUse, Coverage, DayUse, Holding, RouteUse, matrix, periods};
 
 fn shown(width: usize, render: impl Fn(&Matrix<'_>, usize) -> Vec<u8>) -> String {
     let to = Day::parse("2026-03-31").unwrap();
@@ -60,13 +61,13 @@ fn the_table_fits_eighty_columns_and_no_data_is_not_zero() {
     days with records: 45 of 60d, 45 of 90d, 45 of 180d, 45 of 365d
 
     =billing
-      SCOPE               7d    30d    60d    90d   180d   365d        LAST   DAYS
-      orders:read          7  2000k  2000k  2000k  2000k  2000k  2026-03-31      3
-      a,"b"\u{1b}[31m      0      0      0      0      0      0           -      0
+      SCOPE               7d    30d    60d    90d   180d   365d        LAST  DAYS
+      orders:read          7  2000k  2000k  2000k  2000k  2000k  2026-03-31     3
+      a,"b"\u{1b}[31m      0      0      0      0      0      0           -     0
       openid           no request can show its use
-      SCOPE              GAP       FIRST
-      orders:read       31 d  2026-02-19
-      a,"b"\u{1b}[31m      -           -
+      SCOPE             GAP       FIRST
+      orders:read      31 d  2026-02-19
+      a,"b"\u{1b}[31m     -           -
       SCOPE            2026-03  2026-02  2026-01
       orders:read        2000k        3        -
       a,"b"\u{1b}[31m        0        0        -

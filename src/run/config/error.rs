@@ -23,14 +23,14 @@ pub enum ConfigError {
         /// The parser's words.
         reason: String,
     },
-    /// A key that means nothing here; ignoring it would hide a slip of the pen.
+    /// A key that means nothing here; ignoring it would hide a typing mistake.
     #[error("{place}: unknown key `{key}`{}", within(.table))]
     UnknownKey {
-        /// Where the key stands.
+        /// Where the key is.
         place: Place,
         /// As written.
         key: String,
-        /// The table it stands in; empty at the top.
+        /// The table it is in; empty at the top.
         table: &'static str,
         /// What is likely meant, or all that is known here.
         help: String,
@@ -38,7 +38,7 @@ pub enum ConfigError {
     /// Some other file, whose content is not for a message.
     #[error("{place}: not a configuration: no key in the file is one of it")]
     NotConfig {
-        /// Where its first key stands.
+        /// Where its first key is.
         place: Place,
     },
     /// A key that has to be there.
@@ -51,20 +51,20 @@ pub enum ConfigError {
         /// The key.
         key: &'static str,
     },
-    /// A table that says nothing of what it is about.
+    /// A table that does not say what it is about.
     #[error("{place}: {table} has none of {}", listed(.keys))]
     MissingKeys {
         /// Where the table begins.
         place: Place,
         /// The table.
         table: &'static str,
-        /// The keys, one of which has to be there.
+        /// The keys; one of them has to be there.
         keys: &'static [&'static str],
     },
     /// A value of the wrong type.
     #[error("{place}: `{key}` has to be {expected}, not {found}")]
     WrongType {
-        /// Where the value stands.
+        /// Where the value is.
         place: Place,
         /// Its key.
         key: String,
@@ -76,7 +76,7 @@ pub enum ConfigError {
     /// A value of the right type that means nothing.
     #[error("{place}: `{key}` cannot be `{value}`")]
     BadValue {
-        /// Where the value stands.
+        /// Where the value is.
         place: Place,
         /// Its key.
         key: String,
@@ -95,7 +95,7 @@ impl ConfigError {
                 "check the path and its permissions; `scopetrim init` writes a new configuration".to_owned()
             }
             Self::Syntax { .. } => {
-                "texts stand in quotes, lists in square brackets, and tables such as `[aliases]` after all plain keys"
+                "strings need quotes, lists need square brackets, and tables such as `[aliases]` come after all plain keys"
                     .to_owned()
             }
             Self::NotConfig { .. } => {

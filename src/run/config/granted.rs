@@ -7,7 +7,7 @@ use super::names::{CALENDAR_KEYS, GRANTED_KEYS};
 use super::reader::{Section, Value};
 use crate::model::{Calendar, Closed, Stated, StatedOf};
 
-/// The keys of which a statement has exactly one.
+/// A statement has exactly one of these keys.
 const WHAT: [&str; 2] = ["file", "client"];
 
 pub(super) fn granted(section: &Section<'_>) -> Result<Stated, ConfigError> {
@@ -55,7 +55,7 @@ pub(super) fn closed(value: &Value<'_>) -> Result<Vec<Closed>, ConfigError> {
         match value.key {
             "closed" => {
                 for item in value.items()? {
-                    // A date of TOML is no text.
+                    // A TOML date is not a string.
                     let closed = match item.day() {
                         Ok(day) => Closed::day(day),
                         Err(_) => item.parse(Closed::parse)?,
@@ -81,16 +81,16 @@ mod tests {
     fn a_statement_arrives_as_written() {
         let text = "[[granted]]\nfile = './policies/*.json'\ngranted_before = 2025-01-01\nreason = 'export of 2024'\nowner = 'iam'\n\n\
                     [[granted]]\nclient = 'erp-*'\ngranted_before = '2024-06-30'\nreason = 'r'\n";
-        let own = parse(text, "x").unwrap().granted;
-        let said: Vec<String> = own
+        let stated = parse(text, "x").unwrap().granted;
+        let said: Vec<String> = stated
             .iter()
-            .map(|own| {
+            .map(|stated| {
                 format!(
                     "{} {} {}: {}",
-                    own.place,
-                    own.label(),
-                    own.before,
-                    own.reason
+                    stated.place,
+                    stated.label(),
+                    stated.before,
+                    stated.reason
                 )
             })
             .collect();
@@ -102,7 +102,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            (own[0].owner.as_deref(), own[1].owner.as_deref()),
+            (stated[0].owner.as_deref(), stated[1].owner.as_deref()),
             (Some("iam"), None)
         );
     }
@@ -110,11 +110,11 @@ mod tests {
     #[test]
     fn closed_days_are_dates_texts_spans_and_weekdays() {
         let text = "[calendar]\nclosed = [2026-12-24, '2026-12-31..2027-01-01', 'sunday']";
-        let mut own = Calendar::default();
+        let mut calendar = Calendar::default();
         for closed in parse(text, "x").unwrap().closed {
-            own.close(closed).unwrap();
+            calendar.close(closed).unwrap();
         }
-        let closed = |text| own.is_closed(Day::parse(text).unwrap());
+        let closed = |text| calendar.is_closed(Day::parse(text).unwrap());
         assert!(closed("2026-12-24") && closed("2027-01-01") && closed("2026-12-27"));
         assert!(!closed("2026-12-25"));
     }

@@ -10,9 +10,9 @@
 
 use super::reader::{Section, Value};
 use super::{
-    Config, ConfigError, exception, granted, health_paths, hints, level, log_format, logged,
-    objective, parse_api_base, parse_base_path, parse_pattern, parse_size, parse_window, path_case,
-    rules, scopes, thresholds, values, weight,
+    Config, ConfigError, catalogs, exception, granted, health_paths, hints, level, logged,
+    objective, parse_api_base, parse_base_path, parse_pattern, parse_size, parse_window,
+    parse_zone, path_case, policies, rules, scopes, sources, thresholds, values, weight,
 };
 
 macro_rules! keys {
@@ -79,9 +79,14 @@ keys! { config, value;
     other "ledger" ledger = config.ledger = Some(value.text()?.into());
     list "expected_sources" expected_sources = value.texts()?;
     list "catalog" catalog = value.texts()?;
+    list "catalogs" catalogs = value.tables("`[[catalogs]]`", catalogs::catalog)?;
     list "grants" grants = value.texts()?;
-    one "format" format = value.parse(log_format)?;
+    list "format" format = logged::formats(config, value)?;
+    other "log_format_string" format = config.format = logged::format_string(config, value)?;
+    one "log_client" log_client = value.text()?;
     one "scopes" scopes = value.parse(scopes)?;
+    one "scheme" scheme = value.text()?;
+    one "scope_key" scope_key = value.text()?;
     one "match" matching = value.parse(values::matching)?;
     one "path_case" path_case = value.parse(path_case)?;
     list "base_path" base_path = value.each(|item| item.parse(parse_base_path))?;
@@ -102,10 +107,11 @@ keys! { config, value;
     added "health_paths" health_paths = health_paths(value)?;
     added "redact" redact = value.each(|item| item.parse(parse_pattern))?;
     one "all_operations_logged" logged.all_operations = value.flag()?;
+    one "zone" zone = value.parse(parse_zone)?;
     one "max_line" max_line = value.parse(parse_size)?;
     one "max_unpacked" max_unpacked = value.parse(parse_size)?;
     one "max_reject_share" max_reject_share = value.share()?;
-    // More than any machine has cores is a slip of the pen.
+    // More than any machine has cores is a typing mistake.
     one "threads" threads = usize::try_from(value.integer(1, 1_024)?).unwrap_or(1);
     one "merge_slashes" merge_slashes = value.flag()?;
     one "hash_key" hash_key = value.text()?;
@@ -116,9 +122,11 @@ keys! { config, value;
     };
     added "calendar" closed = granted::closed(value)?;
     other "sampled" logged = config.logged.sampled = logged::sampled(value)?;
+    added "sources" sources = value.tables("`[[sources]]`", sources::source)?;
     added "noise" logged.noise = value.tables("`[[noise]]`", logged::noise)?;
     added "granted" granted = value.tables("`[[granted]]`", granted::granted)?;
     added "exceptions" exceptions = value.tables("`[[exceptions]]`", exception)?;
+    added "policies" policies = value.tables("`[[policies]]`", policies::policy)?;
     added "toxic" rules.toxic = rules::read_toxic(value)?;
     other "weights" weights = config.weights = value.tables("`[[weights]]`", weight)?;
     other "rules" rules = rules::read_rules(config, value)?;

@@ -1,13 +1,14 @@
 //! One configuration laid over another: the command line over the file.
 //!
 //! A value or a list takes the place of the one below it. The tables `[aliases]`,
-//! `[[exceptions]]`, `[[granted]]`, `[[toxic]]`, `[[weights]]`, `[[noise]]`, `[sampled]` and
+//! `[[exceptions]]`, `[[granted]]`, `[[toxic]]`, `[[weights]]`, `[[noise]]`, `[[sources]]`, `[sampled]` and
 //! `[calendar]` are added to, because a flag that switched every other exception off would
 //! take permissions away; so are `needs`, `redact`, `health_paths`, `[rules]` and `[categories]`.
 
 use std::mem::{replace, take};
 use std::path::{Path, PathBuf};
 
+use super::values::is_description;
 use super::{Config, path_pattern};
 use crate::model::StatedOf;
 
@@ -19,6 +20,11 @@ impl Config {
         if self.logs.is_empty() && self.ledger.is_none() {
             self.logs = take(&mut below.logs);
             self.ledger = below.ledger.take();
+        }
+        // Who names descriptions here means these alone.
+        if !self.catalog.is_empty() || !self.catalogs.is_empty() {
+            below.catalog.clear();
+            below.catalogs.clear();
         }
         // Both say where the days begin.
         if self.windows.is_empty() && self.since.is_none() {
@@ -50,6 +56,13 @@ impl Config {
     pub(crate) fn placed(mut self, from_here: impl Fn(&str) -> String) -> Self {
         let lists = [&mut self.logs, &mut self.catalog, &mut self.grants];
         for name in lists.into_iter().flatten().chain(&mut self.hash_key) {
+            *name = from_here(name);
+        }
+        for own in &mut self.catalogs {
+            own.file = from_here(&own.file);
+        }
+        let names = self.format.iter_mut().map(|(_, name)| name);
+        for name in names.filter(|name| is_description(name)) {
             *name = from_here(name);
         }
         for path in self.ledger.iter_mut().chain(&mut self.granted_since) {

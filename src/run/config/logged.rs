@@ -1,15 +1,15 @@
-//! `[[noise]]` and `[sampled]`: what is stated about the logs.
+//! `[[noise]]`, `[sampled]` and `format`: what is stated about the logs.
 //!
 //! A noise rule lets a permission go that the requests may have needed, so one that
 //! covers every request is refused.
 
-use super::ConfigError;
 use super::names::NOISE_KEYS;
 use super::reader::{Section, Value};
-use super::values::EVERY_SOURCE;
+use super::values::{EVERY_SOURCE, every_source, log_format};
+use super::{Config, ConfigError};
 use crate::model::{Noise, Sampled, SourcePattern};
 
-/// The keys of which a noise rule has at least one.
+/// A noise rule has at least one of these keys.
 const WHAT: [&str; 4] = ["source", "path", "status", "caller"];
 
 pub(super) fn noise(section: &Section<'_>) -> Result<Noise, ConfigError> {
@@ -97,6 +97,41 @@ pub(super) fn sampled(value: &Value<'_>) -> Result<Sampled, ConfigError> {
     Ok(sampled)
 }
 
+/// One format for every source, or a table of them.
+pub(super) fn formats(
+    config: &Config,
+    value: &Value<'_>,
+) -> Result<Vec<(Option<SourcePattern>, String)>, ConfigError> {
+    alone(config, value)?;
+    let Ok(section) = value.section("`[format]`") else {
+        return Ok(every_source(value.parse(log_format)?));
+    };
+    let one = |entry: &Value<'_>| {
+        let source = SourcePattern::parse(entry.key);
+        let source = source.map_err(|help| value.bad(entry.key, help))?;
+        Ok((Some(source), entry.parse(log_format)?))
+    };
+    section.entries().iter().map(one).collect()
+}
+
+/// The format string of a server, for every source.
+pub(super) fn format_string(
+    config: &Config,
+    value: &Value<'_>,
+) -> Result<Vec<(Option<SourcePattern>, String)>, ConfigError> {
+    alone(config, value)?;
+    Ok(every_source(value.parse(super::values::format_string)?))
+}
+
+/// `format` and `log_format_string` say the same thing.
+fn alone(config: &Config, value: &Value<'_>) -> Result<(), ConfigError> {
+    let help = "`format` and `log_format_string` both say how the logs are read; keep one of them, or name formats for each source under [format]";
+    if config.format.is_empty() {
+        return Ok(());
+    }
+    Err(value.bad("a second one", help))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::parse;
@@ -110,8 +145,8 @@ mod tests {
     fn a_noise_rule_arrives_as_written() {
         let text = "[[noise]]\nsource = 'gw-eu*'\npath = '/wp-*'\nstatus = [400, 404]\ncaller = 'masscan/*'\n\
                     reason = 'scanner'\nowner = 'sre'\nuntil = 2027-06-30\n\n[[noise]]\nstatus = [408]\nreason = 'r'\n";
-        let own = read(text).noise;
-        let first = &own[0];
+        let rules = read(text).noise;
+        let first = &rules[0];
         assert_eq!(
             first.source.as_ref().map(SourcePattern::as_str),
             Some("gw-eu*")
@@ -125,9 +160,9 @@ mod tests {
             (first.reason.as_str(), first.owner.as_deref(), first.until),
             ("scanner", Some("sre"), Day::parse("2027-06-30"))
         );
-        let places: Vec<String> = own.iter().map(|own| own.place.to_string()).collect();
+        let places: Vec<String> = rules.iter().map(|noise| noise.place.to_string()).collect();
         assert_eq!(places, ["x:1", "x:10"]);
-        assert_eq!((own[1].source.as_ref(), own[1].until), (None, None));
+        assert_eq!((rules[1].source.as_ref(), rules[1].until), (None, None));
     }
 
     #[test]
@@ -143,8 +178,6 @@ mod tests {
         let table = read("[sampled]\n'*' = 0.5\n'gw-eu*' = 0.01\ngw-us = 1\n").sampled;
         assert_eq!(table.rate_of("logs/gw-eu-1.log"), Some(0.01));
         assert_eq!(table.rate_of("logs/gw-us.log"), Some(0.5));
-        let order: Vec<&str> = table.rates().iter().map(|own| own.0.as_str()).collect();
-        assert_eq!(order, ["*", "gw-eu*", "gw-us"]);
         assert_eq!(read("sampled = 0.1").sampled.rate_of("-"), Some(0.1));
         assert_eq!(read("").sampled.rate_of("-"), None);
     }

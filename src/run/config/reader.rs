@@ -6,8 +6,8 @@ use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
 use super::ConfigError;
+use crate::model::words::closest;
 use crate::model::{Day, Place};
-use crate::run::suggest::closest;
 
 /// The text of one file: turns byte offsets into lines.
 pub(super) struct Text {
@@ -135,7 +135,7 @@ impl<'a> Value<'a> {
 
     fn wrong(&self, expected: &'static str) -> ConfigError {
         let found = match self.node.get_ref() {
-            DeValue::String(_) => "a text",
+            DeValue::String(_) => "a string",
             DeValue::Integer(_) => "a whole number",
             DeValue::Float(_) => "a number",
             DeValue::Boolean(_) => "true or false",
@@ -169,7 +169,7 @@ impl<'a> Value<'a> {
 
     /// A text that is not empty.
     pub(super) fn text(&self) -> Result<String, ConfigError> {
-        let text = self.raw("a text in quotes")?;
+        let text = self.raw("a string in quotes")?;
         if text.trim().is_empty() {
             return Err(self.bad(
                 text,
@@ -184,7 +184,7 @@ impl<'a> Value<'a> {
         &self,
         read: impl Fn(&str) -> Result<T, String>,
     ) -> Result<T, ConfigError> {
-        let text = self.raw("a text in quotes")?;
+        let text = self.raw("a string in quotes")?;
         read(text).map_err(|help| self.bad(text, help))
     }
 
@@ -231,7 +231,7 @@ impl<'a> Value<'a> {
         Err(self.bad(text, "a share is a number from 0 to 1; 0.01 is one percent"))
     }
 
-    /// A day, as a TOML date or as a text.
+    /// A day, as a TOML date or as a string.
     pub(super) fn day(&self) -> Result<Day, ConfigError> {
         const HELP: &str = "write a day of the calendar without a time, as in 2026-10-31";
         let text = match self.node.get_ref() {
@@ -285,7 +285,7 @@ impl<'a> Value<'a> {
         self.sections(name)?.iter().map(read).collect()
     }
 
-    /// A list of texts, none of them empty.
+    /// A list of strings, none of them empty.
     pub(super) fn texts(&self) -> Result<Vec<String>, ConfigError> {
         self.items()?.iter().map(Self::text).collect()
     }

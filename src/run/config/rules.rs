@@ -8,9 +8,9 @@ use super::{Config, ConfigError, parse_window};
 use crate::analysis::category::Category;
 use crate::finding::{self, Doc, RuleSettings, Severity, Threshold, Toxic, Unit};
 
-/// Keys that every rule has, beside its thresholds.
+/// Keys that every rule has, in addition to its thresholds.
 pub const RULE_KEYS: [&str; 3] = ["enabled", "severity", "allow"];
-/// The key of `[categories]` beside the categories' names.
+/// The key of `[categories]` in addition to the names of the categories.
 pub const NO_CATEGORY: &str = "none";
 
 pub(super) fn read_rules(config: &mut Config, value: &Value<'_>) -> Result<(), ConfigError> {
@@ -20,8 +20,8 @@ pub(super) fn read_rules(config: &mut Config, value: &Value<'_>) -> Result<(), C
             let known: Vec<&str> = finding::ALL.iter().map(|rule| rule.doc().number).collect();
             return Err(section.unknown(value, &known));
         };
-        let own = value.section("`[rules.…]`")?;
-        let settings = rule_settings(rule.doc(), &own)?;
+        let section = value.section("`[rules.…]`")?;
+        let settings = rule_settings(rule.doc(), &section)?;
         config
             .rules
             .rules
@@ -38,9 +38,10 @@ fn rule_settings(doc: &'static Doc, section: &Section<'_>) -> Result<RuleSetting
             "severity" => settings.severity = Some(value.parse(severity)?),
             "allow" => settings.allow = value.texts()?,
             key => {
-                let Some(threshold) = doc.thresholds.iter().find(|own| own.key == key) else {
-                    let own = doc.thresholds.iter().map(|own| own.key);
-                    let known: Vec<&str> = RULE_KEYS.into_iter().chain(own).collect();
+                let Some(threshold) = doc.thresholds.iter().find(|threshold| threshold.key == key)
+                else {
+                    let thresholds = doc.thresholds.iter().map(|threshold| threshold.key);
+                    let known: Vec<&str> = RULE_KEYS.into_iter().chain(thresholds).collect();
                     return Err(section.unknown(value, &known));
                 };
                 settings
@@ -100,16 +101,16 @@ fn toxic(section: &Section<'_>) -> Result<Toxic, ConfigError> {
             _ => return Err(section.unknown(value, &TOXIC_KEYS)),
         }
     }
-    let own = Toxic {
+    let toxic = Toxic {
         a: a.ok_or_else(|| section.missing("a"))?,
         b: b.ok_or_else(|| section.missing("b"))?,
         reason: reason.ok_or_else(|| section.missing("reason"))?,
     };
     match section.entries().iter().find(|value| value.key == "b") {
-        Some(value) if own.a == own.b && !own.a.contains('*') => {
-            Err(value.bad(own.b, "`a` and `b` are the same scope; a pair needs two"))
+        Some(value) if toxic.a == toxic.b && !toxic.a.contains('*') => {
+            Err(value.bad(toxic.b, "`a` and `b` are the same scope; a pair needs two"))
         }
-        _ => Ok(own),
+        _ => Ok(toxic),
     }
 }
 
@@ -163,13 +164,13 @@ mod tests {
     }
 
     #[test]
-    fn pairs_that_exclude_each_other_arrive_beside_the_settings_of_rules() {
+    fn pairs_that_exclude_each_other_arrive_alongside_the_settings_of_rules() {
         let pair =
             "[[toxic]]\na = 'payments:create'\nb = 'payments:approve'\nreason = 'four eyes'\n";
-        let own = parse(&format!("{pair}[rules.F30]\nseverity = 'low'\n"), "x")
+        let parsed = parse(&format!("{pair}[rules.F30]\nseverity = 'low'\n"), "x")
             .unwrap()
             .rules;
-        let settings = own.of(finding::by_name("F30").unwrap().doc());
+        let settings = parsed.of(finding::by_name("F30").unwrap().doc());
         assert_eq!(settings.severity, Some(Severity::Low));
         assert_eq!(
             settings.toxic,
@@ -184,8 +185,8 @@ mod tests {
     #[test]
     fn categories_are_lists_of_globs() {
         let text = "[categories]\nmoney = ['* /wallets/*']\nnone = ['DELETE /carts/*']";
-        let own = parse(text, "x").unwrap().categories;
-        assert_eq!(own.add[&Category::Money], ["* /wallets/*"]);
-        assert_eq!(own.none, ["DELETE /carts/*"]);
+        let overrides = parse(text, "x").unwrap().categories;
+        assert_eq!(overrides.add[&Category::Money], ["* /wallets/*"]);
+        assert_eq!(overrides.none, ["DELETE /carts/*"]);
     }
 }

@@ -2,14 +2,16 @@
 //!
 //! In: text. Out: a value, or a sentence on what would be accepted.
 
+use std::path::Path;
+
 use crate::analysis::{Hints, Objective};
 use crate::catalog::ScopeList;
 use crate::event::mask::Mask;
 use crate::format;
+use crate::model::words::closest;
 use crate::model::{Level, Sampled, ScopeMatch, SourcePattern};
-use crate::run::suggest::closest;
 
-/// A longer window than a hundred years is a slip of the pen.
+/// A longer window than a hundred years is a typing mistake.
 const LONGEST_WINDOW: u32 = 36_525;
 /// A pattern that every input fits.
 pub(super) const EVERY_SOURCE: &str = "*";
@@ -32,6 +34,36 @@ pub fn parse_window(text: &str) -> Result<u32, String> {
                 "a window is 1 to {LONGEST_WINDOW} days, written `90d`, or weeks, written `13w`"
             )
         })
+}
+
+/// Reads an offset from UTC (`+02:00`, `-0430`, `UTC`); the result is in minutes east of it.
+///
+/// The name of a place is refused: it has one offset in summer and another in winter, and the
+/// hour that happens twice would be guessed.
+pub fn parse_zone(text: &str) -> Result<i32, String> {
+    const HELP: &str = "write an offset from UTC, as in `+02:00`, or `UTC`";
+    if ["UTC", "GMT", "Z"].contains(&text) {
+        return Ok(0);
+    }
+    let (sign, rest) = match (text.strip_prefix('+'), text.strip_prefix('-')) {
+        (Some(rest), _) => (1, rest),
+        (_, Some(rest)) => (-1, rest),
+        _ => return Err(HELP.to_owned()),
+    };
+    let (hours, minutes) = match rest.split_once(':') {
+        Some(parts) => parts,
+        None if rest.len() == 4 => rest.split_at(2),
+        None => (rest, "00"),
+    };
+    let number = |text: &str, most: u64| {
+        let known = digits(text).filter(|number| text.len() == 2 && *number <= most);
+        known.and_then(|number| i32::try_from(number).ok())
+    };
+    // No zone is further from UTC than 14 hours.
+    let offset = number(hours, 14).zip(number(minutes, 59));
+    offset
+        .map(|(hours, minutes)| sign * (hours * 60 + minutes))
+        .ok_or_else(|| HELP.to_owned())
 }
 
 /// Reads a size in bytes: `1048576`, `1MiB`, `64KiB`, or decimal `1MB`; at least 1 byte.
@@ -120,7 +152,7 @@ pub fn scopes(text: &str) -> Result<ScopeList, String> {
 
 pub(super) fn matching(text: &str) -> Result<ScopeMatch, String> {
     ScopeMatch::parse(text).ok_or_else(|| {
-        "one of `exact`, `wildcard:DELIM`, `hierarchy:DELIM`, `glob`; DELIM is one character, as in `wildcard::`".to_owned()
+        "one of `exact`, `wildcard:DELIM`, `hierarchy:DELIM`, `glob`, `glob-any-case`; DELIM is one character, as in `wildcard::`".to_owned()
     })
 }
 
@@ -144,7 +176,7 @@ pub fn objective(text: &str) -> Result<Objective, String> {
     )
 }
 
-/// Reads the level up to which removals are written. `manual` is no choice: such a removal cannot be written.
+/// Reads the level up to which removals are written. `manual` is not a choice: such a removal cannot be written.
 pub fn level(text: &str) -> Result<Level, String> {
     one_of(
         text,
@@ -158,6 +190,13 @@ pub fn level(text: &str) -> Result<Level, String> {
 
 /// Reads the name of a log format.
 pub fn log_format(text: &str) -> Result<String, String> {
+    // A file that describes one; it is read with the settings.
+    if is_description(text) {
+        return Ok(text.to_owned());
+    }
+    if format::mapping::format_string::is_stated(text) {
+        return format_string(text);
+    }
     match format::by_name(text) {
         Some(format) => Ok(format.name().to_owned()),
         None => Err(accepted(
@@ -167,13 +206,35 @@ pub fn log_format(text: &str) -> Result<String, String> {
     }
 }
 
+/// Checks a format string with the name of its server: `nginx:$remote_addr ...`.
+///
+/// What is missing in it may be in the rest of the configuration, and is said with the settings.
+pub fn format_string(text: &str) -> Result<String, String> {
+    format::mapping::format_string::stated(text).map(|_| text.to_owned())
+}
+
+/// A log format that counts for every input.
+pub fn every_source(format: String) -> Vec<(Option<SourcePattern>, String)> {
+    vec![(None, format)]
+}
+
+/// Whether a log format is named by a file that describes it.
+pub(crate) fn is_description(format: &str) -> bool {
+    if format::mapping::format_string::is_stated(format) {
+        return false;
+    }
+    Path::new(format)
+        .extension()
+        .is_some_and(|own| own.eq_ignore_ascii_case("toml"))
+}
+
 /// A pattern of the `regex` crate.
 pub fn parse_pattern(text: &str) -> Result<String, String> {
     if text.is_empty() {
         return Err("an empty pattern would mask every path".to_owned());
     }
-    let own = [text.to_owned()];
-    Mask::new(&own).map(|_| text.to_owned()).map_err(|why| {
+    let single = [text.to_owned()];
+    Mask::new(&single).map(|_| text.to_owned()).map_err(|why| {
         let last = why.lines().last().unwrap_or_default();
         format!(
             "not a regular expression: {}",
@@ -275,7 +336,7 @@ mod tests {
         assert_eq!(
             parse_base_path("/a=b"),
             Ok((None, "/a=b".to_owned())),
-            "an equals sign may stand in a path"
+            "an equals sign may be in a path"
         );
         assert!(parse_base_path("gw").is_err());
         assert!(parse_base_path("=/v2").is_err());

@@ -10,15 +10,15 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     (
         "window = 90",
-        "scopetrim.toml:1: `window` has to be a text in quotes, not a whole number | ",
+        "scopetrim.toml:1: `window` has to be a string in quotes, not a whole number | ",
     ),
     (
         "logs = 'a.log'",
-        "scopetrim.toml:1: `logs` has to be a list in square brackets, not a text | ",
+        "scopetrim.toml:1: `logs` has to be a list in square brackets, not a string | ",
     ),
     (
         "logs = [\n'a',\n1]",
-        "scopetrim.toml:3: `logs` has to be a text in quotes, not a whole number | ",
+        "scopetrim.toml:3: `logs` has to be a string in quotes, not a whole number | ",
     ),
     ("logs = ['']", "scopetrim.toml:1: `logs` cannot be `` | "),
     (
@@ -78,7 +78,7 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     (
         "[aliases]\na = 1",
-        "scopetrim.toml:2: `a` has to be a text in quotes, not a whole number | ",
+        "scopetrim.toml:2: `a` has to be a string in quotes, not a whole number | ",
     ),
     (
         "[[exceptions]]\nclient = 'a'\nterm = 'x'",
@@ -150,7 +150,7 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     (
         "[sampled]\n'gw-*' = '1 %'",
-        "scopetrim.toml:2: `gw-*` has to be a number, not a text | ",
+        "scopetrim.toml:2: `gw-*` has to be a number, not a string | ",
     ),
     (
         "[sampled]\n'gw-[' = 0.5",
@@ -158,7 +158,39 @@ const REFUSED: &[(&str, &str)] = &[
     ),
     (
         "all_operations_logged = 'yes'",
-        "scopetrim.toml:1: `all_operations_logged` has to be true or false, not a text | ",
+        "scopetrim.toml:1: `all_operations_logged` has to be true or false, not a string | ",
+    ),
+    (
+        "[[policies]]\nname = 'hydra-clients'\n",
+        "scopetrim.toml:2: `name` cannot be `hydra-clients` | a built-in format has this name",
+    ),
+    (
+        "[[policies]]\nname = 'ours'\nclients = 'c[]'\nid = 'n'\nterms = 't'\nshape = 'lists'\nempty_means = 'none'",
+        "scopetrim.toml:6: `shape` cannot be `lists` | did you mean `list`?",
+    ),
+    (
+        "[[policies]]\nname = 'ours'\nclients = '[]'\nid = 'n'\nterms = 't'\nshape = 'list'\nempty_means = 'none'",
+        "scopetrim.toml:1: `[[policies]]` has no `when` | add a line",
+    ),
+    (
+        "[[policies]]\nname = 'ours'\nclients = 'c[0]'",
+        "scopetrim.toml:3: `clients` cannot be `c[0]` | `c[0]` is not a key",
+    ),
+    (
+        "[[policies]]\nname = 'ours'\nclients = 'c[]'\nid = 'n'\nterms = 't'\nshape = 'list'\nkey = 'k'\nempty_means = 'none'",
+        "scopetrim.toml:7: `key` cannot be `key` | this key belongs to `shape = \"objects\"`",
+    ),
+    (
+        "[[policies]]\nname = 'ours'\nclients = 'c[]'\nterms = 't'\nshape = 'list'\nempty_means = 'none'",
+        "scopetrim.toml:1: `[[policies]]` has no `id` | add a line",
+    ),
+    (
+        "[[policies]]\nname = 'ours'\nclients = 'c.*'\nterms = 't'\nshape = 'list'",
+        "scopetrim.toml:1: `[[policies]]` has no `empty_means` | add a line",
+    ),
+    (
+        "[[policies]]\nname = 'ours'\ncleints = 'c.*'",
+        "scopetrim.toml:3: unknown key `cleints` in `[[policies]]` | did you mean `clients`?",
     ),
     (
         "\n[[granted]]\ngranted_before = 2025-01-01\nreason = 'r'",

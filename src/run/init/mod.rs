@@ -1,7 +1,8 @@
 //! A first configuration from what lies in a folder.
 
 mod folder_scan;
+mod globs;
 mod write;
 
-pub use folder_scan::{Found, look};
-pub use write::text;
+pub(crate) use folder_scan::{FolderContents, look};
+pub(crate) use write::text;

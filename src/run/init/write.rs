@@ -1,8 +1,9 @@
 //! The text of a first configuration.
 
-use std::collections::BTreeMap;
-
-use super::folder_scan::Found;
+use super::folder_scan::FolderContents;
+use super::globs;
+use crate::grants::{self, Proposed};
+use crate::model::words::toml_string;
 
 const HEAD: &str = "\
 # Configuration of scopetrim. Paths are relative to this file; unknown keys are errors.
@@ -11,23 +12,27 @@ const HEAD: &str = "\
 
 const REST: &str = r#"
 # --- how the files are read -------------------------------------------------
-# format = "kong"               # log format; default: by content, for each file
+# format = "kong"               # log format; default: by content, for each file; or `log_format_string = "nginx:…"`, the server's own line
 # scopes = "all"                # several scopes in one OpenAPI requirement: "all" or "any" of them
+# scheme = "delegated"          # the security scheme that counts, where several give scopes
+# scope_key = "x-required-scopes"  # a key of operations or paths that names scopes as well
 # match = "exact"               # what a held scope opens: "exact", "wildcard::", "hierarchy:.", "glob"
 # path_case = "sensitive"       # or "insensitive"
 # api_base = "/v2"              # where the API's paths begin in the log, when not as the description's servers say
 # base_path = ["/gw"]           # prefixes that the gateway adds; for one host: "api.example.com=/v2"
 # merge_slashes = true          # `//` in a path counts as `/`
-# health_paths = ["/lb"]        # health checks beside the customary ones
-# redact = ["^ACME-[0-9]+$"]    # further secrets in paths, as regular expressions over a segment
+# health_paths = ["/lb"]        # health checks in addition to the usual ones
+# redact = ["^ACME-[0-9]+$"]    # further secrets in paths, as regular expressions for a segment
 # all_operations_logged = true  # every operation of the catalogue is logged at all; default: unknown
 # max_line = "1MiB"             # a longer line is skipped and counted
-# max_unpacked = "256GiB"       # most unpacked bytes of one packed log
+# max_unpacked = "256GiB"       # limit on the unpacked bytes of one packed log or archive
 # max_reject_share = 0.01       # more rejected records make a log incomplete
 # threads = 2                   # default: one for each core
 # ledger = "usage-ledger"       # folder of usage that `ingest` has counted already
 # expected_sources = ["gw-*"]   # inputs that must have data on every day
-# hash_key = "hash.key"         # secret under which ids of credentials are hashed
+# log_client = "$http_x_client" # the variable of that line that names the caller
+# zone = "+02:00"               # offset from UTC of times that are written without a zone
+# hash_key = "hash.key"         # secret key that hashes credential ids
 
 # --- what is looked at, and what is suggested -------------------------------
 # window = "90d"                # or `since = 2026-01-01`
@@ -41,7 +46,7 @@ const REST: &str = r#"
 # audience = "https://api.example.com"  # which API this is, where the policy names several
 # protocol_scopes = ["openid"]  # replaces the list of scopes that no request can show
 # protected = ["incident.*"]    # replaces the list of terms that always need a reviewer
-# needs = ["reports:*"]         # stated as needed: terms, or operations `POST /v1/exports`
+# needs = ["reports:*"]         # declared as needed: terms, or operations `POST /v1/exports`
 
 # [levels]                      # largest chance of use in 90 days, and its largest bound
 # safe_p = 0.02
@@ -56,11 +61,15 @@ const REST: &str = r#"
 # [aliases]                     # name in the log = name in the policy
 # "billing-prod" = "billing"
 
-# [calendar]                    # days on which no records are to be expected, in UTC
+# [calendar]                    # days on which no records are expected, in UTC
 # closed = ["2026-12-24..2026-12-26", "sunday"]
 
 # [sampled]                     # logs that hold a part of the requests: name or glob = share
 # "gw-eu*" = 0.01
+
+# [[sources]]                   # a gateway, node or region that must have data, and since when
+# source = "gw-eu*"
+# since = 2026-03-01            # and `until`
 
 # [[noise]]                     # reviewed: such requests cannot have needed a permission
 # path = "/wp-*"                # and `source`, `status`, `caller`: all that are given have to fit
@@ -69,7 +78,7 @@ const REST: &str = r#"
 # owner = "sre"
 # until = 2027-06-30
 
-# [[granted]]                   # reviewed: grants that nothing else dates are older than this day
+# [[granted]]                   # reviewed: grants without any other date are older than this day
 # file = "policies/*.json"      # or `client = "erp-*"`
 # granted_before = 2025-01-01
 # reason = "exported at the end of 2024, and frozen since"
@@ -79,6 +88,20 @@ const REST: &str = r#"
 # a = "payments:create"
 # b = "payments:approve"
 # reason = "four eyes on payments"
+
+# [[policies]]                  # a policy format of your own, in YAML or JSON
+# name = "ours"
+# clients = "spec.consumers[]"
+# id = "name"
+# terms = "access"
+# shape = "list"
+# empty_means = "none"          # what an empty list grants; else all, public or invalid
+
+# [[catalogs]]                  # in place of `catalog`: one of several APIs, by host or audience
+# file = "orders.yaml"
+# host = "orders.example.com"
+# base_path = "/v2"             # where its paths begin in the log
+# audience = "https://orders.example.com"  # of its scopes, as the policy files spell it
 
 # [[exceptions]]                # reviewed: keep this
 # client = "ops"
@@ -96,85 +119,56 @@ const REST: &str = r#"
 # severity = "high"
 # max_lifetime = "2h"
 
-# [categories]                  # operations of a risk category, beside what their names say
+# [categories]                  # operations of a risk category, in addition to what their names say
 # money = ["* /wallets/*"]
 "#;
 
 /// The text of a first configuration for what was found.
-pub fn text(found: &Found) -> String {
+pub(crate) fn text(found: &FolderContents) -> String {
     let mut text = HEAD.to_owned();
     entry(
         &mut text,
-        "Access logs: files, folders, globs.",
+        "Access logs: files, folders, globs. A glob also catches the file that rotation makes tomorrow.",
         "logs",
-        &patterns(found),
-        "logs/*.gz",
+        &globs::patterns(found),
+        "logs/access.log*",
     );
     entry(
         &mut text,
-        "API descriptions. Take out those that this gateway does not serve.",
+        "API descriptions. Remove those that this gateway does not serve.",
         "catalog",
         &found.catalogs,
         "openapi.yaml",
     );
+    let proposed = found.proposed.iter();
+    let described = proposed.filter(|(_, proposed)| matches!(proposed, Proposed::One(_)));
+    let described = described.flat_map(|(files, _)| files.iter().cloned());
+    let mut grants: Vec<String> = found.grants.iter().cloned().chain(described).collect();
+    grants.sort();
     entry(
         &mut text,
         "Policy files: which client holds which scopes.",
         "grants",
-        &found.grants,
+        &grants,
         "grants.yaml",
     );
     text.push_str(REST);
+    for (files, proposed) in &found.proposed {
+        let files: Vec<&str> = files.iter().map(String::as_str).collect();
+        text.push('\n');
+        text.push_str(&grants::proposal_text(&files, proposed));
+    }
     text
 }
 
 fn entry(text: &mut String, comment: &str, key: &str, files: &[String], example: &str) {
     let value = match files {
         [] => format!("# None was found here.\n# {key} = [\"{example}\"]"),
-        [one] => format!("{key} = [{}]", quoted(one)),
+        [one] => format!("{key} = [{}]", toml_string(one)),
         many => {
-            let lines: Vec<String> = many.iter().map(|file| quoted(file)).collect();
+            let lines: Vec<String> = many.iter().map(|file| toml_string(file)).collect();
             format!("{key} = [\n    {},\n]", lines.join(",\n    "))
         }
     };
     text.extend(["\n# ", comment, "\n", &value, "\n"]);
-}
-
-/// A TOML basic string. JSON's escapes are all TOML's, which refuses DEL as well.
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text)
-        .to_string()
-        .replace('\u{7f}', "\\u007F")
-}
-
-/// Logs of one folder and ending as one glob, when the glob catches nothing else.
-fn patterns(found: &Found) -> Vec<String> {
-    let mut groups: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
-    for name in found.logs.keys() {
-        groups.entry(key(name)).or_default().push(name);
-    }
-    let mut patterns = Vec::new();
-    for ((folder, ending), names) in groups {
-        let caught = found
-            .all
-            .iter()
-            .filter(|name| key(name) == (folder, ending))
-            .count();
-        // A folder or ending with the glob's own characters would mean something else.
-        let plain =
-            !ending.is_empty() && !format!("{folder}{ending}").contains(['*', '?', '[', ']']);
-        if plain && names.len() > 1 && caught == names.len() {
-            patterns.push(format!("{folder}*{ending}"));
-        } else {
-            patterns.extend(names.into_iter().map(str::to_owned));
-        }
-    }
-    patterns
-}
-
-/// Folder with its slash, and the ending with its dot.
-fn key(name: &str) -> (&str, &str) {
-    let file = name.rfind('/').map_or(0, |slash| slash + 1);
-    let ending = name[file..].rfind('.').map_or(name.len(), |dot| file + dot);
-    (&name[..file], &name[ending..])
 }

@@ -19,7 +19,7 @@ const BROWSERS: [(&str, &str); 6] = [
 /// Longest family name kept.
 const LONGEST: usize = 24;
 
-/// A family such as `okhttp`, `curl`, `firefox`; `other` for what is no plain word.
+/// A family such as `okhttp`, `curl`, `firefox`; `other` for what is not a plain word.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Agent(Arc<str>);
 

@@ -2,13 +2,14 @@
 //! and agent did on a day, folded into the rows when the day changes.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::combinations::{Combination, Combinations, Presented};
 use super::daily_credential::wider;
 use super::tokens::{Lives, TOO_LONG, Tokens};
 use super::{CredentialTable, Facts, Group, HashKey, Hours, SKEW_SECONDS, Sum};
 use crate::format::token::key_in_query;
-use crate::format::{AuthKind, LogFormat, RawRecord, Token};
+use crate::format::{AuthKind, RawRecord, Token};
 use crate::model::{Day, Millis, Outcome};
 
 /// Combinations remembered before they are folded into the rows.
@@ -34,7 +35,7 @@ struct Counts {
     lives: Lives,
 }
 
-/// What one request adds, beside its record.
+/// What one request adds, apart from its record.
 #[derive(Clone, Copy)]
 pub(in crate::usage) struct Request {
     pub(in crate::usage) client: u32,
@@ -63,14 +64,13 @@ impl Collector {
     /// under which its operation takes a key in the query string.
     pub(in crate::usage) fn add(
         &mut self,
-        format: &'static dyn LogFormat,
         raw: &RawRecord<'_>,
         request: Request,
         query_keys: &[Box<str>],
     ) {
-        let token = format.token(raw);
+        let token = raw.claims.token;
         let in_query = key_in_query(raw.target, query_keys);
-        // Beside a key in the query, the id is that of the token: it says nothing of the key.
+        // Next to a key in the query, the id is that of the token: it says nothing about the key.
         let of_token = in_query && token.kind == AuthKind::Token;
         let presented = Presented {
             client: request.client,
@@ -124,9 +124,16 @@ impl Collector {
                 let Some(name) = name(index, client) else {
                     continue;
                 };
-                let own = sum.groups.entry((day, name)).or_default();
-                for (key, facts) in &group.rows {
-                    own.add(*key, facts);
+                let client = sum.clients.of(&name);
+                match sum.groups.entry((day, client)) {
+                    Entry::Vacant(place) => {
+                        place.insert(group);
+                    }
+                    Entry::Occupied(mut known) => {
+                        for (key, facts) in &group.rows {
+                            known.get_mut().add(*key, facts);
+                        }
+                    }
                 }
             }
             worker

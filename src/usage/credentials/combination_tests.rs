@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::prelude::*;
 
 use super::*;
-use crate::format::{self, RawRecord};
+use crate::format::RawRecord;
 use crate::model::Outcome;
 
 type Shown = (u8, Option<usize>, usize, usize);
 
-/// Ids that differ only behind what is compared as it is, and addresses and agents that
-/// differ only behind what is looked at.
+/// Ids that differ only after the part that is compared, and addresses and agents that
+/// differ only after the part that is looked at.
 fn texts() -> [Vec<Vec<u8>>; 3] {
     let long = |text: &str, len| text.repeat(len).into_bytes();
     let with = |mut text: Vec<u8>, end: &[u8]| {
@@ -69,13 +69,13 @@ proptest! {
             };
             let outcome = if *refused { Outcome::DeniedGateway } else { Outcome::Used };
             let request = Request { client: u32::from(client) + 2, route: 0, outcome };
-            collector.add(format::by_name("native").unwrap(), &raw, request, &[]);
+            collector.add(&raw, request, &[]);
             let which = id.map_or(Which::Unnamed, |id| Which::Named(key.hash(id)));
-            let own = plain.entry((Day::of(raw.time), client, which)).or_default();
-            own.0 += 1;
-            own.1 += u64::from(*refused);
-            own.2.extend(Network::of(&addresses[address][..addresses[address].len().min(64)]));
-            own.3.insert(Agent::of(&agents[agent]));
+            let counted = plain.entry((Day::of(raw.time), client, which)).or_default();
+            counted.0 += 1;
+            counted.1 += u64::from(*refused);
+            counted.2.extend(Network::of(&addresses[address][..addresses[address].len().min(64)]));
+            counted.3.insert(Agent::of(&agents[agent]));
         }
         let table = Collector::merge(vec![collector], |_, client| Some(format!("c{}", client - 2)));
         let found: BTreeMap<_, _> = table.rows.iter().map(|row| {

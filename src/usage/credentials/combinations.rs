@@ -118,23 +118,33 @@ impl<C: Default> Combinations<C> {
         };
         let last = self.last.get(presented.client as usize).copied();
         let at = match last.map(|last| last as usize) {
-            Some(last) if self.all.get(last).is_some_and(|own| self.is(own, &parts)) => last,
+            Some(last)
+                if self
+                    .all
+                    .get(last)
+                    .is_some_and(|combination| self.is(combination, &parts)) =>
+            {
+                last
+            }
             _ => self.look_up(&presented, &parts, key),
         };
         self.all.get_mut(at)
     }
 
     #[inline]
-    fn is(&self, own: &Combination<C>, parts: &Parts<'_>) -> bool {
-        if own.client != parts.client || own.kind != parts.kind || own.id != parts.id {
+    fn is(&self, combination: &Combination<C>, parts: &Parts<'_>) -> bool {
+        if combination.client != parts.client
+            || combination.kind != parts.kind
+            || combination.id != parts.id
+        {
             return false;
         }
-        let mut start = own.start;
-        own.lens.iter().zip(parts.bytes).all(|(len, part)| {
+        let mut start = combination.start;
+        combination.lens.iter().zip(parts.bytes).all(|(len, part)| {
             let end = start + usize::from(*len);
-            let own = self.bytes.get(start..end);
+            let known = self.bytes.get(start..end);
             start = end;
-            own.is_some_and(|own| same(own, part))
+            known.is_some_and(|found| same(found, part))
         })
     }
 
@@ -148,8 +158,9 @@ impl<C: Default> Combinations<C> {
         }
         let hash = hasher.finish();
         let found = self.table.find(hash, |at| {
-            let own = self.all.get(*at as usize);
-            own.is_some_and(|own| own.hash == hash && self.is(own, parts))
+            let combination = self.all.get(*at as usize);
+            combination
+                .is_some_and(|combination| combination.hash == hash && self.is(combination, parts))
         });
         let number = found.copied().unwrap_or_else(|| {
             let number = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
@@ -173,7 +184,9 @@ impl<C: Default> Combinations<C> {
                 self.bytes.extend_from_slice(part);
             }
             self.table.insert_unique(hash, number, |at| {
-                self.all.get(*at as usize).map_or(0, |own| own.hash)
+                self.all
+                    .get(*at as usize)
+                    .map_or(0, |combination| combination.hash)
             });
             number
         });

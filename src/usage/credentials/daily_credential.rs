@@ -10,11 +10,11 @@ use crate::model::Millis;
 use crate::usage::bounded::stable_hash;
 
 /// Networks kept of one row.
-pub const MAX_NETWORKS: usize = 8;
+pub(crate) const MAX_NETWORKS: usize = 8;
 /// Families of user agents kept of one row.
-pub const MAX_AGENTS: usize = 4;
+pub(crate) const MAX_AGENTS: usize = 4;
 /// Seconds by which clocks may differ before a token counts as used after its end.
-pub const SKEW_SECONDS: i64 = 300;
+pub(crate) const SKEW_SECONDS: i64 = 300;
 
 /// A network: the first 24 bits of an IPv4 address, the first 48 of an IPv6 one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -34,16 +34,6 @@ impl Network {
             IpAddr::V4(four) => Self(u64::from(u32::from(four) >> 8)),
             IpAddr::V6(six) => Self(Self::V6 | u64::try_from(u128::from(six) >> 80).unwrap_or(0)),
         })
-    }
-
-    /// The number by which it is stored.
-    pub fn number(self) -> u64 {
-        self.0
-    }
-
-    /// A network read back from storage.
-    pub fn numbered(number: u64) -> Self {
-        Self(number)
     }
 }
 
@@ -110,7 +100,7 @@ impl<T> Default for Hours<T> {
 impl<T: Ranked> Hours<T> {
     /// Adds hours of one item; at most `cap` items stay.
     pub fn add(&mut self, item: &T, hours: u32, cap: usize) {
-        match self.items.binary_search_by(|(own, _)| own.cmp(item)) {
+        match self.items.binary_search_by(|(known, _)| known.cmp(item)) {
             Ok(at) => self.items[at].1 |= hours,
             Err(at) => {
                 if self.items.is_empty() {
@@ -123,7 +113,7 @@ impl<T: Ranked> Hours<T> {
                         .items
                         .iter()
                         .enumerate()
-                        .max_by_key(|(_, (own, _))| own.rank())
+                        .max_by_key(|(_, (known, _))| known.rank())
                         .map(|(at, _)| at);
                     if let Some(at) = largest {
                         self.items.remove(at);
@@ -140,19 +130,6 @@ impl<T: Ranked> Hours<T> {
             self.add(item, *hours, cap);
         }
         self.more |= other.more;
-    }
-
-    /// The largest number of items that were active in one hour.
-    pub fn together(&self) -> usize {
-        (0..24)
-            .map(|hour| {
-                self.items
-                    .iter()
-                    .filter(|(_, hours)| hours >> hour & 1 == 1)
-                    .count()
-            })
-            .max()
-            .unwrap_or(0)
     }
 }
 
@@ -176,7 +153,7 @@ pub struct Facts {
     pub endless: u64,
     /// Requests that passed with a token more than [`SKEW_SECONDS`] after its end.
     pub expired: u64,
-    /// Requests whose token carried a list of scopes, be it empty.
+    /// Requests whose token carried a list of scopes, even an empty one.
     pub scoped: u64,
     /// Where they came from.
     pub networks: Hours<Network>,
@@ -202,9 +179,9 @@ impl Facts {
 }
 
 /// The smaller of the shortest and the larger of the longest.
-pub(super) fn wider(own: Option<(u32, u32)>, other: Option<(u32, u32)>) -> Option<(u32, u32)> {
-    match (own, other) {
-        (Some(own), Some(other)) => Some((own.0.min(other.0), own.1.max(other.1))),
-        (own, other) => own.or(other),
+pub(super) fn wider(span: Option<(u32, u32)>, other: Option<(u32, u32)>) -> Option<(u32, u32)> {
+    match (span, other) {
+        (Some(span), Some(other)) => Some((span.0.min(other.0), span.1.max(other.1))),
+        (span, other) => span.or(other),
     }
 }

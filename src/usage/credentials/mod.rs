@@ -7,11 +7,11 @@
 //! * a credential's id is replaced by a keyed hash before it is kept in a row;
 //!   networks are cut to /24 (IPv4) and /48 (IPv6), user agents to their family;
 //! * memory grows with clients × days: at most [`MAX_CREDENTIALS`] credentials of a
-//!   client and day are kept apart (those with the smallest hashes) and the rest
+//!   client and day are kept separate (those with the smallest hashes) and the rest
 //!   is counted as one, [`Which::Others`];
 //! * merging is commutative and associative: order, split and threads do not matter.
 //!
-//! What a row means (old, shared, long-lived) is the affair of the findings.
+//! What a row means (old, shared, long-lived) is up to the findings.
 
 mod agent;
 mod collector;
@@ -29,26 +29,28 @@ mod tokens;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use agent::Agent;
+pub(crate) use agent::Agent;
 pub(super) use collector::{Collector, Request};
-pub use daily_credential::{Facts, Hours, MAX_AGENTS, MAX_NETWORKS, Network, Ranked, SKEW_SECONDS};
+pub(crate) use daily_credential::{Facts, Hours, MAX_AGENTS, MAX_NETWORKS, Network, SKEW_SECONDS};
+pub(crate) use tokens::Carried;
 pub(super) use tokens::split;
-pub use tokens::{Carried, MAX_SETS};
 
 use hashbrown::HashSet;
 
 use super::bounded::stable_hash;
-pub use crate::event::hash::{CredentialHash, HashKey};
+pub(crate) use crate::event::hash::CredentialHash;
+pub use crate::event::hash::HashKey;
 use crate::format::AuthKind;
+use crate::model::numbers::Numbers;
 use crate::model::{Day, Millis};
 
-/// Credentials of one client and day that are kept apart.
-pub const MAX_CREDENTIALS: usize = 16;
+/// Credentials of one client and day that are kept separate.
+pub(crate) const MAX_CREDENTIALS: usize = 16;
 /// Distinct scopes in the tokens of one client that are kept.
-pub const MAX_ISSUED: usize = 256;
+pub(crate) const MAX_ISSUED: usize = 256;
 /// Stands in [`CredentialTable::issued`] for what a token carried and could not be kept:
 /// a list or a name that is too long. No scope has an empty name.
-pub const UNREAD: &str = "";
+pub(crate) const UNREAD: &str = "";
 
 /// Which credential a row is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,7 +72,7 @@ pub struct CredentialRow {
     pub client: u32,
     /// The credential.
     pub credential: Which,
-    /// How the caller proved who it is.
+    /// How the caller authenticated.
     pub kind: AuthKind,
     /// What was seen.
     pub facts: Facts,
@@ -120,7 +122,7 @@ impl CredentialTable {
     pub fn of<'a>(&'a self, client: &str) -> impl Iterator<Item = &'a CredentialRow> + 'a {
         let index = self
             .clients
-            .binary_search_by(|own| own.as_str().cmp(client))
+            .binary_search_by(|known| known.as_str().cmp(client))
             .ok()
             .and_then(|index| u32::try_from(index).ok());
         self.rows
@@ -161,23 +163,23 @@ impl CredentialTable {
         whole.rows.reserve_exact(rows);
         for table in tables {
             let numbers = places(&table.clients, &whole.clients);
-            let number = |own: u32| numbers.get(own as usize).copied().unwrap_or(u32::MAX);
+            let number = |client: u32| numbers.get(client as usize).copied().unwrap_or(u32::MAX);
             whole.rows.extend(table.rows.into_iter().map(|row| {
                 let client = number(row.client);
                 CredentialRow { client, ..row }
             }));
-            for ((client, scope), own) in table.issued {
+            for ((client, scope), more) in table.issued {
                 let scopes = issued.entry(number(client)).or_default();
-                scopes.add(&scope, &own);
+                scopes.add(&scope, &more);
             }
-            let set = |own: u32| {
-                let text = table.sets.get(own as usize)?;
+            let set = |index: u32| {
+                let text = table.sets.get(index as usize)?;
                 u32::try_from(whole.sets.binary_search(text).ok()?).ok()
             };
-            let carried = table.carried.iter().map(|own| Carried {
-                client: number(own.client),
-                set: own.set.and_then(set),
-                ..*own
+            let carried = table.carried.iter().map(|carried| Carried {
+                client: number(carried.client),
+                set: carried.set.and_then(set),
+                ..*carried
             });
             whole.carried.extend(carried);
             for ((day, client, step), count) in table.lifetimes {
@@ -188,10 +190,10 @@ impl CredentialTable {
         whole.rows.sort_by_key(|row| row.day);
         whole.carried.sort_unstable();
         for (client, scopes) in issued {
-            let own = scopes.0.into_iter();
+            let sorted = scopes.0.into_iter();
             whole
                 .issued
-                .extend(own.map(|(scope, own)| ((client, scope), own)));
+                .extend(sorted.map(|(scope, issued)| ((client, scope), issued)));
         }
         whole
     }
@@ -206,11 +208,11 @@ fn all_names(tables: &[CredentialTable]) -> Vec<String> {
     names
 }
 
-/// Where each name of a sorted list stands in a sorted list that has them all.
+/// The position of each name of a sorted list in a sorted list that has them all.
 fn places(names: &[String], all: &[String]) -> Vec<u32> {
     let mut at = 0;
     let place = |name: &String| {
-        while all.get(at).is_some_and(|own| own < name) {
+        while all.get(at).is_some_and(|known| known < name) {
             at += 1;
         }
         u32::try_from(at).unwrap_or(u32::MAX)
@@ -218,78 +220,71 @@ fn places(names: &[String], all: &[String]) -> Vec<u32> {
     names.iter().map(place).collect()
 }
 
-type RowKey = (Day, String);
-
-/// A table under construction, by client name.
+/// A table under construction: clients have the numbers in which they came.
 #[derive(Default)]
 struct Sum {
-    groups: BTreeMap<RowKey, Group>,
-    issued: BTreeMap<String, Scopes>,
-    tokens: tokens::Named,
+    clients: Numbers<String>,
+    groups: BTreeMap<(Day, u32), Group>,
+    issued: BTreeMap<u32, Scopes>,
+    tokens: tokens::Counted,
 }
 
 impl Sum {
     fn add(&mut self, table: &CredentialTable) {
-        let name = |client: u32| table.clients.get(client as usize).cloned();
+        let numbers: Vec<u32> = table
+            .clients
+            .iter()
+            .map(|name| self.clients.of(name))
+            .collect();
+        let number = |client: u32| numbers.get(client as usize).copied();
         for row in &table.rows {
-            if let Some(name) = name(row.client) {
-                let group = self.groups.entry((row.day, name)).or_default();
+            if let Some(client) = number(row.client) {
+                let group = self.groups.entry((row.day, client)).or_default();
                 group.add((row.credential, row.kind), &row.facts);
             }
         }
         for ((client, scope), issued) in &table.issued {
-            if let Some(name) = name(*client) {
-                self.issued.entry(name).or_default().add(scope, issued);
+            if let Some(client) = number(*client) {
+                self.issued.entry(client).or_default().add(scope, issued);
             }
         }
-        self.tokens.add(table, name);
+        self.tokens.add(table, number);
     }
 
+    /// The table with its clients in the order of their names; those of whom nothing is known
+    /// are not in it.
     fn finish(self) -> CredentialTable {
-        let mut numbers: BTreeMap<String, u32> = BTreeMap::new();
-        for name in self
-            .groups
-            .keys()
-            .map(|(_, name)| name)
-            .chain(self.issued.keys())
-            .chain(self.tokens.clients())
-        {
-            if !numbers.contains_key(name) {
-                numbers.insert(name.clone(), 0);
-            }
+        let mut seen = vec![false; self.clients.len()];
+        let keys = self.groups.keys().map(|(_, client)| *client);
+        let keys = keys.chain(self.issued.keys().copied());
+        for client in keys.chain(self.tokens.clients()) {
+            seen[client as usize] = true;
         }
-        for (index, number) in numbers.values_mut().enumerate() {
-            *number = u32::try_from(index).unwrap_or(u32::MAX);
-        }
-        let mut rows = Vec::new();
-        for ((day, name), group) in self.groups {
-            let client = numbers.get(&name).copied().unwrap_or(u32::MAX);
-            rows.extend(
-                group
-                    .rows
-                    .into_iter()
-                    .map(|((credential, kind), facts)| CredentialRow {
-                        day,
-                        client,
-                        credential,
-                        kind,
-                        facts,
-                    }),
-            );
-        }
-        let mut issued = BTreeMap::new();
-        for (name, scopes) in self.issued {
-            let client = numbers.get(&name).copied().unwrap_or(u32::MAX);
-            issued.extend(
-                scopes
-                    .0
-                    .into_iter()
-                    .map(|(scope, own)| ((client, scope), own)),
-            );
-        }
-        let (sets, carried, lifetimes) = self.tokens.finish(&numbers);
+        let (clients, places) = self.clients.sorted(|number| seen[number as usize]);
+        let place = |client: u32| places[client as usize];
+        let mut groups: Vec<((Day, u32), Group)> = self.groups.into_iter().collect();
+        groups.sort_unstable_by_key(|((day, client), _)| (*day, place(*client)));
+        let rows = groups.into_iter().flat_map(|((day, client), group)| {
+            let client = place(client);
+            let rows = group.rows.into_iter();
+            rows.map(move |((credential, kind), facts)| CredentialRow {
+                day,
+                client,
+                credential,
+                kind,
+                facts,
+            })
+        });
+        let rows = rows.collect();
+        let issued = self.issued.into_iter().flat_map(|(client, scopes)| {
+            let client = place(client);
+            let scopes = scopes.0.into_iter();
+            scopes.map(move |(scope, own)| ((client, scope), own))
+        });
+        let issued = issued.collect();
+        let (sets, carried, lifetimes) = self.tokens.finish(place);
         CredentialTable {
-            clients: numbers.into_keys().collect(),
+            clients,
             rows,
             issued,
             sets,
@@ -322,7 +317,7 @@ impl Scopes {
 
 /// The credentials of one client on one day, bounded.
 ///
-/// Which ones are kept apart depends on their hashes alone: a credential among the
+/// Which ones are kept separate depends on their hashes alone: a credential among the
 /// smallest of all was among the smallest at every moment, so its counts are whole.
 #[derive(Clone, Debug, Default)]
 struct Group {
@@ -344,7 +339,7 @@ impl Group {
     }
 
     fn put(&mut self, key: (Which, AuthKind), facts: &Facts) {
-        match self.rows.binary_search_by(|(own, _)| own.cmp(&key)) {
+        match self.rows.binary_search_by(|(row, _)| row.cmp(&key)) {
             Ok(at) => self.rows[at].1.merge(facts),
             Err(at) => {
                 if self.rows.is_empty() {

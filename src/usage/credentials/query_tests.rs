@@ -6,11 +6,11 @@ use crate::model::Outcome;
 
 /// Kind of the row, and whether it has the id.
 fn row(more: &str, query_keys: &[Box<str>]) -> (AuthKind, bool) {
-    let native = format::by_name("native").unwrap();
+    let native = format::by_name("native").unwrap().open(b"");
     let text = format!(
         r#"{{"time":1767355200,"client_id":"c","method":"GET","path":"/feed?key=abc","status":200,"credential":"id"{more}}}"#
     );
-    let mut scratch = Scratch::default();
+    let mut scratch = Scratch::asking(true);
     let raw = native.parse(text.as_bytes(), &mut scratch).unwrap();
     let mut collector = Collector::new(&HashKey::default());
     let request = Request {
@@ -18,10 +18,10 @@ fn row(more: &str, query_keys: &[Box<str>]) -> (AuthKind, bool) {
         route: 0,
         outcome: Outcome::Used,
     };
-    collector.add(native, &raw, request, query_keys);
+    collector.add(&raw, request, query_keys);
     let table = Collector::merge(vec![collector], |_, _| Some("c".to_owned()));
-    let own = &table.rows[0];
-    (own.kind, matches!(own.credential, Which::Named(_)))
+    let row = &table.rows[0];
+    (row.kind, matches!(row.credential, Which::Named(_)))
 }
 
 #[test]

@@ -23,7 +23,7 @@ use crate::model::{Day, Millis, Outcome};
 use crate::usage::{UNMATCHED, bounded::stable_hash};
 
 /// Sets of scopes of one client and day that are kept apart.
-pub const MAX_SETS: usize = 32;
+pub(crate) const MAX_SETS: usize = 32;
 /// Texts remembered before they are folded into the rows.
 const REMEMBERED: usize = 8_192;
 /// Stands for a list of scopes that is too long to be looked at.
@@ -53,8 +53,8 @@ pub struct Carried {
 }
 
 type Set = Option<Arc<str>>;
-type Days<C> = BTreeMap<(Day, C), Group>;
-type Lifetimes<C> = BTreeMap<(Day, C, u32), u64>;
+type Days = BTreeMap<(Day, u32), Group>;
+type Lifetimes = BTreeMap<(Day, u32, u32), u64>;
 
 /// One client's day, bounded.
 #[derive(Clone, Debug, Default)]
@@ -147,9 +147,9 @@ pub(super) struct Tokens {
     texts: Vec<Text>,
     day: Option<Day>,
     today: HashMap<Key, Issued, foldhash::fast::FixedState>,
-    carried: Days<u32>,
+    carried: Days,
     issued: BTreeMap<u32, Scopes>,
-    lifetimes: Lifetimes<u32>,
+    lifetimes: Lifetimes,
 }
 
 impl Tokens {
@@ -240,41 +240,42 @@ impl Tokens {
         self.fold_texts();
         for (client, scopes) in self.issued {
             let Some(name) = name(client) else { continue };
-            let own = sum.issued.entry(name).or_default();
+            let client = sum.clients.of(&name);
+            let own = sum.issued.entry(client).or_default();
             for (scope, issued) in &scopes.0 {
                 own.add(scope, issued);
             }
         }
         for ((day, client), group) in self.carried {
             let Some(name) = name(client) else { continue };
-            let own = sum.tokens.carried.entry((day, name)).or_default();
+            let client = sum.clients.of(&name);
+            let own = sum.tokens.carried.entry((day, client)).or_default();
             for (key, issued) in group.rows {
                 own.add(key, &issued);
             }
         }
         for ((day, client, step), count) in self.lifetimes {
             let Some(name) = name(client) else { continue };
-            *sum.tokens.lifetimes.entry((day, name, step)).or_default() += count;
+            let client = sum.clients.of(&name);
+            let key = (day, client, step);
+            *sum.tokens.lifetimes.entry(key).or_default() += count;
         }
     }
 }
 
-/// The same of all workers and sources, by name.
+/// The same of all workers and sources.
 #[derive(Default)]
-pub(super) struct Named {
-    carried: Days<String>,
-    lifetimes: Lifetimes<String>,
+pub(super) struct Counted {
+    carried: Days,
+    lifetimes: Lifetimes,
 }
 
-impl Named {
-    pub(super) fn add(&mut self, table: &CredentialTable, name: impl Fn(u32) -> Option<String>) {
-        let sets: Vec<Arc<str>> = table
-            .sets
-            .iter()
-            .map(|set| Arc::from(set.as_str()))
-            .collect();
+impl Counted {
+    pub(super) fn add(&mut self, table: &CredentialTable, number: impl Fn(u32) -> Option<u32>) {
+        let sets = table.sets.iter().map(|set| Arc::from(set.as_str()));
+        let sets: Vec<Arc<str>> = sets.collect();
         for own in &table.carried {
-            let Some(name) = name(own.client) else {
+            let Some(client) = number(own.client) else {
                 continue;
             };
             let set = own.set.and_then(|set| sets.get(set as usize).cloned());
@@ -283,26 +284,27 @@ impl Named {
                 first: own.first,
                 last: own.last,
             };
-            let group = self.carried.entry((own.day, name)).or_default();
+            let group = self.carried.entry((own.day, client)).or_default();
             group.add((set, own.route, own.refused), &issued);
         }
         for ((day, client, step), count) in &table.lifetimes {
-            if let Some(name) = name(*client) {
-                *self.lifetimes.entry((*day, name, *step)).or_default() += count;
+            if let Some(client) = number(*client) {
+                *self.lifetimes.entry((*day, client, *step)).or_default() += count;
             }
         }
     }
 
-    pub(super) fn clients(&self) -> impl Iterator<Item = &String> {
-        let carried = self.carried.keys().map(|(_, client)| client);
-        carried.chain(self.lifetimes.keys().map(|(_, client, _)| client))
+    pub(super) fn clients(&self) -> impl Iterator<Item = u32> {
+        let carried = self.carried.keys().map(|(_, client)| *client);
+        carried.chain(self.lifetimes.keys().map(|(_, client, _)| *client))
     }
 
+    /// The distinct sets, what was done with which, and lifetimes; `place` gives a client its
+    /// place in the table.
     pub(super) fn finish(
         self,
-        numbers: &BTreeMap<String, u32>,
-    ) -> (Vec<String>, Vec<Carried>, Lifetimes<u32>) {
-        let number = |name: &String| numbers.get(name).copied().unwrap_or(u32::MAX);
+        place: impl Fn(u32) -> u32,
+    ) -> (Vec<String>, Vec<Carried>, Lifetimes) {
         let sets: BTreeSet<Arc<str>> = self
             .carried
             .values()
@@ -310,7 +312,7 @@ impl Named {
             .collect();
         let sets: Vec<String> = sets.iter().map(ToString::to_string).collect();
         let mut carried: Vec<Carried> = Vec::new();
-        for ((day, name), group) in &self.carried {
+        for ((day, client), group) in &self.carried {
             for ((set, route, refused), own) in &group.rows {
                 let at = |set: &Arc<str>| {
                     let at = sets.binary_search_by(|own| own.as_str().cmp(set)).ok()?;
@@ -318,7 +320,7 @@ impl Named {
                 };
                 carried.push(Carried {
                     day: *day,
-                    client: number(name),
+                    client: place(*client),
                     route: *route,
                     refused: *refused,
                     set: set.as_ref().and_then(at),
@@ -329,12 +331,9 @@ impl Named {
             }
         }
         carried.sort_unstable();
-        let lifetimes = self
-            .lifetimes
-            .into_iter()
-            .map(|((day, name, step), count)| ((day, number(&name), step), count))
-            .collect();
-        (sets, carried, lifetimes)
+        let lifetimes = self.lifetimes.into_iter();
+        let placed = lifetimes.map(|((day, client, step), n)| ((day, place(client), step), n));
+        (sets, carried, placed.collect())
     }
 }
 

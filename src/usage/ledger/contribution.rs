@@ -14,7 +14,7 @@ use crate::usage::table::OTHERS_NAME;
 use crate::usage::{Collected, SourceFacts};
 
 /// One source's rows, by table and day.
-pub struct Contribution {
+pub(crate) struct Contribution {
     /// The source.
     pub record: SourceRecord,
     pub(super) batches: BTreeMap<(Table, Day), RecordBatch>,
@@ -22,7 +22,7 @@ pub struct Contribution {
 
 impl Contribution {
     /// From one source that was collected alone, with names as logged.
-    pub fn new(
+    pub(crate) fn new(
         source: &Source,
         facts: SourceFacts,
         collected: &Collected,
@@ -81,7 +81,7 @@ fn record(
     if collected.usage.served_capped && facts.status == SourceStatus::Complete {
         // Which clients they were is lost for every later policy.
         facts.status = SourceStatus::Partial(format!(
-            "more clients than can be kept apart: the rest was counted as {OTHERS_NAME}"
+            "more clients than can be kept separate: the rest was counted as {OTHERS_NAME}"
         ));
         facts.digest = None;
     }
@@ -132,8 +132,8 @@ fn usage(
     let (mut first, mut last) = (Vec::with_capacity(n), Vec::with_capacity(n));
     let mut span: Span = None;
     rows.for_each(|row| {
-        let (own, second) = client_names(&collected.usage.clients, row.client);
-        client.push(own);
+        let (main, second) = client_names(&collected.usage.clients, row.client);
+        client.push(main);
         alt.push(second);
         let operation = operations.name(row.route);
         method.push(operation.map(|(method, _)| method.name().to_owned()));
@@ -174,23 +174,23 @@ fn unplaced(
     let mut counts: [Vec<u64>; 4] = Default::default();
     let (mut first, mut last) = (vec![], vec![]);
     for (index, clusters) in &collected.usage.unplaced {
-        let (own, second) = client_names(&collected.usage.clients, *index);
+        let (main, second) = client_names(&collected.usage.clients, *index);
         for cluster in clusters {
-            client.push(own.clone());
+            client.push(main.clone());
             alt.push(second.clone());
             cause.push(Some(cluster.cause.name().to_owned()));
             method.push(Some(cluster.method.name().to_owned()));
             path.push(Some(cluster.path.clone()));
-            let own = &cluster.counts;
-            let numbers = [own.need, own.nameless, own.other, own.served];
+            let tally = &cluster.counts;
+            let numbers = [tally.need, tally.nameless, tally.other, tally.served];
             for (all, number) in counts.iter_mut().zip(numbers) {
                 all.push(number);
             }
-            days.push(Some(own.days.to_text()));
-            tried.push(Some(own.tried.to_text()));
-            first.push(own.span.map(|own| own.0));
-            last.push(own.span.map(|own| own.1));
-            sample.push(own.sample.clone());
+            days.push(Some(tally.days.to_text()));
+            tried.push(Some(tally.tried.to_text()));
+            first.push(tally.span.map(|span| span.0));
+            last.push(tally.span.map(|span| span.1));
+            sample.push(tally.sample.clone());
         }
     }
     if path.is_empty() {

@@ -15,7 +15,7 @@ use crate::usage::credentials::{
     Agent, CredentialHash, CredentialRow, CredentialTable, Facts, Hours, Issued, Network, Which,
 };
 
-/// A bounded set in one text column: JSON that any engine can take apart.
+/// A bounded set in one text column: JSON that any engine can parse.
 #[derive(Serialize, Deserialize)]
 struct Set {
     /// Name, and the hours (UTC) of activity as bits.
@@ -129,9 +129,9 @@ fn issued(record: &SourceRecord, table: &CredentialTable) -> Result<RecordBatch,
                     .map(|(_, scope)| Some(scope.clone()))
                     .collect(),
             ),
-            Values::Number(all().map(|own| own.count).collect()),
-            Values::Instant(all().map(|own| Some(own.first)).collect()),
-            Values::Instant(all().map(|own| Some(own.last)).collect()),
+            Values::Number(all().map(|issued| issued.count).collect()),
+            Values::Instant(all().map(|issued| Some(issued.first)).collect()),
+            Values::Instant(all().map(|issued| Some(issued.last)).collect()),
         ],
     )
 }
@@ -219,7 +219,7 @@ pub(super) fn table(
     if kind == Table::Issued {
         let scope = columns.text("scope")?;
         for row in 0..rows.num_rows() {
-            let own = Issued {
+            let issued = Issued {
                 count: count.value(row),
                 first: first.value(row),
                 last: last.value(row),
@@ -229,11 +229,11 @@ pub(super) fn table(
                 .issued
                 .entry(key)
                 .and_modify(|known| {
-                    known.count += own.count;
-                    known.first = known.first.min(own.first);
-                    known.last = known.last.max(own.last);
+                    known.count += issued.count;
+                    known.first = known.first.min(issued.first);
+                    known.last = known.last.max(issued.last);
                 })
-                .or_insert(own);
+                .or_insert(issued);
         }
         return Ok(table);
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// Why a ledger cannot be read or written.
 #[derive(Debug, thiserror::Error)]
-pub enum LedgerError {
+pub(crate) enum LedgerError {
     /// There is none.
     #[error("`{}` holds no ledger", .0.display())]
     Missing(PathBuf),
@@ -54,14 +54,14 @@ pub enum LedgerError {
     #[error("cannot build the table: {0}")]
     Columns(String),
     /// Other status codes mean "refused" than those that the ledger was counted with.
-    #[error("`{}` was counted with {known}, and this is counted with {own}", dir.display())]
+    #[error("`{}` was counted with {known}, and this is counted with {stated}", dir.display())]
     Outcomes {
         /// The ledger.
         dir: PathBuf,
         /// Its table, as flags.
         known: String,
         /// The other one.
-        own: String,
+        stated: String,
     },
     /// The folder that a partial result goes to is in use.
     #[error("`{}` holds a ledger already", .0.display())]
@@ -70,7 +70,7 @@ pub enum LedgerError {
 
 impl LedgerError {
     /// What to do about it.
-    pub fn help(&self) -> &'static str {
+    pub(crate) fn help(&self) -> &'static str {
         match self {
             Self::Missing(_) => "`scopetrim ingest LOGS --ledger DIR` makes one",
             Self::Foreign(_) => "choose an empty folder or one that does not exist",
@@ -87,7 +87,7 @@ impl LedgerError {
             Self::Version { .. } => {
                 "use that version, or ingest the logs again into a new folder; nothing was changed here"
             }
-            Self::Columns(_) => "this is a fault of the program: please report it",
+            Self::Columns(_) => "this is a bug in scopetrim: please report it",
             Self::Outcomes { .. } => {
                 "one ledger has one table of outcomes: give the same --denied and --attempted (or [outcomes] in scopetrim.toml), or ingest the logs into a new folder"
             }

@@ -13,7 +13,7 @@ use crate::model::{ClientName, Day, Policy, RoleName, Term};
 /// Client, term, role.
 type Held = (String, String, Option<String>);
 
-/// A record of grants beside what the ledger has of that day.
+/// A record of grants compared with what the ledger has of that day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnRecord {
     /// The ledger has no record of the day.
@@ -26,9 +26,13 @@ pub enum OnRecord {
 
 impl Writer {
     /// Records what the policy files grant at a day; a later record of the same day
-    /// takes its place. That nobody holds anything is a record, too: whoever holds
+    /// takes its place. That nobody holds anything is a record, too: anyone who holds
     /// something again afterwards has not held it without a break.
-    pub fn record_grants(&mut self, as_of: Day, policy: &Policy) -> Result<OnRecord, LedgerError> {
+    pub(crate) fn record_grants(
+        &mut self,
+        as_of: Day,
+        policy: &Policy,
+    ) -> Result<OnRecord, LedgerError> {
         let found = self.grants_on_record(as_of, policy)?;
         // An equal record is left alone: nothing changes, nothing is written.
         if found != OnRecord::Same {
@@ -38,8 +42,12 @@ impl Writer {
         Ok(found)
     }
 
-    /// What the ledger has of a day, beside what the policy files grant.
-    pub fn grants_on_record(&self, day: Day, policy: &Policy) -> Result<OnRecord, LedgerError> {
+    /// What the ledger has of a day, compared with what the policy files grant.
+    pub(crate) fn grants_on_record(
+        &self,
+        day: Day,
+        policy: &Policy,
+    ) -> Result<OnRecord, LedgerError> {
         Ok(match self.grants_at(day)? {
             None => OnRecord::Nothing,
             Some(known) if known == held(policy) => OnRecord::Same,
@@ -69,9 +77,9 @@ impl Writer {
     /// What was held at a day; `None` without a record.
     fn grants_at(&self, day: Day) -> Result<Option<BTreeSet<Held>>, LedgerError> {
         let mut held = None;
-        for own in self.manifest.on(Table::Grants, day) {
+        for part in self.manifest.on(Table::Grants, day) {
             let held = held.get_or_insert_with(BTreeSet::new);
-            for batch in part::read(&self.dir, own)? {
+            for batch in part::read(&self.dir, part)? {
                 held.extend(read(&batch)?);
             }
         }
@@ -84,7 +92,7 @@ fn held(policy: &Policy) -> BTreeSet<Held> {
     for (client, terms) in policy.holdings() {
         for (term, vias) in terms {
             for via in vias {
-                let role = via.role.map(|(role, _)| role.to_string());
+                let role = via.role.map(|held| held.role.to_string());
                 held.insert((client.to_string(), term.to_string(), role));
             }
         }
@@ -97,8 +105,8 @@ impl Ledger {
     /// of the last records that all name it, up to a day. What the latest of them does
     /// not name is left out.
     ///
-    /// It may have been held for longer: the first record of the ledger cannot tell.
-    pub fn granted_since(
+    /// It may have been held for longer: the first record of the ledger does not show that.
+    pub(crate) fn granted_since(
         &self,
         as_of: Day,
     ) -> Result<BTreeMap<(ClientName, Term), Day>, LedgerError> {
@@ -110,7 +118,9 @@ impl Ledger {
         let days = self.grant_days();
         for day in days.into_iter().rev().filter(|day| *day <= as_of) {
             let rows = records.on(day)?;
-            let same = last.as_ref().is_some_and(|own| Arc::ptr_eq(own, &rows));
+            let same = last
+                .as_ref()
+                .is_some_and(|b_tree_set| Arc::ptr_eq(b_tree_set, &rows));
             match &mut unbroken {
                 Some((first, _)) if same => *first = day,
                 Some((first, left)) => {
@@ -141,15 +151,19 @@ impl Ledger {
     }
 
     /// The days at which grants were recorded, in order.
-    pub fn grant_days(&self) -> Vec<Day> {
-        let days: BTreeSet<Day> = self.manifest.of(Table::Grants).map(|own| own.day).collect();
+    pub(crate) fn grant_days(&self) -> Vec<Day> {
+        let days: BTreeSet<Day> = self
+            .manifest
+            .of(Table::Grants)
+            .map(|part| part.day)
+            .collect();
         days.into_iter().collect()
     }
 }
 
 /// The records of grants, one after another; one that is equal to the one before it is
 /// not read again.
-pub struct Records<'a> {
+pub(crate) struct Records<'a> {
     ledger: &'a Ledger,
     last: Option<(Vec<&'a str>, Arc<BTreeSet<Row>>)>,
     terms: BTreeSet<Term>,
@@ -157,7 +171,7 @@ pub struct Records<'a> {
 
 impl Ledger {
     /// Reads the records of grants.
-    pub fn grant_records(&self) -> Records<'_> {
+    pub(crate) fn grant_records(&self) -> Records<'_> {
         Records {
             ledger: self,
             last: None,
@@ -166,14 +180,14 @@ impl Ledger {
     }
 
     /// Every client that some record of grants names.
-    pub fn grant_clients(&self) -> Result<BTreeSet<ClientName>, LedgerError> {
+    pub(crate) fn grant_clients(&self) -> Result<BTreeSet<ClientName>, LedgerError> {
         let mut clients = BTreeSet::new();
         let mut known: BTreeSet<&str> = BTreeSet::new();
-        for own in self.manifest.of(Table::Grants) {
-            if !known.insert(&own.digest) {
+        for part in self.manifest.of(Table::Grants) {
+            if !known.insert(&part.digest) {
                 continue;
             }
-            for batch in part::read(&self.dir, own)? {
+            for batch in part::read(&self.dir, part)? {
                 let names: BTreeSet<&str> =
                     Columns(&batch).text("client")?.iter().flatten().collect();
                 clients.extend(names.into_iter().map(ClientName::new));
@@ -185,15 +199,15 @@ impl Ledger {
 
 impl Records<'_> {
     /// Who held what at a day of [`Ledger::grant_days`].
-    pub fn on(&mut self, day: Day) -> Result<Arc<BTreeSet<Row>>, LedgerError> {
+    pub(crate) fn on(&mut self, day: Day) -> Result<Arc<BTreeSet<Row>>, LedgerError> {
         let parts = || self.ledger.manifest.on(Table::Grants, day);
-        let digests: Vec<&str> = parts().map(|own| own.digest.as_str()).collect();
-        if let Some((_, rows)) = self.last.as_ref().filter(|(own, _)| *own == digests) {
+        let digests: Vec<&str> = parts().map(|part| part.digest.as_str()).collect();
+        if let Some((_, rows)) = self.last.as_ref().filter(|(known, _)| *known == digests) {
             return Ok(Arc::clone(rows));
         }
         let mut rows = BTreeSet::new();
-        for own in parts() {
-            for batch in part::read(&self.ledger.dir, own)? {
+        for part in parts() {
+            for batch in part::read(&self.ledger.dir, part)? {
                 self.add(&batch, &mut rows)?;
             }
         }

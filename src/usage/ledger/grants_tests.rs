@@ -48,7 +48,7 @@ fn a_day_is_recorded_without_a_look_at_the_records_of_other_days() {
 }
 
 #[test]
-fn a_record_that_is_equal_to_the_one_behind_it_is_not_read_again() {
+fn a_record_that_is_equal_to_the_next_one_is_not_read_again() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     for day in 1..=5 {
@@ -63,11 +63,11 @@ fn a_record_that_is_equal_to_the_one_behind_it_is_not_read_again() {
     let since = |as_of: i32| {
         let all = ledger
             .granted_since(Day(as_of))
-            .map_err(|own| own.to_string())?;
-        let own = all
+            .map_err(|error| error.to_string())?;
+        let dates = all
             .into_iter()
             .map(|((_, term), day)| (term.to_string(), day.0));
-        Ok::<_, String>(own.collect::<Vec<_>>())
+        Ok::<_, String>(dates.collect::<Vec<_>>())
     };
     let of = |list: &[(&str, i32)]| -> Vec<(String, i32)> {
         list.iter()
@@ -82,7 +82,7 @@ fn a_record_that_is_equal_to_the_one_behind_it_is_not_read_again() {
 }
 
 #[test]
-fn a_grant_counts_from_the_first_record_behind_its_last_break() {
+fn a_grant_counts_from_the_first_record_after_its_last_break() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     let days = [
@@ -111,8 +111,9 @@ fn a_day_on_which_nobody_holds_anything_breaks_what_is_held_before_and_after() {
     let path = dir.path();
     let since = |dir: &Path, as_of: i32| {
         let all = Ledger::open(dir).unwrap().granted_since(Day(as_of));
-        let own = all.unwrap().into_iter();
-        own.map(|((_, term), day)| (term.to_string(), day.0))
+        let dates = all.unwrap().into_iter();
+        dates
+            .map(|((_, term), day)| (term.to_string(), day.0))
             .collect::<Vec<_>>()
     };
     // The empty record comes last, and once more: it is there already.

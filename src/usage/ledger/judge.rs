@@ -28,19 +28,19 @@ pub(super) enum Verdict {
 
 /// Compares one source with every known one.
 ///
-/// `begins` tells whether a known source is an earlier part of `own`, `covered`
+/// `begins` says whether a known source is an earlier part of `own`, `covered`
 /// whether every row of `own` has its counterpart in a known one.
 pub(super) fn judge<'a>(
     known: impl IntoIterator<Item = &'a SourceRecord>,
-    own: &Contribution,
+    contribution: &Contribution,
     begins: impl Fn(&SourceRecord) -> Result<bool, LedgerError>,
     covered: impl Fn(&SourceRecord) -> Result<bool, LedgerError>,
 ) -> Result<Verdict, LedgerError> {
     let mut replaced = BTreeSet::new();
-    let record = &own.record;
+    let record = &contribution.record;
     for known in known {
         if known.id == record.id {
-            // A file that breaks off behind its last byte has the content of the whole one.
+            // A file that breaks off after its last byte has the content of the whole one.
             if known.is_complete() || !record.is_complete() {
                 return Ok(Verdict::Known);
             }
@@ -62,20 +62,21 @@ pub(super) fn judge<'a>(
 pub(super) fn begins(
     known: &SourceRecord,
     source: &Source,
-    own: &Contribution,
+    contribution: &Contribution,
     rows: impl Fn() -> Result<Batches, LedgerError>,
 ) -> Result<bool, LedgerError> {
     match source.prefix_digest(known.facts.bytes) {
         Some(digest) => Ok(Some(digest.to_string()) == known.read),
-        // Standard input cannot be read again: its rows have to tell.
-        None if source.input.path.is_none() => covers(&rows()?, &whole(own)),
+        // Standard input cannot be read again: its rows have to show it.
+        None if source.input.path.is_none() => covers(&rows()?, &whole(contribution)),
         None => Ok(false),
     }
 }
 
 /// The rows of a contribution.
-pub(super) fn whole(own: &Contribution) -> Batches {
-    own.batches
+pub(super) fn whole(contribution: &Contribution) -> Batches {
+    contribution
+        .batches
         .iter()
         .map(|(key, batch)| (*key, vec![batch.clone()]))
         .collect()
@@ -90,13 +91,13 @@ pub(super) fn rows_of(
     let ids = BTreeSet::from([record.id.clone()]);
     let days = record.partition()..=record.last_partition();
     let mut found = Batches::new();
-    for own in manifest
+    for part in manifest
         .of(Table::Usage)
-        .filter(|own| days.contains(&own.day))
+        .filter(|part| days.contains(&part.day))
     {
-        for batch in part::read(dir, own)? {
+        for batch in part::read(dir, part)? {
             let batch = part::of_sources(&batch, &ids, true)?;
-            found.entry((own.table, own.day)).or_default().push(batch);
+            found.entry((part.table, part.day)).or_default().push(batch);
         }
     }
     Ok(found)
@@ -114,10 +115,10 @@ pub(super) fn covers(shorter: &Batches, longer: &Batches) -> Result<bool, Ledger
     let none = Vec::new();
     for (key, batches) in shorter.iter().filter(|(key, _)| key.0 == Table::Usage) {
         let other = usage(longer.get(key).unwrap_or(&none))?;
-        for (key, own) in usage(batches)? {
+        for (key, row) in usage(batches)? {
             any = true;
             let covered = other.get(&key).is_some_and(|other| {
-                own.0 <= other.0 && own.1 == other.1 && own.2 <= other.2 && own.3 == other.3
+                row.0 <= other.0 && row.1 == other.1 && row.2 <= other.2 && row.3 == other.3
             });
             if !covered {
                 return Ok(false);

@@ -31,7 +31,7 @@ impl Lock {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut holder = String::new();
-                // What the holder wrote is a courtesy: an empty file is no fault.
+                // What the holder wrote is a courtesy: an empty file is not an error.
                 let _ = (&file).take(200).read_to_string(&mut holder);
                 let holder = match holder.trim() {
                     "" => "another process".to_owned(),
@@ -46,7 +46,7 @@ impl Lock {
         }
         #[expect(
             clippy::disallowed_methods,
-            reason = "it helps whoever waits for the lock, and reaches no table and no result"
+            reason = "it helps anyone who waits for the lock, and reaches no table and no result"
         )]
         let now = chrono::DateTime::<chrono::Utc>::from(SystemTime::now());
         let holder = format!(

@@ -1,6 +1,6 @@
 //! The one file that says which files are the ledger.
 //!
-//! It is written beside, synced and renamed: that rename is the commit. Two
+//! It is written to a temporary file, synced and renamed: that rename is the commit. Two
 //! lines: the state as JSON, and the checksum of that line.
 
 use std::collections::BTreeSet;
@@ -188,8 +188,8 @@ impl Manifest {
             rows: 0,
             bytes: 0,
         };
-        let own = self.parts.range(first..);
-        own.take_while(move |part| (part.table, part.day) == (table, day))
+        let range = self.parts.range(first..);
+        range.take_while(move |part| (part.table, part.day) == (table, day))
     }
 
     /// The parts of one table, in order of day.
@@ -219,13 +219,13 @@ fn look_around(dir: &Path) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// Writes beside, syncs, renames: the name never leads to half a file.
+/// Writes a temporary file, syncs, renames: the name never leads to half a file.
 pub(super) fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), LedgerError> {
     let write = || {
-        let mut beside = input::temporary(path.parent().unwrap_or(Path::new("")))?;
-        beside.write_all(bytes)?;
-        beside.as_file().sync_all()?;
-        beside.persist(path)?;
+        let mut temporary = input::temporary(path.parent().unwrap_or(Path::new("")))?;
+        temporary.write_all(bytes)?;
+        temporary.as_file().sync_all()?;
+        temporary.persist(path)?;
         Ok(())
     };
     write().map_err(LedgerError::io(path))

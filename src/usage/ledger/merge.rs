@@ -16,36 +16,36 @@ impl Writer {
     ///
     /// The content is not at hand, so an earlier part is known by its head and its
     /// rows: each has its counterpart with the same first request in the longer one.
-    pub fn merge(&mut self, other: &Ledger) -> Result<Vec<(String, Added)>, LedgerError> {
+    pub(crate) fn merge(&mut self, other: &Ledger) -> Result<Vec<(String, Added)>, LedgerError> {
         if let Some(table) = other.outcomes() {
             self.counted_with(table)?;
         }
         let mut done = Vec::new();
-        for own in other.contributions()? {
-            let own = own?;
-            let shown = own.record.facts.shown.to_string();
-            let better = self.known(&own.record.id).is_some_and(|known| {
-                known.facts.shown > own.record.facts.shown
-                    && known.is_complete() == own.record.is_complete()
+        for contribution in other.contributions()? {
+            let contribution = contribution?;
+            let shown = contribution.record.facts.shown.to_string();
+            let better = self.known(&contribution.record.id).is_some_and(|known| {
+                known.facts.shown > contribution.record.facts.shown
+                    && known.is_complete() == contribution.record.is_complete()
             });
             if better {
-                self.forget(&own.record.id)?;
+                self.forget(&contribution.record.id)?;
             }
             let mut earlier = BTreeSet::new();
             for known in self.records() {
                 if !known.is_unreadable()
-                    && known.may_begin(&own.record)
-                    && covers(&self.rows_of(known)?, &whole(&own))?
+                    && known.may_begin(&contribution.record)
+                    && covers(&self.rows_of(known)?, &whole(&contribution))?
                 {
                     earlier.insert(known.id.clone());
                 }
             }
-            let added = self.offer(own, |known| Ok(earlier.contains(&known.id)))?;
+            let added = self.offer(contribution, |known| Ok(earlier.contains(&known.id)))?;
             done.push((shown, added));
         }
-        for own in other.manifest.of(Table::Grants) {
-            let rows = part::read(&other.dir, own)?;
-            self.add_grants(own.day, rows)?;
+        for part in other.manifest.of(Table::Grants) {
+            let rows = part::read(&other.dir, part)?;
+            self.add_grants(part.day, rows)?;
         }
         self.prune_before(other.manifest.pruned_before)?;
         Ok(done)
@@ -60,14 +60,14 @@ impl Ledger {
         let records = self.records()?;
         let mut all: BTreeMap<String, BTreeMap<(Table, Day), Vec<RecordBatch>>> = BTreeMap::new();
         let parts = self.manifest.parts.iter();
-        for own in parts.filter(|own| own.table.has_source()) {
-            for batch in part::read(&self.dir, own)? {
+        for part in parts.filter(|part| part.table.has_source()) {
+            for batch in part::read(&self.dir, part)? {
                 // Rows are sorted by source: each has one run.
                 let ids = Columns(&batch).text("source")?;
                 let mut start = 0;
                 for row in 1..=batch.num_rows() {
                     if row == batch.num_rows() || ids.value(row) != ids.value(start) {
-                        let key = (own.table, own.day);
+                        let key = (part.table, part.day);
                         let rows = all.entry(ids.value(start).to_owned()).or_default();
                         rows.entry(key)
                             .or_default()
@@ -79,8 +79,8 @@ impl Ledger {
         }
         Ok(records.into_iter().map(move |record| {
             let mut batches = BTreeMap::new();
-            for (key, own) in all.remove(&record.id).unwrap_or_default() {
-                batches.insert(key, part::canonical(key.0, &own)?);
+            for (key, rows) in all.remove(&record.id).unwrap_or_default() {
+                batches.insert(key, part::canonical(key.0, &rows)?);
             }
             Ok(Contribution { record, batches })
         }))

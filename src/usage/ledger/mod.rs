@@ -42,22 +42,19 @@ mod writer;
 
 use std::path::{Path, PathBuf};
 
-pub use contribution::Contribution;
-pub use error::LedgerError;
-pub use grants::OnRecord;
-pub use operations::Operations;
-pub use read::{Ids, Reading, Recalled};
-pub use source::SourceRecord;
-pub use status::Summary;
-pub use table::Table;
-pub use verify::Verified;
-pub use withdrawn::Withdrawn;
-pub use writer::{Added, Committed, Writer};
+pub(crate) use contribution::Contribution;
+pub(crate) use error::LedgerError;
+pub(crate) use grants::OnRecord;
+pub(crate) use operations::Operations;
+pub(crate) use read::{Ids, Reading, Recalled};
+pub(crate) use table::Table;
+pub(crate) use withdrawn::Withdrawn;
+pub(crate) use writer::{Added, Committed, Writer};
 
 use manifest::Manifest;
 
 /// A ledger that is read.
-pub struct Ledger {
+pub(crate) struct Ledger {
     dir: PathBuf,
     manifest: Manifest,
 }
@@ -67,7 +64,7 @@ const ATTEMPTS: usize = 8;
 
 impl Ledger {
     /// Opens a ledger for reading.
-    pub fn open(dir: &Path) -> Result<Self, LedgerError> {
+    pub(crate) fn open(dir: &Path) -> Result<Self, LedgerError> {
         let manifest = Manifest::load(dir)?.ok_or_else(|| LedgerError::Missing(dir.into()))?;
         Ok(Self {
             dir: dir.into(),
@@ -76,13 +73,13 @@ impl Ledger {
     }
 
     /// Its folder.
-    pub fn dir(&self) -> &Path {
+    pub(crate) fn dir(&self) -> &Path {
         &self.dir
     }
 
     /// Runs `work` on a state whose files are all there: when a writer has replaced
     /// some of them meanwhile, again on the new state.
-    pub fn consistent<T>(
+    pub(crate) fn consistent<T>(
         dir: &Path,
         work: impl Fn(&Self) -> Result<T, LedgerError>,
     ) -> Result<T, LedgerError> {

@@ -6,7 +6,7 @@ use crate::catalog::matcher::Matcher;
 use crate::model::{Method, Operation};
 
 /// The catalogue's routes, by the names under which the ledger keeps them.
-pub struct Operations {
+pub(crate) struct Operations {
     names: Vec<(Method, String)>,
     by_name: BTreeMap<(String, Method), u32>,
     digest: String,
@@ -15,8 +15,8 @@ pub struct Operations {
 impl Operations {
     /// Names every route. Where a route stands for several operations that one
     /// request cannot tell apart, all their templates are its name: a catalogue
-    /// in which that is no longer so does not know the name, and keeps.
-    pub fn new(matcher: &Matcher, operations: &[Operation]) -> Self {
+    /// in which that has changed does not know the name, and keeps the grants.
+    pub(crate) fn new(matcher: &Matcher, operations: &[Operation]) -> Self {
         let names: Vec<(Method, String)> = matcher
             .routes()
             .iter()
@@ -68,7 +68,7 @@ impl Operations {
     }
 
     /// Tells catalogues apart.
-    pub fn digest(&self) -> &str {
+    pub(crate) fn digest(&self) -> &str {
         &self.digest
     }
 }

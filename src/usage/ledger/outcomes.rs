@@ -26,7 +26,7 @@ pub(super) fn read(name: &str) -> Option<Outcome> {
 
 impl Ledger {
     /// The table of outcomes that all of it was counted with, where that is recorded.
-    pub fn outcomes(&self) -> Option<&OutcomeTable> {
+    pub(crate) fn outcomes(&self) -> Option<&OutcomeTable> {
         self.manifest.outcomes.as_ref()
     }
 }
@@ -34,18 +34,18 @@ impl Ledger {
 impl Writer {
     /// States with which table of outcomes the next sources were counted. One ledger has one
     /// table: the counts of two could not be told apart.
-    pub fn counted_with(&mut self, table: &OutcomeTable) -> Result<(), LedgerError> {
-        let own = table.sorted();
+    pub(crate) fn counted_with(&mut self, table: &OutcomeTable) -> Result<(), LedgerError> {
+        let outcomes = table.sorted();
         match &self.manifest.outcomes {
-            Some(known) if *known != own => Err(LedgerError::Outcomes {
+            Some(known) if *known != outcomes => Err(LedgerError::Outcomes {
                 dir: self.dir.clone(),
                 known: known.flags(),
-                own: own.flags(),
+                stated: outcomes.flags(),
             }),
             // Nobody knows with which one an older ledger was counted.
             None if !self.is_empty() => Ok(()),
             _ => {
-                self.manifest.outcomes = Some(own);
+                self.manifest.outcomes = Some(outcomes);
                 Ok(())
             }
         }

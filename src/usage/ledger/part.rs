@@ -59,10 +59,10 @@ pub(super) fn write(
         rows: rows.num_rows() as u64,
         bytes: bytes.len() as u64,
     };
-    let own = dir.join(folder(table, day));
-    std::fs::create_dir_all(&own).map_err(LedgerError::io(&own))?;
+    let path = dir.join(folder(table, day));
+    std::fs::create_dir_all(&path).map_err(LedgerError::io(&path))?;
     write_synced(&dir.join(part.path()), &bytes)?;
-    super::manifest::sync_folder(&own)?;
+    super::manifest::sync_folder(&path)?;
     Ok(part)
 }
 
@@ -123,7 +123,7 @@ impl<'a> Opened<'a> {
         let schema = self.part.table.schema();
         let whole = batches.into_iter().map(|batch| {
             let column = |field: &FieldRef| match batch.column_by_name(field.name()) {
-                Some(own) => Arc::clone(own),
+                Some(array) => Arc::clone(array),
                 None => new_null_array(field.data_type(), batch.num_rows()),
             };
             let columns = schema.fields().iter().map(column).collect();
@@ -144,13 +144,16 @@ impl<'a> Opened<'a> {
             return self.all();
         }
         let leaves = self.metadata.metadata().file_metadata().schema_descr();
-        let others = (0..schema.fields().len()).filter(|own| *own != column);
+        let others = (0..schema.fields().len()).filter(|index| *index != column);
         let others = ProjectionMask::leaves(leaves, others);
         let batches = self.batches(|builder| builder.with_projection(others))?;
         self.count(&batches)?;
         let kept: Vec<BooleanArray> = batches.iter().map(keep).collect::<Result<_, _>>()?;
         let mut texts = Vec::new();
-        if kept.iter().any(|own| own.true_count() > 0) {
+        if kept
+            .iter()
+            .any(|boolean_array| boolean_array.true_count() > 0)
+        {
             let only = ProjectionMask::leaves(leaves, [column]);
             let rows = RowSelection::from_filters(&kept);
             texts =
@@ -164,14 +167,14 @@ impl<'a> Opened<'a> {
         }
         let mut texts = texts
             .iter()
-            .flat_map(|own| own.column(0).as_string::<i32>().iter());
+            .flat_map(|batch| batch.column(0).as_string::<i32>().iter());
         let mut whole = Vec::with_capacity(batches.len());
         for (batch, kept) in batches.iter().zip(kept) {
-            let own: StringArray = (0..kept.len())
+            let strings: StringArray = (0..kept.len())
                 .map(|row| kept.value(row).then(|| texts.next().flatten()).flatten())
                 .collect();
             let mut columns = batch.columns().to_vec();
-            columns.insert(column, Arc::new(own));
+            columns.insert(column, Arc::new(strings));
             whole.push(RecordBatch::try_new(Arc::clone(&schema), columns)?);
         }
         Ok(whole)
@@ -207,11 +210,11 @@ impl<'a> Opened<'a> {
 /// Whether a file can be read: a column that came later is null in it; one that it must
 /// have, or that only a later version knows, is more than can be guessed.
 fn known(found: &Schema, wanted: &Schema) -> Result<(), String> {
-    for own in found.fields() {
-        let name = own.name();
+    for stored in found.fields() {
+        let name = stored.name();
         match wanted.field_with_name(name) {
             Err(_) => return Err(format!("it has the unknown column `{name}`")),
-            Ok(field) if field != own.as_ref() => {
+            Ok(field) if field != stored.as_ref() => {
                 return Err(format!("the column `{name}` is of another kind"));
             }
             Ok(_) => {}
@@ -244,15 +247,15 @@ mod tests {
     use crate::usage::ledger::columns::{Columns, Values, batch};
 
     /// Grants as a version wrote them that had one column less or more.
-    fn written(dir: &Path, own: &RecordBatch) -> Part {
-        let mut writer = ArrowWriter::try_new(Vec::new(), own.schema(), None).unwrap();
-        writer.write(own).unwrap();
+    fn written(dir: &Path, batch: &RecordBatch) -> Part {
+        let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+        writer.write(batch).unwrap();
         let bytes = writer.into_inner().unwrap();
         let part = Part {
             table: Table::Grants,
             day: Day(3),
             digest: blake3::hash(&bytes).to_hex().to_string(),
-            rows: own.num_rows() as u64,
+            rows: batch.num_rows() as u64,
             bytes: bytes.len() as u64,
         };
         std::fs::create_dir_all(dir.join(folder(part.table, part.day))).unwrap();

@@ -13,10 +13,10 @@ use crate::usage::Coverage;
 impl Writer {
     /// The last day with records, without those of single clocks that ran ahead: at most
     /// `share` (0..1) of all. Were days counted from one of them, all others would be old.
-    pub fn last_day(&self, share: f64) -> Result<Option<Day>, LedgerError> {
+    pub(crate) fn last_day(&self, share: f64) -> Result<Option<Day>, LedgerError> {
         let parts = || self.manifest.of(Table::Coverage);
         let pending = || self.pending_of(Table::Coverage);
-        let written = parts().map(|own| own.day);
+        let written = parts().map(|part| part.day);
         let days: BTreeSet<Day> = written.chain(pending().map(|(day, _)| day)).collect();
         let mut coverage = Coverage {
             days: days.into_iter().map(|day| (day, 0)).collect(),
@@ -25,15 +25,15 @@ impl Writer {
         // The counts are read only where they decide.
         if coverage.has_a_hole() {
             let mut add = |day: Day, rows: &RecordBatch| -> Result<(), LedgerError> {
-                let own = coverage.days.entry(day).or_default();
+                let records = coverage.days.entry(day).or_default();
                 for count in Columns(rows).number("records")?.values() {
-                    *own = own.saturating_add(*count);
+                    *records = records.saturating_add(*count);
                 }
                 Ok(())
             };
-            for own in parts() {
-                for batch in part::read(&self.dir, own)? {
-                    add(own.day, &batch)?;
+            for part in parts() {
+                for batch in part::read(&self.dir, part)? {
+                    add(part.day, &batch)?;
                 }
             }
             for (day, batch) in pending() {
@@ -45,7 +45,7 @@ impl Writer {
     }
 
     /// Drops the days before this one, for good; returns how many.
-    pub fn prune_before(&mut self, first: Option<Day>) -> Result<usize, LedgerError> {
+    pub(crate) fn prune_before(&mut self, first: Option<Day>) -> Result<usize, LedgerError> {
         let Some(first) = first else {
             return Ok(0);
         };
@@ -53,14 +53,14 @@ impl Writer {
             return Ok(0);
         }
         self.flush()?;
-        let old = |own: &Part| own.table.is_pruned() && own.day < first;
+        let old = |part: &Part| part.table.is_pruned() && part.day < first;
         let days: BTreeSet<Day> = self
             .manifest
             .of(Table::Coverage)
-            .filter(|own| old(own))
-            .map(|own| own.day)
+            .filter(|part| old(part))
+            .map(|part| part.day)
             .collect();
-        self.manifest.parts.retain(|own| !old(own));
+        self.manifest.parts.retain(|part| !old(part));
         self.manifest.pruned_before = Some(first);
         Ok(days.len())
     }

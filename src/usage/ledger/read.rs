@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::judge::{self, Verdict};
 use super::operations::Operations;
-use super::rows::{Read, Worker};
+use super::rows::{LoadedRows, Worker};
 use super::seen::{Known, Seen};
 use super::source::SourceRecord;
 use super::view::View;
@@ -26,18 +26,18 @@ use crate::usage::merge::merge;
 use crate::usage::table::UsageTable;
 
 /// How the ledger's names are understood.
-pub struct Reading<'a> {
+pub(crate) struct Reading<'a> {
     /// Names in the log to clients.
     pub identities: &'a Identities,
     /// Templates to routes.
     pub matcher: &'a Matcher,
     /// The same, by name.
     pub operations: &'a Operations,
-    /// What tells which operations unmatched paths may have been.
+    /// What shows which operations unmatched paths may have been.
     pub uncertain: &'a Uncertain,
     /// Secrets in paths.
     pub mask: &'a Mask,
-    /// Clients outside the policy that are kept apart.
+    /// Clients outside the policy that are kept separate.
     pub max_clients: usize,
     /// The sample ids that are wanted.
     pub ids: Ids,
@@ -48,22 +48,22 @@ pub struct Reading<'a> {
 /// Which rows keep the id of their sample. An id takes more room than the rest of its
 /// row, and of most rows nobody asks for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ids {
+pub(crate) enum Ids {
     /// All of them.
     All,
     /// Refused requests and those without a client; [`Ledger::day`] has those of the others.
     Refused,
 }
 
-/// What the ledger, and logs beside it, hold.
-pub struct Recalled {
+/// What the ledger and additional logs hold.
+pub(crate) struct Recalled {
     /// Counts per day, client, route, outcome.
     pub usage: UsageTable,
     /// Each source, by name.
     pub facts: Vec<SourceFacts>,
     /// Credentials and issued scopes.
     pub credentials: CredentialTable,
-    /// Which clients appear in which sources, and where an older catalogue told less.
+    /// Which clients appear in which sources, and where an older catalogue distinguished less.
     pub presence: Presence,
     /// Requests that matched only without regard to case or to a trailing slash.
     pub looser: u64,
@@ -77,9 +77,9 @@ pub struct Recalled {
 const WORKERS: usize = 32;
 
 impl Ledger {
-    /// Reads everything. `logs` are sources beside the ledger: content that it holds
+    /// Reads everything. `logs` are sources in addition to the ledger: content that it holds
     /// already is not counted again, and one that continues its content takes its place.
-    pub fn recall(
+    pub(crate) fn recall(
         dir: &Path,
         reading: &Reading<'_>,
         logs: &[(&Source, Contribution)],
@@ -100,19 +100,19 @@ impl Ledger {
         let records: Vec<SourceRecord> = records.into_values().collect();
         let view = View::new(self, &replaced, added.values().copied());
         let (known, presence) = Known::new(&records, reading);
-        let read = |table: Table| -> Result<Vec<Read>, LedgerError> {
+        let read = |table: Table| -> Result<Vec<LoadedRows>, LedgerError> {
             let days = view.days(table);
             // A few workers with many days each: the names of a worker are kept once.
             days.par_chunks(days.len().div_ceil(WORKERS).max(1))
-                .map(|days| Read::days(&view, table, days, (reading, &known)))
+                .map(|days| LoadedRows::days(&view, table, days, (reading, &known)))
                 .collect()
         };
         let mut workers = read(Table::Usage)?;
         workers.extend(read(Table::Unplaced)?);
-        let unknown_operation = workers.iter().map(|own| own.unknown).sum();
+        let unknown_operation = workers.iter().map(|loaded| loaded.unknown).sum();
         let (workers, seen): (Vec<Worker>, Vec<Seen>) = workers
             .into_iter()
-            .map(|own| (own.worker, own.seen))
+            .map(|loaded| (loaded.worker, loaded.seen))
             .unzip();
         let usage = merge(
             workers,
@@ -129,9 +129,9 @@ impl Ledger {
             CredentialTable::default()
         };
         let mut covered = view.covered()?;
-        let other = |own: &&SourceRecord| own.catalogue != reading.operations.digest();
+        let other = |record: &&SourceRecord| record.catalogue != reading.operations.digest();
         Ok(Recalled {
-            looser: records.iter().map(|own| own.looser).sum(),
+            looser: records.iter().map(|record| record.looser).sum(),
             other_catalogue: records.iter().filter(other).count(),
             facts: facts(records, &mut covered),
             credentials,
@@ -141,15 +141,19 @@ impl Ledger {
         })
     }
 
-    /// One day of a ledger without logs beside it, with every id that `reading` asks for.
-    pub fn day(dir: &Path, reading: &Reading<'_>, day: Day) -> Result<UsageTable, LedgerError> {
+    /// One day of a ledger without additional logs, with every id that `reading` asks for.
+    pub(crate) fn day(
+        dir: &Path,
+        reading: &Reading<'_>,
+        day: Day,
+    ) -> Result<UsageTable, LedgerError> {
         Self::consistent(dir, |ledger| {
             let none = BTreeSet::new();
             let view = View::new(ledger, &none, std::iter::empty());
             let (known, _) = Known::new(&[], reading);
-            let own = Read::days(&view, Table::Usage, &[day], (reading, &known))?;
+            let loaded = LoadedRows::days(&view, Table::Usage, &[day], (reading, &known))?;
             Ok(merge(
-                vec![own.worker],
+                vec![loaded.worker],
                 reading.identities,
                 reading.max_clients,
                 Arc::from(reading.matcher.routes()),
@@ -172,13 +176,13 @@ fn credentials(view: &View<'_>, reading: &Reading<'_>) -> Result<CredentialTable
             .days(table)
             .into_par_iter()
             .map(|day| {
-                let own = view.batches(table, day)?;
-                let own = own.iter().map(|rows| match table {
+                let batches = view.batches(table, day)?;
+                let tables = batches.iter().map(|rows| match table {
                     Table::Carried | Table::Lifetimes => tokens::table(table, day, rows, reading),
                     _ => credentials::table(table, day, rows, reading.identities),
                 });
-                let own: Vec<CredentialTable> = own.collect::<Result<_, _>>()?;
-                Ok(CredentialTable::sum(&own))
+                let tables: Vec<CredentialTable> = tables.collect::<Result<_, _>>()?;
+                Ok(CredentialTable::sum(&tables))
             })
             .collect();
         tables.extend(summed?);
@@ -186,7 +190,7 @@ fn credentials(view: &View<'_>, reading: &Reading<'_>) -> Result<CredentialTable
     Ok(CredentialTable::join(tables))
 }
 
-/// Which sources count, when logs stand beside a ledger.
+/// Which sources count when there are logs in addition to a ledger.
 struct Overlay<'a> {
     records: BTreeMap<String, SourceRecord>,
     /// Sources of the ledger whose rows do not count.
@@ -199,20 +203,23 @@ impl Ledger {
     fn overlay<'a>(&self, logs: &'a [(&Source, Contribution)]) -> Result<Overlay<'a>, LedgerError> {
         let known = self.records()?;
         let mut overlay = Overlay {
-            records: known.into_iter().map(|own| (own.id.clone(), own)).collect(),
+            records: known
+                .into_iter()
+                .map(|record| (record.id.clone(), record))
+                .collect(),
             replaced: BTreeSet::new(),
             added: BTreeMap::new(),
         };
-        for (source, own) in logs {
+        for (source, contribution) in logs {
             let rows = |known: &SourceRecord| match overlay.added.get(&known.id) {
                 Some(log) => Ok(judge::whole(log)),
                 None => judge::rows_of(&self.dir, &self.manifest, known),
             };
             let verdict = judge::judge(
                 overlay.records.values(),
-                own,
-                |known| judge::begins(known, source, own, || rows(known)),
-                |known| judge::covers(&judge::whole(own), &rows(known)?),
+                contribution,
+                |known| judge::begins(known, source, contribution, || rows(known)),
+                |known| judge::covers(&judge::whole(contribution), &rows(known)?),
             )?;
             let Verdict::Add(replaced) = verdict else {
                 continue;
@@ -225,8 +232,10 @@ impl Ledger {
             }
             overlay
                 .records
-                .insert(own.record.id.clone(), own.record.clone());
-            overlay.added.insert(own.record.id.clone(), own);
+                .insert(contribution.record.id.clone(), contribution.record.clone());
+            overlay
+                .added
+                .insert(contribution.record.id.clone(), contribution);
         }
         Ok(overlay)
     }
@@ -240,7 +249,7 @@ fn facts(
     for mut record in records {
         let days = covered.remove(&record.id);
         // All its days were pruned. Without them, what is wrong with it would be wrong with
-        // every day; only behind a broken one anything may follow.
+        // every day; only after a broken one anything may follow.
         if record.is_complete() && record.last_day.is_some() && days.is_none() {
             continue;
         }

@@ -30,14 +30,14 @@ struct Rows {
 }
 
 /// One worker's part.
-pub(super) struct Read {
+pub(super) struct LoadedRows {
     pub(super) worker: Worker,
     /// Requests on operations that the catalogue does not know.
     pub(super) unknown: u64,
     pub(super) seen: Seen,
 }
 
-impl Read {
+impl LoadedRows {
     /// Reads some days of `usage` or `unplaced`.
     pub(super) fn days(
         view: &View<'_>,
@@ -45,7 +45,7 @@ impl Read {
         days: &[Day],
         (reading, known): (&Reading<'_>, &Known<'_>),
     ) -> Result<Self, LedgerError> {
-        let mut own = Self {
+        let mut loaded = Self {
             worker: (
                 Names::new(usize::MAX),
                 Aggregate::default(),
@@ -58,21 +58,21 @@ impl Read {
         for day in days {
             if table != Table::Usage {
                 for batch in view.batches(table, *day)? {
-                    unplaced(&batch, reading.identities, &mut own.worker)?;
+                    unplaced(&batch, reading.identities, &mut loaded.worker)?;
                 }
                 continue;
             }
             for batch in view.usage(*day, reading.ids)? {
-                usage(&batch, *day, (reading, known), &mut own, &mut rows)?;
+                usage(&batch, *day, (reading, known), &mut loaded, &mut rows)?;
             }
             // Only one day of each worker is in memory at its full size.
             let Rows { cells, arena } = &mut rows;
             let packed = PackedDay::of(*day, cells, arena);
-            own.worker.1.packed.push(packed);
+            loaded.worker.1.packed.push(packed);
             cells.clear();
             *arena = Arena::default();
         }
-        Ok(own)
+        Ok(loaded)
     }
 }
 
@@ -103,14 +103,14 @@ fn usage(
     batch: &RecordBatch,
     day: Day,
     (reading, known): (&Reading<'_>, &Known<'_>),
-    own: &mut Read,
+    loaded: &mut LoadedRows,
     rows: &mut Rows,
 ) -> Result<(), LedgerError> {
-    let Read {
+    let LoadedRows {
         worker: (names, _, clusters),
         unknown,
         seen,
-    } = own;
+    } = loaded;
     let columns = Columns(batch);
     let source = columns.text("source")?;
     let (client, alt) = (columns.text("client")?, columns.text("client_alt")?);
@@ -126,7 +126,7 @@ fn usage(
     let Rows { cells, arena } = rows;
     cells.reserve(batch.num_rows());
     for row in 0..batch.num_rows() {
-        let own = (text_at(client, row), text_at(alt, row));
+        let client_names = (text_at(client, row), text_at(alt, row));
         let turns = row == 0 || source.value(row) != source.value(row - 1);
         if turns {
             of = known.source(Some(source.value(row)));
@@ -135,10 +135,16 @@ fn usage(
             LedgerError::Columns(format!("`{}` is not an outcome", outcome.value(row)))
         })?;
         let through = !outcome.is_denied();
-        if turns || previous.0 != Some((own, through)) {
+        if turns || previous.0 != Some((client_names, through)) {
             previous = (
-                Some((own, through)),
-                number(own, through, reading.identities, names, &mut buffer),
+                Some((client_names, through)),
+                number(
+                    client_names,
+                    through,
+                    reading.identities,
+                    names,
+                    &mut buffer,
+                ),
             );
             seen.client(&of, previous.1);
         }
@@ -154,10 +160,10 @@ fn usage(
                     *unknown += count;
                     let nobody = client == NOBODY && outcome == Outcome::Attempted;
                     let nobody = nobody || outcome == Outcome::Unauthenticated;
-                    let own = [outcome.is_need() && !nobody, nobody];
+                    let kinds = [outcome.is_need() && !nobody, nobody];
                     // With its operation known once, it was there.
                     let served = outcome == Outcome::Used;
-                    let [need, nameless] = own.map(|own| if own { count } else { 0 });
+                    let [need, nameless] = kinds.map(|counted| if counted { count } else { 0 });
                     let other = count - need - nameless;
                     let served = if served { count } else { 0 };
                     let counts = Counts::of(
@@ -214,12 +220,13 @@ fn unplaced(
     let mut buffer = Vec::new();
     for row in 0..batch.num_rows() {
         let counts: [u64; 4] =
-            std::array::from_fn(|at| numbers.get(at).map_or(0, |own| own.value(row)));
+            std::array::from_fn(|at| numbers.get(at).map_or(0, |column| column.value(row)));
         let [need, ..] = counts;
-        let own = (text_at(client, row), text_at(alt, row));
-        let client = number(own, need > 0, identities, names, &mut buffer);
-        let cause = Cause::named(cause.value(row))
-            .ok_or_else(|| LedgerError::Columns(format!("`{}` is no cause", cause.value(row))))?;
+        let client_names = (text_at(client, row), text_at(alt, row));
+        let client = number(client_names, need > 0, identities, names, &mut buffer);
+        let cause = Cause::named(cause.value(row)).ok_or_else(|| {
+            LedgerError::Columns(format!("`{}` is not a cause", cause.value(row)))
+        })?;
         let method = Method::parse(method.value(row).as_bytes());
         let path = path.value(row).as_bytes().into();
         let span = (first.is_valid(row) && last.is_valid(row))

@@ -19,14 +19,14 @@ use crate::usage::table::UsageTable;
 /// What there is to know about the sources before their rows are read.
 pub(super) struct Known<'a> {
     /// By source: its place among the sources of the presence, and its catalogue.
-    sources: BTreeMap<&'a str, Of>,
+    sources: BTreeMap<&'a str, RowSource>,
     routes: &'a [Route],
     catalogues: usize,
 }
 
 /// Where a row comes from.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Of {
+pub(super) struct RowSource {
     place: Option<usize>,
     /// A catalogue that is not the present one.
     older: Option<usize>,
@@ -34,22 +34,22 @@ pub(super) struct Of {
 
 impl<'a> Known<'a> {
     pub(super) fn new(records: &'a [SourceRecord], reading: &Reading<'a>) -> (Self, Presence) {
-        let shown = records.iter().map(|own| own.facts.shown.as_ref());
+        let shown = records.iter().map(|record| record.facts.shown.as_ref());
         let (presence, places) = Presence::of(shown);
         let several = presence.sources.len() > 1;
         let current = reading.operations.digest();
         let older: BTreeSet<&str> = records
             .iter()
-            .map(|own| own.catalogue.as_str())
-            .filter(|own| *own != current)
+            .map(|record| record.catalogue.as_str())
+            .filter(|catalogue| *catalogue != current)
             .collect();
         let older: Vec<&str> = older.into_iter().collect();
-        let sources = records.iter().zip(places).map(|(own, place)| {
-            let of = Of {
+        let sources = records.iter().zip(places).map(|(record, place)| {
+            let of = RowSource {
                 place: several.then_some(place),
-                older: older.binary_search(&own.catalogue.as_str()).ok(),
+                older: older.binary_search(&record.catalogue.as_str()).ok(),
             };
-            (own.id.as_str(), of)
+            (record.id.as_str(), of)
         });
         let known = Self {
             sources: sources.collect(),
@@ -60,9 +60,9 @@ impl<'a> Known<'a> {
     }
 
     /// What is known of a row's source.
-    pub(super) fn source(&self, id: Option<&str>) -> Of {
-        let own = id.and_then(|id| self.sources.get(id));
-        own.copied().unwrap_or_default()
+    pub(super) fn source(&self, id: Option<&str>) -> RowSource {
+        let source = id.and_then(|id| self.sources.get(id));
+        source.copied().unwrap_or_default()
     }
 
     /// Everything that the workers have seen, by the clients' names.
@@ -75,22 +75,25 @@ impl<'a> Known<'a> {
         let mut known: Vec<BTreeSet<u32>> = vec![BTreeSet::new(); self.catalogues];
         let mut needed: Vec<BTreeMap<u32, BTreeSet<String>>> =
             vec![BTreeMap::new(); self.catalogues];
-        for (worker, own) in seen.iter().enumerate() {
-            let mut places: Vec<(u32, usize)> = own.places.iter().copied().collect();
+        for (worker, worker_seen) in seen.iter().enumerate() {
+            let mut places: Vec<(u32, usize)> = worker_seen.places.iter().copied().collect();
             places.sort_unstable();
             for (client, place) in places {
                 if let Some(name) = table.name_in(worker, client) {
                     presence.clients.entry(name).or_default().insert(place);
                 }
             }
-            let mut routes: Vec<((usize, u32, u32), bool)> =
-                own.routes.iter().map(|(key, need)| (*key, *need)).collect();
+            let mut routes: Vec<((usize, u32, u32), bool)> = worker_seen
+                .routes
+                .iter()
+                .map(|(key, need)| (*key, *need))
+                .collect();
             routes.sort_unstable();
             for ((catalogue, client, route), need) in routes {
                 known[catalogue].insert(route);
                 if let Some(name) = table.name_in(worker, client).filter(|_| need) {
-                    let own = needed[catalogue].entry(route).or_default();
-                    own.insert(name);
+                    let requirements = needed[catalogue].entry(route).or_default();
+                    requirements.insert(name);
                 }
             }
         }
@@ -110,8 +113,8 @@ impl<'a> Known<'a> {
                     continue;
                 }
                 for client in clients {
-                    let own = presence.hidden.entry(client).or_default();
-                    own.extend(&hidden);
+                    let of_client = presence.hidden.entry(client).or_default();
+                    of_client.extend(&hidden);
                 }
             }
         }
@@ -129,13 +132,13 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    pub(super) fn client(&mut self, of: &Of, client: u32) {
+    pub(super) fn client(&mut self, of: &RowSource, client: u32) {
         if let Some(place) = of.place.filter(|_| client != NOBODY) {
             self.places.insert((client, place));
         }
     }
 
-    pub(super) fn route(&mut self, of: &Of, client: u32, route: u32, outcome: Outcome) {
+    pub(super) fn route(&mut self, of: &RowSource, client: u32, route: u32, outcome: Outcome) {
         if let Some(older) = of.older {
             *self.routes.entry((older, client, route)).or_default() |=
                 outcome.is_need() && client != NOBODY;

@@ -1,5 +1,6 @@
 //! What the ledger knows about one source: the row that makes content known.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{Array as _, RecordBatch};
@@ -18,7 +19,7 @@ pub(super) const HEAD: usize = 4096;
 
 /// One source.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SourceRecord {
+pub(crate) struct SourceRecord {
     /// Its key: the digest of what was read, cut; for what could not be read, of its name.
     pub id: String,
     /// What became of its records. Its counts by day are in the table `coverage`.
@@ -62,7 +63,7 @@ impl SourceRecord {
     }
 
     /// The same where the content of `longer` is at hand to prove it: then `self` may
-    /// also end within its first line, of which its head says nothing.
+    /// also end within its first line, about which its head says nothing.
     pub(super) fn may_begin_at_hand(&self, longer: &Self) -> bool {
         let cut = self.head.is_some()
             && self.head == self.first_line
@@ -133,6 +134,7 @@ impl SourceRecord {
                 number(facts.counts.success),
                 number(facts.counts.untold),
                 text(&facts.counts.untold_days.to_text()),
+                may(formats(&facts.counts.formats).as_deref()),
             ],
         )
     }
@@ -154,6 +156,7 @@ impl SourceRecord {
         let zoneless = columns.number("zoneless")?;
         let (success, untold) = (columns.number("success")?, columns.number("untold")?);
         let untold_days = columns.text("untold_days")?;
+        let formats = columns.text("formats")?;
         let owned = |column, row| text_at(column, row).map(str::to_owned);
         (0..rows.num_rows())
             .map(|row| {
@@ -175,7 +178,7 @@ impl SourceRecord {
                     shown: Arc::from(path.value(row)),
                     format: text_at(format, row)
                         .and_then(format::by_name)
-                        .map(format::LogFormat::name),
+                        .map(|format| format.name()),
                     counts: crate::usage::FileCounts::default(),
                     digest: whole,
                     status,
@@ -190,6 +193,7 @@ impl SourceRecord {
                 facts.counts.success = success.value(row);
                 facts.counts.untold = untold.value(row);
                 facts.counts.untold_days = parse_days(untold_days.value(row))?;
+                facts.counts.formats = read_formats(text_at(formats, row))?;
                 facts.counts.ignored =
                     read_counts(ignored.value(row), Ignored::ALL.map(Ignored::name))?;
                 facts.counts.skips = read_counts(skipped.value(row), Skip::ALL.map(Skip::name))?;
@@ -220,6 +224,28 @@ fn counts<const N: usize>(names: [&str; N], counts: [u64; N]) -> String {
     parts.join(" ")
 }
 
+/// Records of each format; `None` where the source is of one.
+fn formats(counts: &BTreeMap<&'static str, u64>) -> Option<String> {
+    let parts: Vec<String> = counts
+        .iter()
+        .map(|(name, count)| format!("{name}={count}"))
+        .collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+fn read_formats(text: Option<&str>) -> Result<BTreeMap<&'static str, u64>, LedgerError> {
+    let parts = text.into_iter().flat_map(str::split_whitespace);
+    let read = |part: &str| {
+        let (name, count) = part.split_once('=')?;
+        Some((format::by_name(name)?.name(), count.parse().ok()?))
+    };
+    parts
+        .map(|part| {
+            read(part).ok_or_else(|| LedgerError::Columns(format!("`{part}` is not a count")))
+        })
+        .collect()
+}
+
 fn read_counts<const N: usize>(text: &str, names: [&str; N]) -> Result<[u64; N], LedgerError> {
     let mut counts = [0; N];
     for part in text.split_whitespace() {
@@ -236,7 +262,8 @@ fn read_counts<const N: usize>(text: &str, names: [&str; N]) -> Result<[u64; N],
 
 /// Days as [`DaySet::to_text`] writes them.
 pub(super) fn parse_days(text: &str) -> Result<DaySet, LedgerError> {
-    DaySet::parse(text).ok_or_else(|| LedgerError::Columns(format!("`{text}` is no list of days")))
+    DaySet::parse(text)
+        .ok_or_else(|| LedgerError::Columns(format!("`{text}` is not a list of days")))
 }
 
 fn parse_digest(text: &str) -> Result<ContentDigest, LedgerError> {

@@ -8,7 +8,7 @@ use crate::model::Day;
 
 /// What a ledger holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Summary {
+pub(crate) struct Summary {
     /// Files, rows and bytes of each table.
     pub tables: BTreeMap<&'static str, (u64, u64, u64)>,
     /// Days with records.
@@ -21,10 +21,10 @@ pub struct Summary {
 
 impl Ledger {
     /// The sources, by key.
-    pub fn records(&self) -> Result<Vec<SourceRecord>, LedgerError> {
+    pub(crate) fn records(&self) -> Result<Vec<SourceRecord>, LedgerError> {
         let mut records = Vec::new();
-        for own in self.manifest.of(Table::Sources) {
-            for batch in part::read(&self.dir, own)? {
+        for part in self.manifest.of(Table::Sources) {
+            for batch in part::read(&self.dir, part)? {
                 records.extend(SourceRecord::from_batch(&batch)?);
             }
         }
@@ -33,7 +33,7 @@ impl Ledger {
     }
 
     /// Files, rows, days.
-    pub fn summary(&self) -> Summary {
+    pub(crate) fn summary(&self) -> Summary {
         let mut summary = Summary {
             tables: Table::ALL
                 .iter()
@@ -43,15 +43,15 @@ impl Ledger {
             ..Summary::default()
         };
         let mut files: BTreeMap<(Table, Day), u64> = BTreeMap::new();
-        for own in &self.manifest.parts {
-            let sums = summary.tables.entry(own.table.name()).or_default();
+        for part in &self.manifest.parts {
+            let sums = summary.tables.entry(part.table.name()).or_default();
             sums.0 += 1;
-            sums.1 += own.rows;
-            sums.2 += own.bytes;
-            if own.table == Table::Coverage {
-                summary.days.insert(own.day);
+            sums.1 += part.rows;
+            sums.2 += part.bytes;
+            if part.table == Table::Coverage {
+                summary.days.insert(part.day);
             }
-            *files.entry((own.table, own.day)).or_default() += 1;
+            *files.entry((part.table, part.day)).or_default() += 1;
         }
         summary.most_files = files.into_values().max().unwrap_or(0);
         summary

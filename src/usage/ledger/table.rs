@@ -7,7 +7,7 @@ use arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
 
 /// One table of the ledger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Table {
+pub(crate) enum Table {
     /// What was done with tokens that carried which scopes.
     Carried,
     /// Which days each source has records of.
@@ -30,7 +30,7 @@ pub enum Table {
 
 impl Table {
     /// Every table, in order.
-    pub const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 9] = [
         Self::Carried,
         Self::Coverage,
         Self::Credentials,
@@ -43,7 +43,7 @@ impl Table {
     ];
 
     /// Its folder.
-    pub fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Carried => "carried",
             Self::Coverage => "coverage",
@@ -145,7 +145,8 @@ impl Table {
                 may("zoneless", number.clone()),
                 must("success", number.clone()),
                 must("untold", number),
-                must("untold_days", text),
+                must("untold_days", text.clone()),
+                may("formats", text),
             ],
             Self::Credentials => vec![
                 must("source", text.clone()),

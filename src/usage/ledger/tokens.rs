@@ -23,7 +23,7 @@ pub(super) fn batches(
     for rows in table.carried.chunk_by(|a, b| a.day == b.day) {
         let named: Vec<(&Carried, (Method, &str))> = rows
             .iter()
-            .filter_map(|own| Some((own, operations.name(own.route)?)))
+            .filter_map(|carried| Some((carried, operations.name(carried.route)?)))
             .collect();
         if let Some((first, _)) = named.first() {
             let key = (Table::Carried, first.day);
@@ -38,12 +38,16 @@ pub(super) fn batches(
     }
     for (day, rows) in days {
         let (names, alts): (Vec<_>, Vec<_>) =
-            rows.iter().map(|(own, ..)| client(table, *own)).unzip();
+            rows.iter().map(|(row, ..)| client(table, *row)).unzip();
         let columns = vec![
             Values::Text(vec![Some(record.id.clone()); rows.len()]),
             Values::Text(names.into_iter().map(Some).collect()),
             Values::Text(alts),
-            Values::Number(rows.iter().map(|(_, own, _)| u64::from(*own)).collect()),
+            Values::Number(
+                rows.iter()
+                    .map(|(_, number, _)| u64::from(*number))
+                    .collect(),
+            ),
             Values::Number(rows.iter().map(|(.., count)| *count).collect()),
         ];
         all.insert((Table::Lifetimes, day), batch(Table::Lifetimes, columns)?);
@@ -58,9 +62,9 @@ fn carried(
 ) -> Result<RecordBatch, LedgerError> {
     let (names, alts): (Vec<_>, Vec<_>) = rows
         .iter()
-        .map(|(own, _)| client(table, own.client))
+        .map(|(carried, _)| client(table, carried.client))
         .unzip();
-    let scopes = |own: &Carried| table.sets.get(own.set? as usize).cloned();
+    let scopes = |carried: &Carried| table.sets.get(carried.set? as usize).cloned();
     let columns = vec![
         Values::Text(vec![Some(record.id.clone()); rows.len()]),
         Values::Text(names.into_iter().map(Some).collect()),
@@ -75,11 +79,15 @@ fn carried(
                 .map(|(_, (_, template))| Some((*template).to_owned()))
                 .collect(),
         ),
-        Values::Flag(rows.iter().map(|(own, _)| own.refused).collect()),
-        Values::Text(rows.iter().map(|(own, _)| scopes(own)).collect()),
-        Values::Number(rows.iter().map(|(own, _)| own.count).collect()),
-        Values::Instant(rows.iter().map(|(own, _)| Some(own.first)).collect()),
-        Values::Instant(rows.iter().map(|(own, _)| Some(own.last)).collect()),
+        Values::Flag(rows.iter().map(|(carried, _)| carried.refused).collect()),
+        Values::Text(rows.iter().map(|(carried, _)| scopes(carried)).collect()),
+        Values::Number(rows.iter().map(|(carried, _)| carried.count).collect()),
+        Values::Instant(
+            rows.iter()
+                .map(|(carried, _)| Some(carried.first))
+                .collect(),
+        ),
+        Values::Instant(rows.iter().map(|(carried, _)| Some(carried.last)).collect()),
     ];
     batch(Table::Carried, columns)
 }
@@ -113,8 +121,8 @@ pub(super) fn table(
         let lifetime = columns.number("lifetime_s")?;
         for row in 0..rows.num_rows() {
             let seconds = u32::try_from(lifetime.value(row)).unwrap_or(u32::MAX);
-            let own = table.lifetimes.entry((day, number(row), seconds));
-            *own.or_default() += count.value(row);
+            let lifetime = table.lifetimes.entry((day, number(row), seconds));
+            *lifetime.or_default() += count.value(row);
         }
         return Ok(table);
     }
@@ -137,7 +145,7 @@ pub(super) fn table(
         });
         let Some(route) = route else { continue };
         let set = text_at(scopes, row)
-            .and_then(|own| sets.binary_search_by(|known| known.as_str().cmp(own)).ok())
+            .and_then(|set| sets.binary_search_by(|known| known.as_str().cmp(set)).ok())
             .and_then(|at| u32::try_from(at).ok());
         table.carried.push(Carried {
             day,

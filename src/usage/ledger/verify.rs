@@ -13,7 +13,7 @@ use crate::model::words::{either, plural};
 
 /// What `verify` found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Verified {
+pub(crate) struct Verified {
     /// Files whose bytes, columns and rows are right.
     pub files: usize,
     /// What is wrong, one sentence each.
@@ -27,8 +27,8 @@ pub struct Verified {
 impl Ledger {
     /// Reads every file and compares it with the manifest; adds up the counts of
     /// each source; removes what a crash has left over.
-    pub fn verify(dir: &Path) -> Result<Verified, LedgerError> {
-        // Nothing is made in a folder that is no ledger.
+    pub(crate) fn verify(dir: &Path) -> Result<Verified, LedgerError> {
+        // Nothing is created in a folder that is not a ledger.
         Self::open(dir)?;
         let lock = Lock::take(dir).ok();
         let ledger = Self::open(dir)?;
@@ -37,7 +37,7 @@ impl Ledger {
             ..Verified::default()
         };
         let parts: Vec<&Part> = ledger.manifest.parts.iter().collect();
-        let check = |own: &&Part| part::read(dir, own).map(|_| ());
+        let check = |part: &&Part| part::read(dir, part).map(|_| ());
         let checked: Vec<Result<(), LedgerError>> = parts.par_iter().map(check).collect();
         for done in checked {
             match done {
@@ -58,8 +58,8 @@ impl Ledger {
     /// Records counted by the readers against requests in the table.
     fn sums(&self) -> Result<Vec<String>, LedgerError> {
         let mut sums: BTreeMap<String, u64> = BTreeMap::new();
-        for own in self.manifest.of(Table::Usage) {
-            for batch in part::read(&self.dir, own)? {
+        for part in self.manifest.of(Table::Usage) {
+            for batch in part::read(&self.dir, part)? {
                 let columns = Columns(&batch);
                 let (source, count) = (columns.text("source")?, columns.number("count")?);
                 for row in 0..batch.num_rows() {

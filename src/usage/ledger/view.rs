@@ -1,4 +1,4 @@
-//! The rows that count: those of the ledger, without what logs beside it replace, and those of the logs.
+//! The rows that count: those of the ledger, without what additional logs replace, and those of the logs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,12 +12,12 @@ use super::read::Ids;
 use super::{Ledger, LedgerError, Table, outcomes};
 use crate::model::{Day, Outcome};
 
-/// A ledger with logs beside it, read table by table and day by day.
+/// A ledger with additional logs, read table by table and day by day.
 pub(super) struct View<'a> {
     ledger: &'a Ledger,
     /// Sources of the ledger whose rows do not count.
     replaced: &'a BTreeSet<String>,
-    beside: BTreeMap<(Table, Day), Vec<&'a RecordBatch>>,
+    unsaved: BTreeMap<(Table, Day), Vec<&'a RecordBatch>>,
 }
 
 impl<'a> View<'a> {
@@ -26,30 +26,30 @@ impl<'a> View<'a> {
         replaced: &'a BTreeSet<String>,
         added: impl Iterator<Item = &'a Contribution>,
     ) -> Self {
-        let mut beside: BTreeMap<(Table, Day), Vec<&RecordBatch>> = BTreeMap::new();
-        for own in added {
-            for (key, batch) in &own.batches {
-                beside.entry(*key).or_default().push(batch);
+        let mut unsaved: BTreeMap<(Table, Day), Vec<&RecordBatch>> = BTreeMap::new();
+        for contribution in added {
+            for (key, batch) in &contribution.batches {
+                unsaved.entry(*key).or_default().push(batch);
             }
         }
         Self {
             ledger,
             replaced,
-            beside,
+            unsaved,
         }
     }
 
     /// The days of a table, in order.
     pub(super) fn days(&self, table: Table) -> Vec<Day> {
-        let own = self.ledger.manifest.of(table).map(|own| own.day);
-        let logs = self.beside.keys().filter(|key| key.0 == table);
-        let days: BTreeSet<Day> = own.chain(logs.map(|key| key.1)).collect();
+        let saved = self.ledger.manifest.of(table).map(|part| part.day);
+        let logs = self.unsaved.keys().filter(|key| key.0 == table);
+        let days: BTreeSet<Day> = saved.chain(logs.map(|key| key.1)).collect();
         days.into_iter().collect()
     }
 
     /// The rows of one day.
     pub(super) fn batches(&self, table: Table, day: Day) -> Result<Vec<RecordBatch>, LedgerError> {
-        self.read(table, day, |own| part::read(&self.ledger.dir, own))
+        self.read(table, day, |part| part::read(&self.ledger.dir, part))
     }
 
     /// The rows of usage of one day; those on disk with the ids that are asked for alone.
@@ -58,8 +58,8 @@ impl<'a> View<'a> {
             return self.batches(Table::Usage, day);
         }
         let sample = Table::Usage.schema().index_of("sample_request_id")?;
-        self.read(Table::Usage, day, |own| {
-            Opened::new(&self.ledger.dir, own)?.sparse(sample, refused)
+        self.read(Table::Usage, day, |part| {
+            Opened::new(&self.ledger.dir, part)?.sparse(sample, refused)
         })
     }
 
@@ -70,8 +70,8 @@ impl<'a> View<'a> {
         part: impl Fn(&Part) -> Result<Vec<RecordBatch>, LedgerError>,
     ) -> Result<Vec<RecordBatch>, LedgerError> {
         let mut all = Vec::new();
-        for own in self.ledger.manifest.on(table, day) {
-            for batch in part(own)? {
+        for saved in self.ledger.manifest.on(table, day) {
+            for batch in part(saved)? {
                 all.push(if self.replaced.is_empty() {
                     batch
                 } else {
@@ -79,8 +79,8 @@ impl<'a> View<'a> {
                 });
             }
         }
-        let own = self.beside.get(&(table, day)).into_iter().flatten();
-        all.extend(own.map(|batch| (*batch).clone()));
+        let unsaved = self.unsaved.get(&(table, day)).into_iter().flatten();
+        all.extend(unsaved.map(|batch| (*batch).clone()));
         Ok(all)
     }
 
@@ -93,10 +93,10 @@ impl<'a> View<'a> {
                 let (source, count) = (columns.text("source")?, columns.number("records")?);
                 let nobody = columns.number("nobody")?;
                 for row in 0..batch.num_rows() {
-                    let own = covered.entry(source.value(row).to_owned()).or_default();
-                    let own = own.entry(day).or_default();
-                    own[0] += count.value(row);
-                    own[1] += nobody.value(row);
+                    let days = covered.entry(source.value(row).to_owned()).or_default();
+                    let counts = days.entry(day).or_default();
+                    counts[0] += count.value(row);
+                    counts[1] += nobody.value(row);
                 }
             }
         }
@@ -107,11 +107,11 @@ impl<'a> View<'a> {
 /// The rows of refused requests, and of those without a client.
 fn refused(rows: &RecordBatch) -> Result<BooleanArray, LedgerError> {
     let names = Columns(rows).text("outcome")?;
-    let shown = |own: &Outcome| own.is_denied() || *own == Outcome::Unauthenticated;
+    let shown = |outcome: &Outcome| outcome.is_denied() || *outcome == Outcome::Unauthenticated;
     let denied = Outcome::ALL.into_iter().filter(shown);
     let denied: Vec<Outcome> = denied.collect();
     let of = |row| outcomes::read(names.value(row));
-    let own =
-        (0..rows.num_rows()).map(|row| Some(of(row).is_some_and(|own| denied.contains(&own))));
-    Ok(own.collect())
+    let batches = (0..rows.num_rows())
+        .map(|row| Some(of(row).is_some_and(|outcome| denied.contains(&outcome))));
+    Ok(batches.collect())
 }

@@ -22,18 +22,18 @@ pub struct Withdrawn {
 impl Ledger {
     /// Every grant that was recorded as held and that the next record does not name,
     /// sorted. The removal lies between the two days.
-    pub fn withdrawn(&self) -> Result<Vec<Withdrawn>, LedgerError> {
+    pub(crate) fn withdrawn(&self) -> Result<Vec<Withdrawn>, LedgerError> {
         let mut held: BTreeMap<Day, BTreeSet<(String, String)>> = BTreeMap::new();
-        for own in self.manifest.of(Table::Grants) {
-            let day = held.entry(own.day).or_default();
-            for batch in part::read(&self.dir, own)? {
+        for part in self.manifest.of(Table::Grants) {
+            let day = held.entry(part.day).or_default();
+            for batch in part::read(&self.dir, part)? {
                 let rows = read(&batch)?.into_iter();
                 day.extend(rows.map(|(client, term, _)| (client, term)));
             }
         }
         let mut all = Vec::new();
         for ((until, before), (gone, after)) in held.iter().zip(held.iter().skip(1)) {
-            // A record without a single grant is no policy: nothing was withdrawn.
+            // A record without a single grant is not a policy: nothing was withdrawn.
             for (client, term) in before.difference(after).filter(|_| !after.is_empty()) {
                 all.push(Withdrawn {
                     client: ClientName::new(client),

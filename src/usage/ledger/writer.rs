@@ -43,7 +43,7 @@ pub struct Committed {
 }
 
 /// The only writer of a ledger.
-pub struct Writer {
+pub(crate) struct Writer {
     pub(super) dir: PathBuf,
     pub(super) manifest: Manifest,
     /// As on disk.
@@ -57,7 +57,7 @@ pub struct Writer {
 impl Writer {
     /// Takes the lock, makes the ledger when there is none, and cleans what a
     /// crash has left over.
-    pub fn open(dir: &Path) -> Result<Self, LedgerError> {
+    pub(crate) fn open(dir: &Path) -> Result<Self, LedgerError> {
         // Looked at before anything is made in the folder.
         Manifest::load(dir)?;
         fs::create_dir_all(dir).map_err(LedgerError::io(dir))?;
@@ -72,8 +72,8 @@ impl Writer {
         };
         clean(dir, &manifest)?;
         let mut records = BTreeMap::new();
-        for own in manifest.of(Table::Sources) {
-            for batch in part::read(dir, own)? {
+        for part in manifest.of(Table::Sources) {
+            for batch in part::read(dir, part)? {
                 for record in SourceRecord::from_batch(&batch)? {
                     records.insert(record.id.clone(), record);
                 }
@@ -91,38 +91,43 @@ impl Writer {
     }
 
     /// Whether nothing was ever added.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.manifest.parts.is_empty()
     }
 
     /// The sources that are in the ledger.
-    pub fn records(&self) -> impl Iterator<Item = &SourceRecord> {
+    pub(crate) fn records(&self) -> impl Iterator<Item = &SourceRecord> {
         self.records.values()
     }
 
     /// Adds one source, whose content is at hand.
-    pub fn add(&mut self, own: Contribution, source: &Source) -> Result<Added, LedgerError> {
+    pub(crate) fn add(
+        &mut self,
+        contribution: Contribution,
+        source: &Source,
+    ) -> Result<Added, LedgerError> {
         let mut earlier = BTreeSet::new();
         for known in self.records() {
             if !known.is_unreadable()
-                && known.may_begin_at_hand(&own.record)
-                && judge::begins(known, source, &own, || self.rows_of(known))?
+                && known.may_begin_at_hand(&contribution.record)
+                && judge::begins(known, source, &contribution, || self.rows_of(known))?
             {
                 earlier.insert(known.id.clone());
             }
         }
-        self.offer(own, |known| Ok(earlier.contains(&known.id)))
+        self.offer(contribution, |known| Ok(earlier.contains(&known.id)))
     }
 
-    /// Adds one source; `begins` tells whether a known one is an earlier part of it.
+    /// Adds one source; `begins` says whether a known one is an earlier part of it.
     pub(super) fn offer(
         &mut self,
-        own: Contribution,
+        contribution: Contribution,
         begins: impl Fn(&SourceRecord) -> Result<bool, LedgerError>,
     ) -> Result<Added, LedgerError> {
-        let covered =
-            |known: &SourceRecord| judge::covers(&judge::whole(&own), &self.rows_of(known)?);
-        let replaced = match judge::judge(self.records.values(), &own, begins, covered)? {
+        let covered = |known: &SourceRecord| {
+            judge::covers(&judge::whole(&contribution), &self.rows_of(known)?)
+        };
+        let replaced = match judge::judge(self.records.values(), &contribution, begins, covered)? {
             Verdict::Known => return Ok(Added::Known),
             Verdict::Earlier(shown) => return Ok(Added::Earlier(shown)),
             Verdict::Add(replaced) => replaced,
@@ -133,9 +138,10 @@ impl Writer {
                 shown.push(record.facts.shown.to_string());
             }
         }
-        self.rows += own.rows();
-        self.records.insert(own.record.id.clone(), own.record);
-        for (key, batch) in own.batches {
+        self.rows += contribution.rows();
+        self.records
+            .insert(contribution.record.id.clone(), contribution.record);
+        for (key, batch) in contribution.batches {
             let pruned = self.manifest.pruned_before.is_some_and(|day| key.1 < day);
             if !(pruned && key.0.is_pruned()) {
                 self.pending.entry(key).or_default().push(batch);
@@ -164,8 +170,8 @@ impl Writer {
 
     /// Rows of a table that are still in memory.
     pub(super) fn pending_of(&self, table: Table) -> impl Iterator<Item = (Day, &RecordBatch)> {
-        let own = self.pending.iter().filter(move |(key, _)| key.0 == table);
-        own.flat_map(|(key, batches)| batches.iter().map(|batch| (key.1, batch)))
+        let days = self.pending.iter().filter(move |(key, _)| key.0 == table);
+        days.flat_map(|(key, batches)| batches.iter().map(|batch| (key.1, batch)))
     }
 
     pub(super) fn known(&self, id: &str) -> Option<&SourceRecord> {
@@ -193,7 +199,7 @@ impl Writer {
     pub(super) fn replace_day(&mut self, table: Table, day: Day, rows: RecordBatch) {
         self.manifest
             .parts
-            .retain(|own| (own.table, own.day) != (table, day));
+            .retain(|part| (part.table, part.day) != (table, day));
         self.pending.insert((table, day), vec![rows]);
     }
 
@@ -220,9 +226,9 @@ impl Writer {
     /// Writes the parts that hold rows of a source again, without them.
     fn forget_on_disk(&mut self, record: &SourceRecord) -> Result<(), LedgerError> {
         let days = record.partition()..=record.last_partition();
-        let own_days = |own: &&Part| {
-            own.table.has_source()
-                && (days.contains(&own.day) || own.day == record.last_partition())
+        let own_days = |part: &&Part| {
+            part.table.has_source()
+                && (days.contains(&part.day) || part.day == record.last_partition())
         };
         let ids = BTreeSet::from([record.id.clone()]);
         let parts: Vec<Part> = self
@@ -235,22 +241,22 @@ impl Writer {
         let dir = &self.dir;
         let changed: Vec<Option<(Part, Option<Part>)>> = parts
             .into_par_iter()
-            .map(|own| {
+            .map(|part| {
                 let mut kept = Vec::new();
-                for batch in part::read(dir, &own)? {
+                for batch in part::read(dir, &part)? {
                     kept.push(part::of_sources(&batch, &ids, false)?);
                 }
                 let rows: usize = kept.iter().map(RecordBatch::num_rows).sum();
-                if rows as u64 == own.rows {
+                if rows as u64 == part.rows {
                     return Ok(None);
                 }
                 let new = if rows == 0 {
                     None
                 } else {
-                    let rows = part::canonical(own.table, &kept)?;
-                    Some(part::write(dir, (own.table, own.day), &rows)?)
+                    let rows = part::canonical(part.table, &kept)?;
+                    Some(part::write(dir, (part.table, part.day), &rows)?)
                 };
-                Ok(Some((own, new)))
+                Ok(Some((part, new)))
             })
             .collect::<Result<_, LedgerError>>()?;
         for (old, new) in changed.into_iter().flatten() {
@@ -262,12 +268,12 @@ impl Writer {
 
     /// One file a day and table. Rows keep their source, so that a log that grows
     /// later still replaces exactly its own.
-    pub fn compact(&mut self) -> Result<(), LedgerError> {
+    pub(crate) fn compact(&mut self) -> Result<(), LedgerError> {
         self.flush()?;
         let mut days: BTreeMap<(Table, Day), Vec<Part>> = BTreeMap::new();
-        for own in &self.manifest.parts {
-            let key = (own.table, own.day);
-            days.entry(key).or_default().push(own.clone());
+        for part in &self.manifest.parts {
+            let key = (part.table, part.day);
+            days.entry(key).or_default().push(part.clone());
         }
         let many: Vec<((Table, Day), Vec<Part>)> = days
             .into_iter()
@@ -278,16 +284,16 @@ impl Writer {
             .into_par_iter()
             .map(|(key, parts)| {
                 let mut batches = Vec::new();
-                for own in &parts {
-                    batches.extend(part::read(dir, own)?);
+                for part in &parts {
+                    batches.extend(part::read(dir, part)?);
                 }
                 let rows = part::canonical(key.0, &batches)?;
                 Ok((parts, part::write(dir, key, &rows)?))
             })
             .collect::<Result<_, LedgerError>>()?;
         for (old, new) in merged {
-            for own in &old {
-                self.manifest.parts.remove(own);
+            for part in &old {
+                self.manifest.parts.remove(part);
             }
             self.manifest.parts.insert(new);
         }
@@ -295,7 +301,7 @@ impl Writer {
     }
 
     /// Makes everything that was added the state of the ledger, in one step.
-    pub fn commit(mut self) -> Result<Committed, LedgerError> {
+    pub(crate) fn commit(mut self) -> Result<Committed, LedgerError> {
         self.flush()?;
         let written = self
             .manifest
@@ -319,9 +325,9 @@ impl Writer {
             manifest::sync_folder(&self.dir)?;
             self.manifest.commit(&self.dir)?;
         }
-        for own in &gone {
-            // The new state stands; what cannot be removed now is cleaned by the next writer.
-            let _ = fs::remove_file(self.dir.join(own.path()));
+        for part in &gone {
+            // The new state is committed; what cannot be removed now is cleaned up by the next writer.
+            let _ = fs::remove_file(self.dir.join(part.path()));
         }
         Ok(Committed {
             written,
@@ -335,7 +341,7 @@ pub(super) fn orphans(dir: &Path, manifest: &Manifest) -> Result<Vec<PathBuf>, L
     let known: BTreeSet<PathBuf> = manifest
         .parts
         .iter()
-        .map(|own| dir.join(own.path()))
+        .map(|part| dir.join(part.path()))
         .collect();
     let mut found = Vec::new();
     for table in Table::ALL {
@@ -373,9 +379,9 @@ fn name(path: &Path) -> Cow<'_, str> {
 
 /// Whether the name of a file is one that is given here: nothing else is ever removed.
 fn is_ours(name: &str) -> bool {
-    // Earlier versions wrote beside under the name itself and `.tmp`.
-    let own = name.strip_suffix(".tmp").unwrap_or(name);
-    let digest = own.strip_suffix(".parquet").unwrap_or_default();
+    // Earlier versions wrote to the same name with `.tmp` appended.
+    let stem = name.strip_suffix(".tmp").unwrap_or(name);
+    let digest = stem.strip_suffix(".parquet").unwrap_or_default();
     let part = digest.len() == 32 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
     part || input::is_temporary(name)
 }

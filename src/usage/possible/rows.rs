@@ -10,7 +10,7 @@ use crate::usage::table::{DayRows, UNMATCHED, UsageTable, for_each_day};
 /// Callers that are kept as examples.
 const NAMES: usize = 3;
 
-/// How the name of a client of the table stands to the policy.
+/// How the name of a client of the table relates to the policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Class {
     Known,
@@ -20,7 +20,7 @@ pub(super) enum Class {
     Stranger,
 }
 
-/// Requests of one class on one route; of an alike name, apart for each name.
+/// Requests of one class on one route; of a similar name, separately for each name.
 pub(super) type Key = (Class, u32, u32);
 
 #[derive(Default)]
@@ -37,12 +37,12 @@ impl Sum {
         self.requests += other.requests;
         self.days.add(&other.days);
         self.span = match (self.span, other.span) {
-            (Some(own), Some(other)) => Some((own.0.min(other.0), own.1.max(other.1))),
-            (own, other) => own.or(other),
+            (Some(span), Some(other)) => Some((span.0.min(other.0), span.1.max(other.1))),
+            (span, other) => span.or(other),
         };
         self.sample = match (self.sample.take(), other.sample) {
-            (Some(own), Some(other)) => Some(own.min(other)),
-            (own, other) => own.or(other),
+            (Some(sample), Some(other)) => Some(sample.min(other)),
+            (sample, other) => sample.or(other),
         };
         for caller in other.callers {
             if self.callers.len() < NAMES {
@@ -106,13 +106,13 @@ pub(super) fn rows(
     let (mut all, mut spans) = (BTreeMap::<Key, Sum>::new(), Spans::new());
     let mut routes = BTreeSet::new();
     let done = for_each_day(table, day, |(day, sums, strangers, met)| {
-        routes.extend((0..).zip(met).filter(|own| own.1).map(|own| own.0));
+        routes.extend((0..).zip(met).filter(|pair| pair.1).map(|pair| pair.0));
         for (key, sum) in sums {
             all.entry(key).or_default().add(sum);
         }
         for client in strangers {
-            let own = spans.entry(client).or_insert((day, day));
-            *own = (own.0.min(day), own.1.max(day));
+            let span = spans.entry(client).or_insert((day, day));
+            *span = (span.0.min(day), span.1.max(day));
         }
         Ok::<(), Infallible>(())
     });

@@ -48,7 +48,7 @@ impl PartialOrd for Counts {
 
 impl Ord for Counts {
     fn cmp(&self, other: &Self) -> Ordering {
-        let key = |own: &Self| (own.need, own.nameless, own.other, own.span);
+        let key = |counts: &Self| (counts.need, counts.nameless, counts.other, counts.span);
         key(self).cmp(&key(other))
     }
 }
@@ -99,15 +99,15 @@ impl Counts {
         self.served += other.served;
         self.days.add(&other.days);
         self.tried.add(&other.tried);
-        let first = |own: &Self| own.span.map_or(Millis::MAX, |own| own.0);
+        let first = |counts: &Self| counts.span.map_or(Millis::MAX, |span| span.0);
         self.sample = match first(self).cmp(&first(other)) {
             Ordering::Less => self.sample.take(),
             Ordering::Greater => other.sample.clone(),
             Ordering::Equal => smaller(self.sample.take(), other.sample.clone()),
         };
         self.span = match (self.span, other.span) {
-            (Some(own), Some(other)) => Some((own.0.min(other.0), own.1.max(other.1))),
-            (own, other) => own.or(other),
+            (Some(span), Some(other)) => Some((span.0.min(other.0), span.1.max(other.1))),
+            (span, other) => span.or(other),
         };
     }
 

@@ -34,8 +34,8 @@ fn route(route: u32, days: &[(&str, u64, u64)]) -> RouteUse {
 fn coverage(from: &str, to: &str, without: &str) -> Coverage {
     let days: BTreeMap<Day, u64> = (day(from).0..=day(to).0)
         .map(Day)
-        .filter(|own| *own != day(without))
-        .map(|own| (own, 1))
+        .filter(|date| *date != day(without))
+        .map(|day| (day, 1))
         .collect();
     Coverage {
         days,
@@ -132,7 +132,7 @@ fn the_matrix_is_what_a_hand_count_gives_at_the_borders() {
             .chain(&found.uses[3])
             .all(|uses| *uses == Uses::default())
     );
-    let covered: Vec<u32> = found.periods.iter().map(|own| own.covered).collect();
+    let covered: Vec<u32> = found.periods.iter().map(|period| period.covered).collect();
     assert_eq!(covered, [6, 29, 58, 58, 58, 58, 0, 28, 30]);
 }
 
@@ -141,11 +141,11 @@ fn a_month_is_cut_at_as_of_and_the_year_turns() {
     let coverage = coverage("2025-12-01", "2026-01-31", "2026-01-02");
     let months: Vec<String> = periods(day("2026-01-10"), 2, &coverage)
         .iter()
-        .filter(|own| own.month)
-        .map(|own| {
+        .filter(|period| period.month)
+        .map(|period| {
             format!(
                 "{} {}..{} {}",
-                own.id, own.window.from, own.window.to, own.covered
+                period.id, period.window.from, period.window.to, period.covered
             )
         })
         .collect();
@@ -197,8 +197,8 @@ proptest! {
         let uses: Vec<ClientUse> = (0..).zip(&clients).map(|(client, rows)| {
             let mut routes: BTreeMap<u32, BTreeMap<i32, (u64, u64)>> = BTreeMap::new();
             for (route, day, used, attempted) in rows {
-                let own = routes.entry(*route).or_default().entry(*day).or_default();
-                *own = (own.0 + used, own.1 + attempted);
+                let counts = routes.entry(*route).or_default().entry(*day).or_default();
+                *counts = (counts.0 + used, counts.1 + attempted);
             }
             let routes = routes.into_iter().map(|(number, days)| {
                 let days: Vec<(String, u64, u64)> =
@@ -217,8 +217,8 @@ proptest! {
                 let routes: Vec<u32> = term.iter().copied().collect();
                 let mut days: BTreeMap<i32, (u64, u64)> = BTreeMap::new();
                 for (_, day, used, attempted) in rows.iter().filter(|row| term.contains(&row.0)) {
-                    let own = days.entry(*day).or_default();
-                    *own = (own.0 + used, own.1 + attempted);
+                    let counts = days.entry(*day).or_default();
+                    *counts = (counts.0 + used, counts.1 + attempted);
                 }
                 expected.push(periods.iter().map(|period| by_hand(&days, period.window)).collect::<Vec<_>>());
                 holdings.push(Holding { client: "c", term: "t", observable: true, usage: Some(usage), routes });

@@ -30,7 +30,7 @@ pub(super) struct Line {
 pub(super) struct Grant {
     /// Days after the first day of the log; negative before it.
     pub(super) since: i32,
-    /// The policy file says so beside the scope.
+    /// The policy file says so next to the scope.
     pub(super) dated: bool,
 }
 
@@ -38,7 +38,7 @@ pub(super) struct Grant {
 pub(super) struct Client {
     /// By scope: 2 n reads the resource n, 2 n + 1 changes it.
     pub(super) scopes: BTreeMap<usize, Grant>,
-    /// The policy file has the date of the oldest scope beside the client, for all of them.
+    /// The policy file has the date of the oldest scope next to the client, for all of them.
     pub(super) dated: bool,
 }
 
@@ -78,7 +78,7 @@ impl Tenant {
         let mut rng = Rng(seed);
         let sources = 1 + rng.below(3);
         let days = 130 + u32::try_from(rng.below(60)).unwrap();
-        let mut own = Self {
+        let mut tenant = Self {
             days,
             clients: Vec::new(),
             lines: Vec::new(),
@@ -88,12 +88,12 @@ impl Tenant {
             records: BTreeSet::new(),
         };
         for number in 0..2 + rng.below(6) {
-            own.clients.push(client(&mut rng, days));
-            own.lines_of(number, &mut rng);
+            tenant.clients.push(client(&mut rng, days));
+            tenant.lines_of(number, &mut rng);
         }
         // The first one calls everywhere every day, so that no day is without data.
         for source in 0..sources {
-            own.lines.extend((0..days).map(|day| Line {
+            tenant.lines.extend((0..days).map(|day| Line {
                 day,
                 client: 0,
                 operation: 0,
@@ -106,17 +106,18 @@ impl Tenant {
             let from = u32::try_from(rng.below(90)).unwrap();
             // It keeps 30 days whatever is taken away: with fewer it counts as part of another.
             let gap = from..from + 5 + u32::try_from(rng.below(35)).unwrap();
-            own.gappy = Some(1);
-            own.lines
+            tenant.gappy = Some(1);
+            tenant
+                .lines
                 .retain(|line| line.source != 1 || !gap.contains(&line.day));
         }
         if rng.below(3) == 0 {
             let record = |_| u32::try_from(rng.below(days as usize - 20)).unwrap();
-            own.records = (0..2).map(record).collect();
-            own.records.insert(days - 1);
+            tenant.records = (0..2).map(record).collect();
+            tenant.records.insert(days - 1);
         }
-        own.lines.sort_by_key(|line| (line.day, line.client));
-        own
+        tenant.lines.sort_by_key(|line| (line.day, line.client));
+        tenant
     }
 
     fn lines_of(&mut self, client: usize, rng: &mut Rng) {
@@ -159,7 +160,7 @@ impl Tenant {
         // Refusals: of what it does not hold, and now and then of what it does.
         for _ in 0..rng.below(3) {
             let scope = rng.below(2 * NAMES.len());
-            let opened = held.iter().any(|own| opens(*own, scope + 1));
+            let opened = held.iter().any(|scope_held| opens(*scope_held, scope + 1));
             if !opened || rng.below(4) == 0 {
                 let found = (0..=rng.below(3)).map(|_| rng.below(days)).collect();
                 add(found, scope + 1, 403, home);
@@ -169,14 +170,18 @@ impl Tenant {
 
     /// Days on which the client was seen by its name.
     pub(super) fn life(&self, client: usize) -> BTreeSet<u32> {
-        let own = |line: &&Line| line.client == client && line.named;
-        self.lines.iter().filter(own).map(|line| line.day).collect()
+        let matching = |line: &&Line| line.client == client && line.named;
+        self.lines
+            .iter()
+            .filter(matching)
+            .map(|line| line.day)
+            .collect()
     }
 
     /// Requests of the client that a scope opens.
     pub(super) fn of(&self, client: usize, scope: usize) -> impl Iterator<Item = &Line> {
-        let own = move |line: &&Line| line.client == client && opens(scope, line.operation);
-        self.lines.iter().filter(own)
+        let matching = move |line: &&Line| line.client == client && opens(scope, line.operation);
+        self.lines.iter().filter(matching)
     }
 
     /// The last day with data.
@@ -214,17 +219,22 @@ impl Tenant {
         let mut text = "version: 1\nclients:\n".to_owned();
         for (number, client) in self.clients.iter().enumerate() {
             let _ = writeln!(text, "  app-{number}:");
-            let oldest = client.scopes.values().map(|own| own.since).min().unwrap();
+            let oldest = client
+                .scopes
+                .values()
+                .map(|scope| scope.since)
+                .min()
+                .unwrap();
             if client.dated {
                 let _ = writeln!(text, "    since: {}", day(oldest));
             }
             text.push_str("    scopes:\n");
-            for (scope, own) in &client.scopes {
-                if at.is_some_and(|at| own.since > i32::try_from(at).unwrap()) {
+            for (scope, grant) in &client.scopes {
+                if at.is_some_and(|at| grant.since > i32::try_from(at).unwrap()) {
                     continue;
                 }
-                let since = if own.dated {
-                    format!(", since: {}", day(own.since))
+                let since = if grant.dated {
+                    format!(", since: {}", day(grant.since))
                 } else {
                     String::new()
                 };
@@ -235,22 +245,23 @@ impl Tenant {
     }
 
     fn log(&self, source: usize) -> String {
-        let own = self.lines.iter().filter(|line| line.source == source);
-        own.map(|own| {
-            let name = format!("app-{}", own.client);
-            let request = match own.operation.checked_sub(1) {
-                None => "GET /v1/public".to_owned(),
-                Some(scope) if scope % 2 == 0 => format!("GET /v1/{}", NAMES[scope / 2]),
-                Some(scope) => format!("PATCH /v1/{}/7", NAMES[scope / 2]),
-            };
-            let text = line(own.day, &name, &request, own.status);
-            if own.named {
-                text
-            } else {
-                text.replace(&format!("\"{name}\""), "null")
-            }
-        })
-        .collect()
+        let lines = self.lines.iter().filter(|line| line.source == source);
+        lines
+            .map(|logged| {
+                let name = format!("app-{}", logged.client);
+                let request = match logged.operation.checked_sub(1) {
+                    None => "GET /v1/public".to_owned(),
+                    Some(scope) if scope % 2 == 0 => format!("GET /v1/{}", NAMES[scope / 2]),
+                    Some(scope) => format!("PATCH /v1/{}/7", NAMES[scope / 2]),
+                };
+                let text = line(logged.day, &name, &request, logged.status);
+                if logged.named {
+                    text
+                } else {
+                    text.replace(&format!("\"{name}\""), "null")
+                }
+            })
+            .collect()
     }
 
     /// What the program says about it.
@@ -310,25 +321,25 @@ fn client(rng: &mut Rng, days: u32) -> Client {
             0 if !scopes.is_empty() => i32::try_from(rng.below(days as usize + 60)).unwrap() - 80,
             _ => -400 - i32::try_from(rng.below(900)).unwrap(),
         };
-        let own = Grant {
+        let grant = Grant {
             since,
             dated: false,
         };
-        scopes.entry(rng.below(2 * NAMES.len())).or_insert(own);
+        scopes.entry(rng.below(2 * NAMES.len())).or_insert(grant);
     }
     let dated = match rng.below(5) {
-        // Dates beside each scope, or no dates at all.
+        // Dates next to each scope, or no dates at all.
         0 | 1 => {
             let stated = rng.below(8) > 0;
-            for own in scopes.values_mut() {
-                own.dated = stated;
+            for scope in scopes.values_mut() {
+                scope.dated = stated;
             }
             false
         }
         // Of what came later the file may say nothing.
         _ => {
-            for own in scopes.values_mut() {
-                own.dated = own.since > -100 && rng.below(2) == 0;
+            for scope in scopes.values_mut() {
+                scope.dated = scope.since > -100 && rng.below(2) == 0;
             }
             true
         }
@@ -349,17 +360,17 @@ fn scope_name(scope: usize) -> String {
 fn levels(report: &Value) -> Judged {
     let goes = |level: &Value| matches!(level.as_str(), Some("safe" | "likely"));
     let mut all = Judged::new();
-    for own in report["clients"].as_array().unwrap() {
-        let id = own["id"].as_str().unwrap();
+    for client_value in report["clients"].as_array().unwrap() {
+        let id = client_value["id"].as_str().unwrap();
         let client: usize = id.trim_start_matches("app-").parse().unwrap();
-        for term in own["terms"].as_array().unwrap() {
+        for term in client_value["terms"].as_array().unwrap() {
             let scopes = 0..2 * NAMES.len();
             let scope = scopes
                 .into_iter()
-                .find(|own| term["term"] == scope_name(*own).as_str());
+                .find(|scope| term["term"] == scope_name(*scope).as_str());
             all.insert((client, scope), goes(&term["level"]));
         }
-        all.insert((client, None), goes(&own["advice"]["level"]));
+        all.insert((client, None), goes(&client_value["advice"]["level"]));
     }
     all
 }

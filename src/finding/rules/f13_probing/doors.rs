@@ -1,4 +1,4 @@
-//! Doors that a caller tried in vain, day by day.
+//! Doors that a caller tried without success, day by day.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use crate::model::words::plural;
 use crate::model::{Cause, Day, Method, Millis, Term};
 use crate::usage::ledger::Withdrawn;
 
-/// A door that was tried in vain.
+/// A door that was tried without success.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Door<'a> {
     /// An operation that nothing the caller holds or held permits.
@@ -33,30 +33,30 @@ impl<'a> Tried<'a> {
     fn add(&mut self, door: Door<'a>, requests: u64, (first, last): (Millis, Millis)) {
         self.doors.insert(door);
         self.requests += requests;
-        let own = self.span.unwrap_or((first, last));
-        self.span = Some((own.0.min(first), own.1.max(last)));
+        let span = self.span.unwrap_or((first, last));
+        self.span = Some((span.0.min(first), span.1.max(last)));
     }
 
     pub(super) fn join(&mut self, other: &Self) {
         self.doors.extend(&other.doors);
         self.requests += other.requests;
         if let Some((first, last)) = other.span {
-            let own = self.span.unwrap_or((first, last));
-            self.span = Some((own.0.min(first), own.1.max(last)));
+            let span = self.span.unwrap_or((first, last));
+            self.span = Some((span.0.min(first), span.1.max(last)));
         }
     }
 
     /// Without what a removal of one's own explains.
     pub(super) fn unexplained(&self) -> u64 {
         let doors = self.doors.iter();
-        doors.filter(|own| !matches!(own, Door::Taken(_))).count() as u64
+        doors.filter(|door| !matches!(door, Door::Taken(_))).count() as u64
     }
 
     /// `refused at 17 different operations, 40 different paths outside the description`.
     pub(super) fn words(&self) -> String {
         let outside = self.doors.iter();
         let outside = outside
-            .filter(|own| matches!(own, Door::Outside(..)))
+            .filter(|door| matches!(door, Door::Outside(..)))
             .count();
         let described = self.doors.len() - outside;
         let mut parts = Vec::new();
@@ -74,7 +74,7 @@ impl<'a> Tried<'a> {
     }
 
     pub(super) fn route(&self) -> Option<u32> {
-        self.doors.iter().find_map(|own| match own {
+        self.doors.iter().find_map(|door| match door {
             Door::Operation(route) | Door::Taken(route) => Some(*route),
             Door::Outside(..) => None,
         })
@@ -120,8 +120,8 @@ pub(super) fn doors<'a>(
                 }
                 None => Door::Operation(route),
             };
-            let own = days.entry(Day(day.day)).or_default();
-            own.add(door, refused, day.refused());
+            let tried = days.entry(Day(day.day)).or_default();
+            tried.add(door, refused, day.refused());
         }
     }
     for cluster in context.unplaced_of(caller) {
@@ -131,22 +131,22 @@ pub(super) fn doors<'a>(
         } else {
             counts.served
         };
-        let mut own = counts.days.clone();
-        own.add(&counts.tried);
+        let mut seen = counts.days.clone();
+        seen.add(&counts.tried);
         if cluster.cause != Cause::NoOperation
             || answered > 0
-            || own.len() > HABIT
+            || seen.len() > HABIT
             || is_static(&cluster.path)
         {
             continue;
         }
         // How many of them on which day is not kept: they count on the first.
         let mut requests = counts.need + counts.other;
-        for day in own.range(window.from..=window.to) {
+        for day in seen.range(window.from..=window.to) {
             let span = (day.start(), day.start());
             let span = counts
                 .span
-                .filter(|own| Day::of(own.0) == day)
+                .filter(|span| Day::of(span.0) == day)
                 .unwrap_or(span);
             let door = Door::Outside(cluster.method, &cluster.path);
             let tried = days.entry(day).or_default();
@@ -162,16 +162,17 @@ pub(super) fn permitted_before<'a>(
     client: &ClientAnalysis,
     route: u32,
 ) -> Option<&'a Withdrawn> {
-    let own = context
+    let taken = context
         .withdrawn
         .iter()
-        .filter(|own| own.client == client.id);
-    own.filter(|own| {
-        let held: BTreeSet<&Term> = client.granted.iter().chain([&own.term]).collect();
-        let operations = context.operations(route).iter();
-        operations
-            .copied()
-            .any(|op| context.universe.permits(held.iter().copied(), op))
-    })
-    .max_by_key(|own| own.until)
+        .filter(|withdrawn| withdrawn.client == client.id);
+    taken
+        .filter(|withdrawn| {
+            let held: BTreeSet<&Term> = client.granted.iter().chain([&withdrawn.term]).collect();
+            let operations = context.operations(route).iter();
+            operations
+                .copied()
+                .any(|op| context.universe.permits(held.iter().copied(), op))
+        })
+        .max_by_key(|withdrawn| withdrawn.until)
 }

@@ -1,7 +1,6 @@
 //! Lines, tables and lists of Markdown; every text is escaped and cut.
 
 use super::{ROWS, WIDE};
-use crate::model::Place;
 use crate::report::escape::{cut, markdown};
 
 /// A bounded, harmless field.
@@ -9,17 +8,18 @@ pub(super) fn safe(text: &str) -> String {
     markdown(&cut(text, WIDE)).into_owned()
 }
 
-pub(super) fn list(names: &[String], most: usize) -> String {
-    let mut shown: Vec<String> = names.iter().take(most).map(|name| safe(name)).collect();
-    if names.len() > most {
-        shown.push(format!("and {} more", names.len() - most));
+pub(super) fn list(
+    names: impl IntoIterator<Item = impl ToString, IntoIter: ExactSizeIterator>,
+    most: usize,
+) -> String {
+    let names = names.into_iter();
+    let rest = names.len().saturating_sub(most);
+    let shown = names.take(most).map(|name| safe(&name.to_string()));
+    let mut shown: Vec<String> = shown.collect();
+    if rest > 0 {
+        shown.push(format!("and {rest} more"));
     }
     shown.join(", ")
-}
-
-pub(super) fn places(places: &[Place]) -> String {
-    let places: Vec<String> = places.iter().map(ToString::to_string).collect();
-    list(&places, 3)
 }
 
 pub(super) fn line(out: &mut String, text: &str) {

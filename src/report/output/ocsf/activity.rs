@@ -84,7 +84,7 @@ struct Known<'a> {
 pub(super) struct Before<'a>(BTreeMap<String, Known<'a>>);
 
 impl<'a> Before<'a> {
-    pub(super) fn of(page: &'a Page) -> Self {
+    pub(super) fn of(page: &'a Page<'_>) -> Self {
         let mut all: BTreeMap<String, Known<'a>> = BTreeMap::new();
         let Some(changes) = &page.changes else {
             return Self(all);
@@ -130,7 +130,7 @@ impl<'a> Before<'a> {
     }
 
     /// Events of what no event of this month is about.
-    pub(super) fn gone(self, page: &'a Page) -> impl Iterator<Item = Value> {
+    pub(super) fn gone(self, page: &'a Page<'_>) -> impl Iterator<Item = Value> {
         self.0.into_values().filter_map(move |known| {
             let first = known.first?;
             let activity = known.end();

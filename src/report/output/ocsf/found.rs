@@ -59,7 +59,7 @@ impl<'a> Found<'a> {
     }
 }
 
-pub(super) fn event(page: &Page, own: &Found<'_>, activity: &Activity) -> Value {
+pub(super) fn event(page: &Page<'_>, own: &Found<'_>, activity: &Activity) -> Value {
     let caller = match own.caller {
         "" => String::new(),
         name => format!("{name}: "),

@@ -10,7 +10,7 @@ fn a_rule_judged_in_part_is_not_counted_among_those_that_were_not_and_no_tile_is
     let mut own = sample();
     let clients = ["till", "shop"];
     own.outcomes.not_evaluable = vec![not_evaluable(false, &[]), not_evaluable(true, &clients)];
-    let found = files(&sealed(&own, "o", &History::default()));
+    let found = files(&sealed(own, "o", &History::default()));
     let holds = |name: &str, text: &str| assert!(found[name].contains(text), "{name}: {text}");
     holds(
         "report.html",
@@ -49,7 +49,7 @@ fn a_rule_judged_in_part_is_not_counted_among_those_that_were_not_and_no_tile_is
 }
 
 /// Title, class, activity, status and uid of each event.
-fn events(report: &Sealed) -> Vec<(String, u64, u64, String, String)> {
+fn events(report: &Sealed<'_>) -> Vec<(String, u64, u64, String, String)> {
     let found = files(report);
     let lines = found["report.ocsf.ndjson"].lines();
     lines
@@ -68,7 +68,7 @@ fn events(report: &Sealed) -> Vec<(String, u64, u64, String, String)> {
 }
 
 /// The same as the report of the month before.
-fn before(report: &Sealed) -> History {
+fn before(report: &Sealed<'_>) -> History {
     let json = report.json.replace("\"2026-10\"", "\"2026-09\"");
     let own = Previous::read(json.as_bytes(), "2026-09/report.json").unwrap();
     History::before(Month::parse("2026-10").unwrap(), vec![own])
@@ -90,7 +90,7 @@ fn holes() -> Sample {
 
 #[test]
 fn each_finding_is_in_an_event_and_titles_say_what_it_is_about() {
-    let told: Vec<(String, u64)> = events(&sealed(&holes(), "o", &History::default()))
+    let told: Vec<(String, u64)> = events(&sealed(holes(), "o", &History::default()))
         .into_iter()
         .map(|(title, class, ..)| (title, class))
         .collect();
@@ -105,7 +105,7 @@ fn each_finding_is_in_an_event_and_titles_say_what_it_is_about() {
     );
     let mut both = sample();
     both.outcomes.findings = vec![found("billing", "POST /v1/refunds")];
-    let told = events(&sealed(&both, "o", &History::default()));
+    let told = events(&sealed(both, "o", &History::default()));
     assert_eq!(
         told[0].0,
         format!("billing: {hole}; 1 of 2 granted scopes not needed"),
@@ -116,15 +116,15 @@ fn each_finding_is_in_an_event_and_titles_say_what_it_is_about() {
 
 #[test]
 fn an_event_is_created_once_then_updated_and_closed_when_its_finding_is_gone() {
-    let first = sealed(&holes(), "o", &History::default());
-    let states = |report: &Sealed| -> Vec<(u64, String, String)> {
+    let first = sealed(holes(), "o", &History::default());
+    let states = |report: &Sealed<'_>| -> Vec<(u64, String, String)> {
         let all = events(report).into_iter();
         all.map(|(_, _, activity, status, uid)| (activity, status, uid))
             .collect()
     };
     let created = states(&first);
     assert!(created.iter().all(|own| (own.0, &*own.1) == (1, "New")));
-    let same = states(&sealed(&holes(), "o", &before(&first)));
+    let same = states(&sealed(holes(), "o", &before(&first)));
     let updated = |uid: &String| (2, "In Progress".to_owned(), uid.clone());
     let uids: Vec<String> = created.iter().map(|own| own.2.clone()).collect();
     assert_eq!(same, uids.iter().map(updated).collect::<Vec<_>>());
@@ -132,7 +132,7 @@ fn an_event_is_created_once_then_updated_and_closed_when_its_finding_is_gone() {
     mended.outcomes.findings.remove(1);
     mended.outcomes.findings.remove(1);
     mended.outcomes.findings.push(found("other", "GET /x"));
-    let mended = sealed(&mended, "o", &before(&first));
+    let mended = sealed(mended, "o", &before(&first));
     let mut told = states(&mended);
     assert_eq!(told.remove(2).0, 1, "{told:?}");
     let closed = |uid: &String| (3, "Resolved".to_owned(), uid.clone());
@@ -140,10 +140,10 @@ fn an_event_is_created_once_then_updated_and_closed_when_its_finding_is_gone() {
         told,
         [closed(&uids[0]), updated(&uids[1]), closed(&uids[2])]
     );
-    let third = sealed(&sample(), "o", &History::default());
+    let third = sealed(sample(), "o", &History::default());
     let mut left = sample();
     left.analysis.clients.remove(1);
-    let told = events(&sealed(&left, "o", &before(&third)));
+    let told = events(&sealed(left, "o", &before(&third)));
     assert_eq!((told[1].1, told[1].2, &*told[1].3), (2008, 3, "Resolved"));
     assert!(
         told[1]
@@ -154,11 +154,11 @@ fn an_event_is_created_once_then_updated_and_closed_when_its_finding_is_gone() {
 
 #[test]
 fn what_is_accepted_or_not_judged_any_more_is_neither_resolved_nor_closed_as_such() {
-    let first = sealed(&holes(), "o", &History::default());
+    let first = sealed(holes(), "o", &History::default());
     let mut off = holes();
     off.outcomes.findings.clear();
     off.outcomes.disabled = vec!["enforcement-hole"];
-    let off = sealed(&off, "o", &before(&first));
+    let off = sealed(off, "o", &before(&first));
     let changes = off.page.changes.as_ref().unwrap();
     assert_eq!((changes.resolved.len(), changes.unjudged.len()), (0, 3));
     assert!(
@@ -168,7 +168,7 @@ fn what_is_accepted_or_not_judged_any_more_is_neither_resolved_nor_closed_as_suc
     );
     let mut allowed = holes();
     allowed.outcomes.allowed = std::mem::take(&mut allowed.outcomes.findings);
-    let allowed = sealed(&allowed, "o", &before(&first));
+    let allowed = sealed(allowed, "o", &before(&first));
     let changes = allowed.page.changes.as_ref().unwrap();
     assert_eq!((changes.resolved.len(), changes.accepted.len()), (0, 3));
     assert!(
@@ -192,7 +192,7 @@ fn what_is_accepted_or_not_judged_any_more_is_neither_resolved_nor_closed_as_suc
         ..not_evaluable(true, &["stranger"])
     };
     part.outcomes.not_evaluable = vec![own];
-    let part = sealed(&part, "o", &before(&first));
+    let part = sealed(part, "o", &before(&first));
     let changes = part.page.changes.as_ref().unwrap();
     assert_eq!((changes.resolved.len(), changes.unjudged.len()), (2, 1));
 }
