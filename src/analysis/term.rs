@@ -168,4 +168,11 @@ pub(super) fn narrowed(
         .filter(|(term, scopes)| !client.granted.contains(*term) && serves(scopes))
         .map(|(term, _)| (*term).clone())
         .collect();
+    let universe = context.universe;
+    let mut instead = found.replace_with.iter();
+    if instead.any(|term| universe.is_open_ended(term)) {
+        found.reasons.push(Reason::NarrowerIsPattern);
+    } else if universe.is_open_ended(&found.term) {
+        found.reasons.push(Reason::PatternGivenUp);
+    }
 }

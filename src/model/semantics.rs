@@ -66,6 +66,31 @@ impl ScopeMatch {
             }
         }
     }
+
+    /// Whether a term is spelt as a pattern, and so gives names that nobody knows yet.
+    ///
+    /// In a hierarchy every name gives what may come below it, and none is spelt otherwise.
+    pub fn is_pattern(self, term: &str) -> bool {
+        match self {
+            Self::Exact | Self::Hierarchy(_) => false,
+            Self::Wildcard(delimiter) => term.split(delimiter).any(|segment| segment == "*"),
+            Self::Glob | Self::GlobAnyCase => term.contains(['*', '?']),
+        }
+    }
+
+    /// Whether `wide` gives every name that `narrow` gives, also those that nobody knows yet.
+    ///
+    /// The answer is no where that is not certain.
+    pub fn includes(self, wide: &str, narrow: &str) -> bool {
+        match self {
+            // A `?` of one would stand for a `*` of the other.
+            Self::Glob | Self::GlobAnyCase if wide.contains('?') && self.is_pattern(narrow) => {
+                wide == narrow
+            }
+            // Only a `*` stands for one.
+            _ => self.covers(wide, narrow),
+        }
+    }
 }
 
 /// The scope semantics of one catalogue.
@@ -185,6 +210,78 @@ mod tests {
         assert!(rule.covers("orders", "orders.read"));
         assert!(!rule.covers("orders.read", "orders"));
         assert!(!rule.covers("order", "orders.read"));
+    }
+
+    #[test]
+    fn a_pattern_includes_another_only_if_it_gives_all_names_of_it() {
+        let glob = ScopeMatch::Glob;
+        for (wide, narrow) in [
+            ("s3:*", "s3:Get*"),
+            ("s3:*", "s3:?et"),
+            ("*", "a*b?"),
+            ("a*c", "a*b*c"),
+            ("a?", "a?"),
+            ("a?", "ab"),
+        ] {
+            assert!(glob.includes(wide, narrow), "{wide} {narrow}");
+        }
+        for (wide, narrow) in [
+            ("s3:Get*", "s3:*"),
+            ("a?", "a*"),
+            ("a?*", "a*"),
+            ("ab", "a*"),
+        ] {
+            assert!(!glob.includes(wide, narrow), "{wide} {narrow}");
+        }
+        let wildcard = ScopeMatch::Wildcard('.');
+        assert!(wildcard.includes("orders.*", "orders.read.*"));
+        assert!(wildcard.includes("*.read", "orders.read"));
+        assert!(!wildcard.includes("*.read", "orders.*"));
+        assert!(!wildcard.includes("*.read.*", "*.*"));
+        assert!(ScopeMatch::Hierarchy('.').includes("orders", "orders.read"));
+        assert!(!ScopeMatch::Hierarchy('.').includes("orders.read", "orders"));
+        assert!(!ScopeMatch::Exact.includes("orders:*", "orders:read"));
+    }
+
+    #[test]
+    fn what_includes_another_covers_whatever_that_covers() {
+        // All patterns and names of up to four characters over a small alphabet.
+        let mut all = vec![String::new()];
+        for _ in 0..4 {
+            let longer = all
+                .iter()
+                .flat_map(|text| ['a', '.', '*', '?'].map(|c| format!("{text}{c}")));
+            let longer: Vec<String> = longer.collect();
+            all.extend(longer);
+            all.sort();
+            all.dedup();
+        }
+        let short: Vec<&String> = all.iter().filter(|text| text.len() < 4).collect();
+        let names: Vec<&String> = all
+            .iter()
+            .filter(|text| !text.contains(['*', '?']))
+            .collect();
+        for rule in [
+            ScopeMatch::Glob,
+            ScopeMatch::Wildcard('.'),
+            ScopeMatch::Hierarchy('.'),
+        ] {
+            let given = |term: &str| -> Vec<bool> {
+                names.iter().map(|name| rule.covers(term, name)).collect()
+            };
+            let given: Vec<Vec<bool>> = short.iter().map(|term| given(term)).collect();
+            for (wide, of_wide) in short.iter().zip(&given) {
+                for (narrow, of_narrow) in short.iter().zip(&given) {
+                    if rule.includes(wide, narrow) {
+                        let mut both = of_wide.iter().zip(of_narrow);
+                        assert!(
+                            both.all(|(wide, narrow)| *wide || !*narrow),
+                            "{wide} {narrow}"
+                        );
+                    }
+                }
+            }
+        }
     }
 
     #[test]

@@ -101,6 +101,10 @@ pub enum Reason {
     OthersSuffice,
     /// A narrower scope of the catalogue would satisfy everything needed.
     NarrowerSuffices,
+    /// It is a pattern, and the narrower scopes are not: what is added later is not given.
+    PatternGivenUp,
+    /// A narrower scope is a pattern itself, and gives what is added later.
+    NarrowerIsPattern,
     /// Used in the window only by requests with no proof of use (429, 503, aborted).
     OnlyAttempted,
     /// Every request that would need it was refused although it is granted.
@@ -212,6 +216,12 @@ impl Reason {
             Self::NotUsedInWindow => "last used before the window",
             Self::OthersSuffice => "other held scopes permit everything it was used for",
             Self::NarrowerSuffices => "a narrower scope permits everything it was used for",
+            Self::PatternGivenUp => {
+                "it is a pattern: what is added later and matches it is then no longer given"
+            }
+            Self::NarrowerIsPattern => {
+                "a narrower scope is a pattern, too: it also gives what is added later and matches it"
+            }
             Self::OnlyAttempted => {
                 "seen only in throttled, unavailable or aborted requests, which prove nothing"
             }

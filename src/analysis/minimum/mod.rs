@@ -19,6 +19,8 @@
 mod bits;
 mod instance;
 mod missing;
+#[cfg(test)]
+mod pattern_tests;
 mod search;
 #[cfg(test)]
 mod tests;

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use hashbrown::HashMap;
 
 use super::bits::Bits;
-use crate::model::{Catalog, Requirement, Scope, Semantics, Term};
+use crate::model::{Catalog, Requirement, Scope, ScopeMatch, Semantics, Term};
 
 /// The scopes that some terms open.
 #[derive(Clone, Debug)]
@@ -105,8 +105,7 @@ impl Universe {
 
     /// Whether a term opens the scope of its own name alone.
     fn is_plain(&self) -> bool {
-        self.semantics.matching == crate::model::ScopeMatch::Exact
-            && self.semantics.implies.is_empty()
+        self.semantics.matching == ScopeMatch::Exact && self.semantics.implies.is_empty()
     }
 
     /// The scopes that a term opens, as sorted numbers.
@@ -291,8 +290,16 @@ impl Universe {
         self.share(self.opens(terms))
     }
 
+    /// Whether holding a term gives scopes that nobody knows yet.
+    pub fn is_open_ended(&self, term: &Term) -> bool {
+        let rule = self.semantics.matching;
+        let above = matches!(rule, ScopeMatch::Hierarchy(_));
+        rule.is_pattern(term.as_str()) || (above && self.scopes_of(term).len() > 1)
+    }
+
     /// Held terms, and every scope of the catalogue that opens nothing new to
-    /// whoever holds them, alone or together.
+    /// whoever holds them, alone or together; nor does any that is spelt as a pattern match more
+    /// names than one that is held.
     pub fn narrow_pool(&self, held: &BTreeSet<Term>) -> BTreeSet<Term> {
         let bits = self.held(held);
         let open = |op: &Op, with: Option<u32>| {
@@ -321,6 +328,9 @@ impl Universe {
                 continue;
             }
             let term = Term::new(scope.as_str());
+            if self.is_open_ended(&term) && !self.is_within(&term, held) {
+                continue;
+            }
             let implied = self.scopes_of(&term);
             if implied
                 .iter()
@@ -330,6 +340,13 @@ impl Universe {
             }
         }
         pool
+    }
+
+    /// Whether one of these terms gives every name that the term gives.
+    fn is_within(&self, term: &Term, held: &BTreeSet<Term>) -> bool {
+        let rule = self.semantics.matching;
+        let mut held = held.iter();
+        held.any(|own| rule.includes(own.as_str(), term.as_str()))
     }
 }
 

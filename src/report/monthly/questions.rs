@@ -45,6 +45,9 @@ pub(super) fn question(reason: &str) -> Option<&'static str> {
         "comment_affected" => "Does the comment next to the line still hold?",
         "others_suffice" => "Is there a reason to hold two scopes that permit the same?",
         "narrower_suffices" => "May the narrower scope take its place?",
+        "pattern_given_up" | "narrower_is_pattern" => {
+            "Should the client get what is added to the API later?"
+        }
         "counted_as_another" => {
             "Did the client use the operation that the catalogue did not have then?"
         }
