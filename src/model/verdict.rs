@@ -216,11 +216,9 @@ impl Reason {
             Self::NotUsedInWindow => "last used before the window",
             Self::OthersSuffice => "other held scopes permit everything it was used for",
             Self::NarrowerSuffices => "a narrower scope permits everything it was used for",
-            Self::PatternGivenUp => {
-                "it is a pattern: what is added later and matches it is then no longer given"
-            }
+            Self::PatternGivenUp => "what is added later and matches it is then not given",
             Self::NarrowerIsPattern => {
-                "a narrower scope is a pattern, too: it also gives what is added later and matches it"
+                "what is added later and matches the narrower one is given, too"
             }
             Self::OnlyAttempted => {
                 "seen only in throttled, unavailable or aborted requests, which prove nothing"
