@@ -5,6 +5,8 @@
     reason = "a test may panic, and clippy exempts only `#[test]` functions"
 )]
 
+#[path = "log_formats/columns.rs"]
+mod columns;
 #[path = "log_formats/described.rs"]
 mod described;
 #[expect(dead_code, reason = "other tests need more of it")]

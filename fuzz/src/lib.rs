@@ -171,7 +171,13 @@ pub fn documents(data: &[u8]) {
         for row in rows {
             assert!(text.get(row.span.start..row.span.end).is_some());
             for cell in row.cells {
-                let _ = document::csv::words(text, cell);
+                for split in [
+                    document::csv::Split::Blank,
+                    document::csv::Split::At(','),
+                    document::csv::Split::Never,
+                ] {
+                    let _ = document::csv::words(text, cell, split);
+                }
             }
         }
     }

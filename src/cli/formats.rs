@@ -15,6 +15,7 @@ use crate::format::{self, ALL, LogFormat as _, detect};
 use crate::input::{self, discover, head};
 use crate::report::escape;
 use crate::run::Advised;
+use crate::usage;
 
 /// Arguments of `formats`.
 #[derive(Debug, clap::Args)]
@@ -92,7 +93,7 @@ fn detect_files(files: &[String], out: &mut dyn Write) -> anyhow::Result<ExitSta
     let inputs = discover(files, Path::new(""))
         .map_err(|error| Advised::new(error.to_string(), error.help()))?;
     let mut sure = true;
-    for source in head(&inputs, format::LAYERS) {
+    for source in head(&inputs, usage::layers()) {
         let name = escape::terminal(&source.input.shown).into_owned();
         if let Some(why) = &source.refused {
             writeln!(out, "{name}: not read: {}", escape::terminal(why))?;
@@ -141,7 +142,7 @@ fn show(name: &str, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
 fn new(log: &str, name: Option<&str>, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
     let inputs = discover(&[log.to_owned()], Path::new(""))
         .map_err(|error| Advised::new(error.to_string(), error.help()))?;
-    let sources = head(&inputs, format::LAYERS);
+    let sources = head(&inputs, usage::layers());
     let Some(source) = sources.first() else {
         return Err(Advised::new(format!("`{log}` names no file"), "name a log"));
     };

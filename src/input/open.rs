@@ -264,11 +264,12 @@ fn open_file(path: &Path, layers: Layers) -> io::Result<Found> {
     let mut file = File::open(path)?;
     let size = file.metadata()?.len();
     let head = read_up_to(&mut file, HEAD)?;
+    let layer = around(layers, &head[..head.len().min(LOOK)]);
     match sniff_bytes(&head) {
-        Sniffed::Refused(what) => Err(io::Error::other(what)),
+        Sniffed::Refused(what) if layer.is_none() => Err(io::Error::other(what)),
         Sniffed::Archive(Archive::Tar) => Ok(Found::Tar { is_plain: true }),
         Sniffed::Archive(Archive::Zip) => Ok(Found::Zip),
-        Sniffed::Text if around(layers, &head[..head.len().min(LOOK)]).is_none() => {
+        Sniffed::Text if layer.is_none() => {
             let mut rest = file.take(size.saturating_sub(head.len() as u64));
             let sample = Sample::of(&head, &mut rest, u64::MAX, None)?;
             let envelope = Envelope::of(sample.lines.as_deref().unwrap_or(&head));
@@ -280,7 +281,7 @@ fn open_file(path: &Path, layers: Layers) -> io::Result<Found> {
             };
             Ok(Found::Content((opened, head, sample)))
         }
-        Sniffed::Text | Sniffed::Utf16(_) | Sniffed::Packed(_) => {
+        Sniffed::Text | Sniffed::Utf16(_) | Sniffed::Packed(_) | Sniffed::Refused(_) => {
             open_packed(&Place::File(PathBuf::from(path)), layers)
         }
     }

@@ -67,8 +67,12 @@ impl Sniffed {
 }
 
 /// Files that are no log in text form: their first bytes, what they are and what to do.
-const REFUSED: [(&[u8], &str); 19] = [
+const REFUSED: [(&[u8], &str); 20] = [
     (b"PAR1", "Parquet: export the requests as JSON lines or CSV"),
+    (
+        b"PARE",
+        "encrypted Parquet: export the requests as JSON lines or CSV",
+    ),
     (
         b"Obj\x01",
         "Avro: export the records as JSON lines, for example with `avro-tools tojson`",

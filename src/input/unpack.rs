@@ -78,7 +78,10 @@ pub(super) fn peel(raw: Reader, packed: Arc<AtomicU64>, layers: Layers) -> io::R
                     "zip archive that is not a file of its own: unpack it first, for example with `unzip`",
                 ));
             }
-            Sniffed::Refused(what) => return Err(io::Error::other(what)),
+            Sniffed::Refused(what) => {
+                let layer = layer.ok_or_else(|| io::Error::other(what))?;
+                return Ok(Within::Text(layer.open(Box::new(whole))));
+            }
         };
     }
 }

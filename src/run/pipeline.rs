@@ -13,7 +13,7 @@ use crate::format::{self, Format, Opened, detect, strangers};
 use crate::input::{Input, Source, discover, head_within};
 use crate::model::{Catalog, Warning};
 use crate::usage::{
-    CollectOptions, Collected, Coverage, Evidence, PossibleNeeds, SourceFacts, Uncertain,
+    self, CollectOptions, Collected, Coverage, Evidence, PossibleNeeds, SourceFacts, Uncertain,
     stated_days, without_success,
 };
 
@@ -93,7 +93,7 @@ pub(crate) fn open(settings: &Settings, and_then: impl Fn(&mut Source)) -> anyho
     let mut stranger = None;
     for input in &inputs {
         let input = std::slice::from_ref(input);
-        let mut opened = head_within(input, format::LAYERS, &settings.limits);
+        let mut opened = head_within(input, usage::layers(), &settings.limits);
         formats.extend(self::formats(settings, &mut opened, &mut stranger)?);
         opened.iter_mut().for_each(&and_then);
         sources.extend(opened);

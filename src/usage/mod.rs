@@ -33,6 +33,7 @@ mod number;
 mod one_sided;
 mod packed_count;
 mod parquet;
+mod parquet_lines;
 mod possible;
 mod presence;
 mod quiet;
@@ -62,6 +63,7 @@ pub use one_sided::{nameless_days, without_success};
 #[cfg(test)]
 pub(crate) use parquet::read_parquet;
 pub use parquet::write_parquet;
+pub(crate) use parquet_lines::layers;
 pub use possible::{Evidence, PossibleNeed, PossibleNeeds, Stranger, Who};
 pub use presence::Presence;
 pub(crate) use presence::stem;

@@ -216,7 +216,8 @@ fn the_name_of_a_member_reaches_no_terminal_raw() {
 #[test]
 fn files_that_are_no_log_in_text_form_are_refused_by_name_with_what_to_do() {
     for (head, told) in [
-        (&b"PAR1\x15\x04"[..], "Parquet: export"),
+        (&b"PAR1\x15\x04"[..], "the Parquet file cannot be read"),
+        (b"PARE\x15\x04", "encrypted Parquet: export"),
         (b"Obj\x01\x04\x14avro.codec", "Avro: export"),
         (b"7z\xbc\xaf\x27\x1c\0\x04", "7z archive: unpack"),
         (b"Rar!\x1a\x07\x01\0", "rar archive: unpack"),

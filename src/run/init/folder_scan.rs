@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use crate::catalog;
 use crate::document::{Node, yaml};
-use crate::format::LAYERS;
 use crate::format::detect::detect;
 use crate::grants::{self, Proposed};
 use crate::input::{Input, head};
 use crate::run::config::FILE_NAME;
+use crate::usage::layers;
 
 /// Folders below this depth are not looked into.
 const DEPTH: usize = 10;
@@ -180,7 +180,7 @@ fn judge(dir: &Path, name: &str, found: &mut FolderContents) -> bool {
         shown: Arc::from(name),
         size,
     };
-    for source in head(&[input], LAYERS) {
+    for source in head(&[input], layers()) {
         let detection = detect(source.sample());
         if let Some(format) = detection.format() {
             found.logs.insert(name.to_owned(), format.name());
