@@ -217,9 +217,7 @@ impl Reason {
             Self::OthersSuffice => "other held scopes permit everything it was used for",
             Self::NarrowerSuffices => "a narrower scope permits everything it was used for",
             Self::PatternGivenUp => "what is added later and matches it is then not given",
-            Self::NarrowerIsPattern => {
-                "what is added later and matches the narrower one is given, too"
-            }
+            Self::NarrowerIsPattern => "what is added later and matches the narrower one is given",
             Self::OnlyAttempted => {
                 "seen only in throttled, unavailable or aborted requests, which prove nothing"
             }

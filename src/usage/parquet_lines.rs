@@ -112,7 +112,7 @@ fn kept(mut inner: Reader) -> io::Result<File> {
 fn whole(file: &File) -> io::Result<ParquetRecordBatchReader> {
     guarded(|| {
         let rows = ParquetRecordBatchReaderBuilder::try_new(file.try_clone()?)?;
-        Ok::<_, parquet::errors::ParquetError>(rows.with_batch_size(ROWS).build()?)
+        rows.with_batch_size(ROWS).build()
     })
 }
 
