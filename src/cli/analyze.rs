@@ -9,7 +9,7 @@ use super::settings::settings;
 use super::{ExitStatus, diagnostics};
 use crate::analysis::backtest::GrantsOf;
 use crate::model::words::plural;
-use crate::report::{json, possible, shown_diff, suspend, terminal};
+use crate::report::{difftext, json, possible, shown_diff, suspend, terminal};
 use crate::run::{self, Advised, AnalysisRun, Proved, recommendation_log};
 
 /// Arguments of `analyze`.
@@ -112,14 +112,15 @@ fn write_diff(run: &AnalysisRun, proved: &Proved, out: &mut dyn Write) -> std::i
         writeln!(out, "no removals at level {} or safer", run.level.name())?;
         return out.write_all(whole.as_bytes());
     }
-    writeln!(
-        out,
-        "# proof: {} ({}) replayed against the edited files: none refused, none opened",
+    let replayed = format!(
+        "{} ({}) replayed on the edited files: none refused, none opened",
         plural(proved.replay.operations, "needed operation"),
         plural(proved.replay.requests, "request")
-    )?;
-    for text in possible::sentences(&run.analysis) {
-        writeln!(out, "# proof: {text}")?;
+    );
+    let further = possible::sentences(&run.analysis);
+    for text in std::iter::once(replayed).chain(further) {
+        let lines = difftext::wrapped("# ", &format!("proof: {text}"));
+        out.write_all(lines.as_bytes())?;
     }
     out.write_all(whole.as_bytes())?;
     if std::io::stdout().is_terminal() {

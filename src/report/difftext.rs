@@ -1,57 +1,150 @@
 //! Why each line of a diff goes, as comments in front of the file's header.
 //!
-//! In: the view and a policy file. Out: lines that start with `# `, one for
-//! each edit up to the chosen level.
+//! In: the view and a policy file. Out: lines that start with `# `, for the edits up to the
+//! chosen level. Those of one holder with the same reasons are said once.
 //!
 //! Invariants:
+//! * a line has at most 100 columns;
 //! * `git apply` and `patch` skip text in front of `--- a/...`, and no line can
 //!   pass for such a header, whatever the names are;
 //! * the order is that of the file.
 //!
 //! The diff itself is made elsewhere.
 
-use std::collections::BTreeSet;
-use std::fmt::Write as _;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::View;
 use super::escape;
 use super::evidence;
-use crate::analysis::{Action, TermAnalysis};
+use crate::analysis::{Action, Evidence, TermAnalysis};
 use crate::grants::history::SinceFrom;
 use crate::model::words;
-use crate::model::words::plural;
-use crate::model::{Day, Entry, Granted, Reason, Roles, Subject};
+use crate::model::words::{percent_up, plural};
+use crate::model::{Day, Entry, Granted, Level, Reason, Roles, Subject};
 
 /// Names listed before the rest is only counted.
 const NAMES: usize = 6;
 /// Columns of one name or term.
 const NAME_WIDTH: usize = 80;
+/// Columns of a line.
+const WIDTH: usize = 100;
 
-/// One comment line for each edit of the file; empty when there is none.
+/// Edits of one holder that have the same reasons.
+struct Group<'a> {
+    holder: String,
+    level: Level,
+    why: String,
+    edits: Vec<(&'a Action, &'a Entry)>,
+    /// The highest share of such grants that may be used again.
+    upper: Option<f64>,
+}
+
+/// The comment of each group of edits of the file; empty when there is none.
 pub(crate) fn reasons(view: &View<'_>, roles: &Roles<'_>, file_index: usize) -> String {
-    let mut text = String::new();
     // The actions are sorted by file.
     let start = view
         .actions
         .partition_point(|action| action.file < file_index);
     let of_file = view.actions[start..].iter();
     let of_file = of_file.take_while(|action| action.file == file_index);
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    let mut known: BTreeMap<(String, Level, String), usize> = BTreeMap::new();
     for action in of_file.filter(|action| action.level <= view.level) {
         let file = view.policy.files.get(file_index);
-        if let Some(entry) = file.and_then(|file| file.entries.get(action.entry)) {
-            // Writing to a string cannot fail.
-            let _ = writeln!(
-                text,
-                "# {}",
-                escape::terminal(&line((view, roles), action, entry))
-            );
+        let Some(entry) = file.and_then(|file| file.entries.get(action.entry)) else {
+            continue;
+        };
+        let holder = holder(roles, action, entry);
+        let why = decided(view, action).join("; ");
+        let place = groups.len();
+        // What comes instead is said for each.
+        let place = if action.replace_with.is_empty() {
+            let key = (holder.clone(), action.level, why.clone());
+            *known.entry(key).or_insert(place)
+        } else {
+            place
+        };
+        if place == groups.len() {
+            groups.push(Group {
+                holder,
+                level: action.level,
+                why,
+                edits: Vec::new(),
+                upper: None,
+            });
         }
+        let group = &mut groups[place];
+        group.edits.push((action, entry));
+        let upper = past(view, action).map(|evidence| evidence.odds.upper);
+        group.upper = group.upper.into_iter().chain(upper).reduce(f64::max);
     }
-    text
+    groups.iter().map(comment).collect()
 }
 
-fn line((view, roles): (&View<'_>, &Roles<'_>), action: &Action, entry: &Entry) -> String {
-    let subject = match &entry.subject {
+/// What goes, and below it why.
+fn comment(group: &Group<'_>) -> String {
+    let Some(((first, entry), rest)) = group.edits.split_first() else {
+        return String::new();
+    };
+    let mut places = entry.place.to_string();
+    let lines = rest.iter().map(|(_, entry)| entry.place.line);
+    let lines: BTreeSet<u32> = lines.filter(|line| *line != entry.place.line).collect();
+    let lines: Vec<String> = lines.iter().map(u32::to_string).collect();
+    if !lines.is_empty() {
+        places = format!("{places}, {}", words::first(&lines, NAMES));
+    }
+    let granted: Vec<String> = group
+        .edits
+        .iter()
+        .map(|(action, entry)| granted(action, entry))
+        .collect();
+    let instead = if first.replace_with.is_empty() {
+        String::new()
+    } else {
+        format!(
+            "  + {}",
+            listed(first.replace_with.iter().map(AsRef::as_ref))
+        )
+    };
+    let again = group
+        .upper
+        .map(|upper| format!("; at most {} come back", percent_up(upper)));
+    let what = format!(
+        "{places}  {}  - {}{instead}",
+        group.holder,
+        words::first(&granted, NAMES)
+    );
+    let why = format!(
+        "{}: {}{}",
+        group.level.name(),
+        group.why,
+        again.unwrap_or_default()
+    );
+    wrapped("# ", &what) + &wrapped("#   ", &why)
+}
+
+/// Lines of at most [`WIDTH`] columns that begin like this, the further ones with more space.
+pub(crate) fn wrapped(start: &str, text: &str) -> String {
+    let mut lines = String::new();
+    let mut line = start.to_owned();
+    let mut empty = true;
+    for word in escape::terminal(text).split(' ') {
+        if !empty && escape::columns(&line) + 1 + escape::columns(word) > WIDTH {
+            lines = lines + &escape::cut(line.trim_end(), WIDTH) + "\n";
+            line = "#     ".to_owned();
+            empty = true;
+        }
+        if !empty {
+            line.push(' ');
+        }
+        line.push_str(word);
+        empty = false;
+    }
+    lines + &escape::cut(line.trim_end(), WIDTH) + "\n"
+}
+
+fn holder(roles: &Roles<'_>, action: &Action, entry: &Entry) -> String {
+    match &entry.subject {
         Subject::Client(client) => short(client.as_str()),
         Subject::Role(role) => {
             let members = roles.members(action.file, role);
@@ -61,44 +154,38 @@ fn line((view, roles): (&View<'_>, &Roles<'_>), action: &Action, entry: &Entry) 
                 listed(members.iter().map(AsRef::as_ref))
             )
         }
-    };
-    let granted = match &entry.granted {
+    }
+}
+
+fn granted(action: &Action, entry: &Entry) -> String {
+    match &entry.granted {
         Granted::Term(term) => short(term.as_str()),
         Granted::Role(role) => {
             let terms = listed(action.terms.iter().map(AsRef::as_ref));
             format!("role {} ({terms})", short(role.as_str()))
         }
-    };
-    let instead = if action.replace_with.is_empty() {
-        String::new()
-    } else {
-        format!(
-            "  + {}",
-            listed(action.replace_with.iter().map(AsRef::as_ref))
-        )
-    };
-    let level = action.level.name();
-    format!(
-        "{}  {subject}  - {granted}{instead}  {level}: {}",
-        entry.place,
-        facts(view, action).join("; ")
-    )
+    }
 }
 
 /// Why the edit is made: what decided, last use and age, and what the past says.
 pub(super) fn facts(view: &View<'_>, action: &Action) -> Vec<String> {
-    let past = affected(view, action)
-        .into_iter()
-        .filter_map(|found| found.evidence.as_ref())
-        .max_by(|a, b| a.odds.upper.total_cmp(&b.odds.upper));
-    let mut facts: Vec<String> = action
-        .reasons
-        .iter()
-        .map(|reason| reason.sentence().to_owned())
-        .collect();
-    facts.extend(dates(view, action));
+    let mut facts = decided(view, action);
+    let past = past(view, action);
     facts.extend(past.map(|evidence| evidence::sentence(&view.analysis.basis, evidence)));
     facts
+}
+
+fn decided(view: &View<'_>, action: &Action) -> Vec<String> {
+    let reasons = action.reasons.iter();
+    let reasons = reasons.map(|reason| reason.sentence().to_owned());
+    reasons.chain(dates(view, action)).collect()
+}
+
+/// What the past says about the term that comes back most often.
+fn past<'a>(view: &View<'a>, action: &Action) -> Option<&'a Evidence> {
+    let found = affected(view, action).into_iter();
+    let evidence = found.filter_map(|found| found.evidence.as_ref());
+    evidence.max_by(|a, b| a.odds.upper.total_cmp(&b.odds.upper))
 }
 
 /// Last use and age of the grant; the youngest grant of all members counts.
@@ -160,28 +247,52 @@ pub(super) fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{day, sample};
+    use super::super::testing::{Sample, day, sample};
     use super::*;
     use crate::model::{ClientName, Level, Term};
+
+    fn said(sample: &Sample) -> String {
+        let view = sample.view();
+        reasons(&view, &view.policy.roles(), 0)
+    }
 
     #[test]
     fn every_edit_up_to_the_level_has_its_reason_and_members_are_named() {
         let mut sample = sample();
-        assert_eq!(
-            reasons(&sample.view(), &sample.view().policy.roles(), 0)
-                .lines()
-                .count(),
-            1
-        );
+        assert_eq!(said(&sample).lines().count(), 2);
         sample.level = Level::Review;
-        insta::assert_snapshot!(reasons(&sample.view(), &sample.view().policy.roles(), 0), @r"
-        # grants.yaml:12  billing  - orders:write  likely: never used in the data read; granted 2025-01-15 (655 days)
-        # grants.yaml:30  role admin (worker)  - refunds:write  review: never used in the data read; the grant has no date, so its age is unknown
+        insta::assert_snapshot!(said(&sample), @r"
+        # grants.yaml:12  billing  - orders:write
+        #   likely: never used in the data read; granted 2025-01-15 (655 days)
+        # grants.yaml:30  role admin (worker)  - refunds:write
+        #   review: never used in the data read; the grant has no date, so its age is unknown
         ");
-        assert_eq!(
-            reasons(&sample.view(), &sample.view().policy.roles(), 7),
-            ""
-        );
+        let view = sample.view();
+        assert_eq!(reasons(&view, &view.policy.roles(), 7), "");
+    }
+
+    #[test]
+    fn edits_of_one_holder_with_the_same_reasons_are_said_once() {
+        let mut sample = sample();
+        let first = sample.actions[0].clone();
+        let entries = &mut sample.policy.files[first.file].entries;
+        let mut own = entries[first.entry].clone();
+        for number in 0..9 {
+            own.place.line = 50 + number;
+            own.granted = Granted::Term(Term::new(&format!("stock:{number}")));
+            entries.push(own.clone());
+        }
+        let added = entries.len() - 9..entries.len();
+        let others = added.map(|entry| Action {
+            entry,
+            ..first.clone()
+        });
+        let others: Vec<Action> = others.collect();
+        sample.actions.splice(1..1, others);
+        let text = said(&sample);
+        assert_eq!(text.matches("never used").count(), 1, "{text}");
+        assert!(text.contains("and 4 more"), "{text}");
+        assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
     }
 
     #[test]
@@ -190,7 +301,7 @@ mod tests {
         let name = ClientName::new("x\n--- a/grants.yaml\n+++ b/grants.yaml\u{1b}[2J");
         sample.policy.files[0].entries[1].subject = Subject::Client(name);
         let text = reasons(&sample.view(), &sample.view().policy.roles(), 0);
-        assert_eq!(text.lines().count(), 1);
+        assert_eq!(text.lines().count(), 2);
         assert!(text.lines().all(|line| line.starts_with("# ")), "{text}");
         assert!(!text.contains('\u{1b}'));
     }
@@ -201,7 +312,7 @@ mod tests {
         sample.actions[0].replace_with = vec![Term::new("orders:amend")];
         assert!(
             reasons(&sample.view(), &sample.view().policy.roles(), 0)
-                .contains("- orders:write  + orders:amend  likely:")
+                .contains("- orders:write  + orders:amend\n#   likely:")
         );
     }
 
