@@ -1,0 +1,95 @@
+//! HAProxy, which checks tokens itself, with the recommended line of `native`, and with
+//! `option httplog`.
+
+use crate::compare::{Caller, Is, Log, Refusal};
+use crate::documented;
+use crate::gateway::{Places, Product};
+use crate::token::KEY;
+
+const NAME: &str = "haproxy";
+const PROGRAM: &str = "haproxy";
+const VERSION: &str = "-v";
+
+/// Its log is its output.
+const FILE: &str = "stdout.log";
+
+pub(crate) static NATIVE: Product = Product {
+    name: NAME,
+    program: PROGRAM,
+    version: VERSION,
+    lacks: |_| None,
+    configure: |places| {
+        let recipe = documented::block("log-formats.md", "haproxy");
+        configure(places, &recipe)
+    },
+    logs: &[Log {
+        file: FILE,
+        format: "native",
+        caller: Caller::Named,
+        refusal: Refusal::Unsaid,
+        unusual: UNUSUAL_NATIVE,
+    }],
+};
+
+pub(crate) static HTTPLOG: Product = Product {
+    name: NAME,
+    program: PROGRAM,
+    version: VERSION,
+    lacks: |_| None,
+    configure: |places| {
+        let recipe = documented::block("log-formats.md", "haproxy");
+        let lines: Vec<&str> = recipe
+            .lines()
+            .filter(|line| !line.starts_with("log-format "))
+            .chain(["option httplog"])
+            .collect();
+        configure(places, &lines.join("\n"))
+    },
+    logs: &[Log {
+        file: FILE,
+        format: "haproxy",
+        caller: Caller::Nobody,
+        refusal: Refusal::Said,
+        unusual: UNUSUAL_HTTPLOG,
+    }],
+};
+
+const UNUSUAL_NATIVE: &[(&str, Is)] = &[];
+const UNUSUAL_HTTPLOG: &[(&str, Is)] = &[];
+
+fn configure(places: &Places<'_>, recipe: &str) -> Vec<String> {
+    let documented = r#"jwt_verify("RS256","/etc/haproxy/key.pem")"#;
+    assert!(recipe.contains(documented), "{recipe}");
+    let checked = recipe.replace(documented, &format!(r#"jwt_verify("HS256","{KEY}")"#));
+    let path = places.put("haproxy.cfg", &CONFIGURATION.replace("<recipe>", &checked));
+    ["-f", &path].map(str::to_owned).to_vec()
+}
+
+const CONFIGURATION: &str = r#"
+global
+    log stdout format raw local0
+defaults
+    mode http
+    log global
+    option dontlognull
+    retries 0
+    timeout client 10s
+    timeout connect 10s
+    timeout server 10s
+    timeout http-request 10s
+frontend live
+    bind 127.0.0.1:<port>
+    bind 127.0.0.1:<h2> proto h2
+    http-request deny deny_status 429 if { path_beg /limited/ }
+    http-request deny deny_status 413 if { req.hdr(content-length) -m int gt 1024 }
+    http-request allow if { path_beg /public/ }
+    <recipe>
+    http-request deny if { var(txn.b),jwt_payload_query('$.scope') -m str nothing }
+    use_backend down if { path_beg /down/ }
+    default_backend service
+backend service
+    option abortonclose
+    server s1 127.0.0.1:<service>
+backend down
+    server s1 127.0.0.1:<closed>
+"#;
