@@ -54,10 +54,13 @@ impl LogFormat for Haproxy {
     fn identity_help(&self) -> &'static str {
         "HAProxy's own formats name no caller. Take it from the token that the frontend checks, and write lines of \
          the format `native`:\n    \
+         http-request set-var(txn.url) url\n    \
          http-request set-var(txn.b) http_auth_bearer\n    \
          http-request set-var(txn.azp) var(txn.b),jwt_payload_query('$.azp')\n    \
+         http-response set-var(txn.service) status\n    \
          log-format '{\"time\":%Ts,\"client_id\":\"%[var(txn.azp),json(utf8s)]\",\"method\":\"%HM\",\
-         \"path\":\"%[capture.req.uri,json(utf8s)]\",\"status\":%ST}'"
+         \"path\":\"%[var(txn.url),json(utf8s)]\",\"status\":%ST,\"upstream_status\":\"%[var(txn.service)]\"}'\n    \
+         in the section global: log stdout len 65535 format raw local0 (of a line longer than len, 1024 without it, the end is lost)"
     }
 
     fn recognises(&self, line: &SampleLine<'_>) -> u32 {

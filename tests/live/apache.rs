@@ -20,6 +20,7 @@ pub(crate) static PRODUCT: Product = Product {
         (!file.is_file()).then(|| "no mod_auth_openidc on this machine".to_owned())
     },
     configure,
+    ready: None,
     logs: &[
         Log {
             file: "who.log",
@@ -38,7 +39,22 @@ pub(crate) static PRODUCT: Product = Product {
     ],
 };
 
-const UNUSUAL: &[(&str, Is)] = &[];
+/// The gateway could not read it as a request, and says so.
+const UNREAD: Is = Is::PassedOver("other_record");
+
+const UNUSUAL: &[(&str, Is)] = &[
+    ("a raw quote and a status", UNREAD),
+    ("a raw space", UNREAD),
+    ("a tab", UNREAD),
+    ("HTTP/0.9", Is::Status(Some(401))),
+    ("a method with a sign", UNREAD),
+    ("a caller that leaves", Is::Status(Some(200))),
+    ("words", UNREAD),
+    ("a method alone", UNREAD),
+    ("TLS on a plain port", UNREAD),
+    ("a protocol in the path", Is::Path("/v1/orders/a")),
+    ("a target that is too long", Is::Cut),
+];
 
 fn configure(places: &Places<'_>) -> Vec<String> {
     let own = documented::block("log-formats.md", "apache");
@@ -52,7 +68,9 @@ fn configure(places: &Places<'_>) -> Vec<String> {
         .replace("<key>", KEY)
         .replace("<client>", CLIENT);
     let path = places.put("httpd.conf", &text);
-    ["-f", &path, "-D", "FOREGROUND"].map(str::to_owned).to_vec()
+    ["-f", &path, "-D", "FOREGROUND"]
+        .map(str::to_owned)
+        .to_vec()
 }
 
 const CONFIGURATION: &str = r#"
@@ -84,7 +102,7 @@ CustomLog "<folder>/who.log" who
 <own>
 CustomLog "<folder>/scopetrim.log" scopetrim
 
-OIDCOAuthVerifySharedKeys "plain##<key>"
+OIDCOAuthVerifySharedKeys "plain#live#<key>"
 OIDCOAuthRemoteUserClaim azp
 SetEnv proxy-nokeepalive 1
 RewriteEngine On

@@ -15,6 +15,7 @@ pub(crate) static PRODUCT: Product = Product {
         ((major, minor) < (2, 8)).then(|| format!("{number} has no log_append: 2.8 has it"))
     },
     configure,
+    ready: None,
     logs: &[Log {
         file: "access.log",
         format: "caddy",
@@ -24,7 +25,33 @@ pub(crate) static PRODUCT: Product = Product {
     }],
 };
 
-const UNUSUAL: &[(&str, Is)] = &[];
+const UNUSUAL: &[(&str, Is)] = &[
+    ("an escape that is none", Is::NoLine),
+    ("a percent alone", Is::NoLine),
+    ("a raw quote and a status", Is::NoLine),
+    ("a raw space", Is::NoLine),
+    ("a protocol in the path", Is::NoLine),
+    ("a control byte", Is::NoLine),
+    ("a delete byte", Is::NoLine),
+    ("a tab", Is::NoLine),
+    ("HTTP/0.9", Is::NoLine),
+    ("HTTP/2.0 in a line of text", Is::NoLine),
+    ("a version that is none", Is::NoLine),
+    ("a version of another protocol", Is::NoLine),
+    ("two blanks before the version", Is::NoLine),
+    ("no host", Is::NoLine),
+    ("OPTIONS of the server", Is::NoLine),
+    ("a method with a sign", Is::NoLine),
+    ("a caller that leaves", Is::Status(Some(499))),
+    ("a target that is too long", Is::NoLine),
+    ("headers that are too long", Is::NoLine),
+    ("words", Is::NoLine),
+    ("a method alone", Is::NoLine),
+    ("a target that is no path", Is::NoLine),
+    ("TLS on a plain port", Is::NoLine),
+    ("two lengths", Is::NoLine),
+    ("a header without a colon", Is::NoLine),
+];
 
 fn configure(places: &Places<'_>) -> Vec<String> {
     let append = documented::lines("caddy", "forward_auth: log_append", 1);

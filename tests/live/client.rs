@@ -4,12 +4,13 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use crate::gateway::LOOK;
 use crate::h2;
 use crate::requests::{Asked, Wire};
 use crate::service::Service;
 
 /// How long an answer may take: no request here is answered later than the service answers.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The final statuses of the answers, in order; none where the connection ended without one.
 pub(crate) fn send(asked: &Asked, ports: (u16, u16), service: &Service) -> Vec<u16> {
@@ -26,6 +27,23 @@ pub(crate) fn send(asked: &Asked, ports: (u16, u16), service: &Service) -> Vec<u
             write(&mut stream, &asked.bytes());
             statuses(&answer(&mut stream))
         }
+    }
+}
+
+/// Asks for a path until something else than 404 comes back.
+pub(crate) fn wait_until_served(port: u16, path: &str) {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let mut stream = open(port);
+        write(
+            &mut stream,
+            format!("GET {path} HTTP/1.0\r\n\r\n").as_bytes(),
+        );
+        if statuses(&answer(&mut stream)) != [404] {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{path} is never served");
+        std::thread::sleep(LOOK);
     }
 }
 

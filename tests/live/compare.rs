@@ -97,7 +97,9 @@ fn events(file: &Path) -> Events {
         .unwrap();
     let said = String::from_utf8(ran.stderr).unwrap();
     let rows = String::from_utf8(ran.stdout).unwrap();
-    let rows = rows.lines().map(|row| serde_json::from_str::<Value>(row).unwrap());
+    let rows = rows
+        .lines()
+        .map(|row| serde_json::from_str::<Value>(row).unwrap());
     let offset = |row: &Value| usize::try_from(row["source_offset"].as_u64().unwrap()).unwrap();
     let by_offset: BTreeMap<_, _> = rows.map(|row| (offset(&row), row)).collect();
     assert!(!by_offset.is_empty(), "{}: {said}", file.display());
@@ -135,12 +137,18 @@ pub(crate) fn differences(log: &Log, at: usize, all: &[Answered], file: &Path) -
         found.extend(wrong.into_iter().map(|what| {
             format!(
                 "{}: {what} (caller got {:?}, came through: {})\n    {}",
-                answered.asked.name, answered.statuses, answered.served, line.trim_end()
+                answered.asked.name,
+                answered.statuses,
+                answered.served,
+                line.trim_end()
             )
         }));
     }
     if skipped != events.skipped {
-        found.push(format!("passed over: {:?}, expected {skipped:?}", events.skipped));
+        found.push(format!(
+            "passed over: {:?}, expected {skipped:?}",
+            events.skipped
+        ));
     }
     let after = all.last().map_or(0, |last| last.lines[at].end);
     if after != text.len() {
@@ -223,7 +231,8 @@ fn unlike(
             Is::Outcome(other) => outcome = Some(*other),
             Is::Cut => {
                 let logged = event["path"].as_str().map(str::to_owned);
-                let begins = |whole: &String| logged.as_ref().is_some_and(|cut| whole.starts_with(cut));
+                let begins =
+                    |whole: &String| logged.as_ref().is_some_and(|cut| whole.starts_with(cut));
                 if path.as_ref().is_some_and(begins) {
                     path = logged;
                 }
@@ -244,14 +253,16 @@ fn unlike(
     compare("status", &event["status"], &status.into());
     let expected = match outcome {
         Some(outcome) => outcome,
-        None => usual_outcome(log, asked, status, path.is_some(), client, answered.served),
+        None => usual_outcome(log, asked, status, &path, client, answered.served),
     };
     compare("outcome", &event["outcome"], &expected.into());
     if !callers(log, answered).contains(&client) {
         wrong.push(format!("the client is {client:?}"));
     }
     // Targets may be very long.
-    wrong.iter_mut().for_each(|text| text.truncate(text.floor_char_boundary(400)));
+    wrong
+        .iter_mut()
+        .for_each(|text| text.truncate(text.floor_char_boundary(400)));
     wrong
 }
 
@@ -276,13 +287,15 @@ fn usual_outcome(
     log: &Log,
     asked: &Asked,
     status: Option<u16>,
-    is_path: bool,
+    path: &Option<String>,
     client: Option<&str>,
     served: bool,
 ) -> &'static str {
-    let aside = matches!(asked.method, "OPTIONS" | "CONNECT" | "TRACE") || !is_path;
+    let aside = matches!(asked.method, "OPTIONS" | "CONNECT" | "TRACE");
+    let refused = matches!(status, Some(401 | 403));
     match status {
-        _ if aside => "ignored",
+        // A client that was let through with something that is no path used something.
+        _ if aside || path.is_none() && (refused || client.is_none()) => "ignored",
         Some(401) => "denied_authentication",
         Some(403) if log.refusal == Refusal::Unsaid => "denied_unknown",
         Some(403) if served => "denied_upstream",

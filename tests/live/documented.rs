@@ -3,7 +3,9 @@
 use std::path::Path;
 
 fn read(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("docs")
+        .join(name);
     std::fs::read_to_string(path).unwrap()
 }
 
@@ -25,7 +27,9 @@ pub(crate) fn indented(format: &str, begin: &str, count: usize) -> String {
     let text = read("formats.md");
     let (_, rest) = text.split_once(&format!("\n## `{format}`\n")).unwrap();
     let own = rest.split("\n## ").next().unwrap();
-    let from = own.lines().skip_while(|line| !line.trim().starts_with(begin));
+    let from = own
+        .lines()
+        .skip_while(|line| !line.trim().starts_with(begin));
     let lines: Vec<&str> = from.take(count).collect();
     assert_eq!(lines.len(), count, "{format} has no line {begin}");
     lines.join("\n")

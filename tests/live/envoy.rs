@@ -14,6 +14,7 @@ pub(crate) static PRODUCT: Product = Product {
     version: "--version",
     lacks: |_| None,
     configure,
+    ready: None,
     logs: &[
         Log {
             file: "json.log",
@@ -32,8 +33,57 @@ pub(crate) static PRODUCT: Product = Product {
     ],
 };
 
-const JSON: &[(&str, Is)] = &[];
-const TEXT: &[(&str, Is)] = &[];
+/// The gateway could not read it as a request, and says so.
+const UNREAD: Is = Is::PassedOver("other_record");
+
+const JSON: &[(&str, Is)] = &[
+    ("a raw quote and a status", UNREAD),
+    ("a name in UTF-8", UNREAD),
+    ("bytes that are no UTF-8", UNREAD),
+    ("a raw space", UNREAD),
+    ("a protocol in the path", UNREAD),
+    ("a control byte", UNREAD),
+    ("a delete byte", UNREAD),
+    ("a tab", UNREAD),
+    ("a query in UTF-8", UNREAD),
+    ("a version of another protocol", UNREAD),
+    ("CONNECT", UNREAD),
+    ("a method in lower case", UNREAD),
+    ("a method of its own", UNREAD),
+    ("a method with a sign", UNREAD),
+    ("a target that is too long", UNREAD),
+    ("headers that are too long", UNREAD),
+    ("words", UNREAD),
+    ("a method alone", UNREAD),
+    ("a target that is no path", UNREAD),
+    ("TLS on a plain port", UNREAD),
+    ("two lengths", UNREAD),
+    ("a header without a colon", UNREAD),
+];
+const TEXT: &[(&str, Is)] = &[
+    ("a raw quote and a status", UNREAD),
+    ("a name in UTF-8", UNREAD),
+    ("bytes that are no UTF-8", UNREAD),
+    ("a raw space", UNREAD),
+    ("a protocol in the path", UNREAD),
+    ("a control byte", UNREAD),
+    ("a delete byte", UNREAD),
+    ("a tab", UNREAD),
+    ("a query in UTF-8", UNREAD),
+    ("a version of another protocol", UNREAD),
+    ("a method in lower case", UNREAD),
+    ("a method of its own", UNREAD),
+    ("a method with a sign", UNREAD),
+    ("a target that is too long", UNREAD),
+    ("headers that are too long", UNREAD),
+    ("words", UNREAD),
+    ("a method alone", UNREAD),
+    ("a target that is no path", UNREAD),
+    ("TLS on a plain port", UNREAD),
+    ("two lengths", UNREAD),
+    ("a header without a colon", UNREAD),
+    ("403 of the service", Is::Outcome("denied_unknown")),
+];
 
 fn configure(places: &Places<'_>) -> Vec<String> {
     let fields = documented::lines("envoy", "azp: ", 4);
@@ -73,6 +123,7 @@ static_resources:
         typed_config:
           "@type": type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager
           stat_prefix: live
+          delayed_close_timeout: 0.1s
           http_protocol_options: { accept_http_10: true, default_host_for_http_10: api.example.com }
           access_log:
           - name: envoy.access_loggers.file

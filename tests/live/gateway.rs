@@ -29,6 +29,8 @@ pub(crate) struct Product {
     pub(crate) lacks: fn(&str) -> Option<String>,
     /// Writes its configuration; the arguments that start it.
     pub(crate) configure: fn(&Places<'_>) -> Vec<String>,
+    /// A public path that it serves once its configuration is in force, where it listens before.
+    pub(crate) ready: Option<&'static str>,
     pub(crate) logs: &'static [Log],
 }
 
@@ -114,7 +116,10 @@ impl Gateway {
             ports: (port, h2),
         };
         let deadline = Instant::now() + START;
-        while [port, h2].iter().any(|port| TcpStream::connect(("127.0.0.1", *port)).is_err()) {
+        while [port, h2]
+            .iter()
+            .any(|port| TcpStream::connect(("127.0.0.1", *port)).is_err())
+        {
             if gateway.child.try_wait().unwrap().is_some() || Instant::now() > deadline {
                 let said = ["stdout.log", "stderr.log", "error.log"].map(|name| gateway.read(name));
                 return Err(String::from_utf8_lossy(&said.concat()).into_owned());

@@ -117,7 +117,8 @@ fn first_status(block: &[u8]) -> Option<u16> {
             let known = [200, 204, 206, 304, 400, 404, 500];
             Some(known[usize::from(index - 0x88)])
         }
-        0x48 | 0x08 | 0x18 => digits(block.get(1..)?),
+        // Its name stands there seven times.
+        0x48..=0x4e | 0x08..=0x0e | 0x18..=0x1e => digits(block.get(1..)?),
         _ => None,
     }
 }

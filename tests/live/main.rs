@@ -71,6 +71,12 @@ fn run(product: &Product) {
         }
     };
     let mut ends = vec![0; product.logs.len()];
+    if let Some(path) = product.ready {
+        client::wait_until_served(gateway.ports.0, path);
+        for (log, end) in product.logs.iter().zip(&mut ends) {
+            *end = grown(&gateway, log.file, 0, 1);
+        }
+    }
     let mut all = Vec::new();
     for asked in requests::all() {
         let statuses = client::send(&asked, gateway.ports, &service);
@@ -98,7 +104,11 @@ fn run(product: &Product) {
             log.format,
             all.len()
         );
-        wrong.extend(found.into_iter().map(|what| format!("{}: {what}", log.file)));
+        wrong.extend(
+            found
+                .into_iter()
+                .map(|what| format!("{}: {what}", log.file)),
+        );
     }
     assert!(wrong.is_empty(), "{}\n{}", product.name, wrong.join("\n"));
 }

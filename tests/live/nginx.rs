@@ -11,6 +11,7 @@ pub(crate) static PRODUCT: Product = Product {
     version: "-v",
     lacks: |_| None,
     configure,
+    ready: None,
     logs: &[
         Log {
             file: "native.log",
@@ -36,9 +37,60 @@ pub(crate) static PRODUCT: Product = Product {
     ],
 };
 
-const NATIVE: &[(&str, Is)] = &[];
-const JSON: &[(&str, Is)] = &[];
-const COMBINED: &[(&str, Is)] = &[];
+/// The gateway could not read it as a request, and says so.
+const UNREAD: Is = Is::PassedOver("other_record");
+
+const NATIVE: &[(&str, Is)] = &[
+    ("above the root", UNREAD),
+    ("above the root, encoded", UNREAD),
+    ("an encoded null", UNREAD),
+    ("an escape that is none", UNREAD),
+    ("a percent alone", UNREAD),
+    ("a raw quote and a status", UNREAD),
+    ("a raw space", UNREAD),
+    ("a protocol in the path", UNREAD),
+    ("a control byte", UNREAD),
+    ("a delete byte", UNREAD),
+    ("a tab", UNREAD),
+    ("an absolute target with a user", UNREAD),
+    ("HTTP/0.9", Is::Status(Some(401))),
+    ("HTTP/2.0 in a line of text", UNREAD),
+    ("a version that is none", UNREAD),
+    ("a version of another protocol", UNREAD),
+    ("OPTIONS of the server", UNREAD),
+    ("CONNECT", UNREAD),
+    ("a method in lower case", UNREAD),
+    ("a method of its own", UNREAD),
+    ("a method with a sign", UNREAD),
+    ("a caller that leaves", Is::Status(Some(499))),
+    ("a target that is too long", UNREAD),
+    ("words", UNREAD),
+    ("a method alone", UNREAD),
+    ("a target that is no path", UNREAD),
+    ("TLS on a plain port", UNREAD),
+];
+const JSON: &[(&str, Is)] = &[
+    ("HTTP/0.9", Is::Status(Some(401))),
+    ("a method with a sign", UNREAD),
+    ("a caller that leaves", Is::Status(Some(499))),
+    ("words", UNREAD),
+    ("a method alone", UNREAD),
+    ("TLS on a plain port", UNREAD),
+    ("a protocol in the path", Is::Path("/v1/orders/a")),
+    ("a target that is too long", Is::Cut),
+    ("a version of another protocol", UNREAD),
+];
+const COMBINED: &[(&str, Is)] = &[
+    ("HTTP/0.9", Is::Status(Some(401))),
+    ("a method with a sign", UNREAD),
+    ("a caller that leaves", Is::Status(Some(499))),
+    ("words", UNREAD),
+    ("a method alone", UNREAD),
+    ("TLS on a plain port", UNREAD),
+    ("a protocol in the path", Is::Path("/v1/orders/a")),
+    ("a target that is too long", Is::Cut),
+    ("a version of another protocol", UNREAD),
+];
 
 fn configure(places: &Places<'_>) -> Vec<String> {
     let native = documented::block("log-formats.md", "nginx");
@@ -52,9 +104,16 @@ fn configure(places: &Places<'_>) -> Vec<String> {
         .replace("<who>", &who)
         .replace("<check>", &format!("{location}\n{asks}"));
     let path = places.put("nginx.conf", &text);
-    ["-p", places.folder.to_str().unwrap(), "-e", "error.log", "-c", &path]
-        .map(str::to_owned)
-        .to_vec()
+    [
+        "-p",
+        places.folder.to_str().unwrap(),
+        "-e",
+        "error.log",
+        "-c",
+        &path,
+    ]
+    .map(str::to_owned)
+    .to_vec()
 }
 
 const CONFIGURATION: &str = r#"

@@ -47,12 +47,18 @@ fn paths() -> Vec<Asked> {
         get("an encoded question mark", "/v1/orders/a%3Fb/{m}"),
         get("an encoded number sign", "/v1/orders/a%23b/{m}"),
         get("an encoded percent", "/v1/orders/100%25/{m}"),
-        get("an encoded name in UTF-8", "/v1/orders/caf%C3%A9%E2%82%AC/{m}"),
+        get(
+            "an encoded name in UTF-8",
+            "/v1/orders/caf%C3%A9%E2%82%AC/{m}",
+        ),
         get("an encoded null", "/v1/orders/a%00b/{m}"),
         get("an escape that is none", "/v1/orders/a%zzb/{m}"),
         get("a percent alone", "/v1/orders/%/{m}"),
         get("a colon and a verb", "/v1/orders/{m}:cancel"),
-        get("signs that need no escape", "/v1/orders/@me,$count!(*)'=&/{m}"),
+        get(
+            "signs that need no escape",
+            "/v1/orders/@me,$count!(*)'=&/{m}",
+        ),
         get("upper case", "/V1/Orders/{m}"),
         get("an ending", "/v1/orders/{m}.json"),
     ]
@@ -62,7 +68,8 @@ fn paths() -> Vec<Asked> {
 fn bytes() -> Vec<Asked> {
     vec![
         get("a raw quote", "/v1/orders/a\"b/{m}"),
-        get("a raw quote and a status", "/v1/orders/x\" 204 0 \"/{m}").path("/v1/orders/x\" 204 0 \"/{m}"),
+        get("a raw quote and a status", "/v1/orders/x\" 204 0 \"/{m}")
+            .path("/v1/orders/x\" 204 0 \"/{m}"),
         get("a raw backslash", "/v1/orders/a\\b/{m}"),
         get("a backslash at the end", "/v1/orders/{m}\\"),
         get("a backslash and a quote", "/v1/orders/{m}\\\""),
@@ -88,19 +95,33 @@ fn queries() -> Vec<Asked> {
         get("a query", "/v1/orders/{m}?a=1&b=2&&=&x"),
         get("an empty query", "/v1/orders/{m}?"),
         get("a query with quotes", "/v1/orders/{m}?q=\"x\"&r='y'"),
-        get("a query with encoded quotes", "/v1/orders/{m}?q=%22x%22%5C&r=%27"),
-        get("a query with slashes and dots", "/v1/orders/{m}?next=/../a//b?c"),
-        get("a query with an address", "/v1/orders/{m}?next=https://a.example/b"),
+        get(
+            "a query with encoded quotes",
+            "/v1/orders/{m}?q=%22x%22%5C&r=%27",
+        ),
+        get(
+            "a query with slashes and dots",
+            "/v1/orders/{m}?next=/../a//b?c",
+        ),
+        get(
+            "a query with an address",
+            "/v1/orders/{m}?next=https://a.example/b",
+        ),
         get("a query in UTF-8", "/v1/orders/{m}?q=caf\u{e9}"),
-        get("a query with a token", "/v1/orders/{m}?access_token=secret-in-a-query"),
+        get(
+            "a query with a token",
+            "/v1/orders/{m}?access_token=secret-in-a-query",
+        ),
         get("an agent with quotes", "/v1/orders/{m}")
             .header("User-Agent", b"live/{m} \"GET /v1/admin HTTP/1.1\" 200 \\"),
         get("an agent in UTF-8", "/v1/orders/{m}")
             .header("User-Agent", "live/{m} caf\u{e9}".as_bytes()),
         get("an agent with other bytes", "/v1/orders/{m}")
             .header("User-Agent", b"live/{m} \xff\x9b"),
-        get("a referrer that looks like a line", "/v1/orders/{m}")
-            .header("Referer", b"\" 200 1 \"-\" \"x\" [02/Jan/2026:12:00:00 +0000] \"GET /x HTTP/1.1\" 200"),
+        get("a referrer that looks like a line", "/v1/orders/{m}").header(
+            "Referer",
+            b"\" 200 1 \"-\" \"x\" [02/Jan/2026:12:00:00 +0000] \"GET /x HTTP/1.1\" 200",
+        ),
     ]
 }
 
@@ -108,24 +129,58 @@ fn queries() -> Vec<Asked> {
 fn forms() -> Vec<Asked> {
     vec![
         get("an absolute target", "http://api.example.com/v1/orders/{m}").path("/v1/orders/{m}"),
-        get("an absolute target with a port", "http://api.example.com:80/v1/orders/{m}?a=b").path("/v1/orders/{m}"),
-        get("an absolute target with TLS", "https://api.example.com/v1/orders/{m}").path("/v1/orders/{m}"),
-        get("an absolute target in upper case", "HTTP://API.example.com/v1/orders/{m}").path("/v1/orders/{m}"),
-        get("an absolute target of another host", "http://other.example/v1/orders/{m}").path("/v1/orders/{m}"),
-        get("an absolute target with a user", "http://user:word@api.example.com/v1/orders/{m}").path("/v1/orders/{m}"),
-        get("an absolute target without a path", "http://api.example.com").path("/"),
+        get(
+            "an absolute target with a port",
+            "http://api.example.com:80/v1/orders/{m}?a=b",
+        )
+        .path("/v1/orders/{m}"),
+        get(
+            "an absolute target with TLS",
+            "https://api.example.com/v1/orders/{m}",
+        )
+        .path("/v1/orders/{m}"),
+        get(
+            "an absolute target in upper case",
+            "HTTP://API.example.com/v1/orders/{m}",
+        )
+        .path("/v1/orders/{m}"),
+        get(
+            "an absolute target of another host",
+            "http://other.example/v1/orders/{m}",
+        )
+        .path("/v1/orders/{m}"),
+        get(
+            "an absolute target with a user",
+            "http://user:word@api.example.com/v1/orders/{m}",
+        )
+        .path("/v1/orders/{m}"),
+        get(
+            "an absolute target without a path",
+            "http://api.example.com",
+        )
+        .path("/"),
         get("the root", "/"),
         get("HTTP/1.0", "/v1/orders/{m}").version("HTTP/1.0"),
         get("HTTP/1.0 with a host", "/v1/orders/{m}")
             .version("HTTP/1.0")
             .header("Host", b"api.example.com"),
-        get("HTTP/0.9", "/v1/orders/{m}").version("").token(Token::None),
+        get("HTTP/0.9", "/v1/orders/{m}")
+            .version("")
+            .token(Token::None),
         get("HTTP/2.0 in a line of text", "/v1/orders/{m}").version("HTTP/2.0"),
         get("a version that is none", "/v1/orders/{m}").version("HTTP/9.9"),
         get("a version of another protocol", "/v1/orders/{m}").version("RTSP/1.0"),
         get("two blanks before the version", "/v1/orders/{m} ").path("/v1/orders/{m}"),
-        raw("no host", b"GET /v1/orders/{m} HTTP/1.1\r\nConnection: close\r\n\r\n").path("/v1/orders/{m}"),
-        raw("line feeds alone", b"GET /v1/orders/{m} HTTP/1.1\nHost: api.example.com\nConnection: close\n\n").path("/v1/orders/{m}"),
+        raw(
+            "no host",
+            b"GET /v1/orders/{m} HTTP/1.1\r\nConnection: close\r\n\r\n",
+        )
+        .path("/v1/orders/{m}"),
+        raw(
+            "line feeds alone",
+            b"GET /v1/orders/{m} HTTP/1.1\nHost: api.example.com\nConnection: close\n\n",
+        )
+        .path("/v1/orders/{m}"),
         two_on_one_connection(),
     ]
 }
@@ -145,7 +200,9 @@ fn two_on_one_connection() -> Asked {
 fn methods() -> Vec<Asked> {
     vec![
         get("HEAD", "/v1/orders/{m}").method("HEAD"),
-        get("POST with a body", "/v1/orders/{m}").method("POST").body(64),
+        get("POST with a body", "/v1/orders/{m}")
+            .method("POST")
+            .body(64),
         get("PUT", "/v1/orders/{m}").method("PUT").body(1),
         get("PATCH", "/v1/orders/{m}").method("PATCH").body(1),
         get("DELETE", "/v1/orders/{m}").method("DELETE"),
@@ -155,14 +212,24 @@ fn methods() -> Vec<Asked> {
             .token(Token::None)
             .header("Origin", b"https://a.example")
             .header("Access-Control-Request-Method", b"POST"),
-        get("OPTIONS of the server", "*").method("OPTIONS").no_path(),
-        get("CONNECT", "api.example.com:443").method("CONNECT").no_path(),
+        get("OPTIONS of the server", "*")
+            .method("OPTIONS")
+            .no_path(),
+        get("CONNECT", "api.example.com:443")
+            .method("CONNECT")
+            .no_path(),
         get("TRACE", "/v1/orders/{m}").method("TRACE"),
         get("PROPFIND", "/v1/orders/{m}").method("PROPFIND"),
         get("PURGE", "/v1/orders/{m}").method("PURGE"),
-        get("a method in lower case", "/v1/orders/{m}").method("get").logged_as("GET"),
-        get("a method of its own", "/v1/orders/{m}").method("X-ARCHIVE_1").logged_as("OTHER"),
-        get("a method with a sign", "/v1/orders/{m}").method("GE\"T").logged_as("OTHER"),
+        get("a method in lower case", "/v1/orders/{m}")
+            .method("get")
+            .logged_as("GET"),
+        get("a method of its own", "/v1/orders/{m}")
+            .method("X-ARCHIVE_1")
+            .logged_as("OTHER"),
+        get("a method with a sign", "/v1/orders/{m}")
+            .method("GE\"T")
+            .logged_as("OTHER"),
     ]
 }
 
@@ -177,12 +244,18 @@ fn callers() -> Vec<Asked> {
             .token(Token::None)
             .header("X-Client-Id", forged),
         get("a header next to a token", "/v1/orders/{m}").header("X-Client-Id", forged),
-        get("a header next to a token without the right", "/v1/orders/{m}")
-            .token(Token::Powerless)
-            .header("X-Client-Id", forged),
-        get("a header next to a token of somebody else", "/v1/orders/{m}")
-            .token(Token::Forged)
-            .header("X-Client-Id", forged),
+        get(
+            "a header next to a token without the right",
+            "/v1/orders/{m}",
+        )
+        .token(Token::Powerless)
+        .header("X-Client-Id", forged),
+        get(
+            "a header next to a token of somebody else",
+            "/v1/orders/{m}",
+        )
+        .token(Token::Forged)
+        .header("X-Client-Id", forged),
         get("other headers that name a client", "/v1/orders/{m}")
             .token(Token::None)
             .header("X-Jwt-Azp", forged)
@@ -236,7 +309,9 @@ fn limits() -> Vec<Asked> {
             .token(Token::None)
             .header("X-Client-Id", b"admin"),
         get("too many requests, with a token", "/limited/{m}"),
-        get("a body that is too long", "/v1/orders/{m}").method("POST").body(4096),
+        get("a body that is too long", "/v1/orders/{m}")
+            .method("POST")
+            .body(4096),
         get("a body that is too long, and a header", "/v1/orders/{m}")
             .method("POST")
             .body(4096)
@@ -244,8 +319,12 @@ fn limits() -> Vec<Asked> {
             .header("X-Client-Id", b"admin"),
         get("a long path", &format!("/v1/orders/{}/{{m}}", long(3_000))),
         get("a long query", &format!("/v1/orders/{{m}}?{}", long(3_000))),
-        get("a target that is too long", &format!("/v1/orders/{{m}}/{}", long(100_000))),
-        get("headers that are too long", "/v1/orders/{m}").header("X-Long", long(100_000).as_bytes()),
+        get(
+            "a target that is too long",
+            &format!("/v1/orders/{{m}}/{}", long(100_000)),
+        ),
+        get("headers that are too long", "/v1/orders/{m}")
+            .header("X-Long", long(100_000).as_bytes()),
     ]
 }
 

@@ -37,7 +37,9 @@ impl Token {
     pub(crate) fn of(authorization: &str) -> Self {
         let all = [Self::Erp, Self::Powerless];
         let token = authorization.strip_prefix("Bearer ");
-        let known = all.into_iter().find(|known| known.text().as_deref() == token);
+        let known = all
+            .into_iter()
+            .find(|known| known.text().as_deref() == token);
         known.unwrap_or(if token.is_some() {
             Self::Forged
         } else {
@@ -60,7 +62,10 @@ fn signed(scope: &str, key: &str) -> String {
 fn hmac(key: &[u8], text: &[u8]) -> Vec<u8> {
     let padded = |with: u8| {
         let mut block = [with; 64];
-        block.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
+        block
+            .iter_mut()
+            .zip(key)
+            .for_each(|(byte, key)| *byte ^= key);
         block
     };
     let inner = Sha256::new().chain_update(padded(0x36)).chain_update(text);
