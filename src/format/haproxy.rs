@@ -2,7 +2,9 @@
 //!
 //! Invariants:
 //! * the request is the first quoted field: in everything before it HAProxy writes a quote as
-//!   `#22`. One without a closing quote was cut off, and its path is not known;
+//!   `#22`. One without a closing quote was cut off, and its path is not known; nor is it where
+//!   the protocol is missing, for HAProxy keeps 1023 bytes of a request line
+//!   (`tune.http.logurilen`) and closes the quote after them, unless the query had begun;
 //! * `<BADREQ>`, connections without a request (`option tcplog`, `Connect from`, failed
 //!   handshakes) and HAProxy's own messages are other records;
 //! * the date has no zone: it is HAProxy's local time, taken as UTC, and said so;
@@ -16,6 +18,8 @@
 //! Source: HAProxy configuration manual, sections 8.2.3, 8.2.4, 8.5 and 8.6.
 
 use std::sync::Arc;
+
+use memchr::memmem;
 
 use super::combined::request::split;
 use super::json::parse_status;
@@ -136,6 +140,10 @@ impl RecordReader for Haproxy {
             return Err(Skip::OtherRecord);
         }
         let (method, target) = split(request)?;
+        let cut_off = memmem::find(request, b" HTTP/").is_none();
+        if cut_off && memchr::memchr(b'?', target).is_none() {
+            return Err(Skip::Malformed);
+        }
         let target = if memchr::memchr(b'#', target).is_some() {
             scratch.text.clear();
             decode(target, b'#', &mut scratch.text);
@@ -209,6 +217,17 @@ mod tests {
     }
 
     #[test]
+    fn a_request_line_that_was_cut_off_in_its_query_has_its_whole_path() {
+        for cut in ["?a=#22b", "?"] {
+            let line = LINE.replace("?a=#22b#23 HTTP/1.1", cut);
+            read(&Haproxy, &line, |record| {
+                let target = record.unwrap().target.to_vec();
+                assert!(target.starts_with(b"/v1/orders/42?"), "{cut}");
+            });
+        }
+    }
+
+    #[test]
     fn the_state_at_the_end_says_that_haproxy_answered() {
         let of = |from: &str, to: &str| {
             read(&Haproxy, &LINE.replace(from, to), |record| {
@@ -237,6 +256,9 @@ mod tests {
         for cut in [
             LINE.trim_end_matches(" HTTP/1.1\""),
             &LINE[..90],
+            // What HAProxy keeps of a long request line.
+            &LINE.replace("?a=#22b#23 HTTP/1.1", ""),
+            &LINE.replace("?a=#22b#23 HTTP/1.1", " HTT"),
             "hello",
             "1.2.3.4:1 [x] y",
         ] {

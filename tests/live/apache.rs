@@ -43,6 +43,7 @@ pub(crate) static PRODUCT: Product = Product {
 const UNREAD: Is = Is::PassedOver("other_record");
 
 const UNUSUAL: &[(&str, Is)] = &[
+    ("a version of another protocol", UNREAD),
     ("a raw quote and a status", UNREAD),
     ("a raw space", UNREAD),
     ("a tab", UNREAD),

@@ -84,6 +84,8 @@ const UNUSUAL_NATIVE: &[(&str, Is)] = &[
     ("a header without a colon", UNREAD),
 ];
 const UNUSUAL_HTTPLOG: &[(&str, Is)] = &[
+    // Cut off by HAProxy: which operation it was cannot be known.
+    ("a long path", Is::PassedOver("malformed")),
     ("a raw quote and a status", UNREAD),
     ("a name in UTF-8", UNREAD),
     ("bytes that are no UTF-8", UNREAD),
