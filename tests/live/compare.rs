@@ -49,8 +49,6 @@ pub(crate) enum Is {
     Path(&'static str),
     /// The gateway cut the path off.
     Cut,
-    /// The log has another method.
-    Method(&'static str),
     /// The outcome is another one.
     Outcome(&'static str),
 }
@@ -221,13 +219,12 @@ fn unlike(
 ) -> Vec<String> {
     let asked = &answered.asked;
     let mut path = path.map(str::to_owned);
-    let (mut method, mut outcome) = (asked.logged_method, None);
+    let mut outcome = None;
     let mut status = answered.statuses.get(at).copied();
     for rule in rules {
         match rule {
             Is::Status(other) => status = *other,
             Is::Path(other) => path = Some(other.replace("{m}", &asked.marker)),
-            Is::Method(other) => method = other,
             Is::Outcome(other) => outcome = Some(*other),
             Is::Cut => {
                 let logged = event["path"].as_str().map(str::to_owned);
@@ -248,21 +245,21 @@ fn unlike(
         }
     };
     compare("format", &event["format"], &log.format.into());
-    compare("method", &event["method"], &method.into());
+    compare("method", &event["method"], &asked.logged_method.into());
     compare("path", &event["path"], &path.clone().into());
     compare("status", &event["status"], &status.into());
     let expected = match outcome {
         Some(outcome) => outcome,
-        None => usual_outcome(log, asked, status, &path, client, answered.served),
+        None => usual_outcome(log, asked, status, path.as_deref(), client, answered.served),
     };
     compare("outcome", &event["outcome"], &expected.into());
     if !callers(log, answered).contains(&client) {
         wrong.push(format!("the client is {client:?}"));
     }
     // Targets may be very long.
-    wrong
-        .iter_mut()
-        .for_each(|text| text.truncate(text.floor_char_boundary(400)));
+    for text in &mut wrong {
+        text.truncate(text.floor_char_boundary(400));
+    }
     wrong
 }
 
@@ -287,7 +284,7 @@ fn usual_outcome(
     log: &Log,
     asked: &Asked,
     status: Option<u16>,
-    path: &Option<String>,
+    path: Option<&str>,
     client: Option<&str>,
     served: bool,
 ) -> &'static str {

@@ -123,7 +123,7 @@ fn configure(places: &Places<'_>, recipe: &str) -> Vec<String> {
     ["-f", &path].map(str::to_owned).to_vec()
 }
 
-const CONFIGURATION: &str = r#"
+const CONFIGURATION: &str = r"
 global
     log stdout len 65535 format raw local0
 defaults
@@ -151,4 +151,4 @@ backend service
     server s1 127.0.0.1:<service>
 backend down
     server s1 127.0.0.1:<closed>
-"#;
+";

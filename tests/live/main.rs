@@ -8,6 +8,12 @@
 //! A gateway that is not on this machine is named with the reason, and its test passes.
 //! `SCOPETRIM_LIVE_BIN` is a folder with further programs.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test may panic and print, and clippy exempts only `#[test]` functions"
+)]
+
 mod apache;
 mod caddy;
 mod client;
@@ -97,7 +103,7 @@ fn run(product: &Product) {
     for (at, log) in product.logs.iter().enumerate() {
         let found = differences(log, at, &all, &gateway.path(log.file));
         let (lines, differ) = (gateway.read(log.file), found.len());
-        let lines = lines.iter().filter(|byte| **byte == b'\n').count();
+        let lines = String::from_utf8_lossy(&lines).lines().count();
         println!(
             "live: {}: {}: {} requests, {lines} lines, {differ} differences",
             product.name,

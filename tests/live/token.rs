@@ -76,12 +76,9 @@ fn hmac(key: &[u8], text: &[u8]) -> Vec<u8> {
 #[test]
 fn a_signature_is_the_one_of_the_standard() {
     // RFC 4231, test case 2.
-    let hex: String = hmac(b"Jefe", b"what do ya want for nothing?")
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let signature = hmac(b"Jefe", b"what do ya want for nothing?");
     assert_eq!(
-        hex,
-        "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+        BASE64.encode(signature),
+        "W9zBRr9gdU5qBCQmCJV1x1oAPwidJzmDnexYuWTsOEM"
     );
 }
