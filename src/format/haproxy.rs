@@ -139,11 +139,7 @@ impl RecordReader for Haproxy {
         if request == b"<BADREQ>" {
             return Err(Skip::OtherRecord);
         }
-        let (method, target) = split(request)?;
-        let cut_off = memmem::find(request, b" HTTP/").is_none();
-        if cut_off && memchr::memchr(b'?', target).is_none() {
-            return Err(Skip::Malformed);
-        }
+        let (method, target) = asked(request)?;
         let target = if memchr::memchr(b'#', target).is_some() {
             scratch.text.clear();
             decode(target, b'#', &mut scratch.text);
@@ -161,6 +157,16 @@ impl RecordReader for Haproxy {
             ..RawRecord::default()
         })
     }
+}
+
+/// Method and target of a request line; none where it was cut off in the path.
+pub(super) fn asked(line: &[u8]) -> Result<(&[u8], &[u8]), Skip> {
+    let (method, target) = split(line)?;
+    let cut_off = memmem::find(line, b" HTTP/").is_none();
+    if cut_off && memchr::memchr(b'?', target).is_none() {
+        return Err(Skip::Malformed);
+    }
+    Ok((method, target))
 }
 
 /// Who wrote the answer: the state at the end, and whether a server was chosen, say it.

@@ -160,7 +160,8 @@ impl Gateway {
 
 impl Drop for Gateway {
     fn drop(&mut self) {
-        self.kill();
+        // Not at once: a killed server leaves its own processes behind.
+        self.stop();
     }
 }
 
