@@ -1,7 +1,8 @@
 //! Caddy's access log (JSON lines of the logger `http.log.access`).
 //!
-//! The client is the first of: a field that operators add (`log_append`), a header, the user
-//! whom Caddy authenticated (`user_id`), the name in the client's certificate.
+//! The client is the first of: a field that operators add (`log_append`), the user whom Caddy
+//! authenticated (`user_id`), the name in the client's certificate. A header in the record is
+//! the caller's own word: Caddy logs headers as they came in.
 //!
 //! Who decided is not in it: the status says that a request was refused, and not by whom.
 //!
@@ -19,11 +20,10 @@ pub(super) struct Caddy;
 /// Headers, each a list of values.
 const AGENTS: Meaning = Meaning::Own(0);
 const REQUEST_IDS: Meaning = Meaning::Own(1);
-const NAMES: Meaning = Meaning::Own(2);
 /// The name of the client's certificate.
-const CERTIFICATE: Meaning = Meaning::Own(3);
+const CERTIFICATE: Meaning = Meaning::Own(2);
 /// What only records of requests have.
-const ASKED: Meaning = Meaning::Own(4);
+const ASKED: Meaning = Meaning::Own(3);
 
 static FIELDS: LazyLock<Arc<Declared>> = LazyLock::new(|| {
     Arc::new(Declared::new(&[
@@ -33,10 +33,6 @@ static FIELDS: LazyLock<Arc<Declared>> = LazyLock::new(|| {
         (ASKED, &["/request/method", "/request/uri", "/status"]),
         (Meaning::Status, &["/status"]),
         (Meaning::Client, &["/azp", "/client_id", "/user_id"]),
-        (
-            NAMES,
-            &["/request/headers/X-Client-Id", "/request/headers/X-Jwt-Azp"],
-        ),
         (CERTIFICATE, &["/request/tls/client_common_name"]),
         (Meaning::Serial, &["/request/tls/client_serial"]),
         (Meaning::Scopes, &["/scope", "/scp"]),
@@ -70,9 +66,11 @@ impl LogFormat for Caddy {
 
     fn identity_help(&self) -> &'static str {
         "Caddy logs the user whom it authenticated itself (`user_id`: basic_auth, or a plugin). For tokens, add the \
-         claim or the header that names the client to the site:\n    \
+         claim or the header that names the client to the site (log_append is there since version 2.8):\n    \
          log_append client_id {http.auth.user.azp}\n    \
          forward_auth: log_append client_id {http.request.header.X-Client-Id}\n    \
+         and, so that no caller can send that header, within one route { } in front of forward_auth with copy_headers X-Client-Id:\n      \
+         request_header -X-Client-Id\n    \
          mutual TLS: `client_common_name` is logged by itself"
     }
 
@@ -112,10 +110,7 @@ impl LogFormat for Caddy {
                 let first = |meaning| declared.element(fields, meaning, false);
                 record.user_agent = first(AGENTS);
                 record.request_id = record.request_id.or_else(|| first(REQUEST_IDS));
-                record.client = record
-                    .client
-                    .or_else(|| first(NAMES))
-                    .or_else(|| declared.text(fields, CERTIFICATE));
+                record.client = record.client.or_else(|| declared.text(fields, CERTIFICATE));
             });
         Arc::new(reader)
     }
@@ -150,6 +145,21 @@ mod tests {
         let user = LINE.replace(r#""user_id":"""#, r#""user_id":"billing""#);
         read(&Caddy, &user, |record| {
             assert_eq!(record.unwrap().client, Some(&b"billing"[..]));
+        });
+    }
+
+    #[test]
+    fn a_header_that_the_caller_sent_names_nobody() {
+        let header = r#""X-Client-Id":["admin"],"X-Jwt-Azp":["admin"],"User-Agent""#;
+        let forged = LINE
+            .replace("\"User-Agent\"", header)
+            .replace(r#""client_common_name":"erp-sync","#, "");
+        read(&Caddy, &forged, |record| {
+            assert_eq!(record.unwrap().client, None);
+        });
+        let verified = forged.replace(r#""user_id":"""#, r#""user_id":"","client_id":"erp""#);
+        read(&Caddy, &verified, |record| {
+            assert_eq!(record.unwrap().client, Some(&b"erp"[..]));
         });
     }
 

@@ -8,6 +8,7 @@
 //! * the request is the quoted field whose last word is a version (RFC 9112 section 3), or
 //!   the one that a status code follows: what an operator put between it and the status, or
 //!   in front of it, is a field of its own and never a part of the path;
+//! * where a server says that it could not read the request, and neither can we, there was none;
 //! * the status is the first number that can be one; where a second could be it as well, the
 //!   line is malformed;
 //! * a client is named only when it is known where the fields begin: what a shipper wrote
@@ -96,7 +97,8 @@ impl RecordReader for Combined {
             rest,
         } = request::find_both(&line[date.end + 3..]).ok_or(Skip::Malformed)?;
         let time = clock.clf(&line[date.clone()]).ok_or(Skip::BadTime)?;
-        let (method, target) = request::split(asked)?;
+        let (method, target) =
+            request::split(asked).map_err(|why| request::unreadable(why, status))?;
         let prefix = parts::prefix(&line[..date.start - 1]).ok_or(Skip::Malformed)?;
 
         let user_agent = parts::user_agent(rest);

@@ -32,6 +32,26 @@ fn traefik_says_whether_the_request_reached_the_service() {
 }
 
 #[test]
+fn what_neither_the_server_nor_we_can_read_as_a_request_is_no_record() {
+    for garbage in [
+        "GET /v1/a b/c",
+        "GET /v1/orders RTSP/1.0",
+        r#"GET /v1/x\" 204"#,
+    ] {
+        let why =
+            |status: u16| seen(&format!("\"{garbage}\" {status} 157 \"-\" \"-\"")).unwrap_err();
+        for status in [400, 408, 414, 431, 505] {
+            assert_eq!(why(status), Skip::OtherRecord, "{garbage} {status}");
+        }
+        for status in [200, 401, 403, 404, 500] {
+            assert_eq!(why(status), Skip::Malformed, "{garbage} {status}");
+        }
+    }
+    let read = seen(r#""GET /v1/orders HTTP/1.1" 400 157 "-" "-""#).unwrap();
+    assert_eq!(read.target, "/v1/orders");
+}
+
+#[test]
 fn a_field_between_request_and_status_is_not_part_of_the_path() {
     for (between, status) in [
         ("\"api.example\" 200 12 \"-\" \"a/1\"", Some(200)),

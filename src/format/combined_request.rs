@@ -96,6 +96,21 @@ fn unusual(rest: &[u8]) -> Result<&[u8], Skip> {
     Ok(rest)
 }
 
+/// Whether a server answers so to what it could not read as a request: 400, 408 (it did not come
+/// in time), 414 and 431 (it is too long), 505. Nothing can have been served.
+pub(in crate::format) fn was_never_read(status: Option<u16>) -> bool {
+    matches!(status, Some(400 | 408 | 414 | 431 | 505))
+}
+
+/// Why a line without a readable request gives no record, by its status.
+pub(in crate::format) fn unreadable(why: Skip, status: Option<u16>) -> Skip {
+    if was_never_read(status) {
+        Skip::OtherRecord
+    } else {
+        why
+    }
+}
+
 /// RFC 9110, 5.6.2.
 fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)

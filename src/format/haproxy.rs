@@ -2,7 +2,9 @@
 //!
 //! Invariants:
 //! * the request is the first quoted field: in everything before it HAProxy writes a quote as
-//!   `#22`. One without a closing quote was cut off, and its path is not known;
+//!   `#22`. One without a closing quote was cut off, and its path is not known; nor is it where
+//!   the protocol is missing, for HAProxy keeps 1023 bytes of a request line
+//!   (`tune.http.logurilen`) and closes the quote after them, unless the query had begun;
 //! * `<BADREQ>`, connections without a request (`option tcplog`, `Connect from`, failed
 //!   handshakes) and HAProxy's own messages are other records;
 //! * the date has no zone: it is HAProxy's local time, taken as UTC, and said so;
@@ -16,6 +18,8 @@
 //! Source: HAProxy configuration manual, sections 8.2.3, 8.2.4, 8.5 and 8.6.
 
 use std::sync::Arc;
+
+use memchr::memmem;
 
 use super::combined::request::split;
 use super::json::parse_status;
@@ -54,10 +58,13 @@ impl LogFormat for Haproxy {
     fn identity_help(&self) -> &'static str {
         "HAProxy's own formats name no caller. Take it from the token that the frontend checks, and write lines of \
          the format `native`:\n    \
+         http-request set-var(txn.url) url\n    \
          http-request set-var(txn.b) http_auth_bearer\n    \
          http-request set-var(txn.azp) var(txn.b),jwt_payload_query('$.azp')\n    \
+         http-response set-var(txn.service) status\n    \
          log-format '{\"time\":%Ts,\"client_id\":\"%[var(txn.azp),json(utf8s)]\",\"method\":\"%HM\",\
-         \"path\":\"%[capture.req.uri,json(utf8s)]\",\"status\":%ST}'"
+         \"path\":\"%[var(txn.url),json(utf8s)]\",\"status\":%ST,\"upstream_status\":\"%[var(txn.service)]\"}'\n    \
+         in the section global: log stdout len 65535 format raw local0 (of a line longer than len, 1024 without it, the end is lost)"
     }
 
     fn recognises(&self, line: &SampleLine<'_>) -> u32 {
@@ -132,7 +139,7 @@ impl RecordReader for Haproxy {
         if request == b"<BADREQ>" {
             return Err(Skip::OtherRecord);
         }
-        let (method, target) = split(request)?;
+        let (method, target) = asked(request)?;
         let target = if memchr::memchr(b'#', target).is_some() {
             scratch.text.clear();
             decode(target, b'#', &mut scratch.text);
@@ -150,6 +157,16 @@ impl RecordReader for Haproxy {
             ..RawRecord::default()
         })
     }
+}
+
+/// Method and target of a request line; none where it was cut off in the path.
+pub(super) fn asked(line: &[u8]) -> Result<(&[u8], &[u8]), Skip> {
+    let (method, target) = split(line)?;
+    let cut_off = memmem::find(line, b" HTTP/").is_none();
+    if cut_off && memchr::memchr(b'?', target).is_none() {
+        return Err(Skip::Malformed);
+    }
+    Ok((method, target))
 }
 
 /// Who wrote the answer: the state at the end, and whether a server was chosen, say it.
@@ -206,6 +223,17 @@ mod tests {
     }
 
     #[test]
+    fn a_request_line_that_was_cut_off_in_its_query_has_its_whole_path() {
+        for cut in ["?a=#22b", "?"] {
+            let line = LINE.replace("?a=#22b#23 HTTP/1.1", cut);
+            read(&Haproxy, &line, |record| {
+                let target = record.unwrap().target.to_vec();
+                assert!(target.starts_with(b"/v1/orders/42?"), "{cut}");
+            });
+        }
+    }
+
+    #[test]
     fn the_state_at_the_end_says_that_haproxy_answered() {
         let of = |from: &str, to: &str| {
             read(&Haproxy, &LINE.replace(from, to), |record| {
@@ -234,6 +262,9 @@ mod tests {
         for cut in [
             LINE.trim_end_matches(" HTTP/1.1\""),
             &LINE[..90],
+            // What HAProxy keeps of a long request line.
+            &LINE.replace("?a=#22b#23 HTTP/1.1", ""),
+            &LINE.replace("?a=#22b#23 HTTP/1.1", " HTT"),
             "hello",
             "1.2.3.4:1 [x] y",
         ] {

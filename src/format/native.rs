@@ -1,8 +1,12 @@
 //! One JSON object per line with `time, client_id, method, path, status`: the
 //! form to which any other log can be mapped.
+//!
+//! A gateway that could not read a request has no path for it: such a line is no record. One
+//! without the key, or with another status, is rejected.
 
 use std::sync::{Arc, LazyLock};
 
+use super::combined::request::was_never_read;
 use super::declared::{Declared, Meaning};
 use super::json;
 use super::{
@@ -83,6 +87,11 @@ impl RecordReader for Native {
         let declared = &*FIELDS;
         let fields = json::read(line, &declared.plan, buffer)?;
         let text = |meaning| declared.text(&fields, meaning);
+        let status = declared.status(&fields, Meaning::Status);
+        let no_path = text(Meaning::Target).is_none() && declared.has(&fields, Meaning::Target);
+        if no_path && was_never_read(status) {
+            return Err(Skip::OtherRecord);
+        }
         let (Some(time), Some(method), Some(target)) = (
             text(Meaning::Time),
             text(Meaning::Method),
@@ -96,12 +105,17 @@ impl RecordReader for Native {
             clock::epoch(time)
         }
         .ok_or(Skip::BadTime)?;
-        let status = declared.status(&fields, Meaning::Status);
         let upstream_status = declared.status(&fields, Meaning::UpstreamStatus);
         let answered_by = match text(Meaning::AnsweredBy) {
             Some(b"gateway") => AnsweredBy::Gateway,
             Some(b"upstream") => AnsweredBy::Upstream,
             _ if upstream_status.is_some() => AnsweredBy::Upstream,
+            // There and empty: no service was asked.
+            _ if matches!(status, Some(401 | 403))
+                && declared.has(&fields, Meaning::UpstreamStatus) =>
+            {
+                AnsweredBy::Gateway
+            }
             _ => AnsweredBy::Unknown,
         };
         let claims = if asks(all, status) {
@@ -188,6 +202,42 @@ mod tests {
                 format!(r#"{{{client}"time":1767355200,"method":"GET","path":"/x","status":0}}"#);
             assert_eq!(read(&line).unwrap(), (None, None, 1_767_355_200_000));
         }
+    }
+
+    #[test]
+    fn a_request_that_no_gateway_could_read_is_no_record_and_a_served_one_without_a_path_is_rejected()
+     {
+        let with = |path: &str, status: &str| {
+            let line = format!(r#"{{"time":1767355200,"method":"",{path}"status":{status}}}"#);
+            read(&line).unwrap_err()
+        };
+        for path in [r#""path":"","#, r#""path":"-","#, r#""path":null,"#] {
+            for status in ["400", "\"408\"", "414", "431", "505"] {
+                assert_eq!(with(path, status), Skip::OtherRecord, "{path} {status}");
+            }
+            for status in ["200", "401", "404", "500", "0"] {
+                assert_eq!(with(path, status), Skip::MissingField, "{path} {status}");
+            }
+        }
+        assert_eq!(with("", "400"), Skip::MissingField);
+    }
+
+    #[test]
+    fn an_empty_status_of_the_service_says_that_the_gateway_refused() {
+        let by = |status: u16, more: &str| {
+            let line = format!(
+                r#"{{"time":1767355200,"method":"GET","path":"/x","status":{status}{more}}}"#
+            );
+            let mut scratch = Scratch::default();
+            let record = Native.parse(line.as_bytes(), &mut scratch).unwrap();
+            record.answered_by
+        };
+        let empty = r#","upstream_status":"""#;
+        assert_eq!(by(403, empty), AnsweredBy::Gateway);
+        assert_eq!(by(401, r#","upstream_status":"-""#), AnsweredBy::Gateway);
+        assert_eq!(by(403, r#","upstream_status":"403""#), AnsweredBy::Upstream);
+        assert_eq!(by(403, ""), AnsweredBy::Unknown);
+        assert_eq!(by(502, empty), AnsweredBy::Unknown);
     }
 
     #[test]

@@ -349,6 +349,21 @@ mod tests {
                 assert_eq!(record.unwrap_err(), Skip::OtherRecord, "{nothing}");
             });
         }
+        let uri = LINE.replace(
+            "\"request\":\"GET /v1/orders/42?expand=items HTTP/1.1\"",
+            r#""request_method":"","request_uri":"""#,
+        );
+        for (status, why) in [
+            ("400", Skip::OtherRecord),
+            ("414", Skip::OtherRecord),
+            ("200", Skip::MissingField),
+            ("403", Skip::MissingField),
+        ] {
+            let line = uri.replace("\"status\":\"200\"", &format!("\"status\":\"{status}\""));
+            read(&NginxJson, &line, |record| {
+                assert_eq!(record.unwrap_err(), why, "{status}");
+            });
+        }
         read(&NginxJson, &LINE.replace("time_local", "t"), |record| {
             assert_eq!(record.unwrap_err(), Skip::MissingField);
         });

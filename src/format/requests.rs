@@ -3,7 +3,8 @@
 //! In: a line and the declaration of a format. Out: its record.
 //!
 //! Invariants:
-//! * a record without time, method or target is rejected, never guessed;
+//! * a record without time, method or target is rejected, never guessed; only where the status
+//!   says that the server could not read the request there was none;
 //! * the target is what the caller sent: where a log has the request line and a path that the
 //!   server made of it, the request line counts;
 //! * a query string that stands apart is put after the path once.
@@ -13,7 +14,7 @@
 
 use std::sync::Arc;
 
-use super::combined::request::split;
+use super::combined::request::{split, unreadable};
 use super::declared::{Declared, Meaning};
 use super::json::{self, Fields, last_status};
 use super::{AuthKind, RawRecord, RecordReader, Scratch, Skip, Token, asks, clock};
@@ -116,7 +117,8 @@ impl Requests {
         }
         let get = |meaning| declared.text(&fields, meaning);
         let time = get(Meaning::Time).ok_or(Skip::MissingField)?;
-        let (method, target) = asked(declared, &fields)?;
+        let status = declared.status(&fields, Meaning::Status);
+        let (method, target) = asked(declared, &fields, status)?;
         let target = match get(Meaning::Query) {
             Some(query) if !target.contains(&b'?') => {
                 text.clear();
@@ -131,7 +133,6 @@ impl Requests {
             _ => target,
         };
         let client = get(Meaning::Client);
-        let status = declared.status(&fields, Meaning::Status);
         let token_scopes = declared.scopes(&fields);
         let mut record = RawRecord {
             time: clock
@@ -162,7 +163,11 @@ impl Requests {
 }
 
 /// Method and target.
-fn asked<'a>(declared: &Declared, fields: &Fields<'a>) -> Result<(&'a [u8], &'a [u8]), Skip> {
+fn asked<'a>(
+    declared: &Declared,
+    fields: &Fields<'a>,
+    status: Option<u16>,
+) -> Result<(&'a [u8], &'a [u8]), Skip> {
     let get = |meaning| declared.text(fields, meaning);
     let (method, target) = (get(Meaning::Method), get(Meaning::Target));
     if let (Some(method), Some(target)) = (method, target) {
@@ -173,7 +178,7 @@ fn asked<'a>(declared: &Declared, fields: &Fields<'a>) -> Result<(&'a [u8], &'a 
         if let (Some(method), Some(b'/')) = (method, line.first()) {
             return Ok((method, target.unwrap_or(line)));
         }
-        let (own, asked) = split(line)?;
+        let (own, asked) = split(line).map_err(|why| unreadable(why, status))?;
         return Ok((method.unwrap_or(own), target.unwrap_or(asked)));
     }
     // A server that got no request line writes an empty one.
@@ -181,6 +186,11 @@ fn asked<'a>(declared: &Declared, fields: &Fields<'a>) -> Result<(&'a [u8], &'a 
         return Err(Skip::OtherRecord);
     }
     let target = target.or_else(|| get(Meaning::Path));
+    // NGINX has no `$request_uri` then; where the key itself is missing, another thing is wrong.
+    let empty = declared.has(fields, Meaning::Target) || declared.has(fields, Meaning::Path);
+    if target.is_none() && empty {
+        return Err(unreadable(Skip::MissingField, status));
+    }
     Ok((
         method.ok_or(Skip::MissingField)?,
         target.ok_or(Skip::MissingField)?,

@@ -3,9 +3,10 @@
 //! The client is the first of: a header that operators have kept (they are dropped by
 //! default), the subject of the client's certificate, the user of basic authentication.
 //!
-//! Who decided: `OriginStatus` is there when the service answered, and not when Traefik did
-//! (Traefik's documentation of access log fields). Middlewares such as `forwardAuth` answer as
-//! Traefik.
+//! Who decided: `OriginStatus` is there when the service answered, and not, or 0, when Traefik
+//! did (Traefik's documentation of access log fields). Middlewares such as `forwardAuth` answer as
+//! Traefik. The middleware `buffering` leaves 0 there for whatever the service answered; then
+//! `OriginDuration` says that it was asked, and who answered is not known.
 //!
 //! The text form is one of `combined`.
 
@@ -22,6 +23,8 @@ pub(super) struct Traefik;
 const USERNAME: Meaning = Meaning::Own(0);
 /// What only records of requests have.
 const ASKED: Meaning = Meaning::Own(1);
+/// How long the service took; 0 where it was not asked.
+const DURATION: Meaning = Meaning::Own(2);
 
 static FIELDS: LazyLock<Arc<Declared>> = LazyLock::new(|| {
     Arc::new(Declared::new(&[
@@ -39,6 +42,7 @@ static FIELDS: LazyLock<Arc<Declared>> = LazyLock::new(|| {
         ),
         (Meaning::Status, &["/DownstreamStatus"]),
         (Meaning::UpstreamStatus, &["/OriginStatus"]),
+        (DURATION, &["/OriginDuration"]),
         (
             Meaning::Client,
             &[
@@ -83,7 +87,10 @@ impl LogFormat for Traefik {
         "Traefik drops request headers from its log. With a forwardAuth middleware that sets one (authResponseHeaders: \
          [X-Client-Id]), keep it:\n    \
          accessLog:\n      format: json\n      fields:\n        headers:\n          names:\n            \
-         X-Client-Id: keep"
+         X-Client-Id: keep\n    \
+         and, so that no caller can send that header, in front of forwardAuth a middleware that removes it:\n      \
+         headers: {customRequestHeaders: {X-Client-Id: \"\"}}\n    \
+         a buffering middleware stands behind forwardAuth, not in front of it: it hides the header from the log"
     }
 
     fn as_description(&self) -> Option<String> {
@@ -112,8 +119,10 @@ impl LogFormat for Traefik {
             // Messages of Traefik itself, on the same output.
             .passing_over(|declared, fields| !declared.has(fields, ASKED))
             .and(|declared, fields, record| {
+                let duration = declared.text(fields, DURATION);
                 record.answered_by = match record.upstream_status {
                     Some(_) => AnsweredBy::Upstream,
+                    None if duration.is_some_and(|text| text != b"0") => AnsweredBy::Unknown,
                     None => AnsweredBy::Gateway,
                 };
                 // Of a list the last one is what Traefik itself saw.
@@ -209,6 +218,22 @@ mod tests {
         read(&Traefik, &named, |record| {
             assert!(!record.unwrap().anonymous);
         });
+    }
+
+    #[test]
+    fn where_buffering_hides_the_status_of_the_service_nobody_is_said_to_have_refused() {
+        let by = |origin: &str| {
+            let line = LINE
+                .replace(r#""OriginStatus":200"#, origin)
+                .replace(r#""DownstreamStatus":200"#, r#""DownstreamStatus":403"#);
+            read(&Traefik, &line, |record| record.unwrap().answered_by)
+        };
+        let asked = r#""OriginStatus":0,"OriginDuration":4425366"#;
+        assert_eq!(by(asked), AnsweredBy::Unknown);
+        let not_asked = r#""OriginStatus":0,"OriginDuration":0"#;
+        assert_eq!(by(not_asked), AnsweredBy::Gateway);
+        let answered = r#""OriginStatus":403,"OriginDuration":4425366"#;
+        assert_eq!(by(answered), AnsweredBy::Upstream);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use super::field::{Found, Work};
 use super::values::Values;
 use super::{Answered, Compiled, FIRST, SECOND, THIRD};
-use crate::format::combined::request::split;
+use crate::format::combined::request::{split, unreadable};
 use crate::format::declared::{MEANINGS, Meaning};
 use crate::format::envoy::Decided;
 use crate::format::json::{last_status, parse_status};
@@ -107,9 +107,9 @@ impl<'a> Pieces<'a> {
         let basic = self.basic;
         let values = self.of.map(|piece| piece.of(text));
         let get = |meaning: Meaning| values[meaning.index()];
-        let (method, target) = asked(&get, compiled)?;
-        let client = get(Meaning::Client);
         let status = get(Meaning::Status).and_then(parse_status);
+        let (method, target) = asked(&get, compiled, status)?;
+        let client = get(Meaning::Client);
         let upstream_status = get(Meaning::UpstreamStatus).and_then(last_status);
         Ok(RawRecord {
             method,
@@ -138,13 +138,21 @@ impl<'a> Pieces<'a> {
 type Get<'g, 'a> = &'g dyn Fn(Meaning) -> Option<&'a [u8]>;
 
 /// Method and target.
-fn asked<'a>(get: Get<'_, 'a>, compiled: &Compiled) -> Result<(&'a [u8], &'a [u8]), Skip> {
+fn asked<'a>(
+    get: Get<'_, 'a>,
+    compiled: &Compiled,
+    status: Option<u16>,
+) -> Result<(&'a [u8], &'a [u8]), Skip> {
     let (method, target) = (get(Meaning::Method), get(Meaning::Target));
     if let (Some(method), Some(target)) = (method, target) {
         return Ok((method, target));
     }
     if let Some(line) = get(Meaning::RequestLine) {
-        let (own, asked) = split(line)?;
+        let (own, asked) = match compiled.answered {
+            // It has its own word for what it could not read, and may have served what it cut off.
+            Answered::Haproxy => haproxy::asked(line)?,
+            _ => split(line).map_err(|why| unreadable(why, status))?,
+        };
         return Ok((method.unwrap_or(own), target.unwrap_or(asked)));
     }
     let mut fields = compiled.fields.iter();
@@ -153,6 +161,10 @@ fn asked<'a>(get: Get<'_, 'a>, compiled: &Compiled) -> Result<(&'a [u8], &'a [u8
         return Err(Skip::OtherRecord);
     }
     let target = target.or_else(|| get(Meaning::Path));
+    if target.is_none() {
+        // Every description names where the target is; here the server had none to write.
+        return Err(unreadable(Skip::MissingField, status));
+    }
     Ok((
         method.ok_or(Skip::MissingField)?,
         target.ok_or(Skip::MissingField)?,

@@ -175,7 +175,27 @@ fn haproxy_lines_are_read_with_their_flags_and_states() {
         read(Server::Haproxy, string, None, line),
         Ok(expected("GET /v1/a?b=\"", Some("erp"), 200))
     );
-    let bad = line.replace("GET /v1/a?b=#22 HTTP/1.1", "<BADREQ>");
+    // HAProxy keeps 1023 bytes of a request line, and closes the quote after them.
+    let cut = |request: &str| line.replace("GET /v1/a?b=#22 HTTP/1.1", request);
+    assert_eq!(
+        read(Server::Haproxy, string, None, &cut("GET /v1/a")),
+        Err(Skip::Malformed)
+    );
+    assert_eq!(
+        read(
+            Server::Haproxy,
+            string,
+            None,
+            &cut("GET /v1/a").replace(" 200 ", " 400 ")
+        ),
+        Err(Skip::Malformed),
+        "the service may have said that"
+    );
+    assert_eq!(
+        read(Server::Haproxy, string, None, &cut("GET /v1/a?b=")),
+        Ok(expected("GET /v1/a?b=", Some("erp"), 200))
+    );
+    let bad = cut("<BADREQ>");
     assert_eq!(
         read(Server::Haproxy, string, None, &bad),
         Err(Skip::OtherRecord)
@@ -186,6 +206,26 @@ fn haproxy_lines_are_read_with_their_flags_and_states() {
         read(Server::Haproxy, json, None, line),
         Ok(expected("GET /v1/a?x=1", Some("erp"), 200))
     );
+}
+
+#[test]
+fn what_nginx_could_not_read_is_no_record_and_a_served_request_without_a_target_is_rejected() {
+    let string = "$msec $jwt_claim_azp $request_method $request_uri $status";
+    let of = |status: &str| {
+        let line = format!("1767355200.000 - - - {status}");
+        read(Server::Nginx, string, None, &line)
+    };
+    assert_eq!(of("400"), Err(Skip::OtherRecord));
+    assert_eq!(of("414"), Err(Skip::OtherRecord));
+    assert_eq!(of("200"), Err(Skip::MissingField));
+    assert_eq!(of("403"), Err(Skip::MissingField));
+    let request = |status: &str| {
+        let line = format!(r#"1767355200.000 - "GET /v1/a b/c" {status}"#);
+        let string = r#"$msec $jwt_claim_azp "$request" $status"#;
+        read(Server::Nginx, string, None, &line)
+    };
+    assert_eq!(request("400"), Err(Skip::OtherRecord));
+    assert_eq!(request("200"), Err(Skip::Malformed));
 }
 
 #[test]

@@ -1,0 +1,135 @@
+//! Real gateways against the log readers: each is started on this machine with the log lines
+//! that the documentation recommends, is asked awkward requests, and what `scopetrim events`
+//! reads from its logs is compared with what was asked and answered.
+//!
+//! Every line that a gateway wrote has to be a record, or one that its list of unusual lines
+//! names with the reason for which it is passed over.
+//!
+//! A gateway that is not on this machine is named with the reason, and its test passes.
+//! `SCOPETRIM_LIVE_BIN` is a folder with further programs.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test may panic and print, and clippy exempts only `#[test]` functions"
+)]
+
+mod apache;
+mod caddy;
+mod client;
+mod compare;
+mod documented;
+mod envoy;
+mod gateway;
+mod h2;
+mod haproxy;
+mod nginx;
+mod requests;
+mod service;
+mod token;
+mod traefik;
+
+use std::time::Instant;
+
+use compare::{Answered, differences};
+use gateway::{Gateway, LOOK, Product};
+use service::Service;
+
+#[test]
+fn nginx_is_read_as_it_answered() {
+    run(&nginx::PRODUCT);
+}
+
+#[test]
+fn apache_is_read_as_it_answered() {
+    run(&apache::PRODUCT);
+}
+
+#[test]
+fn haproxy_is_read_as_it_answered() {
+    run(&haproxy::NATIVE);
+    run(&haproxy::HTTPLOG);
+}
+
+#[test]
+fn caddy_is_read_as_it_answered() {
+    run(&caddy::PRODUCT);
+}
+
+#[test]
+fn envoy_is_read_as_it_answered() {
+    run(&envoy::PRODUCT);
+}
+
+#[test]
+fn traefik_is_read_as_it_answered() {
+    run(&traefik::PRODUCT);
+}
+
+/// Asks everything of one gateway, and compares all its logs.
+fn run(product: &Product) {
+    let service = Service::start();
+    let mut gateway = match Gateway::start(product, &service) {
+        Ok(gateway) => gateway,
+        Err(reason) => {
+            println!("live: {}: skipped, {reason}", product.name);
+            return;
+        }
+    };
+    let mut ends = vec![0; product.logs.len()];
+    if let Some(path) = product.ready {
+        client::wait_until_served(gateway.ports.0, path);
+        for (log, end) in product.logs.iter().zip(&mut ends) {
+            *end = grown(&gateway, log.file, 0, 1);
+        }
+    }
+    let mut all = Vec::new();
+    for asked in requests::all() {
+        let statuses = client::send(&asked, gateway.ports, &service);
+        let lines = product.logs.iter().zip(&mut ends).map(|(log, end)| {
+            let start = *end;
+            *end = grown(&gateway, log.file, start, log.lines_of(&asked));
+            start..*end
+        });
+        all.push(Answered {
+            lines: lines.collect(),
+            served: service.saw(&asked.marker),
+            statuses,
+            asked,
+        });
+    }
+    gateway.stop();
+    let mut wrong = Vec::new();
+    for (at, log) in product.logs.iter().enumerate() {
+        let found = differences(log, at, &all, &gateway.path(log.file));
+        let (lines, differ) = (gateway.read(log.file), found.len());
+        let lines = String::from_utf8_lossy(&lines).lines().count();
+        println!(
+            "live: {}: {}: {} requests, {lines} lines, {differ} differences",
+            product.name,
+            log.format,
+            all.len()
+        );
+        wrong.extend(
+            found
+                .into_iter()
+                .map(|what| format!("{}: {what}", log.file)),
+        );
+    }
+    assert!(wrong.is_empty(), "{}\n{}", product.name, wrong.join("\n"));
+}
+
+/// Where a log ends once it has so many more lines, or when it does not get them.
+fn grown(gateway: &Gateway, file: &str, start: usize, lines: usize) -> usize {
+    let deadline = Instant::now() + client::PATIENCE / 4;
+    loop {
+        let text = gateway.read(file);
+        let new = text.get(start..).unwrap_or_default();
+        let ends = new.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+        let ends: Vec<usize> = ends.map(|(at, _)| start + at + 1).collect();
+        if ends.len() >= lines || Instant::now() > deadline {
+            return ends.last().copied().unwrap_or(start);
+        }
+        std::thread::sleep(LOOK);
+    }
+}
