@@ -168,6 +168,7 @@ impl LoadedUsage {
             Coverage::with_calendar(&facts, settings.reject_share, &settings.calendar);
         let late = coverage.expect(&settings.expected_sources, &facts, &settings.calendar);
         notes.extend(late);
+        notes.extend(super::input_diagnostics::repeated(&facts));
         notes.extend(stated_days(&facts, &settings.calendar, &coverage));
         coverage.gaps.extend(without_success(&facts));
         coverage.gaps.sort();

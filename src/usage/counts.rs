@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::repeats::Delivered;
 use crate::event::Ignored;
 use crate::format::Skip;
 use crate::model::{Day, DaySet};
@@ -109,6 +110,16 @@ impl Tally {
         }
         self.run.1 += 1;
         self.run.2 += u64::from(nobody);
+    }
+
+    /// A record that was counted turned out to be a repeat. It still shows that the log covers
+    /// its day, as every record does that is left out.
+    pub(super) fn withdraw(&mut self, source: usize, record: &Delivered) {
+        let file = &mut self.files[source];
+        file.counted -= 1;
+        file.nobody -= u64::from(record.nobody);
+        file.success -= u64::from(record.success);
+        file.ignored[Ignored::Repeated as usize] += 1;
     }
 
     /// The day of the last record since the last flush.

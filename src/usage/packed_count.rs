@@ -84,6 +84,13 @@ impl Cell {
         }
     }
 
+    /// One of the requests was counted twice. The rest stays: it is the same for both.
+    pub(super) fn withdraw(&mut self) {
+        if self.count() > 0 {
+            self.meta -= 1;
+        }
+    }
+
     /// Whether the kept id sorts after `id`. No id sorts after every id.
     fn later_id(&self, id: &[u8], arena: &Arena) -> bool {
         if id.is_empty() {
