@@ -30,7 +30,8 @@ use std::sync::{Mutex, PoisonError};
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
-use super::aggregate::Key;
+use super::aggregate::{Key, NOBODY, key};
+use super::counted_event::Event;
 use crate::format::RawRecord;
 use crate::input::BLOCK;
 use crate::model::{Day, Outcome};
@@ -51,18 +52,34 @@ pub(super) struct Delivered {
     pub(super) looser: bool,
 }
 
-/// The fingerprint of a record with an id; equal ones also have equal keys, whatever
-/// number a worker gave to the client. `None` when the record cannot be compared.
+impl Delivered {
+    /// What was counted of a record; `None` when it cannot be compared.
+    #[inline]
+    pub(super) fn of(raw: &RawRecord<'_>, event: &Event<'_>, outcome: Outcome) -> Option<Self> {
+        let id = raw.request_id.filter(|id| !id.is_empty())?;
+        let several = raw.named.is_some_and(|named| !named.is_single());
+        if several || event.unmatched.is_some() {
+            return None;
+        }
+        let (nobody, looser) = (event.client == NOBODY, event.looser);
+        Some(Self {
+            fingerprint: fingerprint((raw, id), (event.route, outcome), [nobody, looser]),
+            day: Day::of(raw.time),
+            key: key(event.client, event.route, outcome as u8),
+            nobody,
+            success: matches!(raw.status, Some(200..=399)),
+            looser,
+        })
+    }
+}
+
+/// Equal ones also have equal keys, whatever number a worker gave to the client.
 #[inline]
-pub(super) fn fingerprint(
-    raw: &RawRecord<'_>,
+fn fingerprint(
+    (raw, id): (&RawRecord<'_>, &[u8]),
     (route, outcome): (u32, Outcome),
     [nobody, looser]: [bool; 2],
-) -> Option<u64> {
-    let id = raw.request_id.filter(|id| !id.is_empty())?;
-    if raw.named.is_some_and(|named| !named.is_single()) {
-        return None;
-    }
+) -> u64 {
     let client = raw.client.unwrap_or_default();
     let other_name = raw.client_alt.unwrap_or_default();
     let mut hasher = FixedState::default().build_hasher();
@@ -81,7 +98,7 @@ pub(super) fn fingerprint(
     let status = u64::from(raw.status.unwrap_or_default());
     let bits = u64::from(nobody) << 1 | u64::from(looser);
     hasher.write_u64(u64::from(route) << 32 | status << 16 | (outcome as u64) << 8 | bits);
-    Some(hasher.finish())
+    hasher.finish()
 }
 
 /// The open windows of all sources.

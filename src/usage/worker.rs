@@ -4,7 +4,7 @@
 //! What is uncertain about a request is handled by [`super::uncertain_requests`], and costs
 //! nothing on lines without them.
 
-use super::aggregate::{Aggregate, NOBODY, Names, key};
+use super::aggregate::{Aggregate, NOBODY, Names};
 use super::batch::{Batch, ROWS};
 use super::collect::CollectOptions;
 use super::counted_event::{Event, kept};
@@ -12,7 +12,7 @@ use super::counts::{Reject, Tally};
 use super::credentials::{Collector, Request};
 use super::number::number;
 use super::presence::Marks;
-use super::repeats::{Delivered, Repeats, fingerprint};
+use super::repeats::{Delivered, Repeats};
 use super::uncertain_requests::Templates;
 use super::unplaced::Unplaced;
 use crate::event::Ignored;
@@ -199,21 +199,8 @@ impl Worker {
         let outcome = kept(&event, raw.status);
         self.batch
             .push(raw.time, event.client, event.route, outcome, raw.request_id);
-        let nobody = event.client == NOBODY;
-        let success = matches!(raw.status, Some(200..=399));
-        if event.unmatched.is_none()
-            && self.also.is_empty()
-            && let Some(fingerprint) =
-                fingerprint(&raw, (event.route, outcome), [nobody, event.looser])
-        {
-            self.delivered.push(Delivered {
-                fingerprint,
-                day,
-                key: key(event.client, event.route, outcome as u8),
-                nobody,
-                success,
-                looser: event.looser,
-            });
+        if self.also.is_empty() {
+            self.delivered.extend(Delivered::of(&raw, &event, outcome));
         }
         if event.outcome.is_denied() {
             self.also.clear();
@@ -230,11 +217,12 @@ impl Worker {
         if let Some(collector) = &mut self.credentials {
             credential(collector, &raw, &event, options);
         }
+        let nobody = event.client == NOBODY;
         let file = &mut self.tally.files[block.source];
         file.counted += 1;
         self.looser += u64::from(event.looser);
         file.nobody += u64::from(nobody);
-        file.success += u64::from(success);
+        file.success += u64::from(matches!(raw.status, Some(200..=399)));
         self.tally.day(block.source, day, nobody);
         if self.batch.len() >= ROWS {
             self.flush_batch();
