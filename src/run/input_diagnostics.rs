@@ -186,20 +186,6 @@ pub(crate) fn notes(looser: u64) -> Vec<String> {
     notes
 }
 
-/// How many records came twice, so that nobody misses them.
-pub(crate) fn repeated(facts: &[SourceFacts]) -> Option<String> {
-    let of = |source: &SourceFacts| source.counts.ignored[Ignored::Repeated as usize];
-    let count: u64 = facts.iter().map(of).sum();
-    (count > 0).then(|| {
-        format!(
-            "{} {} delivered twice and {} once (same request id, time, client, request and status)",
-            plural(count, "record"),
-            either(count, "was", "were"),
-            either(count, "counts", "count")
-        )
-    })
-}
-
 /// What became of each input.
 pub(crate) fn input_views(facts: &[SourceFacts]) -> Vec<InputView> {
     let all = facts.iter().map(|source| {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::repeats::Delivered;
 use crate::event::Ignored;
 use crate::format::Skip;
 use crate::model::{Day, DaySet};
@@ -114,11 +113,11 @@ impl Tally {
 
     /// A record that was counted turned out to be a repeat. It still shows that the log covers
     /// its day, as every record does that is left out.
-    pub(super) fn withdraw(&mut self, source: usize, record: &Delivered) {
+    pub(super) fn withdraw(&mut self, source: usize, [nobody, success]: [bool; 2]) {
         let file = &mut self.files[source];
         file.counted -= 1;
-        file.nobody -= u64::from(record.nobody);
-        file.success -= u64::from(record.success);
+        file.nobody -= u64::from(nobody);
+        file.success -= u64::from(success);
         file.ignored[Ignored::Repeated as usize] += 1;
     }
 

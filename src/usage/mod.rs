@@ -70,7 +70,7 @@ pub use presence::Presence;
 pub(crate) use presence::stem;
 pub use refused::RefusedUse;
 pub(crate) use seen_paths::seen_paths;
-pub use source_summary::SourceFacts;
+pub use source_summary::{SourceFacts, delivered_twice};
 pub use stated::stated_days;
 pub use table::{DayRows, Row, UNMATCHED, UsageTable, for_each_day};
 pub use uncertain::Uncertain;

@@ -31,7 +31,6 @@ use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 
 use super::aggregate::{Key, NOBODY, key};
-use super::counted_event::Event;
 use crate::format::RawRecord;
 use crate::input::BLOCK;
 use crate::model::{Day, Outcome};
@@ -53,19 +52,22 @@ pub(super) struct Delivered {
 }
 
 impl Delivered {
-    /// What was counted of a record; `None` when it cannot be compared.
+    /// What was counted of a record on one certain operation; `None` when it cannot be compared.
     #[inline]
-    pub(super) fn of(raw: &RawRecord<'_>, event: &Event<'_>, outcome: Outcome) -> Option<Self> {
+    pub(super) fn of(
+        raw: &RawRecord<'_>,
+        (client, route, outcome): (u32, u32, Outcome),
+        looser: bool,
+    ) -> Option<Self> {
         let id = raw.request_id.filter(|id| !id.is_empty())?;
-        let several = raw.named.is_some_and(|named| !named.is_single());
-        if several || event.unmatched.is_some() {
+        if raw.named.is_some_and(|named| !named.is_single()) {
             return None;
         }
-        let (nobody, looser) = (event.client == NOBODY, event.looser);
+        let nobody = client == NOBODY;
         Some(Self {
-            fingerprint: fingerprint((raw, id), (event.route, outcome), [nobody, looser]),
+            fingerprint: fingerprint((raw, id), (route, outcome), [nobody, looser]),
             day: Day::of(raw.time),
-            key: key(event.client, event.route, outcome as u8),
+            key: key(client, route, outcome as u8),
             nobody,
             success: matches!(raw.status, Some(200..=399)),
             looser,

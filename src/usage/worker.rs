@@ -199,8 +199,10 @@ impl Worker {
         let outcome = kept(&event, raw.status);
         self.batch
             .push(raw.time, event.client, event.route, outcome, raw.request_id);
-        if self.also.is_empty() {
-            self.delivered.extend(Delivered::of(&raw, &event, outcome));
+        if self.also.is_empty() && event.unmatched.is_none() {
+            let counted = (event.client, event.route, outcome);
+            self.delivered
+                .extend(Delivered::of(&raw, counted, event.looser));
         }
         if event.outcome.is_denied() {
             self.also.clear();
@@ -235,7 +237,8 @@ impl Worker {
         repeats.keep_repeats(block.source, block.offset, &mut self.delivered);
         for record in self.delivered.drain(..) {
             self.aggregate.withdraw(record.day, record.key);
-            self.tally.withdraw(block.source, &record);
+            let also = [record.nobody, record.success];
+            self.tally.withdraw(block.source, also);
             self.looser -= u64::from(record.looser);
         }
     }
