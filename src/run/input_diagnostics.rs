@@ -5,13 +5,14 @@ use std::iter;
 use std::sync::Arc;
 
 use super::pipeline::LoadedUsage;
+use crate::analysis::replay::observed::Outside;
 use crate::event::{Ignored, secret};
 use crate::format::{Skip, strangers};
 use crate::input::{SourceReport, SourceStatus};
 use crate::model::words::{either, plural};
 use crate::model::{Day, Warning};
 use crate::report::InputView;
-use crate::usage::SourceFacts;
+use crate::usage::{Coverage, SourceFacts};
 
 /// What is missing in the lines themselves, and how to have it logged.
 pub(crate) fn missing_in_lines(read: &LoadedUsage) -> Vec<Warning> {
@@ -236,6 +237,22 @@ pub(crate) fn ran_ahead(read: &LoadedUsage, share: f64) -> Option<Warning> {
         format!(
             "{} {} dated more than a year after all others; taken for a wrong clock, \
              so the data ends on {end} and what was needed then counts there (`--as-of` ends it elsewhere)",
+            plural(stray, "record"),
+            either(stray, "is", "are")
+        ),
+    ))
+}
+
+/// A warning when records dated before the data begins were found.
+pub(crate) fn ran_behind(coverage: &Coverage, outside: Outside) -> Option<Warning> {
+    let begins = outside.begins?;
+    let before = coverage.days.range(..begins);
+    let stray: u64 = before.map(|(_, records)| records).sum();
+    Some(Warning::new(
+        "clock-ran-behind",
+        format!(
+            "{} {} dated more than a year before all others; taken for a wrong clock, so the data begins on {begins}, \
+             and what was needed then counts on the last day (`--since` with an earlier day takes the dates as they are)",
             plural(stray, "record"),
             either(stray, "is", "are")
         ),
