@@ -110,14 +110,8 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     let table = &read.collected.usage;
     let (semantics, mut notes) = semantics(&settings, old.as_ref(), &new, &routes);
     notes.extend(git_history::sentences(&new));
-    let ahead = input_diagnostics::ran_ahead(&read, settings.reject_share);
-    let behind = input_diagnostics::ran_behind(&read.coverage, outside);
-    notes.extend(
-        ahead
-            .into_iter()
-            .chain(behind)
-            .map(|warning| warning.message),
-    );
+    let clocks = input_diagnostics::wrong_clocks(&read, settings.reject_share, outside);
+    notes.extend(clocks.into_iter().map(|warning| warning.message));
     let weights = weight::weights(&routes.catalog, &settings.weights);
     let [old_universe, new_universe] = semantics
         .each_ref()

@@ -11,7 +11,7 @@ use super::client_usage;
 use super::git_history::Versions;
 use super::grant_age::history;
 use super::grant_snapshots;
-use super::input_diagnostics::{input_views, missing_in_lines, ran_ahead, ran_behind};
+use super::input_diagnostics::{input_views, missing_in_lines, wrong_clocks};
 use super::names::{alike, few_match, only_in_log, unknown_scopes, unmet};
 use super::observed_days::{outside, window};
 use super::pipeline::{LoadedUsage, Routes};
@@ -288,12 +288,8 @@ fn warnings(
     let inputs: Vec<&str> = inputs.collect();
     warnings.extend(settings.logged.sampled.warnings(&inputs));
     warnings.extend(settings.log_formats.warnings(&inputs));
-    warnings.extend(ran_ahead(read, settings.reject_share));
-    let to = analysis.window.to;
-    warnings.extend(ran_behind(
-        &read.coverage,
-        outside(settings, &read.coverage, to),
-    ));
+    let outside = outside(settings, &read.coverage, analysis.window.to);
+    warnings.extend(wrong_clocks(read, settings.reject_share, outside));
     warnings.extend(elsewhere);
     warnings.sort();
     warnings.dedup();

@@ -229,8 +229,14 @@ pub(crate) fn input_views(facts: &[SourceFacts]) -> Vec<InputView> {
     all.collect()
 }
 
+/// Warnings about records that are dated outside of the data.
+pub(crate) fn wrong_clocks(read: &LoadedUsage, share: f64, outside: Outside) -> Vec<Warning> {
+    let ahead = ran_ahead(read, share).into_iter();
+    ahead.chain(ran_behind(&read.coverage, outside)).collect()
+}
+
 /// A warning when the end of the data is not that of the last record.
-pub(crate) fn ran_ahead(read: &LoadedUsage, share: f64) -> Option<Warning> {
+fn ran_ahead(read: &LoadedUsage, share: f64) -> Option<Warning> {
     let (end, stray) = stray(read, share)?;
     Some(Warning::new(
         "clock-ran-ahead",
@@ -244,7 +250,7 @@ pub(crate) fn ran_ahead(read: &LoadedUsage, share: f64) -> Option<Warning> {
 }
 
 /// A warning when records dated before the data begins were found.
-pub(crate) fn ran_behind(coverage: &Coverage, outside: Outside) -> Option<Warning> {
+fn ran_behind(coverage: &Coverage, outside: Outside) -> Option<Warning> {
     let begins = outside.begins?;
     let before = coverage.days.range(..begins);
     let stray: u64 = before.map(|(_, records)| records).sum();
