@@ -87,6 +87,7 @@ pub mod cli;
 pub mod stages {
     pub use crate::analysis::landmark::{in_rhythm, is_old};
     pub use crate::analysis::weight::weights;
+    pub use crate::format::alone::opened_for as log_format_for;
     pub use crate::format::opened as log_format;
     pub use crate::grants::Formats as PolicyFormats;
     pub use crate::input::{Block, BlockSink, SourceStatus, discover, head, read_once};

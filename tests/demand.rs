@@ -40,9 +40,8 @@ fn case() -> Case {
         };
         log += &request(day, "app", "GET /orders", &json!({"scopes": scopes}));
     }
-    for day in [3, 5, 5] {
-        let refused =
-            json!({"status": 403, "answered_by": "gateway", "request_id": format!("no{day}")});
+    for (day, id) in [(3, "no3"), (5, "no5"), (5, "no6")] {
+        let refused = json!({"status": 403, "answered_by": "gateway", "request_id": id});
         log += &request(day, "app", "POST /orders", &refused);
     }
     log += &request(

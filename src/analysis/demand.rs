@@ -20,7 +20,7 @@ use rayon::prelude::*;
 pub(crate) use tokens::{IssuedScope, NotEvaluable, Standing, Tokens};
 
 use super::minimum::Universe;
-use super::replay::observed::Late;
+use super::replay::observed::Outside;
 use super::{Analysis, ClientAnalysis, Inputs};
 use crate::model::words::rounded;
 use crate::model::{ClientName, Operation, Requirement, Scope, Term};
@@ -105,7 +105,7 @@ pub(crate) fn fill(
     inputs: &Inputs<'_>,
     universe: &Universe,
     protocol: &BTreeSet<Scope>,
-    (table, late, credentials): (&UsageTable, Late, &CredentialTable),
+    (table, outside, credentials): (&UsageTable, Outside, &CredentialTable),
 ) {
     let window = analysis.window;
     let numbers: BTreeMap<&ClientName, u32> = inputs
@@ -115,7 +115,7 @@ pub(crate) fn fill(
         .collect();
     let wanted: BTreeSet<u32> = numbers.values().copied().collect();
     let mut refused: BTreeMap<u32, Vec<(u32, RefusedUse)>> = BTreeMap::new();
-    for ((client, route), seen) in table.refused(&wanted, |day| late.shift(day, window)) {
+    for ((client, route), seen) in table.refused(&wanted, |day| outside.shift(day, window)) {
         refused.entry(client).or_default().push((route, seen));
     }
     let carried = tokens::by_client(credentials, window.to);

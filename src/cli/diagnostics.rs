@@ -95,7 +95,8 @@ pub(super) fn say_incomplete(run: &AnalysisRun) {
 /// Says that the data ends elsewhere than at its last record, where warnings are not shown.
 pub(super) fn say_ran_ahead(run: &AnalysisRun) {
     let warnings = run.warnings.iter();
-    for warning in warnings.filter(|warning| warning.code == "clock-ran-ahead") {
+    let of_clocks = ["clock-ran-ahead", "clock-ran-behind"];
+    for warning in warnings.filter(|warning| of_clocks.contains(&warning.code)) {
         note(run.settings.quiet, &warning.message);
     }
 }

@@ -9,7 +9,7 @@ use super::diagnostics;
 use super::output::OutputArgs;
 use super::settings::{self, Settings};
 use crate::analysis::minimum::Universe;
-use crate::analysis::replay::observed::{Late, observe, samples};
+use crate::analysis::replay::observed::{observe, samples};
 use crate::analysis::replay::proposal::{Fate, Side, simulate};
 use crate::analysis::weight;
 use crate::grants;
@@ -18,7 +18,7 @@ use crate::report::replay::{self as report, ReplayView};
 use crate::report::table::Format;
 use crate::run::client_join::check_joined;
 use crate::run::{
-    analysis_run, audience_check, git_history, input_diagnostics, pipeline, policy, read_usage,
+    audience_check, git_history, input_diagnostics, observed_days, pipeline, policy, read_usage,
     routes,
 };
 
@@ -99,7 +99,8 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         read.incomplete
             .push("the logs hold no records: nothing was replayed".to_owned());
     }
-    let window = analysis_run::window(&settings, &read.coverage)?;
+    let window = observed_days::window(&settings, &read.coverage)?;
+    let outside = observed_days::outside(&settings, &read.coverage, window.to);
     let in_log = |name: &ClientName| read.collected.usage.client(name.as_str()).is_some();
     let joined = known.iter().any(in_log);
     if span.is_some() {
@@ -109,9 +110,8 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     let table = &read.collected.usage;
     let (semantics, mut notes) = semantics(&settings, old.as_ref(), &new, &routes);
     notes.extend(git_history::sentences(&new));
-    notes.extend(
-        input_diagnostics::ran_ahead(&read, settings.reject_share).map(|warning| warning.message),
-    );
+    let clocks = input_diagnostics::wrong_clocks(&read, settings.reject_share, outside);
+    notes.extend(clocks.into_iter().map(|warning| warning.message));
     let weights = weight::weights(&routes.catalog, &settings.weights);
     let [old_universe, new_universe] = semantics
         .each_ref()
@@ -120,8 +120,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     let before = old
         .as_ref()
         .map(|policy| Side::new(&old_universe, &semantics[0], policy));
-    let late = Late::of(settings.as_of);
-    let observed = observe(table, window, late);
+    let observed = observe(table, window, outside);
     let found = simulate(
         &routes.catalog,
         routes.matcher.routes(),
@@ -141,7 +140,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         covered: read.coverage.covered(window),
         catalog: &routes.catalog,
         routes: routes.matcher.routes(),
-        samples: &samples(table, (window, late), &wanted),
+        samples: &samples(table, (window, outside), &wanted),
         after: &settings.grants,
         before: &old_files,
         incomplete: &read.incomplete,

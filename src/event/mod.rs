@@ -39,16 +39,19 @@ pub enum Ignored {
     Garbage,
     /// The configuration states that it is noise.
     Noise,
+    /// The same request was delivered before.
+    Repeated,
 }
 
 impl Ignored {
     /// Every reason, in order.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Preflight,
         Self::Health,
         Self::Probe,
         Self::Garbage,
         Self::Noise,
+        Self::Repeated,
     ];
 
     /// The name used in every output.
@@ -59,6 +62,7 @@ impl Ignored {
             Self::Probe => "probe",
             Self::Garbage => "garbage",
             Self::Noise => "noise",
+            Self::Repeated => "repeated",
         }
     }
 }

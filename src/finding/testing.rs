@@ -297,8 +297,11 @@ impl Case {
         let mut analysis = analysis::analyse(&inputs, &options);
         let universe = Universe::new(&self.catalog, &semantics, &weights);
         let credentials = self.table();
-        let late = analysis::replay::observed::Late::Counts;
-        let seen = (&UsageTable::default(), late, &credentials);
+        let outside = analysis::replay::observed::Outside {
+            late_counts: true,
+            begins: None,
+        };
+        let seen = (&UsageTable::default(), outside, &credentials);
         analysis::demand::fill(&mut analysis, &inputs, &universe, &options.protocol, seen);
         let categories = categories(&self.catalog, &CategoryOverrides::default());
         look(&Context {

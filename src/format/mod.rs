@@ -64,6 +64,7 @@ mod tyk_json;
 mod w3c;
 mod zoraxy;
 
+pub(crate) mod alone;
 #[cfg(test)]
 mod any_text_tests;
 #[cfg(test)]

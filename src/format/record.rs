@@ -80,6 +80,11 @@ impl<'a> Named<'a> {
         }
     }
 
+    /// Whether it needs no further permission, of whomever.
+    pub(crate) fn is_single(&self) -> bool {
+        self.more.is_empty() && self.also.iter().all(Option::is_none)
+    }
+
     /// The further permissions of the client.
     pub fn further(&self) -> impl Iterator<Item = &'a [u8]> {
         let more = self.more.split(|byte| *byte == b'\n');

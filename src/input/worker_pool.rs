@@ -42,6 +42,11 @@ pub trait BlockSink: Sync {
     fn beginning(&self, state: &mut Self::State, beginning: Block<'_>) {
         let _ = (state, beginning);
     }
+    /// The lines of one block of an input were handed over, all but one that ends in a later
+    /// block of a stream; `last` says that no block follows. Calls come in no particular order.
+    fn finished(&self, source: usize, index: usize, last: bool) {
+        let _ = (source, index, last);
+    }
 }
 
 enum Item {
@@ -217,6 +222,8 @@ fn plain_block<S: BlockSink>(
             lock(&work.ledgers[source]).fault = Some(SourceStatus::Partial(error.to_string()));
         }
     }
+    let end = (index as u64 + 1) * BLOCK as u64;
+    work.sink.finished(source, index, end >= size);
     reused.buffer = buffer;
 }
 
@@ -301,6 +308,7 @@ fn deliver<S: BlockSink>(work: &Work<'_, S>, state: &mut S::State, mut parcel: P
     let offset = parcel.offset + parcel.lines.start as u64;
     let bytes = &mut parcel.bytes[parcel.lines];
     lines(work, state, source, bytes, (offset, parcel.last));
+    work.sink.finished(source, parcel.index, parcel.last);
     let _ = work.spare.0.try_send(parcel.bytes);
 }
 

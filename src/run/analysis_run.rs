@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Settings;
 use super::audience_check;
 use super::audit::{Audit, Judged, audit};
 use super::client_join::check_joined;
@@ -10,15 +11,15 @@ use super::client_usage;
 use super::git_history::Versions;
 use super::grant_age::history;
 use super::grant_snapshots;
-use super::input_diagnostics::{input_views, missing_in_lines, ran_ahead};
+use super::input_diagnostics::{input_views, missing_in_lines, wrong_clocks};
 use super::names::{alike, few_match, only_in_log, unknown_scopes, unmet};
+use super::observed_days::{outside, window};
 use super::pipeline::{LoadedUsage, Routes};
 use super::policy::{policy_and_names, semantics};
 use super::read_usage;
 use super::routes;
 use super::undated_grants;
 use super::window_comparison::compared;
-use super::{Advised, Settings};
 use crate::analysis::backtest::{Backtest, GrantsOf, backtest, backtest_as_held, origins};
 use crate::analysis::landmark::LONGEST;
 use crate::analysis::minimum::Universe;
@@ -31,9 +32,6 @@ use crate::model::{ClientName, Day, Level, Policy, Semantics, Warning, Window};
 use crate::report::{InputView, View, possible};
 use crate::usage::credentials::CredentialTable;
 use crate::usage::{Blind, ClientUse, Coverage, PossibleNeeds, UsageTable};
-
-/// Longest default window in days.
-const DEFAULT_WINDOW: u32 = 365;
 
 /// Everything that was read and found; renderers show its [`view`](Self::view).
 pub struct AnalysisRun {
@@ -152,7 +150,8 @@ fn run(mut settings: Settings, replayed: Option<GrantsOf>) -> anyhow::Result<Ana
     let versions = grant_snapshots::of(grants, &settings, &month_ends, (&policy, &history))?;
     clients.extend(versions.iter().flat_map(|past| past.clients.clone()));
     let (blind, unseen) = read.blind(&settings, &clients);
-    let (usage, former) = client_usage::of(clients, &read, window, settings.as_of);
+    let outside = outside(&settings, &read.coverage, window.to);
+    let (usage, former) = client_usage::of(clients, &read, window, outside);
     if span.is_some() {
         let joined = check_joined(&policy, &read, !usage.is_empty())?;
         read.incomplete.extend(joined);
@@ -162,7 +161,7 @@ fn run(mut settings: Settings, replayed: Option<GrantsOf>) -> anyhow::Result<Ana
     let weights = weight::weights(&routes.catalog, &settings.weights);
     let universe = Universe::new(&routes.catalog, &semantics, &weights);
     let possible = read.possible(&routes);
-    let recent = recent(&read.coverage, window);
+    let recent = recent(&read.coverage, window, outside.begins);
     let inputs = Inputs {
         catalog: &routes.catalog,
         semantics: &semantics,
@@ -182,8 +181,7 @@ fn run(mut settings: Settings, replayed: Option<GrantsOf>) -> anyhow::Result<Ana
     let prepared = Prepared::new(&inputs, &options, &universe);
     let (mut analysis, backtest) =
         judged(&prepared, &inputs, &options, (replayed, versions.as_ref()));
-    let late = analysis::replay::observed::Late::of(settings.as_of);
-    let seen = (&read.collected.usage, late, &read.collected.credentials);
+    let seen = (&read.collected.usage, outside, &read.collected.credentials);
     demand::fill(&mut analysis, &inputs, &universe, &options.protocol, seen);
     let compared = compared(&prepared, &inputs, &options, (&settings.windows, &analysis));
     let actions = actions(&policy, &analysis.clients, settings.narrow);
@@ -258,8 +256,9 @@ fn judged(
 }
 
 /// What is looked back on: each client's work grows with its days.
-fn recent(coverage: &Coverage, window: Window) -> Cow<'_, Coverage> {
-    coverage.since(window.from.min(window.to.plus(-LONGEST)))
+fn recent(coverage: &Coverage, window: Window, begins: Option<Day>) -> Cow<'_, Coverage> {
+    let first = window.from.min(window.to.plus(-LONGEST));
+    coverage.since(begins.map_or(first, |begins| begins.max(first)))
 }
 
 /// What a reviewer should know, from all stages.
@@ -289,7 +288,8 @@ fn warnings(
     let inputs: Vec<&str> = inputs.collect();
     warnings.extend(settings.logged.sampled.warnings(&inputs));
     warnings.extend(settings.log_formats.warnings(&inputs));
-    warnings.extend(ran_ahead(read, settings.reject_share));
+    let outside = outside(settings, &read.coverage, analysis.window.to);
+    warnings.extend(wrong_clocks(read, settings.reject_share, outside));
     warnings.extend(elsewhere);
     warnings.sort();
     warnings.dedup();
@@ -348,47 +348,4 @@ fn calls_any_safe(analysis: &Analysis) -> bool {
         let mut levels = client.terms.iter().map(|term| term.level);
         suspend == Some(Level::Safe) || levels.any(|level| level == Some(Level::Safe))
     })
-}
-
-/// The days looked at: they end where the data ends, never at the clock.
-pub(crate) fn window(settings: &Settings, coverage: &Coverage) -> anyhow::Result<Window> {
-    let (Some(span), Some((end, _))) = (
-        coverage.span(),
-        coverage.credible_end(settings.reject_share),
-    ) else {
-        return Ok(Window {
-            from: Day(0),
-            to: Day(0),
-        });
-    };
-    // After the data there is nothing to look at, only days that would look silent.
-    let to = settings.as_of.map_or(end, |as_of| as_of.min(span.to));
-    let window = match (settings.since, settings.window) {
-        (Some(since), _) => Window { from: since, to },
-        (None, Some(days)) => Window::ending(to, days),
-        (None, None) => {
-            let from = span.from;
-            let data = Window { from, to };
-            Window::ending(to, data.days().clamp(1, DEFAULT_WINDOW))
-        }
-    };
-    if let Some(since) = settings.since.filter(|since| *since > to) {
-        return Err(Advised::new(
-            format!(
-                "--since {since} is after the last day that is looked at, {to}: the logs cover {} to {}",
-                span.from, span.to
-            ),
-            "choose a day inside the days of the logs, or a later --as-of",
-        ));
-    }
-    if window.days() == 0 || window.to < span.from || window.from > span.to {
-        return Err(Advised::new(
-            format!(
-                "no data in the window {} to {}: the logs cover {} to {}",
-                window.from, window.to, span.from, span.to
-            ),
-            "choose --as-of and --window inside the days of the logs, or leave them out",
-        ));
-    }
-    Ok(window)
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::client_usage;
 use super::from_ledger::{self, advised};
+use super::observed_days::outside;
 use super::pipeline::{LoadedUsage, Routes};
 use super::settings::Settings;
 use crate::analysis::Analysis;
@@ -63,7 +64,8 @@ pub(crate) fn audit(judged: &Judged<'_>) -> anyhow::Result<Audit> {
         // What was recorded after the window is not known yet.
         withdrawn.retain(|withdrawn| withdrawn.gone <= analysis.window.to.plus(1));
     }
-    let nobody = client_usage::nobody(read, analysis.window, settings.as_of);
+    let outside = outside(settings, &read.coverage, analysis.window.to);
+    let nobody = client_usage::nobody(read, analysis.window, outside);
     let categories = categories(&routes.catalog, &settings.categories);
     let context = Context {
         analysis,

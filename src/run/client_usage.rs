@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::pipeline::LoadedUsage;
+use crate::analysis::replay::observed::Outside;
 use crate::event::secret::is_concealed;
-use crate::model::{Cause, ClientName, Day, Policy, Window};
+use crate::model::{Cause, ClientName, Policy, Window};
 use crate::usage::{ClientUse, Cluster, NOBODY, summarise};
 
 /// Callers outside the policy whose use is learned from.
@@ -18,42 +19,44 @@ pub(crate) fn of(
     clients: BTreeSet<ClientName>,
     read: &LoadedUsage,
     window: Window,
-    as_of: Option<Day>,
+    outside: Outside,
 ) -> (Usage, Usage) {
-    let former = usage(former(&clients, read), read, window, as_of);
-    (usage(clients, read, window, as_of), former)
+    let former = usage(former(&clients, read), read, window, outside);
+    (usage(clients, read, window, outside), former)
 }
 
 fn usage(
     clients: BTreeSet<ClientName>,
     read: &LoadedUsage,
     window: Window,
-    as_of: Option<Day>,
+    outside: Outside,
 ) -> BTreeMap<ClientName, ClientUse> {
     let table = &read.collected.usage;
     let wanted: BTreeMap<u32, ClientName> = clients
         .into_iter()
         .filter_map(|name| Some((table.client(name.as_str())?, name)))
         .collect();
-    // What a wrong clock dated after the end of the data did happen: it counts as of the
-    // last day, so that what it needed stays. An end that was asked for cuts it off.
-    let until = as_of.map(|_| window.to);
+    // What a wrong clock dated outside of the data did happen: it counts as of the last
+    // day, so that what it needed stays. An end that was asked for cuts off what is later.
+    let until = (!outside.late_counts).then_some(window.to);
     let rows = summarise(table, &wanted.keys().copied().collect(), until);
     rows.into_iter()
         .filter_map(|client_use| {
             Some((
                 wanted.get(&client_use.client)?.clone(),
-                client_use.ended(window.to),
+                client_use.within(outside.begins, window.to),
             ))
         })
         .collect()
 }
 
 /// What was done by requests that name no caller.
-pub(crate) fn nobody(read: &LoadedUsage, window: Window, as_of: Option<Day>) -> ClientUse {
-    let until = as_of.map(|_| window.to);
+pub(crate) fn nobody(read: &LoadedUsage, window: Window, outside: Outside) -> ClientUse {
+    let until = (!outside.late_counts).then_some(window.to);
     let client_use = summarise(&read.collected.usage, &BTreeSet::from([NOBODY]), until).pop();
-    client_use.map_or_else(ClientUse::default, |client_use| client_use.ended(window.to))
+    client_use.map_or_else(ClientUse::default, |client_use| {
+        client_use.within(outside.begins, window.to)
+    })
 }
 
 /// Callers that no policy file names, as far as they are named: those of most requests.

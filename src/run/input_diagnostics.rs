@@ -5,13 +5,14 @@ use std::iter;
 use std::sync::Arc;
 
 use super::pipeline::LoadedUsage;
+use crate::analysis::replay::observed::Outside;
 use crate::event::{Ignored, secret};
 use crate::format::{Skip, strangers};
 use crate::input::{SourceReport, SourceStatus};
 use crate::model::words::{either, plural};
 use crate::model::{Day, Warning};
 use crate::report::InputView;
-use crate::usage::SourceFacts;
+use crate::usage::{Coverage, SourceFacts};
 
 /// What is missing in the lines themselves, and how to have it logged.
 pub(crate) fn missing_in_lines(read: &LoadedUsage) -> Vec<Warning> {
@@ -228,14 +229,36 @@ pub(crate) fn input_views(facts: &[SourceFacts]) -> Vec<InputView> {
     all.collect()
 }
 
+/// Warnings about records that are dated outside of the data.
+pub(crate) fn wrong_clocks(read: &LoadedUsage, share: f64, outside: Outside) -> Vec<Warning> {
+    let ahead = ran_ahead(read, share).into_iter();
+    ahead.chain(ran_behind(&read.coverage, outside)).collect()
+}
+
 /// A warning when the end of the data is not that of the last record.
-pub(crate) fn ran_ahead(read: &LoadedUsage, share: f64) -> Option<Warning> {
+fn ran_ahead(read: &LoadedUsage, share: f64) -> Option<Warning> {
     let (end, stray) = stray(read, share)?;
     Some(Warning::new(
         "clock-ran-ahead",
         format!(
             "{} {} dated more than a year after all others; taken for a wrong clock, \
              so the data ends on {end} and what was needed then counts there (`--as-of` ends it elsewhere)",
+            plural(stray, "record"),
+            either(stray, "is", "are")
+        ),
+    ))
+}
+
+/// A warning when records dated before the data begins were found.
+fn ran_behind(coverage: &Coverage, outside: Outside) -> Option<Warning> {
+    let begins = outside.begins?;
+    let before = coverage.days.range(..begins);
+    let stray: u64 = before.map(|(_, records)| records).sum();
+    Some(Warning::new(
+        "clock-ran-behind",
+        format!(
+            "{} {} dated more than a year before all others; taken for a wrong clock, so the data begins on {begins}, \
+             and what was needed then counts on the last day (`--since` with an earlier day takes the dates as they are)",
             plural(stray, "record"),
             either(stray, "is", "are")
         ),

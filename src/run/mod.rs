@@ -43,6 +43,7 @@ pub(crate) mod input_diagnostics;
 mod log_formats;
 mod monthly_report;
 mod names;
+pub(crate) mod observed_days;
 pub(crate) mod pipeline;
 pub(crate) mod policy;
 mod progress;

@@ -14,7 +14,7 @@ use crate::input::{Input, Source, discover, head_within};
 use crate::model::{Catalog, Warning};
 use crate::usage::{
     self, CollectOptions, Collected, Coverage, Evidence, PossibleNeeds, SourceFacts, Uncertain,
-    stated_days, without_success,
+    delivered_twice, stated_days, without_success,
 };
 
 /// Clients outside the policy that are kept separate.
@@ -168,6 +168,7 @@ impl LoadedUsage {
             Coverage::with_calendar(&facts, settings.reject_share, &settings.calendar);
         let late = coverage.expect(&settings.expected_sources, &facts, &settings.calendar);
         notes.extend(late);
+        notes.extend(delivered_twice(&facts));
         notes.extend(stated_days(&facts, &settings.calendar, &coverage));
         coverage.gaps.extend(without_success(&facts));
         coverage.gaps.sort();

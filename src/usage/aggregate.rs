@@ -68,6 +68,15 @@ impl Aggregate {
         }
     }
 
+    /// Takes a repeat out of the count of its row.
+    pub(super) fn withdraw(&mut self, day: Day, key: Key) {
+        let index = self.index.get(&day.0);
+        let day = index.and_then(|index| self.days.get_mut(*index));
+        if let Some(cell) = day.and_then(|(_, counts)| counts.get_mut(&key)) {
+            cell.withdraw();
+        }
+    }
+
     /// Packs what was counted so far, in the form that the ledger hands over.
     #[cfg(test)]
     pub(super) fn pack(&mut self) {

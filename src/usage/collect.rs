@@ -7,6 +7,7 @@ use super::counts::{FileCounts, Reject};
 use super::credentials::{Collector, CredentialTable, HashKey};
 use super::merge::merge;
 use super::presence::Presence;
+use super::repeats::Repeats;
 use super::table::UsageTable;
 use super::uncertain::Uncertain;
 use super::worker::{REJECTS, Sink};
@@ -91,6 +92,7 @@ fn gather(
             .collect(),
         // A single source can be absent only when there is no record at all.
         places: (presence.sources.len() > 1).then_some(places),
+        repeats: Repeats::new(sources.len(), options.limits.line),
     };
     let (workers, reports) = read_once(sources, options.limits, &sink, progress);
     let mut files = vec![FileCounts::default(); sources.len()];

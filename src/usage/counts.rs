@@ -111,6 +111,16 @@ impl Tally {
         self.run.2 += u64::from(nobody);
     }
 
+    /// A record that was counted turned out to be a repeat. It still shows that the log covers
+    /// its day, as every record does that is left out.
+    pub(super) fn withdraw(&mut self, source: usize, [nobody, success]: [bool; 2]) {
+        let file = &mut self.files[source];
+        file.counted -= 1;
+        file.nobody -= u64::from(nobody);
+        file.success -= u64::from(success);
+        file.ignored[Ignored::Repeated as usize] += 1;
+    }
+
     /// The day of the last record since the last flush.
     pub(super) fn last_day(&self) -> Option<Day> {
         (self.run.1 > 0).then_some(self.run.0)

@@ -152,20 +152,34 @@ impl Coverage {
     /// dated later: few of all (at most `share`, 0..1), with more than a year of nothing in
     /// front of them. Taken at its word, one such record would make every grant look idle.
     pub fn credible_end(&self, share: f64) -> Option<(Day, u64)> {
+        self.without_strays(self.days.iter().rev(), share)
+    }
+
+    /// Where the data begins when single clocks that ran behind are left out, as one that starts
+    /// again at 2001-01-01, and the records dated earlier: the same rule, seen from the front.
+    pub fn credible_begin(&self, share: f64) -> Option<(Day, u64)> {
+        self.without_strays(self.days.iter(), share)
+    }
+
+    /// The outermost day, from where `days` begins, that is not one of strays.
+    fn without_strays<'a>(
+        &self,
+        days: impl Iterator<Item = (&'a Day, &'a u64)> + Clone,
+        share: f64,
+    ) -> Option<(Day, u64)> {
         let all: u64 = self.days.values().sum();
-        let (mut end, mut stray) = (*self.days.keys().next_back()?, 0);
+        let (mut edge, mut stray) = (*days.clone().next()?.0, 0);
         let mut seen = 0;
-        let back = self.days.iter().rev();
-        for ((day, count), (before, _)) in back.clone().zip(back.skip(1)) {
+        for ((day, count), (next, _)) in days.clone().zip(days.skip(1)) {
             seen += count;
             if is_more_than(seen, share, all) {
                 break;
             }
-            if day.0 - before.0 > A_YEAR {
-                (end, stray) = (*before, seen);
+            if (day.0 - next.0).abs() > A_YEAR {
+                (edge, stray) = (*next, seen);
             }
         }
-        Some((end, stray))
+        Some((edge, stray))
     }
 
     /// Whether more than a year of nothing lies somewhere between two days.
@@ -260,6 +274,25 @@ mod tests {
         };
         assert_eq!(near.credible_end(0.01), Some((day("2026-12-31"), 0)));
         assert_eq!(Coverage::default().credible_end(0.01), None);
+    }
+
+    #[test]
+    fn a_record_from_a_clock_that_ran_behind_does_not_move_the_beginning_of_the_data() {
+        let day = |text| Day::parse(text).unwrap();
+        let of = |stray: u64| Coverage {
+            days: BTreeMap::from([
+                (day("2001-01-01"), stray),
+                (day("2015-01-01"), 1),
+                (day("2026-01-01"), 499),
+                (day("2026-07-19"), 500),
+            ]),
+            gaps: Vec::new(),
+        };
+        assert_eq!(of(1).credible_begin(0.01), Some((day("2026-01-01"), 2)));
+        assert_eq!(of(1).credible_end(0.01), Some((day("2026-07-19"), 0)));
+        // Too many for a mistake: then the log really has a hole.
+        assert_eq!(of(50).credible_begin(0.01), Some((day("2001-01-01"), 0)));
+        assert_eq!(Coverage::default().credible_begin(0.01), None);
     }
 
     #[test]

@@ -52,7 +52,8 @@ impl PackedDay {
                 Id::Uuid(_) => 2,
                 Id::Text(_) => 3,
             };
-            put(&mut bytes, cell.count() << 2 | form);
+            // None where only repeats were counted here: never, but by an accident of hashing.
+            put(&mut bytes, cell.count().max(1) << 2 | form);
             let (first, end) = cell.span();
             put(&mut bytes, first.into());
             put(&mut bytes, end.saturating_sub(first).into());

@@ -123,15 +123,20 @@ pub struct ClientUse {
 }
 
 impl ClientUse {
-    /// With everything dated after a day counted on that day.
+    /// With everything dated after the last day, or before the data begins, counted on the last.
     #[must_use]
-    pub fn ended(mut self, last: Day) -> Self {
+    pub fn within(mut self, begins: Option<Day>, last: Day) -> Self {
+        let is_early = |day: Day| begins.is_some_and(|begins| day < begins);
         for route_use in &mut self.routes {
-            if route_use.days.since(last.plus(1)).is_empty() {
+            let days = &route_use.days;
+            let early = days.iter().next();
+            if days.since(last.plus(1)).is_empty()
+                && !early.is_some_and(|first| is_early(Day(first.day)))
+            {
                 continue;
             }
-            let moved = route_use.days.iter().map(|day| {
-                if day.day <= last.0 {
+            let moved = days.iter().map(|day| {
+                if day.day <= last.0 && !is_early(Day(day.day)) {
                     return day;
                 }
                 let shift = last.start() - Day(day.day).start();

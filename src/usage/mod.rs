@@ -8,7 +8,8 @@
 //! * memory grows with the number of distinct client × route × day × outcome,
 //!   never with the number of lines;
 //! * the same lines give the same table, whatever their order, their split
-//!   into files, and the number of threads.
+//!   into files, and the number of threads; but for the counts of requests that
+//!   were delivered twice, which are compared within parts of a file (`repeats`).
 //!
 //! Polars and Arrow are named only here.
 
@@ -17,6 +18,7 @@ mod batch;
 mod blind_spots;
 mod bounded;
 mod collect;
+mod counted_event;
 mod counts;
 mod coverage;
 pub(crate) mod credentials;
@@ -38,6 +40,7 @@ mod possible;
 mod presence;
 mod quiet;
 mod refused;
+mod repeats;
 mod seen_paths;
 mod source_summary;
 mod stated;
@@ -69,7 +72,7 @@ pub use presence::Presence;
 pub(crate) use presence::stem;
 pub use refused::RefusedUse;
 pub(crate) use seen_paths::seen_paths;
-pub use source_summary::SourceFacts;
+pub use source_summary::{SourceFacts, delivered_twice};
 pub use stated::stated_days;
 pub use table::{DayRows, Row, UNMATCHED, UsageTable, for_each_day};
 pub use uncertain::Uncertain;

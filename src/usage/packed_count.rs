@@ -84,6 +84,13 @@ impl Cell {
         }
     }
 
+    /// One of the requests was counted twice. The rest stays: it is the same for both.
+    pub(super) fn withdraw(&mut self) {
+        if self.count() > 0 {
+            self.meta -= 1;
+        }
+    }
+
     /// Whether the kept id sorts after `id`. No id sorts after every id.
     fn later_id(&self, id: &[u8], arena: &Arena) -> bool {
         if id.is_empty() {
@@ -275,6 +282,8 @@ fn write_hex(words: [u64; 2], hyphens: &[usize], buffer: &mut [u8; 36]) -> usize
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Day;
+    use crate::usage::day_table::PackedDay;
 
     fn sample(cell: &Cell, arena: &Arena) -> Option<String> {
         cell.text(arena, &mut [0; 36])
@@ -331,6 +340,26 @@ mod tests {
                 Some("0123456789abcdef0123456789abcdef".to_owned())
             )
         );
+    }
+
+    #[test]
+    fn taking_a_repeat_out_changes_the_count_alone_and_never_leaves_a_row_without_a_request() {
+        let mut arena = Arena::default();
+        let mut first = Cell::new(5, b"req 7", &mut arena);
+        first.add(9, b"req 8", &mut arena);
+        first.add(9, b"req 8", &mut arena);
+        first.withdraw();
+        assert_eq!((first.count(), first.span()), (2, (5, 9)));
+        assert_eq!(sample(&first, &arena).as_deref(), Some("req 7"));
+        // Two requests with one fingerprint, the second on a row of its own.
+        let mut second = Cell::new(3, b"req 9", &mut arena);
+        second.withdraw();
+        second.withdraw();
+        let rows = &mut vec![(1, first), (2, second)];
+        let packed = PackedDay::of(Day(0), rows, &arena);
+        let counts: Vec<(u64, (u32, u32))> =
+            packed.iter().map(|row| (row.count, row.span)).collect();
+        assert_eq!(counts, [(2, (5, 9)), (1, (3, 3))]);
     }
 
     #[test]

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use super::collect::Collected;
 use super::counts::FileCounts;
+use crate::event::Ignored;
 use crate::format::{Opened, is_readable};
 use crate::input::{Source, SourceStatus};
 use crate::model::ContentDigest;
+use crate::model::words::{either, plural};
 
 /// What became of one input.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,4 +56,18 @@ impl SourceFacts {
         })
         .collect()
     }
+}
+
+/// How many records came twice, so that nobody misses them.
+pub fn delivered_twice(facts: &[SourceFacts]) -> Option<String> {
+    let of = |source: &SourceFacts| source.counts.ignored[Ignored::Repeated as usize];
+    let count: u64 = facts.iter().map(of).sum();
+    (count > 0).then(|| {
+        format!(
+            "{} {} delivered twice and {} once (same request id, time, client, request and status)",
+            plural(count, "record"),
+            either(count, "was", "were"),
+            either(count, "counts", "count")
+        )
+    })
 }

@@ -7,17 +7,18 @@
 use super::aggregate::{Aggregate, NOBODY, Names};
 use super::batch::{Batch, ROWS};
 use super::collect::CollectOptions;
+use super::counted_event::{Event, kept};
 use super::counts::{Reject, Tally};
 use super::credentials::{Collector, Request};
 use super::number::number;
 use super::presence::Marks;
-use super::table::UNMATCHED;
+use super::repeats::{Delivered, Repeats};
 use super::uncertain_requests::Templates;
 use super::unplaced::Unplaced;
-use crate::event::{Ignored, path};
+use crate::event::Ignored;
 use crate::format::{RawRecord, RecordReader, Scratch, Skip};
 use crate::input::{Block, BlockSink};
-use crate::model::{Cause, Day, Method, Millis, Outcome};
+use crate::model::{Day, Millis, Outcome};
 
 /// Rejected lines kept as examples.
 pub(super) const REJECTS: usize = 1_000;
@@ -32,6 +33,7 @@ pub(super) struct Sink<'a> {
     pub(super) names: Vec<&'a str>,
     /// The source of each input, when there are several.
     pub(super) places: Option<Vec<usize>>,
+    pub(super) repeats: Repeats,
 }
 
 pub(super) struct Worker {
@@ -53,6 +55,8 @@ pub(super) struct Worker {
     also: Vec<u32>,
     /// Of the block.
     place: Option<usize>,
+    /// What was counted of the block and may be a repeat.
+    delivered: Vec<Delivered>,
 }
 
 impl BlockSink for Sink<'_> {
@@ -78,6 +82,7 @@ impl BlockSink for Sink<'_> {
             templates: Templates::default(),
             also: Vec::new(),
             place: None,
+            delivered: Vec::new(),
         }
     }
 
@@ -98,8 +103,13 @@ impl BlockSink for Sink<'_> {
         }
         worker.flush_batch();
         worker.tally.flush(block.source);
+        worker.take_out_repeats(self, &block);
         let file = &mut worker.tally.files[block.source];
         file.zoneless += worker.scratch.take_counts(opened, &mut file.formats);
+    }
+
+    fn finished(&self, source: usize, index: usize, last: bool) {
+        self.repeats.finished(source, index, last);
     }
 
     fn beginning(&self, worker: &mut Worker, beginning: Block<'_>) {
@@ -186,13 +196,14 @@ impl Worker {
             };
             unplaced.count((&self.names, &mut self.unplaced), options, &raw);
         }
-        self.batch.push(
-            raw.time,
-            event.client,
-            event.route,
-            kept(&event, raw.status),
-            raw.request_id,
-        );
+        let outcome = kept(&event, raw.status);
+        self.batch
+            .push(raw.time, event.client, event.route, outcome, raw.request_id);
+        if self.also.is_empty() && event.unmatched.is_none() {
+            let counted = (event.client, event.route, outcome);
+            self.delivered
+                .extend(Delivered::of(&raw, counted, event.looser));
+        }
         if event.outcome.is_denied() {
             self.also.clear();
         } else {
@@ -217,6 +228,18 @@ impl Worker {
         self.tally.day(block.source, day, nobody);
         if self.batch.len() >= ROWS {
             self.flush_batch();
+        }
+    }
+
+    /// Undoes what the repeats of a block added to the counts.
+    fn take_out_repeats(&mut self, sink: &Sink<'_>, block: &Block<'_>) {
+        let repeats = &sink.repeats;
+        repeats.keep_repeats(block.source, block.offset, &mut self.delivered);
+        for record in self.delivered.drain(..) {
+            self.aggregate.withdraw(record.day, record.key);
+            let also = [record.nobody, record.success];
+            self.tally.withdraw(block.source, also);
+            self.looser -= u64::from(record.looser);
         }
     }
 
@@ -283,21 +306,6 @@ fn further_uses(
     }
 }
 
-/// The outcome under which an event is kept. Of nobody's requests on an operation, only
-/// those with a success (2xx) show that it serves without authentication; others may have
-/// been turned away by a redirect or an error, and are kept separate as attempts.
-#[inline]
-fn kept(event: &Event<'_>, status: Option<u16>) -> Outcome {
-    let failed = event.outcome == Outcome::Unauthenticated
-        && event.route != UNMATCHED
-        && !matches!(status, Some(200..=299));
-    if failed {
-        Outcome::Attempted
-    } else {
-        event.outcome
-    }
-}
-
 /// A line without carriage returns, whitespace, the NUL bytes that a crash leaves in a sparse
 /// file, and the mark in front of a file that was appended to another.
 #[inline]
@@ -307,91 +315,5 @@ fn bare(line: &[u8]) -> &[u8] {
             crate::format::detect::trim(line)
         }
         _ => line,
-    }
-}
-
-/// One event, ready to be counted.
-struct Event<'a> {
-    client: u32,
-    method: Method,
-    route: u32,
-    outcome: Outcome,
-    /// Matched only without regard to case or to a trailing slash.
-    looser: bool,
-    /// The normalised path, when it may have been another operation or none fits.
-    unmatched: Option<(Cause, &'a [u8])>,
-}
-
-impl<'a> Event<'a> {
-    #[inline]
-    fn new(
-        raw: &RawRecord<'a>,
-        options: &CollectOptions<'_>,
-        (path_buffer, name_buffer): (&'a mut Vec<u8>, &mut Vec<u8>),
-        (names, templates, also): (&mut Names, &mut Templates, &mut Vec<u32>),
-    ) -> Result<Self, Ignored> {
-        let mut method = Method::parse(raw.method);
-        let (mut found, mut path) = (None, None);
-        let (mut wide, mut more) = (false, false);
-        if let Some(named) = &raw.named {
-            method = Method::Named;
-            found = options.matcher.find_named(named.operation);
-            path = Some(named.operation);
-        } else if raw.templated {
-            (found, wide) = templates.find(method, raw.target, options);
-            path = Some(raw.target);
-        } else {
-            let normal = path::normalise(raw.target, raw.host, &options.rules.paths, path_buffer);
-            if normal.as_ref().is_none_or(|normal| normal.odd) {
-                more = super::uncertain_requests::read_otherwise(method, raw, options, also);
-            }
-            if let Some(normal) = normal {
-                found = options.matcher.find_at(normal.host, method, normal.path);
-                path = Some(normal.path);
-            }
-            if found.is_none() {
-                found = raw
-                    .template
-                    .and_then(|template| options.matcher.find_template(method, template));
-            }
-        }
-        let looser = found.is_some_and(|found| found.looser);
-        let outcome = options.rules.outcome(raw);
-        if outcome.is_denied() {
-            also.clear();
-            more = false;
-        }
-        let mut route = found.map(|found| found.route);
-        if !also.is_empty() {
-            // Only another reading of it is an operation.
-            route = route.or_else(|| also.pop());
-            also.retain(|other| Some(*other) != route);
-        }
-        let unmatched = match route {
-            // What it would be read as beyond these is not known.
-            _ if more => Some((Cause::TooMany, &b"/**"[..])),
-            Some(_) if !wide => None,
-            Some(_) => Some((Cause::WideTemplate, raw.target)),
-            None if wide => Some((Cause::WideTemplate, raw.target)),
-            None => Some((
-                Cause::NoOperation,
-                options.rules.unmatched(raw, method, path)?,
-            )),
-        };
-        let client = match raw.client {
-            Some(name) if !raw.anonymous => {
-                let name = (name, !outcome.is_denied());
-                number(name, raw.client_alt, options.identities, name_buffer, names)
-            }
-            _ => NOBODY,
-        };
-        Ok(Self {
-            client,
-            method,
-            route: route.unwrap_or(UNMATCHED),
-            outcome,
-            looser,
-            unmatched,
-        })
     }
 }

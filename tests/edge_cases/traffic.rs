@@ -191,6 +191,56 @@ fn e24_one_clock_that_ran_ahead_does_not_make_every_grant_look_idle() {
 }
 
 #[test]
+fn a_clock_that_ran_behind_does_not_make_a_grant_look_long_unused_or_the_log_long() {
+    let stray = daily(1, "app", "GET /invoices", 200).replace("\"2026-", "\"2001-");
+    let log = daily(200, "app", "GET /orders", 200) + &stray;
+    let grants = app_holds(&["orders:read", "invoices:read", "invoices:write"]);
+    let case = Case::of(ROUTES, &grants, &log);
+    let whole = report(&case.analyze(&["--json"]), 0);
+    assert_eq!(whole["window"]["from"], "2026-01-01");
+    assert_eq!(
+        (&whole["window_days"], &whole["coverage"]["covered_days"]),
+        (&200.into(), &200.into())
+    );
+    assert_eq!(whole["coverage"]["missing_days"], serde_json::json!([]));
+    // When it was needed is not known, but it was.
+    assert_eq!(verdict(&whole, "app", "invoices:read"), "keep");
+    // What nobody needed is judged as without the record.
+    let without = Case::of(ROUTES, &grants, &daily(200, "app", "GET /orders", 200));
+    let without = report(&without.analyze(&["--json"]), 0);
+    let of = |report| verdict(report, "app", "invoices:write");
+    assert_eq!(of(&whole), of(&without));
+    let warnings = whole["warnings"].to_string();
+    assert!(
+        warnings.contains("1 record is dated more than a year before"),
+        "{whole:#}"
+    );
+    // An earlier end changes nothing about it, and a window of some days neither.
+    for more in [
+        ["--as-of", "2026-05-01"],
+        ["--window", "90d"],
+        ["--since", "2026-02-01"],
+    ] {
+        let cut = report(&case.analyze(&[&["--json"][..], &more].concat()), 0);
+        assert_eq!(verdict(&cut, "app", "invoices:read"), "keep", "{more:?}");
+    }
+    // Who asks for those days takes them at their word.
+    let told = report(&case.analyze(&["--json", "--since", "2001-01-01"]), 0);
+    assert!(!told["warnings"].to_string().contains("clock-ran-behind"));
+    assert_eq!(told["window"]["from"], "2001-01-01");
+}
+
+#[test]
+fn many_records_of_long_ago_are_an_old_log_and_no_wrong_clock() {
+    let old = daily(20, "app", "GET /invoices", 200).replace("\"2026-", "\"2021-");
+    let log = old + &daily(200, "app", "GET /orders", 200);
+    let case = Case::of(ROUTES, &app_holds(&["orders:read", "invoices:read"]), &log);
+    let whole = report(&case.analyze(&["--json"]), 0);
+    assert!(!whole["warnings"].to_string().contains("clock-ran-behind"));
+    assert!(verdict(&whole, "app", "invoices:read").starts_with("remove unused"));
+}
+
+#[test]
 fn e28_preflight_health_and_probe_requests_exercise_nothing() {
     let log = daily(100, "app", "GET /orders", 200)
         + &daily(100, "app", "OPTIONS /invoices", 204)

@@ -53,6 +53,7 @@ const KNOWN: [&[&str]; 17] = [
     &["usage/daily_use", "usage/frame"],
     &[
         "usage/collect",
+        "usage/counted_event",
         "usage/merge",
         "usage/uncertain_requests",
         "usage/worker",

@@ -66,6 +66,8 @@ pub(crate) const HELD: [(u32, &str, &[&str]); 33] = [
             "a_log_that_was_rotated_packed_renamed_or_has_grown_counts_once",
             "a_second_copy_changes_no_verdict_and_no_count",
             "copies_of_a_log_while_it_grew_change_no_verdict_and_no_count",
+            "a_request_delivered_twice_counts_once_with_any_threads_and_however_it_is_packed",
+            "requests_with_one_id_that_differ_in_anything_else_are_several",
         ],
     ),
     (

@@ -9,6 +9,7 @@ mod common;
 
 mod bounded;
 mod careful;
+mod delivered;
 mod ledger;
 mod ledger_care;
 mod ledger_facts;

@@ -4,8 +4,8 @@
 //! * only requests that must stay permitted (used or attempted), and those of nobody that
 //!   may have to, are seen;
 //! * the result is sorted by client and route, whatever the order of the log;
-//! * what a wrong clock dated after the end of the data did happen, and counts on
-//!   the last day.
+//! * what a wrong clock dated after the end of the data, or before it begins, did happen,
+//!   and counts on the last day.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -13,28 +13,26 @@ use std::convert::Infallible;
 use crate::model::{Day, Millis, Outcome, Window};
 use crate::usage::{UNMATCHED, UsageTable, for_each_day};
 
-/// What is dated after the window.
+/// What becomes of what is dated outside of the data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Late {
-    /// The window ends with the data: whatever is dated later counts on its last day.
-    Counts,
-    /// An earlier end was asked for.
-    Left,
+pub(crate) struct Outside {
+    /// The window ends with the data, and what is dated later counts on its last day. Where
+    /// an earlier end was asked for, it is left out.
+    pub(crate) late_counts: bool,
+    /// The data begins here, and what is dated earlier counts on the last day: it may have
+    /// been at any time.
+    pub(crate) begins: Option<Day>,
 }
 
-impl Late {
-    /// What follows from the end that was asked for, if one was.
-    pub(crate) fn of(as_of: Option<Day>) -> Self {
-        as_of.map_or(Self::Counts, |_| Self::Left)
-    }
-
+impl Outside {
     /// By how much the instants of a day move; `None` when the day plays no part.
     pub(crate) fn shift(self, day: Day, window: Window) -> Option<Millis> {
-        if window.contains(day) {
+        let early = self.begins.is_some_and(|begins| day < begins);
+        if !early && window.contains(day) {
             return Some(0);
         }
-        let counts = self == Self::Counts && day > window.to && window.from <= window.to;
-        counts.then(|| window.to.start() - day.start())
+        let counts = early || (self.late_counts && day > window.to);
+        (counts && window.from <= window.to).then(|| window.to.start() - day.start())
     }
 }
 
@@ -68,11 +66,11 @@ impl Seen {
 }
 
 /// Counts what was needed in the window.
-pub(crate) fn observe(table: &UsageTable, window: Window, late: Late) -> Vec<Seen> {
+pub(crate) fn observe(table: &UsageTable, window: Window, outside: Outside) -> Vec<Seen> {
     let mut all: BTreeMap<(u32, u32), Seen> = BTreeMap::new();
     let day = |rows: crate::usage::DayRows| {
         let mut day: Vec<Seen> = Vec::new();
-        let Some(shift) = late.shift(rows.day(), window) else {
+        let Some(shift) = outside.shift(rows.day(), window) else {
             return day;
         };
         // The outcomes of one client and route come one after the other.
@@ -133,7 +131,7 @@ impl Seen {
 /// first one and the two last ones that the table knows, in order of time.
 pub(crate) fn samples(
     table: &UsageTable,
-    (window, late): (Window, Late),
+    (window, outside): (Window, Outside),
     wanted: &BTreeSet<(u32, u32)>,
 ) -> BTreeMap<(u32, u32), Vec<String>> {
     type Sighting = ((u32, u32), Millis, String);
@@ -144,7 +142,7 @@ pub(crate) fn samples(
     }
     let day = |rows: crate::usage::DayRows| {
         let mut found: Vec<Sighting> = Vec::new();
-        if late.shift(rows.day(), window).is_none() {
+        if outside.shift(rows.day(), window).is_none() {
             return found;
         }
         rows.for_each(|row| {

@@ -76,7 +76,7 @@ pub struct Input<'a> {
     pub counted: u64,
     /// Records left out on purpose, by reason; reasons that did not occur are absent.
     #[schemars(with = "BTreeMap<String, NonZeroU64>")]
-    #[schemars(extend("propertyNames" = {"enum": ["other_record", "preflight", "health", "probe", "garbage", "noise"]}))]
+    #[schemars(extend("propertyNames" = {"enum": ["other_record", "preflight", "health", "probe", "garbage", "noise", "repeated"]}))]
     pub skipped: &'a BTreeMap<&'static str, u64>,
     /// Records that could not be understood: the sum of `rejected_by_reason`.
     pub rejected: u64,
