@@ -10,6 +10,7 @@ mod entra;
 mod examples;
 mod formats;
 mod git;
+mod graph_requests;
 mod infrastructure;
 mod json_patches;
 mod levels;
