@@ -60,6 +60,8 @@ impl ScopeMatch {
                         .is_some_and(|rest| rest.starts_with(delimiter))
             }
             Self::Glob => glob(term.as_bytes(), scope.as_bytes()),
+            // Asked of each of many terms for each scope, so nothing is copied for a name.
+            Self::GlobAnyCase if !term.contains(['*', '?']) => term.eq_ignore_ascii_case(scope),
             Self::GlobAnyCase => {
                 let lower = |text: &str| text.to_ascii_lowercase();
                 glob(lower(term).as_bytes(), lower(scope).as_bytes())
