@@ -4,6 +4,7 @@ mod across;
 mod cloudformation_iam;
 mod clouds;
 mod described;
+mod described_aliases;
 mod described_elsewhere;
 mod emptied;
 mod entra;
