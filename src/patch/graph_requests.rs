@@ -16,7 +16,6 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::json_patch::ObjectPatch;
 use crate::model::words::shell_word;
 
 const GRAPH: &str = "https://graph.microsoft.com/v1.0";
@@ -38,6 +37,14 @@ enum Kind {
     Manifest,
 }
 
+/// One request.
+pub(super) struct Request {
+    /// The object that it is about.
+    pub(super) name: String,
+    /// The command that would send it.
+    pub(super) command: String,
+}
+
 /// What tells an object from the others of its kind; those without an id have none.
 type Key = (Kind, Option<String>);
 
@@ -50,9 +57,9 @@ enum Change {
 
 /// The requests, of what is granted before those of what is asked for, in the order of the file;
 /// the error says why there are none.
-pub(super) fn of_export(old: &[Value], new: &[Value]) -> Result<Vec<ObjectPatch>, String> {
+pub(super) fn of_export(old: &[Value], new: &[Value]) -> Result<Vec<Request>, String> {
     let (before, after) = (gathered(old), gathered(new));
-    let mut patches = Vec::new();
+    let mut requests = Vec::new();
     let mut changes = BTreeMap::new();
     for (key, (place, objects)) in &before {
         let left = after.get(key).map_or(&[][..], |(_, left)| left.as_slice());
@@ -63,7 +70,7 @@ pub(super) fn of_export(old: &[Value], new: &[Value]) -> Result<Vec<ObjectPatch>
             continue;
         };
         let change = change(key.0, left)?;
-        patches.push(((key.0, *place), request(key, object, &change)?));
+        requests.push(((key.0, *place), request(key, object, &change)?));
         changes.insert(key.clone(), change);
     }
     let mut made = old.to_vec();
@@ -73,8 +80,8 @@ pub(super) fn of_export(old: &[Value], new: &[Value]) -> Result<Vec<ObjectPatch>
     if made != wanted {
         return Err("an object stands in it twice, and the edits are not the same".to_owned());
     }
-    patches.sort_by_key(|(place, _)| *place);
-    Ok(patches.into_iter().map(|(_, patch)| patch).collect())
+    requests.sort_by_key(|(place, _)| *place);
+    Ok(requests.into_iter().map(|(_, request)| request).collect())
 }
 
 /// The objects of a kind and id, and the place of the first of them.
@@ -181,7 +188,7 @@ fn keep(value: &mut Value, changes: &BTreeMap<Key, Change>) -> bool {
     true
 }
 
-fn request((kind, id): &Key, object: &Value, change: &Change) -> Result<ObjectPatch, String> {
+fn request((kind, id): &Key, object: &Value, change: &Change) -> Result<Request, String> {
     let (a, what) = match kind {
         Kind::Consent => ("a", "consent"),
         Kind::Assignment => ("an", "assignment"),
@@ -216,10 +223,9 @@ fn request((kind, id): &Key, object: &Value, change: &Change) -> Result<ObjectPa
             format!("az rest --method patch --url {url} --body {body}")
         }
     };
-    Ok(ObjectPatch {
+    Ok(Request {
         name: format!("{what}-{id}"),
-        operations: Vec::new(),
-        command: Some(command),
+        command,
     })
 }
 

@@ -39,7 +39,13 @@ pub(crate) fn of_objects(file: &FilePatch) -> Result<Vec<ObjectPatch>, String> {
     };
     if format == "entra" {
         let (old, new) = both()?;
-        return graph_requests::of_export(&old, &new);
+        let requests = graph_requests::of_export(&old, &new)?.into_iter();
+        let patch = |own: graph_requests::Request| ObjectPatch {
+            name: own.name,
+            operations: Vec::new(),
+            command: Some(own.command),
+        };
+        return Ok(requests.map(patch).collect());
     }
     let Some((list, names)) = shape(format) else {
         return Err(format!("what `{format}` holds is not an object of an API"));
