@@ -73,22 +73,30 @@ fn read_all(
         let Some(own) = files.get(number) else {
             return Vec::new();
         };
-        let named = |name: &str| {
-            files.iter().any(|file| {
-                let then = file.then.name.rsplit('/').next();
-                file.past.is_beside(own.past) && then == Some(name)
-            })
-        };
-        match own.past.beside(&own.then, day, grants::is_read_with_others) {
-            Ok(others) => others
-                .into_iter()
-                .filter(|(name, _)| !named(name))
-                .collect(),
-            Err(error) => {
-                failed.get_or_insert_with(|| refused(own.name, day, &error));
-                Vec::new()
+        // Files of one directory of today may have been in several.
+        let together: Vec<&OfThePast<'_>> = files
+            .iter()
+            .filter(|file| file.past.is_beside(own.past))
+            .collect();
+        let named: BTreeSet<&str> = together.iter().map(|file| file.then.parts().1).collect();
+        let mut folders = BTreeSet::new();
+        let mut all = Vec::new();
+        for file in together {
+            if !folders.insert(file.then.parts().0) {
+                continue;
+            }
+            match file
+                .past
+                .beside(&file.then, day, grants::is_read_with_others)
+            {
+                Ok(others) => all.extend(others),
+                Err(error) => {
+                    failed.get_or_insert_with(|| refused(own.name, day, &error));
+                }
             }
         }
+        all.retain(|(name, _)| !named.contains(name.as_str()));
+        all
     });
     if let Some(error) = failed {
         return Err(error);

@@ -43,15 +43,15 @@ fn checked(mut policy: Policy, settings: &Settings) -> anyhow::Result<Policy> {
     if !opens_others {
         return Ok(policy);
     }
-    let states = |file: &&PolicyFile| {
+    let widens = |file: &&PolicyFile| {
         !file.implies.is_empty() || file.matching.is_some_and(|rule| rule != ScopeMatch::Exact)
     };
-    let stated = policy.files.iter().find(states);
+    let wide = policy.files.iter().find(widens);
     let why = format!(
         "{}: a grant of Kubernetes holds in its namespace, so none stands in for another one",
         parts.path
     );
-    Err(match stated {
+    Err(match wide {
         Some(other) if other.path == parts.path => Advised::new(
             format!(
                 "{why}; other grants of the same file do, such as actions of AWS with wildcards"

@@ -88,3 +88,31 @@ fn a_file_of_the_past_that_is_named_is_not_its_own_neighbour() {
     let found = clients(&case, &["grants.tf", "more.tf"], "2026-02-01");
     assert_eq!(found, ["an-id"]);
 }
+
+#[test]
+fn files_that_were_in_two_directories_have_the_neighbours_of_both() {
+    if !git_is_there() {
+        return;
+    }
+    let case = Case::new();
+    case.write("log.jsonl", daily(200, "an-id", "GET /a", 200));
+    case.write("routes.yaml", ROUTES);
+    let twice = GRANT.replace("ci", "other");
+    for (folder, grant, id) in [("one", GRANT, "an-id"), ("two", &twice, "another-id")] {
+        std::fs::create_dir_all(case.path(folder)).unwrap();
+        let name = if folder == "one" { "ci" } else { "other" };
+        case.write(&format!("{folder}/grants-{name}.tf"), grant);
+        let own = client(id).replace("\"ci\"", &format!("\"{name}\""));
+        case.write(&format!("{folder}/clients.tf"), own);
+    }
+    git(&case, "2026-01-01", &["init", "-q", "-b", "main"]);
+    commit(&case, "2026-01-01");
+    let moved = ["one/grants-ci.tf", "two/grants-other.tf"];
+    for path in moved {
+        let name = path.rsplit('/').next().unwrap();
+        std::fs::rename(case.path(path), case.path(name)).unwrap();
+    }
+    commit(&case, "2026-03-01");
+    let found = clients(&case, &["grants-ci.tf", "grants-other.tf"], "2026-02-01");
+    assert_eq!(found, ["an-id", "another-id"]);
+}

@@ -29,6 +29,11 @@ pub(crate) struct Then {
 }
 
 impl Then {
+    /// Its folder in that commit, empty at the top, and its name there.
+    pub(crate) fn parts(&self) -> (&str, &str) {
+        self.name.rsplit_once('/').unwrap_or(("", &self.name))
+    }
+
     /// The first twelve digits of the commit, as people write them.
     pub(crate) fn short(&self) -> &str {
         self.commit.get(..12).unwrap_or(&self.commit)
@@ -137,7 +142,7 @@ impl Past {
         day: Day,
         wanted: fn(&str) -> bool,
     ) -> Result<Vec<(String, Option<Vec<u8>>)>, PastError> {
-        let (folder, own) = then.name.rsplit_once('/').unwrap_or(("", &then.name));
+        let (folder, own) = then.parts();
         let log = self.repository.log_of_folder(folder)?;
         let log = String::from_utf8_lossy(&log);
         let mut commits = log.lines().filter_map(|line| {
