@@ -102,10 +102,8 @@ mod tests {
     #[test]
     fn members_of_a_large_role_share_the_answer_and_the_list_of_each_ends() {
         let names: Vec<String> = (0..300).map(|number| format!("c{number:03}")).collect();
-        let clients: String = names
-            .iter()
-            .map(|name| format!("  {name}: {{since: 2024-01-01, roles: [staff]}}\n"))
-            .collect();
+        let client = |name: &String| format!("  {name}: {{since: 2024-01-01, roles: [staff]}}\n");
+        let clients = names.iter().map(client).collect::<Vec<_>>().concat();
         let policy = format!("version: 1\nroles:\n  staff: [a, b]\nclients:\n{clients}");
         let needs = ["a", "b"].map(|scope| vec![scope.to_owned()]);
         let mut world = World::of(&needs, &policy, ("2025-01-01", "2025-12-31"));

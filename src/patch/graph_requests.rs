@@ -69,7 +69,7 @@ pub(super) fn of_export(old: &[Value], new: &[Value]) -> Result<Vec<Request>, St
         let Some(object) = objects.first() else {
             continue;
         };
-        let change = change(key.0, left)?;
+        let change = change(key.0, left);
         requests.push(((key.0, *place), request(key, object, &change)?));
         changes.insert(key.clone(), change);
     }
@@ -117,10 +117,7 @@ fn visit<'v>(value: &'v Value, all: &mut Vec<(Key, &'v Value)>) {
 
 fn kind(object: &Value) -> Option<Kind> {
     let has = |key: &&str| text(object, key).is_some();
-    if ["clientId", "resourceId", "scope"]
-        .iter()
-        .all(|key| has(key))
-    {
+    if ["clientId", "resourceId", "scope"].iter().all(&has) {
         Some(Kind::Consent)
     } else if has(&"appRoleId") {
         Some(Kind::Assignment)
@@ -143,17 +140,17 @@ fn text<'v>(object: &'v Value, key: &str) -> Option<&'v str> {
     object.get(key)?.as_str()
 }
 
-fn change(kind: Kind, left: &[&Value]) -> Result<Change, String> {
+fn change(kind: Kind, left: &[&Value]) -> Change {
     let Some(object) = left.first() else {
-        return Ok(Change::Gone);
+        return Change::Gone;
     };
     let (key, value) = match kind {
         Kind::Consent => ("scope", words(object)),
         Kind::Manifest => (ASKED, object.get(ASKED).cloned().unwrap_or_default()),
         // One of several: the others are taken for it.
-        Kind::Assignment => return Ok(Change::Gone),
+        Kind::Assignment => return Change::Gone,
     };
-    Ok(Change::Set(key, value))
+    Change::Set(key, value)
 }
 
 /// The words of a consent, with one space between two.

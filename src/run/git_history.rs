@@ -260,7 +260,6 @@ fn at(settings: &Settings, files: &[(&String, Past)], day: Day) -> anyhow::Resul
     let policy = Policy {
         audience: settings.audience.as_deref().map(Arc::from),
         files: read_all(&settings.formats, &found, day)?,
-        ..Policy::default()
     };
     joined(policy, day).map(Some)
 }

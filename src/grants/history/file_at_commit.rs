@@ -40,6 +40,9 @@ impl Then {
     }
 }
 
+/// Files by name, with their bytes where these are a file's.
+pub(crate) type Beside = Vec<(String, Option<Vec<u8>>)>;
+
 /// Why a file cannot be read as it was.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PastError {
@@ -141,7 +144,7 @@ impl Past {
         then: &Then,
         day: Day,
         wanted: fn(&str) -> bool,
-    ) -> Result<Vec<(String, Option<Vec<u8>>)>, PastError> {
+    ) -> Result<Beside, PastError> {
         let (folder, own) = then.parts();
         let log = self.repository.log_of_folder(folder)?;
         let log = String::from_utf8_lossy(&log);
