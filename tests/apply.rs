@@ -319,27 +319,25 @@ fn narrower_terms_come_all_together_or_not_at_all() {
     );
 }
 
-#[test]
-fn json_patches_are_written_for_objects_and_the_policy_stays() {
+/// Analyses one policy file of a client that needs `orders:read` alone.
+fn analyzed(file: &str, grants: &str) -> Case {
     let case = Case::new();
-    let log = daily(300, "app", "GET /orders", 200);
-    let grant = "client_id: app\naudience: api\nscope:\n- orders:read\n- orders:write\n";
     case.write("routes.yaml", ROUTES);
-    case.write("log.jsonl", log);
-    case.write("grant.yaml", grant);
+    case.write("log.jsonl", daily(300, "app", "GET /orders", 200));
+    case.write(file, grants);
     let mut args = vec!["analyze", "--logs", "log.jsonl", "--catalog", "routes.yaml"];
-    args.extend([
-        "--grants",
-        "grant.yaml",
-        "--level",
-        "review",
-        "--quiet",
-        "--out",
-        "out",
-    ]);
+    args.extend(["--grants", file, "--level", "review", "--quiet"]);
+    args.extend(["--out", "out"]);
     args.extend(support::ANY_SHARE);
     let run = case.run(&args);
     assert_eq!(run.code, Some(0), "{}", run.err);
+    case
+}
+
+#[test]
+fn json_patches_are_written_for_objects_and_the_policy_stays() {
+    let grant = "client_id: app\naudience: api\nscope:\n- orders:read\n- orders:write\n";
+    let case = analyzed("grant.yaml", grant);
     assert_eq!(
         apply(&case, &["--json-patch"]).code,
         Some(2),
@@ -356,4 +354,25 @@ fn json_patches_are_written_for_objects_and_the_policy_stays() {
     assert_eq!(operations, expected);
     let now = fs::read_to_string(case.path("grant.yaml")).expect("the policy");
     assert_eq!(now, grant);
+}
+
+#[test]
+fn the_revoke_list_of_an_export_is_written_and_the_policy_stays() {
+    let consents = r#"{"oauth2PermissionGrants": [
+  {"id": "g1", "clientId": "app", "resourceId": "api", "scope": "orders:read orders:write"}
+]}
+"#;
+    let case = analyzed("entra.json", consents);
+    let run = apply(&case, &["--json-patch", "--out", "patches"]);
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    assert!(run.out.contains("entra.json: 1 command"), "{}", run.out);
+    let text = fs::read_to_string(case.path("patches/commands.txt")).expect("commands");
+    let url = "https://graph.microsoft.com/v1.0/oauth2PermissionGrants/g1";
+    let line =
+        format!("az rest --method patch --url {url} --body '{{\"scope\":\"orders:read\"}}'\n");
+    assert_eq!(text, line);
+    let names = fs::read_dir(case.path("patches")).expect("a folder");
+    assert_eq!(names.count(), 1, "Graph takes no JSON Patch");
+    let now = fs::read_to_string(case.path("entra.json")).expect("the policy");
+    assert_eq!(now, consents);
 }

@@ -65,6 +65,13 @@ fn policy(format: &str, clients: usize) -> (&'static str, String) {
             each("version: 1\nclients:\n", &one, "", "");
             "grants.yaml"
         }
+        // One role for everybody, of which only some need all.
+        "role" => {
+            let one = |n| format!("  c{n}: # {fill}\n    roles: [staff]\n");
+            let head = "version: 1\nroles:\n  staff: [read, write]\nclients:\n";
+            each(head, &one, "", "");
+            "grants.yaml"
+        }
         "auth0" => {
             let one = |n| {
                 format!(
@@ -121,7 +128,14 @@ fn seconds(format: &str, clients: usize) -> [f64; 2] {
     case.write("routes.yaml", routes);
     let days = [0, 60, 120, 180, 240];
     let log = days.into_iter().flat_map(|day| {
-        (0..clients).map(move |n| support::line(day, &format!("c{n}"), "GET /orders", 200))
+        (0..clients).map(move |n| {
+            let request = if format == "role" && n % 2 == 0 {
+                "POST /orders"
+            } else {
+                "GET /orders"
+            };
+            support::line(day, &format!("c{n}"), request, 200)
+        })
     });
     case.write("log.jsonl", log.collect::<String>());
     let timed = |args: &[&str]| {
@@ -151,6 +165,7 @@ fn seconds(format: &str, clients: usize) -> [f64; 2] {
 fn twice_the_clients_take_about_twice_the_time() {
     let formats = [
         "native",
+        "role",
         "keycloak",
         "kong",
         "auth0",

@@ -8,6 +8,8 @@
 
 mod support;
 
+#[path = "past/directory.rs"]
+mod directory;
 #[path = "past/shallow.rs"]
 mod shallow;
 

@@ -36,6 +36,7 @@ mod prepared_tests;
 mod redundant;
 pub(crate) mod replay;
 mod rhythm;
+mod role_causes;
 #[cfg(test)]
 mod role_files_tests;
 mod role_limits;
@@ -240,6 +241,8 @@ pub struct TermAnalysis {
     pub replace_with: Vec<Term>,
     /// Other members of a role for whose sake it stays in the role, or leaves it less safely.
     pub held_by: BTreeSet<ClientName>,
+    /// How many more of them there are.
+    pub held_by_more: usize,
     /// Other scopes of a role that the client loses with it, and less safely.
     pub goes_with: BTreeSet<Term>,
     /// Requests whose client, operation or outcome is not certain, and that may have needed it.

@@ -6,22 +6,24 @@
 //! Invariants:
 //! * a level only becomes less safe here;
 //! * a narrowing that the files cannot be edited for is `manual`;
-//! * what holds a removal back, a member or another scope of the role, is named.
+//! * what holds a removal back, a member or another scope of the role, is named; of many members
+//!   the first, and how many others there are.
 
 use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
+use super::role_causes::{Causes, Whom};
 use super::roles::{
     Decided, Levels, all_held_back, all_role_actions, is_editable, level, removals, replacements,
     together,
 };
 use super::{ClientAnalysis, TermAnalysis};
 use crate::model::words::listed;
-use crate::model::{
-    ClientName, Level, Policy, PolicyFile, Reason, RoleName, Roles, Subject, Term, Verdict, Via,
-};
+use crate::model::{ClientName, Level, Policy, PolicyFile, Reason, Roles, Term, Verdict, Via};
 
+/// Members that are listed for one removal. All of them would be the square of a large role.
+const LISTED: usize = 100;
 /// Names in one sentence.
 const NAMES: usize = 6;
 /// Letters of one of them.
@@ -33,7 +35,18 @@ struct Limits {
     level: Option<Level>,
     reasons: Vec<Reason>,
     held_by: BTreeSet<ClientName>,
+    held_by_more: usize,
     goes_with: BTreeSet<Term>,
+}
+
+impl Limits {
+    /// Names whom a removal of this client is held by, others than itself.
+    fn hold(&mut self, by: &[ClientName], client: &ClientName) {
+        let others = by.iter().filter(|member| *member != client);
+        self.held_by = others.take(LISTED).cloned().collect();
+        let itself = usize::from(by.binary_search(client).is_ok());
+        self.held_by_more = by.len() - itself - self.held_by.len();
+    }
 }
 
 /// Gives each removal the level of its edit; those of roles that others need have none.
@@ -61,10 +74,12 @@ pub(super) fn apply(policy: &Policy, clients: &mut [ClientAnalysis]) {
         .into_iter()
         .flat_map(|action| action.clients)
         .collect();
+    let roles = policy.roles();
     let found: Vec<Vec<Limits>> = {
         let world = World {
             policy,
-            roles: policy.roles(),
+            roles: &roles,
+            causes: Causes::new(policy, &roles, Decided(clients)),
             held: &held,
             possible: &possible,
             together: &together,
@@ -85,6 +100,7 @@ pub(super) fn apply(policy: &Policy, clients: &mut [ClientAnalysis]) {
                     term.level = Some(level);
                     term.reasons.extend(found.reasons);
                     term.held_by = found.held_by;
+                    term.held_by_more = found.held_by_more;
                     term.goes_with = found.goes_with;
                 }
                 if term.verdict == Verdict::Narrow && !narrowed.contains(&client.id) {
@@ -97,7 +113,8 @@ pub(super) fn apply(policy: &Policy, clients: &mut [ClientAnalysis]) {
 
 struct World<'a> {
     policy: &'a Policy,
-    roles: Roles<'a>,
+    roles: &'a Roles<'a>,
+    causes: Causes<'a>,
     /// Entries that stay because their list must not become empty.
     held: &'a BTreeSet<(usize, usize)>,
     possible: &'a Levels,
@@ -145,9 +162,12 @@ impl World<'_> {
             limits
                 .reasons
                 .extend(together.then_some(Reason::RuleGrantsTogether));
+            let mut asked = Vec::new();
             for via in &term.vias {
-                self.less_safe((client, term), via, term_level, &mut limits);
+                let least = self.less_safe((client, term), via, term_level, &mut limits);
+                asked.extend(least.map(|least| (via, Whom::AtLeast(least))));
             }
+            limits.hold(&self.causes.of(&term.term, asked), &client.id);
             if !limits.held_by.is_empty() {
                 limits.reasons.push(Reason::RoleMemberLessSafe);
             }
@@ -184,59 +204,30 @@ impl World<'_> {
         (at((via.file, via.entry)), whole)
     }
 
-    /// The role that the entry of a term stands in.
-    fn own_role(&self, via: &Via) -> Option<&RoleName> {
-        match &self.policy.entry((via.file, via.entry))?.subject {
-            Subject::Role(role) => Some(role),
-            Subject::Client(_) => None,
-        }
-    }
-
-    /// The clients that hold the entry of a term.
-    fn members(&self, via: &Via) -> BTreeSet<ClientName> {
-        let role = self.own_role(via);
-        role.map_or_else(BTreeSet::new, |role| self.roles.members(via.file, role))
-    }
-
-    /// Who else holds it.
-    fn strangers(&self, via: &Via) -> Vec<ClientName> {
-        let names = self
-            .own_role(via)
-            .map(|role| self.roles.strangers(via.file, role));
-        let names = names.into_iter().flatten();
-        names.map(|name| ClientName::new(name.as_str())).collect()
-    }
-
-    /// Who or what makes the edit less safe than the term's own use.
+    /// What makes the edit less safe than the term's own use; and from which level on members of
+    /// the role do.
     fn less_safe(
         &self,
         (client, term): (&ClientAnalysis, &TermAnalysis),
         via: &Via,
         term_level: Level,
         limits: &mut Limits,
-    ) {
+    ) -> Option<Level> {
         let (entry, whole) = self.edits(term, via);
         let edit = entry.into_iter().chain(whole).min();
-        let (Some(edit), Some(held)) = (edit.filter(|edit| *edit > term_level), &via.role) else {
-            return;
-        };
-        let of = |member: &ClientName, term: &Term| self.decided.get(member, term).map(level);
-        if entry == Some(edit) {
-            let least = self.members(via).into_iter().filter(|member| {
-                *member != client.id && of(member, &term.term).is_some_and(|level| level >= edit)
-            });
-            limits.held_by.extend(least);
-        }
+        let edit = edit.filter(|edit| *edit > term_level)?;
+        let held = via.role.as_ref()?;
         if whole == Some(edit) {
             let defined = self.roles.definition(held.file, &held.role);
             let terms = defined.map(|file| self.roles.terms(file, &held.role));
             let terms = self.roles.names(&terms.unwrap_or_default());
             let least = terms.into_iter().filter(|candidate| {
-                **candidate != term.term
-                    && of(&client.id, candidate).is_some_and(|level| level >= edit)
+                let found = self.decided.get(&client.id, candidate).map(level);
+                **candidate != term.term && found.is_some_and(|level| level >= edit)
             });
             limits.goes_with.extend(least.cloned());
         }
+        entry.filter(|entry| *entry == edit)
     }
 
     /// Why there is no edit: a member needs it, nobody knows, or the place is fixed.
@@ -249,26 +240,15 @@ impl World<'_> {
             self.held.contains(&(via.file, via.entry))
                 || entry.is_some_and(|entry| entry.frozen.is_some())
         });
-        let verdict = |member: &ClientName| {
-            let found = self.decided.get(member, &term.term);
-            found.map_or(Verdict::Undetermined, |found| found.verdict)
+        let kept = |via: &&Via| via.role.is_some() && self.edit(term, via).is_none();
+        let held = |whom: Whom, limits: &mut Limits| {
+            let kept = term.vias.iter().filter(kept).map(|via| (via, whom));
+            limits.hold(&self.causes.of(&term.term, kept), &client.id);
+            !limits.held_by.is_empty()
         };
-        let roles = term
-            .vias
-            .iter()
-            .filter(|via| self.edit(term, via).is_none());
-        for via in roles.filter(|via| via.role.is_some()) {
-            let mut others = self.members(via);
-            others.extend(self.strangers(via));
-            others.remove(&client.id);
-            others.retain(|member| verdict(member) != Verdict::Remove);
-            limits.held_by.extend(others);
-        }
-        let unknown = |member: &ClientName| verdict(member) == Verdict::Undetermined;
-        if limits.held_by.iter().any(unknown) {
-            limits.held_by.retain(unknown);
+        if held(Whom::Unknown, limits) {
             limits.reasons.push(Reason::RoleMemberUnknown);
-        } else if !limits.held_by.is_empty() {
+        } else if held(Whom::Staying, limits) {
             limits.reasons.push(Reason::SharedRole);
         }
         if frozen {
@@ -280,8 +260,10 @@ impl World<'_> {
 impl TermAnalysis {
     /// A reason as a sentence, with the names of whom or what is the cause.
     pub fn because(&self, reason: Reason) -> String {
+        let mut more = 0;
         let names: Vec<&str> = match reason {
             Reason::SharedRole | Reason::RoleMemberUnknown | Reason::RoleMemberLessSafe => {
+                more = self.held_by_more;
                 self.held_by.iter().map(ClientName::as_str).collect()
             }
             Reason::RoleScopeLessSafe => self.goes_with.iter().map(Term::as_str).collect(),
@@ -293,7 +275,7 @@ impl TermAnalysis {
         }
         let cut = |name: &&str| name.chars().take(LETTERS).collect::<String>();
         let shown: Vec<String> = names.iter().take(NAMES).map(cut).collect();
-        format!("{sentence} ({})", listed(&shown, names.len()))
+        format!("{sentence} ({})", listed(&shown, names.len() + more))
     }
 
     /// All reasons as sentences, the most important first.

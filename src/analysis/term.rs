@@ -77,6 +77,7 @@ pub(super) fn term_analysis(
         serves: Vec::new(),
         replace_with: Vec::new(),
         held_by: BTreeSet::new(),
+        held_by_more: 0,
         goes_with: BTreeSet::new(),
         possible: Vec::new(),
         strangers: Vec::new(),

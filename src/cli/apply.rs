@@ -49,7 +49,7 @@ pub(super) struct Args {
     /// Write one patch for each, with its undo and the text of a pull request, and change nothing
     #[arg(long, value_name = "client|owner", value_parser = ["client", "owner"], requires = "out")]
     split: Option<String>,
-    /// Write JSON Patch (RFC 6902) for each object of an API (Kubernetes RBAC, Auth0, Hydra), and change nothing
+    /// Write JSON Patch (RFC 6902) for each object of an API (Kubernetes RBAC, Auth0, Hydra) or the commands that revoke what goes (Entra), and change nothing
     #[arg(long, requires = "out")]
     json_patch: bool,
     /// Folder for the patches of --split or --json-patch
@@ -208,7 +208,19 @@ fn json_patches(patch: &Patch, folder: &Path, out: &mut dyn Write) -> anyhow::Re
                 continue;
             }
         };
+        let alone = objects.iter().filter(|own| own.operations.is_empty());
+        let alone = alone.filter(|own| own.command.is_some()).count();
+        if alone > 0 {
+            writeln!(out, "{}: {}", shown(&file.path), plural(alone, "command"))?;
+        }
         for object in objects {
+            if let Some(command) = &object.command {
+                commands.push_str(command);
+                commands.push('\n');
+            }
+            if object.operations.is_empty() {
+                continue;
+            }
             let name = format!("{}.json", file_name(&object.name, &mut names));
             let operations = serde_json::to_string_pretty(&object.operations)?;
             let target = folder.join(name);
@@ -216,10 +228,6 @@ fn json_patches(patch: &Patch, folder: &Path, out: &mut dyn Write) -> anyhow::Re
             let edits = object.operations.iter().filter(|own| own["op"] != "test");
             let count = plural(edits.count() as u64, "edit");
             writeln!(out, "{}: {count}", shown(&target.display().to_string()))?;
-            if let Some(command) = object.command {
-                commands.push_str(&command);
-                commands.push('\n');
-            }
         }
     }
     if !commands.is_empty() {

@@ -179,19 +179,14 @@ impl Item {
         }
         let last = line_end(text, span.end);
         let from = comments.partition_point(|comment| comment.span.start < span.start);
-        let mut own = comments[from..]
-            .iter()
-            .take_while(|comment| comment.span.start < last);
-        if own.any(|comment| comment.span.end > last) {
+        // Only those on its lines: a file may have more comments than items.
+        let own = &comments[from..];
+        let own = &own[..own.partition_point(|comment| comment.span.start < last)];
+        if own.iter().any(|comment| comment.span.end > last) {
             return Err("the comment after it goes on in the next line");
         }
-        let inside = comments[from..]
-            .iter()
-            .take_while(|comment| comment.span.start < last);
-        let end = comments[from..]
-            .iter()
-            .find(|comment| comment.span.start >= span.end && comment.span.start < last)
-            .map_or(last, |comment| comment.span.start);
+        let after = own.iter().find(|comment| comment.span.start >= span.end);
+        let end = after.map_or(last, |comment| comment.span.start);
         if !text[span.end..end].trim().is_empty() {
             return Err(SHARED);
         }
@@ -209,7 +204,7 @@ impl Item {
             first,
             last,
             next,
-            comment: inside.count() > 0,
+            comment: !own.is_empty(),
             span,
         })
     }

@@ -51,13 +51,15 @@ const LISTS: [&str; 5] = [
 /// What a file holds.
 #[derive(Default)]
 struct Objects<'n> {
-    /// Objects of `oauth2PermissionGrants`.
-    consents: Vec<Found<'n>>,
+    /// Objects of `oauth2PermissionGrants`, with the list that they are all in.
+    consents: Vec<(Option<Found<'n>>, Vec<Found<'n>>)>,
     /// Lists of `appRoleAssignments`.
     assignments: Vec<Found<'n>>,
     manifests: Vec<Found<'n>>,
     /// Service principals and applications: who is who, and what ids stand for.
     directory: Directory<'n>,
+    /// A list of grants stands under its name, even if none is left in it.
+    named: bool,
 }
 
 impl<'n> Objects<'n> {
@@ -76,14 +78,18 @@ impl<'n> Objects<'n> {
                 self.assignments.push(at.clone());
                 return;
             }
-            for item in TreePath::of("[]").find(at, shown).unwrap_or_default() {
+            let each = TreePath::of("[]").find(at, shown).unwrap_or_default();
+            if !items.is_empty() && items.iter().all(is_consent) {
+                self.consents.push((Some(at.clone()), each));
+                return;
+            }
+            for item in each {
                 self.visit(&item, shown);
             }
             return;
         }
-        let consent = ["clientId", "resourceId", "scope"];
-        if consent.iter().all(|key| text(at.node, key).is_some()) {
-            self.consents.push(at.clone());
+        if is_consent(at.node) {
+            self.consents.push((None, vec![at.clone()]));
             return;
         }
         let requested = at.node.get("requiredResourceAccess");
@@ -93,13 +99,36 @@ impl<'n> Objects<'n> {
         self.directory.add(at.node);
         for list in LISTS.iter().filter_map(|key| at.get(key)) {
             if list.node.as_seq().is_some() {
+                self.named |= is_named(&list);
                 self.visit(&list, shown);
             }
         }
     }
 
     fn are_none(&self) -> bool {
-        self.consents.is_empty() && self.assignments.is_empty() && self.manifests.is_empty()
+        let lists = self.consents.is_empty() && self.assignments.is_empty();
+        lists && self.manifests.is_empty() && !self.named
+    }
+}
+
+fn is_consent(node: &Node) -> bool {
+    let keys = ["clientId", "resourceId", "scope"];
+    keys.iter().all(|key| text(node, key).is_some())
+}
+
+/// Whether a list of grants stands under its own name, by which an empty one is known as well.
+fn is_named(list: &Found<'_>) -> bool {
+    let key = list.key.and_then(Node::text);
+    matches!(key, Some("oauth2PermissionGrants" | "appRoleAssignments"))
+}
+
+/// What an emptied list of grants means.
+fn emptied(list: &Found<'_>) -> EmptyMeans {
+    if is_named(list) {
+        EmptyMeans::None
+    } else {
+        // A bare list without any is no file of Entra any more.
+        EmptyMeans::Invalid
     }
 }
 
@@ -120,8 +149,15 @@ impl PolicyFormat for Entra {
         let roots = source.roots()?;
         let mut reader = Reader::new(source, NAME, roots)?;
         let objects = Objects::of(roots, &reader.shown);
-        for consent in &objects.consents {
-            objects.consent(&mut reader, consent)?;
+        for (list, consents) in &objects.consents {
+            let list = list.as_ref();
+            let outer = list.and_then(|list| reader.outer(list, emptied(list), None));
+            for (item, consent) in consents.iter().enumerate() {
+                // With its last word a consent goes: what Graph makes of one without is not documented.
+                let first = reader.layout.sites.len();
+                objects.consent(&mut reader, consent)?;
+                reader.inside(first, outer.map(|outer| (outer, item)));
+            }
         }
         for list in &objects.assignments {
             objects.assigned(&mut reader, list)?;
@@ -166,8 +202,7 @@ impl Objects<'_> {
         let given = Given {
             optional: false,
             audience: Some(self.audience(resource, "delegated")),
-            // What Graph makes of such a consent is not documented: it is deleted as a whole.
-            empty: EmptyMeans::Invalid,
+            empty: EmptyMeans::None,
             fixed: None,
         };
         if let Some(scope) = consent.get("scope") {
@@ -186,13 +221,7 @@ impl Objects<'_> {
             }
         }
         let shape = Shape::Objects("appRoleId".to_owned());
-        // A bare list without any is no file of Entra any more.
-        let named = list.key.and_then(Node::text) == Some("appRoleAssignments");
-        let given = given(if named {
-            EmptyMeans::None
-        } else {
-            EmptyMeans::Invalid
-        });
+        let given = given(emptied(list));
         reader.shaped(list, &shape, &given, &mut |item, id| {
             let client = self.directory.application(principal(item)?);
             let subject = Subject::Client(ClientName::new(client));
@@ -212,15 +241,17 @@ impl Objects<'_> {
         let client = ClientName::new(&name);
         reader.client(client.clone());
         let subject = Subject::Client(client);
+        let all = manifest.get("requiredResourceAccess");
+        let outer = all.and_then(|all| reader.outer(&all, EmptyMeans::None, None));
         let path = TreePath::of("requiredResourceAccess[]");
-        for resource in path.find(manifest, &reader.shown)? {
+        for (item, resource) in path.find(manifest, &reader.shown)?.iter().enumerate() {
             let Some(list) = resource.get("resourceAccess") else {
                 continue;
             };
             let of = text(resource.node, "resourceAppId").unwrap_or_default();
             let shape = Shape::Objects("id".to_owned());
-            // A resource of which nothing is asked is refused.
-            let given = given(EmptyMeans::Invalid);
+            let given = given(EmptyMeans::None);
+            let first = reader.layout.sites.len();
             reader.shaped(&list, &shape, &given, &mut |item, id| {
                 let (kind, why) = match text(item, "type") {
                     Some("Scope") => ("delegated", None),
@@ -239,6 +270,8 @@ impl Objects<'_> {
                     )
                 })
             })?;
+            // A resource of which nothing is asked is refused: it goes with its last permission.
+            reader.inside(first, outer.map(|outer| (outer, item)));
         }
         Ok(())
     }

@@ -67,7 +67,8 @@ use std::sync::Arc;
 use crate::document::Node;
 use crate::input;
 use crate::model::{Granted, Place, Policy, PolicyFile, ScopeMatch, Subject, Term};
-use module::Modules;
+pub(crate) use module::is_read as is_read_with_others;
+use module::{Modules, Others};
 
 pub(crate) use crate::model::{Change, CommentEffect, Edit, EditRefusal as Refusal};
 pub(crate) use described::{Description, Roles};
@@ -203,15 +204,25 @@ impl Formats {
         self.read_together(all)
     }
 
+    /// The same formats, for files that are read with what stands next to them: `others` says what
+    /// that is for the file of a number.
+    pub(crate) fn beside(&self, files: &[(String, Arc<[u8]>)], others: &mut Others<'_>) -> Self {
+        self.knowing(Modules::beside(files, others))
+    }
+
+    fn knowing(&self, modules: Modules) -> Self {
+        Self {
+            own: Arc::clone(&self.own),
+            modules: Arc::new(modules),
+        }
+    }
+
     /// Reads files that are one policy, each with its path and the name to show for it.
     pub(crate) fn read_together(
         &self,
         all: Vec<(PathBuf, String, Arc<[u8]>)>,
     ) -> Result<Policy, GrantError> {
-        let formats = Self {
-            own: Arc::clone(&self.own),
-            modules: Arc::new(Modules::of(&all, MAX_BYTES)),
-        };
+        let formats = self.knowing(Modules::of(&all, MAX_BYTES));
         let mut policy = Policy::default();
         for (_, shown, bytes) in all {
             policy.files.push(formats.read(bytes, &shown)?);

@@ -47,6 +47,9 @@ fn folder(shown: &str) -> &str {
         .map_or("", |(folder, _)| folder)
 }
 
+/// What stands next to the file of a number: names, and bytes where these can be read.
+pub(crate) type Others<'a> = dyn FnMut(usize) -> Vec<(String, Option<Vec<u8>>)> + 'a;
+
 /// Whether Terraform reads a file of this name as a part of its directory.
 fn is_part(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
@@ -56,27 +59,42 @@ fn is_part(name: &str) -> bool {
 }
 
 impl Modules {
-    /// Reads what stands next to these files; a file may have this many bytes.
+    /// Reads what stands next to these files on disk; a file may have this many bytes.
     pub(super) fn of(files: &[(PathBuf, String, Arc<[u8]>)], limit: u64) -> Self {
-        let mut all = Self::default();
-        let parts = || files.iter().filter(|(_, shown, _)| is_part(shown));
         let real = |path: &Path| std::fs::canonicalize(path).ok();
-        let named: BTreeSet<PathBuf> = parts().filter_map(|(path, ..)| real(path)).collect();
-        for (path, shown, bytes) in parts() {
+        let parts = files.iter().filter(|(_, shown, _)| is_part(shown));
+        let named: BTreeSet<PathBuf> = parts.filter_map(|(path, ..)| real(path)).collect();
+        let all: Vec<(String, Arc<[u8]>)> = files
+            .iter()
+            .map(|(_, shown, bytes)| (shown.clone(), Arc::clone(bytes)))
+            .collect();
+        Self::beside(&all, &mut |number| {
+            let path = files.get(number).map(|(path, ..)| path.as_path());
+            let others = path.map(others_of).unwrap_or_default().into_iter();
+            let others = others
+                .filter(|(path, _)| real(path).is_some_and(|real| !named.contains(&real)))
+                .map(|(path, name)| (name, input::read_regular(&path, limit).ok()));
+            others.collect()
+        })
+    }
+
+    /// The same of files by their names and bytes; `others` says what stands next to the one of a
+    /// number, without those that are given here. What cannot be read has no bytes.
+    pub(super) fn beside(files: &[(String, Arc<[u8]>)], others: &mut Others<'_>) -> Self {
+        let mut all = Self::default();
+        for (number, (shown, bytes)) in files.iter().enumerate() {
+            if !is_part(shown) {
+                continue;
+            }
             let own = Neighbour::of(bytes, shown, true);
             let folder = folder(shown);
-            let known = all.files.contains_key(folder);
-            if !known {
-                let mut others = Vec::new();
-                for (path, name) in others_of(path) {
-                    if real(&path).is_some_and(|real| !named.contains(&real)) {
-                        let bytes = input::read_regular(&path, limit).ok();
-                        // What cannot be read has no tree.
-                        let bytes = bytes.unwrap_or_else(|| vec![0]);
-                        others.push(Neighbour::of(&bytes, &name, false));
-                    }
-                }
-                all.files.insert(folder.to_owned(), others);
+            if !all.files.contains_key(folder) {
+                let others = others(number).into_iter().map(|(name, bytes)| {
+                    // What cannot be read has no tree.
+                    let bytes = bytes.unwrap_or_else(|| vec![0]);
+                    Neighbour::of(&bytes, &name, false)
+                });
+                all.files.insert(folder.to_owned(), others.collect());
             }
             all.files.entry(folder.to_owned()).or_default().push(own);
         }
@@ -130,11 +148,14 @@ fn others_of(path: &Path) -> Vec<(PathBuf, String)> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let named = entries.filter_map(|entry| {
         let name = entry.file_name().into_string().ok()?;
-        // Terraform passes over what is hidden, and what editors leave.
-        let part = is_part(&name) && !name.starts_with('.') && !name.ends_with('~');
-        part.then(|| (entry.path(), name))
+        is_read(&name).then(|| (entry.path(), name))
     });
     let mut all: Vec<(PathBuf, String)> = named.collect();
     all.sort();
     all
+}
+
+/// Whether Terraform reads it: it passes over what is hidden, and what editors leave.
+pub(crate) fn is_read(name: &str) -> bool {
+    is_part(name) && !name.starts_with('.') && !name.ends_with('~')
 }

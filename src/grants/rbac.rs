@@ -102,7 +102,7 @@ pub(super) struct Names<'n> {
 }
 
 /// As Kubernetes itself has them.
-const KUBERNETES: Names<'static> = Names {
+pub(super) const KUBERNETES: Names<'static> = Names {
     groups: "apiGroups",
     urls: "nonResourceURLs",
     rules: "rules",
@@ -126,6 +126,11 @@ fn kind_of(node: &Node, of_list: Option<&'static str>) -> Option<&'static str> {
         (None, None) => of_list.filter(|_| node.as_map().is_some()),
         _ => None,
     }
+}
+
+/// The kind of an object that stands alone.
+pub(super) fn kind_of_object(node: &Node) -> Option<&'static str> {
+    kind_of(node, None)
 }
 
 /// The kind of the items of a `RoleList`, which need not say it.

@@ -276,12 +276,17 @@ impl Reader<'_> {
             site = Err("a merge key (`<<`) is next to it");
         }
         let mut items = Vec::new();
-        for (number, (key, value)) in pairs.iter().enumerate() {
+        // What a merge key brings in is granted as well.
+        for (number, pair) in at.entries().into_iter().enumerate() {
+            let Some(key) = pair.key else {
+                continue;
+            };
+            let value = pair.node;
             let off = match &value.value {
                 Value::Null | Value::Bool(false) => true,
                 _ => value.text() == Some("none"),
             };
-            if off || key.text() == Some("<<") {
+            if off {
                 continue;
             }
             let mut name = self.term(key, &Self::named(at))?;
@@ -300,11 +305,9 @@ impl Reader<'_> {
                 name = format!("{name}:{level}");
                 scalar = value;
             }
-            let frozen = frozen_by(at.frozen.as_ref(), key);
-            let frozen = frozen_by(frozen.as_ref(), value);
             let computed = self.language.computed(self.text, value);
             let computed = computed.map(|_| self.language.reason().to_owned());
-            let frozen = frozen.or(computed);
+            let frozen = pair.frozen.or(computed);
             items.push(Item {
                 name,
                 scalar,

@@ -113,7 +113,16 @@ impl Semantics {
         let mut seen = BTreeSet::new();
         let covered = |name: &str, open: &mut Vec<Scope>, seen: &mut BTreeSet<Scope>| {
             let known = universe.iter().chain(self.implies.keys());
-            for scope in known.filter(|scope| self.matching.covers(name, scope.as_str())) {
+            // Asked of each of many terms, most of which are names: nothing is copied for those.
+            let is_name = self.matching == ScopeMatch::GlobAnyCase && !name.contains(['*', '?']);
+            let covers = |scope: &&Scope| {
+                if is_name {
+                    name.eq_ignore_ascii_case(scope.as_str())
+                } else {
+                    self.matching.covers(name, scope.as_str())
+                }
+            };
+            for scope in known.filter(covers) {
                 if seen.insert(scope.clone()) {
                     open.push(scope.clone());
                 }
@@ -317,6 +326,26 @@ mod tests {
                 .contains("readwrite")
         );
         assert_eq!(semantics.expand(&Term::new("read"), &universe).len(), 1);
+    }
+
+    #[test]
+    fn a_name_of_any_case_opens_itself_and_a_pattern_what_fits_it() {
+        let scope = Scope::new;
+        let semantics = Semantics {
+            matching: ScopeMatch::GlobAnyCase,
+            implies: BTreeMap::from([(scope("Admin"), BTreeSet::from([scope("s3:put?")]))]),
+        };
+        let universe = ["s3:GetObject", "s3:GetObjects", "s3:Put1", "s3:Puts"].map(scope);
+        let universe = BTreeSet::from(universe);
+        let open = |term: &str| {
+            let open = semantics.expand(&Term::new(term), &universe);
+            let names: Vec<String> = open.iter().map(ToString::to_string).collect();
+            names.join(" ")
+        };
+        assert_eq!(open("S3:getobject"), "s3:GetObject");
+        assert_eq!(open("S3:getobject*"), "s3:GetObject s3:GetObjects");
+        assert_eq!(open("aDMIN"), "s3:Put1 s3:Puts");
+        assert_eq!(open("s3:GetObj"), "");
     }
 
     #[test]

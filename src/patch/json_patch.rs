@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::FilePatch;
+use super::{FilePatch, graph_requests};
 use crate::grants;
 use crate::model::words::shell_word;
 
@@ -23,7 +23,7 @@ use crate::model::words::shell_word;
 pub(crate) struct ObjectPatch {
     /// The names that tell it from the others of its file.
     pub name: String,
-    /// The operations, tests included.
+    /// The operations, tests included; none where its API does not take JSON Patch.
     pub operations: Vec<Value>,
     /// The command that would send them, where the object has one.
     pub command: Option<String>,
@@ -32,13 +32,25 @@ pub(crate) struct ObjectPatch {
 /// The edits of a file, object by object; the error says why they are not put so.
 pub(crate) fn of_objects(file: &FilePatch) -> Result<Vec<ObjectPatch>, String> {
     let format = &*file.reread.format;
+    let read =
+        |bytes: Arc<[u8]>| grants::as_json(&bytes, &file.path).map_err(|error| error.to_string());
+    let both = || -> Result<_, String> {
+        Ok((read(Arc::clone(&file.old))?, read(Arc::from(&*file.new))?))
+    };
+    if format == "entra" {
+        let (old, new) = both()?;
+        let requests = graph_requests::of_export(&old, &new)?.into_iter();
+        let patch = |own: graph_requests::Request| ObjectPatch {
+            name: own.name,
+            operations: Vec::new(),
+            command: Some(own.command),
+        };
+        return Ok(requests.map(patch).collect());
+    }
     let Some((list, names)) = shape(format) else {
         return Err(format!("what `{format}` holds is not an object of an API"));
     };
-    let read =
-        |bytes: Arc<[u8]>| grants::as_json(&bytes, &file.path).map_err(|error| error.to_string());
-    let mut old = read(Arc::clone(&file.old))?;
-    let new = read(Arc::from(file.new.as_slice()))?;
+    let (mut old, new) = both()?;
     let mut patches = Vec::new();
     let mut after = new.clone();
     let mut found = objects(&mut old, list);

@@ -12,6 +12,7 @@
 //! * nothing is written to disk here.
 
 mod edit;
+mod graph_requests;
 pub(crate) mod json_patch;
 mod unified;
 

@@ -101,6 +101,7 @@ pub(super) fn term(name: &str, entry: usize) -> TermAnalysis {
         serves: Vec::new(),
         replace_with: Vec::new(),
         held_by: BTreeSet::new(),
+        held_by_more: 0,
         goes_with: BTreeSet::new(),
         possible: Vec::new(),
         strangers: Vec::new(),

@@ -51,10 +51,66 @@ fn read(formats: &Formats, name: &str, then: &Then, day: Day) -> anyhow::Result<
     Ok(file)
 }
 
+/// One policy file as it was.
+struct OfThePast<'a> {
+    name: &'a str,
+    past: &'a Past,
+    then: Then,
+}
+
+/// Reads files as they were, those of a directory of Terraform with what stood next to them then.
+fn read_all(
+    formats: &Formats,
+    files: &[OfThePast<'_>],
+    day: Day,
+) -> anyhow::Result<Vec<PolicyFile>> {
+    let all: Vec<(String, Arc<[u8]>)> = files
+        .iter()
+        .map(|file| (file.name.to_owned(), Arc::from(&*file.then.bytes)))
+        .collect();
+    let mut failed = None;
+    let formats = formats.beside(&all, &mut |number| {
+        let Some(own) = files.get(number) else {
+            return Vec::new();
+        };
+        // Files of one directory of today may have been in several.
+        let together: Vec<&OfThePast<'_>> = files
+            .iter()
+            .filter(|file| file.past.is_beside(own.past))
+            .collect();
+        let named: BTreeSet<&str> = together.iter().map(|file| file.then.parts().1).collect();
+        let mut folders = BTreeSet::new();
+        let mut all = Vec::new();
+        for file in together {
+            if !folders.insert(file.then.parts().0) {
+                continue;
+            }
+            match file
+                .past
+                .beside(&file.then, day, grants::is_read_with_others)
+            {
+                Ok(others) => all.extend(others),
+                Err(error) => {
+                    failed.get_or_insert_with(|| refused(own.name, day, &error));
+                }
+            }
+        }
+        all.retain(|(name, _)| !named.contains(name.as_str()));
+        all
+    });
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    let read = files
+        .iter()
+        .map(|file| read(&formats, file.name, &file.then, day));
+    read.collect()
+}
+
 /// The policy files as they were at the end of a day.
 pub(crate) fn policy_at(names: &[String], day: Day, formats: &Formats) -> anyhow::Result<Policy> {
-    let mut policy = Policy::default();
     let mut known: BTreeMap<PathBuf, &String> = BTreeMap::new();
+    let mut pasts = Vec::new();
     for name in names {
         let path = Path::new(name);
         let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
@@ -63,9 +119,20 @@ pub(crate) fn policy_at(names: &[String], day: Day, formats: &Formats) -> anyhow
             return Err(Advised::new(text, "name each file once"));
         }
         let past = Past::of(path).map_err(|error| refused(name, day, &error))?;
-        let then = past.at(day).map_err(|error| refused(name, day, &error))?;
-        policy.files.push(read(formats, name, &then, day)?);
+        pasts.push((name, past));
     }
+    let then = |(name, past): &'_ (&String, Past)| {
+        past.at(day).map_err(|error| refused(name, day, &error))
+    };
+    let thens = pasts.iter().map(then).collect::<anyhow::Result<Vec<_>>>()?;
+    let files = pasts.iter().zip(thens);
+    let files: Vec<OfThePast<'_>> = files
+        .map(|((name, past), then)| OfThePast { name, past, then })
+        .collect();
+    let policy = Policy {
+        files: read_all(formats, &files, day)?,
+        ..Policy::default()
+    };
     joined(policy, day)
 }
 
@@ -180,20 +247,19 @@ fn terms(policy: &Policy) -> BTreeSet<(ClientName, Term)> {
 
 /// `None` where some file was not there.
 fn at(settings: &Settings, files: &[(&String, Past)], day: Day) -> anyhow::Result<Option<Policy>> {
-    let mut policy = Policy {
-        audience: settings.audience.as_deref().map(Arc::from),
-        ..Policy::default()
-    };
+    let mut found = Vec::new();
     for (name, past) in files {
         match past.at(day) {
-            Ok(then) => policy
-                .files
-                .push(read(&settings.formats, name, &then, day)?),
+            Ok(then) => found.push(OfThePast { name, past, then }),
             Err(
                 PastError::NotYet { .. } | PastError::Deleted { .. } | PastError::Shallow { .. },
             ) => return Ok(None),
             Err(error) => return Err(refused(name, day, &error)),
         }
     }
+    let policy = Policy {
+        audience: settings.audience.as_deref().map(Arc::from),
+        files: read_all(&settings.formats, &found, day)?,
+    };
     joined(policy, day).map(Some)
 }

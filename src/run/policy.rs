@@ -8,7 +8,7 @@ use super::pipeline::Routes;
 use super::settings::Settings;
 use crate::grants;
 use crate::input;
-use crate::model::{ClientName, Policy, ScopeMatch, Semantics};
+use crate::model::{ClientName, Policy, PolicyFile, ScopeMatch, Semantics};
 
 /// Reads the policy files.
 pub(crate) fn policy(settings: &Settings) -> anyhow::Result<Policy> {
@@ -37,17 +37,36 @@ fn checked(mut policy: Policy, settings: &Settings) -> anyhow::Result<Policy> {
     let mut rules = settings.matching.into_iter().chain(stated);
     let implied = policy.files.iter().any(|file| !file.implies.is_empty());
     let opens_others = implied || rules.any(|rule| rule != ScopeMatch::Exact);
-    let parts = policy.files.iter().find(|file| file.in_parts);
-    match parts.filter(|_| opens_others) {
-        Some(file) => Err(Advised::new(
-            format!(
-                "{}: a grant of Kubernetes holds in its namespace, so none stands in for another one",
-                file.path
-            ),
-            "leave `match` and `implies` out, or analyse these files alone",
-        )),
-        None => Ok(policy),
+    let Some(parts) = policy.files.iter().find(|file| file.in_parts) else {
+        return Ok(policy);
+    };
+    if !opens_others {
+        return Ok(policy);
     }
+    let widens = |file: &&PolicyFile| {
+        !file.implies.is_empty() || file.matching.is_some_and(|rule| rule != ScopeMatch::Exact)
+    };
+    let wide = policy.files.iter().find(widens);
+    let why = format!(
+        "{}: a grant of Kubernetes holds in its namespace, so none stands in for another one",
+        parts.path
+    );
+    Err(match wide {
+        Some(other) if other.path == parts.path => Advised::new(
+            format!(
+                "{why}; other grants of the same file do, such as actions of AWS with wildcards"
+            ),
+            "move the roles of Kubernetes into a file of their own next to it, and analyse each file by itself: the directory is read all the same",
+        ),
+        Some(other) => Advised::new(
+            format!("{why}; in {} they do", other.path),
+            "analyse the files of Kubernetes in one run and the others in another, each with --grants",
+        ),
+        None => Advised::new(
+            why,
+            "leave `match` and `implies` out, or analyse these files alone",
+        ),
+    })
 }
 
 /// The same, whatever day the policy is asked for.

@@ -260,3 +260,28 @@ fn of_two_bindings_that_give_the_same_none_is_called_superfluous() {
     assert!(!report.to_string().contains("redundant-role"), "{report}");
     assert!(!diff.contains("\n-"), "{diff}");
 }
+
+#[test]
+fn roles_of_kubernetes_next_to_actions_of_aws_are_refused_with_a_way_out() {
+    let role = "resource \"kubernetes_cluster_role\" \"r\" {\n  metadata {\n    name = \"r\"\n  }\n  rule {\n    api_groups = [\"\"]\n    resources  = [\"pods\"]\n    verbs      = [\"get\"]\n  }\n}\n";
+    let policy = "resource \"aws_iam_role_policy\" \"p\" {\n  role   = \"app\"\n  policy = jsonencode({\n    Version = \"2012-10-17\"\n    Statement = [{ Effect = \"Allow\", Action = [\"s3:GetObject\"], Resource = \"*\" }]\n  })\n}\n";
+    let case = Case::new();
+    case.write("both.tf", format!("{role}\n{policy}"));
+    case.write("role.tf", role);
+    case.write("policy.tf", policy);
+    let refused = |files: &[&str]| {
+        let grants = files.iter().flat_map(|file| ["--grants", file]);
+        let args: Vec<&str> = ["grants"].into_iter().chain(grants).collect();
+        let run = case.run(&args);
+        assert_eq!(run.code, Some(2), "{files:?}");
+        run.err
+    };
+    let said = refused(&["both.tf"]);
+    assert!(said.contains("a file of their own next to it"), "{said}");
+    let said = refused(&["role.tf", "policy.tf"]);
+    assert!(said.contains("in policy.tf they do"), "{said}");
+    assert!(
+        said.contains("in one run and the others in another"),
+        "{said}"
+    );
+}

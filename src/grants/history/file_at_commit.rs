@@ -29,11 +29,19 @@ pub(crate) struct Then {
 }
 
 impl Then {
+    /// Its folder in that commit, empty at the top, and its name there.
+    pub(crate) fn parts(&self) -> (&str, &str) {
+        self.name.rsplit_once('/').unwrap_or(("", &self.name))
+    }
+
     /// The first twelve digits of the commit, as people write them.
     pub(crate) fn short(&self) -> &str {
         self.commit.get(..12).unwrap_or(&self.commit)
     }
 }
+
+/// Files by name, with their bytes where these are a file's.
+pub(crate) type Beside = Vec<(String, Option<Vec<u8>>)>;
 
 /// Why a file cannot be read as it was.
 #[derive(Debug, thiserror::Error)]
@@ -129,6 +137,49 @@ impl Past {
         })
     }
 
+    /// The other files of its folder at the end of that day: their names, and their bytes where
+    /// these are a file's. Only names that `wanted` takes are read.
+    pub(crate) fn beside(
+        &self,
+        then: &Then,
+        day: Day,
+        wanted: fn(&str) -> bool,
+    ) -> Result<Beside, PastError> {
+        let (folder, own) = then.parts();
+        let log = self.repository.log_of_folder(folder)?;
+        let log = String::from_utf8_lossy(&log);
+        let mut commits = log.lines().filter_map(|line| {
+            let (commit, dates) = line.split_once(' ')?;
+            Some((commit, day_of(dates)?))
+        });
+        let newest = commits.find(|(_, of)| *of <= day);
+        // The commit of the file itself touched its folder.
+        let commit = newest.map_or(&*then.commit, |(commit, _)| commit);
+        let tree = self.repository.folder_at(commit, folder)?;
+        let entries = tree.split(|byte| *byte == 0).filter_map(|entry| {
+            let entry = std::str::from_utf8(entry).ok()?;
+            let (head, name) = entry.split_once('\t')?;
+            let wanted = name != own && wanted(name);
+            // A link leads out of the commit.
+            let is_file = head.starts_with("100");
+            (wanted && !head.starts_with("040000")).then_some((name, is_file))
+        });
+        let read = entries.map(|(name, is_file)| {
+            let path = match folder {
+                "" => name.to_owned(),
+                _ => format!("{folder}/{name}"),
+            };
+            let bytes = is_file.then(|| self.repository.blob(commit, &path));
+            Ok((name.to_owned(), bytes.transpose()?))
+        });
+        read.collect()
+    }
+
+    /// Whether another file is in the same folder today.
+    pub(crate) fn is_beside(&self, other: &Self) -> bool {
+        self.repository.is_beside(&other.repository)
+    }
+
     /// The days in the span on which the file changed, in order.
     pub(crate) fn changes(&self, after: Day, to: Day) -> Vec<Day> {
         let mut days: Vec<Day> = self.touches.iter().map(|touch| touch.day).collect();
@@ -155,6 +206,13 @@ impl Past {
     }
 }
 
+/// The later one of the two dates of a commit, in seconds with a space between them.
+fn day_of(dates: &str) -> Option<Day> {
+    let time = |text: &str| text.trim().parse::<i64>().ok()?.checked_mul(1_000);
+    let (authored, committed) = dates.split_once(' ')?;
+    Some(Day::of(time(authored)?.max(time(committed)?)))
+}
+
 /// The answer of [`Repository::log`]: fields that end with NUL, a record for each
 /// commit that begins with `\x01`.
 fn parse(bytes: &[u8]) -> Vec<Touch> {
@@ -167,12 +225,9 @@ fn parse(bytes: &[u8]) -> Vec<Touch> {
             .split(|byte| *byte == 0)
             .map(|field| String::from_utf8_lossy(field));
         let head = fields.next().unwrap_or_default();
-        let parts: Vec<&str> = head.split(' ').collect();
-        let [commit, authored, committed] = parts[..] else {
-            continue;
-        };
-        let time = |text: &str| text.trim().parse::<i64>().ok()?.checked_mul(1_000);
-        let (Some(authored), Some(committed)) = (time(authored), time(committed)) else {
+        let dated = head.split_once(' ');
+        let dated = dated.and_then(|(commit, dates)| Some((commit, day_of(dates)?)));
+        let Some((commit, day)) = dated else {
             continue;
         };
         let status = fields.next().unwrap_or_default();
@@ -187,7 +242,7 @@ fn parse(bytes: &[u8]) -> Vec<Touch> {
         };
         touches.push(Touch {
             commit: commit.to_owned(),
-            day: Day::of(authored.max(committed)),
+            day,
             name: name.into_owned(),
             deleted: status.starts_with('D'),
         });

@@ -103,6 +103,28 @@ impl Repository {
         ])
     }
 
+    /// Every commit along the first parents that touched a folder, counted from the top of the
+    /// repository: lines of its id and its two dates.
+    pub(super) fn log_of_folder(&self, folder: &str) -> Result<Vec<u8>, GitError> {
+        // A pathspec counts from the folder of the file.
+        let from_top = self.run(&["rev-parse", "--show-cdup"])?;
+        let up = String::from_utf8_lossy(&from_top).trim_end().to_owned();
+        let path = format!("./{up}{folder}");
+        let format = "--format=%H %at %ct";
+        self.run(&["log", "--first-parent", format, "HEAD", "--", &path])
+    }
+
+    /// What is in a folder in a commit: `mode type id`, a tab and the name, each with NUL behind it.
+    pub(super) fn folder_at(&self, commit: &str, folder: &str) -> Result<Vec<u8>, GitError> {
+        let tree = format!("{commit}:{folder}");
+        self.run(&["ls-tree", "-z", "--full-tree", &tree])
+    }
+
+    /// Whether another file is in the same folder of today.
+    pub(super) fn is_beside(&self, other: &Self) -> bool {
+        self.folder == other.folder
+    }
+
     /// Whether older commits are missing in this clone.
     pub(super) fn is_shallow(&self) -> bool {
         let answer = self.run(&["rev-parse", "--is-shallow-repository"]);

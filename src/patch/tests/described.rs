@@ -138,7 +138,7 @@ impl Draft {
     }
 
     /// What stands after `given:`.
-    fn place(&mut self, dice: &mut Dice<'_>, place: usize, shape: &Shape) {
+    pub(super) fn place(&mut self, dice: &mut Dice<'_>, place: usize, shape: &Shape) {
         let count = dice.roll(4);
         if let Shape::Delimited(separator) = shape {
             let words: Vec<String> = (0..count)

@@ -74,9 +74,6 @@ fn entra_tells_delegated_from_application_permissions() {
     assert_eq!(aliases(DIRECTORY, "entra.json"), ["sp-app=app"]);
     assert!(warned(DIRECTORY, "entra.json").contains(&"manifest-is-a-request"));
     let own = policy(DIRECTORY, "entra.json");
-    let all: Vec<Removal> = (2..3).map(|entry| Removal { file: 0, entry }).collect();
-    let last = plan(&own, &all, &[]).unwrap_err();
-    assert!(last.to_string().contains("would be empty"), "{last}");
     let one = plan(&own, &[Removal { file: 0, entry: 0 }], &[]).unwrap();
     let one = String::from_utf8(one.files[0].new.clone()).unwrap();
     assert!(one.contains("\"scope\": \" User.Read\""), "{one}");
@@ -97,4 +94,39 @@ fn entra_tells_delegated_from_application_permissions() {
     let bad = r#"[{"clientId": "", "resourceId": "r", "scope": "x"}]"#;
     let bad = verdict(bad, "c.json");
     assert!(bad.contains("the name of a client is empty"), "{bad}");
+}
+
+/// An export without these entries.
+fn emptied(text: &str, gone: &[usize]) -> String {
+    let own = policy(text, "e.json");
+    let gone = gone.iter().map(|entry| Removal {
+        file: 0,
+        entry: *entry,
+    });
+    let patch = plan(&own, &gone.collect::<Vec<_>>(), &[]).unwrap();
+    String::from_utf8(patch.files[0].new.clone()).unwrap()
+}
+
+#[test]
+fn a_consent_goes_with_its_last_word_and_a_resource_with_its_last_permission() {
+    let grants = "{\"oauth2PermissionGrants\": [\n  {\"id\": \"g1\", \"clientId\": \"c\", \"resourceId\": \"r\", \"scope\": \"a b\"},\n  {\"id\": \"g2\", \"clientId\": \"c\", \"resourceId\": \"s\", \"scope\": \"a\"}\n]}\n";
+    let one = emptied(grants, &[0, 1]);
+    assert_eq!(
+        one,
+        "{\"oauth2PermissionGrants\": [\n  {\"id\": \"g2\", \"clientId\": \"c\", \"resourceId\": \"s\", \"scope\": \"a\"}\n]}\n"
+    );
+    let none = emptied(grants, &[0, 1, 2]);
+    assert_eq!(none, "{\"oauth2PermissionGrants\": []}\n");
+    let manifest = "{\"appId\": \"a\", \"requiredResourceAccess\": [\n  {\"resourceAppId\": \"r\", \"resourceAccess\": [{\"id\": \"1\", \"type\": \"Role\"}, {\"id\": \"2\", \"type\": \"Scope\"}]}\n]}\n";
+    let asks = emptied(manifest, &[0, 1]);
+    assert_eq!(asks, "{\"appId\": \"a\", \"requiredResourceAccess\": []}\n");
+    let rows = "{\"appRoleAssignments\": [\n  {\"appRoleId\": \"a\", \"principalId\": \"p\", \"resourceId\": \"r\"}\n]}\n";
+    assert_eq!(emptied(rows, &[0]), "{\"appRoleAssignments\": []}\n");
+    // Without the name of the list nothing would tell what the file is.
+    for bare in ["[{}]", "{\"value\": [{}]}"] {
+        let consent = r#"{"id": "g", "clientId": "c", "resourceId": "r", "scope": "x"}"#;
+        let own = policy(&bare.replace("{}", consent), "e.json");
+        let last = plan(&own, &[Removal { file: 0, entry: 0 }], &[]).unwrap_err();
+        assert!(last.to_string().contains("would be empty"), "{last}");
+    }
 }

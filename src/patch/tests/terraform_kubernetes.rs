@@ -151,3 +151,95 @@ fn where_a_binding_is_not_understood_roles_stay() {
     let all = policy(gathered, "g.tf");
     assert!(all.roles().gathers(0, &RoleName::new("ClusterRole/g")));
 }
+
+const MANIFESTS: &str = r#"
+resource "kubernetes_manifest" "reader" {
+  manifest = {
+    apiVersion = "rbac.authorization.k8s.io/v1"
+    kind       = "Role"
+    metadata = {
+      name      = "reader"
+      namespace = "shop"
+    }
+    rules = [
+      {
+        apiGroups = [""]
+        resources = ["pods", "secrets"]
+        verbs     = ["get"]
+      },
+      # jobs, too
+      {
+        apiGroups = ["batch"]
+        resources = ["jobs"]
+        verbs     = ["get", "delete"]
+      },
+    ]
+  }
+}
+
+resource "kubernetes_manifest" "readers" {
+  manifest = {
+    "apiVersion" = "rbac.authorization.k8s.io/v1"
+    "kind"       = "RoleBinding"
+    "metadata"   = { "name" = "readers", "namespace" = "shop" }
+    "roleRef" = {
+      "apiGroup" = "rbac.authorization.k8s.io"
+      "kind"     = "Role"
+      "name"     = kubernetes_manifest.reader.manifest.metadata.name
+    }
+    "subjects" = [{ "kind" = "ServiceAccount", "name" = "web", "namespace" = "shop" }]
+  }
+}
+
+resource "kubernetes_manifest" "other" {
+  manifest = {
+    apiVersion = "example.com/v1"
+    kind       = "Role"
+    rules      = "none of ours"
+  }
+}
+"#;
+
+#[test]
+fn manifests_of_roles_are_read_and_edited_as_the_objects_that_they_hold() {
+    let all = policy(MANIFESTS, "m.tf");
+    let held = all.holdings();
+    let web = &held[&ClientName::new("system:serviceaccount:shop:web")];
+    let names: Vec<&str> = web.keys().map(Term::as_str).collect();
+    let expected = [
+        "jobs.batch:delete",
+        "jobs.batch:get",
+        "pods:get",
+        "secrets:get",
+    ];
+    assert_eq!(names, expected);
+    round_trips(MANIFESTS, "m.tf");
+    let edited = without(MANIFESTS, "m.tf", &["secrets:get", "jobs.batch:delete"]);
+    let expected = MANIFESTS.replace(", \"secrets\"]", "]");
+    assert_eq!(edited, expected.replace(", \"delete\"]", "]"));
+    let jobs = without(MANIFESTS, "m.tf", &["jobs.batch:get", "jobs.batch:delete"]);
+    assert!(
+        jobs.contains("\"pods\"") && !jobs.contains("\"jobs\""),
+        "{jobs}"
+    );
+}
+
+#[test]
+fn where_a_manifest_is_an_expression_roles_stay() {
+    let others = [
+        "resource \"kubernetes_manifest\" \"x\" {\n  manifest = yamldecode(file(\"x.yaml\"))\n}\n",
+        "resource \"kubernetes_manifest\" \"x\" {\n  manifest = {\n    apiVersion = \"v1\"\n    kind = var.kind\n  }\n}\n",
+        "resource \"kubernetes_manifest\" \"x\" {\n  manifest = {\n    apiVersion = \"rbac.authorization.k8s.io/v1\"\n    kind = \"RoleBinding\"\n    metadata = { name = \"x\", namespace = \"shop\" }\n    roleRef = { kind = \"Role\", name = \"reader\" }\n    subjects = var.subjects\n  }\n}\n",
+    ];
+    for other in others {
+        let all = policy(&format!("{MANIFESTS}{other}"), "m.tf");
+        let file = &all.files[0];
+        let entry = giving(&all, &["pods:get"])[0].entry;
+        assert!(file.entries[entry].frozen.is_some(), "{other}");
+        let warned = file
+            .warnings
+            .iter()
+            .any(|own| own.code == "manifest-not-read");
+        assert!(warned, "{other}");
+    }
+}

@@ -1,6 +1,7 @@
 //! One way in which a client holds a term.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -59,11 +60,14 @@ pub struct TermEntry<'a> {
     /// Narrower terms that would do; empty unless the verdict is narrow.
     pub replace_with: &'a [Term],
     /// Other members of a role for whose sake it stays in the role (`shared_role`,
-    /// `role_member_unknown`) or leaves it less safely (`role_member_less_safe`); absent when there
-    /// is none.
+    /// `role_member_unknown`) or leaves it less safely (`role_member_less_safe`), at most the first
+    /// hundred by name; absent when there is none.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     #[schemars(length(min = 1))]
     pub held_by: &'a BTreeSet<ClientName>,
+    /// How many more of them there are; absent when `held_by` has all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub held_by_more: Option<NonZeroUsize>,
     /// Other scopes of a role that the client loses with it, and less safely
     /// (`role_scope_less_safe`); absent when there is none.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
@@ -136,6 +140,7 @@ impl<'a> TermEntry<'a> {
             witness: names(&term.witness),
             replace_with: &term.replace_with,
             held_by: &term.held_by,
+            held_by_more: NonZeroUsize::new(term.held_by_more),
             goes_with: &term.goes_with,
             possible_needs: term.possible.iter().map(PossibleNeed::of).collect(),
             strangers: term.strangers.iter().map(PossibleNeed::of).collect(),
