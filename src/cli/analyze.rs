@@ -113,7 +113,7 @@ fn write_diff(run: &AnalysisRun, proved: &Proved, out: &mut dyn Write) -> std::i
         return out.write_all(whole.as_bytes());
     }
     let replayed = format!(
-        "{} ({}) replayed on the edited files: none refused, none opened",
+        "{} ({}) replayed on the edit: none refused, none opened",
         plural(proved.replay.operations, "needed operation"),
         plural(proved.replay.requests, "request")
     );

@@ -12,7 +12,9 @@
 //! * `jsonencode(x)` is the document that it writes: `x`, with the bytes of `x`;
 //! * one name stands once in a body;
 //! * nothing nests so deep that it could end the stack: the parser bounds expressions and
-//!   blocks, `MAX_LABELS` bounds what labels add to it.
+//!   blocks, `MAX_LABELS` bounds what labels add to it;
+//! * no text costs more than its length deserves: the parser reads twice what stands in brackets
+//!   after an operator and turns out to be wrong, so `MAX_OPERANDS` bounds how deep that nests.
 
 use std::sync::Arc;
 
@@ -29,6 +31,8 @@ use crate::model::{Place, Span};
 
 /// Labels that a block may have; Terraform's have two at most.
 const MAX_LABELS: usize = 8;
+/// Operands in brackets within each other: `a + (b + (c + d))` has two.
+const MAX_OPERANDS: usize = 12;
 
 /// Why an HCL text was refused, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,6 +56,10 @@ pub(crate) fn parse(text: &str, shown: &str) -> Result<Node, HclError> {
         skipped: text.len() - body.len(),
         breaks: memchr::memchr_iter(b'\n', text.as_bytes()).collect(),
     };
+    if let Some(at) = too_deep(body) {
+        let message = format!("more than {MAX_OPERANDS} operands in brackets within each other");
+        return Err(reader.error(at + reader.skipped, message));
+    }
     let read = parse_body(body).map_err(|error| {
         // The parser says what it expected, and quotes nothing.
         reader.error(
@@ -292,6 +300,40 @@ impl Reader<'_> {
     fn computed(&self, span: Span) -> Value {
         Value::String(format!("${{{}}}", self.source(span)))
     }
+}
+
+/// Where operands in brackets nest too deep. Brackets in texts and comments count like others,
+/// up to the end of the block that they are in.
+fn too_deep(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let (mut open, mut deep) = (Vec::new(), 0);
+    // The last two that are no spaces.
+    let mut before = [b' '; 2];
+    for (at, byte) in bytes.iter().copied().enumerate() {
+        match byte {
+            b'(' | b'[' | b'{' => {
+                let operand = match before {
+                    [first, b'='] => b"=!<>".contains(&first),
+                    [_, last] => b"+-*/%<>&|!".contains(&last),
+                };
+                open.push(operand);
+                deep += usize::from(operand);
+                if deep > MAX_OPERANDS {
+                    return Some(at);
+                }
+            }
+            b'}' if at == 0 || bytes[at - 1] == b'\n' => {
+                open.clear();
+                deep = 0;
+            }
+            b')' | b']' | b'}' => deep -= usize::from(open.pop().unwrap_or(false)),
+            _ => {}
+        }
+        if !byte.is_ascii_whitespace() {
+            before = [before[1], byte];
+        }
+    }
+    None
 }
 
 /// Whether two keys are spelt alike.

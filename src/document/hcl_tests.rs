@@ -94,3 +94,20 @@ fn what_jsonencode_writes_is_a_document_with_its_own_bytes() {
         r#"{"a":{"s":["x","${var.y}"]},"b":"${jsonencode(local.z)}","c":["q"],"d":"${{ k = 1, \"k\" = 2 }}"}"#
     );
 }
+
+#[test]
+fn an_expression_that_never_ends_is_refused_at_once() {
+    let nested = |count: usize| format!("f = {}l1.\n", "a > (s + v ".repeat(count));
+    for count in [1, 12, 22, 1_000, 100_000] {
+        assert!(parse(&nested(count), "f.tf").is_err(), "{count}");
+    }
+    let closed = |count: usize| format!("f = {}1{}\n", "a + (".repeat(count), ")".repeat(count));
+    assert!(parse(&closed(12), "f.tf").is_ok());
+    let error = parse(&closed(13), "f.tf").unwrap_err().to_string();
+    assert!(error.starts_with("f.tf:1:"), "{error}");
+    assert!(error.ends_with("more than 12 operands in brackets within each other"));
+    // Brackets in texts have no end, and what comes after them is read all the same.
+    let odd = "a = \"x+(\"\nb {\n  c = \"+(\"\n}\n";
+    let many = format!("{odd}{}", "d \"x\" {\n  c = \"+(\"\n}\n".repeat(200));
+    assert!(parse(&many, "f.tf").is_ok());
+}

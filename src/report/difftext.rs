@@ -131,7 +131,7 @@ pub(crate) fn wrapped(start: &str, text: &str) -> String {
     for word in escape::terminal(text).split(' ') {
         if !empty && escape::columns(&line) + 1 + escape::columns(word) > WIDTH {
             lines = lines + &escape::cut(line.trim_end(), WIDTH) + "\n";
-            line = "#     ".to_owned();
+            "#     ".clone_into(&mut line);
             empty = true;
         }
         if !empty {
