@@ -15,6 +15,7 @@ pub(crate) static PRODUCT: Product = Product {
     name: "apache",
     program: "apache2",
     version: "-v",
+    known: "/2.4.",
     lacks: |_| {
         let file = Path::new(MODULES).join("mod_auth_openidc.so");
         (!file.is_file()).then(|| "no mod_auth_openidc on this machine".to_owned())

@@ -8,6 +8,7 @@ pub(crate) static PRODUCT: Product = Product {
     name: "caddy",
     program: "caddy",
     version: "version",
+    known: "v2.11.",
     lacks: |version| {
         let number = version.trim_start_matches('v');
         let mut parts = number.split('.').map(|part| part.parse().unwrap_or(0));

@@ -12,6 +12,7 @@ pub(crate) static PRODUCT: Product = Product {
     name: "envoy",
     program: "envoy",
     version: "--version",
+    known: "/1.40.",
     lacks: |_| None,
     configure,
     ready: None,

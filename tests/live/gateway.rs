@@ -25,6 +25,9 @@ pub(crate) struct Product {
     pub(crate) program: &'static str,
     /// The argument that makes it print its version.
     pub(crate) version: &'static str,
+    /// What the version holds that the lists of unusual lines are for. Of others the differences
+    /// are printed, and judged by a person.
+    pub(crate) known: &'static str,
     /// What else it needs that this machine does not have, once its version is known.
     pub(crate) lacks: fn(&str) -> Option<String>,
     /// Writes its configuration; the arguments that start it.
@@ -64,6 +67,8 @@ impl Places<'_> {
 
 /// A gateway that runs; it ends with this value.
 pub(crate) struct Gateway {
+    /// Whether it is of the known version.
+    pub(crate) is_known: bool,
     child: Child,
     folder: tempfile::TempDir,
     pub(crate) ports: (u16, u16),
@@ -78,12 +83,16 @@ impl Gateway {
         if let Some(lacks) = (product.lacks)(&version) {
             return Err(lacks);
         }
+        let is_known = version.contains(product.known);
         println!("live: {}: {version}", product.name);
         // Another process may take a port between the look and the start.
         let mut said = String::new();
         for _ in 0..3 {
             match Self::try_start(&program, product, service) {
-                Ok(gateway) => return Ok(gateway),
+                Ok(mut gateway) => {
+                    gateway.is_known = is_known;
+                    return Ok(gateway);
+                }
                 Err(error) => said = error,
             }
         }
@@ -111,6 +120,7 @@ impl Gateway {
             .spawn()
             .map_err(|error| error.to_string())?;
         let mut gateway = Self {
+            is_known: false,
             child,
             folder,
             ports: (port, h2),

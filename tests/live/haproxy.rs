@@ -17,6 +17,7 @@ pub(crate) static NATIVE: Product = Product {
     name: NAME,
     program: PROGRAM,
     version: VERSION,
+    known: " 2.6.",
     lacks: |_| None,
     configure: |places| {
         let recipe = documented::block("log-formats.md", "haproxy");
@@ -36,6 +37,7 @@ pub(crate) static HTTPLOG: Product = Product {
     name: NAME,
     program: PROGRAM,
     version: VERSION,
+    known: " 2.6.",
     lacks: |_| None,
     configure: |places| {
         let recipe = documented::block("log-formats.md", "haproxy");

@@ -9,6 +9,7 @@ pub(crate) static PRODUCT: Product = Product {
     name: "nginx",
     program: "nginx",
     version: "-v",
+    known: "/1.22.",
     lacks: |_| None,
     configure,
     ready: None,

@@ -8,6 +8,7 @@ pub(crate) static PRODUCT: Product = Product {
     name: "traefik",
     program: "traefik",
     version: "version",
+    known: "3.7.",
     lacks: |_| None,
     configure,
     ready: Some("/public/ready"),
