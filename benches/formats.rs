@@ -4,7 +4,11 @@
 //! that a new format is measured without a change here. Those of one format and one kind come
 //! one after the other until there are four megabytes of them; lines that are no records are
 //! left out. Nothing is done with the records: this is the work that the format alone answers for.
-#![expect(clippy::unwrap_used, reason = "a benchmark may panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a benchmark may panic and say what it leaves out"
+)]
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
@@ -67,7 +71,10 @@ fn texts() -> BTreeMap<&'static str, Vec<(String, String, u64)>> {
                 kinds.entry(kind(line)).or_default().push(line);
             }
         }
-        assert!(!kinds.is_empty(), "{name}: no sample is a record");
+        if kinds.is_empty() {
+            // A reader of a piece of a line is measured with the layer that cuts it out, not here.
+            eprintln!("{name}: not measured, no line of its sample is a record by itself");
+        }
         for (kind, lines) in kinds {
             let round = lines.join("\n") + "\n";
             let text = head.clone() + &round.repeat(TEXT.div_ceil(round.len()));
