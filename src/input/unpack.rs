@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::layer::{Layers, Reader, around};
+use super::limits::Limits;
 use super::lz4::Lz4Frames;
 use super::sniff::{Archive, Compression, Sniffed, sniff_bytes};
 use super::utf16::Utf16;
@@ -46,7 +47,7 @@ pub(super) fn unpack(raw: Reader, packed: Arc<AtomicU64>, layers: Layers) -> io:
 pub(super) fn peel(raw: Reader, packed: Arc<AtomicU64>, layers: Layers) -> io::Result<Within> {
     let mut reader: Reader = Box::new(Counted {
         inner: raw,
-        count: packed,
+        count: Arc::clone(&packed),
     });
     let mut unpacked = 0;
     loop {
@@ -80,7 +81,13 @@ pub(super) fn peel(raw: Reader, packed: Arc<AtomicU64>, layers: Layers) -> io::R
             }
             Sniffed::Refused(what) => {
                 let layer = layer.ok_or_else(|| io::Error::other(what))?;
-                return Ok(Within::Text(layer.open(Box::new(whole))));
+                // A layer of bytes is read as a whole, before anybody sees how much it is.
+                let bounded = Bounded {
+                    inner: Box::new(whole),
+                    passed: 0,
+                    packed,
+                };
+                return Ok(Within::Text(layer.open(Box::new(bounded))));
             }
         };
     }
@@ -131,6 +138,25 @@ impl<R: Read> Read for InSteps<R> {
             ),
             _ => error,
         })
+    }
+}
+
+/// Fails where more comes out than so much packed content can honestly hold.
+struct Bounded {
+    inner: Reader,
+    passed: u64,
+    packed: Arc<AtomicU64>,
+}
+
+impl Read for Bounded {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.passed += read as u64;
+        let packed = self.packed.load(Ordering::Relaxed);
+        match Limits::default().too_much(self.passed, packed) {
+            Some(reason) => Err(io::Error::other(reason)),
+            None => Ok(read),
+        }
     }
 }
 

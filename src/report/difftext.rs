@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::View;
 use super::escape;
 use super::evidence;
+use super::screen::Screen;
 use crate::analysis::{Action, Evidence, TermAnalysis};
 use crate::grants::history::SinceFrom;
 use crate::model::words;
@@ -125,22 +126,16 @@ fn comment(group: &Group<'_>) -> String {
 
 /// Lines of at most [`WIDTH`] columns that begin like this, the further ones with more space.
 pub(crate) fn wrapped(start: &str, text: &str) -> String {
-    let mut lines = String::new();
-    let mut line = start.to_owned();
-    let mut empty = true;
-    for word in escape::terminal(text).split(' ') {
-        if !empty && escape::columns(&line) + 1 + escape::columns(word) > WIDTH {
-            lines = lines + &escape::cut(line.trim_end(), WIDTH) + "\n";
-            "#     ".clone_into(&mut line);
-            empty = true;
-        }
-        if !empty {
-            line.push(' ');
-        }
-        line.push_str(word);
-        empty = false;
-    }
-    lines + &escape::cut(line.trim_end(), WIDTH) + "\n"
+    const FURTHER: &str = "#     ";
+    let mut lines = Vec::new();
+    // Writing to memory cannot fail.
+    let _ = Screen::new(&mut lines, WIDTH - FURTHER.len()).whole("", text);
+    let starts = std::iter::once(start).chain(std::iter::repeat(FURTHER));
+    let lines = String::from_utf8_lossy(&lines);
+    let lines = starts.zip(lines.lines());
+    lines
+        .flat_map(|(start, line)| [start, line, "\n"])
+        .collect()
 }
 
 fn holder(roles: &Roles<'_>, action: &Action, entry: &Entry) -> String {
@@ -304,6 +299,15 @@ mod tests {
         assert_eq!(text.lines().count(), 2);
         assert!(text.lines().all(|line| line.starts_with("# ")), "{text}");
         assert!(!text.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn a_word_wider_than_a_line_is_broken_and_not_lost() {
+        let word = "x".repeat(250);
+        let text = wrapped("# ", &format!("a {word} b"));
+        assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
+        assert!(text.lines().all(|line| line.starts_with("# ")), "{text}");
+        assert_eq!(text.matches('x').count(), 250);
     }
 
     #[test]

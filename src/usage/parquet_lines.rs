@@ -11,7 +11,7 @@
 use std::cell::Cell;
 use std::fmt::Display;
 use std::fs::File;
-use std::io::{self, ErrorKind, Read, Seek};
+use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, LazyLock, Once};
 
@@ -103,8 +103,20 @@ impl Read for Lines {
 
 /// The file, from its first byte to its last.
 fn kept(mut inner: Reader) -> io::Result<File> {
-    let mut file = tempfile::tempfile()?;
-    io::copy(&mut inner, &mut file)?;
+    let written = |error: io::Error| {
+        let text = format!("no temporary copy of the Parquet file can be written: {error}");
+        io::Error::new(error.kind(), text)
+    };
+    let mut file = tempfile::tempfile().map_err(written)?;
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        match inner.read(&mut buffer) {
+            Ok(0) => break,
+            Ok(read) => file.write_all(&buffer[..read]).map_err(written)?,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
     file.rewind()?;
     Ok(file)
 }
