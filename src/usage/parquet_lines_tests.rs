@@ -131,10 +131,10 @@ fn a_file_that_is_cut_off_or_damaged_is_never_a_whole_log() {
 #[test]
 fn what_unpacks_without_end_is_not_copied_without_end() {
     let mut packed = zstd::Encoder::new(Vec::new(), 1).unwrap();
-    std::io::Write::write_all(&mut packed, MAGIC).unwrap();
+    packed.write_all(MAGIC).unwrap();
     let zeros = vec![0; 1 << 20];
     for _ in 0..600 {
-        std::io::Write::write_all(&mut packed, &zeros).unwrap();
+        packed.write_all(&zeros).unwrap();
     }
     let (status, text) = read("a", &packed.finish().unwrap());
     assert!(!status.is_whole() && text.is_empty());
