@@ -29,16 +29,25 @@ fn log(requests: &[(&str, &str)]) -> String {
     text
 }
 
-/// The grants of `erp`, which say their audience or not.
-fn grants(audiences: bool) -> &'static str {
-    if audiences {
+/// Which of the grants of `erp` say their audience.
+#[derive(Clone, Copy, PartialEq)]
+enum Said {
+    Each,
+    Some,
+    None,
+}
+
+fn grants(audiences: Said) -> &'static str {
+    if audiences == Said::Some {
+        "client,audience,scope\nerp,,read\nerp,orders,write\nerp,billing,bills\n"
+    } else if audiences == Said::Each {
         "client,audience,scope\nerp,orders,read\nerp,orders,write\nerp,billing,read\nerp,billing,bills\n"
     } else {
         "client,scope\nerp,read\nerp,write\nerp,bills\n"
     }
 }
 
-fn diff(requests: &[(&str, &str)], audiences: bool, more: &str) -> String {
+fn diff(requests: &[(&str, &str)], audiences: Said, more: &str) -> String {
     let case = Case::new();
     case.write("orders.yaml", ORDERS);
     case.write("billing.yaml", BILLING);
@@ -74,29 +83,39 @@ fn a_request_counts_for_the_api_of_its_host_and_a_grant_for_its_audience() {
         ("billing.example.com", "GET /items"),
         ("orders.example.com", "POST /items"),
     ];
-    let orders = diff(&billing, true, "audience = \"orders\"");
+    let orders = diff(&billing, Said::Each, "audience = \"orders\"");
     assert_eq!(removed(&orders), ["erp,orders,read"], "{orders}");
-    let other = diff(&billing, true, "audience = \"billing\"");
+    let other = diff(&billing, Said::Each, "audience = \"billing\"");
     assert_eq!(removed(&other), ["erp,billing,bills"], "{other}");
     // A log without hosts: it may have been either.
     let unknown = [
         ("gateway.internal", "GET /items"),
         ("gateway.internal", "POST /items"),
     ];
-    let unknown = diff(&unknown, true, "audience = \"orders\"");
+    let unknown = diff(&unknown, Said::Each, "audience = \"orders\"");
     assert!(removed(&unknown).is_empty(), "{unknown}");
 }
 
 #[test]
 fn where_no_grant_says_its_audience_use_of_a_scope_at_either_api_is_use_of_it() {
     let used = [("billing.example.com", "GET /items")];
-    let kept = diff(&used, false, "");
+    let kept = diff(&used, Said::None, "");
     assert_eq!(removed(&kept), ["erp,write", "erp,bills"], "{kept}");
     // What only one of the APIs implies makes nothing superfluous.
     let both = [
         ("orders.example.com", "POST /items"),
         ("orders.example.com", "GET /items"),
     ];
-    let both = diff(&both, false, "");
+    let both = diff(&both, Said::None, "");
     assert_eq!(removed(&both), ["erp,bills"], "{both}");
+}
+
+#[test]
+fn a_grant_that_does_not_say_its_audience_may_be_for_any_of_them() {
+    let used = [
+        ("billing.example.com", "GET /items"),
+        ("orders.example.com", "POST /items"),
+    ];
+    let kept = diff(&used, Said::Some, "audience = \"orders\"");
+    assert!(!removed(&kept).contains(&"erp,,read"), "{kept}");
 }

@@ -126,3 +126,18 @@ fn a_line_that_two_formats_read_differently_is_rejected() {
     let cut = r#"{"time":1767355200,"client_id":"a","method":"GET""#;
     assert_eq!(read(&format, cut), [Err(Skip::Malformed)]);
 }
+
+#[test]
+fn a_message_that_holds_a_request_is_never_passed_over() {
+    let mixture = of(&[&super::super::kong::Kong, &super::super::traefik::Traefik]);
+    let format = Format::Known(mixture.unwrap());
+    // Traefik's reader takes the first for a message of Traefik.
+    let message = r#"{"level":"info","msg":"started"}"#;
+    assert_eq!(read(&format, message), [Err(Skip::OtherRecord)]);
+    let request = message.replace("started", "GET /v1/stock HTTP/1.1 200");
+    let found = read(&format, &request);
+    assert!(
+        found[0].as_ref().is_err_and(|skip| skip.is_reject()),
+        "{found:?}"
+    );
+}

@@ -12,6 +12,19 @@ routes:
 ";
 
 #[test]
+fn who_loses_a_wildcard_is_told_about_what_comes_later() {
+    let routes = "version: 1\nroutes:\n  GET /mail: mail:read\n  POST /mail: mail:write\n";
+    let log = daily(100, "app", "GET /mail", 200);
+    let case = Case::of(routes, &app_holds(&["mail:*"]), &log);
+    let args = ["--level", "review", "--narrow", "--match", "wildcard::"];
+    let narrow = case.analyze(&args);
+    assert_eq!(changes(&narrow), ["- - mail:*", "+ - mail:read"]);
+    let report = report(&case.analyze(&[&args[..], &["--json"]].concat()), 0);
+    assert!(because(&report, "app", "mail:*", "narrower_suffices"));
+    assert!(because(&report, "app", "mail:*", "pattern_given_up"));
+}
+
+#[test]
 fn e6_a_broad_scope_is_replaced_in_one_edit_and_only_when_asked() {
     let log = daily(100, "app", "GET /mail", 200);
     let case = Case::of(READ_OR_WRITE, &app_holds(&["mail:readwrite"]), &log);
