@@ -8,6 +8,7 @@
 )]
 
 mod commands;
+mod complete;
 mod fields;
 mod links;
 mod page;
