@@ -99,14 +99,13 @@ fn try_out(page: &Page) -> Result<usize, String> {
     }
     let folder = Workplace::new();
     let mut count = 0;
-    let mut text = page.text.clone();
+    let mut anew = Vec::new();
     for block in &blocks {
         if let Some(command) = output_of(block) {
             let printed = run(&folder, command, page, block.line - 1)?;
             count += 1;
             if printed != block.text && update() {
-                let whole = |text: &str| format!("-->\n```{}\n{text}```\n", block.language);
-                text = text.replace(&whole(block.text), &whole(&printed));
+                anew.push((block.start..block.start + block.text.len(), printed));
             } else if printed != block.text {
                 let Page { name, .. } = page;
                 return Err(format!(
@@ -138,7 +137,11 @@ fn try_out(page: &Page) -> Result<usize, String> {
             count += usize::from(try_line(&folder, page, line, &command)?);
         }
     }
-    if text != page.text {
+    if !anew.is_empty() {
+        let mut text = page.text.clone();
+        for (place, printed) in anew.into_iter().rev() {
+            text.replace_range(place, &printed);
+        }
         fs::write(Path::new(ROOT).join(&page.name), text).map_err(|error| error.to_string())?;
     }
     Ok(count)

@@ -21,6 +21,8 @@ pub(crate) struct Block<'a> {
     pub(crate) remark: Option<&'a str>,
     /// Of the first line within the fence.
     pub(crate) line: usize,
+    /// Where the text begins in the page.
+    pub(crate) start: usize,
 }
 
 impl Page {
@@ -50,6 +52,7 @@ impl Page {
                         text,
                         remark: remark.take(),
                         line,
+                        start: from,
                     });
                     open = None;
                 }

@@ -1,4 +1,4 @@
-//! A folder as the reader of a page has it: the samples of the repository, to be written to freely.
+//! A folder as the reader of a page has it: the samples of the repository in a clone, to be written to freely.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,6 +8,8 @@ use crate::ROOT;
 
 /// The width that the pages show.
 const COLUMNS: &str = "100";
+/// After the last day of every log, as in the repository.
+const COMMITTED: &str = "2026-11-20T12:00:00Z";
 
 pub(crate) struct Workplace(tempfile::TempDir);
 
@@ -18,7 +20,12 @@ impl Workplace {
             &Path::new(ROOT).join("samples"),
             &folder.path().join("samples"),
         );
-        Self(folder)
+        let workplace = Self(folder);
+        let commit = "git init --quiet && git add samples && git -c user.name=a -c user.email=a@example.com \
+             -c commit.gpgsign=false -c core.autocrlf=false commit --quiet --message samples";
+        let done = workplace.shell(commit);
+        assert!(done.status.success(), "{done:?}");
+        workplace
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -36,9 +43,13 @@ impl Workplace {
             .current_dir(self.0.path())
             .env("PATH", std::env::join_paths(path).unwrap())
             .env("COLUMNS", COLUMNS)
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_AUTHOR_DATE", COMMITTED)
+            .env("GIT_COMMITTER_DATE", COMMITTED)
             .env_remove("NO_COLOR")
-            // No repository above the folder may date the grants.
-            .env("GIT_CEILING_DIRECTORIES", self.0.path().parent().unwrap())
+            .env_remove("GIT_DIR")
+            .env_remove("GIT_WORK_TREE")
+            .env_remove("GIT_INDEX_FILE")
             .output()
             .unwrap()
     }

@@ -182,7 +182,7 @@ fn the_flags_of_the_pipelines_exist() {
                 .split_whitespace()
                 .filter(|word| word.starts_with("--") && word.len() > 2)
             {
-                let flag = flag.trim_end_matches(';');
+                let flag = flag.trim_end_matches([';', '`']);
                 assert!(help.contains(flag), "{name}: `{command}` has no {flag}");
                 seen.insert(flag.to_owned());
             }
