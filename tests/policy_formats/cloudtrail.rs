@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::cluster::{cluster, verdicts};
+use super::cluster::{cluster, narrowed, verdicts};
 
 /// Each event once a day: role, source and name.
 fn trail(events: &[(&str, &str, &str)]) -> String {
@@ -102,4 +102,122 @@ fn an_event_uses_the_action_of_its_name_and_what_leaves_no_event_stays() {
     // A trail may record the messages of one queue, and not those of another.
     assert_eq!(gone, ["-      \"ec2:TerminateInstances\","], "{diff}");
     assert!(report.to_string().contains("not-recorded"), "{report}");
+}
+
+/// A JSON file of documents by name, each of one statement with these actions.
+fn documents(all: &[(&str, &[&str])]) -> String {
+    let each = all.iter().map(|(name, actions)| {
+        let actions: Vec<String> = actions.iter().map(|own| format!("      \"{own}\"")).collect();
+        format!(
+            "  \"{name}\": {{\"Version\": \"2012-10-17\", \"Statement\": [\n    {{\"Effect\": \"Allow\", \"Resource\": \"*\", \"Action\": [\n{}\n    ]}}\n  ]}}",
+            actions.join(",\n")
+        )
+    });
+    format!("{{\n{}\n}}\n", each.collect::<Vec<_>>().join(",\n"))
+}
+
+/// What a diff takes out and puts in, by line, without its marks of files.
+fn changes(diff: &str) -> Vec<&str> {
+    let lines = diff.lines();
+    lines
+        .filter(|line| line.starts_with("-  ") || line.starts_with("+  "))
+        .collect()
+}
+
+#[test]
+fn a_wildcard_gives_way_to_what_was_used_and_to_what_no_event_need_show() {
+    let app = [
+        "ec2:RunInstances",
+        "autoscaling:describe*",
+        "ec2:Stop*",
+        "route53:Get*",
+        "ec2:Terminate*",
+        "iam:Get*",
+        "s3:Get*",
+        "ec2:*",
+    ];
+    let ops = [
+        "route53:List*",
+        "iam:ListUsers",
+        "iam:List*",
+        "EC2:describeinst*",
+    ];
+    let policy = documents(&[("app", &app), ("ops", &ops)]);
+    let log = trail(&[
+        ("app", "ec2", "RunInstances"),
+        ("app", "ec2", "StopInstances"),
+        ("app", "autoscaling", "DescribeAutoScalingGroups"),
+        ("app", "s3", "GetObject"),
+        ("ops", "route53", "ListHostedZones"),
+        ("ops", "iam", "ListUsers"),
+        ("ops", "iam", "ListRoles"),
+        ("ops", "ec2", "DescribeInstances"),
+    ]);
+    let files = [("p.json", &*policy)];
+    let (report, diff) = narrowed(&files, &log);
+    assert_eq!(
+        verdicts(&report, "app"),
+        [
+            "autoscaling:describe* narrow review",
+            // Several of its actions leave no event: all of them are kept.
+            "ec2:* keep",
+            "ec2:RunInstances keep",
+            "ec2:Stop* narrow review",
+            "ec2:Terminate* remove review",
+            "iam:Get* unobservable",
+            "route53:Get* remove review",
+            "s3:Get* keep",
+        ],
+        "{report}"
+    );
+    // What a name allows is not left to a wildcard.
+    assert_eq!(
+        verdicts(&report, "ops"),
+        [
+            "EC2:describeinst* narrow review",
+            "iam:List* keep",
+            "iam:ListUsers keep",
+            "route53:List* narrow review",
+        ]
+    );
+    assert_eq!(
+        changes(&diff),
+        [
+            "-      \"autoscaling:describe*\",",
+            "+      \"autoscaling:DescribeAutoScalingGroups\",",
+            "+      \"autoscaling:DescribeTags\",",
+            "-      \"ec2:Stop*\",",
+            "+      \"ec2:StopInstances\",",
+            "-      \"route53:Get*\",",
+            "-      \"ec2:Terminate*\",",
+            "-      \"route53:List*\",",
+            "+      \"route53:ListHostedZones\",",
+            "+      \"route53:ListTagsForResource\",",
+            "+      \"route53:ListTagsForResources\",",
+            "-      \"EC2:describeinst*\"",
+            "+      \"ec2:DescribeInstances\"",
+        ],
+        "{diff}"
+    );
+    let terms = report["clients"][0]["terms"].as_array().expect("terms");
+    let of = |term: &str| terms.iter().find(|own| own["term"] == term).expect("it");
+    let witness = |term: &str| of(term)["witness"].to_string();
+    assert!(witness("s3:Get*").contains("s3.amazonaws.com:GetObject"));
+    assert!(
+        of("route53:Get*")["reasons"]
+            .to_string()
+            .contains("pattern_given_up")
+    );
+    assert!(
+        of("iam:Get*")["reasons"]
+            .to_string()
+            .contains("not_recorded")
+    );
+    // Without being asked to, nothing is narrowed.
+    let (_, diff) = cluster(&files, &log);
+    assert_eq!(
+        changes(&diff),
+        ["-      \"route53:Get*\",", "-      \"ec2:Terminate*\","],
+        "{diff}"
+    );
 }
