@@ -307,7 +307,7 @@ fn may_define_roles_elsewhere(file: &PolicyFile) -> bool {
 }
 
 /// Whether a grant of the format is for some resources or under conditions that its term does not name.
-fn is_for_some_resources(file: &PolicyFile) -> bool {
+pub(crate) fn is_for_some_resources(file: &PolicyFile) -> bool {
     *file.format == *istio::NAME || names_actions_of_aws(file)
 }
 

@@ -216,12 +216,15 @@ fn settle(file: &PolicyFile, planned: &mut BTreeMap<usize, Change>) -> Result<()
             );
             return Err(PatchError::BadPlan(message));
         }
+        // What it is held for elsewhere may be something else.
+        let elsewhere = grants::is_for_some_resources(file);
         terms.retain(|term| {
-            held.insert((
-                entry.subject.clone(),
-                Granted::Term(term.clone()),
-                entry.optional,
-            ))
+            elsewhere
+                || held.insert((
+                    entry.subject.clone(),
+                    Granted::Term(term.clone()),
+                    entry.optional,
+                ))
         });
         if terms.is_empty() {
             *change = Change::Remove;
