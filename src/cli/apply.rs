@@ -31,9 +31,9 @@ pub(super) struct Args {
     /// Folder that `scopetrim analyze --out` wrote, or the plan.json in it
     #[arg(value_name = "DIR|PLAN")]
     plan: PathBuf,
-    /// Edits that are made: up to this level
-    #[arg(long, value_name = "LEVEL", value_parser = ["safe", "likely", "review"], default_value = "safe")]
-    level: String,
+    /// Edits that are made: up to this level; default: safe, or all that a review accepted
+    #[arg(long, value_name = "LEVEL", value_parser = ["safe", "likely", "review"])]
+    level: Option<String>,
     /// Only what this client loses, and nobody else; may be repeated
     #[arg(long, value_name = "NAME")]
     client: Vec<String>,
@@ -73,7 +73,13 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         },
     };
     let open = open(&args.plan, &source.settings()?.formats)?;
-    let level = config::level(&args.level).unwrap_or(Level::Safe);
+    let stated = args.level.as_deref().map(config::level);
+    let level = match stated {
+        Some(level) => level.unwrap_or(Level::Safe),
+        // Somebody looked at each of them.
+        None if open.reviewed => open.plan.level,
+        None => Level::Safe,
+    };
     let wanted = Selection {
         level,
         clients: args.client.iter().cloned().collect(),

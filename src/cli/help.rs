@@ -73,6 +73,8 @@ const GROUPS: [Group; 7] = [
             "include-unsafe",
             "accept-404",
             "force",
+            "decisions",
+            "reviewer",
         ],
         further: &[
             "exception",

@@ -24,6 +24,7 @@ mod output;
 mod replay;
 mod report;
 mod report_command;
+mod review;
 mod rules;
 mod settings;
 mod show;
@@ -54,6 +55,8 @@ struct Cli {
 enum Command {
     /// Show what can be removed from the policy files, why, and the diff
     Analyze(analyze::Args),
+    /// Go through the removals one by one on a terminal: accept, defer or reject each
+    Review(Box<review::Args>),
     /// Make the edits of a plan that `analyze --out` wrote, or write them as patches
     Apply(apply::Args),
     /// Add logs to the usage ledger
@@ -190,6 +193,7 @@ fn dispatch(
 ) -> anyhow::Result<ExitStatus> {
     match command {
         Command::Analyze(args) => analyze::run(args, out),
+        Command::Review(args) => review::run(args, out),
         Command::Apply(args) => apply::run(args, out),
         Command::Ingest(args) => ingest::run(args, out),
         Command::Ledger(args) => ledger::run(args, out),

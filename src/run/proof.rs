@@ -54,19 +54,23 @@ impl Proved {
         after(&run.policy, &self.patch)
     }
 
+    /// The edits that were proved, in the order of the plan.
+    pub(crate) fn actions<'r>(&self, run: &'r AnalysisRun) -> Vec<&'r Action> {
+        edits(run, &self.refused).collect()
+    }
+
     /// The proved edits, as `apply` takes them.
-    fn plan(&self, run: &AnalysisRun) -> anyhow::Result<String> {
+    pub(crate) fn plan(&self, run: &AnalysisRun) -> serde_json::Result<Plan> {
         let edits: Vec<&Action> = edits(run, &self.refused).collect();
         let replayed = (self.replay.operations, self.replay.requests);
-        let plan = Plan::of(&run.view(), &edits, replayed, run.settings.grants_at)?;
-        Ok(plan.text()?)
+        Plan::of(&run.view(), &edits, replayed, run.settings.grants_at)
     }
 
     /// Writes report.json, plan.json, policy.diff, undo.diff and rejects.ndjson into a folder.
     pub fn write(&self, run: &AnalysisRun, folder: &Path) -> anyhow::Result<()> {
         let rejects = rejects::lines(&run.read.sources, &run.read.collected.rejects)?;
         let files = [
-            ("plan.json", self.plan(run)?),
+            ("plan.json", self.plan(run)?.text()?),
             ("policy.diff", self.diff(run)),
             ("undo.diff", self.undo(run)),
             ("rejects.ndjson", rejects),
