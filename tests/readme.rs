@@ -60,6 +60,7 @@ fn every_link_to_a_file_of_the_repository_leads_somewhere() {
         "docs/safety.md",
         "docs/replay.md",
         "docs/backtest.md",
+        "docs/scale.md",
     ] {
         let text = fs::read_to_string(Path::new(ROOT).join(page)).unwrap();
         let folder = Path::new(ROOT).join(page);
