@@ -119,11 +119,12 @@ pub(super) fn width() -> usize {
     let known = std::env::var("COLUMNS")
         .ok()
         .and_then(|columns| columns.parse().ok());
-    let columns: usize = known.unwrap_or(if std::io::stdout().is_terminal() {
-        100
-    } else {
-        80
-    });
+    let terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    let columns: usize = match known {
+        Some(columns) => columns,
+        None if std::io::stdout().is_terminal() => terminal().unwrap_or(100),
+        None => 80,
+    };
     columns.clamp(60, 200)
 }
 
@@ -149,8 +150,8 @@ fn write_diff(
     look: Look<'_>,
     out: &mut dyn Write,
 ) -> std::io::Result<()> {
-    let text = proved.diff(run);
-    let whole = suspend::proof(&run.view());
+    let text = proved.diff_within(run, look.width);
+    let whole = suspend::proof(&run.view(), look.width);
     if text.is_empty() {
         writeln!(out, "no removals at level {} or safer", run.level.name())?;
         return out.write_all(whole.as_bytes());
@@ -162,7 +163,8 @@ fn write_diff(
     );
     let further = possible::sentences(&run.analysis);
     let proofs = std::iter::once(replayed).chain(further);
-    let proofs = proofs.map(|text| difftext::wrapped("# ", &format!("proof: {text}")));
+    let proofs =
+        proofs.map(|text| difftext::wrapped("# ", &format!("proof: {text}"), look.width));
     let proofs = proofs.collect::<String>() + &whole;
     out.write_all(look.paint.diff(&proofs).as_bytes())?;
     let text = if std::io::stdout().is_terminal() {

@@ -29,6 +29,11 @@ impl<'w> Screen<'w> {
         }
     }
 
+    /// A screen for a part of such a line.
+    pub(super) fn narrow(out: &'w mut dyn Write, width: usize) -> Self {
+        Self { out, width }
+    }
+
     /// Columns of one line.
     pub(super) fn width(&self) -> usize {
         self.width
