@@ -138,9 +138,17 @@ const GROUPS: [Group; 7] = [
             "pseudonymise",
             "write-baseline",
             "rejects",
+            "stats",
             "quiet",
         ],
-        further: &["csv", "ndjson", "parquet", "backtest", "organisation"],
+        further: &[
+            "csv",
+            "ndjson",
+            "parquet",
+            "backtest",
+            "organisation",
+            "color",
+        ],
     },
 ];
 

@@ -125,6 +125,11 @@ pub struct Formats {
 }
 
 impl Formats {
+    /// Whether the user describes formats.
+    pub fn has_own(&self) -> bool {
+        !self.own.is_empty()
+    }
+
     /// The built-in formats, and before them those that the user describes.
     pub fn with(own: Vec<Description>) -> Self {
         Self {

@@ -26,6 +26,7 @@ use crate::model::{
 };
 
 pub(crate) use edit::{Overlap, ordered};
+pub(crate) use unified::renamed;
 
 /// An entry that goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,7 +60,8 @@ pub struct Patch {
 pub struct FilePatch {
     /// Index into `policy.files`.
     pub file: usize,
-    /// The path as the diff names it.
+    /// The path as it is shown and as the diff names it; what leaves the program may name it
+    /// from the top of its repository.
     pub path: Arc<str>,
     /// The bytes as they were read.
     pub old: Arc<[u8]>,

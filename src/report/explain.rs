@@ -20,7 +20,7 @@ use super::difftext::days;
 use super::evidence;
 use super::screen::Screen;
 use super::suspend;
-use super::terminal::silent_days;
+use super::statistics::silent_days;
 use crate::analysis::minimum::Universe;
 use crate::analysis::{ClientAnalysis, Served, TermAnalysis};
 use crate::model::words::{either, plural};

@@ -66,6 +66,8 @@ pub(crate) struct Activity {
 pub(crate) struct Proof {
     /// The diff with its reasons.
     pub diff: String,
+    /// The diff alone, with the paths that the places of the report have.
+    pub as_read: String,
     /// One sentence.
     pub sentence: String,
 }
