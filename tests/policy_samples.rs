@@ -5,18 +5,23 @@
     reason = "a test may panic, and clippy exempts only `#[test]` functions"
 )]
 
+use std::io::Read as _;
 use std::process::Command;
 
+/// What names the files of the sample that has no configuration of its own: `init` writes one in the quick start.
+const NGINX: [&str; 6] = [
+    "--logs",
+    "samples/nginx/access.log.gz",
+    "--catalog",
+    "samples/nginx/openapi.yaml",
+    "--grants",
+    "samples/nginx/clients.yaml",
+];
+
 /// The changed lines that a run on a sample prints.
-fn changed(sample: &str) -> String {
-    let printed = run(&[
-        "analyze",
-        sample,
-        "--level",
-        "review",
-        "--no-blame",
-        "--quiet",
-    ]);
+fn changed(sample: &[&str]) -> String {
+    let rest = ["--level", "review", "--no-blame", "--quiet"];
+    let printed = run(&[&["analyze"], sample, &rest].concat());
     let line = |line: &&str| line.starts_with(['-', '+']) && !line.starts_with("---");
     let lines: Vec<&str> = printed.lines().filter(line).collect();
     lines.join("\n")
@@ -34,16 +39,9 @@ fn run(args: &[&str]) -> String {
 }
 
 /// Each grant that is not in the diff: its client, its name, the verdict and the level.
-fn others(sample: &str) -> Vec<String> {
-    let report = run(&[
-        "analyze",
-        sample,
-        "--level",
-        "review",
-        "--no-blame",
-        "--quiet",
-        "--json",
-    ]);
+fn others(sample: &[&str]) -> Vec<String> {
+    let rest = ["--level", "review", "--no-blame", "--quiet", "--json"];
+    let report = run(&[&["analyze"], sample, &rest].concat());
     let report: serde_json::Value = serde_json::from_str(&report).expect("a report");
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
     let clients = report["clients"].as_array().expect("clients").iter();
@@ -76,9 +74,9 @@ fn kong_and_keycloak_lose_the_same_rights_and_keep_their_comments() {
 -      - invoices          # see kong.yaml
 -    defaultClientScopes: [orders:read, orders:write]
 +    defaultClientScopes: [orders:read]";
-    assert_eq!(changed("samples/gateway"), expected);
+    assert_eq!(changed(&["samples/gateway"]), expected);
     // Kept by its line, and a client scope that carries a claim as well.
-    let others = others("samples/gateway");
+    let others = others(&["samples/gateway"]);
     assert!(
         others.contains(&"warehouse customers:read remove manual".to_owned()),
         "{others:?}"
@@ -154,10 +152,85 @@ fn auth0_and_terraform_lose_what_was_never_used_and_expressions_stay() {
 -    "read:invoices",
 -  scopes    = ["read:orders", "write:invoices", var.extra_scopes]
 +  scopes    = ["read:orders", var.extra_scopes]"#;
-    assert_eq!(changed("samples/tenant-files"), expected);
-    let others = others("samples/tenant-files");
+    assert_eq!(changed(&["samples/tenant-files"]), expected);
+    let others = others(&["samples/tenant-files"]);
     assert_eq!(
         others,
         ["auth0_client.warehouse ${var.extra_scopes} unobservable"]
     );
+}
+
+#[test]
+fn nginx_and_a_list_of_clients_lose_what_was_never_used_and_keep_what_a_line_says() {
+    let expected = r"+++ b/samples/nginx/clients.yaml
+-      - customers:write      # for the address form
+-    scopes: [orders:read, orders:write, invoices:read]
++    scopes: [orders:read, orders:write]
+-      - orders:write
+-    scopes: [orders:read, orders:write, customers:read]
++    scopes: [orders:read, orders:write]
+-      - invoices:write
+-    scopes: [orders:read]
++    scopes: []
+-      - orders:write         # cancelled by telephone, until the shop could";
+    assert_eq!(changed(&NGINX), expected);
+    // A comment on the line holds two of them at review, and a line that says so keeps a third.
+    let likely = [
+        "billing orders:write",
+        "mobile-app invoices:read",
+        "partner-feed orders:read",
+        "reports invoices:write",
+        "warehouse customers:read",
+    ];
+    assert_eq!(
+        others(&NGINX),
+        likely.map(|grant| format!("{grant} remove likely"))
+    );
+}
+
+#[test]
+fn api_gateway_and_terraform_lose_one_scope_for_each_client() {
+    let expected = r#"+++ b/samples/aws/clients.tf
+-    "shop/invoices.read", # for a page that never came
+-  allowed_oauth_scopes = ["shop/orders.read", "shop/orders.write", "shop/invoices.read", "shop/invoices.write"]
++  allowed_oauth_scopes = ["shop/orders.read", "shop/invoices.read", "shop/invoices.write"]
+-  allowed_oauth_scopes = ["shop/orders.read", "shop/orders.write", "shop/invoices.write"]
++  allowed_oauth_scopes = ["shop/orders.read", "shop/orders.write"]
+-  allowed_oauth_scopes = ["shop/orders.read", "shop/invoices.read"]
++  allowed_oauth_scopes = ["shop/orders.read"]"#;
+    assert_eq!(changed(&["samples/aws"]), expected);
+}
+
+/// A change of the generator or of a log without the other would go unseen.
+#[test]
+fn the_logs_are_those_that_the_generator_writes() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let ran = Command::new(env!("CARGO"))
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .args([
+            "run",
+            "--quiet",
+            "--locked",
+            "--example",
+            "make_policy_samples",
+            "--",
+        ])
+        .arg(folder.path())
+        .output()
+        .expect("a run");
+    assert!(ran.status.success(), "{ran:?}");
+    for sample in ["aws", "gateway", "nginx", "tenant-files"] {
+        let name = format!("{sample}/access.log.gz");
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("samples");
+        // Unpacked, because another release of the compressor may pack otherwise.
+        let [ours, made] = [root.as_path(), folder.path()].map(|root| {
+            let mut text = String::new();
+            let file = std::fs::File::open(root.join(&name)).expect("a log");
+            flate2::read::GzDecoder::new(file)
+                .read_to_string(&mut text)
+                .expect("text");
+            text
+        });
+        assert!(ours == made, "{name} is not what the generator writes");
+    }
 }

@@ -30,7 +30,16 @@ use crate::usage::seen_paths;
   scopetrim catalog lint --catalog openapi.yaml --fail-on warning
   scopetrim catalog scaffold --logs 'logs/*.gz' --out routes.yaml
 
-JSON is the normal form, which is also accepted as input."
+JSON is the normal form, which is also accepted as input.
+
+A routes.yaml by hand:
+  version: 1
+  routes:
+    GET /orders/{id}: orders:read                  # one scope
+    POST /orders: [orders:write, orders:admin]     # any of them
+    POST /refunds: orders:write + payments:write   # all of them
+    GET /health: public                            # or authenticated: a token, whatever its scopes
+    ANY /admin/**: orders:admin                    # every method, the rest of the path"
 )]
 pub(super) struct Args {
     #[command(subcommand)]
