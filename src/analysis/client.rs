@@ -9,7 +9,7 @@ use super::minimum::{Holding, Problem, Solution, Universe, minimum};
 use super::possible::Possible;
 use super::prepared::Holder;
 use super::rhythm::Rhythm;
-use super::term::{narrowed, routes_of_terms, term_analysis};
+use super::term::{narrowed, pattern_stays, routes_of_terms, term_analysis};
 use super::{ClientAnalysis, Completeness, Evidence, Exposure, Inputs, Options, Served};
 use crate::model::{ClientName, Day, Millis, Reason, Requirement, Term};
 use crate::usage::{ClientUse, Coverage, Days, RouteUse, UNMATCHED};
@@ -242,7 +242,13 @@ pub(super) fn analyse_client(context: &Context<'_>, holder: &Holder) -> (ClientA
             },
         )
     };
-    let solution = solve(&holder.observable, None);
+    let mut solution = solve(&holder.observable, None);
+    if let Some(names) = &holder.names {
+        // What names allow is not left to a pattern, which is to become narrower.
+        let named = solve(names, None);
+        solution.kept.extend(named.kept);
+        solution.proven &= named.proven;
+    }
     let narrow = holder.narrow_pool.as_ref();
     let narrow = narrow.map(|pool| solve(pool, Some(&holder.observable)));
     // A narrower set counts only when it opens less than what is held already can.
@@ -259,10 +265,11 @@ pub(super) fn analyse_client(context: &Context<'_>, holder: &Holder) -> (ClientA
         if let Some(narrow) = narrow.as_ref().filter(|narrow| {
             solution.kept.contains(&held.term) && !narrow.kept.contains(&held.term)
         }) {
-            narrowed(context, &client, &mut found, &narrow.kept);
+            narrowed(context, (&client, held), &mut found, &narrow.kept);
         } else if let Some(operation) = chosen.witness.get(&held.term) {
             found.witness = vec![*operation];
         }
+        pattern_stays(held, &mut found);
         client.terms.push(found);
     }
     (client, needs)

@@ -357,6 +357,8 @@ pub(super) fn caps(
         ),
     }
     cap(held.protected, Reason::Protected);
+    let pattern = held.pattern.is_some() && found.verdict == Verdict::Remove;
+    cap(pattern, Reason::PatternGivenUp);
     let denied = denied_though_granted(one, client, held);
     cap(denied, Reason::DeniedThoughGranted);
     cap(!client.without_grant.is_empty(), Reason::UsedWithoutGrant);

@@ -29,6 +29,7 @@ mod exposure;
 pub(crate) mod landmark;
 mod levels;
 pub(crate) mod minimum;
+mod narrowing;
 mod possible;
 mod prepared;
 #[cfg(test)]

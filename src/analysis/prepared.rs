@@ -42,6 +42,8 @@ pub(super) struct Holder {
     pub(super) holding: Holding,
     /// Terms whose use requests can show.
     pub(super) observable: BTreeSet<Term>,
+    /// These without patterns that are judged by their members; `None` when there are none.
+    pub(super) names: Option<BTreeSet<Term>>,
     /// These, and scopes of the catalogue that open nothing more; `None` when there are none.
     pub(super) narrow_pool: Option<BTreeSet<Term>>,
     /// Operations that need a scope and that the terms open, in order.
@@ -60,6 +62,9 @@ pub(super) struct HeldTerm {
     pub(super) scopes: Vec<u32>,
     /// Why no request can show that it is used, if so.
     pub(super) unobservable: Option<Reason>,
+    /// It is a pattern that is judged by what logs show of its members: those of which they need
+    /// not show anything.
+    pub(super) pattern: Option<BTreeSet<Term>>,
     /// A pattern of guard G6 names it.
     pub(super) protected: bool,
     /// Something states it as needed (guard G10).
@@ -104,6 +109,7 @@ impl<'a> Prepared<'a> {
             comments: &comments,
             required: inputs.catalog.required_scopes(),
             unrecorded: &inputs.catalog.unrecorded,
+            patterns: &inputs.catalog.patterns,
             stated: stated_operations(inputs, options),
         };
         let holdings: Vec<_> = policy.holdings().into_iter().collect();
@@ -133,6 +139,8 @@ struct Shared<'a> {
     required: BTreeSet<Scope>,
     /// Terms of which no silence says anything.
     unrecorded: &'a BTreeSet<Term>,
+    /// Patterns that are judged, with what of them is not.
+    patterns: &'a BTreeMap<Term, BTreeSet<Term>>,
     /// Operations that something states as needed.
     stated: Vec<usize>,
 }
@@ -190,7 +198,11 @@ impl Holder {
             .map(|held| held.term.clone())
             .collect();
         let pool = universe.narrow_pool(&observable);
+        let patterns = terms.iter().filter(|held| held.pattern.is_some());
+        let patterns: BTreeSet<Term> = patterns.map(|held| held.term.clone()).collect();
+        let names = observable.difference(&patterns).cloned();
         Self {
+            names: (!patterns.is_empty()).then(|| names.collect()),
             id,
             granted,
             terms,
@@ -247,6 +259,7 @@ impl Shared<'_> {
                 &term,
                 &scopes,
             ),
+            pattern: self.patterns.get(&term).cloned(),
             protected: options.protected.iter().any(named),
             stated: options.needs.iter().any(named) || self.stated.iter().any(serves),
             commented: vias.iter().any(commented),

@@ -13,10 +13,10 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 
+use super::narrowing::replacements;
 use super::role_causes::{Causes, Whom};
 use super::roles::{
-    Decided, Levels, all_held_back, all_role_actions, is_editable, level, removals, replacements,
-    together,
+    Decided, Levels, all_held_back, all_role_actions, is_editable, level, removals, together,
 };
 use super::{ClientAnalysis, TermAnalysis};
 use crate::model::words::listed;

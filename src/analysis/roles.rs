@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::narrowing::replacements;
 use super::{ClientAnalysis, TermAnalysis};
-use crate::grants::replaceable;
 use crate::model::{
     ClientName, Level, Policy, PolicyFile, Reason, RoleName, Roles, Subject, Term, Verdict,
 };
@@ -308,67 +308,4 @@ impl World<'_> {
             }
         }
     }
-}
-
-/// What `--narrow` edits: of each client everything that a narrower scope stands in for,
-/// or nothing of it.
-///
-/// With a part of it done, what is left would be superfluous in a next run. A role's term
-/// would be narrowed for every member: that is for a person to do.
-pub(super) fn replacements(policy: &Policy, clients: &[ClientAnalysis]) -> Vec<Action> {
-    let narrow = |client: &&ClientAnalysis| {
-        let mut terms = client.terms.iter();
-        terms.any(|term| term.verdict == Verdict::Narrow)
-    };
-    let mut possible: Vec<Vec<Action>> = clients
-        .iter()
-        .filter(narrow)
-        .filter_map(|client| own_replacements(policy, client))
-        .collect();
-    let mut wanted: BTreeMap<usize, Vec<(usize, Vec<Term>)>> = BTreeMap::new();
-    for action in possible.iter().flatten() {
-        if !action.replace_with.is_empty() {
-            let of_file = wanted.entry(action.file).or_default();
-            of_file.push((action.entry, action.replace_with.clone()));
-        }
-    }
-    let mut written: BTreeSet<(usize, usize)> = BTreeSet::new();
-    for (file, wanted) in wanted {
-        let found = policy
-            .files
-            .get(file)
-            .map(|file| replaceable(file, &wanted));
-        written.extend(found.into_iter().flatten().map(|entry| (file, entry)));
-    }
-    possible.retain(|actions| {
-        actions.iter().all(|action| {
-            action.replace_with.is_empty() || written.contains(&(action.file, action.entry))
-        })
-    });
-    possible.into_iter().flatten().collect()
-}
-
-/// The edits of one client; `None` where a role or a fixed place is in the way of one.
-fn own_replacements(policy: &Policy, client: &ClientAnalysis) -> Option<Vec<Action>> {
-    let mut actions = Vec::new();
-    let terms = client.terms.iter();
-    for term in terms.filter(|term| term.verdict == Verdict::Narrow) {
-        for via in &term.vias {
-            let entry = policy.entry((via.file, via.entry))?;
-            if via.role.is_some() || entry.frozen.is_some() {
-                return None;
-            }
-            actions.push(Action {
-                file: via.file,
-                entry: via.entry,
-                clients: BTreeSet::from([client.id.clone()]),
-                terms: BTreeSet::from([term.term.clone()]),
-                level: Level::Review,
-                reasons: term.reasons.iter().copied().collect(),
-                // None at all where others of the narrower set do what it did.
-                replace_with: term.replace_with.clone(),
-            });
-        }
-    }
-    Some(actions)
 }

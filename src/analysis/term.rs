@@ -110,6 +110,7 @@ pub(super) fn term_analysis(
     } else if unseen.is_some() {
         // What else it was used for the logs need not show.
         found.reasons.push(Reason::Needed);
+        found.witness = shown_by(context, (holder, held), (needs, &found.serves));
     } else if client.minimal.contains(&held.term) {
         found.reasons.push(Reason::Needed);
         let proof = |op: &usize| needs.served.get(op).is_some_and(|served| served.used > 0);
@@ -132,6 +133,22 @@ pub(super) fn term_analysis(
     found
 }
 
+/// What a term was used for that is kept whatever the logs say: the first operation that nothing
+/// else permits which the client holds.
+fn shown_by(
+    context: &Context<'_>,
+    (holder, held): (&Holder, &HeldTerm),
+    (needs, serves): (&Needs, &[usize]),
+) -> Vec<usize> {
+    let others = holder.without(context.universe, |place| {
+        holder.terms[place].term == held.term
+    });
+    let alone = |op: &&usize| !context.universe.permits_holding(&others, **op);
+    let used = |op: &&usize| needs.served.get(*op).is_some_and(|served| served.used > 0);
+    let found = serves.iter().filter(used).find(alone);
+    found.copied().into_iter().collect()
+}
+
 /// Days that a grant must be old (guard G2).
 const OLD_ENOUGH: i32 = 90;
 
@@ -143,11 +160,16 @@ fn says_too_little((day, from): (Day, SinceFrom), context: &Context<'_>) -> bool
 
 pub(super) fn narrowed(
     context: &Context<'_>,
-    client: &ClientAnalysis,
+    (client, held): (&ClientAnalysis, &HeldTerm),
     found: &mut TermAnalysis,
     kept: &BTreeSet<Term>,
 ) {
-    if found.verdict == Verdict::Unobservable {
+    let within = |term: &Term| {
+        client.granted.contains(term) || context.universe.is_within(term, &client.granted)
+    };
+    // A pattern that is judged by its members gives way to what it gave alone.
+    if found.verdict == Verdict::Unobservable || held.pattern.is_some() && !kept.iter().all(within)
+    {
         return;
     }
     found.verdict = Verdict::Narrow;
@@ -176,4 +198,32 @@ pub(super) fn narrowed(
     } else if universe.is_open_ended(&found.term) {
         found.reasons.push(Reason::PatternGivenUp);
     }
+    let rest = held.pattern.iter().flatten();
+    let mut rest: Vec<Term> = rest
+        .filter(|term| !client.granted.contains(*term))
+        .cloned()
+        .collect();
+    if !rest.is_empty() {
+        // Of these silence says nothing, so they are not taken away with the rest.
+        found.replace_with.append(&mut rest);
+        found.replace_with.sort_unstable();
+        found.replace_with.dedup();
+        found.reasons.push(Reason::NotRecorded);
+    }
+}
+
+/// Settles what becomes of a pattern that would go: it stays where it gives something of which
+/// logs need not show anything, and gives way to its members at most where it gives that, too.
+pub(super) fn pattern_stays(held: &HeldTerm, found: &mut TermAnalysis) {
+    let rest = held.pattern.as_ref().is_some_and(|rest| !rest.is_empty());
+    if !rest || found.verdict != Verdict::Remove {
+        return;
+    }
+    found.kind = None;
+    found.verdict = if found.serves.is_empty() {
+        Verdict::Unobservable
+    } else {
+        Verdict::Keep
+    };
+    found.reasons = vec![Reason::NotRecorded];
 }

@@ -4,13 +4,19 @@ use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 use super::args::{InputArgs, PolicyArgs};
+use super::colour::Colour;
 use super::diagnostics::say_incomplete;
 use super::settings::settings;
 use super::{ExitStatus, diagnostics};
 use crate::analysis::backtest::GrantsOf;
 use crate::model::words::plural;
+use crate::report::next::Call;
+use crate::report::terminal::Look;
 use crate::report::{difftext, json, possible, shown_diff, suspend, terminal};
 use crate::run::{self, Advised, AnalysisRun, Proved, recommendation_log};
+
+/// The configuration file of a folder.
+const CONFIG: &str = "scopetrim.toml";
 
 /// Arguments of `analyze`.
 #[derive(Debug, clap::Args)]
@@ -21,7 +27,8 @@ use crate::run::{self, Advised, AnalysisRun, Proved, recommendation_log};
   scopetrim analyze samples/shop --level review --out result && git apply result/policy.diff
   scopetrim analyze samples/shop --out result && scopetrim apply result
 
-Nothing is changed: the diff is printed, or written to --out. Exit codes: 0 done, 2 error, 3 done but \
+Nothing is changed: the diff is printed, or written to --out. A diff with the text around it can be piped into \
+`git apply`. Exit codes: 0 done, 2 error, 3 done but \
 some input was incomplete.")]
 pub(super) struct Args {
     #[command(flatten)]
@@ -31,6 +38,9 @@ pub(super) struct Args {
     /// Print the whole result as JSON (docs/report.schema.json)
     #[arg(long)]
     json: bool,
+    /// Show the figures, warnings and findings in full, and every client
+    #[arg(long)]
+    stats: bool,
     /// Also replay the advice of past months (`backtest` in the report)
     #[arg(long)]
     backtest: bool,
@@ -40,7 +50,12 @@ pub(super) struct Args {
     out: Option<PathBuf>,
 }
 
-pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(
+    args: &Args,
+    colour: Colour,
+    call: Call,
+    out: &mut dyn Write,
+) -> anyhow::Result<ExitStatus> {
     if let Some(folder) = &args.out {
         std::fs::create_dir_all(folder).map_err(|error| {
             Advised::new(
@@ -68,9 +83,16 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         json::write(&run.view(), &mut *out)?;
         say_incomplete(&run);
     } else {
-        terminal::summary(&run.view(), out, width())?;
+        let call = completed(call, args, &run);
+        let look = Look {
+            width: width(),
+            paint: colour.paint(),
+            stats: args.stats,
+            call: &call,
+        };
+        terminal::summary(&run.view(), out, look)?;
         writeln!(out)?;
-        write_diff(&run, &proved, out)?;
+        write_diff(&run, &proved, look, out)?;
     }
     for (client, why) in &proved.refused {
         diagnostics::note(false, &format!("no diff for `{client}`: {why}"));
@@ -97,17 +119,39 @@ pub(super) fn width() -> usize {
     let known = std::env::var("COLUMNS")
         .ok()
         .and_then(|columns| columns.parse().ok());
-    let columns: usize = known.unwrap_or(if std::io::stdout().is_terminal() {
-        100
-    } else {
-        80
-    });
+    let terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    let columns: usize = match known {
+        Some(columns) => columns,
+        None if std::io::stdout().is_terminal() => terminal().unwrap_or(100),
+        None => 80,
+    };
     columns.clamp(60, 200)
 }
 
-fn write_diff(run: &AnalysisRun, proved: &Proved, out: &mut dyn Write) -> std::io::Result<()> {
-    let text = proved.diff(run);
-    let whole = suspend::proof(&run.view());
+/// What `apply` needs beside the plan.
+fn completed(mut call: Call, args: &Args, run: &AnalysisRun) -> Call {
+    call.of_today = run.settings.grants_at.is_none();
+    if run.settings.formats.has_own() {
+        let given = call.flags.windows(2);
+        let given = given.filter(|pair| ["--config", "--policy-format"].contains(&&*pair[0]));
+        call.formats = given.flatten().cloned().collect();
+        let beside = args.policy.folder.path().map(|folder| folder.join(CONFIG));
+        if let (None, Some(file)) = (&args.inputs.config, beside.filter(|file| file.is_file())) {
+            call.formats
+                .extend(["--config".to_owned(), file.display().to_string()]);
+        }
+    }
+    call
+}
+
+fn write_diff(
+    run: &AnalysisRun,
+    proved: &Proved,
+    look: Look<'_>,
+    out: &mut dyn Write,
+) -> std::io::Result<()> {
+    let text = proved.diff_within(run, look.width);
+    let whole = suspend::proof(&run.view(), look.width);
     if text.is_empty() {
         writeln!(out, "no removals at level {} or safer", run.level.name())?;
         return out.write_all(whole.as_bytes());
@@ -118,13 +162,16 @@ fn write_diff(run: &AnalysisRun, proved: &Proved, out: &mut dyn Write) -> std::i
         plural(proved.replay.requests, "request")
     );
     let further = possible::sentences(&run.analysis);
-    for text in std::iter::once(replayed).chain(further) {
-        let lines = difftext::wrapped("# ", &format!("proof: {text}"));
-        out.write_all(lines.as_bytes())?;
-    }
-    out.write_all(whole.as_bytes())?;
-    if std::io::stdout().is_terminal() {
-        return out.write_all(shown_diff::for_terminal(&text).as_bytes());
-    }
-    out.write_all(text.as_bytes())
+    let proofs = std::iter::once(replayed).chain(further);
+    let proofs =
+        proofs.map(|text| difftext::wrapped("# ", &format!("proof: {text}"), look.width));
+    let proofs = proofs.collect::<String>() + &whole;
+    out.write_all(look.paint.diff(&proofs).as_bytes())?;
+    let text = if std::io::stdout().is_terminal() {
+        shown_diff::for_terminal(&text)
+    } else {
+        text.as_str().into()
+    };
+    out.write_all(look.paint.diff(&text).as_bytes())?;
+    terminal::closing(&run.view(), &proved.refused, out, look)
 }

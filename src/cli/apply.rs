@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use super::{ExitStatus, config_overrides, diagnostics};
 use crate::model::Level;
 use crate::model::words::{plural, shell_word};
-use crate::patch::{Patch, json_patch};
+use crate::patch::{FilePatch, Patch, json_patch};
 use crate::report::plan::{Holder, PlannedEdit};
 use crate::report::{escape, pull_request, shown_diff};
 use crate::run::apply::{OpenPlan, Selection, open};
 use crate::run::config::{self, Config};
-use crate::run::{Advised, SettingsSource, applied, atomic_file, write_back};
+use crate::run::{Advised, SettingsSource, applied, atomic_file, repository, write_back};
 
 /// Arguments of `apply`.
 #[derive(Debug, clap::Args)]
@@ -31,9 +31,9 @@ pub(super) struct Args {
     /// Folder that `scopetrim analyze --out` wrote, or the plan.json in it
     #[arg(value_name = "DIR|PLAN")]
     plan: PathBuf,
-    /// Edits that are made: up to this level
-    #[arg(long, value_name = "LEVEL", value_parser = ["safe", "likely", "review"], default_value = "safe")]
-    level: String,
+    /// Edits that are made: up to this level; default: safe, or all that a review accepted
+    #[arg(long, value_name = "LEVEL", value_parser = ["safe", "likely", "review"])]
+    level: Option<String>,
     /// Only what this client loses, and nobody else; may be repeated
     #[arg(long, value_name = "NAME")]
     client: Vec<String>,
@@ -73,7 +73,13 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         },
     };
     let open = open(&args.plan, &source.settings()?.formats)?;
-    let level = config::level(&args.level).unwrap_or(Level::Safe);
+    let stated = args.level.as_deref().map(config::level);
+    let level = match stated {
+        Some(level) => level.unwrap_or(Level::Safe),
+        // Somebody looked at each of them.
+        None if open.reviewed => open.plan.level,
+        None => Level::Safe,
+    };
     let wanted = Selection {
         level,
         clients: args.client.iter().cloned().collect(),
@@ -116,7 +122,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
 }
 
 fn diff(patch: &Patch, out: &mut dyn Write) -> std::io::Result<()> {
-    let text: String = patch.files.iter().map(|file| file.diff.as_str()).collect();
+    let text: String = patch.files.iter().map(repository::diff).collect();
     if std::io::stdout().is_terminal() {
         return out.write_all(shown_diff::for_terminal(&text).as_bytes());
     }
@@ -170,12 +176,12 @@ fn split(
         let (diff, undo) = (format!("{name}.diff"), format!("{name}.undo.diff"));
         let own = numbers.iter();
         let own: Vec<&PlannedEdit> = own.filter_map(|edit| open.plan.edits.get(*edit)).collect();
-        let text = |part: fn(&crate::patch::FilePatch) -> &str| -> String {
+        let text = |part: fn(&FilePatch) -> String| -> String {
             patch.files.iter().map(part).collect()
         };
         let files = [
-            (&diff, text(|file| &file.diff)),
-            (&undo, text(|file| &file.undo)),
+            (&diff, text(repository::diff)),
+            (&undo, text(repository::undo)),
             (
                 &format!("{name}.md"),
                 pull_request::body(&open.plan, &own, (&diff, &undo)),

@@ -73,6 +73,8 @@ const GROUPS: [Group; 7] = [
             "include-unsafe",
             "accept-404",
             "force",
+            "decisions",
+            "reviewer",
         ],
         further: &[
             "exception",
@@ -136,9 +138,17 @@ const GROUPS: [Group; 7] = [
             "pseudonymise",
             "write-baseline",
             "rejects",
+            "stats",
             "quiet",
         ],
-        further: &["csv", "ndjson", "parquet", "backtest", "organisation"],
+        further: &[
+            "csv",
+            "ndjson",
+            "parquet",
+            "backtest",
+            "organisation",
+            "color",
+        ],
     },
 ];
 

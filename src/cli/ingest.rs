@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::{Folder, InputArgs, PolicyArgs, PolicyFlags};
 use super::{ExitStatus, diagnostics, settings};
-use crate::input::SourceStatus;
+use crate::input::{Shard, SourceStatus};
 use crate::model::Day;
 use crate::model::words::plural;
 use crate::report::escape;
@@ -21,6 +21,7 @@ use crate::usage::ledger::{Added, OnRecord};
   scopetrim ingest --dir samples/shop --ledger usage
   scopetrim ingest march.log --ledger usage --catalog openapi.yaml --grants march.yaml --grants-as-of 2026-03-31
   scopetrim ingest 'logs/gw-1/*.gz' --catalog openapi.yaml --partial part-1
+  scopetrim ingest logs --catalog openapi.yaml --shard 3/8 --partial parts/3
   scopetrim ingest access.log --ledger usage --catalog openapi.yaml --rejects rejects.ndjson
 
 The same content is counted once, whatever its name or compression; a log that has grown replaces \
@@ -43,6 +44,14 @@ pub(super) struct Args {
     /// Write the result of these logs alone into this new folder, for `ledger merge`
     #[arg(long, value_name = "DIR", conflicts_with = "ledger")]
     partial: Option<PathBuf>,
+    /// Read only this share of the logs, as I/N; who names the same logs gets the same shares
+    #[arg(
+        long,
+        value_name = "I/N",
+        requires = "partial",
+        conflicts_with = "ledger"
+    )]
+    shard: Option<Shard>,
     /// Write the lines that could not be read (the first 1,000 of each log) into this file, as JSON lines
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
@@ -101,6 +110,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         stated: args.record.day()?,
         files_named: !args.grants.is_empty(),
         partial: args.partial.is_some(),
+        shard: args.shard,
         rejects: args.rejects.clone(),
     };
     let done = run::ingest(&settings, &job)?;

@@ -23,7 +23,8 @@ use crate::usage::ledger::{Ledger, LedgerError, Writer};
   scopetrim ledger verify --ledger usage
   scopetrim ledger compact usage
   scopetrim ledger prune usage --keep 15mo
-  scopetrim ledger merge part-1 part-2 --into usage")]
+  scopetrim ledger merge part-1 part-2 --into usage
+  scopetrim ledger merge parts --into usage")]
 pub(super) struct Args {
     #[command(subcommand)]
     task: Task,
@@ -47,7 +48,7 @@ enum Task {
     },
     /// Add other ledgers or partial results, in any order, and compact
     Merge {
-        /// Folders that hold ledgers or partial results
+        /// Ledgers or partial results, or folders of them
         #[arg(value_name = "DIR", required = true)]
         from: Vec<PathBuf>,
         /// The ledger to add them to; created when it does not exist
@@ -186,8 +187,16 @@ fn first_day(last: Day, keep: &str) -> anyhow::Result<Day> {
 }
 
 fn status(dir: &Path, json: bool, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
-    let read = |ledger: &Ledger| Ok((ledger.summary(), ledger.records()?, ledger.grant_days()));
-    let (summary, records, grants) =
+    let read = |ledger: &Ledger| {
+        let missing = ledger.missing_shards();
+        Ok((
+            ledger.summary(),
+            ledger.records()?,
+            ledger.grant_days(),
+            missing,
+        ))
+    };
+    let (summary, records, grants, shards) =
         Ledger::consistent(dir, read).map_err(|error| advised(&error))?;
     let span = summary.days.first().zip(summary.days.last());
     let missing: Vec<Day> = span.map_or_else(Vec::new, |(from, to)| {
@@ -222,6 +231,7 @@ fn status(dir: &Path, json: bool, out: &mut dyn Write) -> anyhow::Result<ExitSta
             "pruned_before": summary.pruned_before,
             "sources": records.len(),
             "incomplete": broken.iter().map(|(path, reason)| serde_json::json!({"path": path, "reason": reason})).collect::<Vec<_>>(),
+            "missing_shards": shards,
             "grants_recorded_on": grants,
             "tables": tables,
         });
@@ -248,6 +258,12 @@ fn status(dir: &Path, json: bool, out: &mut dyn Write) -> anyhow::Result<ExitSta
     )?;
     for (path, reason) in broken {
         writeln!(out, "  {}", escape::terminal(&format!("{path}: {reason}")))?;
+    }
+    for missing in shards {
+        writeln!(
+            out,
+            "not complete: {missing} of a list of logs is not merged"
+        )?;
     }
     writeln!(out, "grants recorded on {}", plural(grants.len(), "day"))?;
     for (name, (files, rows, bytes)) in &summary.tables {
@@ -315,7 +331,11 @@ fn verify(dir: &Path, json: bool, out: &mut dyn Write) -> anyhow::Result<ExitSta
 }
 
 fn merge(from: &[PathBuf], into: &Path, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
+    let mut all = Vec::new();
     for dir in from {
+        all.extend(ledgers(dir)?);
+    }
+    for dir in &all {
         let same = std::fs::canonicalize(dir)
             .ok()
             .is_some_and(|path| std::fs::canonicalize(into).is_ok_and(|into| into == path));
@@ -324,7 +344,7 @@ fn merge(from: &[PathBuf], into: &Path, out: &mut dyn Write) -> anyhow::Result<E
             return Err(Advised::new(text, "leave it out: what is in --into stays"));
         }
     }
-    let others: Vec<Ledger> = from
+    let others: Vec<Ledger> = all
         .iter()
         .map(|dir| Ledger::open(dir))
         .collect::<Result<_, LedgerError>>()
@@ -337,6 +357,7 @@ fn merge(from: &[PathBuf], into: &Path, out: &mut dyn Write) -> anyhow::Result<E
             lines.push(format!("{shown}: {what} {}", of.join(", ")));
         }
     }
+    writer.join_shards(&others);
     writer.compact().map_err(|error| advised(&error))?;
     writer.commit().map_err(|error| advised(&error))?;
     lines.sort();
@@ -344,4 +365,32 @@ fn merge(from: &[PathBuf], into: &Path, out: &mut dyn Write) -> anyhow::Result<E
         writeln!(out, "{}", escape::terminal(line.trim_end()))?;
     }
     Ok(ExitStatus::Done)
+}
+
+/// The folder itself when it is a ledger, else the ledgers that are its folders, sorted.
+fn ledgers(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let Err(error) = Ledger::open(dir) else {
+        return Ok(vec![dir.to_path_buf()]);
+    };
+    if !matches!(error, LedgerError::Foreign(_)) {
+        return Err(advised(&error));
+    }
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(dir)? {
+        let path = entry?.path();
+        let hidden = path
+            .file_name()
+            .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        if path.is_dir() && !hidden {
+            // A partial result that is damaged, or a stranger among them, is an error: not to
+            // merge it would look like days without records.
+            Ledger::open(&path).map_err(|error| advised(&error))?;
+            found.push(path);
+        }
+    }
+    found.sort();
+    if found.is_empty() {
+        return Err(advised(&error));
+    }
+    Ok(found)
 }

@@ -8,8 +8,10 @@ mod apply;
 mod args;
 mod backtest;
 mod boundary_tests;
+mod call;
 mod catalog;
 mod check;
+mod colour;
 mod config_overrides;
 mod demand;
 mod diagnostics;
@@ -24,6 +26,7 @@ mod output;
 mod replay;
 mod report;
 mod report_command;
+mod review;
 mod rules;
 mod settings;
 mod show;
@@ -35,6 +38,7 @@ use std::io::{ErrorKind, Write};
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::report::next::Call;
 use crate::run::Advised;
 
 /// Cuts API permissions down to what is really used.
@@ -46,6 +50,9 @@ use crate::run::Advised;
     max_term_width = 100
 )]
 struct Cli {
+    /// When to colour the output: on a terminal (auto), always or never; NO_COLOR turns it off
+    #[arg(long, value_name = "WHEN", value_enum, default_value = "auto", global = true, hide_possible_values = true, hide_default_value = true)]
+    color: colour::Colour,
     #[command(subcommand)]
     command: Command,
 }
@@ -54,6 +61,8 @@ struct Cli {
 enum Command {
     /// Show what can be removed from the policy files, why, and the diff
     Analyze(analyze::Args),
+    /// Go through the removals one by one on a terminal: accept, defer or reject each
+    Review(Box<review::Args>),
     /// Make the edits of a plan that `analyze --out` wrote, or write them as patches
     Apply(apply::Args),
     /// Add logs to the usage ledger
@@ -136,11 +145,12 @@ fn command() -> clap::Command {
 /// Runs the program with these arguments.
 pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> ExitStatus {
     let line: Vec<OsString> = args.into_iter().collect();
-    let parsed = command()
-        .try_get_matches_from(&line)
-        .and_then(|found| Cli::from_arg_matches(&found));
-    let cli = match parsed {
-        Ok(cli) => cli,
+    let mut parser = command().color(colour::Colour::stated(&line).of_parser());
+    let parsed = parser
+        .try_get_matches_from_mut(&line)
+        .and_then(|found| Ok((Cli::from_arg_matches(&found)?, call::call(&parser, &found))));
+    let (cli, call) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) if error.kind() == clap::error::ErrorKind::InvalidUtf8 => {
             diagnostics::error(&Advised::new(
                 "an argument is not UTF-8",
@@ -158,7 +168,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Exi
         }
     };
     let out = &mut Output::new(out);
-    let result = dispatch(&cli.command, &line, out).and_then(|status| {
+    let result = dispatch(&cli, call, &line, out).and_then(|status| {
         out.flush()?;
         Ok(status)
     });
@@ -184,12 +194,14 @@ pub fn run(args: impl IntoIterator<Item = OsString>, out: &mut dyn Write) -> Exi
 }
 
 fn dispatch(
-    command: &Command,
+    cli: &Cli,
+    call: Call,
     line: &[OsString],
     out: &mut Output<'_>,
 ) -> anyhow::Result<ExitStatus> {
-    match command {
-        Command::Analyze(args) => analyze::run(args, out),
+    match &cli.command {
+        Command::Analyze(args) => analyze::run(args, cli.color, call, out),
+        Command::Review(args) => review::run(args, out),
         Command::Apply(args) => apply::run(args, out),
         Command::Ingest(args) => ingest::run(args, out),
         Command::Ledger(args) => ledger::run(args, out),
@@ -208,12 +220,12 @@ fn dispatch(
         Command::Completions { shell } => {
             // Its writer panics when writing fails, and one into memory cannot fail.
             let mut text = Vec::new();
-            clap_complete::generate(*shell, &mut self::command(), "scopetrim", &mut text);
+            clap_complete::generate(*shell, &mut command(), "scopetrim", &mut text);
             out.write_all(&text)
                 .map(|()| ExitStatus::Done)
                 .map_err(anyhow::Error::from)
         }
-        Command::Man => clap_mangen::Man::new(self::command())
+        Command::Man => clap_mangen::Man::new(command())
             .render(out)
             .map(|()| ExitStatus::Done)
             .map_err(anyhow::Error::from),

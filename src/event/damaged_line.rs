@@ -15,6 +15,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
 
@@ -73,8 +74,9 @@ pub struct Remains<'a> {
 #[derive(Clone, Debug)]
 pub struct Salvage {
     identities: Identities,
+    /// Made for the first line that needs it: for 20,000 names that takes a second.
     /// `None` when the policy names nobody.
-    search: Option<AhoCorasick>,
+    search: OnceLock<Option<AhoCorasick>>,
     names: Vec<Name>,
 }
 
@@ -107,15 +109,9 @@ impl Salvage {
                 part: parts.contains(logged),
             })
             .collect();
-        // Only more patterns than fit into memory make this fail; then no name is found in text.
-        let search = AhoCorasickBuilder::new()
-            .ascii_case_insensitive(true)
-            .build(names.iter().map(|name| &name.logged))
-            .ok()
-            .filter(|_| !names.is_empty());
         Self {
             identities: identities.clone(),
-            search,
+            search: OnceLock::new(),
             names,
         }
     }
@@ -184,11 +180,23 @@ impl Salvage {
         remains
     }
 
+    fn search(&self) -> Option<&AhoCorasick> {
+        let build = || {
+            // Only more patterns than fit into memory make this fail; then no name is found in text.
+            AhoCorasickBuilder::new()
+                .ascii_case_insensitive(true)
+                .build(self.names.iter().map(|name| &name.logged))
+                .ok()
+                .filter(|_| !self.names.is_empty())
+        };
+        self.search.get_or_init(build).as_ref()
+    }
+
     /// Names in the text; those of callers before `fields_end`.
     fn find(&self, line: &[u8], fields_end: usize, remains: &mut Remains<'_>) {
         let hits = self
-            .search
-            .iter()
+            .search()
+            .into_iter()
             .flat_map(|search| search.find_overlapping_iter(line));
         for (count, hit) in hits.enumerate() {
             if count == MOST_NAMES {

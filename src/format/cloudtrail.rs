@@ -181,9 +181,8 @@ impl LogFormat for CloudTrail {
             let effect = self.effect_of(permission.as_bytes());
             return effect.map_or(Shown::Nothing, Shown::Use);
         }
-        shown(permission, seen, &SELECTED, |name| {
-            effect(name.as_bytes(), None)
-        })
+        let effect = |name: &str| effect(name.as_bytes(), None);
+        shown(permission, seen, &SELECTED, (&READS, effect))
     }
 
     fn as_description(&self) -> Option<String> {

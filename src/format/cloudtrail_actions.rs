@@ -7,14 +7,14 @@
 //!   the log has events of its kind: what is checked within another request (tags, `iam:PassRole`),
 //!   what may be an event of data, of which a trail records what its selectors name, and what
 //!   nobody here knows well, is not;
-//! * a pattern allows more than any log shows.
+//! * a pattern is judged where all that it allows is, by `cloudtrail_wildcards`.
 //!
 //! Sources: "Logging data events" of the guide of CloudTrail, "Amazon S3 CloudTrail events" of
 //! that of S3, and the dependent actions of the Service Authorization Reference.
 
 use std::collections::BTreeMap;
 
-use super::Shown;
+use super::{Shown, cloudtrail_wildcards};
 use crate::model::Effect;
 
 /// Services whose events have another name than their actions.
@@ -170,15 +170,16 @@ pub(super) fn shown(
     action: &str,
     seen: &BTreeMap<String, Effect>,
     left_out: &[&str],
-    effect: impl Fn(&str) -> Effect,
+    (reads, effect): (&[&str], impl Fn(&str) -> Effect),
 ) -> Shown {
     let Some((service, name)) = action.split_once(':') else {
         return Shown::InPart;
     };
     let (service, lower) = (service.to_ascii_lowercase(), name.to_ascii_lowercase());
     let plain = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric());
+    let wildcard = MANAGEMENT.contains(&&*service) && name.contains('*');
     let mut within = WITHOUT_EVENT.iter().chain(&OF_ACCOUNT);
-    if !plain || within.any(|part| lower.contains(part)) {
+    if !(plain || wildcard) || within.any(|part| lower.contains(part)) {
         return Shown::InPart;
     }
     let of_service = |operation: &str| {
@@ -187,14 +188,19 @@ pub(super) fn shown(
             .strip_prefix(':')
             .map(str::to_owned)
     };
+    let recorded = |kind: Effect| {
+        let mut alike = seen.iter().filter(|(_, known)| **known == kind);
+        alike.any(|(operation, _)| of_service(operation).is_some())
+    };
+    if wildcard {
+        return cloudtrail_wildcards::shown(&service, &lower, reads, recorded);
+    }
     let itself = || {
         let mut names = seen.keys().filter_map(|operation| of_service(operation));
         names.any(|own| own.eq_ignore_ascii_case(name))
     };
     let judged = if MANAGEMENT.contains(&&*service) {
-        let own = effect(name);
-        let mut alike = seen.iter().filter(|(_, known)| **known == own);
-        alike.any(|(operation, _)| of_service(operation).is_some())
+        recorded(effect(name))
     } else {
         !left_out.contains(&&*service) && itself()
     };
@@ -255,7 +261,8 @@ mod tests {
             ((*operation).to_owned(), effect(name))
         };
         let seen = seen.iter().map(of).collect();
-        shown(action, &seen, &["s3", "kms"], effect) != Shown::InPart
+        let reads = ["Describe", "Get"];
+        shown(action, &seen, &["s3", "kms"], (&reads, effect)) != Shown::InPart
     }
 
     #[test]

@@ -39,6 +39,7 @@ mod caddy;
 mod cloudflare;
 mod cloudtrail;
 mod cloudtrail_actions;
+mod cloudtrail_wildcards;
 mod combined;
 mod ecs;
 mod envoy;

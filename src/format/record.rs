@@ -105,10 +105,17 @@ pub enum Decision {
 }
 
 /// What logs of one format show of a permission.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Shown {
     /// Every use of it, as an operation that reads or writes.
     Use(Effect),
+    /// It is a pattern: every use of what it allows, but for some of its members.
+    Members {
+        /// Whether some of them may write.
+        effect: Effect,
+        /// Those that leave no line, or not always.
+        rest: Vec<String>,
+    },
     /// No operation needs it.
     Nothing,
     /// It allows something that leaves no line.

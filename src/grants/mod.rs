@@ -125,6 +125,11 @@ pub struct Formats {
 }
 
 impl Formats {
+    /// Whether the user describes formats.
+    pub fn has_own(&self) -> bool {
+        !self.own.is_empty()
+    }
+
     /// The built-in formats, and before them those that the user describes.
     pub fn with(own: Vec<Description>) -> Self {
         Self {
@@ -307,7 +312,7 @@ fn may_define_roles_elsewhere(file: &PolicyFile) -> bool {
 }
 
 /// Whether a grant of the format is for some resources or under conditions that its term does not name.
-fn is_for_some_resources(file: &PolicyFile) -> bool {
+pub(crate) fn is_for_some_resources(file: &PolicyFile) -> bool {
     *file.format == *istio::NAME || names_actions_of_aws(file)
 }
 

@@ -56,7 +56,7 @@ enum Written {
     Table(Table),
     /// Rules of several lists.
     Product(Product),
-    /// One scalar.
+    /// One scalar, where a list may stand as well.
     Alone,
 }
 
@@ -81,7 +81,7 @@ impl Site {
         }
     }
 
-    /// One scalar, which is the only grant of its place.
+    /// One scalar, which is the only grant of its place; a list may stand there as well.
     pub(super) fn alone() -> Self {
         Self::new(Written::Alone)
     }
@@ -208,6 +208,10 @@ impl Site {
             Written::Alone => match fates {
                 [(_, Fate::Replace(span, texts))] if texts.len() == 1 => {
                     Ok(vec![Edit::replace(*span, texts.concat())])
+                }
+                [(_, Fate::Replace(span, texts))] => {
+                    let list = format!("[{}]", texts.join(", "));
+                    Ok(vec![Edit::replace(*span, list)])
                 }
                 _ => Err("one string holds one name"),
             },

@@ -33,6 +33,7 @@ mod read_once;
 #[cfg(test)]
 mod reading_tests;
 mod sample;
+mod shard;
 mod sniff;
 mod source_report;
 mod stream;
@@ -54,6 +55,7 @@ pub use limits::Limits;
 pub use open::head;
 pub(crate) use open::head_within;
 pub use read_once::read_once;
+pub(crate) use shard::Shard;
 pub(crate) use sniff::sniff_bytes;
 pub(crate) use source_report::SourceReport;
 pub use source_report::SourceStatus;

@@ -350,6 +350,9 @@ pub struct Catalog {
     pub matching: Option<ScopeMatch>,
     /// Terms that allow something of which logs show nothing.
     pub unrecorded: BTreeSet<Term>,
+    /// Terms that are patterns and judged by what logs show of their members, each with those
+    /// members of which logs need not show anything.
+    pub patterns: BTreeMap<Term, BTreeSet<Term>>,
     /// What the reader noticed.
     pub warnings: Vec<Warning>,
     /// The operations of each host; those of none are of all.

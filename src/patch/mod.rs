@@ -26,6 +26,7 @@ use crate::model::{
 };
 
 pub(crate) use edit::{Overlap, ordered};
+pub(crate) use unified::renamed;
 
 /// An entry that goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,7 +60,8 @@ pub struct Patch {
 pub struct FilePatch {
     /// Index into `policy.files`.
     pub file: usize,
-    /// The path as the diff names it.
+    /// The path as it is shown and as the diff names it; what leaves the program may name it
+    /// from the top of its repository.
     pub path: Arc<str>,
     /// The bytes as they were read.
     pub old: Arc<[u8]>,
@@ -216,12 +218,15 @@ fn settle(file: &PolicyFile, planned: &mut BTreeMap<usize, Change>) -> Result<()
             );
             return Err(PatchError::BadPlan(message));
         }
+        // What it is held for elsewhere may be something else.
+        let elsewhere = grants::is_for_some_resources(file);
         terms.retain(|term| {
-            held.insert((
-                entry.subject.clone(),
-                Granted::Term(term.clone()),
-                entry.optional,
-            ))
+            elsewhere
+                || held.insert((
+                    entry.subject.clone(),
+                    Granted::Term(term.clone()),
+                    entry.optional,
+                ))
         });
         if terms.is_empty() {
             *change = Change::Remove;

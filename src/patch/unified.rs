@@ -69,6 +69,16 @@ pub(super) fn write(old: &[&str], new: &[&str], blocks: &[Block], path: &str) ->
     diff
 }
 
+/// The diff of one file under another path.
+pub(crate) fn renamed(diff: &str, path: &str) -> String {
+    let mut parts = diff.splitn(3, '\n');
+    let (Some(_), Some(_), Some(hunks)) = (parts.next(), parts.next(), parts.next()) else {
+        return diff.to_owned();
+    };
+    let (old, new) = (git_path("a/", path), git_path("b/", path));
+    format!("--- {old}\n+++ {new}\n{hunks}")
+}
+
 /// `first,count`, counted from 1; an empty range names the line in front of it.
 fn extent(range: &Range<usize>) -> String {
     match range.len() {

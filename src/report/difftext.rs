@@ -28,7 +28,7 @@ const NAMES: usize = 6;
 /// Columns of one name or term.
 const NAME_WIDTH: usize = 80;
 /// Columns of a line.
-const WIDTH: usize = 100;
+pub(crate) const WIDTH: usize = 100;
 
 /// Edits of one holder that have the same reasons.
 struct Group<'a> {
@@ -41,7 +41,12 @@ struct Group<'a> {
 }
 
 /// The comment of each group of edits of the file; empty when there is none.
-pub(crate) fn reasons(view: &View<'_>, roles: &Roles<'_>, file_index: usize) -> String {
+pub(crate) fn reasons(
+    view: &View<'_>,
+    roles: &Roles<'_>,
+    (file_index, name): (usize, &str),
+    width: usize,
+) -> String {
     // The actions are sorted by file.
     let start = view
         .actions
@@ -79,15 +84,18 @@ pub(crate) fn reasons(view: &View<'_>, roles: &Roles<'_>, file_index: usize) -> 
         let upper = past(view, action).map(|evidence| evidence.odds.upper);
         group.upper = group.upper.into_iter().chain(upper).reduce(f64::max);
     }
-    groups.iter().map(comment).collect()
+    groups
+        .iter()
+        .map(|group| comment(group, name, width))
+        .collect()
 }
 
 /// What goes, and below it why.
-fn comment(group: &Group<'_>) -> String {
+fn comment(group: &Group<'_>, name: &str, width: usize) -> String {
     let Some(((first, entry), rest)) = group.edits.split_first() else {
         return String::new();
     };
-    let mut places = entry.place.to_string();
+    let mut places = format!("{name}:{}", entry.place.line);
     let lines = rest.iter().map(|(_, entry)| entry.place.line);
     let lines: BTreeSet<u32> = lines.filter(|line| *line != entry.place.line).collect();
     let lines: Vec<String> = lines.iter().map(u32::to_string).collect();
@@ -121,15 +129,17 @@ fn comment(group: &Group<'_>) -> String {
         group.why,
         again.unwrap_or_default()
     );
-    wrapped("# ", &what) + &wrapped("#   ", &why)
+    wrapped("# ", &what, width) + &wrapped("#   ", &why, width)
 }
 
-/// Lines of at most [`WIDTH`] columns that begin like this, the further ones with more space.
-pub(crate) fn wrapped(start: &str, text: &str) -> String {
+/// Lines of at most so many columns, and of [`WIDTH`], that begin like this, the further ones
+/// with more space.
+pub(crate) fn wrapped(start: &str, text: &str, width: usize) -> String {
     const FURTHER: &str = "#     ";
+    let width = width.min(WIDTH) - FURTHER.len();
     let mut lines = Vec::new();
     // Writing to memory cannot fail.
-    let _ = Screen::new(&mut lines, WIDTH - FURTHER.len()).whole("", text);
+    let _ = Screen::narrow(&mut lines, width).whole("", text);
     let starts = std::iter::once(start).chain(std::iter::repeat(FURTHER));
     let lines = String::from_utf8_lossy(&lines);
     let lines = starts.zip(lines.lines());
@@ -248,7 +258,7 @@ mod tests {
 
     fn said(sample: &Sample) -> String {
         let view = sample.view();
-        reasons(&view, &view.policy.roles(), 0)
+        reasons(&view, &view.policy.roles(), (0, "grants.yaml"), WIDTH)
     }
 
     #[test]
@@ -263,7 +273,7 @@ mod tests {
         #   review: never used in the data read; the grant has no date, so its age is unknown
         ");
         let view = sample.view();
-        assert_eq!(reasons(&view, &view.policy.roles(), 7), "");
+        assert_eq!(reasons(&view, &view.policy.roles(), (7, "x"), WIDTH), "");
     }
 
     #[test]
@@ -295,7 +305,12 @@ mod tests {
         let mut sample = sample();
         let name = ClientName::new("x\n--- a/grants.yaml\n+++ b/grants.yaml\u{1b}[2J");
         sample.policy.files[0].entries[1].subject = Subject::Client(name);
-        let text = reasons(&sample.view(), &sample.view().policy.roles(), 0);
+        let text = reasons(
+            &sample.view(),
+            &sample.view().policy.roles(),
+            (0, "grants.yaml"),
+            60,
+        );
         assert_eq!(text.lines().count(), 2);
         assert!(text.lines().all(|line| line.starts_with("# ")), "{text}");
         assert!(!text.contains('\u{1b}'));
@@ -304,7 +319,7 @@ mod tests {
     #[test]
     fn a_word_wider_than_a_line_is_broken_and_not_lost() {
         let word = "x".repeat(250);
-        let text = wrapped("# ", &format!("a {word} b"));
+        let text = wrapped("# ", &format!("a {word} b"), WIDTH);
         assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
         assert!(text.lines().all(|line| line.starts_with("# ")), "{text}");
         assert_eq!(text.matches('x').count(), 250);
@@ -315,7 +330,7 @@ mod tests {
         let mut sample = sample();
         sample.actions[0].replace_with = vec![Term::new("orders:amend")];
         assert!(
-            reasons(&sample.view(), &sample.view().policy.roles(), 0)
+            said(&sample)
                 .contains("- orders:write  + orders:amend\n#   likely:")
         );
     }

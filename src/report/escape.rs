@@ -200,7 +200,7 @@ pub(super) fn fitting(text: &str, room: usize) -> usize {
 }
 
 /// Escaped text in at most `most` columns; what is cut is marked with `…`.
-pub(super) fn cut(text: &str, most: usize) -> String {
+pub(crate) fn cut(text: &str, most: usize) -> String {
     let text = terminal(text);
     if columns(&text) <= most {
         return bounded_marks(&text);

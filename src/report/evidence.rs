@@ -52,6 +52,14 @@ pub(super) fn sentence(basis: &Basis, own: &Evidence) -> String {
     text
 }
 
+/// `396 days`: of all data up to the end of the window.
+pub(super) fn days_of_data(basis: &Basis) -> String {
+    match basis.days {
+        0 => "the data read".to_owned(),
+        days => plural(days, "day"),
+    }
+}
+
 /// What decisions at earlier dates would have broken.
 pub(super) fn past(basis: &Basis) -> Option<String> {
     let (all, used) = basis.past.safe();

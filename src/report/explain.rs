@@ -20,9 +20,9 @@ use super::difftext::days;
 use super::evidence;
 use super::screen::Screen;
 use super::suspend;
-use super::terminal::silent_days;
+use super::statistics::silent_days;
 use crate::analysis::minimum::Universe;
-use crate::analysis::{ClientAnalysis, Served};
+use crate::analysis::{ClientAnalysis, Served, TermAnalysis};
 use crate::model::words::{either, plural};
 use crate::model::{Day, Millis, Operation, Term};
 
@@ -39,6 +39,7 @@ pub(crate) fn explain(
 ) -> io::Result<()> {
     let mut facts = Facts {
         screen: Screen::new(out, width),
+        without: None,
     };
     facts.title(client.id.as_str())?;
     about(view, client, &mut facts)?;
@@ -60,9 +61,30 @@ pub(crate) fn explain(
     traffic::traffic(view, client, &mut facts)
 }
 
+/// Writes the facts about one term, as [`explain`] does; where it is held is left out if it is
+/// said elsewhere.
+pub(crate) fn of_term(
+    shown: (&View<'_>, &Universe),
+    (client, term): (&ClientAnalysis, &TermAnalysis),
+    places: bool,
+    out: &mut dyn Write,
+    width: usize,
+) -> io::Result<()> {
+    let mut facts = Facts {
+        screen: Screen::new(out, width),
+        without: (!places).then_some(HELD),
+    };
+    term::about(shown, client, term, &mut facts)
+}
+
+/// The label of the places where a term is held.
+const HELD: &str = "held";
+
 /// Facts as wrapped lines.
 struct Facts<'w> {
     screen: Screen<'w>,
+    /// Facts with this label are left out.
+    without: Option<&'static str>,
 }
 
 impl Facts<'_> {
@@ -76,6 +98,9 @@ impl Facts<'_> {
 
     /// A label with its values, each on a line of its own; nothing when there is none.
     fn fact(&mut self, label: &str, values: impl IntoIterator<Item = String>) -> io::Result<()> {
+        if self.without == Some(label) {
+            return Ok(());
+        }
         let mut label = label;
         for value in values {
             self.screen.whole(&format!("  {label:<13}"), &value)?;

@@ -17,8 +17,8 @@ const RULES: usize = 3;
 /// Severities that are worth a line of the first screen.
 const LEAST: Severity = Severity::Medium;
 
-/// Writes the counts, and for the gravest rules one finding each.
-pub(super) fn findings(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
+/// `13 high, 18 medium, 5 rules not evaluable`; `None` when nothing was found or left out.
+pub(super) fn counts(view: &View<'_>) -> Option<String> {
     let all = &view.outcomes.findings;
     let unjudged = |partly: bool| {
         let outcomes = view.outcomes.not_evaluable.iter();
@@ -30,9 +30,8 @@ pub(super) fn findings(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<(
     };
     let (not, in_part) = (unjudged(false), unjudged(true));
     if all.is_empty() && not + in_part == 0 {
-        return Ok(());
+        return None;
     }
-    screen.line("")?;
     let counts = Severity::ALL.iter().rev().filter_map(|severity| {
         let count = all
             .iter()
@@ -53,7 +52,17 @@ pub(super) fn findings(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<(
             parts.push(format!("{some} only in part"));
         }
     }
-    screen.prose("  findings: ", &parts.join(", "))?;
+    Some(parts.join(", "))
+}
+
+/// Writes the counts, and for the gravest rules one finding each.
+pub(super) fn findings(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
+    let Some(counts) = counts(view) else {
+        return Ok(());
+    };
+    let all = &view.outcomes.findings;
+    screen.line("")?;
+    screen.prose("  findings: ", &counts)?;
     let mut rules: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
     for finding in all.iter().filter(|finding| finding.severity >= LEAST) {
         rules.entry(finding.rule).or_default().push(finding);

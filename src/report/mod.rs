@@ -10,6 +10,7 @@
 
 pub(crate) mod backtest;
 pub(crate) mod check;
+mod client_rows;
 pub(crate) mod demand;
 pub(crate) mod difftext;
 pub(crate) mod escape;
@@ -25,16 +26,20 @@ pub(crate) mod json_text;
 pub(crate) mod listings;
 pub mod model;
 pub(crate) mod monthly;
+pub(crate) mod next;
 mod notices;
 pub(crate) mod output;
+pub(crate) mod paint;
 pub(crate) mod plan;
 pub(crate) mod possible;
 pub(crate) mod pseudonym;
 pub(crate) mod pull_request;
 pub(crate) mod replay;
+pub(crate) mod review;
 pub(crate) mod rulebook;
 mod screen;
 pub(crate) mod shown_diff;
+mod statistics;
 pub(crate) mod suspend;
 pub(crate) mod table;
 pub(crate) mod terminal;

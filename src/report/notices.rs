@@ -13,6 +13,96 @@ use crate::model::words;
 
 /// Items of a list.
 pub(super) const ITEMS: usize = 5;
+/// Codes of warnings that are named.
+const CODES: usize = 8;
+
+/// One line of each kind of notice with its count, and the command that shows all.
+pub(super) fn short(
+    view: &View<'_>,
+    screen: &mut Screen<'_>,
+    command: &[String],
+) -> io::Result<()> {
+    let mut lines: Vec<(&str, String)> = Vec::new();
+    if !view.warnings.is_empty() {
+        let mut codes: BTreeMap<&str, usize> = BTreeMap::new();
+        for warning in view.warnings {
+            *codes.entry(warning.code).or_default() += 1;
+        }
+        let codes: Vec<String> = codes.into_iter().map(many).collect();
+        lines.push(("warnings", words::first(&codes, CODES)));
+    }
+    if let Some(first) = view.usage_notes.first() {
+        let more = match view.usage_notes.len() {
+            1 => String::new(),
+            all => format!(" and {} more", all - 1),
+        };
+        lines.push(("notes", format!("{first}{more}")));
+    }
+    let sides = sides(view);
+    if !sides.is_empty() {
+        lines.push(("names", sides.join(", ")));
+    }
+    let asking = view.analysis.clients.iter();
+    let asking = asking.filter(|client| super::demand::is_worth_a_line(client));
+    let asking = asking.count();
+    if asking > 0 {
+        let text = format!(
+            "{} refused something, or with unclear tokens",
+            words::plural(asking, "client")
+        );
+        lines.push(("demand", text));
+    }
+    if let Some(counts) = super::finding_lines::counts(view) {
+        lines.push(("findings", counts));
+    }
+    if lines.is_empty() {
+        return Ok(());
+    }
+    screen.line("")?;
+    for (name, text) in lines {
+        screen.prose(&format!("{name:<8}  "), &text)?;
+    }
+    screen.command("See all:  ", command)
+}
+
+/// `possible-need`, `unknown-scope (3)`.
+fn many((name, count): (&str, usize)) -> String {
+    match count {
+        1 => name.to_owned(),
+        count => format!("{name} ({count})"),
+    }
+}
+
+/// What only the logs know, and what only the policy knows.
+fn sides(view: &View<'_>) -> Vec<String> {
+    let mut sides = Vec::new();
+    if let [(first, _), more @ ..] = view.only_in_log {
+        let name = short_name(first);
+        let more = match more.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        sides.push(format!("only in the log {name}{more}"));
+    }
+    if let [first, more @ ..] = view.unused_names {
+        let name = short_name(first.as_str());
+        let more = match more.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        sides.push(format!("only in the policy {name}{more}"));
+    }
+    let unmatched = view.analysis.clients.iter();
+    let unmatched: u64 = unmatched.map(|client| client.unmatched_requests).sum();
+    if unmatched > 0 {
+        sides.push(format!(
+            "{} {} no operation",
+            words::plural(unmatched, "request"),
+            words::either(unmatched, "matches", "match")
+        ));
+    }
+    sides
+}
 
 /// Requests without an operation, and clients that only one side knows.
 pub(super) fn names(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
@@ -40,7 +130,7 @@ pub(super) fn names(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> 
     let unused: Vec<String> = view
         .unused_names
         .iter()
-        .map(|name| short(name.as_str()))
+        .map(|name| short_name(name.as_str()))
         .collect();
     let (unmatched, only) = (with_counts(&counted), with_counts(&only));
     if !unmatched.is_empty() || !only.is_empty() || !unused.is_empty() {
@@ -94,11 +184,11 @@ pub(super) fn counted(
 fn with_counts(names: &[(&str, u64)]) -> Vec<String> {
     names
         .iter()
-        .map(|(name, count)| format!("{} ({count})", short(name)))
+        .map(|(name, count)| format!("{} ({count})", short_name(name)))
         .collect()
 }
 
-fn short(name: &str) -> String {
+fn short_name(name: &str) -> String {
     escape::cut(name, 30)
 }
 

@@ -106,7 +106,7 @@ pub(crate) enum Holder {
 }
 
 /// What an entry gives.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Given {
     /// A term.
@@ -169,6 +169,16 @@ impl Plan {
         Ok(json_text::pretty(self)? + "\n")
     }
 
+    /// The same with these edits alone, by their number.
+    pub(crate) fn limited(&self, edits: &BTreeSet<usize>) -> serde_json::Result<Self> {
+        let mut own = self.clone();
+        let all = self.edits.iter().enumerate();
+        let kept = all.filter(|(number, _)| edits.contains(number));
+        own.edits = kept.map(|(_, edit)| edit.clone()).collect();
+        own.hash = own.own_hash()?;
+        Ok(own)
+    }
+
     /// Whether it is as it was written.
     pub(crate) fn is_whole(&self) -> bool {
         let same = |hash: String| hash == self.hash;
@@ -221,7 +231,14 @@ impl Holder {
 }
 
 impl Given {
-    fn of(granted: &Granted) -> Self {
+    /// The name of the term or role.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Term(name) | Self::Role(name) => name,
+        }
+    }
+
+    pub(crate) fn of(granted: &Granted) -> Self {
         match granted {
             Granted::Term(term) => Self::Term(term.to_string()),
             Granted::Role(role) => Self::Role(role.to_string()),

@@ -3,6 +3,7 @@
 //! In: text, hostile or not. Out: lines of at most 60 to 200 columns. What is
 //! cut is marked, what is left out of a list is counted.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
 
 use super::escape::{self, columns};
@@ -28,6 +29,11 @@ impl<'w> Screen<'w> {
         }
     }
 
+    /// A screen for a part of such a line.
+    pub(super) fn narrow(out: &'w mut dyn Write, width: usize) -> Self {
+        Self { out, width }
+    }
+
     /// Columns of one line.
     pub(super) fn width(&self) -> usize {
         self.width
@@ -36,6 +42,53 @@ impl<'w> Screen<'w> {
     /// One line, cut to the width.
     pub(super) fn line(&mut self, text: &str) -> io::Result<()> {
         writeln!(self.out, "{}", escape::cut(text.trim_end(), self.width))
+    }
+
+    /// One message, wrapped and not cut, whose lines are painted when their width is known.
+    pub(super) fn painted(
+        &mut self,
+        how: &dyn Fn(&str) -> String,
+        label: &str,
+        text: &str,
+    ) -> io::Result<()> {
+        let mut plain = Vec::new();
+        Screen::new(&mut plain, self.width).whole(label, text)?;
+        for line in String::from_utf8_lossy(&plain).lines() {
+            writeln!(self.out, "{}", how(line))?;
+        }
+        Ok(())
+    }
+
+    /// A command that can be copied: where it is wider than the screen, its lines end as a
+    /// shell wants it. With a word for which there is no room the options are left out, and
+    /// that is said.
+    pub(super) fn command(&mut self, label: &str, words: &[String]) -> io::Result<()> {
+        let indent = columns(label);
+        let words: Vec<Cow<'_, str>> = words.iter().map(|word| escape::terminal(word)).collect();
+        let room = self.width - indent - 4;
+        let hostile = words.iter().any(|word| matches!(word, Cow::Owned(_)));
+        if hostile || words.iter().any(|word| columns(word) > room) {
+            let fits = |word: &&Cow<'_, str>| !word.starts_with('-') && columns(word) <= room;
+            let start: Vec<&str> = words.iter().take(2).take_while(fits).map(AsRef::as_ref).collect();
+            return self.whole(label, &format!("{} with the options of this call", start.join(" ")));
+        }
+        let mut line = label.to_owned();
+        let mut used = indent;
+        for (at, word) in words.iter().enumerate() {
+            let last = at + 1 == words.len();
+            let need = columns(word) + usize::from(at > 0) + if last { 0 } else { 2 };
+            if at > 0 && used + need > self.width {
+                writeln!(self.out, "{line} \\")?;
+                line = " ".repeat(indent + 2);
+                used = indent + 2;
+            } else if at > 0 {
+                line.push(' ');
+                used += 1;
+            }
+            line.push_str(word);
+            used += columns(word);
+        }
+        writeln!(self.out, "{line}")
     }
 
     /// One message on as many lines as it needs, but at most [`LINES`].

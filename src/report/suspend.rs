@@ -2,9 +2,8 @@
 //!
 //! Invariants: the level is shown with its evidence; what holds it back is named.
 
-use std::fmt::Write as _;
-
 use super::View;
+use super::difftext::wrapped;
 use super::escape;
 use super::evidence;
 use crate::analysis::backtest::suspended;
@@ -78,7 +77,7 @@ fn cut(client: &ClientAnalysis) -> Option<String> {
 
 /// What following the advice up to the level would refuse, which the proof of the diff
 /// does not say: one line, and one more for each client that needed something.
-pub(crate) fn proof(view: &View<'_>) -> String {
+pub(crate) fn proof(view: &View<'_>, width: usize) -> String {
     let clients = view.analysis.clients.iter();
     let up_to = |client: &&ClientAnalysis| {
         client
@@ -94,18 +93,19 @@ pub(crate) fn proof(view: &View<'_>) -> String {
         .iter()
         .filter_map(|client| Some(format!("{}: {}", client.id, cut(client)?)))
         .collect();
-    let mut text = format!(
-        "# not in the diff: {} to suspend at {} or safer; {} of them needed something in the window\n",
+    let head = format!(
+        "not in the diff: {} to suspend at {} or safer; {} of them needed something in the window",
         plural_grouped(clients.len() as u64, "client"),
         view.level.name(),
         cuts.len()
     );
+    let mut text = wrapped("# ", &head, width);
     for cut in cuts.iter().take(CUTS) {
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "#   {}", escape::terminal(&escape::cut(cut, 160)));
+        text += &wrapped("#   ", &escape::cut(cut, 160), width);
     }
     if cuts.len() > CUTS {
-        let _ = writeln!(text, "#   and {} more", cuts.len() - CUTS);
+        let more = format!("and {} more", cuts.len() - CUTS);
+        text += &wrapped("#   ", &more, width);
     }
     text
 }

@@ -1,71 +1,114 @@
 //! The first screen: what can go, from whom, and what to run next.
 //!
-//! In: the view and a width. Out: plain lines, no colour.
+//! In: the view, and how it is to look. Out: lines in front of the diff, and a few after it.
 //!
 //! Invariants:
 //! * what was incomplete comes before any conclusion;
 //! * with fewer than 90 covered days no removal is shown above `review`;
 //! * no line is wider than asked for (60 to 200 columns), and nothing but
 //!   escaped text is written;
-//! * a list that is cut says how many items it leaves out.
+//! * a list that is cut says how many items it leaves out;
+//! * `git apply` and `patch` skip every line: none can pass for a part of a diff.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::View;
+use super::client_rows;
 use super::escape::{self, columns};
-use super::evidence;
+use super::next::Call;
 use super::notices::{self, ITEMS};
+use super::paint::Paint;
 use super::screen::Screen;
-use super::suspend;
-use crate::analysis::{ClientAnalysis, Exposure, Status, TermAnalysis};
-use crate::model::words::{compact, either, percent_of, plural};
-use crate::model::{Day, Kind, Level, Millis, Reason, Verdict};
+use super::statistics::{self, DAYS, covered, ranked, removable, too_short};
+use crate::analysis::TermAnalysis;
+use crate::model::words::{compact, either, plural};
+use crate::model::{ClientName, Level, Reason, Verdict};
 
-/// Covered days below which nothing is called safe or likely (guard G1).
-const DAYS: u32 = 90;
 /// Days of log that hold every season once.
 const YEAR: u32 = 365;
-/// Clients in the table.
-const CLIENTS: usize = 10;
+/// Rows of clients.
+const ROWS: usize = 24;
+/// All levels, the safest first.
+const LEVELS: [Level; 4] = [Level::Safe, Level::Likely, Level::Review, Level::Manual];
 
-/// Writes the first screen, `width` columns wide (kept within 60 to 200).
-pub(crate) fn summary(view: &View<'_>, out: &mut dyn Write, width: usize) -> io::Result<()> {
-    let mut screen = Screen::new(out, width);
+/// How the first screen is to look.
+#[derive(Clone, Copy)]
+pub(crate) struct Look<'a> {
+    /// Columns of a line (kept within 60 to 200).
+    pub(crate) width: usize,
+    /// The colours, or none.
+    pub(crate) paint: Paint,
+    /// Whether figures and warnings are shown in full, and all clients.
+    pub(crate) stats: bool,
+    /// How the program was called, for the commands that are proposed.
+    pub(crate) call: &'a Call,
+}
+
+/// Writes what stands before the diff.
+pub(crate) fn summary(view: &View<'_>, out: &mut dyn Write, look: Look<'_>) -> io::Result<()> {
+    let mut screen = Screen::new(out, look.width);
     incomplete(view, &mut screen)?;
-    let (days, counts) = head(view);
-    let line = format!("scopetrim  {days}   {counts}");
-    if line.chars().count() <= screen.width() {
-        screen.line(&line)?;
+    conclusion(view, &mut screen, look)?;
+    rows(view, &mut screen, look)?;
+    super::windows::compared_screen(view, &mut screen)?;
+    past(view, &mut screen)?;
+    if look.stats {
+        screen.line("")?;
+        statistics::all(view, &mut screen)?;
     } else {
-        screen.prose("scopetrim  ", &days)?;
-        screen.prose("           ", &counts)?;
+        notices::short(view, &mut screen, &look.call.with_stats())?;
     }
     screen.line("")?;
-    numbers(view, &mut screen)?;
-    table(view, &mut screen)?;
-    super::windows::compared_screen(view, &mut screen)?;
-    notices::names(view, &mut screen)?;
-    super::demand::summary(view, &mut screen)?;
-    notices::notes(view, &mut screen)?;
-    super::finding_lines::findings(view, &mut screen)?;
-    past(view, &mut screen)?;
+    match first_client(view) {
+        Some(client) => screen.command("Next: ", &look.call.explain(client)),
+        None => screen.command("Next: ", &look.call.explain("CLIENT")),
+    }
+}
+
+/// Writes what stands after the diff: how much goes, and what to do.
+pub(crate) fn closing(
+    view: &View<'_>,
+    refused: &[(ClientName, String)],
+    out: &mut dyn Write,
+    look: Look<'_>,
+) -> io::Result<()> {
+    let mut screen = Screen::new(out, look.width);
+    let left_out = |client: &ClientName| refused.iter().any(|(known, _)| known == client);
+    let clients = view.analysis.clients.iter();
+    let terms = clients
+        .filter(|client| !left_out(&client.id))
+        .flat_map(|client| &client.terms);
+    let levels: Vec<Level> = terms.filter_map(|term| removable(view, term)).collect();
+    let now = levels.iter().filter(|level| **level <= view.level).count();
+    let later = levels
+        .iter()
+        .filter(|level| **level > view.level && **level <= Level::Review)
+        .count();
     screen.line("")?;
-    screen.prose("next: ", &next(view, screen.width()))
+    let mut text = format!("{} can go with this diff.", plural(now, "permission"));
+    if later > 0 {
+        text = format!("{text} {later} more with --level review.");
+    }
+    screen.painted(&|line| look.paint.strong(line), "", &text)?;
+    let client = first_client(view).unwrap_or("CLIENT");
+    screen.command("  Review: ", &look.call.explain(client))?;
+    for (at, words) in look.call.apply(view.level).iter().enumerate() {
+        screen.command(if at == 0 { "  Apply:  " } else { "          " }, words)?;
+    }
+    Ok(())
 }
 
 /// What the advice of past months did, where it was looked at.
 fn past(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
     let Some(found) = view.backtest else {
-        return screen.line(
-            "  backtest: not replayed, because nothing is called safe; see `scopetrim backtest`",
-        );
+        return Ok(());
     };
+    screen.line("")?;
     for at in 0..2 {
-        screen.prose("  backtest: ", &super::backtest::sentence(found, at))?;
+        screen.prose("backtest: ", &super::backtest::sentence(found, at))?;
     }
     if found.brake().is_some() {
-        screen.prose("  brake:    ", Reason::BacktestBrake.sentence())?;
+        screen.prose("brake:    ", Reason::BacktestBrake.sentence())?;
     }
     Ok(())
 }
@@ -80,302 +123,183 @@ fn incomplete(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
     }
 }
 
-/// Which days, and what they hold.
-fn head(view: &View<'_>) -> (String, String) {
-    let window = view.analysis.window;
-    let days = window.days();
-    let missing = days.saturating_sub(view.coverage.covered(window));
-    let requests: u64 = if window.from <= window.to {
-        view.coverage
-            .days
-            .range(window.from..=window.to)
-            .map(|(_, count)| count)
-            .sum()
-    } else {
-        0
-    };
-    let clients = view.analysis.clients.len();
-    if view.coverage.span().is_none() {
-        // Without data there is neither a first nor a last day.
-        return ("no data".to_owned(), plural(clients, "client"));
+fn conclusion(view: &View<'_>, screen: &mut Screen<'_>, look: Look<'_>) -> io::Result<()> {
+    let (go, stay) = what_goes(view);
+    screen.painted(&|line| look.paint.strong(line), "", &go)?;
+    if let Some(stay) = stay {
+        screen.whole("", &stay)?;
     }
-    (
-        format!(
-            "{}..{}  {}, {missing} missing",
-            window.from,
-            window.to,
-            plural(days, "day")
-        ),
-        format!(
-            "{} {}   {}",
-            compact(requests),
-            either(requests, "request", "requests"),
-            plural(clients, "client")
-        ),
-    )
-}
-
-fn numbers(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
-    let clients = &view.analysis.clients;
+    screen.whole("", &what_was_read(view))?;
+    if view.analysis.clients.is_empty() {
+        return Ok(());
+    }
     if too_short(view) {
         let covered = covered(view);
         let text = format!(
-            "history too short: {covered} of {DAYS} days covered, nothing can be called safe or likely yet"
+            "The history is too short: {covered} of {DAYS} days covered, so nothing can be called safe or likely yet."
         );
-        screen.prose("  ", &text)?;
+        screen.whole("", &text)?;
     }
     let basis = &view.analysis.basis;
     if basis.days < YEAR && basis.covered >= DAYS {
         let text = format!(
-            "{} of logs: nothing can be called safe before they hold the coming season, {YEAR} days in all",
+            "{} of logs: nothing can be called safe before they hold the coming season, {YEAR} days in all.",
             plural(basis.days, "day")
         );
-        screen.prose("  ", &text)?;
-    }
-    if clients.is_empty() {
-        return screen.line("  no client in the policy files");
-    }
-    screen.whole("  exposure        ", &exposure(view))?;
-    let terms: Vec<&TermAnalysis> = clients.iter().flat_map(|client| &client.terms).collect();
-    let used = terms.iter().filter(|term| !term.serves.is_empty()).count();
-    let percent = percent_of(used as u64, terms.len() as u64);
-    let held = format!("{}, used {used} ({percent} %)", terms.len());
-    screen.whole("  granted scopes  ", &held)?;
-    let levels = [Level::Safe, Level::Likely, Level::Review, Level::Manual];
-    let parts: Vec<String> = levels
-        .into_iter()
-        .filter(|level| !too_short(view) || *level >= Level::Review)
-        .map(|l| part(view, &terms, l))
-        .collect();
-    screen.whole("  can go          ", &parts.join("   "))?;
-    if let Some(counts) = suspend::counts(view) {
-        screen.whole("  whole clients   ", &format!("suspend {counts}"))?;
-    }
-    if let Some(past) = evidence::past(basis) {
-        screen.prose("  the past        ", &past)?;
-    }
-    let others = [
-        (Verdict::Narrow, "could be narrower"),
-        (Verdict::Undetermined, "cannot tell"),
-        (Verdict::Unobservable, "no request can show it"),
-    ];
-    let parts: Vec<String> = others
-        .into_iter()
-        .map(|(verdict, text)| {
-            (
-                terms.iter().filter(|term| term.verdict == verdict).count(),
-                text,
-            )
-        })
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, text)| format!("{text} {count}"))
-        .collect();
-    if parts.is_empty() {
-        Ok(())
-    } else {
-        screen.whole("  stays for now   ", &parts.join("   "))
-    }
-}
-
-fn part(view: &View<'_>, terms: &[&TermAnalysis], level: Level) -> String {
-    let here = || {
-        terms
-            .iter()
-            .filter(|term| removable(view, term) == Some(level))
-    };
-    let protected = here()
-        .filter(|term| term.reasons.contains(&Reason::Protected))
-        .count();
-    let count = format!("{} {}", level.name().to_uppercase(), here().count());
-    if protected > 0 {
-        format!("{count} ({protected} protected)")
-    } else {
-        count
-    }
-}
-
-/// The level of a removal as it may be shown.
-fn removable(view: &View<'_>, term: &TermAnalysis) -> Option<Level> {
-    if term.verdict != Verdict::Remove {
-        return None;
-    }
-    let level = term.level.unwrap_or(Level::Manual);
-    Some(if too_short(view) {
-        level.max(Level::Review)
-    } else {
-        level
-    })
-}
-
-/// A short window does not shorten the history before it.
-fn covered(view: &View<'_>) -> u32 {
-    let covered = view.coverage.covered(view.analysis.window);
-    covered.max(view.analysis.basis.covered)
-}
-
-fn too_short(view: &View<'_>) -> bool {
-    covered(view) < DAYS
-}
-
-fn exposure(view: &View<'_>) -> String {
-    let mean = |value: fn(&Exposure) -> f64| {
-        let clients = &view.analysis.clients;
-        let sum: f64 = clients.iter().map(|client| value(&client.exposure)).sum();
-        sum / f64::from(u32::try_from(clients.len()).unwrap_or(u32::MAX))
-    };
-    let all = format!(
-        "{:.2} with every removal",
-        mean(|exposure| exposure.after_all)
-    );
-    let chosen = match view.level {
-        _ if too_short(view) => String::new(),
-        Level::Safe => format!(
-            " -> {:.2} with safe removals",
-            mean(|exposure| exposure.after_safe)
-        ),
-        Level::Likely => format!(
-            " -> {:.2} with safe and likely removals",
-            mean(|exposure| exposure.after_likely)
-        ),
-        Level::Review | Level::Manual => String::new(),
-    };
-    format!(
-        "{:.2}{chosen} -> {all}   (mean)",
-        mean(|exposure| exposure.before)
-    )
-}
-
-fn table(view: &View<'_>, screen: &mut Screen<'_>) -> io::Result<()> {
-    let ranked = ranked(view);
-    if ranked.is_empty() {
-        return Ok(());
-    }
-    screen.line("")?;
-    screen.whole(
-        "  ",
-        "top clients by surface that can go (exposure with every removal)",
-    )?;
-    let shown = &ranked[..ranked.len().min(CLIENTS)];
-    let most = (screen.width() / 3).max(20);
-    let wide = |client: &&ClientAnalysis| columns(&escape::terminal(client.id.as_str()));
-    let column = shown
-        .iter()
-        .map(wide)
-        .filter(|width| *width <= most)
-        .max()
-        .unwrap_or(0)
-        .max("CLIENT".len());
-    screen.row(
-        "CLIENT",
-        column,
-        "  REMOVE  OF ALL  EXPOSURE      ",
-        "EVIDENCE",
-    )?;
-    for client in shown {
-        let all = client.terms.iter().filter_map(|term| removable(view, term));
-        let now = all.clone().filter(|level| *level <= view.level).count();
-        let (before, after) = (client.exposure.before, client.exposure.after_all);
-        let cells = format!(
-            "  {now:>6}  {:>6}  {before:.2} -> {after:.2}  ",
-            all.count()
-        );
-        screen.row(client.id.as_str(), column, &cells, &evidence(view, client))?;
-    }
-    if ranked.len() > shown.len() {
-        let more = plural(ranked.len() - shown.len(), "more client");
-        screen.line(&format!("  and {more}"))?;
+        screen.whole("", &text)?;
     }
     Ok(())
 }
 
-/// Clients with something to remove, the largest fall of exposure first.
-fn ranked<'a>(view: &View<'a>) -> Vec<&'a ClientAnalysis> {
-    let mut ranked: Vec<&ClientAnalysis> = view
-        .analysis
-        .clients
-        .iter()
-        .filter(|client| {
-            client
-                .terms
-                .iter()
-                .any(|term| removable(view, term).is_some())
+/// `45 of 82 permissions can go: 34 likely, 9 to review (1 protected), 2 by hand.`, and why
+/// the others stay.
+fn what_goes(view: &View<'_>) -> (String, Option<String>) {
+    let clients = &view.analysis.clients;
+    let terms: Vec<&TermAnalysis> = clients.iter().flat_map(|client| &client.terms).collect();
+    if clients.is_empty() {
+        let text = "Nothing can go: no client in the policy files.";
+        return (text.to_owned(), None);
+    }
+    let all = plural(terms.len(), "permission");
+    if view.coverage.span().is_none() {
+        let text = format!("Nothing can go of {all}: there are no log records.");
+        return (text, None);
+    }
+    let at = |level: Level| {
+        let found = terms.iter().copied();
+        found.filter(move |term| removable(view, term) == Some(level))
+    };
+    let parts: Vec<String> = LEVELS
+        .into_iter()
+        .filter_map(|level| {
+            let count = at(level).count();
+            let protected = at(level).filter(|term| term.reasons.contains(&Reason::Protected));
+            let protected = match protected.count() {
+                0 => String::new(),
+                count => format!(" ({count} protected)"),
+            };
+            let how = match level {
+                Level::Safe => "safe",
+                Level::Likely => "likely",
+                Level::Review => "to review",
+                Level::Manual => "by hand",
+            };
+            (count > 0).then(|| format!("{count} {how}{protected}"))
         })
         .collect();
-    let fall = |client: &ClientAnalysis| client.exposure.before - client.exposure.after_all;
-    ranked.sort_by(|a, b| fall(b).total_cmp(&fall(a)).then_with(|| a.id.cmp(&b.id)));
-    ranked
-}
-
-/// What the removals rest on, in a few words.
-fn evidence(view: &View<'_>, client: &ClientAnalysis) -> String {
-    let level = client
-        .suspend
-        .as_ref()
-        .map(|suspension| suspension.level.name());
-    let level = level.map(|level| format!(" ({level})")).unwrap_or_default();
-    match client.status {
-        Status::Silent => {
-            let silent = client
-                .last_seen
-                .map_or(0, |last| silent_days(view, client, last));
-            return format!("silent {silent} d: suspend{level}");
-        }
-        Status::Dormant => {
-            return format!("never seen: suspend{level}");
-        }
-        Status::DeniedOnly => return "every request was refused".to_owned(),
-        Status::Unknown => return "no data to tell".to_owned(),
-        Status::Active => {}
-    }
-    let mut kinds: BTreeMap<Kind, usize> = BTreeMap::new();
-    for term in client
-        .terms
-        .iter()
-        .filter(|term| removable(view, term).is_some())
-    {
-        *kinds.entry(term.kind.unwrap_or(Kind::Unused)).or_default() += 1;
-    }
-    let parts: Vec<String> = kinds
-        .iter()
-        .map(|(kind, count)| format!("{count} {}", kind.name()))
-        .collect();
-    parts.join(", ")
-}
-
-/// Days on which a request would have been seen after the last one, up to the end of the window.
-pub(super) fn silent_days(view: &View<'_>, client: &ClientAnalysis, last: Millis) -> usize {
-    let (after, to) = (Day::of(last).plus(1), view.analysis.window.to);
-    if to < after {
-        0
-    } else {
-        client.covered(view.coverage).range(after..=to).count()
-    }
-}
-
-fn next(view: &View<'_>, width: usize) -> String {
-    // A name that a shell could take for something else is not put into a command.
-    let plain = |name: &&str| {
-        !name.starts_with('-')
-            && name.len() <= width / 3
-            && name
-                .chars()
-                .all(|letter| letter.is_ascii_alphanumeric() || "-_.:/@".contains(letter))
+    let go: usize = LEVELS.into_iter().map(|level| at(level).count()).sum();
+    let text = match go {
+        0 => format!("Nothing can go of {all}."),
+        go => format!("{go} of {all} can go: {}.", parts.join(", ")),
     };
-    let ranked = ranked(view);
-    let client = ranked
-        .first()
-        .map(|client| client.id.as_str())
-        .filter(|name| !name.is_empty())
-        .filter(plain);
-    let mut commands = vec![
-        format!("scopetrim explain {}", client.unwrap_or("CLIENT")),
-        "scopetrim analyze --out DIR".to_owned(),
-        "scopetrim check".to_owned(),
+    (text, stays(&terms, terms.len() - go))
+}
+
+/// `37 stay: 32 needed or kept, 1 could be narrower, 4 that no request can show.`
+fn stays(terms: &[&TermAnalysis], left: usize) -> Option<String> {
+    let kinds = [
+        (Verdict::Keep, "needed or kept"),
+        (Verdict::Narrow, "could be narrower"),
+        (Verdict::Unobservable, "that no request can show"),
+        (Verdict::Undetermined, "that cannot be told"),
     ];
-    if view.level < Level::Review {
-        commands.push("scopetrim analyze --level review".to_owned());
+    let parts: Vec<String> = kinds
+        .into_iter()
+        .filter_map(|(verdict, text)| {
+            let count = terms.iter().filter(|term| term.verdict == verdict).count();
+            (count > 0).then(|| format!("{count} {text}"))
+        })
+        .collect();
+    let verb = if left == 1 { "stays" } else { "stay" };
+    (left > 0).then(|| format!("{left} {verb}: {}.", parts.join(", ")))
+}
+
+/// Which days, what they hold, and whether all of it was read.
+fn what_was_read(view: &View<'_>) -> String {
+    let window = view.analysis.window;
+    let clients = plural(view.analysis.clients.len(), "client");
+    if view.coverage.span().is_none() {
+        return format!("Read: no data; {clients}.");
     }
-    commands.join(" | ")
+    let days = window.days();
+    let missing = match days.saturating_sub(view.coverage.covered(window)) {
+        0 => "none missing".to_owned(),
+        missing => format!("{missing} missing"),
+    };
+    let requests: u64 = if window.from <= window.to {
+        let counts = view.coverage.days.range(window.from..=window.to);
+        counts.map(|(_, count)| count).sum()
+    } else {
+        0
+    };
+    let before = match view.analysis.basis.days.saturating_sub(days) {
+        0 => String::new(),
+        before => format!(" and {before} before"),
+    };
+    let input = if view.incomplete.is_empty() {
+        ""
+    } else {
+        " The input is incomplete, see above."
+    };
+    format!(
+        "Read: {} to {}, {}{before}, {missing}; {} {} of {clients}.{input}",
+        window.from,
+        window.to,
+        plural(days, "day"),
+        compact(requests),
+        either(requests, "request", "requests"),
+    )
+}
+
+fn rows(view: &View<'_>, screen: &mut Screen<'_>, look: Look<'_>) -> io::Result<()> {
+    let rows = client_rows::rows(view);
+    if rows.is_empty() {
+        return Ok(());
+    }
+    screen.line("")?;
+    let shown = if look.stats {
+        rows.len()
+    } else {
+        rows.len().min(ROWS)
+    };
+    let most = (screen.width() / 3).max(20);
+    let wide = |row: &client_rows::Row<'_>| columns(&escape::terminal(row.client));
+    let widths = rows[..shown].iter().map(wide);
+    let column = widths.filter(|width| *width <= most).max().unwrap_or(0);
+    for row in &rows[..shown] {
+        let name = escape::terminal(row.client);
+        let level = row.level;
+        let cell = format!("{:<6}  ", level.name().to_uppercase());
+        let paint = |line: &str| look.paint.leading_level(line, level);
+        if columns(&name) > column {
+            screen.painted(&paint, &cell, &name)?;
+            let indent = " ".repeat(columns(&cell) + column + 2);
+            screen.whole(&indent, row.text(screen.width() - columns(&indent)))?;
+        } else {
+            let pad = " ".repeat(column - columns(&name));
+            let label = format!("{cell}{name}{pad}  ");
+            let text = row.text(screen.width() - columns(&label));
+            screen.painted(&paint, &label, text)?;
+        }
+    }
+    if rows.len() > shown {
+        let more = plural(rows.len() - shown, "more line");
+        screen.line(&format!("and {more}; --stats shows all"))?;
+    }
+    Ok(())
+}
+
+/// The client whose exposure falls most, where a shell cannot take its name for something else.
+fn first_client<'a>(view: &View<'a>) -> Option<&'a str> {
+    let ranked = ranked(view);
+    let name = ranked.first()?.id.as_str();
+    let plain = !name.is_empty()
+        && !name.starts_with('-')
+        && name.len() <= 60
+        && name
+            .chars()
+            .all(|letter| letter.is_ascii_alphanumeric() || "-_.:/@".contains(letter));
+    plain.then_some(name)
 }
 
 #[cfg(test)]

@@ -3,8 +3,28 @@ use super::*;
 use crate::model::{ClientName, Place, Warning};
 
 fn shown(view: &View<'_>, width: usize) -> String {
+    looked(view, width, false)
+}
+
+fn in_full(view: &View<'_>, width: usize) -> String {
+    looked(view, width, true)
+}
+
+fn looked(view: &View<'_>, width: usize, stats: bool) -> String {
+    let call = Call {
+        folder: Some("samples/shop".to_owned()),
+        of_today: true,
+        ..Call::default()
+    };
+    let look = Look {
+        width,
+        paint: Paint::default(),
+        stats,
+        call: &call,
+    };
     let mut out = Vec::new();
-    summary(view, &mut out, width).unwrap();
+    summary(view, &mut out, look).unwrap();
+    closing(view, &[], &mut out, look).unwrap();
     String::from_utf8(out).unwrap()
 }
 

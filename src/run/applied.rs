@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Advised, atomic_file};
+use super::{Advised, atomic_file, repository};
 use crate::input;
 use crate::model::ContentDigest;
 use crate::model::words::shell_word;
@@ -109,7 +109,7 @@ fn quoted(paths: &[&str]) -> String {
 /// Writes the undo and the record next to a plan, before anything is changed; gives the path of
 /// the undo. The undo of another run stays.
 pub(crate) fn begin(folder: &Path, patch: &Patch) -> anyhow::Result<PathBuf> {
-    let undo: String = patch.files.iter().map(|file| file.undo.as_str()).collect();
+    let undo: String = patch.files.iter().map(repository::undo).collect();
     let mut number = 1_u32;
     let name = loop {
         let name = match number {

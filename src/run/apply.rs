@@ -16,7 +16,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::{Advised, applied};
+use super::{Advised, applied, review};
 use crate::grants::Formats;
 use crate::input;
 use crate::model::words::{closest, plural};
@@ -46,6 +46,8 @@ pub(crate) struct OpenPlan {
     pub plan: Plan,
     /// The folder that it is in.
     pub folder: PathBuf,
+    /// A review accepted each of its edits.
+    pub reviewed: bool,
     /// The policy files.
     pub policy: Policy,
     /// For each edit of the plan: its entry, and what it takes from whom.
@@ -76,6 +78,7 @@ pub(crate) fn open(path: &Path, formats: &Formats) -> anyhow::Result<OpenPlan> {
             "run `scopetrim analyze --out DIR` without --grants-at",
         ));
     }
+    let reviewed = reviewed(&plan, &folder)?;
     let policy = policy(&plan, &folder, formats)?;
     let roles = policy.roles();
     let resolved = plan
@@ -87,9 +90,29 @@ pub(crate) fn open(path: &Path, formats: &Formats) -> anyhow::Result<OpenPlan> {
     Ok(OpenPlan {
         plan,
         folder,
+        reviewed,
         policy,
         resolved,
     })
+}
+
+/// Whether a review accepted the plan. Next to the record of a review there may be no other plan:
+/// an analysis that was written over it proposes what was rejected, too.
+fn reviewed(plan: &Plan, folder: &Path) -> anyhow::Result<bool> {
+    let Some(accepted) = review::reviewed_plan(folder)? else {
+        return Ok(false);
+    };
+    if accepted == plan.hash {
+        return Ok(true);
+    }
+    let record = folder.join(review::RECORD);
+    Err(Advised::new(
+        format!(
+            "the plan is not the one that was reviewed: `{}` is about another",
+            record.display()
+        ),
+        "run `scopetrim review` with the same --out again, or move the record away to apply the plan without it",
+    ))
 }
 
 fn read(file: &Path) -> anyhow::Result<Plan> {

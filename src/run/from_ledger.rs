@@ -34,6 +34,7 @@ pub(crate) fn read(
 ) -> anyhow::Result<LoadedUsage> {
     // A wrong folder should fail before the long work.
     let ledger = Ledger::open(dir).map_err(|error| advised(&error))?;
+    ledger.complete().map_err(|error| advised(&error))?;
     let (rules, counted) = rules(&ledger, settings)?;
     let operations = Operations::new(&routes.matcher, &routes.catalog.operations);
     let logs = if settings.logs.is_empty() {

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use super::from_ledger::{Job, advised, each_source};
+use super::pipeline::{self, Logs};
 use super::snapshot_day::{self, DayOfPolicy, Record};
-use super::{Settings, atomic_file, git_history, pipeline, policy, rejects, routes};
+use super::{Advised, Settings, atomic_file, git_history, policy, rejects, routes};
+use crate::input::Shard;
 use crate::model::{Day, Policy};
 use crate::usage::SourceFacts;
 use crate::usage::ledger::{Added, Committed, Ledger, LedgerError, Operations, Writer};
@@ -19,6 +21,8 @@ pub struct Ingest {
     pub files_named: bool,
     /// The folder is a new one, for `ledger merge`.
     pub partial: bool,
+    /// This share of the logs alone.
+    pub shard: Option<Shard>,
     /// Where the lines that could not be read go, as JSON lines.
     pub rejects: Option<PathBuf>,
 }
@@ -33,6 +37,27 @@ pub struct Ingested {
     pub committed: Committed,
     /// What the reviewer should know.
     pub notes: Vec<String>,
+}
+
+/// The logs to read; of a share, also the digest of the whole list.
+fn logs(
+    settings: &Settings,
+    shard: Option<Shard>,
+) -> anyhow::Result<(Logs, Option<(Shard, String)>)> {
+    let Some(shard) = shard else {
+        return Ok((pipeline::open_logs(settings)?, None));
+    };
+    let all = pipeline::inputs(settings)?;
+    if all.iter().any(|input| input.path.is_none()) {
+        return Err(Advised::new(
+            "standard input cannot be split into shards",
+            "name files, folders or globs, the same for every shard",
+        ));
+    }
+    let own = shard.take(&all);
+    let alone = own.len() == all.len();
+    let opened = pipeline::open_inputs(settings, &own, alone, |_| {})?;
+    Ok((opened, Some((shard, Shard::list(&all)))))
 }
 
 /// Adds the logs of the settings to a ledger. After an error it is as it was.
@@ -52,8 +77,11 @@ pub fn ingest(settings: &Settings, job: &Ingest) -> anyhow::Result<Ingested> {
     let known = holders.map(|name| name.as_str().as_bytes().to_vec());
     let (identities, uncertain) = pipeline::names(settings, &routes, known.collect());
     let operations = Operations::new(&routes.matcher, &routes.catalog.operations);
-    let opened = pipeline::open_logs(settings)?;
+    let (opened, list) = logs(settings, job.shard)?;
     let mut writer = Writer::open(&job.into).map_err(|error| advised(&error))?;
+    if let Some((shard, list)) = &list {
+        writer.is_shard(*shard, list);
+    }
     let counted = writer.counted_with(&settings.rules.outcomes);
     counted.map_err(|error| advised(&error))?;
     let mut sources = Vec::new();

@@ -51,6 +51,8 @@ mod proof;
 pub(crate) mod read_usage;
 pub(crate) mod recommendation_log;
 pub(crate) mod rejects;
+pub(crate) mod repository;
+pub(crate) mod review;
 pub(crate) mod routes;
 pub(crate) mod settings;
 mod snapshot_day;

@@ -185,6 +185,7 @@ fn proof(run: &AnalysisRun) -> anyhow::Result<Proof> {
     }
     Ok(Proof {
         diff: proved.diff(run),
+        as_read: proved.diff_as_read(),
         sentence,
     })
 }

@@ -79,19 +79,33 @@ pub(crate) fn open_logs(settings: &Settings) -> anyhow::Result<Logs> {
 
 /// `and_then` is done with each source as soon as its format is known, before the next one is opened.
 pub(crate) fn open(settings: &Settings, and_then: impl Fn(&mut Source)) -> anyhow::Result<Logs> {
+    open_inputs(settings, &inputs(settings)?, true, and_then)
+}
+
+/// The logs that are named, in order.
+pub(crate) fn inputs(settings: &Settings) -> anyhow::Result<Vec<Input>> {
     if settings.logs.is_empty() {
         return Err(Advised::new(
             "no logs given",
             "name files, folders, globs or `-` with --logs PATH",
         ));
     }
-    let inputs = discover(&settings.logs, Path::new(""))
-        .map_err(|error| Advised::new(error.to_string(), error.help()))?;
+    discover(&settings.logs, Path::new(""))
+        .map_err(|error| Advised::new(error.to_string(), error.help()))
+}
+
+/// Opens them. `whole`: these are all, so that one of them has to be a request log.
+pub(crate) fn open_inputs(
+    settings: &Settings,
+    inputs: &[Input],
+    whole: bool,
+    and_then: impl Fn(&mut Source),
+) -> anyhow::Result<Logs> {
     let mut sources = Vec::with_capacity(inputs.len());
     let mut formats = Vec::with_capacity(inputs.len());
     // The first file that is no request log: it may be passed over next to one.
     let mut stranger = None;
-    for input in &inputs {
+    for input in inputs {
         let input = std::slice::from_ref(input);
         let mut opened = head_within(input, usage::layers(), &settings.limits);
         formats.extend(self::formats(settings, &mut opened, &mut stranger)?);
@@ -100,6 +114,7 @@ pub(crate) fn open(settings: &Settings, and_then: impl Fn(&mut Source)) -> anyho
     }
     let mut known = formats.iter().flatten();
     if let Some(alone) = stranger
+        && whole
         && known.all(|opened: &Opened| opened.format.name() == strangers::NAME)
     {
         return Err(alone);

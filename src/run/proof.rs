@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::{Advised, AnalysisRun, atomic_file, git_history, rejects};
+use super::{Advised, AnalysisRun, atomic_file, git_history, rejects, repository};
 use crate::analysis::Action;
 use crate::analysis::replay::{Replay, replay};
 use crate::model::{ClientName, Operation, Policy};
@@ -24,20 +24,33 @@ pub struct Proved {
 impl Proved {
     /// The diff with its reasons, ready for `git apply`.
     pub fn diff(&self, run: &AnalysisRun) -> String {
+        self.diff_within(run, difftext::WIDTH)
+    }
+
+    /// The same with comments of at most so many columns.
+    pub(crate) fn diff_within(&self, run: &AnalysisRun, width: usize) -> String {
         let view = run.view();
         let mut text = self.head(run);
         let roles = view.policy.roles();
         for file in &self.patch.files {
-            text.push_str(&difftext::reasons(&view, &roles, file.file));
-            text.push_str(&file.diff);
+            let name = repository::name(&file.path);
+            let reasons = difftext::reasons(&view, &roles, (file.file, &name), width);
+            text.push_str(&reasons);
+            text.push_str(&repository::diff(file));
         }
         text
+    }
+
+    /// The diff alone, with the paths that the places of the report have.
+    pub(crate) fn diff_as_read(&self) -> String {
+        let files = self.patch.files.iter();
+        files.map(|file| file.diff.as_str()).collect()
     }
 
     /// The diff that takes the edits back.
     pub fn undo(&self, run: &AnalysisRun) -> String {
         let mut text = self.head(run);
-        text.extend(self.patch.files.iter().map(|file| file.undo.as_str()));
+        text.extend(self.patch.files.iter().map(repository::undo));
         text
     }
 
@@ -54,19 +67,23 @@ impl Proved {
         after(&run.policy, &self.patch)
     }
 
+    /// The edits that were proved, in the order of the plan.
+    pub(crate) fn actions<'r>(&self, run: &'r AnalysisRun) -> Vec<&'r Action> {
+        edits(run, &self.refused).collect()
+    }
+
     /// The proved edits, as `apply` takes them.
-    fn plan(&self, run: &AnalysisRun) -> anyhow::Result<String> {
+    pub(crate) fn plan(&self, run: &AnalysisRun) -> serde_json::Result<Plan> {
         let edits: Vec<&Action> = edits(run, &self.refused).collect();
         let replayed = (self.replay.operations, self.replay.requests);
-        let plan = Plan::of(&run.view(), &edits, replayed, run.settings.grants_at)?;
-        Ok(plan.text()?)
+        Plan::of(&run.view(), &edits, replayed, run.settings.grants_at)
     }
 
     /// Writes report.json, plan.json, policy.diff, undo.diff and rejects.ndjson into a folder.
     pub fn write(&self, run: &AnalysisRun, folder: &Path) -> anyhow::Result<()> {
         let rejects = rejects::lines(&run.read.sources, &run.read.collected.rejects)?;
         let files = [
-            ("plan.json", self.plan(run)?),
+            ("plan.json", self.plan(run)?.text()?),
             ("policy.diff", self.diff(run)),
             ("undo.diff", self.undo(run)),
             ("rejects.ndjson", rejects),

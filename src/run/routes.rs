@@ -122,7 +122,7 @@ fn compiled(catalog: Catalog, settings: &Settings) -> Routes {
 
 /// The operations that the logs name, and those that the policy grants: where an operation is
 /// a permission, one that nobody used is known by its grant alone. A grant that no line can
-/// show, a wildcard for one, is none of them: it stays. `None` where some log names
+/// show, most wildcards among them, is none of them: it stays. `None` where some log names
 /// none, or cannot be read twice.
 fn named(settings: &Settings) -> anyhow::Result<Option<Routes>> {
     if settings.logs.is_empty() || settings.logs.iter().any(|name| name == "-") {
@@ -143,6 +143,7 @@ fn named(settings: &Settings) -> anyhow::Result<Option<Routes>> {
             .map(|(name, effect)| (String::from_utf8_lossy(&name).into_owned(), effect))
             .collect();
     let mut unrecorded = BTreeSet::new();
+    let mut patterns = BTreeMap::new();
     let mut granted = None;
     if !settings.grants.is_empty() {
         let policy = policy(settings)?;
@@ -170,6 +171,12 @@ fn named(settings: &Settings) -> anyhow::Result<Option<Routes>> {
                 // An operation that the logs name needs it.
                 Shown::Use(_) if own && needed.contains(&term.as_str().to_ascii_lowercase()) => {}
                 Shown::Use(effect) => drop(names.entry(term.to_string()).or_insert(effect)),
+                Shown::Members { effect, rest } => {
+                    // An operation stands for whatever nobody used of it.
+                    names.entry(term.to_string()).or_insert(effect);
+                    let rest = rest.iter().map(|name| Term::new(name)).collect();
+                    patterns.insert((*term).clone(), rest);
+                }
                 Shown::InPart => drop(unrecorded.insert((*term).clone())),
                 Shown::Nothing => {}
             }
@@ -194,6 +201,7 @@ fn named(settings: &Settings) -> anyhow::Result<Option<Routes>> {
         operations,
         warnings: not_recorded(&unrecorded).into_iter().collect(),
         unrecorded,
+        patterns,
         ..Catalog::default()
     };
     Ok(Some(compiled(catalog, settings)))

@@ -156,10 +156,18 @@ def main(folder):
                 failed.append(f"{name}: kubernetes-validate: {dict(more)}")
             else:
                 passed["kubernetes-validate"] += 1
+    if yaml is not None and kubernetes_validate is not None:
+        page = pathlib.Path(__file__).parents[2] / "docs/scale.md"
+        manifest = page.read_text(encoding="utf-8").split("```yaml\n")[1].split("```")[0]
+        said = objects([yaml.safe_load(manifest)])
+        if said != {"valid": 1}:
+            failed.append(f"docs/scale.md: kubernetes-validate: {dict(said)}")
+        else:
+            passed["kubernetes-validate of docs/scale.md"] += 1
     for reason, count in sorted(skipped.items()):
         print(f"skipped, {count} files: {reason}")
     for judge, count in sorted(passed.items()):
-        print(f"{judge}: {count} edited files hold")
+        print(f"{judge}: {count} files hold")
     for what in failed:
         print(f"FAILED {what}")
     if not passed:

@@ -8,11 +8,21 @@ use super::support::{self, Case};
 
 /// A run on files of a cluster: the report and the diff.
 pub(super) fn cluster(files: &[(&str, &str)], audit: &str) -> (Value, String) {
+    analyze(files, audit, &[])
+}
+
+/// The same with narrower scopes.
+pub(super) fn narrowed(files: &[(&str, &str)], audit: &str) -> (Value, String) {
+    analyze(files, audit, &["--narrow"])
+}
+
+fn analyze(files: &[(&str, &str)], audit: &str, more: &[&str]) -> (Value, String) {
     let case = Case::new();
     case.write("audit.log", audit);
     let mut args = vec!["analyze", "--logs", "audit.log", "--level", "review"];
     args.extend(["--quiet", "--out", "out"]);
     args.extend(support::ANY_SHARE);
+    args.extend(more);
     for (name, text) in files {
         case.write(name, text);
         args.extend(["--grants", *name]);

@@ -19,5 +19,6 @@ mod replayed;
 mod same;
 mod secret;
 mod secret_names;
+mod shards;
 mod trimmed;
 mod twice;

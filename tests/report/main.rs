@@ -13,6 +13,7 @@ mod hostile;
 mod months;
 mod names;
 mod safe;
+mod sums;
 
 use std::fs;
 use std::path::Path;

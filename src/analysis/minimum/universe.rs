@@ -343,7 +343,7 @@ impl Universe {
     }
 
     /// Whether one of these terms gives every name that the term gives.
-    fn is_within(&self, term: &Term, held: &BTreeSet<Term>) -> bool {
+    pub(in crate::analysis) fn is_within(&self, term: &Term, held: &BTreeSet<Term>) -> bool {
         let rule = self.semantics.matching;
         let mut held = held.iter();
         held.any(|own| rule.includes(own.as_str(), term.as_str()))

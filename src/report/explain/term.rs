@@ -37,7 +37,10 @@ pub(super) fn about(
         [&[verdict], &details[..]].concat().join("   ")
     ))?;
     facts.fact("because", term.sentences())?;
-    facts.fact("held", term.vias.iter().map(|via| held(view, term, via)))?;
+    facts.fact(
+        super::HELD,
+        term.vias.iter().map(|via| held(view, term, via)),
+    )?;
     facts.one(
         "granted",
         term.since.map_or_else(

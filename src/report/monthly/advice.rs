@@ -2,6 +2,7 @@
 
 use super::page::ClientView;
 use super::rows::{Advice, Human};
+use super::standing::Standing;
 use super::{Extra, questions};
 use crate::model::words;
 use crate::model::{Day, Level, Term, Verdict};
@@ -87,10 +88,12 @@ pub(super) fn human<'a>(extra: &Extra<'_>, clients: &[ClientView<'a>]) -> Vec<Hu
     let mut rows = Vec::new();
     for client in clients {
         for term in client.terms() {
-            let Some(what) = what(&term) else { continue };
+            if Standing::of(&term) != Standing::Human {
+                continue;
+            }
             rows.push(Human {
                 owner: client.owner.clone(),
-                what,
+                what: what(&term),
                 question: ask(&term),
                 weight: alone(extra, &term),
                 term,
@@ -106,13 +109,13 @@ pub(super) fn human<'a>(extra: &Extra<'_>, clients: &[ClientView<'a>]) -> Vec<Hu
     rows
 }
 
-fn what(term: &TermView<'_>) -> Option<&'static str> {
+/// The word for what a person has to decide.
+fn what(term: &TermView<'_>) -> &'static str {
     match (term.found.verdict, term.found.level) {
-        (Verdict::Narrow, _) => Some("narrow"),
-        (Verdict::Remove, _) if term.is_protected() => Some("protected"),
-        (Verdict::Remove, Some(Level::Review)) => Some("review"),
-        (Verdict::Remove, Some(Level::Manual) | None) => Some("manual"),
-        _ => None,
+        (Verdict::Narrow, _) => "narrow",
+        _ if term.is_protected() => "protected",
+        (_, Some(Level::Review)) => "review",
+        _ => "manual",
     }
 }
 

@@ -92,7 +92,7 @@ pub(super) fn add_diffs(extra: &Extra<'_>, clients: &mut [ClientView<'_>]) {
             going.flat_map(|term| term.places()).collect()
         })
         .collect();
-    let blocks = Blocks::of(&proof.diff, &places);
+    let blocks = Blocks::of(&proof.as_read, &places);
     for (number, client) in clients.iter_mut().enumerate() {
         client.diff = blocks.lines(number, &places[number]);
     }

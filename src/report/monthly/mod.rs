@@ -25,6 +25,7 @@ mod past;
 mod previous;
 pub(super) mod questions;
 mod rows;
+mod standing;
 mod tiles;
 
 #[cfg(test)]
@@ -65,6 +66,8 @@ pub(crate) struct Activity {
 pub(crate) struct Proof {
     /// The diff with its reasons.
     pub diff: String,
+    /// The diff alone, with the paths that the places of the report have.
+    pub as_read: String,
     /// One sentence.
     pub sentence: String,
 }
@@ -109,6 +112,7 @@ fn page<'a>(view: &'a View<'a>, extra: &Extra<'_>, items: &BTreeMap<String, Item
     let findings = findings::groups(view, extra.history);
     let points = tiles::points(view, extra, &outcomes);
     let verdict = conclusion(&clients);
+    let balance = standing::balance(&clients);
     let not_evaluable = view.outcomes.not_evaluable.iter();
     let not_evaluable: Vec<NotEvaluable<'_>> = not_evaluable.map(NotEvaluable::of).collect();
     let changes = {
@@ -118,7 +122,8 @@ fn page<'a>(view: &'a View<'a>, extra: &Extra<'_>, items: &BTreeMap<String, Item
     Page {
         head: head(view, extra),
         incomplete: view.incomplete,
-        tiles: tiles::tiles(&points, &findings, view.outcomes),
+        tiles: tiles::tiles(&points, &findings, view.outcomes, &balance),
+        balance,
         points: points.into_values().collect(),
         cuts: view.backtest.map(past::cuts).unwrap_or_default(),
         pooled: view.backtest.map(past::pooled).unwrap_or_default(),

@@ -11,7 +11,9 @@ use serde::{Serialize, Serializer};
 
 use super::month::Month;
 use super::past::Cut;
-use super::rows::{Advice, Changes, Evidence, ExceptionRow, FindingGroup, Human, Outcome, RoleRow};
+use super::rows::{
+    Advice, Balance, Changes, Evidence, ExceptionRow, FindingGroup, Human, Outcome, RoleRow,
+};
 use crate::analysis::{ClientAnalysis, TermAnalysis};
 use crate::model::{Day, Level, Verdict};
 use crate::report::model::{self, NeededOperation, NotEvaluable, PooledLevel, TermView};
@@ -25,6 +27,8 @@ pub struct Page<'a> {
     pub incomplete: &'a [String],
     /// The conclusion.
     pub verdict: Conclusion,
+    /// Where all grants stand.
+    pub balance: Balance,
     /// Four numbers with last month's.
     pub tiles: Vec<Tile>,
     /// Every client, most weight to free first.

@@ -48,6 +48,38 @@ pub struct Human<'a> {
     pub weight: f64,
 }
 
+/// Grants of one group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Group {
+    /// Its name in the markup.
+    pub name: &'static str,
+    /// Words behind the number.
+    pub label: &'static str,
+    /// Grants.
+    pub count: usize,
+    /// Those of them that served no request in the window.
+    pub idle: usize,
+}
+
+/// All grants, counted in two ways.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Balance {
+    /// Clients that hold them.
+    pub clients: usize,
+    /// Pairs of client and scope.
+    pub grants: usize,
+    /// The groups that are not empty.
+    pub groups: Vec<Group>,
+    /// Grants that served a request in the window.
+    pub served: usize,
+    /// Grants that a request could have shown, and none did.
+    pub idle: usize,
+    /// Grants whose use no request shows, or that the data does not allow to judge.
+    pub unseen: usize,
+    /// What the requests show, in words.
+    pub sentence: String,
+}
+
 /// Findings of one rule.
 #[derive(Clone, Debug, Serialize)]
 pub struct FindingGroup {

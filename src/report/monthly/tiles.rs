@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Extra;
 use super::month::Month;
 use super::page::{Point, Tile};
-use super::rows::{FindingGroup, Outcome};
+use super::rows::{Balance, FindingGroup, Outcome};
 use crate::analysis::TermAnalysis;
 use crate::finding::{self, Outcomes};
 use crate::model::words;
@@ -54,10 +54,10 @@ pub(super) fn counted<'a>(rules: impl Iterator<Item = &'a str>) -> BTreeMap<Stri
 }
 
 /// Whether a request could show the term and none needed it; a redundant or broad term did
-/// serve requests.
-fn is_unused(term: &TermAnalysis) -> bool {
+/// serve requests, also where an exception keeps it.
+pub(super) fn is_unused(term: &TermAnalysis) -> bool {
     let shown = !matches!(term.verdict, Verdict::Unobservable | Verdict::Undetermined);
-    let kept = term.reasons.contains(&Reason::Exception);
+    let kept = term.reasons.contains(&Reason::Exception) && term.serves.is_empty();
     shown && (term.kind == Some(Kind::Unused) || kept)
 }
 
@@ -92,6 +92,7 @@ pub(super) fn tiles(
     points: &BTreeMap<Month, Point>,
     findings: &[FindingGroup],
     outcomes: &Outcomes,
+    balance: &Balance,
 ) -> Vec<Tile> {
     let mut months = points.values().rev();
     let (now, last) = (months.next(), months.next());
@@ -112,7 +113,11 @@ pub(super) fn tiles(
         Tile {
             label: "Grants that served nothing",
             value: number(unused, words::percent),
-            detail: "of all pairs of client and scope".to_owned(),
+            detail: format!(
+                "{} of {}",
+                words::grouped(balance.idle as u64),
+                words::plural_grouped(balance.grants as u64, "grant")
+            ),
             ..difference(unused, of(last, |point| point.unused_share), words::percent)
         },
     ];
@@ -159,12 +164,7 @@ fn found(
     let mut tile = Tile {
         label,
         value: words::grouped(count as u64),
-        detail: if count == 0 {
-            "none found"
-        } else {
-            "see findings"
-        }
-        .to_owned(),
+        detail: by_rule(rules, findings),
         ..difference(Some(now), then, |value| format!("{value:.0}"))
     };
     if !unjudged.is_empty() {
@@ -175,6 +175,21 @@ fn found(
         }
     }
     tile
+}
+
+/// `13 old-credential, 2 unused-client`: what the number of the tile adds up.
+fn by_rule(rules: &[&str], findings: &[FindingGroup]) -> String {
+    let groups = findings
+        .iter()
+        .filter(|group| rules.contains(&&*group.rule));
+    let parts: Vec<String> = groups
+        .map(|group| format!("{} {}", words::grouped(group.rows.len() as u64), group.rule))
+        .collect();
+    if parts.is_empty() {
+        "none found".to_owned()
+    } else {
+        parts.join(", ")
+    }
 }
 
 /// Which of the rules were not judged, and which only in part.

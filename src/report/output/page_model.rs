@@ -11,9 +11,9 @@ use super::page_inputs::Inputs;
 use crate::model::ClientName;
 use crate::report::model::{NotEvaluable, TermView, Warning};
 use crate::report::monthly::{
-    Advice, Change, Changes, ClientView, Conclusion, DayCell, Evidence, ExceptionRow, FileRow,
-    FindingGroup, FindingRow, Head, Human, Link, Month, Outcome, Page, Point, RoleRow, Tile,
-    only_findings,
+    Advice, Balance, Change, Changes, ClientView, Conclusion, DayCell, Evidence, ExceptionRow,
+    FileRow, FindingGroup, FindingRow, Head, Human, Link, Month, Outcome, Page, Point, RoleRow,
+    Tile, only_findings,
 };
 
 /// Rows of "do this now".
@@ -112,6 +112,7 @@ pub(super) struct Shown<'a> {
     head: &'a Head,
     incomplete: Cut<&'a str>,
     verdict: &'a Conclusion,
+    balance: &'a Balance,
     tiles: &'a [Tile],
     points: &'a [Point],
     days: &'a [DayCell],
@@ -149,6 +150,7 @@ pub(super) fn shown<'a>(page: &'a Page<'a>, sections: usize) -> Shown<'a> {
         head: &page.head,
         incomplete: Cut::of(page.incomplete.iter().map(String::as_str), 5),
         verdict: &page.verdict,
+        balance: &page.balance,
         tiles: &page.tiles,
         points: &page.points,
         days: &page.days,

@@ -63,6 +63,14 @@ pub(crate) enum LedgerError {
         /// The other one.
         stated: String,
     },
+    /// The logs were split, and a share of them never came.
+    #[error("`{}` is not complete: {missing} of a list of logs is not merged", dir.display())]
+    Shards {
+        /// The ledger.
+        dir: PathBuf,
+        /// Which ones.
+        missing: String,
+    },
     /// The folder that a partial result goes to is in use.
     #[error("`{}` holds a ledger already", .0.display())]
     Exists(PathBuf),
@@ -90,6 +98,9 @@ impl LedgerError {
             Self::Columns(_) => "this is a bug in scopetrim: please report it",
             Self::Outcomes { .. } => {
                 "one ledger has one table of outcomes: give the same --denied and --attempted (or [outcomes] in scopetrim.toml), or ingest the logs into a new folder"
+            }
+            Self::Shards { .. } => {
+                "`scopetrim ledger merge` the partial results that are missing; `ingest --shard I/N --partial DIR` with the same list of logs makes one again"
             }
             Self::Exists(_) => "choose a new folder with --partial",
         }

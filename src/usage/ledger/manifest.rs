@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::shards::Shares;
 use super::{LedgerError, Table, lock};
 use crate::input;
 use crate::model::{ContentDigest, Day, OutcomeTable};
@@ -54,6 +55,8 @@ pub(super) struct Manifest {
     pub(super) pruned_before: Option<Day>,
     /// Status codes to outcomes, as all of it was counted; unknown in older ledgers.
     pub(super) outcomes: Option<OutcomeTable>,
+    /// Lists of logs of which a share is still missing.
+    pub(super) shards: BTreeSet<Shares>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -62,6 +65,8 @@ struct Stored {
     pruned_before: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     outcomes: Option<OutcomeTable>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    shards: BTreeSet<Shares>,
     /// Table, day, digest, rows, bytes.
     parts: Vec<(String, String, String, u64, u64)>,
 }
@@ -147,6 +152,7 @@ impl Manifest {
             parts,
             pruned_before: stored.pruned_before.as_deref().map(day).transpose()?,
             outcomes: stored.outcomes,
+            shards: stored.shards,
         })
     }
 
@@ -165,6 +171,7 @@ impl Manifest {
             format: FORMAT.to_owned(),
             pruned_before: self.pruned_before.map(|day| day.to_string()),
             outcomes: self.outcomes.clone(),
+            shards: self.shards.clone(),
             parts: parts.collect(),
         })
         .map_err(columns)?;
@@ -258,6 +265,7 @@ mod tests {
             parts: BTreeSet::from([part]),
             pruned_before: Some(Day(3)),
             outcomes: Some(OutcomeTable::default()),
+            shards: BTreeSet::new(),
         };
         let text = manifest.text().unwrap();
         assert_eq!(Manifest::parse(&text), Ok(manifest));

@@ -31,6 +31,7 @@ mod prune;
 mod read;
 mod rows;
 mod seen;
+mod shards;
 mod source;
 mod status;
 mod table;

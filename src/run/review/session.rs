@@ -1,0 +1,498 @@
+//! A review as a machine of keys: decisions, cursor, filter, what is being typed.
+//!
+//! In: keys. Out: what changed; the decisions are read from it. No terminal and no file is known
+//! here.
+//!
+//! Invariants:
+//! * the cursor is on an item that the filter shows, if there is any item;
+//! * what is deferred has a reason and a day after the data, what is rejected has a reason;
+//! * a key that is pasted or typed into a reason decides nothing.
+
+use super::items::Item;
+use crate::model::words::plural;
+use crate::model::{Day, Level};
+use crate::report::review::{Choice, Decision};
+
+/// Days for which something is deferred unless another day is typed.
+const DEFERRED: i32 = 90;
+/// Far beyond any review.
+const MOST_DAYS: i32 = 36_500;
+/// Letters of a reason.
+const REASON: usize = 500;
+/// The filters, in the order of the key.
+const LEVELS: [Level; 4] = [Level::Safe, Level::Likely, Level::Review, Level::Manual];
+
+/// One press, as far as a review knows keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Key {
+    /// A letter.
+    Char(char),
+    /// Text that came at once.
+    Paste(String),
+    /// Ends what is typed.
+    Enter,
+    /// Leaves what was begun.
+    Escape,
+    /// Takes back a letter.
+    Backspace,
+    /// Takes back all of them.
+    Clear,
+    /// The line above; while typing: the reason before.
+    Up,
+    /// The line below.
+    Down,
+    /// The item before.
+    Left,
+    /// The next item.
+    Right,
+    /// Lines further up.
+    PageUp,
+    /// Lines further down.
+    PageDown,
+    /// The first line.
+    Home,
+    /// The last line.
+    End,
+    /// Ctrl-C.
+    Interrupt,
+}
+
+/// What a key did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Nothing that has to be kept.
+    Stay,
+    /// A decision changed.
+    Decided,
+    /// The review ends here.
+    Quit,
+}
+
+/// What keys mean at the moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// They are commands.
+    Browse,
+    /// The list of keys is shown.
+    Help,
+    /// They are a reason.
+    Reason {
+        /// Deferred or rejected.
+        choice: Choice,
+        /// What was typed so far.
+        text: String,
+    },
+    /// They are a day.
+    Until {
+        /// Why it waits.
+        reason: String,
+        /// What was typed so far.
+        text: String,
+    },
+}
+
+/// Who decides, when, and about which data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    /// Who, where that was stated.
+    pub by: Option<String>,
+    /// When, where that was stated.
+    pub on: Option<String>,
+    /// Last day of the analysis.
+    pub as_of: Day,
+}
+
+/// The state of a review.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Session {
+    /// What is decided about.
+    pub items: Vec<Item>,
+    /// For each item what was decided.
+    pub decisions: Vec<Option<Decision>>,
+    /// For each item what was decided on other evidence.
+    pub earlier: Vec<Option<Decision>>,
+    /// The item that is shown.
+    pub cursor: usize,
+    /// Only items of this level are shown.
+    pub filter: Option<Level>,
+    /// First line of the item that is shown.
+    pub scroll: usize,
+    /// Lines that a page is scrolled by.
+    pub page: usize,
+    /// What keys mean.
+    pub mode: Mode,
+    /// What is worth saying about the last key.
+    pub notice: Option<String>,
+    /// The reason that was given last.
+    last_reason: String,
+    stamp: Stamp,
+}
+
+/// How many items there are of each decision.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    /// Accepted.
+    pub accepted: usize,
+    /// Deferred.
+    pub deferred: usize,
+    /// Rejected.
+    pub rejected: usize,
+    /// Skipped.
+    pub skipped: usize,
+    /// Not looked at.
+    pub unseen: usize,
+}
+
+impl Session {
+    /// A review of these items with what is decided already; it begins at the first item that
+    /// nobody has looked at.
+    pub(crate) fn new(
+        items: Vec<Item>,
+        decisions: Vec<Option<Decision>>,
+        earlier: Vec<Option<Decision>>,
+        stamp: Stamp,
+    ) -> Self {
+        let mut session = Self {
+            items,
+            decisions,
+            earlier,
+            cursor: 0,
+            filter: None,
+            scroll: 0,
+            page: 10,
+            mode: Mode::Browse,
+            notice: None,
+            last_reason: String::new(),
+            stamp,
+        };
+        session.decisions.resize(session.items.len(), None);
+        session.earlier.resize(session.items.len(), None);
+        let skipped = |at: &usize| session.choice(*at) == Some(Choice::Skip);
+        let all = 0..session.items.len();
+        let unseen = all.clone().find(|at| session.choice(*at).is_none());
+        session.cursor = unseen.or_else(|| all.clone().find(skipped)).unwrap_or(0);
+        session
+    }
+
+    /// What was chosen for an item.
+    pub(crate) fn choice(&self, at: usize) -> Option<Choice> {
+        let decision = self.decisions.get(at)?;
+        decision.as_ref().map(|decision| decision.choice)
+    }
+
+    /// The item that is shown.
+    pub(crate) fn item(&self) -> Option<&Item> {
+        self.items.get(self.cursor)
+    }
+
+    /// The items that the filter shows.
+    pub(crate) fn visible(&self) -> Vec<usize> {
+        let shown = |at: &usize| {
+            let level = self.items.get(*at).map(|item| item.level);
+            self.filter.is_none_or(|filter| level == Some(filter))
+        };
+        (0..self.items.len()).filter(shown).collect()
+    }
+
+    /// How far the review is.
+    pub(crate) fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for at in 0..self.items.len() {
+            *match self.choice(at) {
+                Some(Choice::Accept) => &mut counts.accepted,
+                Some(Choice::Defer) => &mut counts.deferred,
+                Some(Choice::Reject) => &mut counts.rejected,
+                Some(Choice::Skip) => &mut counts.skipped,
+                None => &mut counts.unseen,
+            } += 1;
+        }
+        counts
+    }
+
+    /// A day as it is typed: a date, or days after the data (`90d`).
+    pub(crate) fn day(&self, text: &str) -> Result<Day, String> {
+        let text = text.trim();
+        let count = text.strip_suffix(['d', 'D']).unwrap_or(text);
+        let days = count.parse::<i32>().ok();
+        let days = days.filter(|days| (0..=MOST_DAYS).contains(days));
+        let day = days
+            .map(|days| self.stamp.as_of.plus(days))
+            .or_else(|| Day::parse(text))
+            .ok_or_else(|| {
+                format!("`{text}` is not a date: write 2027-01-31, or 90d for days after the data")
+            })?;
+        if day <= self.stamp.as_of {
+            return Err(format!(
+                "{day} is not after the data, which ends on {}",
+                self.stamp.as_of
+            ));
+        }
+        Ok(day)
+    }
+
+    /// Notes a decision about an item; what is missing of it is said.
+    pub(crate) fn decide(
+        &mut self,
+        at: usize,
+        choice: Choice,
+        reason: Option<&str>,
+        until: Option<Day>,
+    ) -> Result<(), String> {
+        let reason = reason.map(str::trim).filter(|reason| !reason.is_empty());
+        let stays = matches!(choice, Choice::Defer | Choice::Reject);
+        if stays && reason.is_none() {
+            return Err(format!(
+                "a reason is needed: what is {} stays",
+                choice.done()
+            ));
+        }
+        match (choice, until) {
+            (Choice::Defer, None) => return Err("a day is needed: until when it waits".to_owned()),
+            (Choice::Defer, Some(day)) => drop(self.day(&day.to_string())?),
+            (_, Some(_)) => return Err(format!("`{}` has no day", choice.name())),
+            (_, None) => {}
+        }
+        let decision = Decision {
+            choice,
+            reason: reason.map(str::to_owned),
+            until,
+            by: self.stamp.by.clone(),
+            on: self.stamp.on.clone(),
+            as_of: Some(self.stamp.as_of.to_string()),
+        };
+        if let Some(own) = self.decisions.get_mut(at) {
+            *own = Some(decision);
+        }
+        Ok(())
+    }
+
+    /// Takes one key.
+    pub(crate) fn press(&mut self, key: Key) -> Effect {
+        self.notice = None;
+        if key == Key::Interrupt {
+            return Effect::Quit;
+        }
+        match std::mem::replace(&mut self.mode, Mode::Browse) {
+            Mode::Browse => self.command(&key),
+            // Any key leaves the list of keys.
+            Mode::Help => Effect::Stay,
+            Mode::Reason { choice, text } => self.reason(choice, text, key),
+            Mode::Until { reason, text } => self.until(reason, text, key),
+        }
+    }
+
+    fn command(&mut self, key: &Key) -> Effect {
+        match key {
+            Key::Char('a') => return self.settle(Choice::Accept, None, None),
+            Key::Char('s') => return self.skip(),
+            Key::Char('u') => return self.take_back(),
+            Key::Char('d') => self.ask(Choice::Defer),
+            Key::Char('r') => self.ask(Choice::Reject),
+            Key::Char('b') | Key::Left => self.step(false),
+            Key::Right => self.step(true),
+            Key::Char('n') => self.next_holder(),
+            Key::Char('l') => self.next_filter(),
+            Key::Char('?' | 'h') => self.mode = Mode::Help,
+            Key::Char('q') => return Effect::Quit,
+            Key::Char('j') | Key::Down => self.scroll = self.scroll.saturating_add(1),
+            Key::Char('k') | Key::Up => self.scroll = self.scroll.saturating_sub(1),
+            Key::Char(' ') | Key::PageDown => self.scroll = self.scroll.saturating_add(self.page),
+            Key::PageUp => self.scroll = self.scroll.saturating_sub(self.page),
+            Key::Char('g') | Key::Home => self.scroll = 0,
+            Key::Char('G') | Key::End => self.scroll = usize::MAX,
+            Key::Paste(_) => self.notice = Some("pasted text decides nothing".to_owned()),
+            _ => {}
+        }
+        Effect::Stay
+    }
+
+    /// Asks why; what was said on other evidence is there to be changed.
+    fn ask(&mut self, choice: Choice) {
+        if self.items.is_empty() {
+            return;
+        }
+        let before = |all: &[Option<Decision>]| {
+            let found = all.get(self.cursor).and_then(Option::as_ref);
+            let found = found.filter(|decision| decision.choice == choice);
+            found.and_then(|decision| decision.reason.clone())
+        };
+        let text = before(&self.decisions).or_else(|| before(&self.earlier));
+        self.mode = Mode::Reason {
+            choice,
+            text: text.unwrap_or_default(),
+        };
+    }
+
+    fn reason(&mut self, choice: Choice, mut text: String, key: Key) -> Effect {
+        match key {
+            Key::Escape => return Effect::Stay,
+            Key::Enter if text.trim().is_empty() => {
+                self.notice = Some(format!(
+                    "a reason is needed: what is {} stays",
+                    choice.done()
+                ));
+            }
+            Key::Enter if choice == Choice::Reject => {
+                return self.settle(choice, Some(text), None);
+            }
+            Key::Enter => {
+                let day = self.stamp.as_of.plus(DEFERRED).to_string();
+                self.mode = Mode::Until {
+                    reason: text,
+                    text: day,
+                };
+                return Effect::Stay;
+            }
+            Key::Up if text.is_empty() => text.clone_from(&self.last_reason),
+            key => typed(&mut text, key),
+        }
+        self.mode = Mode::Reason { choice, text };
+        Effect::Stay
+    }
+
+    fn until(&mut self, reason: String, mut text: String, key: Key) -> Effect {
+        match key {
+            Key::Escape => return Effect::Stay,
+            Key::Enter => match self.day(&text) {
+                Ok(day) => return self.settle(Choice::Defer, Some(reason), Some(day)),
+                Err(why) => self.notice = Some(why),
+            },
+            key => typed(&mut text, key),
+        }
+        self.mode = Mode::Until { reason, text };
+        Effect::Stay
+    }
+
+    /// Decides the item that is shown, and goes on.
+    fn settle(&mut self, choice: Choice, reason: Option<String>, until: Option<Day>) -> Effect {
+        if self.items.is_empty() {
+            return Effect::Stay;
+        }
+        if let Err(why) = self.decide(self.cursor, choice, reason.as_deref(), until) {
+            self.notice = Some(why);
+            return Effect::Stay;
+        }
+        if let Some(reason) = reason {
+            self.last_reason = reason;
+        }
+        self.advance();
+        Effect::Decided
+    }
+
+    /// Goes on without a decision; one that was made stays.
+    fn skip(&mut self) -> Effect {
+        if matches!(self.choice(self.cursor), None | Some(Choice::Skip)) {
+            return self.settle(Choice::Skip, None, None);
+        }
+        self.step(true);
+        Effect::Stay
+    }
+
+    fn take_back(&mut self) -> Effect {
+        match self.decisions.get_mut(self.cursor) {
+            Some(own @ Some(_)) => {
+                *own = None;
+                self.notice = Some("taken back: nothing is decided here".to_owned());
+                Effect::Decided
+            }
+            _ => Effect::Stay,
+        }
+    }
+
+    /// To the next item that nobody has looked at, else to one that was skipped.
+    fn advance(&mut self) {
+        let visible = self.visible();
+        let from = self.cursor;
+        let after = visible.iter().filter(|at| **at > from);
+        let before = visible.iter().filter(|at| **at < from);
+        let mut around = after.chain(before).copied();
+        let next = around
+            .clone()
+            .find(|at| self.choice(*at).is_none())
+            .or_else(|| around.find(|at| self.choice(*at) == Some(Choice::Skip)));
+        if let Some(next) = next {
+            self.go(next);
+            return;
+        }
+        let open = self.counts();
+        let left = open.unseen + open.skipped;
+        self.notice = Some(match (self.filter, left) {
+            (_, 0) => "everything is decided: q ends the review".to_owned(),
+            (Some(level), _) => format!(
+                "nothing else at level {} is open; {} in all: l shows other levels",
+                level.name(),
+                plural(left, "open removal")
+            ),
+            (None, _) => "nothing else is open".to_owned(),
+        });
+    }
+
+    fn step(&mut self, forward: bool) {
+        let visible = self.visible();
+        let next = if forward {
+            visible.iter().find(|at| **at > self.cursor)
+        } else {
+            visible.iter().rfind(|at| **at < self.cursor)
+        };
+        match next {
+            Some(next) => self.go(*next),
+            None if forward => self.notice = Some("this is the last one".to_owned()),
+            None => self.notice = Some("this is the first one".to_owned()),
+        }
+    }
+
+    /// To the first item of the next client or role, around the end.
+    fn next_holder(&mut self) {
+        let holder = self.item().map(|item| item.holder.clone());
+        let visible = self.visible();
+        let other = |at: &&usize| self.items.get(**at).map(|item| &item.holder) != holder.as_ref();
+        let mut after = visible.iter().filter(|at| **at > self.cursor);
+        let next = after.find(other).or_else(|| visible.iter().find(other));
+        match next.copied() {
+            Some(next) => self.go(next),
+            None => self.notice = Some("there is no other client".to_owned()),
+        }
+    }
+
+    /// All levels, then each level that has items.
+    fn next_filter(&mut self) {
+        let has = |level: &Level| self.items.iter().any(|item| item.level == *level);
+        let mut later = LEVELS.iter().filter(|level| Some(**level) > self.filter);
+        self.filter = later.find(|level| has(level)).copied();
+        let visible = self.visible();
+        if !visible.contains(&self.cursor) {
+            let open = |at: &&usize| self.choice(**at).is_none();
+            let first = visible.iter().find(open).or_else(|| visible.first());
+            if let Some(first) = first {
+                self.go(*first);
+            }
+        }
+    }
+
+    fn go(&mut self, at: usize) {
+        self.cursor = at;
+        self.scroll = 0;
+    }
+}
+
+/// One key of a line that is typed.
+fn typed(text: &mut String, key: Key) {
+    match key {
+        Key::Char(letter) if !letter.is_control() => text.push(letter),
+        // A line break in it would end the line, and the rest would be commands.
+        Key::Paste(pasted) => {
+            let plain = |letter: char| if letter.is_control() { ' ' } else { letter };
+            text.extend(pasted.trim().chars().map(plain));
+        }
+        Key::Backspace => drop(text.pop()),
+        Key::Clear => text.clear(),
+        _ => {}
+    }
+    if let Some((end, _)) = text.char_indices().nth(REASON) {
+        text.truncate(end);
+    }
+}
+
+#[cfg(test)]
+#[path = "session_tests.rs"]
+mod tests;
