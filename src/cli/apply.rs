@@ -34,10 +34,10 @@ pub(super) struct Args {
     /// Edits that are made: up to this level
     #[arg(long, value_name = "LEVEL", value_parser = ["safe", "likely", "review"], default_value = "safe")]
     level: String,
-    /// Only what this client loses, and nobody else; may be repeated
+    /// Only what this client loses, and nobody else; repeatable
     #[arg(long, value_name = "NAME")]
     client: Vec<String>,
-    /// Only this term; may be repeated
+    /// Only this term; repeatable
     #[arg(long, value_name = "TERM")]
     term: Vec<String>,
     /// Print the diff and change nothing
