@@ -170,9 +170,8 @@ fn split(
         let (diff, undo) = (format!("{name}.diff"), format!("{name}.undo.diff"));
         let own = numbers.iter();
         let own: Vec<&PlannedEdit> = own.filter_map(|edit| open.plan.edits.get(*edit)).collect();
-        let text = |part: fn(&FilePatch) -> String| -> String {
-            patch.files.iter().map(part).collect()
-        };
+        let text =
+            |part: fn(&FilePatch) -> String| -> String { patch.files.iter().map(part).collect() };
         let files = [
             (&diff, text(repository::diff)),
             (&undo, text(repository::undo)),

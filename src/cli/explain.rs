@@ -16,6 +16,7 @@ use crate::report::explain_strip::{Letters, strip};
 use crate::report::{explain, windows};
 use crate::run::Advised;
 use crate::run::analyse;
+use crate::run::config::FILE_NAME;
 use crate::usage::Coverage;
 
 /// Calendar months shown.
@@ -72,6 +73,13 @@ fn asked(args: &Args) -> anyhow::Result<Asked> {
         names => (args.dir.clone(), names),
     };
     match names {
+        // Its configuration says that the folder was meant, and a client is missing.
+        [only] if folder.is_none() && Path::new(only).join(FILE_NAME).is_file() => {
+            Err(Advised::new(
+                format!("`{only}` is a folder, and no client is named"),
+                "write scopetrim explain DIR CLIENT; `scopetrim grants DIR` lists the clients",
+            ))
+        }
         [client] => Ok(Asked {
             folder,
             client: client.clone(),
@@ -85,7 +93,8 @@ fn asked(args: &Args) -> anyhow::Result<Asked> {
         names => Err(Advised::new(
             match names.first() {
                 Some(first) if args.dir.is_none() => format!("there is no folder `{first}`"),
-                _ => "a client and one of its scopes are all that can be named beside --dir".to_owned(),
+                _ => "a client and one of its scopes are all that can be named beside --dir"
+                    .to_owned(),
             },
             "write scopetrim explain DIR CLIENT SCOPE",
         )),
@@ -99,10 +108,9 @@ fn unknown_client(asked: &Asked, clients: &[ClientAnalysis]) -> anyhow::Error {
     );
     let help = match close {
         Some(close) => format!("did you mean `{close}`?"),
-        None if Path::new(&asked.client).is_dir() => format!(
-            "`{}` is a folder: name the client after it",
-            asked.client
-        ),
+        None if Path::new(&asked.client).is_dir() => {
+            format!("`{}` is a folder: name the client after it", asked.client)
+        }
         None => "`scopetrim grants` lists the clients of the policy files".to_owned(),
     };
     Advised::new(

@@ -17,13 +17,7 @@ const GROUPS: [Group; 7] = [
     Group {
         heading: "Input",
         common: &[
-            "logs",
-            "ledger",
-            "catalog",
-            "config",
-            "partial",
-            "keep",
-            "into",
+            "logs", "ledger", "catalog", "config", "partial", "keep", "into",
         ],
         further: &[
             "dir",
@@ -165,9 +159,7 @@ fn shortened(command: Command) -> Command {
     let text = all.to_string();
     let examples = text.split("\n\n").next().unwrap_or_default();
     let short: Vec<&str> = examples.lines().take(1 + EXAMPLES).collect();
-    command
-        .after_help(short.join("\n"))
-        .after_long_help(all)
+    command.after_help(short.join("\n")).after_long_help(all)
 }
 
 fn placed(arg: Arg) -> Arg {

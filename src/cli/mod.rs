@@ -51,7 +51,15 @@ use crate::run::Advised;
 )]
 struct Cli {
     /// When to colour the output: on a terminal (auto), always or never; NO_COLOR turns it off
-    #[arg(long, value_name = "WHEN", value_enum, default_value = "auto", global = true, hide_possible_values = true, hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "WHEN",
+        value_enum,
+        default_value = "auto",
+        global = true,
+        hide_possible_values = true,
+        hide_default_value = true
+    )]
     color: colour::Colour,
     #[command(subcommand)]
     command: Command,
