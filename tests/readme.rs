@@ -102,7 +102,7 @@ fn run(folder: &Path, arguments: &str) -> Output {
         .map(|word| word.trim_matches('\''));
     Command::new(env!("CARGO_BIN_EXE_scopetrim"))
         .current_dir(folder)
-        .env_remove("COLUMNS")
+        .env("COLUMNS", "100")
         .args(words)
         .output()
         .unwrap()
