@@ -20,8 +20,7 @@ use crate::run::init::{self, FolderContents};
 use crate::run::{Advised, atomic_file};
 
 /// What is needed where none was found, and where to get it.
-const LOGS: &str =
-    "they come from your gateway (`scopetrim formats` lists what is read, docs/log-formats.md what to log)";
+const LOGS: &str = "they come from your gateway (`scopetrim formats` lists what is read, docs/log-formats.md what to log)";
 const CATALOGS: &str = "an OpenAPI file says which scopes an operation requires; without one \
     `scopetrim catalog scaffold --logs LOG` proposes a routes.yaml";
 const GRANTS: &str = "export them from where clients get their scopes, or write a grants.yaml (docs/policy-formats.md)";
