@@ -34,10 +34,10 @@ pub(super) struct Args {
     /// Edits that are made: up to this level; default: safe, or all that a review accepted
     #[arg(long, value_name = "LEVEL", value_parser = ["safe", "likely", "review"])]
     level: Option<String>,
-    /// Only what this client loses, and nobody else; may be repeated
+    /// Only what this client loses, and nobody else; repeatable
     #[arg(long, value_name = "NAME")]
     client: Vec<String>,
-    /// Only this term; may be repeated
+    /// Only this term; repeatable
     #[arg(long, value_name = "TERM")]
     term: Vec<String>,
     /// Print the diff and change nothing
@@ -176,9 +176,8 @@ fn split(
         let (diff, undo) = (format!("{name}.diff"), format!("{name}.undo.diff"));
         let own = numbers.iter();
         let own: Vec<&PlannedEdit> = own.filter_map(|edit| open.plan.edits.get(*edit)).collect();
-        let text = |part: fn(&FilePatch) -> String| -> String {
-            patch.files.iter().map(part).collect()
-        };
+        let text =
+            |part: fn(&FilePatch) -> String| -> String { patch.files.iter().map(part).collect() };
         let files = [
             (&diff, text(repository::diff)),
             (&undo, text(repository::undo)),

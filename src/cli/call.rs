@@ -100,9 +100,13 @@ mod tests {
 
     #[test]
     fn what_is_left_of_a_call_can_be_read_again() {
-        let line = "scopetrim analyze shop --logs a b --match wildcard:- --alias=-a=b --no-blame --json";
+        let line =
+            "scopetrim analyze shop --logs a b --match wildcard:- --alias=-a=b --no-blame --json";
         let call = of(line);
-        let again = format!("scopetrim explain --dir shop CLIENT {}", call.flags.join(" "));
+        let again = format!(
+            "scopetrim explain --dir shop CLIENT {}",
+            call.flags.join(" ")
+        );
         let command = super::super::command();
         command.try_get_matches_from(again.split(' ')).unwrap();
     }

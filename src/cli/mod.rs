@@ -22,6 +22,7 @@ mod help;
 mod ingest;
 mod init;
 mod ledger;
+mod man;
 mod output;
 mod replay;
 mod report;
@@ -51,7 +52,15 @@ use crate::run::Advised;
 )]
 struct Cli {
     /// When to colour the output: on a terminal (auto), always or never; NO_COLOR turns it off
-    #[arg(long, value_name = "WHEN", value_enum, default_value = "auto", global = true, hide_possible_values = true, hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "WHEN",
+        value_enum,
+        default_value = "auto",
+        global = true,
+        hide_possible_values = true,
+        hide_default_value = true
+    )]
     color: colour::Colour,
     #[command(subcommand)]
     command: Command,
@@ -94,12 +103,15 @@ enum Command {
     /// Write a commented scopetrim.toml from what is found in a folder
     Init(init::Args),
     /// Print shell completions
+    #[command(after_help = "Examples:
+  scopetrim completions bash > /etc/bash_completion.d/scopetrim
+  scopetrim completions zsh > ~/.zfunc/_scopetrim")]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page
-    Man,
+    /// Print the manual page, or write one for every subcommand
+    Man(man::Args),
     /// Show the normalised events, or write all of them for another engine
     Events(events::Args),
     /// Count requests per day, client and operation
@@ -139,7 +151,7 @@ impl ExitStatus {
 
 /// The whole command line.
 fn command() -> clap::Command {
-    help::grouped(Cli::command().mut_subcommand("report", report::rename_log_format))
+    help::grouped(Cli::command().mut_subcommand("report", report::keep_format))
 }
 
 /// Runs the program with these arguments.
@@ -225,10 +237,7 @@ fn dispatch(
                 .map(|()| ExitStatus::Done)
                 .map_err(anyhow::Error::from)
         }
-        Command::Man => clap_mangen::Man::new(command())
-            .render(out)
-            .map(|()| ExitStatus::Done)
-            .map_err(anyhow::Error::from),
+        Command::Man(args) => man::run(args, out),
         Command::Events(args) => events::run(args, out),
         Command::Usage(args) => usage::run(args, out),
         Command::Windows(args) => windows::run(args, out),

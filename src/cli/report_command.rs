@@ -7,7 +7,14 @@ use crate::model::words::shell_word;
 /// The command line without what only says where the output goes or how fast it comes,
 /// so that the same report has the same bytes wherever it is written.
 pub(super) fn line(line: &[OsString]) -> String {
-    const WITH_VALUE: [&str; 4] = ["--out", "--format", "--threads", "--now"];
+    const WITH_VALUE: [&str; 6] = [
+        "--out",
+        "--output",
+        "--format",
+        "--threads",
+        "--now",
+        "--color",
+    ];
     const ALONE: [&str; 2] = ["--quiet", "-q"];
     let mut words = vec!["scopetrim".to_owned()];
     let mut line = line.iter().skip(1).map(|word| word.to_string_lossy());

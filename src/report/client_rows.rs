@@ -179,7 +179,9 @@ fn short(reason: Reason) -> Option<&'static str> {
         Reason::GrantAgeUnknown => "no date in the policy",
         Reason::StillInRhythm | Reason::Calendar => "its next use may be due",
         Reason::SeasonNotSeen => "the coming season is not in the logs",
-        Reason::UsedThisSeasonLastYear | Reason::SeasonOfTheFleet => "used at this season last year",
+        Reason::UsedThisSeasonLastYear | Reason::SeasonOfTheFleet => {
+            "used at this season last year"
+        }
         Reason::Protected => "protected by the owner",
         Reason::ClientSilent => "the client is silent",
         Reason::NameNotProven => "unknown callers may be this client",
@@ -192,7 +194,9 @@ fn short(reason: Reason) -> Option<&'static str> {
         Reason::Exception => "an exception",
         Reason::SharedRole => "another member needs the role",
         Reason::RoleMemberUnknown => "no data of a member of the role",
-        Reason::RoleMemberLessSafe | Reason::RoleScopeLessSafe => "the role as a whole is less safe",
+        Reason::RoleMemberLessSafe | Reason::RoleScopeLessSafe => {
+            "the role as a whole is less safe"
+        }
         Reason::RuleGrantsTogether => "one rule grants more than this",
         Reason::PossibleNeed => "uncertain requests may need it",
         Reason::OperationNeverSeen => "nobody was seen on its operation",

@@ -329,10 +329,7 @@ mod tests {
     fn a_replacement_shows_both_sides() {
         let mut sample = sample();
         sample.actions[0].replace_with = vec![Term::new("orders:amend")];
-        assert!(
-            said(&sample)
-                .contains("- orders:write  + orders:amend\n#   likely:")
-        );
+        assert!(said(&sample).contains("- orders:write  + orders:amend\n#   likely:"));
     }
 
     #[test]

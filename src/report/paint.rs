@@ -100,10 +100,7 @@ mod tests {
     fn without_colours_nothing_is_added() {
         let paint = Paint::new(false);
         assert_eq!(paint.diff(DIFF), DIFF);
-        assert_eq!(
-            paint.leading_level("LIKELY  x", Level::Likely),
-            "LIKELY  x"
-        );
+        assert_eq!(paint.leading_level("LIKELY  x", Level::Likely), "LIKELY  x");
         assert_eq!(paint.strong("x"), "x");
     }
 
@@ -119,9 +116,6 @@ mod tests {
         let line = paint.leading_level("LIKELY  LIKELY", Level::Likely);
         assert!(line.ends_with("  LIKELY"), "{line:?}");
         assert_eq!(line.matches('\u{1b}').count(), 3, "{line:?}");
-        assert_eq!(
-            paint.leading_level("  LIKELY", Level::Likely),
-            "  LIKELY"
-        );
+        assert_eq!(paint.leading_level("  LIKELY", Level::Likely), "  LIKELY");
     }
 }

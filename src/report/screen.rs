@@ -69,8 +69,16 @@ impl<'w> Screen<'w> {
         let hostile = words.iter().any(|word| matches!(word, Cow::Owned(_)));
         if hostile || words.iter().any(|word| columns(word) > room) {
             let fits = |word: &&Cow<'_, str>| !word.starts_with('-') && columns(word) <= room;
-            let start: Vec<&str> = words.iter().take(2).take_while(fits).map(AsRef::as_ref).collect();
-            return self.whole(label, &format!("{} with the options of this call", start.join(" ")));
+            let start: Vec<&str> = words
+                .iter()
+                .take(2)
+                .take_while(fits)
+                .map(AsRef::as_ref)
+                .collect();
+            return self.whole(
+                label,
+                &format!("{} with the options of this call", start.join(" ")),
+            );
         }
         let mut line = label.to_owned();
         let mut used = indent;
