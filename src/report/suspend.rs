@@ -75,13 +75,26 @@ pub(super) fn sentence(basis: &Basis, client: &ClientAnalysis) -> Option<String>
     ))
 }
 
-/// What keeps a client from being suspended, the client's own reasons before those of a grant.
-const FIRST: [Reason; 5] = [
-    Reason::NeededInWindow,
-    Reason::PossibleNeed,
-    Reason::NameNotProven,
-    Reason::UnmatchedTraffic,
-    Reason::StillInRhythm,
+/// What keeps a client from being suspended, in a few words: the client's own reasons, which
+/// come before those of a grant.
+const FIRST: [(Reason, &str); 5] = [
+    (Reason::NeededInWindow, "it needed something in the window"),
+    (
+        Reason::PossibleNeed,
+        "requests of uncertain origin may have been its own",
+    ),
+    (
+        Reason::NameNotProven,
+        "a caller that no policy file names may be this client",
+    ),
+    (
+        Reason::UnmatchedTraffic,
+        "it sent requests that match no operation",
+    ),
+    (
+        Reason::StillInRhythm,
+        "it was silent for more than half as long before",
+    ),
 ];
 
 /// Two sentences for the page: how long it is silent, and what speaks against it or for it.
@@ -94,16 +107,19 @@ pub(super) fn in_short(view: &View<'_>, client: &ClientAnalysis) -> Option<Strin
         }
         None => "No request in the log.".to_owned(),
     };
-    let own = FIRST.iter().filter(|own| suspension.reasons.contains(own));
-    let others = suspension.reasons.iter().filter(|own| !FIRST.contains(own));
-    let mut reasons = own.chain(others);
+    let own = FIRST.iter();
+    let own = own.filter(|(reason, _)| suspension.reasons.contains(reason));
+    let others = suspension.reasons.iter();
+    let others = others.filter(|reason| FIRST.iter().all(|(own, _)| own != *reason));
+    let own = own.map(|(_, words)| *words);
+    let mut reasons = own.chain(others.map(|reason| reason.sentence()));
     let second = match (reasons.next(), &suspension.evidence) {
         (Some(reason), _) => {
             let more = match reasons.count() {
                 0 => String::new(),
                 more => format!(", and {}", plural_grouped(more as u64, "more reason")),
             };
-            format!("First look into this: {}{more}.", reason.sentence())
+            format!("Look into this first: {reason}{more}.")
         }
         (None, Some(found)) => format!(
             "At most {} of similar grants were used again.",
