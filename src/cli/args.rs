@@ -93,6 +93,11 @@ impl Folder {
         Self { dir: None, flag }
     }
 
+    /// The folder, where it was named without a flag.
+    pub(super) fn positional(&self) -> Option<&Path> {
+        self.dir.as_deref()
+    }
+
     pub(super) fn path(&self) -> Option<&Path> {
         self.dir.as_deref().or(self.flag.as_deref())
     }

@@ -111,6 +111,7 @@ pub(super) fn run(
         organisation: args.organisation.clone(),
         now: args.now.clone(),
         command: report_command::line(line),
+        inputs: report_command::inputs(line, args.policy.folder.positional()),
         configuration: source.shown_file(),
     };
     run::month(

@@ -254,13 +254,3 @@ fn evidence(view: &View<'_>, client: &ClientAnalysis) -> String {
         .collect();
     parts.join(", ")
 }
-
-/// Days on which a request would have been seen after the last one, up to the end of the window.
-pub(super) fn silent_days(view: &View<'_>, client: &ClientAnalysis, last: Millis) -> usize {
-    let (after, to) = (Day::of(last).plus(1), view.analysis.window.to);
-    if to < after {
-        0
-    } else {
-        client.covered(view.coverage).range(after..=to).count()
-    }
-}
