@@ -14,10 +14,10 @@ use super::escape::{self, columns};
 use super::evidence;
 use super::notices;
 use super::screen::Screen;
-use super::suspend;
+use super::suspend::{self, silent_days};
 use crate::analysis::{ClientAnalysis, Exposure, Status, TermAnalysis};
 use crate::model::words::{percent_of, plural};
-use crate::model::{Day, Kind, Level, Millis, Reason, Verdict};
+use crate::model::{Kind, Level, Reason, Verdict};
 
 /// Covered days below which nothing is called safe or likely (guard G1).
 pub(super) const DAYS: u32 = 90;

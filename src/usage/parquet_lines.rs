@@ -15,11 +15,11 @@ use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, LazyLock, Once};
 
-use arrow::array::RecordBatch;
-use arrow::compute::cast;
-use arrow::datatypes::{DataType, Schema};
-use arrow::error::ArrowError;
-use arrow::json::LineDelimitedWriter;
+use arrow_array::RecordBatch;
+use arrow_cast::cast;
+use arrow_json::LineDelimitedWriter;
+use arrow_schema::ArrowError;
+use arrow_schema::{DataType, Schema};
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
 use crate::format::LAYERS;

@@ -5,6 +5,7 @@
 //! block may stand, as a comment that no reader sees:
 //!
 //! * `<!-- not run: REASON -->`: what a test cannot run;
+//! * a further word behind the `sh` of the fence: another test runs the block, and asks for it by that name;
 //! * `<!-- file NAME -->`: the block is this file, and the commands after it may use it;
 //! * `<!-- output of `COMMAND` -->`: the block is what this command prints at this point of the page.
 //!   `UPDATE_DOCS=1` writes it anew.
@@ -77,6 +78,7 @@ fn a_page_that_lies_is_found() {
     );
     assert!(ran("<!-- not run: -->\n```sh\nscopetrim --version\n```\n").is_err());
     assert!(ran("```sh\ncargo run --example no_such_example\n```\n").is_err());
+    assert!(ran("```sh nobody\ntrue\n```\n").is_err());
     assert!(ran("<!-- output of `echo a` -->\n```text\na\n```\n").is_ok());
     if !update() {
         assert!(
@@ -117,6 +119,13 @@ fn try_out(page: &Page) -> Result<usize, String> {
         }
         if let Some(name) = block.remark.and_then(|remark| remark.strip_prefix("file ")) {
             fs::write(folder.path(name), block.text).map_err(|error| error.to_string())?;
+        }
+        if block.language.starts_with("sh ") && !asked_for(block.language) {
+            let Block { language, line, .. } = block;
+            return Err(format!(
+                "{}:{line}: no test asks for `{language}`",
+                page.name
+            ));
         }
         if block.language != "sh" {
             continue;
@@ -218,6 +227,25 @@ fn run(folder: &Workplace, command: &str, page: &Page, line: usize) -> Result<St
         page.name, ran.status
     );
     Err(text)
+}
+
+/// Whether some test takes the block with this line behind its fence.
+fn asked_for(language: &str) -> bool {
+    let mut folders = vec![Path::new(ROOT).join("tests")];
+    let wanted = format!("block(\"{language}\")");
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs")
+                && fs::read_to_string(&path).unwrap().contains(&wanted)
+            {
+                return true;
+            }
+        }
+    }
+    false
 }
 
 fn output_of<'a>(block: &Block<'a>) -> Option<&'a str> {

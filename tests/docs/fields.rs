@@ -62,7 +62,7 @@ fn the_columns_that_are_listed_are_those_that_are_printed() {
             .collect();
         let mut words = arguments.split_whitespace().collect::<Vec<_>>();
         let at = if words.get(1) == Some(&"lint") { 2 } else { 1 };
-        words.insert(at, "samples/shop");
+        words.insert(at, "samples/gateway");
         words.extend(["--output", "csv", "--quiet"]);
         let ran = Command::new(env!("CARGO_BIN_EXE_scopetrim"))
             .current_dir(ROOT)

@@ -8,6 +8,8 @@
 
 mod scripts;
 mod workflows;
+#[path = "../scale/yaml.rs"]
+mod yaml;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const BINARY: &str = env!("CARGO_BIN_EXE_scopetrim");
