@@ -28,6 +28,11 @@ const GROUPS: [Group; 7] = [
             "threads",
             "max-line",
             "max-unpacked",
+            "engine",
+            "spark-submit",
+            "tasks",
+            "engine-binary",
+            "listed",
         ],
     },
     Group {

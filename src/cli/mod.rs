@@ -15,6 +15,7 @@ mod colour;
 mod config_overrides;
 mod demand;
 mod diagnostics;
+mod engine;
 mod events;
 mod explain;
 mod formats;
@@ -78,6 +79,8 @@ enum Command {
     Ingest(ingest::Args),
     /// Inspect, check, compact, prune or merge the usage ledger
     Ledger(ledger::Args),
+    /// Print the driver with which logs are read on a cluster
+    Engine(engine::Args),
     /// Show every fact behind the verdicts of one client
     Explain(explain::Args),
     /// Show what clients ask for and do not get, and what their tokens carried
@@ -215,8 +218,9 @@ fn dispatch(
         Command::Analyze(args) => analyze::run(args, cli.color, call, out),
         Command::Review(args) => review::run(args, out),
         Command::Apply(args) => apply::run(args, out),
-        Command::Ingest(args) => ingest::run(args, out),
+        Command::Ingest(args) => ingest::run(args, line, out),
         Command::Ledger(args) => ledger::run(args, out),
+        Command::Engine(args) => engine::run(args, out),
         Command::Explain(args) => explain::run(args, out),
         Command::Demand(args) => demand::run(args, out),
         Command::Backtest(args) => backtest::run(args, out),
