@@ -289,6 +289,49 @@ fn a_broken_record_is_not_written_over() {
     assert_eq!(text(&case, "out/review.json"), "{\"schema\":");
 }
 
+#[test]
+fn the_exceptions_may_be_the_configuration_and_lose_nothing_by_that() {
+    let case = case();
+    assert_eq!(review(&case, ALL, &[]).code, Some(0));
+    let held = text(&case, "out/exceptions.toml");
+    assert_eq!(held.matches("[[exceptions]]").count(), 2);
+    let both = |config: &str| {
+        let flags = [
+            "--logs",
+            "log.jsonl",
+            "--catalog",
+            "routes.yaml",
+            "--grants",
+            "grants.yaml",
+        ];
+        let flags = [
+            &flags[..],
+            &["--level", "review", "--config", config],
+            &support::ANY_SHARE,
+        ]
+        .concat();
+        review(&case, "", &flags)
+    };
+    let run = both("./out/exceptions.toml");
+    assert!(
+        run.out.contains("2 removals: 2 accepted"),
+        "{}{}",
+        run.out,
+        run.err
+    );
+    assert_eq!(text(&case, "out/exceptions.toml"), held);
+    // In the configuration of the user they are said already.
+    case.write("scopetrim.toml", format!("{CONFIG}{held}"));
+    assert_eq!(review(&case, "", &[]).code, Some(0));
+    assert!(!text(&case, "out/exceptions.toml").contains("[[exceptions]]"));
+    assert_eq!(
+        json(&case, "out/review.json")["gone"]
+            .as_array()
+            .map(Vec::len),
+        Some(2)
+    );
+}
+
 /// Keys for the program on a terminal of its own, by `script` of util-linux.
 #[cfg(unix)]
 mod terminal {
@@ -310,7 +353,7 @@ mod terminal {
     }
 
     /// Starts a review, waits until it asks, and gives it the keys one by one.
-    fn keys(case: &Case, keys: &[&str]) -> Output {
+    fn keys(case: &Case, keys: &[&str], asked: impl Fn()) -> Output {
         let program = env!("CARGO_BIN_EXE_scopetrim");
         // What the terminal was set to is the same again when it ends, and a size has to be set.
         let command = format!(
@@ -336,6 +379,7 @@ mod terminal {
         let shown = || fs::read(case.path("typed")).unwrap_or_default();
         // The alternate screen: only then are keys read as keys.
         waits(|| shown().windows(8).any(|part| part == b"\x1b[?1049h"));
+        asked();
         for key in keys {
             let before = shown().len();
             input.write_all(key.as_bytes()).expect("a key");
@@ -355,13 +399,34 @@ mod terminal {
     }
 
     #[test]
+    fn an_error_gives_the_terminal_back_and_is_seen() {
+        if !has_script() {
+            return;
+        }
+        let case = case();
+        let ended = keys(&case, &["a"], || {
+            fs::remove_dir_all(case.path("out")).expect("the folder goes");
+        });
+        let shown = String::from_utf8_lossy(&ended.stdout).into_owned();
+        let (screen, after) = shown
+            .rsplit_once("\u{1b}[?1049l")
+            .expect("the screen is given back");
+        assert!(screen.contains("a accept"), "{shown}");
+        assert!(
+            after.contains("error: cannot write") && after.contains("code 2"),
+            "{shown}"
+        );
+        assert_eq!(text(&case, "before"), text(&case, "after"));
+    }
+
+    #[test]
     fn keys_on_a_terminal_decide_and_a_lost_session_goes_on_where_it_stopped() {
         if !has_script() {
             return;
         }
         let case = case();
         // Accepts the first, then Ctrl-C.
-        let ended = keys(&case, &["a", "\u{3}"]);
+        let ended = keys(&case, &["a", "\u{3}"], || ());
         let shown = String::from_utf8_lossy(&ended.stdout).into_owned();
         assert!(shown.contains("code 0"), "{shown}");
         assert!(shown.contains("\u{1b}[?1049l"), "the screen is given back");

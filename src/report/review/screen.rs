@@ -36,26 +36,26 @@ const FEW_KEYS: &str = "a accept d defer r reject s skip b back n next ? help q 
 
 /// What `?` shows.
 pub(crate) const HELP: &str = "\
-Each page is one removal that the analysis proposes, with its evidence.
+Each page is one removal that is proposed, with its evidence.
 
-  a          accept: it goes into the plan
-  d          defer: it stays until a day; asks for a reason and the day
-  r          reject: it stays; asks for a reason
-  s          skip: left open, asked again at the end and next time
-  u          undo: take the decision about this one back
-  b  left    back to the one before
-  right      on to the next one without a decision
-  n          on to the next client or role
-  l          level: all, then only safe, only likely, only review
-  j k        a line down, up; also the arrow keys
-  space      a page down; Page Up and Page Down, Home and End as usual
-  q          quit; Ctrl-C as well
+  a        accept: it goes into the plan
+  d        defer: it stays until a day; asks why, and the day
+  r        reject: it stays; asks why
+  s        skip: it stays open, and comes again at the end
+  u        undo: takes the decision about this one back
+  b, left  back to the one before
+  right    on to the next one without a decision
+  n        on to the next client or role
+  l        level: all, only safe, only likely, only review
+  j, k     a line down, a line up; the arrow keys as well
+  space    a page down; Page Up, Page Down, Home, End
+  q        end; Ctrl-C as well
 
-While a reason or a day is typed: Enter ends it, Escape leaves it,
-Ctrl-U empties it, and the arrow up brings the last reason.
+While something is typed: Enter ends it, Escape leaves it,
+Ctrl-U empties it, the arrow up brings the last reason.
 
-Every decision is on disk before the next page is shown. Any key
-goes back to the removal.";
+Every decision is on disk before the next page is shown.
+Every other key goes back to the removal.";
 
 /// What is shown about one removal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -53,11 +53,7 @@ impl Review<'_> {
         self.session.page = Page::room(height).saturating_sub(1).max(1);
         let most = page.lines(width).saturating_sub(Page::room(height));
         self.session.scroll = self.session.scroll.min(most);
-        page.scroll = if self.session.mode == Mode::Help {
-            0
-        } else {
-            self.session.scroll
-        };
+        page.scroll = self.session.scroll;
         page
     }
 
