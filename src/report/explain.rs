@@ -77,7 +77,7 @@ pub(crate) fn of_term(
 }
 
 /// The label of the places where a term is held.
-const HELD: &str = "held";
+pub(crate) const HELD: &str = "held";
 
 /// Facts as wrapped lines.
 struct Facts<'w> {
