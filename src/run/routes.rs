@@ -13,7 +13,9 @@ use crate::catalog::{self, Audiences, CatalogError, Listed};
 use crate::format::{Opened, Shown, strangers};
 use crate::grants;
 use crate::input::Source;
-use crate::model::{Catalog, Effect, Granted, Operation, Policy, Security, Term, Warning};
+use crate::model::{
+    Catalog, Effect, Granted, Operation, Policy, ScopeMatch, Security, Term, Warning,
+};
 use crate::usage::named_operations;
 
 impl Settings {
@@ -155,6 +157,9 @@ fn named(settings: &Settings) -> anyhow::Result<Option<Routes>> {
             })
             .collect();
         let own = policy.files.iter().any(grants::names_actions_of_aws);
+        let stated = policy.files.iter().find_map(|file| file.matching);
+        // Else a wildcard would not open what is looked for.
+        let wildcards = settings.matching.or(stated) == Some(ScopeMatch::GlobAnyCase);
         let seen = names.clone();
         let permissions = seen.keys().filter_map(|name| first.permission(name));
         let needed: BTreeSet<String> = permissions.map(|own| own.to_ascii_lowercase()).collect();
@@ -171,6 +176,7 @@ fn named(settings: &Settings) -> anyhow::Result<Option<Routes>> {
                 // An operation that the logs name needs it.
                 Shown::Use(_) if own && needed.contains(&term.as_str().to_ascii_lowercase()) => {}
                 Shown::Use(effect) => drop(names.entry(term.to_string()).or_insert(effect)),
+                Shown::Members { .. } if !wildcards => drop(unrecorded.insert((*term).clone())),
                 Shown::Members { effect, rest } => {
                     // An operation stands for whatever nobody used of it.
                     names.entry(term.to_string()).or_insert(effect);
@@ -222,7 +228,7 @@ fn not_recorded(terms: &BTreeSet<Term>) -> Option<Warning> {
         more => format!(" and {more} more"),
     };
     let text = format!(
-        "the logs do not record everything that is allowed by {}{more}: a pattern allows more than was seen, some actions are checked within another request, and CloudTrail records events of data (objects of S3, calls of Lambda, items of DynamoDB, messages) only where the trail asks for them; they are kept",
+        "the logs do not record everything that is allowed by {}{more}: most patterns allow more than was seen, some actions are checked within another request, and CloudTrail records events of data (objects of S3, calls of Lambda, items of DynamoDB, messages) only where the trail asks for them; they are kept",
         named.join(", ")
     );
     (!terms.is_empty()).then(|| Warning::new("not-recorded", text))
