@@ -42,6 +42,10 @@ const GROUPS: [Group; 7] = [
             "grants-history",
             "grants-as-of",
             "follow",
+            "keep-roles",
+            "max-roles",
+            "max-per-client",
+            "by",
         ],
         further: &[
             "grants-at",
@@ -109,6 +113,7 @@ const GROUPS: [Group; 7] = [
         common: &[],
         further: &[
             "objective",
+            "scope-objective",
             "hints",
             "narrow",
             "weight",
@@ -122,6 +127,7 @@ const GROUPS: [Group; 7] = [
         common: &[
             "output",
             "json",
+            "markdown",
             "out",
             "stdout",
             "dry-run",

@@ -32,6 +32,7 @@ pub(crate) mod possible;
 pub(crate) mod pseudonym;
 pub(crate) mod pull_request;
 pub(crate) mod replay;
+pub(crate) mod roles;
 pub(crate) mod rulebook;
 mod screen;
 pub(crate) mod shown_diff;

@@ -51,6 +51,8 @@ mod proof;
 pub(crate) mod read_usage;
 pub(crate) mod recommendation_log;
 pub(crate) mod rejects;
+pub(crate) mod role_proposal;
+mod roles_over_time;
 pub(crate) mod routes;
 pub(crate) mod settings;
 mod snapshot_day;
