@@ -41,6 +41,7 @@ mod role_causes;
 #[cfg(test)]
 mod role_files_tests;
 mod role_limits;
+pub mod role_mining;
 mod roles;
 mod serving;
 pub(crate) mod share;

@@ -43,6 +43,10 @@ const GROUPS: [Group; 7] = [
             "grants-history",
             "grants-as-of",
             "follow",
+            "keep-roles",
+            "max-roles",
+            "max-per-client",
+            "by",
         ],
         further: &[
             "grants-at",
@@ -112,6 +116,7 @@ const GROUPS: [Group; 7] = [
         common: &[],
         further: &[
             "objective",
+            "scope-objective",
             "hints",
             "narrow",
             "weight",
@@ -125,6 +130,7 @@ const GROUPS: [Group; 7] = [
         common: &[
             "output",
             "json",
+            "markdown",
             "out",
             "stdout",
             "dry-run",

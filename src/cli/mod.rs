@@ -29,6 +29,7 @@ mod replay;
 mod report;
 mod report_command;
 mod review;
+mod roles;
 mod rules;
 mod settings;
 mod show;
@@ -97,6 +98,8 @@ enum Command {
     Catalog(catalog::Args),
     /// Print who holds what, and through which role
     Grants(show::GrantsArgs),
+    /// Propose a small set of roles that gives each client exactly what it needs
+    Roles(roles::Args),
     /// Generate requests that the trimmed policy must refuse, and ones that must pass
     BoundaryTests(boundary_tests::Args),
     /// List the rules behind the findings, or explain one
@@ -154,7 +157,8 @@ impl ExitStatus {
 
 /// The whole command line.
 fn command() -> clap::Command {
-    help::grouped(Cli::command().mut_subcommand("report", report::keep_format))
+    let command = Cli::command().mut_subcommand("report", report::keep_format);
+    help::grouped(command.mut_subcommand("roles", roles::rename_objective))
 }
 
 /// Runs the program with these arguments.
@@ -230,6 +234,7 @@ fn dispatch(
         Command::Catalog(args) => catalog::run(args, out),
         Command::Grants(args) => show::grants(args, out),
         Command::BoundaryTests(args) => boundary_tests::run(args, out),
+        Command::Roles(args) => roles::run(args, out),
         Command::Rules(args) => rules::run(args, out),
         Command::Formats(args) => formats::run(args, out),
         Command::Init(args) => init::run(args, out).map(|()| ExitStatus::Done),

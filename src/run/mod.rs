@@ -54,6 +54,8 @@ pub(crate) mod recommendation_log;
 pub(crate) mod rejects;
 pub(crate) mod repository;
 pub(crate) mod review;
+pub(crate) mod role_proposal;
+mod roles_over_time;
 pub(crate) mod routes;
 pub(crate) mod settings;
 mod snapshot_day;
