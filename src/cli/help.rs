@@ -132,13 +132,22 @@ const GROUPS: [Group; 7] = [
             "term",
             "ascii",
             "tool",
+            "target",
+            "for",
             "previous",
             "pseudonymise",
             "write-baseline",
             "rejects",
             "quiet",
         ],
-        further: &["csv", "ndjson", "parquet", "backtest", "organisation"],
+        further: &[
+            "csv",
+            "ndjson",
+            "parquet",
+            "backtest",
+            "organisation",
+            "claim",
+        ],
     },
 ];
 

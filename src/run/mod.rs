@@ -33,6 +33,7 @@ pub(crate) mod client_join;
 mod client_usage;
 pub mod config;
 mod earlier_reports;
+pub(crate) mod enforced;
 pub(crate) mod from_ledger;
 pub(crate) mod git_history;
 mod grant_age;
