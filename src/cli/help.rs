@@ -141,6 +141,8 @@ const GROUPS: [Group; 7] = [
             "term",
             "ascii",
             "tool",
+            "target",
+            "for",
             "previous",
             "pseudonymise",
             "write-baseline",
@@ -155,6 +157,7 @@ const GROUPS: [Group; 7] = [
             "backtest",
             "organisation",
             "color",
+            "claim",
         ],
     },
 ];

@@ -16,6 +16,7 @@ mod config_overrides;
 mod demand;
 mod diagnostics;
 mod engine;
+mod enforce;
 mod events;
 mod explain;
 mod formats;
@@ -102,6 +103,8 @@ enum Command {
     Roles(roles::Args),
     /// Generate requests that the trimmed policy must refuse, and ones that must pass
     BoundaryTests(boundary_tests::Args),
+    /// Write the trimmed policy in the language of a gateway or a policy engine
+    Enforce(enforce::Args),
     /// List the rules behind the findings, or explain one
     Rules(rules::Args),
     /// List the log formats, or say which one a file is in
@@ -235,6 +238,7 @@ fn dispatch(
         Command::Grants(args) => show::grants(args, out),
         Command::BoundaryTests(args) => boundary_tests::run(args, out),
         Command::Roles(args) => roles::run(args, out),
+        Command::Enforce(args) => enforce::run(args, out),
         Command::Rules(args) => rules::run(args, out),
         Command::Formats(args) => formats::run(args, out),
         Command::Init(args) => init::run(args, out).map(|()| ExitStatus::Done),

@@ -34,6 +34,7 @@ mod client_usage;
 mod cluster;
 pub mod config;
 mod earlier_reports;
+pub(crate) mod enforced;
 pub(crate) mod from_ledger;
 pub(crate) mod git_history;
 mod grant_age;
