@@ -50,8 +50,9 @@
 //! 11. `patch`: verdicts become edits of the user's own files, proved and undone.
 //! 12. `enforce`: requests that show whether the trimmed policy is enforced.
 //! 13. [`report`]: one view of the result, and its renderers.
-//! 14. [`run`]: the stages of each job, from settings to a result; nothing here prints.
-//! 15. [`cli`]: arguments, printing and exit codes, one file per subcommand.
+//! 14. `engine`: shares of the logs on a cluster of the user's own.
+//! 15. [`run`]: the stages of each job, from settings to a result; nothing here prints.
+//! 16. [`cli`]: arguments, printing and exit codes, one file per subcommand.
 
 pub mod model;
 
@@ -77,6 +78,8 @@ mod patch;
 mod enforce;
 
 pub mod report;
+
+mod engine;
 
 pub mod run;
 

@@ -9,7 +9,7 @@ use super::minimum::{Holding, Problem, Solution, Universe, minimum};
 use super::possible::Possible;
 use super::prepared::Holder;
 use super::rhythm::Rhythm;
-use super::term::{narrowed, pattern_stays, routes_of_terms, term_analysis};
+use super::term::{narrowed, pattern_in_parts, pattern_stays, routes_of_terms, term_analysis};
 use super::{ClientAnalysis, Completeness, Evidence, Exposure, Inputs, Options, Served};
 use crate::model::{ClientName, Day, Millis, Reason, Requirement, Term};
 use crate::usage::{ClientUse, Coverage, Days, RouteUse, UNMATCHED};
@@ -243,7 +243,14 @@ pub(super) fn analyse_client(context: &Context<'_>, holder: &Holder) -> (ClientA
         )
     };
     let mut solution = solve(&holder.observable, None);
-    if let Some(names) = &holder.names {
+    if let Some(names) = holder
+        .names
+        .as_ref()
+        .filter(|_| context.inputs.catalog.in_parts)
+    {
+        // None stands in for another: patterns are judged each by itself.
+        solution = solve(names, None);
+    } else if let Some(names) = &holder.names {
         // What names allow is not left to a pattern, which is to become narrower.
         let named = solve(names, None);
         solution.kept.extend(named.kept);
@@ -270,6 +277,7 @@ pub(super) fn analyse_client(context: &Context<'_>, holder: &Holder) -> (ClientA
             found.witness = vec![*operation];
         }
         pattern_stays(held, &mut found);
+        pattern_in_parts(context, held, &mut found);
         client.terms.push(found);
     }
     (client, needs)

@@ -41,6 +41,7 @@ mod role_causes;
 #[cfg(test)]
 mod role_files_tests;
 mod role_limits;
+pub mod role_mining;
 mod roles;
 mod serving;
 pub(crate) mod share;
@@ -60,10 +61,11 @@ pub use evidence::{Basis, Evidence};
 pub use exceptions::{Exceptions, check_exceptions};
 pub use landmark::Thresholds;
 pub use minimum::{Hints, Objective};
+pub use narrowing::actions;
 pub use possible::{Held, Told};
 pub use prepared::Prepared;
 pub use rhythm::{Rhythm, WINDOWS};
-pub use roles::{Action, actions};
+pub use roles::Action;
 pub use serving::serving;
 pub use suspend::Suspension;
 

@@ -12,13 +12,25 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::roles::{Action, Decided};
+use super::roles::{Action, Decided, all_actions};
 use super::{ClientAnalysis, TermAnalysis};
 use crate::grants::replaceable;
 use crate::model::{ClientName, Level, Policy, Roles, Subject, Term, Verdict, Via};
 
 /// File and entry.
 type Place = (usize, usize);
+
+/// Everything that can be edited, at any level, sorted by file and entry.
+///
+/// `narrow` also replaces terms by narrower ones.
+pub fn actions(policy: &Policy, clients: &[ClientAnalysis], narrow: bool) -> Vec<Action> {
+    let mut all = all_actions(policy, clients);
+    if narrow {
+        all.extend(replacements(policy, clients));
+    }
+    all.sort_by_key(|action| (action.file, action.entry));
+    all
+}
 
 pub(super) fn replacements(policy: &Policy, clients: &[ClientAnalysis]) -> Vec<Action> {
     let narrowing = clients

@@ -110,6 +110,7 @@ impl<'a> Prepared<'a> {
             required: inputs.catalog.required_scopes(),
             unrecorded: &inputs.catalog.unrecorded,
             patterns: &inputs.catalog.patterns,
+            in_parts: inputs.catalog.in_parts,
             stated: stated_operations(inputs, options),
         };
         let holdings: Vec<_> = policy.holdings().into_iter().collect();
@@ -141,6 +142,8 @@ struct Shared<'a> {
     unrecorded: &'a BTreeSet<Term>,
     /// Patterns that are judged, with what of them is not.
     patterns: &'a BTreeMap<Term, BTreeSet<Term>>,
+    /// No term stands in for another one.
+    in_parts: bool,
     /// Operations that something states as needed.
     stated: Vec<usize>,
 }
@@ -207,7 +210,7 @@ impl Holder {
             granted,
             terms,
             holding,
-            narrow_pool: (pool.len() > observable.len()).then_some(pool),
+            narrow_pool: (pool.len() > observable.len() && !shared.in_parts).then_some(pool),
             observable,
             opened,
             by_scope,

@@ -16,7 +16,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ClientAnalysis;
-use super::roles::{Decided, actions};
+use super::narrowing::actions;
+use super::roles::Decided;
 use crate::model::{ClientName, Granted, Membership, Policy, Subject, Term, Verdict, Via, Warning};
 
 /// File and entry of the assignments, none of which is in `gone` already.

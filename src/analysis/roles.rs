@@ -6,7 +6,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::narrowing::replacements;
 use super::{ClientAnalysis, TermAnalysis};
 use crate::model::{
     ClientName, Level, Policy, PolicyFile, Reason, RoleName, Roles, Subject, Term, Verdict,
@@ -46,19 +45,8 @@ impl<'a> Decided<'a> {
     }
 }
 
-/// Everything that can be edited, at any level, sorted by file and entry.
-///
-/// `narrow` also replaces terms by narrower ones.
-pub fn actions(policy: &Policy, clients: &[ClientAnalysis], narrow: bool) -> Vec<Action> {
-    let mut all = all_actions(policy, clients);
-    if narrow {
-        all.extend(replacements(policy, clients));
-    }
-    all.sort_by_key(|action| (action.file, action.entry));
-    all
-}
-
-fn all_actions(policy: &Policy, clients: &[ClientAnalysis]) -> Vec<Action> {
+/// Every removal, at any level.
+pub(super) fn all_actions(policy: &Policy, clients: &[ClientAnalysis]) -> Vec<Action> {
     let mut actions = all_role_actions(policy, clients);
     for client in clients {
         for term in removals(client) {

@@ -227,3 +227,19 @@ pub(super) fn pattern_stays(held: &HeldTerm, found: &mut TermAnalysis) {
     };
     found.reasons = vec![Reason::NotRecorded];
 }
+
+/// A pattern of a policy whose grants hold in parts gives way to all that was needed of it, whatever
+/// else the client holds: that may be for another part.
+pub(super) fn pattern_in_parts(context: &Context<'_>, held: &HeldTerm, found: &mut TermAnalysis) {
+    let judged = context.inputs.catalog.in_parts && held.pattern.is_some();
+    if !judged || found.serves.is_empty() || found.verdict != Verdict::Remove {
+        return;
+    }
+    let operations = &context.inputs.catalog.operations;
+    let needed = found.serves.iter().filter_map(|op| operations.get(*op));
+    let needed: BTreeSet<Term> = needed.map(|own| Term::new(&own.path)).collect();
+    found.verdict = Verdict::Narrow;
+    found.kind = Some(Kind::Broad);
+    found.reasons = vec![Reason::NarrowerSuffices, Reason::PatternGivenUp];
+    found.replace_with = needed.into_iter().collect();
+}

@@ -13,10 +13,8 @@ use crate::model::words::plural;
 use crate::report::next::Call;
 use crate::report::terminal::Look;
 use crate::report::{difftext, json, possible, shown_diff, suspend, terminal};
+use crate::run::config::FILE_NAME;
 use crate::run::{self, Advised, AnalysisRun, Proved, recommendation_log};
-
-/// The configuration file of a folder.
-const CONFIG: &str = "scopetrim.toml";
 
 /// Arguments of `analyze`.
 #[derive(Debug, clap::Args)]
@@ -135,7 +133,11 @@ fn completed(mut call: Call, args: &Args, run: &AnalysisRun) -> Call {
         let given = call.flags.windows(2);
         let given = given.filter(|pair| ["--config", "--policy-format"].contains(&&*pair[0]));
         call.formats = given.flatten().cloned().collect();
-        let beside = args.policy.folder.path().map(|folder| folder.join(CONFIG));
+        let beside = args
+            .policy
+            .folder
+            .path()
+            .map(|folder| folder.join(FILE_NAME));
         if let (None, Some(file)) = (&args.inputs.config, beside.filter(|file| file.is_file())) {
             call.formats
                 .extend(["--config".to_owned(), file.display().to_string()]);
@@ -154,7 +156,8 @@ fn write_diff(
     let whole = suspend::proof(&run.view(), look.width);
     if text.is_empty() {
         writeln!(out, "no removals at level {} or safer", run.level.name())?;
-        return out.write_all(whole.as_bytes());
+        out.write_all(whole.as_bytes())?;
+        return terminal::no_diff(&run.view(), out, look);
     }
     let replayed = format!(
         "{} ({}) replayed on the edit: none refused, none opened",

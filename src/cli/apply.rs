@@ -34,10 +34,10 @@ pub(super) struct Args {
     /// Edits that are made: up to this level; default: safe, or all that a review accepted
     #[arg(long, value_name = "LEVEL", value_parser = ["safe", "likely", "review"])]
     level: Option<String>,
-    /// Only what this client loses, and nobody else; may be repeated
+    /// Only what this client loses, and nobody else; repeatable
     #[arg(long, value_name = "NAME")]
     client: Vec<String>,
-    /// Only this term; may be repeated
+    /// Only this term; repeatable
     #[arg(long, value_name = "TERM")]
     term: Vec<String>,
     /// Print the diff and change nothing

@@ -11,18 +11,23 @@ pub(super) struct InputArgs {
     /// Configuration file; default: scopetrim.toml in DIR or in the current folder
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
-    /// Access logs: files, folders, globs, or `-` for standard input. Takes every name up to the next
-    /// flag, as a shell expands a pattern; DIR comes before it
+    /// Access logs: files, folders, globs, or `-` for standard input
+    ///
+    /// Takes every name up to the next flag, as a shell expands a pattern; DIR comes before it.
     #[arg(long, value_name = "PATH", num_args = 1..)]
     pub(super) logs: Vec<String>,
-    /// Usage ledger, made by `scopetrim ingest`; without --logs only the ledger is read
+    /// Usage ledger, made by `scopetrim ingest`
+    ///
+    /// Without --logs only the ledger is read.
     #[arg(long, value_name = "DIR")]
     pub(super) ledger: Option<PathBuf>,
-    /// API description: OpenAPI, Swagger, routes.yaml, a vendor's own table, or the normal form; repeatable
+    /// API description: OpenAPI, routes.yaml and others; repeatable
+    ///
+    /// OpenAPI, Swagger, routes.yaml, a vendor's own table, or the normal form.
     #[arg(long, value_name = "FILE")]
     pub(super) catalog: Vec<String>,
     /// Log format, or a TOML file that describes one; default: by content, for each file (see `scopetrim formats`)
-    #[arg(long, value_name = "NAME")]
+    #[arg(long = "log-format", alias = "format", value_name = "NAME")]
     pub(super) format: Option<String>,
     /// The gateway's own format line: `nginx:'$remote_addr ...'`, also apache, envoy, haproxy and goaccess
     #[arg(long, value_name = "SERVER:TEXT", conflicts_with = "format")]
@@ -88,6 +93,11 @@ impl Folder {
         Self { dir: None, flag }
     }
 
+    /// The folder, where it was named without a flag.
+    pub(super) fn positional(&self) -> Option<&Path> {
+        self.dir.as_deref()
+    }
+
     pub(super) fn path(&self) -> Option<&Path> {
         self.dir.as_deref().or(self.flag.as_deref())
     }
@@ -108,8 +118,9 @@ pub(super) struct PolicyFlags {
     /// Policy file that says which client holds which scopes; repeatable
     #[arg(long, value_name = "FILE")]
     pub(super) grants: Vec<String>,
-    /// Days looked at, for example 90d; default: all data, at most 365d. Of a list
-    /// (30d,90d,365d) the longest decides, and the result shows what it adds to the others
+    /// Days looked at, for example 90d; default: all data, at most 365d
+    ///
+    /// Of a list (30d,90d,365d) the longest decides, and the result shows what it adds to the others.
     #[arg(long, value_name = "DAYS")]
     pub(super) window: Option<String>,
     /// Last day looked at, for example 2026-10-31; never later than the data
@@ -136,8 +147,8 @@ pub(super) struct PolicyFlags {
     /// What is minimised first: operations that can be reached, or their risk weight
     #[arg(long, value_name = "WHAT", value_parser = ["reach", "risk"])]
     pub(super) objective: Option<String>,
-    /// Removals that go into the diff: up to this level
-    #[arg(long, value_name = "LEVEL", value_parser = ["safe", "likely", "review"])]
+    /// Removals that go into the diff: up to safe, likely or review
+    #[arg(long, value_name = "LEVEL", hide_possible_values = true, value_parser = ["safe", "likely", "review"])]
     pub(super) level: Option<String>,
     /// Also replace broad scopes by narrower ones of the catalogue (level review)
     #[arg(long, value_name = "true|false", num_args = 0..=1, require_equals = true, default_missing_value = "true")]

@@ -36,12 +36,16 @@ pub(super) struct Args {
     policy: PolicyArgs,
     #[command(flatten)]
     inputs: InputArgs,
-    /// What fails: grants that can go at this level or safer (safe, likely, review), findings of this
-    /// severity or graver (critical, high, medium, low, note), or none; repeatable
-    #[arg(long, value_name = "LIMIT", default_values = ["likely", "high"],
+    /// What fails: grants of this level, findings of this severity, or none; repeatable
+    ///
+    /// Grants that can go at this level or safer (safe, likely, review), findings of this severity or
+    /// graver (critical, high, medium, low, note).
+    #[arg(long, value_name = "LIMIT", hide_possible_values = true, default_values = ["likely", "high"],
           value_parser = ["safe", "likely", "review", "critical", "high", "medium", "low", "note", "none"])]
     fail_on: Vec<String>,
-    /// Issues in this file fail only when they have become worse: a file that --write-baseline wrote, or an earlier --output json
+    /// Issues in this file fail only when they have become worse
+    ///
+    /// A file that --write-baseline wrote, or an earlier --output json.
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
     /// Write all issues of this run as a baseline
@@ -50,11 +54,11 @@ pub(super) struct Args {
     /// Share (0..1) of the risk-weighted API above which a client fails
     #[arg(long, value_name = "SHARE")]
     max_exposure: Option<f64>,
-    /// In a shallow clone, pass although the age of grants that can go is not known
+    /// Pass in a shallow clone, in which the age of grants is not known
     #[arg(long)]
     allow_shallow: bool,
-    /// Form of the output
-    #[arg(long, value_name = "FORM", default_value = "text", value_parser = ["text", "github", "junit", "json"])]
+    /// Format: text, github, junit or json
+    #[arg(long, value_name = "FORMAT", hide_possible_values = true, default_value = "text", value_parser = ["text", "github", "junit", "json"])]
     output: String,
     /// The same as --output json
     #[arg(long, conflicts_with = "output")]

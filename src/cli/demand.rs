@@ -30,7 +30,7 @@ docs/demand.md explains each word.")]
 pub(super) struct Args {
     #[command(flatten)]
     policy: PolicyArgs,
-    /// Only this client, as the policy file names it; may be repeated
+    /// Only this client, as the policy file names it; repeatable
     #[arg(long, value_name = "NAME")]
     client: Vec<String>,
     #[command(flatten)]

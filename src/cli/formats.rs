@@ -33,6 +33,9 @@ pub(super) struct Args {
 #[derive(Debug, Subcommand)]
 enum What {
     /// Say how many lines of each file fit which format
+    #[command(after_help = "Examples:
+  scopetrim formats detect access.log
+  scopetrim formats detect 'logs/*.gz'")]
     Detect {
         /// Files, folders or globs
         #[arg(required = true, value_name = "FILE")]

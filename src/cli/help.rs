@@ -2,6 +2,9 @@
 
 use clap::{Arg, Command};
 
+/// Examples that `-h` shows.
+const EXAMPLES: usize = 3;
+
 /// A heading, and its options; those of the second list are not what most people need.
 struct Group {
     heading: &'static str,
@@ -14,24 +17,22 @@ const GROUPS: [Group; 7] = [
     Group {
         heading: "Input",
         common: &[
-            "logs",
-            "ledger",
-            "catalog",
-            "config",
-            "log-format",
-            "partial",
-            "keep",
-            "into",
+            "logs", "ledger", "catalog", "config", "partial", "keep", "into",
         ],
         further: &[
             "dir",
-            "format",
+            "log-format",
             "log-format-string",
             "log-client",
             "catalog-of",
             "threads",
             "max-line",
             "max-unpacked",
+            "engine",
+            "spark-submit",
+            "tasks",
+            "engine-binary",
+            "listed",
         ],
     },
     Group {
@@ -42,6 +43,10 @@ const GROUPS: [Group; 7] = [
             "grants-history",
             "grants-as-of",
             "follow",
+            "keep-roles",
+            "max-roles",
+            "max-per-client",
+            "by",
         ],
         further: &[
             "grants-at",
@@ -111,6 +116,7 @@ const GROUPS: [Group; 7] = [
         common: &[],
         further: &[
             "objective",
+            "scope-objective",
             "hints",
             "narrow",
             "weight",
@@ -124,6 +130,7 @@ const GROUPS: [Group; 7] = [
         common: &[
             "output",
             "json",
+            "markdown",
             "out",
             "stdout",
             "dry-run",
@@ -134,6 +141,8 @@ const GROUPS: [Group; 7] = [
             "term",
             "ascii",
             "tool",
+            "target",
+            "for",
             "previous",
             "pseudonymise",
             "write-baseline",
@@ -148,30 +157,36 @@ const GROUPS: [Group; 7] = [
             "backtest",
             "organisation",
             "color",
+            "claim",
         ],
     },
 ];
 
 /// The same command line, grouped.
 pub(super) fn grouped(command: Command) -> Command {
-    command.mut_args(placed).mut_subcommands(grouped)
+    shortened(command.mut_args(placed)).mut_subcommands(grouped)
+}
+
+/// `-h` ends with a few examples; `--help` with all of them, and with what else there is to say.
+fn shortened(command: Command) -> Command {
+    let Some(all) = command.get_after_help().cloned() else {
+        return command;
+    };
+    let text = all.to_string();
+    let examples = text.split("\n\n").next().unwrap_or_default();
+    let short: Vec<&str> = examples.lines().take(1 + EXAMPLES).collect();
+    command.after_help(short.join("\n")).after_long_help(all)
 }
 
 fn placed(arg: Arg) -> Arg {
     let Some(long) = arg.get_long() else {
         return arg;
     };
-    // What `report` calls its format is the form of its output.
-    let name = if arg.get_id() == "outputs" {
-        "output"
-    } else {
-        long
-    };
     // A folder has no other way where an argument without a flag means something else.
     let folder = arg.get_id() == "dir";
     let group = GROUPS.iter().find_map(|group| {
-        let common = group.common.contains(&name);
-        (common || group.further.contains(&name)).then_some((group.heading, common || folder))
+        let common = group.common.contains(&long);
+        (common || group.further.contains(&long)).then_some((group.heading, common || folder))
     });
     match group {
         Some((heading, common)) => arg.help_heading(heading).hide_short_help(!common),
@@ -214,7 +229,16 @@ mod tests {
             assert!(shown.len() <= 18, "{name}: {shown:?}");
             let text = command.render_help().to_string();
             let lines = text.lines().count();
-            assert!(lines <= 60, "{name}: {lines}\n{text}");
+            assert!(lines <= 45, "{name}: {lines}\n{text}");
+        }
+    }
+
+    #[test]
+    fn every_subcommand_has_examples_and_they_are_calls_of_it() {
+        for (name, mut command) in all() {
+            let text = command.render_long_help().to_string();
+            let mut lines = text.lines().skip_while(|line| *line != "Examples:").skip(1);
+            assert!(lines.any(|line| line.contains(&name)), "{name}: {text}");
         }
     }
 

@@ -1,15 +1,19 @@
 //! `ingest`: adds logs to the usage ledger.
 
+mod share;
+
+use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::args::{Folder, InputArgs, PolicyArgs, PolicyFlags};
 use super::{ExitStatus, diagnostics, settings};
+use crate::engine::spark::Spark;
 use crate::input::{Shard, SourceStatus};
 use crate::model::Day;
 use crate::model::words::plural;
 use crate::report::escape;
-use crate::run::{self, Advised, Ingest, Ingested, Record};
+use crate::run::{self, Advised, Cluster, Ingest, Ingested, Record};
 use crate::usage::SourceFacts;
 use crate::usage::ledger::{Added, OnRecord};
 
@@ -23,6 +27,7 @@ use crate::usage::ledger::{Added, OnRecord};
   scopetrim ingest 'logs/gw-1/*.gz' --catalog openapi.yaml --partial part-1
   scopetrim ingest logs --catalog openapi.yaml --shard 3/8 --partial parts/3
   scopetrim ingest access.log --ledger usage --catalog openapi.yaml --rejects rejects.ndjson
+  scopetrim ingest logs --ledger usage --catalog openapi.yaml --engine spark://10.0.0.1:7077
 
 The same content is counted once, whatever its name or compression; a log that has grown replaces \
 its earlier part. What the policy files grant is recorded, too, as of the last day of the ledger. Who brings \
@@ -52,6 +57,11 @@ pub(super) struct Args {
         conflicts_with = "ledger"
     )]
     shard: Option<Shard>,
+    /// Take the logs from a list, as an engine is given it
+    #[arg(long, value_name = "FILE", hide = true, requires = "shard", conflicts_with_all = ["files", "logs"])]
+    listed: Option<PathBuf>,
+    #[command(flatten)]
+    engine: EngineArgs,
     /// Write the lines that could not be read (the first 1,000 of each log) into this file, as JSON lines
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
@@ -60,6 +70,23 @@ pub(super) struct Args {
     /// Print JSON
     #[arg(long)]
     json: bool,
+}
+
+/// Where the logs are read.
+#[derive(Clone, Debug, Default, clap::Args)]
+pub(super) struct EngineArgs {
+    /// Read the logs on your own cluster: spark, or spark://HOST:PORT for a master
+    #[arg(long, value_name = "ENGINE", conflicts_with_all = ["partial", "rejects", "grants_at"])]
+    engine: Option<Spark>,
+    /// The program that starts your Spark; default: the one of `$SPARK_HOME`, or on the path
+    #[arg(long, value_name = "PATH", requires = "engine")]
+    spark_submit: Option<PathBuf>,
+    /// Shares that the engine reads; default: four for each core of the cluster
+    #[arg(long, value_name = "N", requires = "engine", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    tasks: Option<u32>,
+    /// scopetrim for the machines of the cluster, where they are of another kind than this one
+    #[arg(long, value_name = "FILE", requires = "engine")]
+    engine_binary: Option<PathBuf>,
 }
 
 /// The day that the policy files are declared to be of.
@@ -81,7 +108,11 @@ impl RecordArgs {
     }
 }
 
-pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(
+    args: &Args,
+    line: &[OsString],
+    out: &mut dyn Write,
+) -> anyhow::Result<ExitStatus> {
     let mut inputs = args.inputs.clone();
     // The configuration's logs and ledger both count here; flags are put over them.
     let (logs, ledger) = (std::mem::take(&mut inputs.logs), inputs.ledger.take());
@@ -93,7 +124,8 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             ..PolicyFlags::default()
         },
     };
-    let mut settings = settings::settings(&inputs, &policy)?;
+    let source = settings::source(&inputs, &policy)?;
+    let mut settings = settings::of(&source, inputs.quiet)?;
     let named: Vec<String> = args.files.iter().chain(&logs).cloned().collect();
     if !named.is_empty() {
         settings.logs = named;
@@ -111,9 +143,25 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
         files_named: !args.grants.is_empty(),
         partial: args.partial.is_some(),
         shard: args.shard,
+        listed: args.listed.clone(),
         rejects: args.rejects.clone(),
     };
-    let done = run::ingest(&settings, &job)?;
+    let done = match &args.engine.engine {
+        None => run::ingest(&settings, &job)?,
+        Some(spark) => {
+            let cluster = Cluster {
+                spark,
+                submit: args.engine.spark_submit.as_deref(),
+                binary: args.engine.engine_binary.as_deref(),
+                tasks: args.engine.tasks,
+                threads: args.inputs.threads,
+                files: &source.files()?,
+                args: &share::arguments(line)?,
+            };
+            let say = |text: &str| diagnostics::note(settings.quiet, text);
+            run::ingest_on(&cluster, &settings, &job, &say)?
+        }
+    };
     for text in &done.notes {
         diagnostics::note(settings.quiet, text);
     }

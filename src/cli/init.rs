@@ -13,11 +13,19 @@ use std::path::{Path, PathBuf};
 
 use super::diagnostics;
 use crate::grants::Proposed;
-use crate::model::words::plural;
+use crate::model::words::{first, plural};
 use crate::report::escape;
 use crate::run::config::{self, FILE_NAME};
 use crate::run::init::{self, FolderContents};
 use crate::run::{Advised, atomic_file};
+
+/// What is needed where none was found, and where to get it.
+const LOGS: &str = "they come from your gateway (`scopetrim formats` lists what is read, docs/log-formats.md what to log)";
+const CATALOGS: &str = "an OpenAPI file says which scopes an operation requires; without one \
+    `scopetrim catalog scaffold --logs LOG` proposes a routes.yaml";
+const GRANTS: &str = "export them from where clients get their scopes, or write a grants.yaml (docs/policy-formats.md)";
+/// Other files that are named.
+const OTHERS: usize = 5;
 
 /// Arguments of `init`.
 #[derive(Debug, clap::Args)]
@@ -100,16 +108,16 @@ fn summary(found: &FolderContents) -> Vec<String> {
         .map(|(name, n)| format!("{name} {n}"))
         .collect();
     lines.push(if found.logs.is_empty() {
-        "access logs: none found".to_owned()
+        format!("access logs: none found; {LOGS}")
     } else {
         format!("access logs: {} ({})", found.logs.len(), formats.join(", "))
     });
-    for (what, files) in [
-        ("API descriptions", &found.catalogs),
-        ("policy files", &found.grants),
+    for (what, files, needed) in [
+        ("API descriptions", &found.catalogs, CATALOGS),
+        ("policy files", &found.grants, GRANTS),
     ] {
         lines.push(if files.is_empty() {
-            format!("{what}: none found")
+            format!("{what}: none found; {needed}")
         } else {
             format!("{what}: {}", files.join(", "))
         });
@@ -132,6 +140,12 @@ fn summary(found: &FolderContents) -> Vec<String> {
             .iter()
             .map(|what| format!("left out: {what}")),
     );
+    if !found.others.is_empty() {
+        lines.push(format!(
+            "not used: {}: no log, API description or policy file that is known",
+            first(&found.others, OTHERS)
+        ));
+    }
     lines
 }
 

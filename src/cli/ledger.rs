@@ -33,12 +33,21 @@ pub(super) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Task {
     /// Show days, sources and sizes
+    #[command(after_help = "Examples:
+  scopetrim ledger status usage
+  scopetrim ledger status --ledger usage --json")]
     Status(Place),
     /// Compare every file with the manifest and add up the counts; exit 1 when something is wrong
+    #[command(after_help = "Examples:
+  scopetrim ledger verify usage")]
     Verify(Place),
     /// Join the files of each day into one, without loss
+    #[command(after_help = "Examples:
+  scopetrim ledger compact usage")]
     Compact(Place),
     /// Drop the days before the last ones
+    #[command(after_help = "Examples:
+  scopetrim ledger prune usage --keep 15mo")]
     Prune {
         #[command(flatten)]
         place: Place,
@@ -47,6 +56,8 @@ enum Task {
         keep: String,
     },
     /// Add other ledgers or partial results, in any order, and compact
+    #[command(after_help = "Examples:
+  scopetrim ledger merge part-1 part-2 --into usage")]
     Merge {
         /// Ledgers or partial results, or folders of them
         #[arg(value_name = "DIR", required = true)]

@@ -15,6 +15,8 @@ mod colour;
 mod config_overrides;
 mod demand;
 mod diagnostics;
+mod engine;
+mod enforce;
 mod events;
 mod explain;
 mod formats;
@@ -22,11 +24,13 @@ mod help;
 mod ingest;
 mod init;
 mod ledger;
+mod man;
 mod output;
 mod replay;
 mod report;
 mod report_command;
 mod review;
+mod roles;
 mod rules;
 mod settings;
 mod show;
@@ -77,6 +81,8 @@ enum Command {
     Ingest(ingest::Args),
     /// Inspect, check, compact, prune or merge the usage ledger
     Ledger(ledger::Args),
+    /// Print the driver with which logs are read on a cluster
+    Engine(engine::Args),
     /// Show every fact behind the verdicts of one client
     Explain(explain::Args),
     /// Show what clients ask for and do not get, and what their tokens carried
@@ -93,8 +99,12 @@ enum Command {
     Catalog(catalog::Args),
     /// Print who holds what, and through which role
     Grants(show::GrantsArgs),
+    /// Propose a small set of roles that gives each client exactly what it needs
+    Roles(roles::Args),
     /// Generate requests that the trimmed policy must refuse, and ones that must pass
     BoundaryTests(boundary_tests::Args),
+    /// Write the trimmed policy in the language of a gateway or a policy engine
+    Enforce(enforce::Args),
     /// List the rules behind the findings, or explain one
     Rules(rules::Args),
     /// List the log formats, or say which one a file is in
@@ -102,12 +112,15 @@ enum Command {
     /// Write a commented scopetrim.toml from what is found in a folder
     Init(init::Args),
     /// Print shell completions
+    #[command(after_help = "Examples:
+  scopetrim completions bash > /etc/bash_completion.d/scopetrim
+  scopetrim completions zsh > ~/.zfunc/_scopetrim")]
     Completions {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// Print the manual page
-    Man,
+    /// Print the manual page, or write one for every subcommand
+    Man(man::Args),
     /// Show the normalised events, or write all of them for another engine
     Events(events::Args),
     /// Count requests per day, client and operation
@@ -147,7 +160,8 @@ impl ExitStatus {
 
 /// The whole command line.
 fn command() -> clap::Command {
-    help::grouped(Cli::command().mut_subcommand("report", report::rename_log_format))
+    let command = Cli::command().mut_subcommand("report", report::keep_format);
+    help::grouped(command.mut_subcommand("roles", roles::rename_objective))
 }
 
 /// Runs the program with these arguments.
@@ -211,8 +225,9 @@ fn dispatch(
         Command::Analyze(args) => analyze::run(args, cli.color, call, out),
         Command::Review(args) => review::run(args, out),
         Command::Apply(args) => apply::run(args, out),
-        Command::Ingest(args) => ingest::run(args, out),
+        Command::Ingest(args) => ingest::run(args, line, out),
         Command::Ledger(args) => ledger::run(args, out),
+        Command::Engine(args) => engine::run(args, out),
         Command::Explain(args) => explain::run(args, out),
         Command::Demand(args) => demand::run(args, out),
         Command::Backtest(args) => backtest::run(args, out),
@@ -222,6 +237,8 @@ fn dispatch(
         Command::Catalog(args) => catalog::run(args, out),
         Command::Grants(args) => show::grants(args, out),
         Command::BoundaryTests(args) => boundary_tests::run(args, out),
+        Command::Roles(args) => roles::run(args, out),
+        Command::Enforce(args) => enforce::run(args, out),
         Command::Rules(args) => rules::run(args, out),
         Command::Formats(args) => formats::run(args, out),
         Command::Init(args) => init::run(args, out).map(|()| ExitStatus::Done),
@@ -233,10 +250,7 @@ fn dispatch(
                 .map(|()| ExitStatus::Done)
                 .map_err(anyhow::Error::from)
         }
-        Command::Man => clap_mangen::Man::new(command())
-            .render(out)
-            .map(|()| ExitStatus::Done)
-            .map_err(anyhow::Error::from),
+        Command::Man(args) => man::run(args, out),
         Command::Events(args) => events::run(args, out),
         Command::Usage(args) => usage::run(args, out),
         Command::Windows(args) => windows::run(args, out),

@@ -14,14 +14,16 @@ use crate::run::atomic_file::{Whole, cannot_write};
 /// Form and target of the output.
 #[derive(Clone, Debug, Default, clap::Args)]
 pub(super) struct OutputArgs {
-    /// Output format; default: table (`usage`: csv). Parquet needs --out
+    /// Format: table, csv, json, ndjson or parquet; default: table (`usage`: csv)
     #[arg(
-        long, value_name = "table|csv|json|ndjson|parquet", hide_possible_values = true,
+        long, value_name = "FORMAT", hide_possible_values = true,
         value_parser = PossibleValuesParser::new(Format::ALL.map(|(name, _)| name)).try_map(|name| Format::parse(&name).ok_or("no format")),
         conflicts_with_all = ["csv", "json", "ndjson", "parquet"]
     )]
     output: Option<Format>,
-    /// Write to this file instead of standard output; a run that fails leaves it as it was
+    /// Write to this file instead of standard output
+    ///
+    /// A run that fails leaves it as it was. Parquet is only written to a file.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// The same as --output csv

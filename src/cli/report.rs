@@ -19,7 +19,7 @@ use crate::run::{self, Advised, MonthlyReport, atomic_file};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   scopetrim report samples/shop --month 2026-10 > report.html
-  scopetrim report samples/shop --month 2026-10 --format html,md,json,csv,sarif,ocsf --out 2026-10
+  scopetrim report samples/shop --month 2026-10 --output html,md,json,csv,sarif,ocsf --out 2026-10
   scopetrim report samples/shop --month 2026-10 --previous 2026-09/report.json --out 2026-10
   scopetrim report samples/shop --month 2026-10 --pseudonymise key.txt --out for-the-auditor
 
@@ -37,9 +37,10 @@ pub(super) struct Args {
     /// Folder for the files; without it one format goes to standard output
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Kinds of output: html, md, json, csv, sarif, ocsf (the logs' own format is --log-format here)
+    /// Kinds of output: html, md, json, csv, sarif, ocsf
     #[arg(
-        long = "format",
+        long = "output",
+        alias = "format",
         value_name = "LIST",
         value_delimiter = ',',
         default_value = "html"
@@ -60,9 +61,9 @@ pub(super) struct Args {
     inputs: InputArgs,
 }
 
-/// `--format` means the report's own formats here, so that of the logs gets another name.
-pub(super) fn rename_log_format(command: clap::Command) -> clap::Command {
-    command.mut_arg("format", |arg| arg.long("log-format"))
+/// `--format` has always meant the report's own formats here; elsewhere it is that of the logs.
+pub(super) fn keep_format(command: clap::Command) -> clap::Command {
+    command.mut_arg("format", |arg| arg.alias(None))
 }
 
 pub(super) fn run(
@@ -110,6 +111,7 @@ pub(super) fn run(
         organisation: args.organisation.clone(),
         now: args.now.clone(),
         command: report_command::line(line),
+        inputs: report_command::inputs(line, args.policy.folder.positional()),
         configuration: source.shown_file(),
     };
     run::month(

@@ -26,6 +26,9 @@ pub(super) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum What {
     /// Print the page of one rule: what, why, guards, thresholds, controls
+    #[command(after_help = "Examples:
+  scopetrim rules explain F3
+  scopetrim rules explain shared-credential --json")]
     Explain {
         /// Number or id of the rule: F3, long-lived-token
         rule: String,

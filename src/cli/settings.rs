@@ -11,9 +11,14 @@ use crate::run::{Advised, NoProgress, SettingsSource};
 
 /// The settings of a run: the flags over the configuration file.
 pub(super) fn settings(args: &InputArgs, policy: &PolicyArgs) -> anyhow::Result<Settings> {
-    let mut settings = source(args, policy)?.settings()?;
-    settings.quiet = args.quiet;
-    settings.progress = if args.quiet {
+    of(&source(args, policy)?, args.quiet)
+}
+
+/// The settings from there, with a bar for who wants to be told.
+pub(super) fn of(source: &SettingsSource, quiet: bool) -> anyhow::Result<Settings> {
+    let mut settings = source.settings()?;
+    settings.quiet = quiet;
+    settings.progress = if quiet {
         &NoProgress
     } else {
         &diagnostics::Bar

@@ -31,10 +31,10 @@ and throttled or aborted ones, which prove nothing but cannot be told apart.")]
 pub(super) struct Args {
     #[command(flatten)]
     folder: Folder,
-    /// Only this client, as the policy file names it; may be repeated
+    /// Only this client, as the policy file names it; repeatable
     #[arg(long, value_name = "NAME")]
     client: Vec<String>,
-    /// Only this term; may be repeated
+    /// Only this term; repeatable
     #[arg(long, value_name = "TERM")]
     term: Vec<String>,
     /// Calendar months, counted back from the month of as-of

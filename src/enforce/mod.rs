@@ -19,7 +19,9 @@ mod escape;
 mod http_file;
 mod hurl;
 mod k6;
+pub(crate) mod policy;
 mod requests;
+pub(crate) mod targets;
 
 pub(crate) use boundary::plan;
 pub(crate) use requests::{Options, Plan, Subject};

@@ -18,19 +18,22 @@
 //! Source: `k8s.io/apiserver/pkg/apis/audit` (v1 and its betas), and the annotations of the
 //! authorization filter.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 
 use super::declared::{Declared, Meaning};
 use super::json::{self, Fields};
 use super::{
-    AuthKind, Decision, LogFormat, Named, RawRecord, RecordReader, SampleLine, Scratch, Skip,
-    Token, asks, clock, detect,
+    AuthKind, Decision, LogFormat, Named, RawRecord, RecordReader, SampleLine, Scratch, Shown,
+    Skip, Token, asks, clock, detect,
 };
 use crate::model::{AnsweredBy, Effect};
 
 #[path = "kubernetes_azure.rs"]
 mod azure;
+#[path = "kubernetes_wildcards.rs"]
+mod wildcards;
 
 pub(super) struct Audit;
 
@@ -121,6 +124,18 @@ impl LogFormat for Audit {
         let odd = |byte: &u8| matches!(byte, b'*' | b':') || byte.is_ascii_whitespace();
         let shown = READS.contains(&verb) || WRITES.contains(&verb);
         (shown && !resource.iter().any(odd)).then(|| effect(verb))
+    }
+
+    fn shows(&self, permission: &str, _: &BTreeMap<String, Effect>) -> Shown {
+        match self.effect_of(permission.as_bytes()) {
+            Some(effect) => Shown::Use(effect),
+            None if permission.contains('*') => wildcards::shown(permission),
+            None => Shown::Nothing,
+        }
+    }
+
+    fn allows(&self, permission: &str, operation: &str) -> bool {
+        wildcards::allows(permission, operation)
     }
 
     fn as_description(&self) -> Option<String> {

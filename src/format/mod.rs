@@ -250,6 +250,12 @@ pub trait LogFormat: Send + Sync {
         effect.map_or(Shown::Nothing, Shown::Use)
     }
 
+    /// Whether a permission that is a pattern allows the operation.
+    fn allows(&self, permission: &str, operation: &str) -> bool {
+        let _ = (permission, operation);
+        false
+    }
+
     /// The format in the language of described formats, as far as it can be said there; `None`
     /// where all of it is code.
     fn as_description(&self) -> Option<String> {

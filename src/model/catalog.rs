@@ -353,6 +353,8 @@ pub struct Catalog {
     /// Terms that are patterns and judged by what logs show of their members, each with those
     /// members of which logs need not show anything.
     pub patterns: BTreeMap<Term, BTreeSet<Term>>,
+    /// A term holds in a part of the system that it does not name, so none stands in for another.
+    pub in_parts: bool,
     /// What the reader noticed.
     pub warnings: Vec<Warning>,
     /// The operations of each host; those of none are of all.

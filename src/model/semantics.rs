@@ -112,6 +112,12 @@ impl Semantics {
         let mut open: Vec<Scope> = Vec::new();
         let mut seen = BTreeSet::new();
         let covered = |name: &str, open: &mut Vec<Scope>, seen: &mut BTreeSet<Scope>| {
+            if self.matching == ScopeMatch::Exact {
+                let known = self.implies.get_key_value(name).map(|(scope, _)| scope);
+                let same = universe.get(name).or(known);
+                open.extend(same.filter(|scope| seen.insert((*scope).clone())).cloned());
+                return;
+            }
             let known = universe.iter().chain(self.implies.keys());
             // Asked of each of many terms, most of which are names: nothing is copied for those.
             let is_name = self.matching == ScopeMatch::GlobAnyCase && !name.contains(['*', '?']);

@@ -101,7 +101,7 @@ pub enum Reason {
     OthersSuffice,
     /// A narrower scope of the catalogue would satisfy everything needed.
     NarrowerSuffices,
-    /// It is a pattern, and the narrower scopes are not: what is added later is not given.
+    /// It is a pattern, and goes or gives way to scopes that are none: what is added later is not given.
     PatternGivenUp,
     /// A narrower scope is a pattern itself, and gives what is added later.
     NarrowerIsPattern,

@@ -19,8 +19,7 @@ use super::View;
 use super::difftext::days;
 use super::evidence;
 use super::screen::Screen;
-use super::statistics::silent_days;
-use super::suspend;
+use super::suspend::{self, silent_days};
 use crate::analysis::minimum::Universe;
 use crate::analysis::{ClientAnalysis, Served, TermAnalysis};
 use crate::model::words::{either, plural};
@@ -78,7 +77,7 @@ pub(crate) fn of_term(
 }
 
 /// The label of the places where a term is held.
-const HELD: &str = "held";
+pub(crate) const HELD: &str = "held";
 
 /// Facts as wrapped lines.
 struct Facts<'w> {

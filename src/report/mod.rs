@@ -36,6 +36,7 @@ pub(crate) mod pseudonym;
 pub(crate) mod pull_request;
 pub(crate) mod replay;
 pub(crate) mod review;
+pub(crate) mod roles;
 pub(crate) mod rulebook;
 mod screen;
 pub(crate) mod shown_diff;

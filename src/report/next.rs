@@ -29,6 +29,15 @@ impl Call {
         self.command("analyze", &[], &["--stats"])
     }
 
+    /// The same analysis at another level.
+    pub(super) fn at_level(&self, level: Level) -> Vec<String> {
+        let mut call = self.clone();
+        if let Some(at) = call.flags.iter().position(|flag| flag == "--level") {
+            call.flags.drain(at..(at + 2).min(call.flags.len()));
+        }
+        call.command("analyze", &[], &["--level", level.name()])
+    }
+
     /// The commands that make the edits of the diff; none when it is one of the past.
     pub(super) fn apply(&self, level: Level) -> Vec<Vec<String>> {
         const FOLDER: &str = "result";
@@ -57,5 +66,60 @@ impl Call {
             .chain(self.flags.iter().map(String::as_str))
             .chain(more.iter().copied());
         words.map(shell_word).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call() -> Call {
+        Call {
+            folder: Some("a shop".to_owned()),
+            flags: ["--logs", "x", "y", "--level", "likely"]
+                .map(str::to_owned)
+                .to_vec(),
+            formats: vec!["--config".to_owned(), "it's.toml".to_owned()],
+            of_today: true,
+            out: None,
+        }
+    }
+
+    #[test]
+    fn a_name_stands_before_the_flags_and_words_are_quoted_for_a_shell() {
+        assert_eq!(
+            call().explain("app").join(" "),
+            "scopetrim explain 'a shop' app --logs x y --level likely"
+        );
+        assert_eq!(
+            call().at_level(Level::Review).join(" "),
+            "scopetrim analyze 'a shop' --logs x y --level review"
+        );
+    }
+
+    #[test]
+    fn a_result_that_is_not_there_is_written_first_and_one_of_the_past_is_not_applied() {
+        let lines = |call: &Call| -> Vec<String> {
+            let commands = call.apply(Level::Likely);
+            commands.iter().map(|words| words.join(" ")).collect()
+        };
+        assert_eq!(
+            lines(&call()),
+            [
+                "scopetrim analyze 'a shop' --logs x y --level likely --out result",
+                "scopetrim apply result --level likely --config 'it'\\''s.toml'",
+            ]
+        );
+        let written = Call {
+            out: Some("there".to_owned()),
+            formats: Vec::new(),
+            ..call()
+        };
+        assert_eq!(lines(&written), ["scopetrim apply there --level likely"]);
+        let past = Call {
+            of_today: false,
+            ..call()
+        };
+        assert!(lines(&past).is_empty());
     }
 }

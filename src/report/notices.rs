@@ -47,7 +47,7 @@ pub(super) fn short(
     let asking = asking.count();
     if asking > 0 {
         let text = format!(
-            "{} refused something, or with unclear tokens",
+            "{} with refused requests or with scopes in tokens that are not clear",
             words::plural(asking, "client")
         );
         lines.push(("demand", text));

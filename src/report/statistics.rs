@@ -14,10 +14,10 @@ use super::escape::{self, columns};
 use super::evidence;
 use super::notices;
 use super::screen::Screen;
-use super::suspend;
+use super::suspend::{self, silent_days};
 use crate::analysis::{ClientAnalysis, Exposure, Status, TermAnalysis};
 use crate::model::words::{percent_of, plural};
-use crate::model::{Day, Kind, Level, Millis, Reason, Verdict};
+use crate::model::{Kind, Level, Reason, Verdict};
 
 /// Covered days below which nothing is called safe or likely (guard G1).
 pub(super) const DAYS: u32 = 90;
@@ -253,14 +253,4 @@ fn evidence(view: &View<'_>, client: &ClientAnalysis) -> String {
         .map(|(kind, count)| format!("{count} {}", kind.name()))
         .collect();
     parts.join(", ")
-}
-
-/// Days on which a request would have been seen after the last one, up to the end of the window.
-pub(super) fn silent_days(view: &View<'_>, client: &ClientAnalysis, last: Millis) -> usize {
-    let (after, to) = (Day::of(last).plus(1), view.analysis.window.to);
-    if to < after {
-        0
-    } else {
-        client.covered(view.coverage).range(after..=to).count()
-    }
 }

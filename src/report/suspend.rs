@@ -9,10 +9,20 @@ use super::evidence;
 use crate::analysis::backtest::suspended;
 use crate::analysis::{Basis, ClientAnalysis, Suspension, TermAnalysis};
 use crate::model::words::{percent_up, plural_grouped};
-use crate::model::{Level, Verdict};
+use crate::model::{Day, Level, Millis, Reason, Verdict};
 
 /// Clients that are listed with what a suspension would refuse.
 const CUTS: usize = 6;
+
+/// Days on which a request would have been seen after the last one, up to the end of the window.
+pub(super) fn silent_days(view: &View<'_>, client: &ClientAnalysis, last: Millis) -> usize {
+    let (after, to) = (Day::of(last).plus(1), view.analysis.window.to);
+    if to < after {
+        0
+    } else {
+        client.covered(view.coverage).range(after..=to).count()
+    }
+}
 
 /// Its grants that go on their own, at a safer level than the whole.
 pub(super) fn alone(client: &ClientAnalysis) -> usize {
@@ -62,6 +72,61 @@ pub(super) fn sentence(basis: &Basis, client: &ClientAnalysis) -> Option<String>
         "suspend it as a whole ({}), which is easy to undo{past}{why}{cut}{apart}",
         suspension.level.name()
     ))
+}
+
+/// What keeps a client from being suspended, in a few words: the client's own reasons, which
+/// come before those of a grant.
+const FIRST: [(Reason, &str); 5] = [
+    (Reason::NeededInWindow, "it needed something in the window"),
+    (
+        Reason::PossibleNeed,
+        "requests of uncertain origin may have been its own",
+    ),
+    (
+        Reason::NameNotProven,
+        "a caller that no policy file names may be this client",
+    ),
+    (
+        Reason::UnmatchedTraffic,
+        "it sent requests that match no operation",
+    ),
+    (
+        Reason::StillInRhythm,
+        "it was silent for more than half as long before",
+    ),
+];
+
+/// Two sentences for the page: how long it is silent, and what speaks against it or for it.
+pub(super) fn in_short(view: &View<'_>, client: &ClientAnalysis) -> Option<String> {
+    let suspension = client.suspend.as_ref()?;
+    let silence = match client.last_seen {
+        Some(last) => {
+            let days = silent_days(view, client, last);
+            format!("No request for {}.", plural_grouped(days as u64, "day"))
+        }
+        None => "No request in the log.".to_owned(),
+    };
+    let own = FIRST.iter();
+    let own = own.filter(|(reason, _)| suspension.reasons.contains(reason));
+    let others = suspension.reasons.iter();
+    let others = others.filter(|reason| FIRST.iter().all(|(own, _)| own != *reason));
+    let own = own.map(|(_, words)| *words);
+    let mut reasons = own.chain(others.map(|reason| reason.sentence()));
+    let second = match (reasons.next(), &suspension.evidence) {
+        (Some(reason), _) => {
+            let more = match reasons.count() {
+                0 => String::new(),
+                more => format!(", and {}", plural_grouped(more as u64, "more reason")),
+            };
+            format!("Look into this first: {reason}{more}.")
+        }
+        (None, Some(found)) => format!(
+            "At most {} of similar grants were used again.",
+            percent_up(found.odds.upper)
+        ),
+        (None, None) => "Nothing speaks against it.".to_owned(),
+    };
+    Some(format!("{silence} {second}"))
 }
 
 /// `2 operations (312 requests) needed in the window`; `None` when nothing was.

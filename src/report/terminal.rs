@@ -87,13 +87,27 @@ pub(crate) fn closing(
     screen.line("")?;
     let mut text = format!("{} can go with this diff.", plural(now, "permission"));
     if later > 0 {
-        text = format!("{text} {later} more with --level review.");
+        let more = if now > 0 { " more" } else { "" };
+        text = format!("{text} {later}{more} with --level review.");
     }
     screen.painted(&|line| look.paint.strong(line), "", &text)?;
     let client = first_client(view).unwrap_or("CLIENT");
     screen.command("  Review: ", &look.call.explain(client))?;
     for (at, words) in look.call.apply(view.level).iter().enumerate() {
         screen.command(if at == 0 { "  Apply:  " } else { "          " }, words)?;
+    }
+    Ok(())
+}
+
+/// Writes what to do where nothing goes into a diff at this level.
+pub(crate) fn no_diff(view: &View<'_>, out: &mut dyn Write, look: Look<'_>) -> io::Result<()> {
+    let clients = view.analysis.clients.iter();
+    let mut levels = clients
+        .flat_map(|client| &client.terms)
+        .filter_map(|term| removable(view, term));
+    if view.level < Level::Review && levels.any(|level| level == Level::Review) {
+        let mut screen = Screen::new(out, look.width);
+        screen.command("Review all: ", &look.call.at_level(Level::Review))?;
     }
     Ok(())
 }

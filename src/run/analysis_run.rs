@@ -326,7 +326,7 @@ fn noise(settings: &Settings, read: &LoadedUsage, window: Window) -> Vec<Warning
         .collect()
 }
 
-fn options(settings: &Settings, window: Window) -> analysis::Options {
+pub(super) fn options(settings: &Settings, window: Window) -> analysis::Options {
     analysis::Options {
         window,
         hints: settings.hints,

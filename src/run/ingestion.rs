@@ -6,7 +6,7 @@ use super::from_ledger::{Job, advised, each_source};
 use super::pipeline::{self, Logs};
 use super::snapshot_day::{self, DayOfPolicy, Record};
 use super::{Advised, Settings, atomic_file, git_history, policy, rejects, routes};
-use crate::input::Shard;
+use crate::input::{Shard, read_list};
 use crate::model::{Day, Policy};
 use crate::usage::SourceFacts;
 use crate::usage::ledger::{Added, Committed, Ledger, LedgerError, Operations, Writer};
@@ -23,6 +23,8 @@ pub struct Ingest {
     pub partial: bool,
     /// This share of the logs alone.
     pub shard: Option<Shard>,
+    /// The logs are those of this list. It is a part of a run that records what is held itself.
+    pub listed: Option<PathBuf>,
     /// Where the lines that could not be read go, as JSON lines.
     pub rejects: Option<PathBuf>,
 }
@@ -40,14 +42,17 @@ pub struct Ingested {
 }
 
 /// The logs to read; of a share, also the digest of the whole list.
-fn logs(
-    settings: &Settings,
-    shard: Option<Shard>,
-) -> anyhow::Result<(Logs, Option<(Shard, String)>)> {
-    let Some(shard) = shard else {
+fn logs(settings: &Settings, job: &Ingest) -> anyhow::Result<(Logs, Option<(Shard, String)>)> {
+    let Some(shard) = job.shard else {
         return Ok((pipeline::open_logs(settings)?, None));
     };
-    let all = pipeline::inputs(settings)?;
+    let all = match &job.listed {
+        None => pipeline::inputs(settings)?,
+        Some(file) => read_list(file).map_err(|error| {
+            let text = format!("`{}` is not a list of logs: {error}", file.display());
+            Advised::new(text, "`--engine` writes such a list")
+        })?,
+    };
     if all.iter().any(|input| input.path.is_none()) {
         return Err(Advised::new(
             "standard input cannot be split into shards",
@@ -77,7 +82,7 @@ pub fn ingest(settings: &Settings, job: &Ingest) -> anyhow::Result<Ingested> {
     let known = holders.map(|name| name.as_str().as_bytes().to_vec());
     let (identities, uncertain) = pipeline::names(settings, &routes, known.collect());
     let operations = Operations::new(&routes.matcher, &routes.catalog.operations);
-    let (opened, list) = logs(settings, job.shard)?;
+    let (opened, list) = logs(settings, job)?;
     let mut writer = Writer::open(&job.into).map_err(|error| advised(&error))?;
     if let Some((shard, list)) = &list {
         writer.is_shard(*shard, list);
@@ -120,6 +125,8 @@ pub fn ingest(settings: &Settings, job: &Ingest) -> anyhow::Result<Ingested> {
     };
     let record = match &held {
         None => None,
+        // Its policy is here for the names alone.
+        Some(_) if job.listed.is_some() => None,
         Some(policy) => snapshot_day::record(&day, settings, &mut writer, policy)?,
     };
     // Before the commit: who lost the list could not get it again by a second run.

@@ -30,6 +30,8 @@ pub struct MonthlyReport {
     pub now: Option<String>,
     /// How the program was called.
     pub command: String,
+    /// The flags with which other commands read the same input.
+    pub inputs: String,
     /// The configuration file.
     pub configuration: Option<String>,
 }
@@ -74,6 +76,7 @@ fn sealed<T>(
         organisation: order.organisation.as_deref(),
         now: order.now.as_deref(),
         command: &order.command,
+        inputs: Some(&order.inputs),
         configuration: order.configuration.as_deref().map(file_row),
         catalogues: run
             .settings
@@ -156,6 +159,7 @@ fn sealed<T>(
     extra.credentials = &hidden_credentials;
     extra.history = &history;
     extra.command = "scopetrim report (arguments withheld)";
+    extra.inputs = None;
     extra.catalogues = rows(extra.catalogues);
     extra.configuration = rows(extra.configuration.into_iter().collect()).pop();
     let view = masked.view();

@@ -291,7 +291,7 @@ fn not_recognised(input: &Input, seen: &detect::Detection) -> anyhow::Error {
             "name the access log of the gateway, and leave this file out".to_owned()
         } else {
             format!(
-                "force one with --format ({}; `report` calls it --log-format); `scopetrim formats detect {file}` shows the \
+                "force one with --log-format ({}); `scopetrim formats detect {file}` shows the \
                  lines that fit; give the gateway's own format line with --log-format-string, or describe the log: \
                  `scopetrim formats new {file}` proposes how",
                 known.join(", ")

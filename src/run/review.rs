@@ -148,13 +148,13 @@ impl<'r> Review<'r> {
     /// Lines that keep something: those of today, and earlier ones whose place nothing took.
     fn kept<'l>(&self, record: &'l Record) -> impl Iterator<Item = &'l Line> {
         let as_of = self.run.analysis.window.to;
-        let written = self.order.folder.join(exceptions::NAME);
-        let stated: Vec<&Exception> = self
-            .run
-            .settings
-            .exceptions
-            .iter()
-            .filter(|own| Path::new(own.place.file.as_ref()) != written)
+        // Used as the configuration, the file that is written here is not a reason to leave
+        // anything out of it.
+        let whole = |path: &Path| path.canonicalize().ok();
+        let written = whole(&self.order.folder.join(exceptions::NAME));
+        let stated = self.run.settings.exceptions.iter();
+        let stated: Vec<&Exception> = stated
+            .filter(|own| written.is_none() || whole(Path::new(own.place.file.as_ref())) != written)
             .collect();
         let held: BTreeSet<(Holder, Given)> = self
             .run

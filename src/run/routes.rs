@@ -13,7 +13,9 @@ use crate::catalog::{self, Audiences, CatalogError, Listed};
 use crate::format::{Opened, Shown, strangers};
 use crate::grants;
 use crate::input::Source;
-use crate::model::{Catalog, Effect, Granted, Operation, Policy, Security, Term, Warning};
+use crate::model::{
+    Catalog, Effect, Granted, Operation, Policy, Scope, ScopeMatch, Security, Term, Warning,
+};
 use crate::usage::named_operations;
 
 impl Settings {
@@ -143,7 +145,8 @@ fn named(settings: &Settings) -> anyhow::Result<Option<Routes>> {
             .map(|(name, effect)| (String::from_utf8_lossy(&name).into_owned(), effect))
             .collect();
     let mut unrecorded = BTreeSet::new();
-    let mut patterns = BTreeMap::new();
+    let (mut patterns, mut implies) = (BTreeMap::new(), BTreeMap::new());
+    let mut parts = false;
     let mut granted = None;
     if !settings.grants.is_empty() {
         let policy = policy(settings)?;
@@ -155,12 +158,16 @@ fn named(settings: &Settings) -> anyhow::Result<Option<Routes>> {
             })
             .collect();
         let own = policy.files.iter().any(grants::names_actions_of_aws);
+        let stated = policy.files.iter().find_map(|file| file.matching);
+        // Else a wildcard would not open what is looked for.
+        let wildcards = settings.matching.or(stated) == Some(ScopeMatch::GlobAnyCase);
         let seen = names.clone();
         let permissions = seen.keys().filter_map(|name| first.permission(name));
         let needed: BTreeSet<String> = permissions.map(|own| own.to_ascii_lowercase()).collect();
+        parts = policy.files.iter().any(|file| file.in_parts);
         let shows = |term: &Term| {
             let effect = || first.effect_of(term.as_str().as_bytes());
-            if own {
+            if own || parts {
                 first.shows(term.as_str(), &seen)
             } else {
                 effect().map_or(Shown::Nothing, Shown::Use)
@@ -171,6 +178,9 @@ fn named(settings: &Settings) -> anyhow::Result<Option<Routes>> {
                 // An operation that the logs name needs it.
                 Shown::Use(_) if own && needed.contains(&term.as_str().to_ascii_lowercase()) => {}
                 Shown::Use(effect) => drop(names.entry(term.to_string()).or_insert(effect)),
+                Shown::Members { .. } if own && !wildcards => {
+                    unrecorded.insert((*term).clone());
+                }
                 Shown::Members { effect, rest } => {
                     // An operation stands for whatever nobody used of it.
                     names.entry(term.to_string()).or_insert(effect);
@@ -181,6 +191,14 @@ fn named(settings: &Settings) -> anyhow::Result<Option<Routes>> {
                 Shown::Nothing => {}
             }
         }
+        implies = terms
+            .iter()
+            .filter(|term| parts && term.as_str().contains('*'))
+            .map(|term| {
+                let allows = |name: &str| first.allows(term.as_str(), name);
+                (Scope::new(term.as_str()), allowed(&names, allows))
+            })
+            .collect();
         // As its own policies name things, and as the others do.
         granted = own.then(|| terms.into_iter().cloned().collect::<BTreeSet<Term>>());
     }
@@ -199,19 +217,28 @@ fn named(settings: &Settings) -> anyhow::Result<Option<Routes>> {
     let catalog = Catalog {
         source: Arc::from("the operations that the logs name"),
         operations,
-        warnings: not_recorded(&unrecorded).into_iter().collect(),
+        warnings: not_recorded(&unrecorded, parts).into_iter().collect(),
         unrecorded,
         patterns,
+        implies,
+        in_parts: parts,
         ..Catalog::default()
     };
     Ok(Some(compiled(catalog, settings)))
+}
+
+/// The operations that a wildcard allows, of all that have a name.
+fn allowed(names: &BTreeMap<String, Effect>, allows: impl Fn(&str) -> bool) -> BTreeSet<Scope> {
+    let names = names.keys().filter(|name| !name.contains('*'));
+    let allowed = names.filter(|name| allows(name));
+    allowed.map(|name| Scope::new(name)).collect()
 }
 
 /// Terms named in a message.
 const SHOWN: usize = 5;
 
 /// That some terms are kept whatever the logs say.
-fn not_recorded(terms: &BTreeSet<Term>) -> Option<Warning> {
+fn not_recorded(terms: &BTreeSet<Term>, parts: bool) -> Option<Warning> {
     let named: Vec<String> = terms
         .iter()
         .take(SHOWN)
@@ -221,8 +248,13 @@ fn not_recorded(terms: &BTreeSet<Term>) -> Option<Warning> {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
+    let why = if parts {
+        "a wildcard allows more than was seen, and some permissions are asked within another request"
+    } else {
+        "most patterns allow more than was seen, some actions are checked within another request, and CloudTrail records events of data (objects of S3, calls of Lambda, items of DynamoDB, messages) only where the trail asks for them"
+    };
     let text = format!(
-        "the logs do not record everything that is allowed by {}{more}: a pattern allows more than was seen, some actions are checked within another request, and CloudTrail records events of data (objects of S3, calls of Lambda, items of DynamoDB, messages) only where the trail asks for them; they are kept",
+        "the logs do not record everything that is allowed by {}{more}: {why}; they are kept",
         named.join(", ")
     );
     (!terms.is_empty()).then(|| Warning::new("not-recorded", text))

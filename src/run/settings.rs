@@ -141,6 +141,22 @@ impl SettingsSource {
         self.path().map(|file| display(&file))
     }
 
+    /// Every file that says how logs are read, and whose names count: API descriptions, policy
+    /// files, descriptions of log formats, the key of hashes, and the configuration itself.
+    pub(crate) fn files(&self) -> anyhow::Result<Vec<String>> {
+        let config = self.over.clone().over(self.read_file()?);
+        let formats = config.format.into_iter().map(|(_, text)| text);
+        let own = self.path().map(|path| path.display().to_string());
+        let files = config.catalog.into_iter();
+        Ok(files
+            .chain(config.catalogs.into_iter().map(|own| own.file))
+            .chain(config.grants)
+            .chain(formats.filter(|text| config::is_description(text)))
+            .chain(config.hash_key)
+            .chain(own)
+            .collect())
+    }
+
     fn path(&self) -> Option<PathBuf> {
         let folder = self.folder.as_deref().unwrap_or(Path::new(""));
         self.file.clone().or_else(|| config::find(&here(folder)))

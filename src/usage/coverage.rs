@@ -222,7 +222,7 @@ fn is_more_than(part: u64, share: f64, all: u64) -> bool {
 }
 
 /// What to do about rejected records.
-const ADVICE: &str = "; look at rejects.ndjson (`--out DIR`, or `ingest --rejects FILE`), force a --format, or raise \
+const ADVICE: &str = "; look at rejects.ndjson (`--out DIR`, or `ingest --rejects FILE`), force a --log-format, or raise \
                       --max-reject-share if you know what these lines are";
 
 /// The limit in words, and the default where it is another one.

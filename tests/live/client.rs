@@ -56,12 +56,12 @@ pub(crate) fn open(port: u16) -> TcpStream {
 }
 
 /// A gateway that refuses may close before all is sent; its answer is there all the same.
-fn write(stream: &mut TcpStream, bytes: &[u8]) {
+pub(crate) fn write(stream: &mut TcpStream, bytes: &[u8]) {
     let _ = stream.write_all(bytes);
 }
 
 /// Everything until the gateway closes.
-fn answer(stream: &mut TcpStream) -> Vec<u8> {
+pub(crate) fn answer(stream: &mut TcpStream) -> Vec<u8> {
     let (mut all, mut buffer) = (Vec::new(), [0; 4096]);
     let end = Instant::now() + PATIENCE;
     while let Ok(read @ 1..) = stream.read(&mut buffer) {
@@ -72,7 +72,7 @@ fn answer(stream: &mut TcpStream) -> Vec<u8> {
 }
 
 /// Statuses of the status lines, without those of interim answers.
-fn statuses(answer: &[u8]) -> Vec<u16> {
+pub(crate) fn statuses(answer: &[u8]) -> Vec<u16> {
     let text = String::from_utf8_lossy(answer);
     let lines = text.split("HTTP/1.").skip(1);
     let codes = lines.filter_map(|line| line.get(2..5)?.parse().ok());

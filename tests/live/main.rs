@@ -19,6 +19,7 @@ mod caddy;
 mod client;
 mod compare;
 mod documented;
+mod enforced;
 mod envoy;
 mod gateway;
 mod h2;
@@ -64,6 +65,21 @@ fn envoy_is_read_as_it_answered() {
 #[test]
 fn traefik_is_read_as_it_answered() {
     run(&traefik::PRODUCT);
+}
+
+#[test]
+fn nginx_enforces_what_was_written_for_it() {
+    enforced::run(&enforced::NGINX);
+}
+
+#[test]
+fn haproxy_enforces_what_was_written_for_it() {
+    enforced::run(&enforced::HAPROXY);
+}
+
+#[test]
+fn envoy_enforces_what_was_written_for_it() {
+    enforced::run(&enforced::ENVOY);
 }
 
 /// Asks everything of one gateway, and compares all its logs.

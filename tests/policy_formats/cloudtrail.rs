@@ -332,11 +332,11 @@ fn a_policy_of_two_roles_gives_way_to_what_either_of_them_used() {
     // Both places of it: they are for different resources.
     let expected = [
         format!("-      {}", list("\"ec2:Stop*\"", "a")),
+        format!("+      {}", list(stops, "a")),
         format!(
             "-      {}",
             list("\"ec2:Stop*\", \"ec2:RunInstances\"", "b")
         ),
-        format!("+      {}", list(stops, "a")),
         format!(
             "+      {}",
             list(&format!("{stops}, \"ec2:RunInstances\""), "b")

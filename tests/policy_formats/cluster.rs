@@ -138,12 +138,12 @@ fn a_cell_goes_where_all_cells_of_its_verb_go_and_no_safer_than_they() {
     assert_eq!(
         verdicts(&report, "jane"),
         [
-            "nodes:* unobservable",
+            "nodes:* keep",
             "nodes:delete remove review",
             "nodes:get keep",
             "nodes:list keep",
             "nodes:use unobservable",
-            "pods:* unobservable",
+            "pods:* narrow manual",
             "pods:delete remove review",
             "pods:get keep",
             "pods:list remove manual",
@@ -294,4 +294,46 @@ fn roles_of_kubernetes_next_to_actions_of_aws_are_refused_with_a_way_out() {
         said.contains("in one run and the others in another"),
         "{said}"
     );
+}
+
+#[test]
+fn all_verbs_of_a_resource_are_judged_by_those_used_and_other_wildcards_are_kept() {
+    let roles = format!(
+        "{HEAD}kind: ClusterRole\nmetadata: {{name: r}}\nrules:\n- apiGroups: ['']\n  resources: [pods, configmaps]\n  verbs: ['*']\n- apiGroups: ['*']\n  resources: ['*']\n  verbs: [list]\n- apiGroups: ['']\n  resources: [serviceaccounts]\n  verbs: ['*']\n- apiGroups: ['']\n  resources: [pods]\n  verbs: [get]\n"
+    );
+    let users = binding("a", "r", "User", "jane");
+    let log = audit(&[
+        ("jane", "pods", "get"),
+        ("jane", "pods", "patch"),
+        ("jane", "services", "list"),
+    ]);
+    let files = [("roles.yaml", &*roles), ("users.yaml", &*users)];
+    let (report, diff) = cluster(&files, &log);
+    assert_eq!(
+        verdicts(&report, "jane"),
+        [
+            "*.*:list keep",
+            "configmaps:* remove review",
+            "pods:* narrow manual",
+            // A grant of another namespace stands in for nothing.
+            "pods:get keep",
+            "serviceaccounts:* unobservable",
+        ],
+        "{report}"
+    );
+    let terms = report["clients"][0]["terms"].as_array().expect("terms");
+    let of = |term: &str| terms.iter().find(|own| own["term"] == term).expect("it");
+    assert_eq!(
+        of("pods:*")["replace_with"].to_string(),
+        r#"["pods:get","pods:patch"]"#
+    );
+    let reasons = |term: &str| of(term)["reasons"].to_string();
+    assert!(reasons("configmaps:*").contains("pattern_given_up"));
+    assert!(reasons("serviceaccounts:*").contains("not_recorded"));
+    assert!(
+        of("*.*:list")["witness"]
+            .to_string()
+            .contains("services:list")
+    );
+    assert!(diff.contains("+  resources: [pods]\n"), "{diff}");
 }

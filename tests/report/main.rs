@@ -12,6 +12,7 @@ mod formats;
 mod hostile;
 mod months;
 mod names;
+mod page;
 mod safe;
 mod sums;
 

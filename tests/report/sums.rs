@@ -27,7 +27,7 @@ fn sample(more: &[&str]) -> (String, Value) {
     )
 }
 
-fn parsed(page: &str) -> Document<'_> {
+pub(super) fn parsed(page: &str) -> Document<'_> {
     let options = ParsingOptions {
         allow_dtd: true,
         ..ParsingOptions::default()
@@ -35,13 +35,13 @@ fn parsed(page: &str) -> Document<'_> {
     Document::parse_with_options(page, options).unwrap()
 }
 
-fn text(node: Node<'_, '_>) -> String {
+pub(super) fn text(node: Node<'_, '_>) -> String {
     let parts = node.descendants().filter(Node::is_text);
     let text: String = parts.filter_map(|own| own.text()).collect();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn by_id<'a>(page: &'a Document<'_>, id: &str) -> Node<'a, 'a> {
+pub(super) fn by_id<'a>(page: &'a Document<'_>, id: &str) -> Node<'a, 'a> {
     let mut all = page.descendants();
     all.find(|own| own.attribute("id") == Some(id)).expect(id)
 }

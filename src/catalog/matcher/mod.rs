@@ -41,10 +41,10 @@ use hashbrown::HashMap;
 pub(crate) use overlap::may_have_taken;
 pub(crate) use spelling::plain;
 pub(super) use spelling::{canonical, query_start};
+pub(crate) use template::{Part, Segment, Template};
 
 use crate::model::{Method, Operation, Warning, label};
 use further::{named, query_keys};
-use template::Template;
 use trie::Trie;
 
 /// How templates are compared with paths.

@@ -5,7 +5,7 @@ use super::variants::variants;
 
 /// One segment of a template.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::catalog) enum Segment {
+pub(crate) enum Segment {
     /// Exactly these bytes.
     Literal(Vec<u8>),
     /// Parameters and literals: `{id}.json`, `{a}...{b}`, `{id}:archive`.
@@ -20,7 +20,7 @@ pub(in crate::catalog) enum Segment {
 
 /// A piece of a mixed segment.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::catalog) enum Part {
+pub(crate) enum Part {
     /// Exactly these bytes.
     Literal(Vec<u8>),
     /// At least one byte.
@@ -29,8 +29,8 @@ pub(in crate::catalog) enum Part {
 
 /// A parsed template.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::catalog) struct Template {
-    pub(in crate::catalog) segments: Vec<Segment>,
+pub(crate) struct Template {
+    pub(crate) segments: Vec<Segment>,
 }
 
 impl Template {
@@ -60,7 +60,7 @@ impl Template {
     }
 
     /// The template first, then as it is without what may be absent.
-    pub(in crate::catalog) fn all(path: &str) -> Vec<Self> {
+    pub(crate) fn all(path: &str) -> Vec<Self> {
         let mut all: Vec<Self> = Vec::new();
         for text in variants(path) {
             let template = Self::parse(&text);

@@ -60,9 +60,79 @@
     });
   }
 
+  // Copies a command; where there is no clipboard, the text is selected for the keyboard.
+  const said = document.createElement("p");
+  said.className = "vh";
+  said.setAttribute("role", "status");
+  document.querySelector("main").append(said);
+  for (const line of document.querySelectorAll(".cmd")) {
+    const code = line.querySelector("code");
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = "Copy";
+    button.setAttribute("aria-label", "Copy the command " + code.textContent.slice(0, 60));
+    line.append(button);
+    const tell = (word) => {
+      button.textContent = word;
+      said.textContent = word;
+      setTimeout(() => { button.textContent = "Copy"; }, 2000);
+    };
+    const select = () => {
+      const range = document.createRange();
+      range.selectNodeContents(code);
+      const selection = getSelection();
+      selection.removeAllRanges();
+      selection.addRange(range);
+    };
+    button.addEventListener("click", () => {
+      const fallback = () => {
+        select();
+        tell(document.execCommand("copy") ? "Copied" : "Selected");
+      };
+      if (!navigator.clipboard) fallback();
+      else navigator.clipboard.writeText(code.textContent).then(() => tell("Copied"), fallback);
+    });
+  }
+
+  // A link into something folded opens it, also in a browser that would not.
+  const reveal = () => {
+    const target = document.getElementById(location.hash.slice(1));
+    for (let own = target; own; own = own.parentElement) if (own.tagName === "DETAILS") own.open = true;
+    if (target) target.scrollIntoView();
+  };
+  addEventListener("hashchange", reveal);
+  if (location.hash) reveal();
+
+  // The table of contents: closed after a choice where it lies over the page, and marked
+  // with the section that is read.
+  const toc = document.querySelector(".toc");
+  const links = new Map([...toc.querySelectorAll("a")].map((own) => [own.hash.slice(1), own]));
+  toc.addEventListener("click", (event) => {
+    if (event.target.tagName === "A") toc.open = false;
+  });
+  const seen = new Set();
+  const mark = () => {
+    const first = [...links.keys()].find((id) => seen.has(id));
+    for (const [id, link] of links) {
+      if (id === first) link.setAttribute("aria-current", "true");
+      else link.removeAttribute("aria-current");
+    }
+  };
+  const watch = new IntersectionObserver((entries) => {
+    for (const entry of entries) {
+      if (entry.isIntersecting) seen.add(entry.target.id);
+      else seen.delete(entry.target.id);
+    }
+    mark();
+  }, { rootMargin: "-10% 0px -60% 0px" });
+  for (const id of links.keys()) {
+    const section = document.getElementById(id);
+    if (section && id !== "annex") watch.observe(section);
+  }
+
   let closed = [];
   addEventListener("beforeprint", () => {
-    closed = [...document.querySelectorAll("details:not([open])")];
+    closed = [...document.querySelectorAll("main details:not([open])")];
     for (const own of closed) own.open = true;
   });
   addEventListener("afterprint", () => {

@@ -62,7 +62,7 @@ pub struct Input<'a> {
     /// BLAKE3 of the decompressed content; null when it was not read to its end.
     #[schemars(with = "Option<String>", regex(pattern = "^blake3:[0-9a-f]{64}$"))]
     pub digest: Option<ContentDigest>,
-    /// Name of the log format, by content or by --format; null when no line told it.
+    /// Name of the log format, by content or by --log-format; null when no line told it.
     pub format: Option<&'static str>,
     /// Records that were read in each format, where lines of several are mixed; else absent.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]

@@ -1,6 +1,6 @@
 //! The typed contract: `scopetrim.report/1`.
 //!
-//! In: a [`View`]. Out: what `analyze --json` and `report --format json` write, as types that
+//! In: a [`View`]. Out: what `analyze --json` and `report --output json` write, as types that
 //! borrow from the analysis. Every renderer reads these types or the analysis itself, and
 //! nothing reads the finished JSON. `docs/report.schema.json` is made from them.
 //!
@@ -58,7 +58,7 @@ pub use windows::{AddedTerm, ClientWindow, Window};
 pub const SCHEMA: &str = "scopetrim.report/1";
 
 /// What `scopetrim analyze --json` prints and `--out` writes as report.json, and with `month`
-/// what `scopetrim report --format json` writes. Keys have a fixed order and lists are sorted:
+/// what `scopetrim report --output json` writes. Keys have a fixed order and lists are sorted:
 /// equal inputs give equal bytes.
 #[derive(Serialize, JsonSchema)]
 #[schemars(extend("$id" = SCHEMA), title = "scopetrim report, version 1")]

@@ -13,6 +13,7 @@
 mod advice;
 mod changes;
 mod clients;
+mod commands;
 mod contract;
 pub(crate) mod credentials;
 mod evidence;
@@ -41,6 +42,7 @@ use crate::input;
 use crate::model::words;
 use crate::model::{ClientName, ContentDigest, Exception, Window};
 
+pub(crate) use commands::Commands;
 pub use contract::Sealed;
 pub(crate) use contract::seal;
 pub(crate) use credentials::CredentialLine;
@@ -82,6 +84,9 @@ pub(crate) struct Extra<'a> {
     pub now: Option<&'a str>,
     /// How the program was called, without what only says where output goes.
     pub command: &'a str,
+    /// The flags with which other commands read the same input; `None` under pseudonyms, which no
+    /// command knows.
+    pub inputs: Option<&'a str>,
     /// The configuration file.
     pub configuration: Option<FileRow>,
     /// The API descriptions.
@@ -124,6 +129,7 @@ fn page<'a>(view: &'a View<'a>, extra: &Extra<'_>, items: &BTreeMap<String, Item
         incomplete: view.incomplete,
         tiles: tiles::tiles(&points, &findings, view.outcomes, &balance),
         balance,
+        commands: extra.inputs.map(|inputs| Commands::of(inputs, view)),
         points: points.into_values().collect(),
         cuts: view.backtest.map(past::cuts).unwrap_or_default(),
         pooled: view.backtest.map(past::pooled).unwrap_or_default(),

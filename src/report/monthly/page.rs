@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::ser::SerializeStruct as _;
 use serde::{Serialize, Serializer};
 
+use super::commands::Commands;
 use super::month::Month;
 use super::past::Cut;
 use super::rows::{
@@ -17,7 +18,7 @@ use super::rows::{
 use crate::analysis::{ClientAnalysis, TermAnalysis};
 use crate::model::{Day, Level, Verdict};
 use crate::report::model::{self, NeededOperation, NotEvaluable, PooledLevel, TermView};
-use crate::report::{View, demand};
+use crate::report::{View, demand, suspend};
 
 /// The whole report.
 pub struct Page<'a> {
@@ -29,6 +30,8 @@ pub struct Page<'a> {
     pub verdict: Conclusion,
     /// Where all grants stand.
     pub balance: Balance,
+    /// What to call next; `None` under pseudonyms.
+    pub commands: Option<Commands>,
     /// Four numbers with last month's.
     pub tiles: Vec<Tile>,
     /// Every client, most weight to free first.
@@ -247,6 +250,16 @@ impl<'a> ClientView<'a> {
         model::Advice::of(self.view, self.found)
     }
 
+    /// The same advice in two short sentences.
+    pub fn suspend_in_short(&self) -> Option<String> {
+        suspend::in_short(self.view, self.found)
+    }
+
+    /// Grants that can go now.
+    pub fn going_now(&self) -> usize {
+        self.terms().filter(TermView::goes_now).count()
+    }
+
     /// Operations that it needed.
     pub fn needed(&self) -> impl Iterator<Item = NeededOperation<'a>> + use<'a> {
         let view = self.view;
@@ -276,13 +289,15 @@ impl<'a> ClientView<'a> {
 impl Serialize for ClientView<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let found = self.found;
-        let mut own = serializer.serialize_struct("ClientView", 16)?;
+        let mut own = serializer.serialize_struct("ClientView", 19)?;
         own.serialize_field("id", &found.id)?;
         own.serialize_field("owner", &self.owner)?;
         own.serialize_field("status", found.status.name())?;
         own.serialize_field("scopes", &found.terms.len())?;
         own.serialize_field("going", &self.going())?;
+        own.serialize_field("going_now", &self.going_now())?;
         own.serialize_field("before", &found.exposure.before)?;
+        own.serialize_field("after", &self.after)?;
         own.serialize_field("after_all", &found.exposure.after_all)?;
         own.serialize_field("requests", &found.requests)?;
         own.serialize_field("month_requests", &self.month_requests)?;
@@ -293,6 +308,7 @@ impl Serialize for ClientView<'_> {
         own.serialize_field("gap", &found.gap)?;
         own.serialize_field("unmatched", &found.unmatched_requests)?;
         own.serialize_field("suspend", &self.suspend())?;
+        own.serialize_field("suspend_in_short", &self.suspend_in_short())?;
         own.end()
     }
 }

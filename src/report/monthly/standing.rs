@@ -11,7 +11,7 @@
 use super::page::ClientView;
 use super::rows::{Balance, Group};
 use super::tiles::{is_unused, share};
-use crate::model::words::{either, grouped, listed, percent};
+use crate::model::words::{grouped, listed, percent};
 use crate::model::{Level, Reason, Verdict};
 use crate::report::model::TermView;
 
@@ -152,10 +152,9 @@ fn in_words(own: &Balance) -> String {
     ));
     if own.unseen > 0 {
         text.push_str(&format!(
-            " Of {} ({}) the requests cannot tell whether {} used.",
+            " Of the other {} ({}) no request can tell.",
             number(own.unseen),
-            part(own.unseen),
-            either(own.unseen as u64, "it is", "they are")
+            part(own.unseen)
         ));
     }
     text

@@ -96,6 +96,8 @@ pub(super) struct Line {
     kind: &'static str,
     dots: Vec<Dot>,
     strokes: Vec<[f64; 4]>,
+    /// Where the number of the last dot stands: clear of that of the other line.
+    label: f64,
 }
 
 /// A value of one month.
@@ -149,6 +151,7 @@ pub(super) fn lines(points: &[Point], month: Month) -> Lines {
             .collect();
         Line {
             kind,
+            label: dots.last().map_or(0.0, |dot| dot.y),
             dots,
             strokes,
         }
@@ -160,11 +163,14 @@ pub(super) fn lines(points: &[Point], month: Month) -> Lines {
             .and_then(|point| point.applied)
             .unwrap_or(0)
     };
+    let mut both = [
+        line("exposure", |point| point.exposure_mean),
+        line("unused", |point| point.unused_share),
+    ];
+    let [one, other] = &mut both;
+    (one.label, other.label) = apart(one.label, other.label);
     Lines {
-        lines: vec![
-            line("exposure", |point| point.exposure_mean),
-            line("unused", |point| point.unused_share),
-        ],
+        lines: both.into(),
         months: (0..13)
             .map(|back| month.plus(back - 12))
             .map(|month| Tick {
@@ -176,12 +182,55 @@ pub(super) fn lines(points: &[Point], month: Month) -> Lines {
     }
 }
 
+/// Height of a line of text, and half of it: percent of the height of the lines.
+const TEXT: f64 = 13.0;
+
+/// The places of two numbers, moved until neither covers the other or leaves the chart.
+fn apart(one: f64, other: f64) -> (f64, f64) {
+    let within = |place: f64| place.clamp(TEXT, 100.0 - TEXT / 2.0);
+    let (high, low) = (within(one.min(other)), within(one.max(other)));
+    let short = (TEXT - (low - high)).max(0.0);
+    let low = within(low + short / 2.0);
+    let high = high.min(low - TEXT);
+    let low = low.max(high + TEXT);
+    let (high, low) = (round(high), round(low));
+    if one <= other {
+        (high, low)
+    } else {
+        (low, high)
+    }
+}
+
+/// Names of months under a strip; more would run into each other.
+const TICKS: usize = 13;
+
+/// The name of a month under the strip.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Start {
+    x: f64,
+    label: &'static str,
+    /// It ends here, where there is no room behind.
+    at_end: bool,
+}
+
+/// As many as there is room for, at equal distances.
+fn thinned(all: Vec<(f64, &'static str)>) -> Vec<Start> {
+    let step = all.len().div_ceil(TICKS).max(1);
+    let shown = all.into_iter().step_by(step);
+    let start = |(x, label)| Start {
+        x,
+        label,
+        at_end: x > 93.0,
+    };
+    shown.map(start).collect()
+}
+
 /// Runs of days without records, and where each month begins.
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Coverage {
     days: usize,
     missing: Vec<[usize; 2]>,
-    ticks: Vec<(f64, &'static str)>,
+    ticks: Vec<Start>,
     month: [f64; 2],
 }
 
@@ -206,7 +255,7 @@ pub(super) fn coverage(page: &Page<'_>) -> Coverage {
     Coverage {
         days: days.len(),
         missing,
-        ticks: days.iter().enumerate().filter_map(first_of_month).collect(),
+        ticks: thinned(days.iter().enumerate().filter_map(first_of_month).collect()),
         month: [at_day(from), at_day(length)],
     }
 }
@@ -217,4 +266,44 @@ pub(super) fn coverage(page: &Page<'_>) -> Coverage {
 )]
 fn float(value: usize) -> f64 {
     value as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_numbers_of_one_month_are_a_line_of_text_apart_and_inside_the_chart() {
+        for one in 0..=100 {
+            for other in 0..=100 {
+                let (a, b) = apart(f64::from(one), f64::from(other));
+                assert!((a - b).abs() >= TEXT - 0.011, "{one} {other}: {a} {b}");
+                assert!(
+                    a.min(b) >= 0.0 && a.max(b) <= 100.0,
+                    "{one} {other}: {a} {b}"
+                );
+                assert!(
+                    one == other || (one < other) == (a < b),
+                    "{one} {other}: {a} {b}"
+                );
+            }
+        }
+        assert_eq!(
+            apart(20.0, 80.0),
+            (20.0, 80.0),
+            "nothing moves that has room"
+        );
+    }
+
+    #[test]
+    fn a_long_window_has_no_more_names_of_months_than_a_year() {
+        let months = |count: usize| {
+            let at = |number: usize| (float(number) * 100.0 / float(count), "Jan");
+            thinned((0..count).map(at).collect())
+        };
+        assert_eq!(months(12).len(), 12);
+        assert!(months(37).len() <= TICKS, "{:?}", months(37));
+        assert!(months(0).is_empty() && months(1).len() == 1);
+        assert!(months(12).iter().all(|own| own.at_end == (own.x > 93.0)));
+    }
 }

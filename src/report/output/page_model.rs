@@ -5,6 +5,8 @@
 //! Invariant: its size does not grow with the number of clients, grants or findings
 //! beyond the caps, and every list that is cut says how long it is.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use super::page_inputs::Inputs;
@@ -62,6 +64,37 @@ struct Found<'a> {
     row: &'a FindingRow,
 }
 
+/// Scopes of one client about which the same is said.
+#[derive(Serialize)]
+struct Alike<'a> {
+    /// The first of them, which says it for all.
+    term: TermView<'a>,
+    scopes: Vec<One<'a>>,
+}
+
+/// One of these scopes.
+#[derive(Serialize)]
+struct One<'a> {
+    term: &'a str,
+    id: Option<String>,
+}
+
+/// Every recommendation, those of one client that are alike in one row.
+#[derive(Serialize)]
+struct Recommended<'a> {
+    rows: Vec<Alike<'a>>,
+    shown: usize,
+    all: usize,
+}
+
+/// The commands that come next.
+#[derive(Serialize)]
+struct Next {
+    plan: String,
+    dry_run: String,
+    apply: String,
+}
+
 #[derive(Serialize)]
 struct Moved<'a> {
     name: &'static str,
@@ -72,6 +105,10 @@ struct Moved<'a> {
 struct Since<'a> {
     with: Month,
     counts: Vec<(&'static str, usize)>,
+    /// Items that are open now: recommendations and findings.
+    open: usize,
+    recommended: usize,
+    found: usize,
     moved: [Moved<'a>; 6],
 }
 
@@ -126,7 +163,8 @@ pub(super) struct Shown<'a> {
     changes: Option<Since<'a>>,
     outcomes: Became<'a>,
     exceptions: Cut<&'a ExceptionRow>,
-    recommended: Cut<TermView<'a>>,
+    recommended: Recommended<'a>,
+    commands: Option<Next>,
     each: Cut<Found<'a>>,
     others: Cut<&'a ClientView<'a>>,
     roles: Cut<Bundle<'a>>,
@@ -168,12 +206,53 @@ pub(super) fn shown<'a>(page: &'a Page<'a>, sections: usize) -> Shown<'a> {
         changes: page.changes.as_ref().map(since),
         outcomes: became(&page.outcomes),
         exceptions: Cut::of(&page.exceptions, ROWS),
-        recommended: Cut::of(recommended, ROWS),
+        recommended: alike(recommended),
+        commands: page.commands.as_ref().map(|own| Next {
+            plan: own.plan(),
+            dry_run: own.dry_run(),
+            apply: own.apply(),
+        }),
         each: Cut::of(each, ROWS),
         others: Cut::of(page.clients.iter().skip(sections), OTHERS),
         roles: Cut::of(page.roles.iter().map(role), ROWS),
         evidence: basis(&page.evidence),
         proof: page.proof.as_deref(),
+    }
+}
+
+/// Puts scopes of a client together about which the same is said: a sentence for each of
+/// thirty that were never used says no more than one for all.
+fn alike<'a>(terms: impl Iterator<Item = TermView<'a>>) -> Recommended<'a> {
+    let all = Cut::of(terms, ROWS);
+    let mut rows: Vec<Alike<'_>> = Vec::new();
+    let mut places: BTreeMap<_, usize> = BTreeMap::new();
+    for term in &all.rows {
+        let found = term.found;
+        let said = (
+            term.client.id.as_str(),
+            (found.verdict, found.kind, found.level),
+            (
+                term.evidence(),
+                found.sentences(),
+                found.replace_with.as_slice(),
+            ),
+        );
+        let place = *places.entry(said).or_insert(rows.len());
+        if place == rows.len() {
+            rows.push(Alike {
+                term: *term,
+                scopes: Vec::new(),
+            });
+        }
+        rows[place].scopes.push(One {
+            term: term.name(),
+            id: term.id(),
+        });
+    }
+    Recommended {
+        rows,
+        shown: all.rows.len(),
+        all: all.all,
     }
 }
 
@@ -196,8 +275,14 @@ fn since(own: &Changes) -> Since<'_> {
             list: Cut::of(list, ROWS),
         }
     }
+    let open = [&own.new, &own.ignored, &own.came_back];
+    let open = || open.into_iter().flatten();
+    let found = open().filter(|change| !change.recommendation).count();
     Since {
         with: own.with,
+        open: open().count(),
+        recommended: open().count() - found,
+        found,
         counts: own.counts(),
         moved: [
             moved("New", &own.new),

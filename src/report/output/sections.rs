@@ -9,6 +9,8 @@
 //!   are in a table without a section;
 //! * what is left out is counted, with the command that shows it.
 
+use std::collections::BTreeMap;
+
 use minijinja::value::Serde;
 use minijinja::{Environment, Error, Value, context};
 use serde::Serialize;
@@ -38,6 +40,10 @@ pub(super) struct Sections {
     pub(super) whole: usize,
     /// Scopes whose strip was left out for room.
     pub(super) without_strip: usize,
+    /// Where each client with a section is explained.
+    pub(super) clients: BTreeMap<String, String>,
+    /// Where each recommendation with a row is explained, by its id.
+    pub(super) terms: BTreeMap<String, String>,
 }
 
 impl Sections {
@@ -48,14 +54,26 @@ impl Sections {
             texts => texts.collect::<Vec<Value>>(),
             whole => self.whole,
             without_strip => self.without_strip,
+            clients => places(&self.clients),
+            terms => places(&self.terms),
         }
     }
+}
+
+/// Names and places as a map of the template engine, which finds a name without a walk.
+fn places(all: &BTreeMap<String, String>) -> Value {
+    Value::from_pairs(
+        all.iter()
+            .map(|(name, place)| (name.as_str(), place.as_str())),
+    )
 }
 
 /// A scope's row.
 #[derive(Serialize)]
 struct Row<'a> {
     term: TermView<'a>,
+    /// Its place on the page, when something is recommended.
+    anchor: Option<String>,
     /// Commands of the path that draws the days of use; `None` without one.
     path: Option<String>,
     /// There are days, and no room for them.
@@ -66,6 +84,10 @@ struct Row<'a> {
 #[derive(Serialize)]
 struct Section<'a> {
     client: &'a ClientView<'a>,
+    /// Its place on the page: a number, and nothing that a name could change.
+    anchor: String,
+    /// The command that shows everything about it.
+    command: Option<String>,
     minimal: Cut<&'a Term>,
     whole: bool,
     rows: Cut<Row<'a>>,
@@ -83,10 +105,13 @@ pub(super) fn sections(environment: &Environment<'_>, page: &Page<'_>) -> Result
     let template = environment.get_template("client.html")?;
     let mut sections = Sections::default();
     let (mut used, mut strips) = (0, STRIPS);
-    for client in &page.clients {
+    for (number, client) in page.clients.iter().enumerate() {
         let whole = used < WHOLE;
         let mut room = strips;
-        let rendered = section(client, whole, &mut room);
+        let mut rendered = section(client, whole, &mut room);
+        rendered.anchor(number + 1);
+        let commands = page.commands.as_ref();
+        rendered.command = commands.map(|own| own.explain(client.id()));
         let left_out = rendered.rows.rows.iter().filter(|row| row.left_out).count();
         let text = template.render(context! {
             s => Value::from(Serde(&rendered)),
@@ -99,9 +124,25 @@ pub(super) fn sections(environment: &Environment<'_>, page: &Page<'_>) -> Result
         strips = room;
         sections.whole += usize::from(whole);
         sections.without_strip += left_out;
+        let rows = rendered.rows.rows.iter();
+        let terms = rows.filter_map(|row| Some((row.term.id()?, row.anchor.clone()?)));
+        sections.terms.extend(terms);
+        let place = (client.id().to_owned(), rendered.anchor);
+        sections.clients.extend([place]);
         sections.texts.push(text);
     }
     Ok(sections)
+}
+
+impl Section<'_> {
+    /// Numbers the section and the rows that others may point to.
+    fn anchor(&mut self, number: usize) {
+        self.anchor = format!("c{number}");
+        for (at, row) in self.rows.rows.iter_mut().enumerate() {
+            let named = row.term.found.kind.is_some();
+            row.anchor = named.then(|| format!("c{number}-{}", at + 1));
+        }
+    }
 }
 
 /// What a section needs of the head.
@@ -136,6 +177,7 @@ fn section<'a>(client: &'a ClientView<'a>, whole: bool, room: &mut usize) -> Sec
         *room -= path.as_ref().map_or(0, String::len);
         Row {
             term,
+            anchor: None,
             path,
             left_out,
         }
@@ -151,6 +193,8 @@ fn section<'a>(client: &'a ClientView<'a>, whole: bool, room: &mut usize) -> Sec
         credentials: Cut::of(client.credentials.iter().map(String::as_str), few(6, 3)),
         diff: Cut::of(client.diff.iter().map(String::as_str), few(24, 12)),
         minimal: Cut::of(&client.found.minimal, KEPT),
+        anchor: String::new(),
+        command: None,
         client,
     }
 }

@@ -28,6 +28,7 @@ fn sealed(sample: Sample, organisation: &str, history: &History) -> Sealed<'stat
         organisation: Some(organisation),
         now: None,
         command: "scopetrim report",
+        inputs: Some("--dir shop"),
         configuration: None,
         catalogues: Vec::new(),
         universe: &universe,

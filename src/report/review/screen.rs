@@ -32,45 +32,68 @@ const DIM: Style = Style::new().add_modifier(Modifier::DIM);
 /// The keys, shortest first where there is little room.
 const KEYS: &str =
     "a accept  d defer  r reject  s skip  b back  n next client  l level  u undo  ? help  q quit";
-const FEW_KEYS: &str = "a accept d defer r reject s skip b back n client ? help q quit";
+const FEW_KEYS: &str = "a accept d defer r reject s skip b back n next ? help q quit";
 
 /// What `?` shows.
 pub(crate) const HELP: &str = "\
-Each page is one removal that the analysis proposes, with its evidence.
+Each page is one removal that is proposed, with its evidence.
 
-  a          accept: it goes into the plan
-  d          defer: it stays until a day; asks for a reason and the day
-  r          reject: it stays; asks for a reason
-  s          skip: left open, asked again at the end and next time
-  u          undo: take the decision about this one back
-  b  left    back to the one before
-  right      on to the next one without a decision
-  n          on to the next client or role
-  l          level: all, then only safe, only likely, only review
-  j k        a line down, up; also the arrow keys
-  space      a page down; Page Up and Page Down, Home and End as usual
-  q          quit; Ctrl-C as well
+  a        accept: it goes into the plan
+  d        defer: it stays until a day; asks why, and the day
+  r        reject: it stays; asks why
+  s        skip: it stays open, and comes again at the end
+  u        undo: takes the decision about this one back
+  b, left  back to the one before
+  right    on to the next one without a decision
+  n        on to the next client or role
+  l        level: all, only safe, only likely, only review
+  j, k     a line down, a line up; the arrow keys as well
+  space    a page down; Page Up, Page Down, Home, End
+  q        end; Ctrl-C as well
 
-While a reason or a day is typed: Enter ends it, Escape leaves it,
-Ctrl-U empties it, and the arrow up brings the last reason.
+While something is typed: Enter ends it, Escape leaves it,
+Ctrl-U empties it, the arrow up brings the last reason.
 
-Every decision is on disk before the next page is shown. Any key
-goes back to the removal.";
+Every decision is on disk before the next page is shown.
+Every other key goes back to the removal.";
 
 /// What is shown about one removal.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Body {
     /// Where it is, and why it can go.
+    pub brief: Vec<String>,
+    /// Its days and its diff: beside the rest where there is room, else between it.
+    pub drawn: Vec<String>,
+    /// Every other fact.
     pub facts: Vec<String>,
-    /// Its days and its diff.
-    pub more: Vec<String>,
 }
 
 impl Body {
     /// Lines without anything beside them.
     pub(crate) fn of(facts: Vec<String>) -> Self {
-        let more = Vec::new();
-        Self { facts, more }
+        Self {
+            facts,
+            ..Self::default()
+        }
+    }
+
+    /// The lines below each other, and those beside them; drawn ones are marked.
+    fn arranged(&self, width: usize) -> (Vec<(&str, bool)>, Vec<&str>) {
+        let beside = columns(width).1.is_some();
+        let drawn = if beside { &[][..] } else { &self.drawn };
+        let mut main = Vec::new();
+        for (lines, is_drawn) in [
+            (&self.brief[..], false),
+            (drawn, true),
+            (&self.facts, false),
+        ] {
+            if !main.is_empty() && !lines.is_empty() {
+                main.push(("", false));
+            }
+            main.extend(lines.iter().map(|line| (line.as_str(), is_drawn)));
+        }
+        let side = self.drawn.iter().filter(|_| beside);
+        (main, side.map(String::as_str).collect())
     }
 }
 
@@ -120,12 +143,8 @@ impl Page {
 
     /// Lines of the body.
     pub(crate) fn lines(&self, width: usize) -> usize {
-        let (facts, more) = (self.body.facts.len(), self.body.more.len());
-        match columns(width) {
-            (_, Some(_)) => facts.max(more),
-            (_, None) if more == 0 => facts,
-            (_, None) => facts + 1 + more,
-        }
+        let (main, side) = self.body.arranged(width);
+        main.len().max(side.len())
     }
 }
 
@@ -228,38 +247,24 @@ fn head(buffer: &mut Buffer, area: Rect, page: &Page, paint: Paint) {
 }
 
 fn body(buffer: &mut Buffer, area: Rect, page: &Page, room: usize, paint: Paint) {
-    let (facts, more) = (&page.body.facts, &page.body.more);
-    let rows = |lines: &[String], skip: usize| -> Vec<String> {
-        lines.iter().skip(skip).take(room).cloned().collect()
-    };
+    let width = usize::from(area.width);
+    let (main, side) = page.body.arranged(width);
     let at = |row: usize| u16::try_from(row + 2).unwrap_or(u16::MAX);
-    let (main, side) = columns(usize::from(area.width));
-    if side.is_some() {
-        for (row, text) in rows(facts, page.scroll).iter().enumerate() {
-            line(
-                buffer,
-                (0, at(row), u16::try_from(main).unwrap_or(area.width)),
-                text,
-                Style::new(),
-            );
-        }
-        let left = u16::try_from(main + 3).unwrap_or(0);
-        for (row, text) in rows(more, page.scroll).iter().enumerate() {
-            line(buffer, (left, at(row), area.width), text, paint.diff(text));
-        }
-        return;
-    }
-    let gap = usize::from(!more.is_empty());
-    let all = facts.iter().map(|text| (text.as_str(), false));
-    let all = all.chain(std::iter::repeat_n(("", false), gap));
-    let all = all.chain(more.iter().map(|text| (text.as_str(), true)));
-    for (row, (text, is_more)) in all.skip(page.scroll).take(room).enumerate() {
-        let style = if is_more {
+    let shown = |row: &usize| (page.scroll..page.scroll + room).contains(row);
+    let wide = columns(width).0;
+    let end = u16::try_from(wide).unwrap_or(area.width);
+    for (row, (text, is_drawn)) in main.iter().enumerate().filter(|(row, _)| shown(row)) {
+        let style = if *is_drawn {
             paint.diff(text)
         } else {
             Style::new()
         };
-        line(buffer, (0, at(row), area.width), text, style);
+        line(buffer, (0, at(row - page.scroll), end), text, style);
+    }
+    let left = u16::try_from(wide + 3).unwrap_or(area.width);
+    for (row, text) in side.iter().enumerate().filter(|(row, _)| shown(row)) {
+        let place = (left, at(row - page.scroll), area.width);
+        line(buffer, place, text, paint.diff(text));
     }
 }
 

@@ -42,6 +42,8 @@ pub(crate) struct FolderContents {
     pub empty: Vec<String>,
     /// What was seen and not used, and why.
     pub left_out: Vec<String>,
+    /// Files that are none of what is looked for, away from the logs.
+    pub others: Vec<String>,
 }
 
 impl FolderContents {
@@ -85,6 +87,8 @@ pub(crate) fn look(dir: &Path) -> io::Result<FolderContents> {
                 "it is no log that is known, and no description or policy"
             };
             found.left_out.push(format!("{name}: {why}"));
+        } else {
+            found.others.push(name);
         }
     }
     Ok(found)

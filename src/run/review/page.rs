@@ -16,7 +16,7 @@ use crate::report::explain_strip::strip;
 use crate::report::plan::{Holder, PlannedEdit};
 use crate::report::review::Choice;
 use crate::report::review::screen::{Body, HELP, Page, Prompt, columns};
-use crate::report::{escape, shown_diff};
+use crate::report::{escape, explain, shown_diff};
 use crate::usage::{Coverage, Holding};
 
 /// Clients and terms of one item whose facts are shown.
@@ -53,11 +53,7 @@ impl Review<'_> {
         self.session.page = Page::room(height).saturating_sub(1).max(1);
         let most = page.lines(width).saturating_sub(Page::room(height));
         self.session.scroll = self.session.scroll.min(most);
-        page.scroll = if self.session.mode == Mode::Help {
-            0
-        } else {
-            self.session.scroll
-        };
+        page.scroll = self.session.scroll;
         page
     }
 
@@ -65,12 +61,12 @@ impl Review<'_> {
         let (main, side) = columns(width);
         let edits = item.edits.iter().filter_map(|n| self.plan.edits.get(*n));
         let edits: Vec<&PlannedEdit> = edits.collect();
-        let mut facts = Vec::new();
+        let (mut brief, mut facts) = (Vec::new(), Vec::new());
         for edit in &edits {
-            facts.push(escape::cut(&self.place(edit), main));
+            brief.push(escape::cut(&self.place(edit), main));
         }
         if edits.len() > 1 {
-            facts.push("decided together".to_owned());
+            brief.push("decided together".to_owned());
         }
         let mut seen = BTreeSet::new();
         let taken = edits
@@ -80,29 +76,34 @@ impl Review<'_> {
             .filter(|(client, term)| seen.insert((&client.id, &term.term)))
             .collect();
         for one in taken.iter().take(SHOWN) {
-            facts.push(String::new());
-            if taken.len() > 1 {
-                facts.push(escape::cut(&format!("{}:", one.0.id), main));
-            }
             let text = evidence::facts(self.run, *one, true, main);
-            facts.extend(text.lines().map(str::to_owned));
+            let why = text.lines().take_while(|line| !is_held(line));
+            brief.push(String::new());
+            if taken.len() > 1 {
+                brief.push(escape::cut(&format!("{}:", one.0.id), main));
+                let named = format!("{}, {}:", one.0.id, one.1.term);
+                facts.push(escape::cut(&named, main));
+            }
+            // What it is and why, up to the first of the other facts.
+            brief.extend(why.map(str::to_owned));
+            let others = text.lines().skip_while(|line| !is_held(line));
+            facts.extend(others.map(str::to_owned));
         }
         if taken.len() > SHOWN {
-            facts.push(String::new());
-            facts.push(escape::cut(
-                &format!(
-                    "and {} more: `scopetrim explain CLIENT SCOPE` shows each",
-                    taken.len() - SHOWN
-                ),
-                main,
-            ));
+            let left = taken.len() - SHOWN;
+            let more = format!("and {left} more: `scopetrim explain CLIENT SCOPE` shows each");
+            brief.push(escape::cut(&more, main));
         }
-        let mut more = self.days(&taken, side.unwrap_or(main));
-        if !more.is_empty() {
-            more.push(String::new());
+        let mut drawn = self.days(&taken, side.unwrap_or(main));
+        if !drawn.is_empty() {
+            drawn.push(String::new());
         }
-        more.extend(self.diff(item, side.unwrap_or(main)));
-        Body { facts, more }
+        drawn.extend(self.diff(item, side.unwrap_or(main)));
+        Body {
+            brief,
+            drawn,
+            facts,
+        }
     }
 
     /// `grants.yaml:12  billing  - orders:write`.
@@ -185,6 +186,12 @@ impl Review<'_> {
             Err(error) => vec![escape::cut(&format!("no diff: {error}"), width)],
         }
     }
+}
+
+/// Whether the reasons end here.
+fn is_held(line: &str) -> bool {
+    line.strip_prefix("  ")
+        .is_some_and(|line| line.starts_with(explain::HELD))
 }
 
 /// Lines for a screen: tabs as spaces, and what is too wide marked.

@@ -274,8 +274,10 @@ impl Session {
         }
         match std::mem::replace(&mut self.mode, Mode::Browse) {
             Mode::Browse => self.command(&key),
-            // Any key leaves the list of keys.
-            Mode::Help => Effect::Stay,
+            Mode::Help => {
+                self.scroll_help(&key);
+                Effect::Stay
+            }
             Mode::Reason { choice, text } => self.reason(choice, text, key),
             Mode::Until { reason, text } => self.until(reason, text, key),
         }
@@ -292,18 +294,40 @@ impl Session {
             Key::Right => self.step(true),
             Key::Char('n') => self.next_holder(),
             Key::Char('l') => self.next_filter(),
-            Key::Char('?' | 'h') => self.mode = Mode::Help,
+            Key::Char('?' | 'h') => {
+                self.mode = Mode::Help;
+                self.scroll = 0;
+            }
             Key::Char('q') => return Effect::Quit,
-            Key::Char('j') | Key::Down => self.scroll = self.scroll.saturating_add(1),
-            Key::Char('k') | Key::Up => self.scroll = self.scroll.saturating_sub(1),
-            Key::Char(' ') | Key::PageDown => self.scroll = self.scroll.saturating_add(self.page),
-            Key::PageUp => self.scroll = self.scroll.saturating_sub(self.page),
-            Key::Char('g') | Key::Home => self.scroll = 0,
-            Key::Char('G') | Key::End => self.scroll = usize::MAX,
             Key::Paste(_) => self.notice = Some("pasted text decides nothing".to_owned()),
-            _ => {}
+            key => {
+                self.scrolled(key);
+            }
         }
         Effect::Stay
+    }
+
+    /// Scrolls, if this is a key for that.
+    fn scrolled(&mut self, key: &Key) -> bool {
+        self.scroll = match key {
+            Key::Char('j') | Key::Down => self.scroll.saturating_add(1),
+            Key::Char('k') | Key::Up => self.scroll.saturating_sub(1),
+            Key::Char(' ') | Key::PageDown => self.scroll.saturating_add(self.page),
+            Key::PageUp => self.scroll.saturating_sub(self.page),
+            Key::Char('g') | Key::Home => 0,
+            Key::Char('G') | Key::End => usize::MAX,
+            _ => return false,
+        };
+        true
+    }
+
+    /// Any key that does not scroll leaves the list of keys.
+    fn scroll_help(&mut self, key: &Key) {
+        if self.scrolled(key) {
+            self.mode = Mode::Help;
+        } else {
+            self.scroll = 0;
+        }
     }
 
     /// Asks why; what was said on other evidence is there to be changed.

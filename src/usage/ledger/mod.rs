@@ -48,6 +48,7 @@ pub(crate) use error::LedgerError;
 pub(crate) use grants::OnRecord;
 pub(crate) use operations::Operations;
 pub(crate) use read::{Ids, Reading, Recalled};
+pub(crate) use shards::missing as missing_shards;
 pub(crate) use table::Table;
 pub(crate) use withdrawn::Withdrawn;
 pub(crate) use writer::{Added, Committed, Writer};

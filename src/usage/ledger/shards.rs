@@ -82,6 +82,12 @@ impl Ledger {
     }
 }
 
+/// The shares that none of several ledgers has, a sentence for each list.
+pub(crate) fn missing(ledgers: &[Ledger]) -> Vec<String> {
+    let all = ledgers.iter().flat_map(|ledger| &ledger.manifest.shards);
+    joined(all).iter().map(Shares::sentence).collect()
+}
+
 impl Writer {
     /// States that the ledger is a share of a list; `list` is its digest.
     pub(crate) fn is_shard(&mut self, shard: Shard, list: &str) {

@@ -1,0 +1,30 @@
+//! `engine`: what people need who start an engine by other means.
+
+use std::io::Write;
+
+use super::ExitStatus;
+use crate::engine::spark;
+
+/// Arguments of `engine`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  scopetrim engine spark-job > job.py
+
+`scopetrim ingest --engine spark` starts this driver itself. docs/scale.md says how to submit it by other means.")]
+pub(super) struct Args {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Task {
+    /// Print the driver, for `spark-submit`
+    SparkJob,
+}
+
+pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
+    match args.task {
+        Task::SparkJob => out.write_all(spark::DRIVER.as_bytes())?,
+    }
+    Ok(ExitStatus::Done)
+}

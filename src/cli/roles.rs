@@ -1,0 +1,109 @@
+//! `roles`: a small set of roles that gives each client exactly what it needs.
+
+use std::io::Write;
+
+use super::args::{Folder, InputArgs, PolicyArgs, PolicyFlags};
+use super::output::OutputArgs;
+use super::settings::settings;
+use super::{ExitStatus, analyze};
+use crate::analysis::role_mining::{Aim, By, RoleOptions};
+use crate::report::roles as report;
+use crate::report::table::Format;
+use crate::run::role_proposal;
+
+/// Arguments of `roles`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// Propose roles from what clients hold or need, and say which roles there are that do not fit
+    Mine(Box<Mine>),
+}
+
+/// Arguments of `roles mine`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  scopetrim roles mine samples/shop
+  scopetrim roles mine --grants grants.yaml --json
+  scopetrim roles mine samples/shop --objective roles --max-per-client 3 --markdown
+
+Without logs and ledger a client needs what it holds. With them it needs what is left to it after the \
+removals up to --level. No role gives a member anything that it does not need, and together they give all \
+of that. docs/roles.md says how they are found, and when their number is proven to be the smallest.")]
+struct Mine {
+    #[command(flatten)]
+    folder: Folder,
+    #[command(flatten)]
+    policy: PolicyFlags,
+    /// What is to be small: the number of roles, or roles, memberships and terms of roles together; default: complexity
+    #[arg(id = "aim", long = "objective", value_name = "roles|complexity", value_parser = ["roles", "complexity"])]
+    aim: Option<String>,
+    /// Leave the roles that there are as they are, and propose roles for the rest
+    #[arg(long)]
+    keep_roles: bool,
+    /// At most so many roles; what they do not give is left as direct grants
+    #[arg(long, value_name = "N")]
+    max_roles: Option<usize>,
+    /// At most so many roles for each client; what they do not give is left as direct grants
+    #[arg(long, value_name = "N")]
+    max_per_client: Option<usize>,
+    /// No role for clients of two owners, or with terms of two tags
+    #[arg(long, value_name = "owner|tag", value_parser = ["owner", "tag"])]
+    by: Option<String>,
+    /// Write Markdown, for a pull request or a page
+    #[arg(long, conflicts_with_all = ["output", "csv", "json", "ndjson", "parquet"])]
+    markdown: bool,
+    #[command(flatten)]
+    inputs: InputArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// `--objective` says here what is minimised about roles; what `analyze` minimises keeps another name.
+pub(super) fn rename_objective(command: clap::Command) -> clap::Command {
+    command.mut_subcommand("mine", |mine| {
+        mine.mut_arg("objective", |arg| arg.long("scope-objective"))
+    })
+}
+
+pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
+    let What::Mine(args) = &args.what;
+    let output = args.output.open(Format::Table)?;
+    let policy = PolicyArgs {
+        folder: args.folder.clone(),
+        flags: args.policy.clone(),
+    };
+    let options = RoleOptions {
+        aim: match args.aim.as_deref() {
+            Some("roles") => Aim::Roles,
+            _ => Aim::Complexity,
+        },
+        keep_roles: args.keep_roles,
+        max_roles: args.max_roles,
+        max_per_client: args.max_per_client,
+        by: match args.by.as_deref() {
+            Some("owner") => Some(By::Owner),
+            Some("tag") => Some(By::Tag),
+            _ => None,
+        },
+    };
+    let found = role_proposal::roles(settings(&args.inputs, &policy)?, &options)?;
+    output.write(out, "row", |format, out| {
+        match format {
+            Format::Table if args.markdown => report::markdown(&found, out)?,
+            Format::Table => report::table(&found, out, analyze::width())?,
+            Format::Json => out.write_all(report::json(&found)?.as_bytes())?,
+            _ => return Ok(report::rows(&found).write(format, out)?),
+        }
+        Ok(0)
+    })?;
+    Ok(if found.incomplete.is_empty() {
+        ExitStatus::Done
+    } else {
+        ExitStatus::Incomplete
+    })
+}

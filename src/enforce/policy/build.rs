@@ -1,0 +1,255 @@
+//! The policy of a gateway, from operations and what each client may do.
+//!
+//! In: the catalogue, and for each client the operations that the policy allows it and those
+//! that are wanted. Out: a [`Model`], and a sentence for everything that it leaves out.
+//!
+//! Invariants:
+//! * a client is allowed a rule only if the policy allows it every operation that a request of
+//!   the rule may be: operations with equal templates, with templates that differ in case or a
+//!   slash at the end alone, or of which it is not clear which one is meant;
+//! * a HEAD request passes where GET does, unless an operation of HEAD or of any method may
+//!   take it too: then only where the catalogue has HEAD itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Alphabet, METHODS, Model, Pattern, Rule};
+use crate::catalog::matcher::Template;
+use crate::model::words::plural;
+use crate::model::{Catalog, Method, Operation};
+
+/// Methods of an operation of any method. OPTIONS is served by one of its own only.
+const OF_ANY: [&str; 6] = ["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"];
+
+/// What one client may do, by the operations' numbers.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rights {
+    /// What the policy does not refuse it.
+    pub permitted: BTreeSet<usize>,
+    /// What is to be allowed of that.
+    pub wanted: BTreeSet<usize>,
+}
+
+/// A rule before it has a place.
+struct Draft {
+    rule: Rule,
+    /// The operations that a request of it is; none where it only refuses.
+    operations: Vec<usize>,
+    /// Serves any method: another one with the same path comes first.
+    any: bool,
+}
+
+/// Makes the model; the lines about its origin are the caller's.
+pub(crate) fn model(
+    catalog: &Catalog,
+    rights: &BTreeMap<String, Rights>,
+    public: &BTreeSet<usize>,
+) -> Model {
+    let mut notes = Vec::new();
+    let mut drafts = drafts(&catalog.operations, &mut notes);
+    head(&mut drafts, &mut notes);
+    drafts.sort_by_cached_key(|draft| {
+        let pattern = &draft.rule.pattern;
+        let rank = pattern.rank();
+        (
+            rank,
+            pattern.folded(),
+            pattern.clone(),
+            draft.any,
+            draft.rule.methods.clone(),
+        )
+    });
+    let asked = together(&drafts);
+    let allowed = |permitted: &BTreeSet<usize>, wanted: &BTreeSet<usize>| -> BTreeSet<usize> {
+        let all = |at: &usize| {
+            let own = &drafts[*at].operations;
+            !own.is_empty()
+                && own.iter().all(|op| wanted.contains(op))
+                && asked[*at].is_subset(permitted)
+        };
+        (0..drafts.len()).filter(all).collect()
+    };
+    let clients: BTreeMap<String, BTreeSet<usize>> = rights
+        .iter()
+        .map(|(name, rights)| (name.clone(), allowed(&rights.permitted, &rights.wanted)))
+        .collect();
+    let public = allowed(public, public);
+    let lost = lost(&drafts, rights, &clients);
+    if lost > 0 {
+        notes.push(format!(
+            "{} of a client and an operation that it may call cannot be let through: the operation is left out above, or a gateway cannot tell it from one that is refused",
+            plural(lost, "pair")
+        ));
+    }
+    let literals = drafts
+        .iter()
+        .flat_map(|draft| draft.rule.pattern.literals());
+    let alphabet = Alphabet::beside(literals);
+    let rules: Vec<Rule> = drafts.into_iter().map(|draft| draft.rule).collect();
+    Model {
+        entries: Model::lines(&rules),
+        rules,
+        alphabet,
+        clients,
+        public,
+        made_from: Vec::new(),
+        notes,
+    }
+}
+
+/// The rules of all operations that a gateway can know, one for each method and path.
+fn drafts(operations: &[Operation], notes: &mut Vec<String>) -> Vec<Draft> {
+    let mut drafts: BTreeMap<(Pattern, Method), Draft> = BTreeMap::new();
+    let mut left_out: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (index, operation) in operations.iter().enumerate() {
+        let Some(methods) = methods(operation.method) else {
+            let why = "their methods are none that every gateway knows";
+            left_out.entry(why).or_default().push(operation.label());
+            continue;
+        };
+        for template in Template::all(&operation.path) {
+            let pattern = match Pattern::new(&template) {
+                Ok(pattern) => pattern,
+                Err(why) => {
+                    left_out.entry(why).or_default().push(operation.label());
+                    continue;
+                }
+            };
+            let draft = drafts.entry((pattern.clone(), operation.method));
+            let draft = draft.or_insert_with(|| Draft {
+                rule: Rule {
+                    methods: methods.clone(),
+                    pattern,
+                    label: operation.label(),
+                },
+                operations: Vec::new(),
+                any: operation.method == Method::Any,
+            });
+            if !draft.operations.contains(&index) {
+                draft.operations.push(index);
+            }
+        }
+    }
+    for (why, labels) in left_out {
+        notes.push(format!("left out, because {why}: {}", some(&labels)));
+    }
+    drafts.into_values().collect()
+}
+
+/// The first few names, and how many others there are.
+pub(crate) fn some(names: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let shown = names
+        .iter()
+        .take(SHOWN)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+fn methods(method: Method) -> Option<Vec<&'static str>> {
+    match method {
+        Method::Any => Some(OF_ANY.to_vec()),
+        method => METHODS
+            .iter()
+            .find(|name| **name == method.name())
+            .map(|name| vec![*name]),
+    }
+}
+
+/// Gives HEAD to the rules of GET, or refuses it there.
+fn head(drafts: &mut Vec<Draft>, notes: &mut Vec<String>) {
+    let is = |draft: &Draft, name: &str| draft.rule.methods == [name];
+    let others: Vec<Pattern> = drafts
+        .iter()
+        .filter(|draft| draft.any || is(draft, "HEAD"))
+        .map(|draft| draft.rule.pattern.clone())
+        .collect();
+    let own: BTreeSet<Pattern> = drafts
+        .iter()
+        .filter(|draft| is(draft, "HEAD"))
+        .map(|draft| draft.rule.pattern.clone())
+        .collect();
+    let mut refused = Vec::new();
+    for draft in drafts.iter_mut().filter(|draft| is(draft, "GET")) {
+        let rule = &mut draft.rule;
+        if !others.iter().any(|other| other.may_share(&rule.pattern)) {
+            rule.methods = vec!["GET", "HEAD"];
+        } else if !own.contains(&rule.pattern) {
+            refused.push(Draft {
+                rule: Rule {
+                    methods: vec!["HEAD"],
+                    pattern: rule.pattern.clone(),
+                    label: rule.label.clone(),
+                },
+                operations: Vec::new(),
+                any: false,
+            });
+        }
+    }
+    if !refused.is_empty() {
+        let labels: Vec<String> = refused
+            .iter()
+            .map(|draft| draft.rule.label.clone())
+            .collect();
+        notes.push(format!(
+            "HEAD is refused where another operation of the catalogue may serve it as well: {}",
+            some(&labels)
+        ));
+    }
+    drafts.append(&mut refused);
+}
+
+/// For each rule, the operations that a request of it may be, all of which a client has to be permitted.
+fn together(drafts: &[Draft]) -> Vec<BTreeSet<usize>> {
+    let folded: Vec<Pattern> = drafts
+        .iter()
+        .map(|draft| draft.rule.pattern.folded())
+        .collect();
+    let shapes: Vec<Pattern> = folded.iter().map(Pattern::shape).collect();
+    let unclear = |a: usize, b: usize| {
+        let (one, other) = (&drafts[a].rule, &drafts[b].rule);
+        if !one
+            .methods
+            .iter()
+            .any(|method| other.methods.contains(method))
+        {
+            return false;
+        }
+        // Of two methods of one path the own one is meant.
+        let twins = shapes[a] == shapes[b] && one.pattern != other.pattern;
+        twins || folded[a].is_unclear_beside(&folded[b]) && folded[a].may_share(&folded[b])
+    };
+    let operations = |at: usize| {
+        let others = (0..drafts.len()).filter(|other| unclear(at, *other));
+        let all = others
+            .chain([at])
+            .flat_map(|other| &drafts[other].operations);
+        all.copied().collect()
+    };
+    (0..drafts.len()).map(operations).collect()
+}
+
+/// Pairs of a client and an operation that no rule lets through.
+fn lost(
+    drafts: &[Draft],
+    rights: &BTreeMap<String, Rights>,
+    clients: &BTreeMap<String, BTreeSet<usize>>,
+) -> usize {
+    let mut lost = 0;
+    for (name, rights) in rights {
+        let rules = clients.get(name).into_iter().flatten();
+        let reached: BTreeSet<usize> = rules
+            .flat_map(|rule| drafts[*rule].operations.clone())
+            .collect();
+        lost += rights
+            .wanted
+            .intersection(&rights.permitted)
+            .filter(|op| !reached.contains(op))
+            .count();
+    }
+    lost
+}

@@ -1,0 +1,268 @@
+"""Reads access logs on a Spark cluster: the driver that `scopetrim ingest --engine spark` starts.
+
+    spark-submit --files JOB/job.json,JOB/inputs.ndjson,JOB/scopetrim,JOB/f0,... spark_job.py OUT
+
+In: what `scopetrim` wrote into the folder JOB, shipped with the job. Out: partial results, as folders
+in OUT, for `scopetrim ledger merge`. Nothing is parsed or counted here: tasks run `scopetrim ingest`
+on their share of the logs, and `scopetrim ledger merge` on what others gave. A task that runs twice
+gives the same, and merging it twice changes nothing, so that Spark may repeat what it likes.
+
+It needs Spark 3.3 or newer with pyarrow and pandas, which Spark asks for before it hands Arrow to Python,
+and no more than DataFrames: no RDD.
+"""
+
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import contextmanager
+
+# How many partial results one task merges, about.
+FAN_IN = 8
+# Bytes of a file in one row, and rows of one Arrow batch: 16 MiB.
+CHUNK, ROWS = 1 << 18, 64
+SCHEMA = "part long, name string, at long, bytes binary"
+# Begins what a failed task says; the rest of the line is JSON.
+MARK = "scopetrim-failed:"
+# What to do without the packages.
+NEEDS = "install pyarrow and pandas for the Python that Spark uses (PYSPARK_PYTHON), here and on the executors"
+# The end of what a child says that is kept.
+SAID = 8192
+
+
+def shipped(name):
+    """Where a file of the job lies: Spark has a folder for them, YARN puts them in the current one."""
+    from pyspark import SparkFiles
+
+    for folder in (SparkFiles.getRootDirectory(), os.getcwd()):
+        # Children run elsewhere, and Spark's folder may be `.`.
+        path = os.path.abspath(os.path.join(folder, name))
+        if os.path.exists(path):
+            return path
+    raise RuntimeError(MARK + json.dumps(f"`{name}` did not come with the job"))
+
+
+def job_of():
+    with open(shipped("job.json"), encoding="utf-8") as file:
+        return json.load(file)
+
+
+@contextmanager
+def workplace():
+    """A folder of this attempt alone."""
+    local = os.environ.get("SPARK_LOCAL_DIRS", "").split(",")[0]
+    root = tempfile.mkdtemp(prefix="scopetrim-", dir=local if os.path.isdir(local) else None)
+    try:
+        yield root
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def program(root):
+    """The binary, so that it can be executed."""
+    path = shipped("scopetrim")
+    if not os.access(path, os.X_OK):
+        own = os.path.join(root, "scopetrim")
+        shutil.copyfile(path, own)
+        os.chmod(own, 0o755)
+        path = own
+    return path
+
+
+def run(command, cwd, what):
+    with tempfile.TemporaryFile(dir=os.path.dirname(os.path.abspath(cwd))) as said:
+        try:
+            done = subprocess.run(
+                command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said, check=False
+            )
+        except OSError as error:
+            raise RuntimeError(MARK + json.dumps(f"{what}: `{command[0]}` cannot be started: {error}")) from None
+        # 3 is "done, but some input was incomplete": the partial result says which.
+        if done.returncode in (0, 3):
+            return
+        size = said.seek(0, os.SEEK_END)
+        said.seek(max(0, size - SAID))
+        text = said.read().decode("utf-8", "replace").strip()
+    if done.returncode < 0:
+        text = f"{text}\nended by signal {-done.returncode}".strip()
+    raise RuntimeError(MARK + json.dumps(f"{what} ended with {done.returncode}: {text}"))
+
+
+def rows(part, folder):
+    """The files below a folder, as batches of their pieces."""
+    import pyarrow as pa
+
+    pieces = []
+
+    def batch():
+        columns = [list(column) for column in zip(*pieces)]
+        kinds = [pa.int64(), pa.string(), pa.int64(), pa.binary()]
+        arrays = [pa.array(column, kind) for column, kind in zip(columns, kinds)]
+        pieces.clear()
+        return pa.RecordBatch.from_arrays(arrays, ["part", "name", "at", "bytes"])
+
+    for above, _, names in sorted(os.walk(folder)):
+        for name in sorted(names):
+            path = os.path.join(above, name)
+            if name == "lock":
+                continue
+            at = 0
+            with open(path, "rb") as file:
+                while True:
+                    piece = file.read(CHUNK)
+                    if piece or at == 0:
+                        pieces.append((part, os.path.relpath(path, folder), at, piece))
+                    at += len(piece)
+                    if len(pieces) == ROWS:
+                        yield batch()
+                    if not piece:
+                        break
+    if pieces:
+        yield batch()
+
+
+def keep(folder, part, name, at, piece):
+    """Puts one piece in its place, in whatever order they come."""
+    path = os.path.normpath(os.path.join(folder, str(part), name))
+    if not path.startswith(os.path.join(folder, "")):
+        raise RuntimeError(MARK + json.dumps(f"`{name}` leads out of its folder"))
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "r+b" if os.path.exists(path) else "w+b") as file:
+        file.seek(at)
+        file.write(piece)
+
+
+def reading(shares, threads):
+    """Turns numbers of shares into partial results."""
+
+    def read(batches):
+        job = job_of()
+        for batch in batches:
+            for index in batch.column(0).to_pylist():
+                with workplace() as root:
+                    here = os.path.join(root, "job")
+                    cwd = os.path.join(here, job["cwd"])
+                    os.makedirs(cwd)
+                    for file in job["files"]:
+                        path = os.path.join(here, file["at"])
+                        os.makedirs(os.path.dirname(path), exist_ok=True)
+                        shutil.copyfile(shipped(file["ship"]), path)
+                    partial = os.path.join(root, "partial")
+                    command = [program(root), "ingest", *job["args"], "--listed", shipped("inputs.ndjson")]
+                    command += ["--shard", f"{index + 1}/{shares}", "--partial", partial, "--threads", str(threads)]
+                    run(command, cwd, f"share {index + 1} of {shares}")
+                    yield from rows(index, partial)
+
+    return read
+
+
+def merging(batches):
+    """Turns the partial results of one group into one."""
+    from pyspark import TaskContext
+
+    with workplace() as root:
+        parts = os.path.join(root, "parts")
+        found = set()
+        for batch in batches:
+            for part, name, at, piece in zip(*(column.to_pylist() for column in batch.columns)):
+                keep(parts, part, name, at, piece)
+                found.add(part)
+        if not found:
+            return
+        whole = os.path.join(root, "whole")
+        if len(found) == 1:
+            whole = os.path.join(parts, str(found.pop()))
+        else:
+            run([program(root), "ledger", "merge", parts, "--into", whole], root, "merging")
+        yield from rows(TaskContext.get().partitionId(), whole)
+
+
+def say(**event):
+    print("scopetrim-event:" + json.dumps(event), flush=True)
+
+
+def setting(spark, key, default):
+    try:
+        return spark.conf.get(key, default)
+    except Exception:  # not every service shows its settings
+        return default
+
+
+def watch(spark, shares, over):
+    """Says how many shares are read, where Spark tells."""
+    try:
+        tracker = spark.sparkContext.statusTracker()
+    except Exception:  # Spark Connect has no such object, and its own progress
+        return
+    first, told = None, -1
+    while not over.wait(0.5):
+        active = sorted(tracker.getActiveStageIds())
+        if first is None and active:
+            first = active[0]
+        stage = None if first is None else tracker.getStageInfo(first)
+        if stage is None:
+            continue
+        read = shares if active and first not in active else min(stage.numCompletedTasks, shares)
+        if read > told:
+            told = read
+            say(read=read, of=shares)
+
+
+def tasks(spark, job):
+    """How many shares: some for each core, so that none waits long for the last one."""
+    if job["tasks"]:
+        return job["tasks"]
+    try:
+        cores = spark.sparkContext.defaultParallelism
+    except Exception:
+        cores = 8
+    by_size = job["bytes"] // (256 << 20)
+    return max(1, min(job["inputs"], max(4 * cores, by_size), 10000))
+
+
+def main(out):
+    for package in ("pyarrow", "pandas"):
+        if importlib.util.find_spec(package) is None:
+            say(failed=f"the Python of Spark has no {package}", help=NEEDS)
+            return 1
+    from pyspark.sql import SparkSession
+    from pyspark.sql.functions import col
+
+    spark = SparkSession.builder.appName("scopetrim ingest").getOrCreate()
+    over = threading.Event()
+    try:
+        spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", str(ROWS))
+        job = job_of()
+        shares = tasks(spark, job)
+        threads = job["threads"] or int(setting(spark, "spark.task.cpus", "1"))
+        threading.Thread(target=watch, args=(spark, shares, over), daemon=True).start()
+        parts = spark.range(0, shares, 1, shares).mapInArrow(reading(shares, threads), SCHEMA)
+        groups = shares
+        while groups > 1:
+            groups = (groups + FAN_IN - 1) // FAN_IN
+            parts = parts.repartition(groups, col("part")).mapInArrow(merging, SCHEMA)
+        # In a folder beside it, so that OUT never has half a result.
+        with tempfile.TemporaryDirectory(dir=os.path.dirname(os.path.abspath(out))) as half:
+            for row in parts.toLocalIterator():
+                keep(half, row["part"], row["name"], row["at"], row["bytes"])
+            os.makedirs(out, exist_ok=True)
+            for name in sorted(os.listdir(half)):
+                os.rename(os.path.join(half, name), os.path.join(out, name))
+        say(done=shares)
+        return 0
+    except Exception as error:
+        found = re.search(re.escape(MARK) + r'("(?:[^"\\]|\\.)*")', str(error))
+        say(failed=json.loads(found.group(1)) if found else f"{type(error).__name__}: {str(error)[:SAID]}")
+        return 1
+    finally:
+        over.set()
+        spark.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

@@ -1,0 +1,13 @@
+//! `enforce` from the command line, and targets whose engine cannot be linked with the program's
+//! own tests.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may panic, and clippy exempts only `#[test]` functions"
+)]
+
+mod casbin;
+mod command;
+mod table;
+mod world;
