@@ -20,7 +20,7 @@ if "$built/$program" --version >/dev/null 2>&1; then
     for shell in bash elvish fish powershell zsh; do
         "$built/$program" completions "$shell" >"$work/$name/completions/scopetrim.$shell"
     done
-    "$built/$program" man >"$work/$name/man/scopetrim.1"
+    "$built/$program" man --out "$work/$name/man" >/dev/null
 fi
 case $target in
 *windows*)
