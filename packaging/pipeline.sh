@@ -17,7 +17,7 @@ if [ -z "$month" ]; then
     month=$(date -u -d "$(date -u +%Y-%m-01) -1 day" +%Y-%m 2>/dev/null) || month=none
 fi
 if [ "$month" != none ]; then
-    if "$scopetrim" report "$folder" --month "$month" --format md --quiet >"$markdown.part"; then
+    if "$scopetrim" report "$folder" --month "$month" --output md --quiet >"$markdown.part"; then
         mv "$markdown.part" "$markdown"
     else
         rm -f "$markdown.part"

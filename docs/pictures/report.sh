@@ -10,7 +10,7 @@ browser=$(command -v chromium || command -v chromium-browser || command -v googl
 }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-"$scopetrim" report samples/shop --month 2026-09 --format json --out "$work/2026-09" --quiet
+"$scopetrim" report samples/shop --month 2026-09 --output json --out "$work/2026-09" --quiet
 "$scopetrim" report samples/shop --month 2026-10 --previous "$work/2026-09" --organisation "The Shop" --out "$work" --quiet
 "$browser" --headless --no-sandbox --disable-gpu --hide-scrollbars --force-device-scale-factor=1 \
     --window-size=1000,860 --screenshot="$work/report.png" "file://$work/report.html" >/dev/null 2>&1

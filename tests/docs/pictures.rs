@@ -17,7 +17,7 @@ const PICTURES: [(&str, &str, usize, usize); 4] = [
     ("nginx", "scopetrim analyze samples/nginx", 100, 90),
     (
         "explain",
-        "scopetrim explain --dir samples/nginx billing orders:write",
+        "scopetrim explain samples/nginx billing orders:write",
         100,
         60,
     ),

@@ -187,7 +187,7 @@ fn the_flags_of_the_pipelines_exist() {
             }
         }
     }
-    for flag in ["--fail-on", "--baseline", "--output", "--month", "--format"] {
+    for flag in ["--fail-on", "--baseline", "--output", "--month"] {
         assert!(seen.contains(flag), "{flag} was not looked at: {seen:?}");
     }
 }
