@@ -118,7 +118,7 @@ fn forty_lines_hold_the_conclusion_the_clients_their_levels_and_the_next_command
                 continue;
             }
             let level = term["level"].as_str().unwrap().to_uppercase();
-            let row = format!("{level}  {} ", client["client"].as_str().unwrap());
+            let row = format!("{level}  {} ", client["id"].as_str().unwrap());
             assert!(
                 first.iter().any(|line| line.starts_with(&row)),
                 "{row}\n{text}"

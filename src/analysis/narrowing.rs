@@ -8,7 +8,8 @@
 //! * with a part of a client's narrowing done, what is left would be superfluous in a next run:
 //!   where one entry cannot be edited, none of that client's is, and none that it shares;
 //! * the term of a role is narrowed for everybody who has the role: where all of them are known
-//!   and need no more of it than what comes in its place, and nobody gets more than the role gave.
+//!   and need no more of it than what comes in its place, and nobody gets more than the role gave;
+//! * a rule of lists is narrowed as a whole: see [`rules`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -54,11 +55,13 @@ pub(super) fn replacements(policy: &Policy, clients: &[ClientAnalysis]) -> Vec<A
             }
         }
     }
-    let writable = writable(policy, &actions);
+    let whole = rules(policy, clients, &mut actions);
+    let writable = writable(policy, &actions, &whole);
     actions.retain(|place, action| {
-        action
-            .as_ref()
-            .is_some_and(|action| action.replace_with.is_empty() || writable.contains(place))
+        let action = action.as_ref();
+        action.is_some_and(|action| {
+            action.replace_with.is_empty() || writable.contains(place) || whole.contains(place)
+        })
     });
     loop {
         // Whoever cannot be narrowed as a whole is not narrowed at all.
@@ -87,11 +90,84 @@ fn narrowed(client: &ClientAnalysis) -> impl Iterator<Item = &TermAnalysis> {
     terms.filter(|term| term.verdict == Verdict::Narrow)
 }
 
-/// The entries in whose place the files can hold what is to come there.
-fn writable(policy: &Policy, actions: &BTreeMap<Place, Option<Action>>) -> BTreeSet<Place> {
+/// Settles rules that are written as products of lists: a wildcard that is the only verb gives way
+/// to every verb that is needed for some of the rule, where nothing of the rule stays as it is.
+/// Gives the entries of such rules; in others nothing is narrowed.
+fn rules(
+    policy: &Policy,
+    clients: &[ClientAnalysis],
+    actions: &mut BTreeMap<Place, Option<Action>>,
+) -> BTreeSet<Place> {
+    let mut whole = BTreeSet::new();
+    let grids = policy.files.iter().enumerate().flat_map(|(file, own)| {
+        let grids = own.document.iter().flat_map(|document| document.grids());
+        grids.map(move |grid| (file, grid))
+    });
+    let mut goes: Option<BTreeSet<Place>> = None;
+    for (file, grid) in grids {
+        let cells = || {
+            grid.entries
+                .iter()
+                .map(|entry| entry.map(|entry| (file, entry)))
+        };
+        let own: Vec<Place> = cells()
+            .flatten()
+            .filter(|place| actions.contains_key(place))
+            .collect();
+        if own.is_empty() {
+            continue;
+        }
+        let goes = goes.get_or_insert_with(|| {
+            let all = all_actions(policy, clients).into_iter();
+            all.map(|action| (action.file, action.entry)).collect()
+        });
+        let settled = |place: Place| {
+            matches!(actions.get(&place), Some(Some(_)))
+                || !actions.contains_key(&place) && goes.contains(&place)
+        };
+        let all = cells().all(|place| place.is_some_and(settled));
+        let verbs: Option<BTreeSet<String>> = own
+            .iter()
+            .filter_map(|place| actions.get(place)?.as_ref())
+            .flat_map(|action| &action.replace_with)
+            .map(|term| Some(term.as_str().rsplit_once(':')?.1.to_owned()))
+            .collect();
+        let verbs = verbs.filter(|_| all && grid.sides.last() == Some(&1));
+        for place in own {
+            let action = actions.get_mut(&place).and_then(Option::as_mut);
+            let names = action
+                .as_ref()
+                .and_then(|action| names(action, verbs.as_ref()?));
+            match (action, names) {
+                (Some(action), Some(names)) => {
+                    action.replace_with = names;
+                    whole.insert(place);
+                }
+                _ => drop(actions.insert(place, None)),
+            }
+        }
+    }
+    whole
+}
+
+/// The terms of a wildcard over verbs with these in its place.
+fn names(action: &Action, verbs: &BTreeSet<String>) -> Option<Vec<Term>> {
+    let head = action.terms.first()?.as_str().strip_suffix(":*")?;
+    let names = verbs
+        .iter()
+        .map(|verb| Term::new(&format!("{head}:{verb}")));
+    Some(names.collect())
+}
+
+/// The entries in whose place the files can hold what is to come there, those of whole rules aside.
+fn writable(
+    policy: &Policy,
+    actions: &BTreeMap<Place, Option<Action>>,
+    whole: &BTreeSet<Place>,
+) -> BTreeSet<Place> {
     let mut wanted: BTreeMap<usize, Vec<(usize, Vec<Term>)>> = BTreeMap::new();
     for action in actions.values().flatten() {
-        if !action.replace_with.is_empty() {
+        if !action.replace_with.is_empty() && !whole.contains(&(action.file, action.entry)) {
             let of_file = wanted.entry(action.file).or_default();
             of_file.push((action.entry, action.replace_with.clone()));
         }
@@ -158,9 +234,15 @@ impl World<'_> {
             .flat_map(|found| &found.replace_with)
             .collect();
         // What one needs another must not get by it.
-        let rule = self.policy.files.get(via.file)?.matching;
-        let within =
-            |new: &&Term| rule.is_some_and(|rule| rule.includes(term.term.as_str(), new.as_str()));
+        let file = self.policy.files.get(via.file)?;
+        let all_verbs = term.term.as_str().strip_suffix('*');
+        let all_verbs = all_verbs.filter(|head| file.in_parts && head.ends_with(':'));
+        let within = |new: &&Term| {
+            let (wide, new) = (term.term.as_str(), new.as_str());
+            let verb = all_verbs.and_then(|head| new.strip_prefix(head));
+            verb.is_some_and(|verb| !verb.contains(['*', ':']))
+                || file.matching.is_some_and(|rule| rule.includes(wide, new))
+        };
         let alike = || {
             found
                 .iter()

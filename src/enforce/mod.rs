@@ -13,6 +13,9 @@
 //! * tokens come from variables: none is in the plan, and none from a log.
 //!
 //! A new tool is one file and its line in [`ALL`].
+//!
+//! What the policy allows after the removals is a model of its own ([`policy`]), and is written in
+//! the languages of gateways ([`targets`]).
 
 mod boundary;
 mod escape;

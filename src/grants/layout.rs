@@ -124,6 +124,10 @@ impl Layout {
             Change::Replace(terms) => {
                 let site = self.sites.get(home.site).and_then(Option::as_ref);
                 let site = site.ok_or(UNKNOWN)?;
+                if let Some(product) = site.as_product() {
+                    let fate = product.spell(text, home.item, (terms, self.syntax))?;
+                    return Ok((*home, fate));
+                }
                 let texts = terms
                     .iter()
                     .map(|term| site.spell(text, entry.span, term, self.syntax));

@@ -1,16 +1,20 @@
 //! Rules that grant every value of one list for every value of another: verbs times resources.
 //!
-//! In: how the lists of each rule are written. Out: the edits that remove cells.
+//! In: how the lists of each rule are written. Out: the edits that remove cells, or that put names
+//! in the place of a wildcard.
 //!
 //! Invariants:
 //! * the smallest edit: a value of a list goes when all its cells go, and a rule when all of its
-//!   cells do; nothing is ever added;
+//!   cells do;
+//! * names come only in the place of a wildcard that is the one value of its list, the last one of
+//!   the rule, and the same names for all cells that stay;
 //! * what would need a second rule is refused, and said beforehand ([`Grid`]);
 //! * a rule of which any part cannot be edited is not edited at all.
 
 use super::list::List;
-use super::written::Fate;
-use crate::model::{Edit, Grid};
+use super::quote;
+use super::written::{Fate, Syntax};
+use crate::model::{Edit, Grid, Span, Term};
 
 /// The rules of one holder; an item is a cell of one of them.
 #[derive(Debug)]
@@ -35,6 +39,8 @@ pub(super) struct Rule {
 pub(super) struct Axis {
     pub(super) key: &'static str,
     pub(super) names: Vec<String>,
+    /// Where each of them is written.
+    pub(super) spans: Vec<Span>,
     /// None for a value that is no list.
     pub(super) list: Option<List>,
 }
@@ -46,6 +52,12 @@ impl Rule {
 
     pub(super) fn cells(&self) -> std::ops::Range<usize> {
         self.first..self.first + self.sides().iter().product::<usize>()
+    }
+
+    /// The last list, where it is a wildcard and nothing else.
+    fn wildcard(&self) -> Option<&Axis> {
+        let axis = self.axes.last()?;
+        (axis.names == ["*"]).then_some(axis)
     }
 
     fn edits(
@@ -77,6 +89,10 @@ impl Rule {
     }
 }
 
+/// Why a wildcard stays.
+const ALIKE: &str =
+    "only a wildcard alone in the last list of its rule gives way to names, for the whole rule";
+
 /// Why a cell stays that would go.
 const TOGETHER: &str =
     "its rule grants it together with others that stay, and would have to become two rules";
@@ -93,13 +109,24 @@ impl Product {
         text: &str,
         fates: &[(usize, Fate)],
     ) -> Result<Vec<Edit>, &'static str> {
-        if fates.iter().any(|(_, fate)| *fate != Fate::Remove) {
-            return Err("a rule of several lists has no place for it");
-        }
-        let gone = |cell: usize| fates.binary_search_by_key(&cell, |(cell, _)| *cell).is_ok();
+        let fate = |cell: usize| {
+            let at = fates.binary_search_by_key(&cell, |(cell, _)| *cell);
+            at.ok().map(|at| &fates[at].1)
+        };
+        let gone = |cell: usize| fate(cell) == Some(&Fate::Remove);
         let mut edits = Vec::new();
         let mut whole = Vec::new();
         for rule in &self.rules {
+            let staying: Vec<Option<&Fate>> =
+                rule.cells().filter(|cell| !gone(*cell)).map(fate).collect();
+            if let Some(names) = staying.iter().flatten().next() {
+                if staying.iter().any(|own| *own != Some(*names)) {
+                    return Err(ALIKE);
+                }
+                let list = rule.wildcard().and_then(|axis| axis.list.as_ref());
+                let list = list.ok_or(ALIKE)?;
+                edits.extend(list.edits(text, &[(0, (*names).clone())])?);
+            }
             match rule.cells().filter(|cell| gone(*cell)).count() {
                 0 => {}
                 all if all == rule.cells().len() => whole.push((rule.number, Fate::Remove)),
@@ -110,6 +137,23 @@ impl Product {
             edits.extend(self.list.edits(text, &whole)?);
         }
         Ok(edits)
+    }
+
+    /// How these terms are written in the place of a cell, whose innermost part is a wildcard.
+    pub(super) fn spell(
+        &self,
+        text: &str,
+        cell: usize,
+        (terms, syntax): (&[Term], Syntax),
+    ) -> Result<Fate, &'static str> {
+        let axis = self.rule_of(cell).and_then(Rule::wildcard).ok_or(ALIKE)?;
+        let span = axis.spans.first().copied().ok_or(ALIKE)?;
+        let spelt = &text[span.start..span.end];
+        let texts = terms.iter().map(|term| {
+            let (_, name) = term.as_str().rsplit_once(':').ok_or(ALIKE)?;
+            Ok(quote::like(spelt, name, syntax))
+        });
+        Ok(Fate::Replace(span, texts.collect::<Result<_, _>>()?))
     }
 
     fn rule_of(&self, cell: usize) -> Option<&Rule> {

@@ -22,7 +22,8 @@
 //!   nothing is removed from such a role;
 //! * what an aggregated role gathers is known by labels, and its own rules, which the cluster
 //!   fills in, are not edited;
-//! * a rule with a wildcard in it is read like any other: `pods:*` is no operation of a log.
+//! * a rule with a wildcard in it is read like any other: `pods:*` is a term, and which operations it
+//!   allows is known where logs are read.
 
 mod binding;
 mod gathered;

@@ -183,7 +183,14 @@ impl Reader<'_> {
             names.push(name);
         }
         let list = written.and_then(Result::ok);
-        Ok((Axis { key, names, list }, nodes.iter().collect(), frozen))
+        let spans = nodes.iter().map(|node| node.span).collect();
+        let axis = Axis {
+            key,
+            names,
+            spans,
+            list,
+        };
+        Ok((axis, nodes.iter().collect(), frozen))
     }
 
     /// A value of a list; an empty one is a name, too (the core API group).

@@ -129,7 +129,7 @@ impl Site {
     /// The rules of one holder.
     pub(super) fn product(product: Product) -> Self {
         Self {
-            terms: Terms::Fixed("a rule of several lists has no place for it"),
+            terms: Terms::Fixed("a rule is written as lists"),
             ..Self::new(Written::Product(product))
         }
     }

@@ -218,15 +218,11 @@ fn settle(file: &PolicyFile, planned: &mut BTreeMap<usize, Change>) -> Result<()
             );
             return Err(PatchError::BadPlan(message));
         }
-        // What it is held for elsewhere may be something else.
-        let elsewhere = grants::is_for_some_resources(file);
+        // Elsewhere it may be held for something else.
+        let elsewhere = grants::is_for_some_resources(file) || file.in_parts;
         terms.retain(|term| {
-            elsewhere
-                || held.insert((
-                    entry.subject.clone(),
-                    Granted::Term(term.clone()),
-                    entry.optional,
-                ))
+            let granted = Granted::Term(term.clone());
+            elsewhere || held.insert((entry.subject.clone(), granted, entry.optional))
         });
         if terms.is_empty() {
             *change = Change::Remove;

@@ -21,7 +21,10 @@ pub(crate) fn enforced(
     purpose: Purpose,
 ) -> anyhow::Result<Model> {
     let catalog = &run.routes.catalog;
-    if catalog.hosts.len() > 1 {
+    // Nor may an operation of one host stand in the way of one that is of every host.
+    let placed: BTreeSet<&usize> = catalog.hosts.values().flatten().collect();
+    let mixed = !placed.is_empty() && placed.len() < catalog.operations.len();
+    if catalog.hosts.len() > 1 || mixed {
         return Err(Advised::new(
             "the API descriptions are of several hosts, and a gateway's policy has no place for them",
             "run it for each host with the descriptions of that host under --catalog",

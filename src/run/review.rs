@@ -9,10 +9,11 @@
 //! * each file is there whole or as it was, after every decision.
 
 mod evidence;
-pub(crate) mod items;
+mod items;
+pub(crate) mod keys;
 mod page;
 mod resume;
-pub(crate) mod script;
+mod script;
 pub(crate) mod session;
 
 use std::collections::BTreeSet;

@@ -75,7 +75,7 @@ fn what_the_diff_takes_out_is_not_for_a_person_to_do_in_the_report() {
     let text = case.analyze(&["--level", "review"]).out;
     assert!(text.contains("\n-    scopes: [a]\n"), "{text}");
     assert!(
-        text.contains("REVIEW 1   MANUAL 1"),
+        text.contains("can go: 1 to review, 1 by hand."),
         "`two` holds `b` through the role\n{text}"
     );
     // What is left is held through the role alone: nothing is edited, and that is said.

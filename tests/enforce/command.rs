@@ -138,10 +138,10 @@ fn what_no_gateway_can_enforce_is_an_error() {
     let ran = enforce(
         folder.path(),
         &[
-            "--catalog",
-            "a.json",
-            "--catalog",
-            "b.json",
+            "--catalog-of",
+            "file=\"a.json\", host=\"a.example.com\"",
+            "--catalog-of",
+            "file=\"b.json\", host=\"b.example.com\"",
             "--target",
             "table",
             "--out",

@@ -76,30 +76,34 @@ pub(crate) fn write(folder: &Path, operations: &[&str], clients: &[(&str, &[usiz
 
 /// Has the policy written for a target, into the same folder.
 pub(crate) fn enforce(folder: &Path, target: &str) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_scopetrim"));
-    command.current_dir(folder).args([
-        "enforce",
+    run(folder, &["enforce", "--target", target, "--out", "."]);
+}
+
+/// Runs a command on the files of the folder; what it prints.
+pub(crate) fn run(folder: &Path, arguments: &[&str]) -> Vec<u8> {
+    let (command, more) = arguments.split_first().unwrap();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_scopetrim"));
+    let files = [
         "--logs",
         "log.jsonl",
+        "--grants",
+        "grants.yaml",
         "--catalog",
         "routes.yaml",
         "--catalog",
         "public.json",
-    ]);
-    let ran = command
-        .args([
-            "--grants",
-            "grants.yaml",
-            "--quiet",
-            "--target",
-            target,
-            "--out",
-            ".",
-        ])
+        "--quiet",
+    ];
+    let ran = program
+        .current_dir(folder)
+        .arg(command)
+        .args(files)
+        .args(more)
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&ran.stderr);
     assert!(matches!(ran.status.code(), Some(0 | 3)), "{said}");
+    ran.stdout
 }
 
 /// The requests that were written beside the policy.

@@ -61,7 +61,7 @@ pub(crate) fn write(stream: &mut TcpStream, bytes: &[u8]) {
 }
 
 /// Everything until the gateway closes.
-pub(crate) fn answer(stream: &mut TcpStream) -> Vec<u8> {
+fn answer(stream: &mut TcpStream) -> Vec<u8> {
     let (mut all, mut buffer) = (Vec::new(), [0; 4096]);
     let end = Instant::now() + PATIENCE;
     while let Ok(read @ 1..) = stream.read(&mut buffer) {

@@ -1,6 +1,8 @@
 //! Gateways with what `scopetrim enforce` wrote for them: each is asked the requests that were
 //! written beside it, and has to let through what they say, and nothing else.
 
+use std::io::Read as _;
+
 use crate::client;
 use crate::gateway::{Gateway, Places, Product};
 use crate::service::Service;
@@ -78,13 +80,7 @@ pub(crate) fn run(enforcer: &Enforcer) {
             }
             (None, _) => String::new(),
         };
-        let [method, target] = ["method", "target"].map(|key| request[key].as_str().unwrap());
-        let text = format!(
-            "{method} {target} HTTP/1.1\r\nHost: api.example.com\r\n{caller}Connection: close\r\n\r\n"
-        );
-        let mut stream = client::open(gateway.ports.0);
-        client::write(&mut stream, text.as_bytes());
-        let statuses = client::statuses(&client::answer(&mut stream));
+        let statuses = ask(&gateway, &request, "target", &caller);
         let passed = statuses == [200];
         asked += 1;
         allowed += usize::from(passed);
@@ -106,6 +102,93 @@ pub(crate) fn run(enforcer: &Enforcer) {
     assert!(allowed > 50 && asked > 2 * allowed, "{allowed} of {asked}");
 }
 
+/// Asks the requests of `boundary-tests` of NGINX with the policy after the removals.
+pub(crate) fn boundary() {
+    let service = Service::start();
+    let gateway = match Gateway::start(&product("nginx", "-v", trimmed), &service) {
+        Ok(gateway) => gateway,
+        Err(reason) => {
+            println!("live: boundary tests: skipped, {reason}");
+            return;
+        }
+    };
+    let plan: serde_json::Value = serde_json::from_slice(&gateway.read("boundary.json")).unwrap();
+    let mut asked = (0, 0);
+    for client in plan["clients"].as_array().unwrap() {
+        let caller = format!("X-Client: {}\r\n", client["client"].as_str().unwrap());
+        for denied in client["denied"].as_array().unwrap() {
+            let request = &denied["request"];
+            assert_eq!(ask(&gateway, request, "path", &caller), [403], "{request}");
+            assert_eq!(ask(&gateway, request, "path", ""), [403], "{request}");
+            asked.0 += 1;
+        }
+        for request in client["allowed"].as_array().unwrap() {
+            assert_eq!(ask(&gateway, request, "path", &caller), [200], "{request}");
+            asked.1 += 1;
+        }
+    }
+    println!(
+        "live: boundary tests: {} refused, {} let through",
+        asked.0, asked.1
+    );
+    assert_eq!(asked, (2, 2));
+}
+
+fn trimmed(places: &Places<'_>) -> Vec<String> {
+    let operations = [
+        "GET /orders",
+        "GET /orders/{id}",
+        "GET /reports",
+        "GET /audit/{day}",
+    ];
+    world::write(
+        places.folder,
+        &operations,
+        &[("shop", &[0, 2, 3]), ("job", &[1, 2])],
+    );
+    let mut log = String::new();
+    for day in 0..240 {
+        for (client, path) in [("shop", "/orders"), ("job", "/orders/7")] {
+            let (month, day) = (day / 28 + 1, day % 28 + 1);
+            let time = format!("2026-{month:02}-{day:02}T12:00:00Z");
+            let record = serde_json::json!({ "time": time, "client_id": client, "method": "GET", "path": path, "status": 200 });
+            log.push_str(&format!("{record}\n"));
+        }
+    }
+    places.put("log.jsonl", &log);
+    let plan = world::run(
+        places.folder,
+        &["boundary-tests", "--level", "review", "--json"],
+    );
+    std::fs::write(places.folder.join("boundary.json"), plan).unwrap();
+    world::run(
+        places.folder,
+        &[
+            "enforce", "--level", "review", "--target", "nginx", "--out", ".",
+        ],
+    );
+    started(places)
+}
+
+/// The statuses of the answer to a request.
+fn ask(gateway: &Gateway, request: &serde_json::Value, target: &str, caller: &str) -> Vec<u16> {
+    let [method, target] = ["method", target].map(|key| request[key].as_str().unwrap());
+    let text = format!(
+        "{method} {target} HTTP/1.1\r\nHost: api.example.com\r\n{caller}Connection: close\r\n\r\n"
+    );
+    let mut stream = client::open(gateway.ports.0);
+    client::write(&mut stream, text.as_bytes());
+    // Envoy takes its time to close.
+    let (mut answer, mut buffer) = (Vec::new(), [0; 4096]);
+    while !answer.ends_with(b"\r\n\r\n") {
+        match stream.read(&mut buffer) {
+            Ok(read @ 1..) => answer.extend_from_slice(&buffer[..read]),
+            _ => break,
+        }
+    }
+    client::statuses(&answer)
+}
+
 /// The policy for a target, in the folder.
 fn written(places: &Places<'_>, target: &str, file: &str) -> String {
     world::write(places.folder, &world::OPERATIONS, &world::CLIENTS);
@@ -115,6 +198,11 @@ fn written(places: &Places<'_>, target: &str, file: &str) -> String {
 
 fn nginx(places: &Places<'_>) -> Vec<String> {
     written(places, "nginx", "scopetrim-nginx.conf");
+    started(places)
+}
+
+/// Starts NGINX with what is in the folder.
+fn started(places: &Places<'_>) -> Vec<String> {
     let path = places.put("nginx.conf", NGINX_CONFIGURATION);
     [
         "-p",

@@ -82,6 +82,11 @@ fn envoy_enforces_what_was_written_for_it() {
     enforced::run(&enforced::ENVOY);
 }
 
+#[test]
+fn nginx_with_the_trimmed_policy_passes_the_boundary_tests() {
+    enforced::boundary();
+}
+
 /// Asks everything of one gateway, and compares all its logs.
 fn run(product: &Product) {
     let service = Service::start();

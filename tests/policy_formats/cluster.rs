@@ -314,7 +314,7 @@ fn all_verbs_of_a_resource_are_judged_by_those_used_and_other_wildcards_are_kept
         [
             "*.*:list keep",
             "configmaps:* remove review",
-            "pods:* narrow manual",
+            "pods:* narrow review",
             // A grant of another namespace stands in for nothing.
             "pods:get keep",
             "serviceaccounts:* unobservable",
@@ -336,4 +336,49 @@ fn all_verbs_of_a_resource_are_judged_by_those_used_and_other_wildcards_are_kept
             .contains("services:list")
     );
     assert!(diff.contains("+  resources: [pods]\n"), "{diff}");
+    assert!(!diff.contains("patch"), "{diff}");
+    let (_, diff) = narrowed(&files, &log);
+    assert!(
+        diff.contains("-  verbs: ['*']\n+  verbs: ['get', 'patch']\n"),
+        "{diff}"
+    );
+}
+
+#[test]
+fn a_wildcard_of_several_resources_gives_way_to_the_verbs_of_all_of_them_or_stays() {
+    let role = |verbs: &str| {
+        format!(
+            "{HEAD}kind: ClusterRole\nmetadata: {{name: r}}\nrules:\n- resources:\n  - pods\n  - services\n  - configmaps\n  verbs:{verbs}\n  apiGroups: ['']\n"
+        )
+    };
+    let users = [
+        binding("a", "r", "User", "jane"),
+        binding("b", "r", "User", "john"),
+    ];
+    let users = users.join("---\n");
+    let log = audit(&[
+        ("jane", "pods", "get"),
+        ("john", "services", "update"),
+        ("john", "pods", "list"),
+        ("else", "secrets", "get"),
+    ]);
+    let all = role("\n  - '*' # all");
+    let files = [("roles.yaml", &*all), ("users.yaml", &*users)];
+    let (_, diff) = narrowed(&files, &log);
+    let came: Vec<&str> = diff.lines().filter(|line| line.starts_with("+ ")).collect();
+    assert_eq!(came.len(), 3, "{diff}");
+    for (line, verb) in came.iter().zip(["get", "list", "update"]) {
+        assert!(line.contains(&format!("- '{verb}'")), "{diff}");
+    }
+    assert!(diff.contains("\n-  - configmaps\n"), "{diff}");
+    // Next to other verbs a wildcard stays, and so it does where somebody is not known.
+    let mixed = role(" ['*', get]");
+    let (_, diff) = narrowed(&[("roles.yaml", &*mixed), ("users.yaml", &*users)], &log);
+    assert!(!diff.contains("verbs: ["), "{diff}");
+    let group = [&*users, "---\n", &binding("c", "r", "Group", "devs")].concat();
+    let (_, diff) = narrowed(&[("roles.yaml", &*all), ("users.yaml", &group)], &log);
+    assert!(
+        !diff.contains("configmaps") && !diff.contains("'*'"),
+        "{diff}"
+    );
 }

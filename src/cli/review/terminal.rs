@@ -21,7 +21,7 @@ use ratatui::crossterm::terminal::{
 use crate::report::review::screen;
 use crate::run::Advised;
 use crate::run::review::Review;
-use crate::run::review::session::{Effect, Key};
+use crate::run::review::keys::{Effect, Key};
 
 /// Asks until the review ends; every decision is saved before the next page is shown.
 pub(super) fn ask(review: &mut Review<'_>) -> anyhow::Result<()> {

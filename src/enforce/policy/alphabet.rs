@@ -21,9 +21,10 @@ const RESERVED: &[u8] = b"!$&'()*+,=:@";
 /// Characters that may not, and that mean nothing to anybody once they are encoded.
 const ENCODED: &[u8] = b" \"<>[]^`{|}";
 
-/// The raw characters of a parameter after its first, and of its first, which is no dot. Ranges
+/// The raw characters of a parameter after its first, of a path, and of the first, which is no dot. Ranges
 /// keep quotes out, and the order keeps out what some engines take for an operator on sets.
 const RAW: &str = "[!$&-.0-:=@A-Z_a-z~]";
+const PATH: &str = "[!$&-:=@A-Z_a-z~]";
 const FIRST: &str = "[!$&-,0-:=@A-Z_a-z~-]";
 
 /// Non-ASCII bytes of UTF-8, without the beginnings that are longer than they have to be.
@@ -67,6 +68,18 @@ impl Alphabet {
 
     /// The same as a regular expression without anchors, captures and backslashes.
     pub(crate) fn regex(&self) -> String {
+        let escape = self.escape();
+        format!("(?:{FIRST}|{escape})(?:{RAW}|{escape})*")
+    }
+
+    /// A regular expression of paths in which everything may be part of a parameter; what
+    /// segments begin with is not looked at.
+    pub(crate) fn path_regex(&self) -> String {
+        format!("(?:{PATH}|{})*", self.escape())
+    }
+
+    /// What may stand encoded.
+    fn escape(&self) -> String {
         let mut ascii = String::new();
         for high in 0..8_u8 {
             let low: String = (0..16_u8)
@@ -78,7 +91,7 @@ impl Alphabet {
                 let _ = write!(ascii, "{high}[{low}]|");
             }
         }
-        format!("(?:{FIRST}|%(?:{ascii}{WIDE}))(?:{RAW}|%(?:{ascii}{WIDE}))*")
+        format!("%(?:{ascii}{WIDE})")
     }
 }
 

@@ -63,6 +63,20 @@ proptest! {
     }
 
     #[test]
+    fn a_short_expression_fits_the_same_of_the_paths_that_hold_nothing_else(world in worlds(&NAMES), seed: u64) {
+        let model = world.model();
+        let whole = |text: &str| regex::bytes::RegexBuilder::new(&format!("^(?:{text})$")).unicode(false).build().unwrap();
+        let alphabet = whole(&model.alphabet.path_regex());
+        for rule in &model.rules {
+            let short = whole(&rule.pattern.literal().map_or_else(|| rule.pattern.short_regex(), |literal| regex::escape(&literal)));
+            for (_, path) in mutated(&model, seed, 30) {
+                let fits = alphabet.is_match(path.as_bytes()) && short.is_match(path.as_bytes());
+                prop_assert_eq!(fits, rule.pattern.fits(&path, &model.alphabet, Case::Exact), "{} {}", path, short);
+            }
+        }
+    }
+
+    #[test]
     fn rules_that_share_a_path_know_it(world in worlds(&NAMES), seed: u64) {
         let model = world.model();
         for (_, path) in mutated(&model, seed, 30) {

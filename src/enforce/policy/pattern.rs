@@ -95,6 +95,25 @@ impl Pattern {
     /// backslashes.
     pub(crate) fn regex(&self, alphabet: &Alphabet) -> String {
         let parameter = alphabet.regex();
+        self.regex_with(&parameter, &parameter)
+    }
+
+    /// A shorter regular expression, for paths that [`Alphabet::path_regex`] takes.
+    pub(crate) fn short_regex(&self) -> String {
+        const ESCAPE: &str = "%[0-9a-fA-F][0-9a-fA-F]";
+        // Beside a literal an escape must not be cut in two.
+        let beside = format!("(?:[^/%.]|{ESCAPE})(?:[^/%]|{ESCAPE})*");
+        self.regex_with("[^/.][^/]*", &beside)
+    }
+
+    /// The whole path, without parameters.
+    pub(crate) fn literal(&self) -> Option<String> {
+        let plain = |segment: &Segment| matches!(segment, Segment::Literal(_));
+        self.segments.iter().all(plain).then(|| self.sample(""))
+    }
+
+    /// With the expression of a parameter that is a whole segment, and of one that is not.
+    fn regex_with(&self, parameter: &str, beside: &str) -> String {
         let mut text = String::new();
         for (at, segment) in self.segments.iter().enumerate() {
             // Writing to a string cannot fail.
@@ -110,7 +129,7 @@ impl Pattern {
                     for piece in pieces {
                         match piece {
                             Piece::Literal(literal) => text.push_str(&quoted(literal)),
-                            Piece::Parameter => text.push_str(&parameter),
+                            Piece::Parameter => text.push_str(beside),
                         }
                     }
                     Ok(())

@@ -3,21 +3,36 @@
 use std::fmt::Write as _;
 
 use super::{File, Target, Wiring, comments};
-use crate::enforce::policy::{Case, Model};
+use crate::enforce::policy::{Case, Model, Pattern};
+use crate::model::words::plural;
 
 pub(super) struct Envoy;
+
+/// Letters of a regular expression that may be too many instructions.
+const LONG: usize = 80;
 
 impl Target for Envoy {
     fn name(&self) -> &'static str {
         "envoy"
     }
 
-    fn limits(&self, _: &Model) -> Vec<String> {
-        vec![
+    fn limits(&self, model: &Model) -> Vec<String> {
+        let mut limits = vec![
             "the filter stands after envoy.filters.http.jwt_authn, whose provider has payload_in_metadata: jwt; without it nobody is let through".to_owned(),
             "rename rules to shadow_rules to log what would be refused, before anything is".to_owned(),
             "normalize_path, merge_slashes and path_with_escaped_slashes_action of the connection manager act before this filter: with them Envoy passes on the path that it compared".to_owned(),
-        ]
+        ];
+        let patterns = model.rules.iter().map(|rule| &rule.pattern);
+        let long =
+            |pattern: &&Pattern| pattern.literal().is_none() && pattern.short_regex().len() > LONG;
+        let long = patterns.filter(long).count();
+        if long > 0 {
+            limits.push(format!(
+                "{} may be longer than Envoy takes: it then does not start, until re2.max_program_size.error_level in its layered_runtime is higher than 100",
+                plural(long, "path")
+            ));
+        }
+        limits
     }
 
     fn files(&self, model: &Model, wiring: &Wiring) -> Vec<File> {
@@ -47,6 +62,9 @@ fn policy(text: &mut String, model: &Model, wiring: &Wiring, rule: usize) {
         "      {}:\n        permissions:\n        - and_rules:\n            rules:\n",
         quoted(&format!("{rule} {}", model.rules[rule].label))
     );
+    // What follows may be short because of this.
+    let alphabet = safe_regex(&model.alphabet.path_regex());
+    let _ = writeln!(text, "            - url_path: {{ path: {alphabet} }}");
     request(text, model, (rule, Case::Exact), "            - ");
     let folded = model.rules[rule].pattern.folded();
     for earlier in model.before(rule) {
@@ -82,14 +100,28 @@ fn request(text: &mut String, model: &Model, (rule, case): (usize, Case), item: 
             format!("{{ header: {{ name: \":method\", string_match: {{ exact: {method} }} }} }}")
         })
         .collect();
-    let flag = if case == Case::Any { "(?i)" } else { "" };
-    let regex = quoted(&format!("{flag}{}", model.regex(rule)));
     // Writing to a string cannot fail.
     let _ = write!(
         text,
-        "{item}or_rules: {{ rules: [{}] }}\n{item}url_path: {{ path: {{ safe_regex: {{ regex: {regex} }} }} }}\n",
-        methods.join(", ")
+        "{item}or_rules: {{ rules: [{}] }}\n{item}url_path: {{ path: {} }}\n",
+        methods.join(", "),
+        path(&model.rules[rule].pattern, case)
     );
+}
+
+/// How a path is compared: as a whole where it has no parameters, because Envoy refuses regular
+/// expressions with more than a hundred instructions, and each letter is one.
+fn path(pattern: &Pattern, case: Case) -> String {
+    let any = case == Case::Any;
+    if let Some(literal) = pattern.literal() {
+        return format!("{{ exact: {}, ignore_case: {any} }}", quoted(&literal));
+    }
+    let flag = if any { "(?i)" } else { "" };
+    safe_regex(&format!("{flag}{}", pattern.short_regex()))
+}
+
+fn safe_regex(regex: &str) -> String {
+    format!("{{ safe_regex: {{ regex: {} }} }}", quoted(regex))
 }
 
 /// A double-quoted scalar of YAML: what is no plain character is written by its number.

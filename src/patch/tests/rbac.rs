@@ -193,3 +193,89 @@ proptest! {
         cut(&policy, &wanted);
     }
 }
+
+#[test]
+fn a_wildcard_stays_where_it_is_not_the_only_verb_or_not_for_the_whole_rule() {
+    let with = |entry, terms: &[&str]| Replacement {
+        file: 0,
+        entry,
+        with: terms.iter().map(|term| Term::new(term)).collect(),
+    };
+    let rule = |verbs: &str| {
+        format!(
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {{name: r}}\nrules:\n- apiGroups: ['']\n  resources: [a, b]\n  verbs: {verbs}\n"
+        )
+    };
+    let alone = policy(&rule("['*']"), "r.yaml");
+    let both = [with(0, &["a:get"]), with(1, &["b:get"])];
+    let patch = plan(&alone, &[], &both).unwrap();
+    assert_eq!(patch.files[0].new, rule("['get']").into_bytes());
+    // One of the two, each to something else, and one that is no wildcard alone.
+    let error = |policy: &Policy, with: &[Replacement]| plan(policy, &[], with).unwrap_err();
+    let parts = [
+        error(&alone, &both[..1]),
+        error(&alone, &[with(0, &["a:get"]), with(1, &["b:list"])]),
+        error(&policy(&rule("['*', get]"), "r.yaml"), &both[..1]),
+        error(&policy(&rule("[get]"), "r.yaml"), &both),
+    ];
+    for part in parts {
+        assert!(part.to_string().contains("only a wildcard alone"), "{part}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn a_wildcard_of_verbs_gives_way_to_names_and_nothing_else_changes(
+        rules in proptest::collection::vec((1_usize..3, 1_usize..4, any::<[bool; 3]>(), 0_usize..3), 1..4),
+        (crlf, double) in any::<(bool, bool)>(),
+        verbs in proptest::sample::subsequence(vec!["delete", "get", "list", "patch"], 1..4),
+    ) {
+        let eol = if crlf { "\r\n" } else { "\n" };
+        let star = if double { "\"*\"" } else { "'*'" };
+        let head = ["apiVersion: rbac.authorization.k8s.io/v1", "kind: ClusterRole", "metadata: {name: r}", "rules:", ""];
+        let mut text = head.join(eol);
+        for (groups, resources, block, _) in &rules {
+            text += &list("apiGroups", &["", "apps"][..*groups], block[0], true, eol);
+            text += &list("resources", &["a", "b/c", "d"][..*resources], block[1], false, eol);
+            text += &list("verbs", &[star], block[2], false, eol);
+        }
+        let policy = policy(&text, "r.yaml");
+        let (mut gone, mut named, mut expected) = (Vec::new(), Vec::new(), Vec::new());
+        let mut entry = 0;
+        for (groups, resources, _, fate) in &rules {
+            for cell in 0..groups * resources {
+                let own = &policy.files[0].entries[entry];
+                let Granted::Term(term) = &own.granted else { unreachable!() };
+                let head = term.as_str().strip_suffix('*').unwrap();
+                let names: Vec<Term> = verbs.iter().map(|verb| Term::new(&format!("{head}{verb}"))).collect();
+                // Of some rules the first resource goes, and some stay as they are.
+                if *fate == 1 && *resources > 1 && cell % resources == 0 {
+                    gone.push(removal(entry));
+                } else if *fate < 2 {
+                    expected.extend(names.iter().map(|name| name.to_string()));
+                    named.push(Replacement { file: 0, entry, with: names });
+                } else {
+                    expected.push(term.to_string());
+                }
+                entry += 1;
+            }
+        }
+        let patch = plan(&policy, &gone, &named).unwrap();
+        let Some(edited) = patch.files.first() else {
+            prop_assert!(named.is_empty());
+            return Ok(());
+        };
+        let found: Vec<String> = edited.reread.entries.iter().map(|own| match &own.granted {
+            Granted::Term(term) => term.to_string(),
+            Granted::Role(role) => role.to_string(),
+        }).collect();
+        prop_assert_eq!(found, expected);
+        let flow = rules.iter().all(|(_, _, block, fate)| !block[2] && *fate == 0);
+        if flow {
+            let quoted = |verb: &&str| star.replace('*', verb);
+            let names: Vec<String> = verbs.iter().map(quoted).collect();
+            prop_assert_eq!(String::from_utf8_lossy(&edited.new), text.replace(star, &names.join(", ")));
+        }
+    }
+}
