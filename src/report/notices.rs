@@ -18,10 +18,12 @@ const CODES: usize = 5;
 /// Columns of the name in front of a notice.
 const NAME: usize = 10;
 
-/// One line of each kind of notice with its count, and the command that shows all.
+/// One line of each kind of notice with its count, and the command that shows all. So many
+/// clients ask for what they do not get.
 pub(super) fn short(
     view: &View<'_>,
     screen: &mut Screen<'_>,
+    asking: usize,
     command: &[String],
 ) -> io::Result<()> {
     let mut lines: Vec<(&str, String)> = Vec::new();
@@ -54,9 +56,6 @@ pub(super) fn short(
     if !sides.is_empty() {
         lines.push(("names", sides.join(", ")));
     }
-    let asking = view.analysis.clients.iter();
-    let asking = asking.filter(|client| super::demand::is_worth_a_line(client));
-    let asking = asking.count();
     if asking > 0 {
         let text = format!(
             "{} with refused requests or with scopes in tokens that are not clear",
