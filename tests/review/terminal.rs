@@ -23,6 +23,8 @@ fn keys(case: &Case, keys: &[&str], asked: impl Fn()) -> Output {
     let command = format!(
         "stty rows 30 cols 100; stty -a > before; '{program}' review --out out --quiet; echo code $?; stty -a > after"
     );
+    // That of an earlier review would be taken for the new one.
+    let _ = fs::remove_file(case.path("typed"));
     let mut child = Command::new("script")
         .args([
             "--quiet",
