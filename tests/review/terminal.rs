@@ -109,6 +109,7 @@ fn keys_on_a_terminal_decide_and_a_lost_session_goes_on_where_it_stopped() {
     let shown = keys(
         &case,
         &["r", "n", "o", "\r", "d", "x", "\r", "\r", "a", "q"],
+        || (),
     );
     assert!(
         shown.contains("2 accepted, 1 deferred, 1 rejected, 0 open"),
