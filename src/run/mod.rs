@@ -51,6 +51,7 @@ mod proof;
 pub(crate) mod read_usage;
 pub(crate) mod recommendation_log;
 pub(crate) mod rejects;
+mod role_needs;
 pub(crate) mod role_proposal;
 mod roles_over_time;
 pub(crate) mod routes;
