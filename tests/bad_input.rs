@@ -185,7 +185,7 @@ fn names_that_nobody_defines_are_errors_or_warnings_with_a_suggestion() {
         "grants.yaml",
         GRANTS.replace("orders:write", "orders:wirte"),
     );
-    let run = case.analyze(&[]);
+    let run = case.analyze(&["--stats"]);
     assert_eq!(run.code, Some(0), "{}", run.err);
     let words = run.out.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(words.contains("did you mean `orders:write`?"), "{words}");

@@ -144,7 +144,10 @@ fn a_diff_of_the_past_says_what_it_applies_to_and_writes_no_recommendation() {
         "{diff}"
     );
     let flat = run.out.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(flat.contains("(policy-of-the-past)"), "{flat}");
+    assert!(
+        flat.contains("policy-of-the-past: `grants.yaml` is read as it was"),
+        "{flat}"
+    );
     assert!(!case.path("out/recommendations.json").exists());
     // It fits the bytes of that commit.
     git(&case, "2026-12-01", &["checkout", "-q", "HEAD~1"]);

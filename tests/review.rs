@@ -237,7 +237,7 @@ fn a_line_that_decides_nothing_is_refused_and_nothing_is_written() {
     ];
     let case = case();
     for (line, expected) in cases {
-        let run = review(&case, &format!("{}{line}\n", &ALL[..0]), &[]);
+        let run = review(&case, &format!("{line}\n"), &[]);
         assert_eq!(run.code, Some(2), "{line}: {}", run.out);
         assert!(run.err.contains(expected), "{line}: {}", run.err);
         assert!(

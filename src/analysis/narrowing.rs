@@ -108,7 +108,7 @@ fn rules(
         let cells = || {
             grid.entries
                 .iter()
-                .map(|entry| entry.map(|entry| (file, entry)))
+                .map(move |entry| entry.map(|entry| (file, entry)))
         };
         let own: Vec<Place> = cells()
             .flatten()
@@ -134,16 +134,15 @@ fn rules(
             .collect();
         let verbs = verbs.filter(|_| all && grid.sides.last() == Some(&1));
         for place in own {
-            let action = actions.get_mut(&place).and_then(Option::as_mut);
-            let names = action
-                .as_ref()
-                .and_then(|action| names(action, verbs.as_ref()?));
-            match (action, names) {
-                (Some(action), Some(names)) => {
-                    action.replace_with = names;
+            let action = actions.get(&place).and_then(Option::as_ref);
+            let named = action.and_then(|action| names(action, verbs.as_ref()?));
+            match (named, actions.get_mut(&place)) {
+                (Some(named), Some(Some(action))) => {
+                    action.replace_with = named;
                     whole.insert(place);
                 }
-                _ => drop(actions.insert(place, None)),
+                (_, Some(action)) => *action = None,
+                (_, None) => {}
             }
         }
     }

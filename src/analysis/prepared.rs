@@ -200,7 +200,7 @@ impl Holder {
             .filter(|held| held.unobservable.is_none())
             .map(|held| held.term.clone())
             .collect();
-        let pool = universe.narrow_pool(&observable);
+        let pool = (!shared.in_parts).then(|| universe.narrow_pool(&observable));
         let patterns = terms.iter().filter(|held| held.pattern.is_some());
         let patterns: BTreeSet<Term> = patterns.map(|held| held.term.clone()).collect();
         let names = observable.difference(&patterns).cloned();
@@ -210,7 +210,7 @@ impl Holder {
             granted,
             terms,
             holding,
-            narrow_pool: (pool.len() > observable.len() && !shared.in_parts).then_some(pool),
+            narrow_pool: pool.filter(|pool| pool.len() > observable.len()),
             observable,
             opened,
             by_scope,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::backtest::world::{World, day};
-use super::roles::actions;
+use super::narrowing::actions;
 use super::{Analysis, analyse};
 use crate::grants;
 use crate::model::{ClientName, Day, Granted, Policy, Reason, Subject, Term, Verdict};

@@ -93,7 +93,7 @@ mod tests {
         assert_eq!(call.out.as_deref(), Some("o"));
         assert_eq!(
             call.flags.join(" "),
-            "--logs a b --grants x --grants y --blame=false --level review"
+            "--grants x --grants y --blame=false --level review --logs a b"
         );
         assert_eq!(of("scopetrim analyze --dir shop").folder, call.folder);
     }

@@ -28,7 +28,7 @@ impl Colour {
         };
         if on {
             // Consoles of Windows take codes only after they were asked to.
-            drop(AutoStream::always_ansi(stdout));
+            let _asked = AutoStream::always_ansi(stdout);
         }
         Paint::new(on)
     }

@@ -275,7 +275,8 @@ mod tests {
     use crate::run::config::{KEYS, parse};
 
     /// Keys whose flag has another name: one flag for one entry, or one for each key of a table.
-    const RENAMED: [(&str, &[&str]); 13] = [
+    const RENAMED: [(&str, &[&str]); 14] = [
+        ("format", &["log-format"]),
         ("catalogs", &["catalog-of"]),
         ("sources", &["expected-source"]),
         ("policies", &["policy-format"]),

@@ -100,10 +100,10 @@ mod tests {
         );
         assert_eq!(
             said(
-                "x report --logs it's --log-format kong --log-format=a\tb",
+                "x report --logs it's --log-format kong --log-format=a$b",
                 None
             ),
-            "--logs 'it'\\''s' --format kong --format='a\\tb'"
+            "--logs 'it'\\''s' --format kong --format='a$b'"
         );
     }
 

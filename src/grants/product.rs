@@ -153,7 +153,8 @@ impl Product {
             let (_, name) = term.as_str().rsplit_once(':').ok_or(ALIKE)?;
             Ok(quote::like(spelt, name, syntax))
         });
-        Ok(Fate::Replace(span, texts.collect::<Result<_, _>>()?))
+        let texts = texts.collect::<Result<_, &'static str>>()?;
+        Ok(Fate::Replace(span, texts))
     }
 
     fn rule_of(&self, cell: usize) -> Option<&Rule> {

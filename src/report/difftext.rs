@@ -309,7 +309,7 @@ mod tests {
             &sample.view(),
             &sample.view().policy.roles(),
             (0, "grants.yaml"),
-            60,
+            WIDTH,
         );
         assert_eq!(text.lines().count(), 2);
         assert!(text.lines().all(|line| line.starts_with("# ")), "{text}");

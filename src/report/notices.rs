@@ -13,38 +13,49 @@ use crate::model::words;
 
 /// Items of a list.
 pub(super) const ITEMS: usize = 5;
-/// Codes of warnings that are named.
-const CODES: usize = 8;
+/// Codes of warnings that have a line.
+const CODES: usize = 5;
+/// Columns of the name in front of a notice.
+const NAME: usize = 10;
 
-/// One line of each kind of notice with its count, and the command that shows all.
+/// One line of each kind of notice with its count, and the command that shows all. So many
+/// clients ask for what they do not get.
 pub(super) fn short(
     view: &View<'_>,
     screen: &mut Screen<'_>,
+    asking: usize,
     command: &[String],
 ) -> io::Result<()> {
     let mut lines: Vec<(&str, String)> = Vec::new();
     if !view.warnings.is_empty() {
-        let mut codes: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut codes: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
         for warning in view.warnings {
-            *codes.entry(warning.code).or_default() += 1;
+            let (count, _) = codes.entry(warning.code).or_insert((0, &warning.message));
+            *count += 1;
         }
-        let codes: Vec<String> = codes.into_iter().map(many).collect();
-        lines.push(("warnings", words::first(&codes, CODES)));
+        let rest = codes.len().saturating_sub(CODES);
+        let told = codes.into_iter().take(CODES).map(|(code, (count, text))| {
+            let text = format!("{}: {text}", many(code, count));
+            // What is cut is shown by the command below.
+            escape::cut(&text, screen.width() - NAME)
+        });
+        lines.extend(told.map(|text| ("warnings", text)));
+        if rest > 0 {
+            lines.push(("warnings", format!("and {rest} more kinds")));
+        }
     }
     if let Some(first) = view.usage_notes.first() {
         let more = match view.usage_notes.len() {
             1 => String::new(),
             all => format!(" and {} more", all - 1),
         };
-        lines.push(("notes", format!("{first}{more}")));
+        let room = screen.width().saturating_sub(NAME + more.len());
+        lines.push(("notes", escape::cut(first, room) + &more));
     }
     let sides = sides(view);
     if !sides.is_empty() {
         lines.push(("names", sides.join(", ")));
     }
-    let asking = view.analysis.clients.iter();
-    let asking = asking.filter(|client| super::demand::is_worth_a_line(client));
-    let asking = asking.count();
     if asking > 0 {
         let text = format!(
             "{} with refused requests or with scopes in tokens that are not clear",
@@ -59,14 +70,17 @@ pub(super) fn short(
         return Ok(());
     }
     screen.line("")?;
+    let mut last = "";
     for (name, text) in lines {
-        screen.prose(&format!("{name:<8}  "), &text)?;
+        let label = if name == last { "" } else { name };
+        screen.prose(&format!("{label:<8}  "), &text)?;
+        last = name;
     }
     screen.command("See all:  ", command)
 }
 
 /// `possible-need`, `unknown-scope (3)`.
-fn many((name, count): (&str, usize)) -> String {
+fn many(name: &str, count: usize) -> String {
     match count {
         1 => name.to_owned(),
         count => format!("{name} ({count})"),

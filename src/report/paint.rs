@@ -107,7 +107,14 @@ mod tests {
     #[test]
     fn a_diff_is_painted_as_git_paints_it() {
         let painted = Paint::new(true).diff(DIFF).into_owned();
-        insta::assert_snapshot!(painted.replace('\u{1b}', "ESC").replace('\r', "CR"), @"");
+        insta::assert_snapshot!(painted.replace('\u{1b}', "ESC").replace('\r', "CR"), @r"
+        ESC[2m# whyESC[0m
+        ESC[1m--- a/gESC[0m
+        ESC[1m+++ b/gESC[0m
+        ESC[36m@@ -1,2 +1 @@ESC[0m
+         a
+        ESC[31m-bESC[0mCR
+        ");
     }
 
     #[test]

@@ -56,7 +56,9 @@ pub(crate) fn summary(view: &View<'_>, out: &mut dyn Write, look: Look<'_>) -> i
         screen.line("")?;
         statistics::all(view, &mut screen)?;
     } else {
-        notices::short(view, &mut screen, &look.call.with_stats())?;
+        let asking = view.analysis.clients.iter();
+        let asking = asking.filter(|client| super::demand::is_worth_a_line(client));
+        notices::short(view, &mut screen, asking.count(), &look.call.with_stats())?;
     }
     screen.line("")?;
     match first_client(view) {
@@ -85,7 +87,19 @@ pub(crate) fn closing(
         .filter(|level| **level > view.level && **level <= Level::Review)
         .count();
     screen.line("")?;
-    let mut text = format!("{} can go with this diff.", plural(now, "permission"));
+    let narrower = view.actions.iter().filter(|action| {
+        let lost = action.clients.iter().any(left_out);
+        !action.replace_with.is_empty() && action.level <= view.level && !lost
+    });
+    let mut text = match (now, narrower.count()) {
+        (0, 1) => "1 permission becomes narrower with this diff.".to_owned(),
+        (0, narrower) => format!("{narrower} permissions become narrower with this diff."),
+        (now, 0) => format!("{} can go with this diff.", plural(now, "permission")),
+        (now, narrower) => format!(
+            "{} can go with this diff, {narrower} can be narrower.",
+            plural(now, "permission")
+        ),
+    };
     if later > 0 {
         let more = if now > 0 { " more" } else { "" };
         text = format!("{text} {later}{more} with --level review.");
@@ -221,7 +235,10 @@ fn stays(terms: &[&TermAnalysis], left: usize) -> Option<String> {
         .into_iter()
         .filter_map(|(verdict, text)| {
             let count = terms.iter().filter(|term| term.verdict == verdict).count();
-            (count > 0).then(|| format!("{count} {text}"))
+            (count > 0).then(|| match count {
+                count if count == left => text.to_owned(),
+                count => format!("{count} {text}"),
+            })
         })
         .collect();
     let verb = if left == 1 { "stays" } else { "stay" };

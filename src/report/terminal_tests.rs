@@ -43,8 +43,54 @@ fn the_first_screen_says_what_can_go_and_what_to_run_next() {
         .coverage
         .days
         .extend((0..90).map(|back| (sample.analysis.window.to.plus(-back), 100_000)));
-    insta::assert_snapshot!(shown(&sample.view(), 90), @"");
-    insta::assert_snapshot!(in_full(&sample.view(), 90), @"");
+    insta::assert_snapshot!(shown(&sample.view(), 90), @r"
+    2 of 3 permissions can go: 1 likely, 1 to review.
+    1 stays: needed or kept.
+    Read: 2026-08-02 to 2026-11-01, 92 days, 1 missing; 9.0 M requests of 2 clients.
+
+    LIKELY  billing  orders:write never used in the data read, held since 2025-01-15
+    REVIEW  worker   refunds:write never used in the data read; client silent for 61 days
+
+    names     2 requests match no operation
+    See all:  scopetrim analyze samples/shop --stats
+
+    Next: scopetrim explain samples/shop billing
+
+    1 permission can go with this diff. 1 more with --level review.
+      Review: scopetrim explain samples/shop billing
+      Apply:  scopetrim analyze samples/shop --out result
+              scopetrim apply result --level likely
+    ");
+    insta::assert_snapshot!(in_full(&sample.view(), 90), @r"
+    2 of 3 permissions can go: 1 likely, 1 to review.
+    1 stays: needed or kept.
+    Read: 2026-08-02 to 2026-11-01, 92 days, 1 missing; 9.0 M requests of 2 clients.
+
+    LIKELY  billing  orders:write never used in the data read, held since 2025-01-15
+    REVIEW  worker   refunds:write never used in the data read; client silent for 61 days
+
+      exposure        0.62 -> 0.30 with safe and likely removals -> 0.11 with every removal
+                      (mean)
+      granted scopes  3, used 1 (33 %)
+      can go          SAFE 0   LIKELY 1   REVIEW 1   MANUAL 0
+
+      top clients by surface that can go (exposure with every removal)
+      CLIENT   REMOVE  OF ALL  EXPOSURE      EVIDENCE
+      billing       1       1  0.62 -> 0.11  1 unused
+      worker        0       1  0.62 -> 0.11  silent 61 d: suspend
+
+      requests: match no operation of the catalogue: billing (2)
+
+      backtest: not replayed; `scopetrim backtest` shows what the advice of past months would
+                have denied
+
+    Next: scopetrim explain samples/shop billing
+
+    1 permission can go with this diff. 1 more with --level review.
+      Review: scopetrim explain samples/shop billing
+      Apply:  scopetrim analyze samples/shop --out result
+              scopetrim apply result --level likely
+    ");
 }
 
 #[test]
@@ -115,7 +161,7 @@ fn no_line_is_wider_than_asked_whatever_the_names_are() {
         };
         assert!(text.contains(codes), "{text}");
         assert!(
-            text.contains("scopetrim explain CLIENT"),
+            text.contains("Next: scopetrim explain samples/shop CLIENT\n"),
             "a shell must not get such a name: {text}"
         );
     }

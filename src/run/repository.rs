@@ -45,8 +45,6 @@ fn is_top(folder: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn a_path_starts_at_the_innermost_repository() {
         let folder = tempfile::tempdir().unwrap();

@@ -15,7 +15,7 @@ use crate::analysis::{ClientAnalysis, TermAnalysis};
 use crate::model::{ClientName, Level, Policy, RoleName, Subject, Term, Verdict};
 
 /// Proposes roles.
-pub fn roles(settings: Settings, options: &RoleOptions) -> anyhow::Result<RoleProposal> {
+pub(crate) fn roles(settings: Settings, options: &RoleOptions) -> anyhow::Result<RoleProposal> {
     if settings.logs.is_empty() && settings.ledger.is_none() {
         return Ok(held(&policy(&settings)?, options));
     }

@@ -125,10 +125,9 @@ proptest! {
         let (table, engine) = (Table::read(folder.path()), engine(folder.path()));
         for (number, path) in paths(&operations, &seeds).iter().enumerate() {
             let client = [Some("one"), Some("One"), Some("two"), Some("three"), None, Some("four")][number % 6];
-            for method in ["GET", "POST", "HEAD"] {
-                let expected = table.allows(client, method, path);
-                prop_assert_eq!(decide(&engine, client, method, path), expected, "{:?} {} {}", client, method, path);
-            }
+            let method = ["GET", "POST", "HEAD"][number / 6 % 3];
+            let expected = table.allows(client, method, path);
+            prop_assert_eq!(decide(&engine, client, method, path), expected, "{:?} {} {}", client, method, path);
         }
     }
 }

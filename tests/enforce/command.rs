@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 const ROUTES: &str = "version: 1\nroutes:\n  GET /orders: orders:read\n  POST /orders: orders:write\n  GET /reports: reports:read\n  GET /me: authenticated\n";
-const GRANTS: &str = "version: 1\nclients:\n  shop:\n    since: 2024-01-01\n    scopes:\n      - orders:read\n      - orders:write\n      - reports:read\n  AKIAIOSFODNN7EXAMPLE:\n    since: 2024-01-01\n    scopes:\n      - orders:read\n";
+const GRANTS: &str = "version: 1\nclients:\n  shop:\n    since: 2024-01-01\n    scopes:\n      - orders:read\n      - orders:write\n      - reports:read\n  sk_live_4eC39HqLyjWDarjtT1zdp7dc:\n    since: 2024-01-01\n    scopes:\n      - orders:read\n";
 
 fn case(folder: &Path) {
     let put = |name: &str, text: &str| std::fs::write(folder.join(name), text).unwrap();
@@ -22,7 +22,7 @@ fn case(folder: &Path) {
         };
         line("shop", "GET", "/orders", 200);
         line("shop-token-id", "GET", "/reports", 200);
-        line("AKIAIOSFODNN7EXAMPLE", "GET", "/orders", 200);
+        line("sk_live_4eC39HqLyjWDarjtT1zdp7dc", "GET", "/orders", 200);
     }
     put("log.jsonl", &log);
 }
@@ -108,7 +108,7 @@ fn a_name_that_is_a_secret_is_in_no_file_and_equal_input_gives_equal_bytes() {
         assert_eq!(texts[0], texts[1], "{target}");
         let whole = String::from_utf8(texts[0].concat()).unwrap();
         assert!(
-            !whole.contains("AKIA") && !whole.contains("414B4941"),
+            !whole.contains("sk_live") && !whole.contains("736B5F6C697665"),
             "{target}"
         );
         assert!(

@@ -3,7 +3,6 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     reason = "a test may panic, and clippy exempts only `#[test]` functions"
 )]
 

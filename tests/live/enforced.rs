@@ -131,7 +131,7 @@ pub(crate) fn boundary() {
         "live: boundary tests: {} refused, {} let through",
         asked.0, asked.1
     );
-    assert_eq!(asked, (2, 2));
+    assert_eq!(asked, (3, 2));
 }
 
 fn trimmed(places: &Places<'_>) -> Vec<String> {
@@ -180,7 +180,7 @@ fn ask(gateway: &Gateway, request: &serde_json::Value, target: &str, caller: &st
     client::write(&mut stream, text.as_bytes());
     // Envoy takes its time to close.
     let (mut answer, mut buffer) = (Vec::new(), [0; 4096]);
-    while !answer.ends_with(b"\r\n\r\n") {
+    while !answer.windows(4).any(|end| end == b"\r\n\r\n") {
         match stream.read(&mut buffer) {
             Ok(read @ 1..) => answer.extend_from_slice(&buffer[..read]),
             _ => break,

@@ -107,11 +107,10 @@ fn every_grant_is_in_one_group_and_the_lists_hold_as_many_as_the_groups_say() {
                 shown.split(", ").count() as u64 + more
             })
             .sum();
-        assert_eq!(
-            removed,
-            of("now"),
-            "{level}: no row of the sample is left out"
-        );
+        // Of level review there are more clients than rows.
+        let cut = left_out(&page, "now") > 0;
+        assert_eq!(cut, level == "review", "{level}");
+        assert!(cut || removed == of("now"), "{level}: {removed}");
         let human = rows(&page, "human").len() as u64 + left_out(&page, "human");
         assert_eq!(human, of("human"), "{level}");
         let exceptions = rows(&page, "exceptions").len() as u64;
@@ -191,7 +190,7 @@ fn served_and_not_served_and_not_to_be_seen_are_all_grants_in_the_sentence_and_i
     let tiles: Vec<String> = tiles.map(text).collect();
     #[expect(clippy::cast_precision_loss, reason = "a count of grants")]
     let share = format!("{:.0} %", counted as f64 * 100.0 / all as f64);
-    let told = format!("{share} {counted} of {all} grants");
+    let told = format!("{share}{counted} of {all} grants");
     assert!(tiles[1].contains(&told), "{}", tiles[1]);
     assert!(sentence.contains(&format!("({share})")), "{sentence}");
 }

@@ -1,11 +1,11 @@
 //! Keys for the program on a terminal of its own, by `script` of util-linux.
 
 use std::io::Write as _;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::*;
+use super::{Case, case, edits, fs, json, proposed, text};
 
 fn has_script() -> bool {
     let asked = Command::new("script").arg("--version").output();
@@ -16,13 +16,15 @@ fn has_script() -> bool {
     known
 }
 
-/// Starts a review, waits until it asks, and gives it the keys one by one.
-fn keys(case: &Case, keys: &[&str], asked: impl Fn()) -> Output {
+/// Starts a review, waits until it asks, and gives it the keys one by one; gives what was shown.
+fn keys(case: &Case, keys: &[&str], asked: impl Fn()) -> String {
     let program = env!("CARGO_BIN_EXE_scopetrim");
     // What the terminal was set to is the same again when it ends, and a size has to be set.
     let command = format!(
         "stty rows 30 cols 100; stty -a > before; '{program}' review --out out --quiet; echo code $?; stty -a > after"
     );
+    // That of an earlier review would be taken for the new one.
+    let _ = fs::remove_file(case.path("typed"));
     let mut child = Command::new("script")
         .args([
             "--quiet",
@@ -35,8 +37,8 @@ fn keys(case: &Case, keys: &[&str], asked: impl Fn()) -> Output {
         .current_dir(case.path(""))
         .env("TERM", "xterm-256color")
         .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
         .spawn()
         .expect("script starts");
     let mut input = child.stdin.take().expect("a pipe");
@@ -52,7 +54,8 @@ fn keys(case: &Case, keys: &[&str], asked: impl Fn()) -> Output {
         waits(|| shown().len() > before);
         sleep(Duration::from_millis(50));
     }
-    child.wait_with_output().expect("script ends")
+    child.wait().expect("script ends");
+    String::from_utf8_lossy(&shown()).into_owned()
 }
 
 fn waits(until: impl Fn() -> bool) {
@@ -68,10 +71,9 @@ fn an_error_gives_the_terminal_back_and_is_seen() {
         return;
     }
     let case = case();
-    let ended = keys(&case, &["a"], || {
+    let shown = keys(&case, &["a"], || {
         fs::remove_dir_all(case.path("out")).expect("the folder goes");
     });
-    let shown = String::from_utf8_lossy(&ended.stdout).into_owned();
     let (screen, after) = shown
         .rsplit_once("\u{1b}[?1049l")
         .expect("the screen is given back");
@@ -90,8 +92,7 @@ fn keys_on_a_terminal_decide_and_a_lost_session_goes_on_where_it_stopped() {
     }
     let case = case();
     // Accepts the first, then Ctrl-C.
-    let ended = keys(&case, &["a", "\u{3}"], || ());
-    let shown = String::from_utf8_lossy(&ended.stdout).into_owned();
+    let shown = keys(&case, &["a", "\u{3}"], || ());
     assert!(shown.contains("code 0"), "{shown}");
     assert!(shown.contains("\u{1b}[?1049l"), "the screen is given back");
     assert!(shown.contains("\u{1b}[?25h"), "the cursor is given back");
@@ -105,11 +106,11 @@ fn keys_on_a_terminal_decide_and_a_lost_session_goes_on_where_it_stopped() {
         (Some(3), 1)
     );
     // Goes on: rejects, defers, accepts.
-    let ended = keys(
+    let shown = keys(
         &case,
         &["r", "n", "o", "\r", "d", "x", "\r", "\r", "a", "q"],
+        || (),
     );
-    let shown = String::from_utf8_lossy(&ended.stdout).into_owned();
     assert!(
         shown.contains("2 accepted, 1 deferred, 1 rejected, 0 open"),
         "{shown}"

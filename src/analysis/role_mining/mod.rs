@@ -87,7 +87,7 @@ const ROLES_FIRST: u64 = 1 << 36;
 const SEEDS: [u64; 2] = [1, 2];
 /// Words of bits that one search may look at, for each cell of the merged matrix, and within limits.
 const WORK_PER_CELL: u64 = 60_000;
-const LEAST_WORK: u64 = 20_000_000;
+const LEAST_WORK: u64 = 4_000_000;
 const MOST_WORK: u64 = 500_000_000;
 
 /// Roles that give each client exactly what the matrix says.

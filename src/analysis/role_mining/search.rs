@@ -11,6 +11,10 @@ use super::cover::Cover;
 use super::kernel::Rectangle;
 use super::repair::repair;
 
+/// The search ends after so many attempts without a better cover, and more for each role.
+const PATIENCE: usize = 300;
+const PATIENCE_PER_ROLE: usize = 60;
+
 /// The best cover of a search, and what it costs.
 pub(super) struct Found {
     pub(super) cost: u64,
@@ -30,7 +34,9 @@ pub(super) fn search(cover: &mut Cover<'_>, seed: u64, budget: u64) -> Found {
     };
     // The first cover of a large matrix is work as well, but none of the search.
     let begin = cover.work;
-    while cover.work - begin < budget {
+    let mut idle = 0;
+    while cover.work - begin < budget && idle < PATIENCE + PATIENCE_PER_ROLE * best.roles.len() {
+        idle += 1;
         let before = cover.cost;
         let touched = shake(cover, chance);
         let Some(mut touched) = touched else {
@@ -42,6 +48,7 @@ pub(super) fn search(cover: &mut Cover<'_>, seed: u64, budget: u64) -> Found {
         if cover.cost_when_swept() <= before + slack(cover, before, left, chance) {
             cover.commit();
             if cover.cost < best.cost {
+                idle = 0;
                 best = Found {
                     cost: cover.cost,
                     roles: cover.rectangles(),

@@ -116,6 +116,11 @@ proptest! {
         prop_assert!(exact.at_least <= few.roles.len());
     }
 
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
     #[test]
     fn a_proposal_gives_each_client_exactly_what_it_needs_under_any_limit(
         cells in cells(7, 8),

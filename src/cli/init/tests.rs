@@ -110,7 +110,7 @@ fn rotated_files_are_one_glob_which_catches_tomorrows_and_what_is_left_out_is_sa
         said.contains("left out: logs/error.log: it looks like an error log"),
         "{said}"
     );
-    assert!(said.contains("not used: todo.txt"), "{said}");
+    assert!(said.contains("not used: notes/todo.txt"), "{said}");
 }
 
 #[test]

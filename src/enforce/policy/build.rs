@@ -176,7 +176,11 @@ fn head(drafts: &mut Vec<Draft>, notes: &mut Vec<String>) {
     let mut refused = Vec::new();
     for draft in drafts.iter_mut().filter(|draft| is(draft, "GET")) {
         let rule = &mut draft.rule;
-        if !others.iter().any(|other| other.may_share(&rule.pattern)) {
+        // Of several segments at an unknown place the analysis does not say more, either.
+        let near = |other: &Pattern| {
+            other.may_share(&rule.pattern) || other.has_many() || rule.pattern.has_many()
+        };
+        if !others.iter().any(near) {
             rule.methods = vec!["GET", "HEAD"];
         } else if !own.contains(&rule.pattern) {
             refused.push(Draft {

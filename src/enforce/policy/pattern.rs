@@ -208,6 +208,11 @@ impl Pattern {
         Self { segments }
     }
 
+    /// Whether it has several segments at an unknown place.
+    pub(crate) fn has_many(&self) -> bool {
+        self.segments.contains(&Segment::Many)
+    }
+
     /// Whether some path may fit both, in any case.
     pub(crate) fn may_share(&self, other: &Self) -> bool {
         share(&self.segments, &other.segments)
@@ -218,8 +223,8 @@ impl Pattern {
     pub(crate) fn is_unclear_beside(&self, other: &Self) -> bool {
         let mut pairs = self.segments.iter().zip(&other.segments);
         let first = pairs.find(|(a, b)| a != b);
-        let many = |pattern: &Self| pattern.segments.contains(&Segment::Many);
-        matches!(first, Some((Segment::Mixed(_), Segment::Mixed(_)))) || (many(self) && many(other))
+        matches!(first, Some((Segment::Mixed(_), Segment::Mixed(_))))
+            || (self.has_many() && other.has_many())
     }
 }
 
