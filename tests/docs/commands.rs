@@ -95,7 +95,7 @@ fn try_out(page: &Page) -> Result<usize, String> {
     let quotes = |block: &Block<'_>| output_of(block).is_some();
     if !blocks
         .iter()
-        .any(|block| block.language == "sh" || quotes(block))
+        .any(|block| block.language.split(' ').next() == Some("sh") || quotes(block))
     {
         return Ok(0);
     }
