@@ -7,13 +7,13 @@ use std::collections::HashMap;
 use std::io::{self, Write};
 use std::sync::Arc;
 
-use arrow_array::builder::{
-    BooleanBuilder, Date32Builder, Float64Builder, ListBuilder, StringBuilder,
-    TimestampMillisecondBuilder, UInt64Builder,
+use arrow::array::{
+    ArrayRef, BooleanBuilder, Date32Builder, Float64Builder, ListBuilder, RecordBatch,
+    StringBuilder, TimestampMillisecondBuilder, UInt64Builder,
 };
-use arrow_array::{ArrayRef, RecordBatch};
-use arrow_cast::{CastOptions, cast_with_options};
-use arrow_schema::{ArrowError, DataType, Field, Schema, TimeUnit};
+use arrow::compute::{CastOptions, cast_with_options};
+use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
+use arrow::error::ArrowError;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
@@ -159,9 +159,8 @@ impl Builder {
 /// The names of the columns of a file, and its rows.
 #[cfg(test)]
 pub(crate) fn read_parquet(file: Vec<u8>) -> (Vec<String>, Vec<Vec<Cell<'static>>>) {
-    use arrow_array::Array;
-    use arrow_array::cast::AsArray as _;
-    use arrow_array::types;
+    use arrow::array::{Array, AsArray as _};
+    use arrow::datatypes as types;
     use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
     use crate::model::Day;

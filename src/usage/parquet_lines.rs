@@ -15,10 +15,11 @@ use std::io::{self, ErrorKind, Read, Seek, Write};
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, LazyLock, Once};
 
-use arrow_array::RecordBatch;
-use arrow_cast::cast;
-use arrow_json::LineDelimitedWriter;
-use arrow_schema::{ArrowError, DataType, Schema};
+use arrow::array::RecordBatch;
+use arrow::compute::cast;
+use arrow::datatypes::{DataType, Schema};
+use arrow::error::ArrowError;
+use arrow::json::LineDelimitedWriter;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
 use crate::format::LAYERS;

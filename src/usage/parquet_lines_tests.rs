@@ -2,11 +2,11 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::AtomicU64;
 
-use arrow_array::types::Int64Type;
-use arrow_array::{
+use arrow::array::{
     ArrayRef, BinaryArray, Int64Array, ListArray, StringArray, TimestampMicrosecondArray,
     TimestampMillisecondArray,
 };
+use arrow::datatypes::Int64Type;
 use parquet::arrow::ArrowWriter;
 
 use super::*;

@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, RecordBatch, StringArray, UInt16Array};
+use arrow::array::{ArrayRef, RecordBatch, StringArray, UInt16Array};
 use parquet::arrow::ArrowWriter;
 
 use super::support::Case;

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray as _;
-use arrow_array::types::{Date32Type, TimestampMillisecondType, UInt32Type, UInt64Type};
-use arrow_array::{
-    Array, ArrayRef, BooleanArray, Date32Array, RecordBatch, StringArray,
+use arrow::array::{
+    Array, ArrayRef, AsArray as _, BooleanArray, Date32Array, RecordBatch, StringArray,
     TimestampMillisecondArray, UInt32Array, UInt64Array,
 };
+use arrow::datatypes::{Date32Type, TimestampMillisecondType, UInt32Type, UInt64Type};
 
 use super::{LedgerError, Table};
 use crate::model::{Day, Millis};

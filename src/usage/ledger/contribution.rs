@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use arrow_array::RecordBatch;
+use arrow::array::RecordBatch;
 
 use super::columns::{Values, batch, names};
 use super::operations::Operations;

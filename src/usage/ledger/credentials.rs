@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use arrow_array::{Array as _, RecordBatch};
+use arrow::array::{Array as _, RecordBatch};
 use serde::{Deserialize, Serialize};
 
 use super::columns::{Columns, Values, batch, names, text_at};

@@ -126,8 +126,8 @@ impl LedgerError {
     }
 }
 
-impl From<arrow_schema::ArrowError> for LedgerError {
-    fn from(error: arrow_schema::ArrowError) -> Self {
+impl From<arrow::error::ArrowError> for LedgerError {
+    fn from(error: arrow::error::ArrowError) -> Self {
         Self::Columns(error.to_string())
     }
 }

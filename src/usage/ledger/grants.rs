@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
+use arrow::array::RecordBatch;
 
 use super::columns::{Columns, Values, batch, text_at};
 use super::{Ledger, LedgerError, Table, Writer, part};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use arrow_array::RecordBatch;
+use arrow::array::RecordBatch;
 
 use super::columns::{Columns, text_at};
 use super::contribution::Contribution;

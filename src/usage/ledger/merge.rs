@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use arrow_array::RecordBatch;
+use arrow::array::RecordBatch;
 
 use super::columns::Columns;
 use super::contribution::Contribution;

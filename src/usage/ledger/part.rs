@@ -5,13 +5,11 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray as _;
-use arrow_array::{Array, BooleanArray, RecordBatch, StringArray, new_null_array};
-use arrow_ord::sort::{SortColumn, lexsort_to_indices};
-use arrow_schema::{FieldRef, Schema};
-use arrow_select::concat::concat_batches;
-use arrow_select::filter::filter_record_batch;
-use arrow_select::take::take_record_batch;
+use arrow::array::{Array, AsArray as _, BooleanArray, RecordBatch, StringArray, new_null_array};
+use arrow::compute::{
+    SortColumn, concat_batches, filter_record_batch, lexsort_to_indices, take_record_batch,
+};
+use arrow::datatypes::{FieldRef, Schema};
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection,
@@ -279,7 +277,7 @@ mod tests {
         let refused = |part: &Part| read(dir.path(), part).unwrap_err().to_string();
         let text = refused(&of(&[0, 2]));
         assert!(text.ends_with("it lacks the column `term`"), "{text}");
-        let more = arrow_schema::Field::new("until", arrow_schema::DataType::Utf8, true);
+        let more = arrow::datatypes::Field::new("until", arrow::datatypes::DataType::Utf8, true);
         let known = whole.schema();
         let fields = known.fields().iter().cloned();
         let schema = Schema::new(fields.chain([Arc::new(more)]).collect::<Vec<_>>());

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use arrow_array::{Array as _, RecordBatch};
+use arrow::array::{Array as _, RecordBatch};
 
 use super::columns::{Columns, join_names, text_at};
 use super::operations::as_cluster;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arrow_array::{Array as _, RecordBatch};
+use arrow::array::{Array as _, RecordBatch};
 
 use super::LedgerError;
 use super::Table;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use arrow_array::RecordBatch;
+use arrow::array::RecordBatch;
 
 use super::columns::{Columns, Values, batch, text_at};
 use super::credentials::{Clients, client};

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use arrow_array::{BooleanArray, RecordBatch};
+use arrow::array::{BooleanArray, RecordBatch};
 
 use super::columns::Columns;
 use super::contribution::Contribution;

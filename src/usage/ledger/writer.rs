@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use arrow_array::RecordBatch;
+use arrow::array::RecordBatch;
 use rayon::prelude::*;
 
 use super::contribution::Contribution;
