@@ -105,6 +105,29 @@ fn literals(text: &str) -> Vec<String> {
     found
 }
 
+fn is_sentence(text: &str) -> bool {
+    text.split(' ').count() > 2
+}
+
+/// The sentence that a message was made from a few lines above, in the same function.
+fn made_before(text: &str) -> Vec<String> {
+    const FAR: usize = 30;
+    let start = text.rfind("\nfn ").unwrap_or_default();
+    let start = start.max(text.rfind("    fn ").unwrap_or_default());
+    let near = &text[start..];
+    let lines = near.lines().count();
+    let skipped: usize = near
+        .split_inclusive('\n')
+        .take(lines.saturating_sub(FAR))
+        .map(str::len)
+        .sum();
+    let near = &near[skipped..];
+    let made = near.rmatch_indices("format!(");
+    let mut sentences = made.map(|(at, found)| literals(&near[at + found.len()..]));
+    let sentence = sentences.find(|all| all.iter().any(|text| is_sentence(text)));
+    sentence.unwrap_or_default()
+}
+
 fn messages() -> Vec<Message> {
     let mut paths = Vec::new();
     sources(&Path::new(ROOT).join("src"), &mut paths);
@@ -118,7 +141,10 @@ fn messages() -> Vec<Message> {
         };
         for (start, kind) in STARTS {
             for (at, _) in text.match_indices(start) {
-                let texts = literals(&text[at + start.len()..]);
+                let mut texts = literals(&text[at + start.len()..]);
+                if !texts.iter().any(|text| is_sentence(text)) {
+                    texts.extend(made_before(&text[..at]));
+                }
                 if !texts.is_empty() {
                     let file = file.clone();
                     all.push(Message { file, kind, texts });

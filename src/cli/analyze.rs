@@ -167,7 +167,7 @@ fn write_diff(
     let further = possible::sentences(&run.analysis);
     let proofs = std::iter::once(replayed).chain(further);
     let proofs = proofs.map(|text| difftext::wrapped("# ", &format!("proof: {text}"), look.width));
-    let proofs = proofs.collect::<String>() + &whole;
+    let proofs = proofs.collect::<String>() + whole.as_str();
     out.write_all(look.paint.diff(&proofs).as_bytes())?;
     let text = if std::io::stdout().is_terminal() {
         shown_diff::for_terminal(&text)

@@ -45,10 +45,10 @@ const GROUPS: [Group; 7] = [
             "follow",
             "keep-roles",
             "max-roles",
-            "max-per-client",
-            "by",
         ],
         further: &[
+            "max-per-client",
+            "by",
             "grants-at",
             "policy-format",
             "audience",

@@ -129,7 +129,7 @@ fn comment(group: &Group<'_>, name: &str, width: usize) -> String {
         group.why,
         again.unwrap_or_default()
     );
-    wrapped("# ", &what, width) + &wrapped("#   ", &why, width)
+    wrapped("# ", &what, width) + wrapped("#   ", &why, width).as_str()
 }
 
 /// Lines of at most so many columns, and of [`WIDTH`], that begin like this, the further ones

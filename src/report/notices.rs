@@ -50,7 +50,7 @@ pub(super) fn short(
             all => format!(" and {} more", all - 1),
         };
         let room = screen.width().saturating_sub(NAME + more.len());
-        lines.push(("notes", escape::cut(first, room) + &more));
+        lines.push(("notes", escape::cut(first, room) + more.as_str()));
     }
     let sides = sides(view);
     if !sides.is_empty() {

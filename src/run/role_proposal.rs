@@ -6,13 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::policy::policy;
+use super::role_needs::needs;
 use super::roles_over_time::over_time;
 use super::{AnalysisRun, Settings, analyse};
 use crate::analysis::role_mining::{
     ExistingRole, Meanings, Needs, RoleOptions, RoleProposal, propose,
 };
-use crate::analysis::{ClientAnalysis, TermAnalysis};
-use crate::model::{ClientName, Level, Policy, RoleName, Subject, Term, Verdict};
+use crate::model::{ClientName, Policy, RoleName, Subject, Term};
 
 /// Proposes roles.
 pub(crate) fn roles(settings: Settings, options: &RoleOptions) -> anyhow::Result<RoleProposal> {
@@ -55,24 +55,6 @@ fn held(policy: &Policy, options: &RoleOptions) -> RoleProposal {
         over_time: None,
         incomplete: Vec::new(),
     }
-}
-
-/// What would be left to each client after the removals up to this level.
-pub(super) fn needs(clients: &[ClientAnalysis], level: Level) -> Needs {
-    let left = |client: &ClientAnalysis| -> BTreeSet<Term> {
-        let goes = |term: &&TermAnalysis| {
-            term.verdict == Verdict::Remove && term.level.is_some_and(|own| own <= level)
-        };
-        let terms = client.terms.iter();
-        terms
-            .filter(|term| !goes(term))
-            .map(|term| term.term.clone())
-            .collect()
-    };
-    let all = clients
-        .iter()
-        .map(|client| (client.id.clone(), left(client)));
-    all.filter(|(_, terms)| !terms.is_empty()).collect()
 }
 
 /// The roles of all files. One that several files define is as many roles.

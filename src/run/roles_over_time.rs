@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::AnalysisRun;
 use super::analysis_run::options;
-use super::role_proposal::needs;
+use super::role_needs::needs;
 use crate::analysis::role_mining::{
     ExistingRole, Meanings, Needs, OverTime, ProposedRole, RoleOptions, RoleOverTime, granted,
     propose,

@@ -107,7 +107,7 @@ fn digits(value: u8) -> String {
     if small == large {
         small
     } else {
-        small + &large
+        small + large.as_str()
     }
 }
 

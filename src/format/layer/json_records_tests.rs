@@ -86,8 +86,8 @@ fn messages_of_the_delivery_itself_are_no_records() {
         )
     };
     let text = envelope("DATA_MESSAGE", "a")
-        + &envelope("CONTROL_MESSAGE", "Checking health")
-        + &envelope("DATA_MESSAGE", "b");
+        + envelope("CONTROL_MESSAGE", "Checking health").as_str()
+        + envelope("DATA_MESSAGE", "b").as_str();
     let found = lines(&text);
     assert_eq!(found.len(), 2, "{found:?}");
     assert!(found[0].contains("\"a\"") && found[1].contains("\"b\""));

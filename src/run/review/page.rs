@@ -222,7 +222,7 @@ fn head(session: &Session) -> Page {
         } else {
             String::new()
         };
-        first.unwrap_or_default() + &and
+        first.unwrap_or_default() + and.as_str()
     });
     let counts = session.counts();
     let parts = [
@@ -271,7 +271,7 @@ fn head(session: &Session) -> Page {
         ),
         what: what.unwrap_or_default(),
         level: session.item().map(|item| item.level),
-        progress: parts.join("  ") + &filter,
+        progress: parts.join("  ") + filter.as_str(),
         body: Body::default(),
         scroll: 0,
         state,

@@ -1,0 +1,121 @@
+//! `roles mine`: from a policy file alone, and on the matrices of the literature.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may panic, and clippy exempts only test functions"
+)]
+
+#[path = "support/role_data.rs"]
+mod role_data;
+#[expect(dead_code, reason = "other tests use the rest")]
+mod support;
+
+use std::collections::BTreeSet;
+
+use role_data::{PLANTED, check, folder, matrix, planted};
+use scopetrim::analysis::role_mining::{Aim, Meanings, Needs, Proposal, RoleOptions, propose};
+use support::Case;
+
+fn proposed(needs: &Needs, aim: Aim) -> Proposal {
+    let options = RoleOptions {
+        aim,
+        ..RoleOptions::default()
+    };
+    let found = propose(needs, &[], &Meanings::default(), &options);
+    check(needs, &found);
+    found
+}
+
+#[test]
+fn roles_are_proposed_from_a_policy_file_alone_and_give_what_it_grants() {
+    let case = Case::new();
+    case.write(
+        "grants.json",
+        r#"{"a": ["orders:read", "orders:write"], "b": ["orders:read", "orders:write"], "c": ["orders:read"]}"#,
+    );
+    let run = case.run(&["roles", "mine", "--grants", "grants.json", "--json"]);
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    let value: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+    let mut given = BTreeSet::new();
+    for role in value["roles"].as_array().unwrap() {
+        assert!(role["name"].as_str().is_some_and(|name| !name.is_empty()));
+        for member in role["members"].as_array().unwrap() {
+            for term in role["terms"].as_array().unwrap() {
+                given.insert(format!(
+                    "{} {}",
+                    member.as_str().unwrap(),
+                    term.as_str().unwrap()
+                ));
+            }
+        }
+    }
+    let expected = [
+        "a orders:read",
+        "a orders:write",
+        "b orders:read",
+        "b orders:write",
+        "c orders:read",
+    ];
+    assert_eq!(given, expected.map(str::to_owned).into());
+    assert_eq!(value["proven_fewest"], true);
+    // The order of the file says nothing.
+    case.write(
+        "grants.json",
+        r#"{"c": ["orders:read"], "b": ["orders:write", "orders:read"], "a": ["orders:read", "orders:write"]}"#,
+    );
+    let again = case.run(&["roles", "mine", "--grants", "grants.json", "--json"]);
+    assert_eq!(again.out, run.out);
+}
+
+#[test]
+fn a_role_for_administration_is_named_first_and_markdown_escapes_what_files_say() {
+    let case = Case::new();
+    case.write(
+        "grants.yaml",
+        "roles:\n  reader: {scopes: [\"x|y:read\"]}\nclients:\n  app: {roles: [reader]}\n",
+    );
+    let run = case.run(&["roles", "mine", "--grants", "grants.yaml", "--markdown"]);
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    assert!(
+        run.out.starts_with("# Roles\n") && run.out.contains("fits"),
+        "{}",
+        run.out
+    );
+    assert!(run.out.contains("x\\|y:read"), "{}", run.out);
+}
+
+/// The larger ones are in the bench (`cargo bench --bench roles`).
+#[test]
+fn real_matrices_are_covered_exactly_by_the_fewest_roles_and_with_less_complexity_than_known() {
+    let Some(folder) = folder() else {
+        println!("skipped: ../shared/data/role-mining is absent");
+        return;
+    };
+    let bars = [("hc", 14, 264), ("domino", 20, 745), ("fire2", 10, 1_120)];
+    for (name, fewest, complexity) in bars {
+        let needs = matrix(&folder.join("hp").join(format!("{name}.txt.gz")));
+        let found = proposed(&needs, Aim::Roles);
+        assert_eq!(
+            (found.roles.len(), found.is_fewest()),
+            (fewest, true),
+            "{name}"
+        );
+        let found = proposed(&needs, Aim::Complexity);
+        assert!(
+            found.complexity <= complexity,
+            "{name}: {}",
+            found.complexity
+        );
+    }
+}
+
+#[test]
+fn every_role_that_was_planted_is_found_in_the_smallest_matrix() {
+    let Some(folder) = folder() else {
+        println!("skipped: ../shared/data/role-mining is absent");
+        return;
+    };
+    let (needs, roles) = planted(&folder, PLANTED[0]);
+    let found = proposed(&needs, Aim::Roles);
+    let same = |own: &&BTreeSet<_>| found.roles.iter().any(|role| role.terms == **own);
+    assert_eq!(roles.iter().filter(same).count(), roles.len());
+}
