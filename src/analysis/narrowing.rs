@@ -222,7 +222,7 @@ impl World<'_> {
         let found = found?;
         let goes =
             |found: &&TermAnalysis| matches!(found.verdict, Verdict::Narrow | Verdict::Remove);
-        if !found.iter().all(|found| goes(found)) {
+        if !found.iter().all(goes) {
             return None;
         }
         let narrow = found
