@@ -124,12 +124,6 @@ pub(super) fn balance(clients: &[ClientView<'_>]) -> Balance {
 fn in_words(own: &Balance) -> String {
     let part = |count: usize| percent(share(count, own.grants));
     let number = |count: usize| grouped(count as u64);
-    let mut text = format!(
-        "{} of the {} grants ({}) served no request in the window",
-        number(own.idle),
-        number(own.grants),
-        part(own.idle)
-    );
     let idle = own.groups.iter().filter(|group| group.idle > 0);
     let idle: Vec<String> = idle
         .map(|group| {
@@ -141,23 +135,28 @@ fn in_words(own: &Balance) -> String {
             format!("{}{of} {}", number(group.idle), group.label)
         })
         .collect();
-    if !idle.is_empty() {
-        text.push_str(": ");
-        text.push_str(&listed(&idle, idle.len()));
-    }
-    text.push_str(&format!(
-        ". {} ({}) served one or more.",
-        number(own.served),
-        part(own.served)
-    ));
-    if own.unseen > 0 {
-        text.push_str(&format!(
+    let which = if idle.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", listed(&idle, idle.len()))
+    };
+    let unseen = if own.unseen == 0 {
+        String::new()
+    } else {
+        format!(
             " Of the other {} ({}) no request can tell.",
             number(own.unseen),
             part(own.unseen)
-        ));
-    }
-    text
+        )
+    };
+    format!(
+        "{} of the {} grants ({}) served no request in the window{which}. {} ({}) served one or more.{unseen}",
+        number(own.idle),
+        number(own.grants),
+        part(own.idle),
+        number(own.served),
+        part(own.served)
+    )
 }
 
 fn hides(term: &TermView<'_>) -> bool {

@@ -182,7 +182,7 @@ pub(super) fn lines(points: &[Point], month: Month) -> Lines {
     }
 }
 
-/// Height of a line of text, and half of it: percent of the height of the lines.
+/// Height of a line of text: percent of the height of the lines.
 const TEXT: f64 = 13.0;
 
 /// The places of two numbers, moved until neither covers the other or leaves the chart.
