@@ -131,7 +131,8 @@ fn equal_decisions_give_equal_bytes_and_a_second_run_keeps_them() {
     );
     assert_eq!(all(&case), first);
     let other = self::case();
-    let reversed: String = ALL.lines().rev().map(|line| format!("{line}\n")).collect();
+    let reversed: Vec<&str> = ALL.lines().rev().collect();
+    let reversed = reversed.join("\n");
     assert_eq!(review(&other, &reversed, &["--threads", "1"]).code, Some(0));
     assert_eq!(all(&other), first);
 }

@@ -7,6 +7,10 @@ use std::time::{Duration, Instant};
 
 use super::{Case, case, edits, fs, json, proposed, text};
 
+#[expect(
+    clippy::print_stderr,
+    reason = "a skipped test says so; nothing else would"
+)]
 fn has_script() -> bool {
     let asked = Command::new("script").arg("--version").output();
     let known = asked.is_ok_and(|own| String::from_utf8_lossy(&own.stdout).contains("util-linux"));
@@ -60,7 +64,7 @@ fn keys(case: &Case, keys: &[&str], asked: impl Fn()) -> String {
 
 fn waits(until: impl Fn() -> bool) {
     let begun = Instant::now();
-    while !until() && begun.elapsed() < Duration::from_secs(60) {
+    while !until() && begun.elapsed() < Duration::from_mins(1) {
         sleep(Duration::from_millis(20));
     }
 }
