@@ -173,6 +173,11 @@ fn head(drafts: &mut Vec<Draft>, notes: &mut Vec<String>) {
         .filter(|draft| is(draft, "HEAD"))
         .map(|draft| draft.rule.pattern.clone())
         .collect();
+    let gets: BTreeSet<Pattern> = drafts
+        .iter()
+        .filter(|draft| is(draft, "GET"))
+        .map(|draft| draft.rule.pattern.clone())
+        .collect();
     let mut refused = Vec::new();
     for draft in drafts.iter_mut().filter(|draft| is(draft, "GET")) {
         let rule = &mut draft.rule;
@@ -182,17 +187,25 @@ fn head(drafts: &mut Vec<Draft>, notes: &mut Vec<String>) {
         };
         if !others.iter().any(near) {
             rule.methods = vec!["GET", "HEAD"];
-        } else if !own.contains(&rule.pattern) {
-            refused.push(Draft {
-                rule: Rule {
-                    methods: vec!["HEAD"],
-                    pattern: rule.pattern.clone(),
-                    label: rule.label.clone(),
-                },
-                operations: Vec::new(),
-                any: false,
-            });
+            continue;
         }
+        // A rest that may be empty is also the path in front of it.
+        let bare = rule.pattern.without_rest();
+        let bare = bare.filter(|bare| !gets.contains(bare));
+        let patterns = [Some(rule.pattern.clone()), bare].into_iter().flatten();
+        refused.extend(
+            patterns
+                .filter(|pattern| !own.contains(pattern))
+                .map(|pattern| Draft {
+                    rule: Rule {
+                        methods: vec!["HEAD"],
+                        pattern,
+                        label: rule.label.clone(),
+                    },
+                    operations: Vec::new(),
+                    any: false,
+                }),
+        );
     }
     if !refused.is_empty() {
         let labels: Vec<String> = refused

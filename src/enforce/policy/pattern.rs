@@ -208,6 +208,13 @@ impl Pattern {
         Self { segments }
     }
 
+    /// What is in front of a rest that may be empty.
+    pub(crate) fn without_rest(&self) -> Option<Self> {
+        let (last, segments) = self.segments.split_last()?;
+        let segments = segments.to_vec();
+        (*last == Segment::Rest(true)).then_some(Self { segments })
+    }
+
     /// Whether it has several segments at an unknown place.
     pub(crate) fn has_many(&self) -> bool {
         self.segments.contains(&Segment::Many)
