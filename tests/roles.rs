@@ -4,9 +4,9 @@
     reason = "a test may panic, and clippy exempts only test functions"
 )]
 
+#[expect(dead_code, reason = "the bench reads more of them")]
 #[path = "support/role_data.rs"]
 mod role_data;
-#[expect(dead_code, reason = "other tests use the rest")]
 mod support;
 
 use std::collections::BTreeSet;
@@ -67,7 +67,7 @@ fn roles_are_proposed_from_a_policy_file_alone_and_give_what_it_grants() {
 }
 
 #[test]
-fn a_role_for_administration_is_named_first_and_markdown_escapes_what_files_say() {
+fn markdown_shows_what_a_role_looks_like_and_escapes_what_files_say() {
     let case = Case::new();
     case.write(
         "grants.yaml",
