@@ -128,6 +128,7 @@ impl LogFormat for Audit {
 
     fn shows(&self, permission: &str, _: &BTreeMap<String, Effect>) -> Shown {
         match self.effect_of(permission.as_bytes()) {
+            Some(_) if wildcards::is_asked_elsewhere(permission) => Shown::InPart,
             Some(effect) => Shown::Use(effect),
             None if permission.contains('*') => wildcards::shown(permission),
             None => Shown::Nothing,

@@ -58,6 +58,16 @@ pub(super) fn allows(permission: &str, operation: &str) -> bool {
     of_resource && (group == "*" || group == own_group)
 }
 
+/// Whether a permission is asked where no request of its own stands in the audit log: of
+/// `finalizers` within a request that names an owner (the admission plugin
+/// `OwnerReferencesPermissionEnforcement`), of parts of a node by its kubelet ("Kubelet
+/// authentication/authorization": `nodes/proxy`, `nodes/stats`, `nodes/log`, `nodes/metrics`).
+pub(super) fn is_asked_elsewhere(permission: &str) -> bool {
+    let on = permission.rsplit_once(':').map_or(permission, |(on, _)| on);
+    let (resource, group, sub) = parts(on);
+    sub == "finalizers" || ((resource, group) == ("nodes", "") && !sub.is_empty())
+}
+
 /// What a log shows of a wildcard.
 pub(super) fn shown(permission: &str) -> Shown {
     let Some(on) = permission.strip_suffix(":*") else {
@@ -102,6 +112,25 @@ mod tests {
         ] {
             let found = allows(permission, operation);
             assert_eq!(found, expected, "{permission} {operation}");
+        }
+    }
+
+    #[test]
+    fn silence_says_nothing_of_what_is_asked_within_another_request_or_by_a_kubelet() {
+        for asked in [
+            "deployments.apps/finalizers:update",
+            "nodes/proxy:get",
+            "nodes/stats:get",
+        ] {
+            assert!(is_asked_elsewhere(asked), "{asked}");
+        }
+        for own in [
+            "deployments.apps:update",
+            "nodes:get",
+            "nodes.metrics.k8s.io/x:get",
+            "pods/proxy:get",
+        ] {
+            assert!(!is_asked_elsewhere(own), "{own}");
         }
     }
 
