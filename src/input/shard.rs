@@ -8,6 +8,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::fmt::Write as _;
 use std::str::FromStr;
 
 use super::Input;
@@ -48,12 +49,7 @@ impl Shard {
         let mut text = String::new();
         for input in inputs {
             // A name may hold anything; its length says where it ends.
-            text.push_str(&format!(
-                "{} {} {}\n",
-                input.size,
-                input.shown.len(),
-                input.shown
-            ));
+            let _ = writeln!(text, "{} {} {}", input.size, input.shown.len(), input.shown);
         }
         ContentDigest::of(text.as_bytes()).to_string()
     }

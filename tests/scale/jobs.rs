@@ -80,6 +80,10 @@ fn each_share(command: &Value, shares: u64, index: &str, more: &[(&str, &str)]) 
     assert_eq!(command[1], "-c");
     let script = command[2].as_str().unwrap();
     assert!(script.contains(&format!("/{shares}")), "{script}");
+    // What an attempt that was killed has left: a partial result without rows, and half a file.
+    let killed = folder.path("parts/.1-killed");
+    std::fs::create_dir_all(killed.join("usage")).unwrap();
+    std::fs::write(killed.join("manifest.json.half"), "{").unwrap();
     for at in (0..shares).rev() {
         let at = at.to_string();
         let vars = [&[(index, at.as_str())][..], more].concat();
