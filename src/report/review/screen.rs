@@ -39,7 +39,7 @@ pub(crate) const HELP: &str = "\
 Each page is a proposed removal, with its evidence.
 
   a        accept: it goes into the plan
-  d        defer: it stays until a day; asks why, and the day
+  d        defer: stays until a day; asks why and the day
   r        reject: it stays; asks why
   s        skip: it stays open, and comes again at the end
   u        undo: takes the decision about this one back
