@@ -81,8 +81,8 @@ fn what_was_accepted_and_nothing_else_is_applied_and_what_stays_is_held_until_it
          hold:     add out/exceptions.toml to the end of scopetrim.toml\n"
     );
     let accepted = [
-        "client \"app\" - term \"orders:write\"",
         "role \"admin\" - term \"orders:delete\"",
+        "client \"app\" - term \"orders:write\"",
     ];
     assert_eq!(edits(&json(&case, "out/plan.json")), accepted);
     assert_eq!(

@@ -36,10 +36,10 @@ const FEW_KEYS: &str = "a accept d defer r reject s skip b back n next ? help q 
 
 /// What `?` shows.
 pub(crate) const HELP: &str = "\
-Each page is one removal that is proposed, with its evidence.
+Each page is a proposed removal, with its evidence.
 
   a        accept: it goes into the plan
-  d        defer: it stays until a day; asks why, and the day
+  d        defer: stays until a day; asks why and the day
   r        reject: it stays; asks why
   s        skip: it stays open, and comes again at the end
   u        undo: takes the decision about this one back
