@@ -7,6 +7,7 @@
 #[expect(dead_code, reason = "the bench reads more of them")]
 #[path = "support/role_data.rs"]
 mod role_data;
+#[expect(dead_code, reason = "other tests need more of it")]
 mod support;
 
 use std::collections::BTreeSet;
