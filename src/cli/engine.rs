@@ -19,6 +19,8 @@ pub(super) struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum Task {
     /// Print the driver, for `spark-submit`
+    #[command(after_help = "Examples:
+  scopetrim engine spark-job > job.py")]
     SparkJob,
 }
 

@@ -17,7 +17,7 @@ const GROUPS: [Group; 7] = [
     Group {
         heading: "Input",
         common: &[
-            "logs", "ledger", "catalog", "config", "partial", "keep", "into",
+            "logs", "ledger", "catalog", "config", "partial", "shard", "keep", "into",
         ],
         further: &[
             "dir",

@@ -94,6 +94,7 @@ fn how_many_records_came_twice_is_said_in_a_note() {
         "native",
         "--logs",
         "log.jsonl",
+        "--stats",
     ];
     let run = folder.run(&[&args[..], &logs].concat());
     let said = "7 records were delivered twice and count once (same request id, time, client, request and status)";

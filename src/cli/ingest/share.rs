@@ -94,8 +94,8 @@ mod tests {
             "--denied=401",
             "--denied=403",
             "--dir=d",
-            "--format=combined",
             "--grants=g.yaml",
+            "--log-format=combined",
             "--merge-slashes=false",
         ];
         assert_eq!(args, expected);

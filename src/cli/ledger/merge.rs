@@ -1,0 +1,80 @@
+//! `ledger merge`: joins ledgers and partial results.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use super::super::ExitStatus;
+use super::super::ingest::words;
+use crate::report::escape;
+use crate::run::Advised;
+use crate::run::from_ledger::advised;
+use crate::usage::ledger::{Ledger, LedgerError, Writer};
+
+pub(super) fn merge(
+    from: &[PathBuf],
+    into: &Path,
+    out: &mut dyn Write,
+) -> anyhow::Result<ExitStatus> {
+    let mut all = Vec::new();
+    for dir in from {
+        all.extend(ledgers(dir)?);
+    }
+    for dir in &all {
+        let same = std::fs::canonicalize(dir)
+            .ok()
+            .is_some_and(|path| std::fs::canonicalize(into).is_ok_and(|into| into == path));
+        if same {
+            let text = format!("`{}` cannot be merged into itself", dir.display());
+            return Err(Advised::new(text, "leave it out: what is in --into stays"));
+        }
+    }
+    let others: Vec<Ledger> = all
+        .iter()
+        .map(|dir| Ledger::open(dir))
+        .collect::<Result<_, LedgerError>>()
+        .map_err(|error| advised(&error))?;
+    let mut writer = Writer::open(into).map_err(|error| advised(&error))?;
+    let mut lines = Vec::new();
+    for other in &others {
+        for (shown, added) in writer.merge(other).map_err(|error| advised(&error))? {
+            let (what, of) = words(&added);
+            lines.push(format!("{shown}: {what} {}", of.join(", ")));
+        }
+    }
+    writer.join_shards(&others);
+    writer.compact().map_err(|error| advised(&error))?;
+    writer.commit().map_err(|error| advised(&error))?;
+    lines.sort();
+    for line in lines {
+        writeln!(out, "{}", escape::terminal(line.trim_end()))?;
+    }
+    Ok(ExitStatus::Done)
+}
+
+/// The folder itself when it is a ledger, else the ledgers that are its folders, sorted.
+fn ledgers(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let Err(error) = Ledger::open(dir) else {
+        return Ok(vec![dir.to_path_buf()]);
+    };
+    if !matches!(error, LedgerError::Foreign(_)) {
+        return Err(advised(&error));
+    }
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(dir)? {
+        let path = entry?.path();
+        let hidden = path
+            .file_name()
+            .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        if path.is_dir() && !hidden {
+            // A partial result that is damaged, or a stranger among them, is an error: not to
+            // merge it would look like days without records.
+            Ledger::open(&path).map_err(|error| advised(&error))?;
+            found.push(path);
+        }
+    }
+    found.sort();
+    if found.is_empty() {
+        return Err(advised(&error));
+    }
+    Ok(found)
+}
