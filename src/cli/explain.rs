@@ -121,12 +121,12 @@ fn unknown_client(asked: &Asked, clients: &[ClientAnalysis]) -> anyhow::Error {
 
 fn unknown_scope(scope: &Term, client: &ClientAnalysis) -> anyhow::Error {
     let held: Vec<&str> = client.granted.iter().map(Term::as_str).collect();
-    let help = match closest(scope.as_str(), held.iter().copied()) {
+    let advice = match closest(scope.as_str(), held.iter().copied()) {
         Some(close) => format!("did you mean `{close}`?"),
         None if held.is_empty() => "it holds nothing".to_owned(),
         None => format!("it holds {}", first(&held, HELD)),
     };
-    Advised::new(format!("`{}` does not hold `{scope}`", client.id), help)
+    Advised::new(format!("`{}` does not hold `{scope}`", client.id), advice)
 }
 
 pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {

@@ -54,7 +54,7 @@ use crate::run::Advised;
     max_term_width = 100
 )]
 struct Cli {
-    /// When to colour the output: on a terminal (auto), always or never; NO_COLOR turns it off
+    /// When to colour the output: on a terminal (auto), always or never; `NO_COLOR` turns it off
     #[arg(
         long,
         value_name = "WHEN",

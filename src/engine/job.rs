@@ -174,9 +174,9 @@ mod tests {
             let at = whole["files"][index]["at"].as_str().unwrap();
             Path::new("/").join(at)
         };
-        let named = relative(policy.to_str().unwrap());
-        assert!(named.starts_with("../"), "{named}");
-        assert_eq!(plain(&cwd.join(named)), at(0));
+        let seen = relative(policy.to_str().unwrap());
+        assert!(seen.starts_with("../"), "{seen}");
+        assert_eq!(plain(&cwd.join(seen)), at(0));
         assert_eq!(cwd.join("Cargo.toml"), at(1));
         assert_eq!(fs::read(dir.path().join("f0")).unwrap(), b"x: 1\n");
     }

@@ -60,9 +60,9 @@ fn held(policy: &Policy, options: &RoleOptions) -> RoleProposal {
 /// The roles of all files. One that several files define is as many roles.
 fn existing(policy: &Policy) -> Vec<ExistingRole> {
     let roles = policy.roles();
-    let mut names: BTreeMap<(&RoleName, usize), ()> = BTreeMap::new();
+    let mut names: BTreeSet<(&RoleName, usize)> = BTreeSet::new();
     for (at, file) in policy.files.iter().enumerate() {
-        names.extend(file.roles.keys().map(|name| ((name, at), ())));
+        names.extend(file.roles.keys().map(|name| (name, at)));
     }
     let role = |(name, file): (&RoleName, usize)| ExistingRole {
         name: name.clone(),
@@ -74,7 +74,7 @@ fn existing(policy: &Policy) -> Vec<ExistingRole> {
             .collect(),
         strangers: !roles.strangers(file, name).is_empty(),
     };
-    names.into_keys().map(role).collect()
+    names.into_iter().map(role).collect()
 }
 
 /// Who answers for each client, as the first file that says so has it.

@@ -201,9 +201,9 @@ fn adopt(
         for client in cover.joinable(role).clone().iter() {
             cover.join(role, client);
         }
-        others
-            .into_iter()
-            .for_each(|other| cover.prune(other, true));
+        for other in others {
+            cover.prune(other, true);
+        }
         cover.prune_clients(role);
         if cover.roles[role].clients.is_empty() || cover.cost_when_swept() > before {
             cover.undo();

@@ -198,8 +198,8 @@ mod tests {
 
     fn name(names: &[&str]) -> String {
         let meanings = Meanings::default();
-        let mut namer = Namer::new(&meanings, ["orders-read".to_owned()]);
-        namer.name(&terms(names), &BTreeSet::new()).to_string()
+        let mut given = Namer::new(&meanings, ["orders-read".to_owned()]);
+        given.name(&terms(names), &BTreeSet::new()).to_string()
     }
 
     #[test]

@@ -218,7 +218,7 @@ fn named(
     keep: bool,
 ) -> Vec<ProposedRole> {
     let taken = existing.iter().map(|role| role.name.to_string());
-    let mut namer = Namer::new(meanings, taken);
+    let mut given = Namer::new(meanings, taken);
     let mut named: Vec<ProposedRole> = Vec::new();
     let as_is = |role: &ExistingRole| ProposedRole {
         name: role.name.clone(),
@@ -237,7 +237,7 @@ fn named(
                 let name = own.map(|own| own.name.clone());
                 named.push(ProposedRole {
                     exists: name.is_some(),
-                    name: name.unwrap_or_else(|| namer.name(&terms, &members)),
+                    name: name.unwrap_or_else(|| given.name(&terms, &members)),
                     members,
                     terms,
                 });

@@ -46,7 +46,7 @@ fn brute_force(cells: &BTreeSet<(usize, usize)>, clients: usize) -> usize {
         .into_iter()
         .filter(|own| !own.is_empty())
         .collect();
-    (0..)
+    (0..=rectangles.len())
         .find(|count| covers(&rectangles, cells, *count))
         .unwrap()
 }
@@ -131,7 +131,7 @@ proptest! {
         by in proptest::option::of(prop_oneof![Just(By::Owner), Just(By::Tag)]),
     ) {
         let client = |at: usize| ClientName::new(&format!("client-{at}"));
-        let term = |at: usize| Term::new(&format!("area{}.read", at));
+        let term = |at: usize| Term::new(&format!("area{at}.read"));
         let mut needs = Needs::new();
         for (one, other) in &cells {
             needs.entry(client(*one)).or_default().insert(term(*other));

@@ -130,7 +130,11 @@ fn operations() -> impl Strategy<Value = Vec<Operation>> {
         "GET", "GET", "GET", "POST", "HEAD", "ANY", "OPTIONS", "DELETE",
     ]);
     let operation = (method, path, end).prop_map(|(method, path, end)| {
-        let mut text: String = path.iter().map(|segment| format!("/{segment}")).collect();
+        let mut text = String::new();
+        for segment in &path {
+            text.push('/');
+            text.push_str(segment);
+        }
         text.push_str(end);
         if text.is_empty() {
             text.push('/');

@@ -253,7 +253,7 @@ proptest! {
                 if *fate == 1 && *resources > 1 && cell % resources == 0 {
                     gone.push(removal(entry));
                 } else if *fate < 2 {
-                    expected.extend(names.iter().map(|name| name.to_string()));
+                    expected.extend(names.iter().map(ToString::to_string));
                     named.push(Replacement { file: 0, entry, with: names });
                 } else {
                     expected.push(term.to_string());

@@ -178,7 +178,7 @@ pub(crate) fn rows(found: &RoleProposal) -> Table<impl Rows + '_> {
             each(&[
                 Cell::Null,
                 false.into(),
-                Cell::list([client.as_str()].into_iter()),
+                Cell::list([client.as_str()]),
                 Cell::list(terms.iter().map(Term::as_str)),
                 terms.len().into(),
             ]);
