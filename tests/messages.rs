@@ -4,7 +4,8 @@
 //! read in review.
 #![expect(
     clippy::unwrap_used,
-    reason = "a test may panic, and clippy exempts only `#[test]` functions"
+    clippy::format_push_string,
+    reason = "a test may panic and need not be fast, and clippy exempts only `#[test]` functions"
 )]
 
 use std::fs;

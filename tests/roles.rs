@@ -1,6 +1,6 @@
 //! `roles mine`: from a policy file alone, and on the matrices of the literature.
 #![expect(
-    clippy::unwrap_used,
+    clippy::expect_used,
     reason = "a test may panic, and clippy exempts only test functions"
 )]
 

@@ -4,7 +4,8 @@
 //! `UPDATE_DOCS=1 cargo test --test docs` writes quoted output and pictures anew; see CONTRIBUTING.md.
 #![expect(
     clippy::unwrap_used,
-    reason = "a test may panic, and clippy exempts only `#[test]` functions"
+    clippy::print_stdout,
+    reason = "a test may panic and print, and clippy exempts only `#[test]` functions"
 )]
 
 mod commands;

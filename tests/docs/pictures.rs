@@ -185,7 +185,7 @@ fn spans(line: &str) -> String {
     };
     put(parts.next().unwrap_or_default(), &classes);
     for part in parts {
-        let (codes, rest) = part.split_once('m').expect("a colour ends with `m`");
+        let (codes, rest) = part.split_once('m').unwrap();
         for code in codes.split(';') {
             let class = match code.trim_start_matches('0') {
                 "" | "39" => None,
@@ -206,7 +206,7 @@ fn spans(line: &str) -> String {
             };
             match class {
                 None if code.ends_with("39") => {
-                    classes.retain(|class| matches!(*class, "b" | "dim"))
+                    classes.retain(|class| matches!(*class, "b" | "dim"));
                 }
                 None => classes.clear(),
                 Some(class) => classes.push(class),

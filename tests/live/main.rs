@@ -11,7 +11,8 @@
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
-    reason = "a test may panic and print, and clippy exempts only `#[test]` functions"
+    clippy::format_push_string,
+    reason = "a test may panic, print and be slow, and clippy exempts only `#[test]` functions"
 )]
 
 mod apache;

@@ -3,7 +3,9 @@
 //! The scripts are for POSIX systems; where there is no `sh` they are not tried, and that is said.
 #![expect(
     clippy::unwrap_used,
-    reason = "a test may panic, and clippy exempts only `#[test]` functions"
+    clippy::print_stdout,
+    clippy::format_collect,
+    reason = "a test may panic, print and be slow, and clippy exempts only `#[test]` functions"
 )]
 
 mod scripts;

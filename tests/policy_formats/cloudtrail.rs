@@ -275,7 +275,7 @@ fn a_wildcard_gives_way_in_the_style_of_its_list_and_nothing_else_changes() {
             let mut events = vec![("app", "ec2", "RunInstances"), ("ops", "ec2", "StopFleets")];
             events.extend(used.iter().map(|event| ("app", "ec2", *event)));
             let mut files = vec![(name, policy)];
-            files.extend(name.ends_with(".tf").then_some(("roles.tf", ROLES)));
+            files.extend(name.contains(".tf").then_some(("roles.tf", ROLES)));
             let (report, diff) = narrowed(&files, &trail(&events));
             let terms = report["clients"].as_array().expect("clients").iter();
             let mut terms = terms.flat_map(|own| own["terms"].as_array().expect("terms"));

@@ -9,6 +9,8 @@ use std::process::Command;
 use crate::{Folder, block};
 
 /// Client, method and template to requests and last day.
+/// Client, method, path, requests and day, as the engines print them.
+type Row = (Option<String>, Option<String>, Option<String>, u64, String);
 type Rows = BTreeMap<[Option<String>; 3], (u64, String)>;
 
 /// Runs the statements of a file and prints the rows of the last one as JSON.
@@ -68,8 +70,7 @@ fn run(engine: &str, driver: &str) {
         .unwrap();
     assert!(ran.status.success(), "{ran:?}");
     let printed = String::from_utf8(ran.stdout).unwrap();
-    let rows: Vec<(Option<String>, Option<String>, Option<String>, u64, String)> =
-        serde_json::from_str(printed.lines().last().unwrap()).unwrap();
+    let rows: Vec<Row> = serde_json::from_str(printed.lines().last().unwrap()).unwrap();
     let found: Rows = rows
         .into_iter()
         .map(|(client, method, template, count, day)| ([client, method, template], (count, day)))

@@ -144,8 +144,8 @@ exit $code
                 cluster.submit().display()
             );
             fs::write(self.path("submit"), script).unwrap();
-            let mode = fs::Permissions::from_mode(0o755);
-            fs::set_permissions(self.path("submit"), mode).unwrap();
+            let executable = fs::Permissions::from_mode(0o755);
+            fs::set_permissions(self.path("submit"), executable).unwrap();
             command.arg("--spark-submit").arg(self.path("submit"));
         }
         command

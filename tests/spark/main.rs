@@ -6,8 +6,7 @@
 #![cfg(unix)]
 #![expect(
     clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test may panic and print, and clippy exempts only `#[test]` functions"
+    reason = "a test may panic, and clippy exempts only `#[test]` functions"
 )]
 
 mod case;
