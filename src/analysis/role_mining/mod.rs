@@ -1,6 +1,6 @@
 //! From who needs what to a small set of roles: role mining.
 //!
-//! In: a [`Matrix`] of clients and terms, the roles that there are, and what is to be small. Out: roles
+//! In: a matrix of clients and terms, the roles that there are, and what is to be small. Out: roles
 //! with their members, which together give each client exactly what it needs.
 //!
 //! Invariants:
@@ -10,10 +10,10 @@
 //! * the same for the same input on every machine and any number of threads: work is counted, and
 //!   nothing looks at a clock.
 //!
-//! The number of roles is minimised over the kernel of the matrix ([`kernel`]), mostly with a proof.
+//! The number of roles is minimised over the kernel of the matrix (`kernel`), mostly with a proof.
 //! The complexity (roles, memberships and terms of roles together, the "weighted structural
 //! complexity" of Molloy et al., SACMAT 2008, with equal weights and no direct grants) is minimised
-//! by a search that proves nothing ([`search`]). Who the clients are and what a term opens is not known here.
+//! by a search that proves nothing (`search`). Who the clients are and what a term opens is not known here.
 
 mod bits;
 mod chance;
