@@ -84,7 +84,7 @@ pub(super) struct EngineArgs {
     /// Shares that the engine reads; default: four for each core of the cluster
     #[arg(long, value_name = "N", requires = "engine", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     tasks: Option<u32>,
-    /// scopetrim for the machines of the cluster, where they are of another kind than this one
+    /// The program for the machines of the cluster, where they are of another kind than this one
     #[arg(long, value_name = "FILE", requires = "engine")]
     engine_binary: Option<PathBuf>,
 }

@@ -13,6 +13,9 @@ use crate::run::role_proposal;
 
 /// Arguments of `roles`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  scopetrim roles mine samples/shop
+  scopetrim roles mine --grants grants.yaml --json")]
 pub(super) struct Args {
     #[command(subcommand)]
     what: What,
