@@ -46,10 +46,15 @@ impl Alphabet {
         Self { encoded }
     }
 
-    /// Whether a parameter may be this text.
+    /// Whether a parameter at the start of a segment may be this text.
     pub(crate) fn fits(&self, text: &[u8]) -> bool {
+        !text.starts_with(b".") && self.fits_inside(text)
+    }
+
+    /// The same of one after other text of its segment: there a dot is no step.
+    pub(crate) fn fits_inside(&self, text: &[u8]) -> bool {
         let mut rest = text;
-        if rest.is_empty() || rest.starts_with(b".") {
+        if rest.is_empty() {
             return false;
         }
         while let Some(byte) = rest.first() {
@@ -70,6 +75,12 @@ impl Alphabet {
     pub(crate) fn regex(&self) -> String {
         let escape = self.escape();
         format!("(?:{FIRST}|{escape})(?:{RAW}|{escape})*")
+    }
+
+    /// The same for what [`Self::fits_inside`] takes.
+    pub(crate) fn regex_inside(&self) -> String {
+        let escape = self.escape();
+        format!("(?:{RAW}|{escape})+")
     }
 
     /// A regular expression of paths in which everything may be part of a parameter; what

@@ -238,7 +238,11 @@ fn together(drafts: &[Draft]) -> Vec<BTreeSet<usize>> {
         }
         // Of two methods of one path the own one is meant.
         let twins = shapes[a] == shapes[b] && one.pattern != other.pattern;
-        twins || folded[a].is_unclear_beside(&folded[b]) && folded[a].may_share(&folded[b])
+        // Of several segments at an unknown place it is not clear what a slash at the end belongs to.
+        let many = one.pattern.has_many() || other.pattern.has_many();
+        twins
+            || folded[a].is_unclear_beside(&folded[b]) && folded[a].may_share(&folded[b])
+            || many && shapes[a].may_share(&shapes[b])
     };
     let operations = |at: usize| {
         let others = (0..drafts.len()).filter(|other| unclear(at, *other));

@@ -95,15 +95,16 @@ impl Pattern {
     /// backslashes.
     pub(crate) fn regex(&self, alphabet: &Alphabet) -> String {
         let parameter = alphabet.regex();
-        self.regex_with(&parameter, &parameter)
+        self.regex_with(&parameter, (&parameter, &alphabet.regex_inside()))
     }
 
     /// A shorter regular expression, for paths that [`Alphabet::path_regex`] takes.
     pub(crate) fn short_regex(&self) -> String {
         const ESCAPE: &str = "%[0-9a-fA-F][0-9a-fA-F]";
         // Beside a literal an escape must not be cut in two.
-        let beside = format!("(?:[^/%.]|{ESCAPE})(?:[^/%]|{ESCAPE})*");
-        self.regex_with("[^/.][^/]*", &beside)
+        let first = format!("(?:[^/%.]|{ESCAPE})(?:[^/%]|{ESCAPE})*");
+        let inside = format!("(?:[^/%]|{ESCAPE})+");
+        self.regex_with("[^/.][^/]*", (&first, &inside))
     }
 
     /// The whole path, without parameters.
@@ -112,8 +113,9 @@ impl Pattern {
         self.segments.iter().all(plain).then(|| self.sample(""))
     }
 
-    /// With the expression of a parameter that is a whole segment, and of one that is not.
-    fn regex_with(&self, parameter: &str, beside: &str) -> String {
+    /// With the expression of a parameter that is a whole segment, of one that begins a segment,
+    /// and of one inside.
+    fn regex_with(&self, parameter: &str, (first, inside): (&str, &str)) -> String {
         let mut text = String::new();
         for (at, segment) in self.segments.iter().enumerate() {
             // Writing to a string cannot fail.
@@ -126,11 +128,14 @@ impl Pattern {
                 Segment::Rest(true) => write!(text, "(?:/{parameter})*"),
                 Segment::Mixed(pieces) => {
                     text.push('/');
+                    let mut start = true;
                     for piece in pieces {
                         match piece {
                             Piece::Literal(literal) => text.push_str(&quoted(literal)),
-                            Piece::Parameter => text.push_str(beside),
+                            Piece::Parameter if start => text.push_str(first),
+                            Piece::Parameter => text.push_str(inside),
                         }
+                        start &= is_dots(piece);
                     }
                     Ok(())
                 }
@@ -324,7 +329,7 @@ fn fit(segments: &[Segment], texts: &[&str], alphabet: &Alphabet, case: Case) ->
         single => texts.split_first().is_some_and(|(text, texts)| {
             let fits = match single {
                 Segment::Literal(literal) => same(literal, text, case),
-                Segment::Mixed(pieces) => mixed(pieces, text, alphabet, case),
+                Segment::Mixed(pieces) => mixed(pieces, text, (alphabet, case), true),
                 _ => parameter(text),
             };
             fits && fit(rest, texts, alphabet, case)
@@ -332,21 +337,33 @@ fn fit(segments: &[Segment], texts: &[&str], alphabet: &Alphabet, case: Case) ->
     }
 }
 
-fn mixed(pieces: &[Piece], text: &str, alphabet: &Alphabet, case: Case) -> bool {
-    match pieces.split_first() {
-        None => text.is_empty(),
-        Some((Piece::Literal(literal), rest)) => {
-            let split = text.split_at_checked(literal.len());
-            split.is_some_and(|(start, text)| {
-                same(literal, start, case) && mixed(rest, text, alphabet, case)
-            })
-        }
-        Some((Piece::Parameter, rest)) => (1..=text.len())
+/// `start`: nothing but dots stands in front, so that one more could make a step.
+fn mixed(pieces: &[Piece], text: &str, how: (&Alphabet, Case), start: bool) -> bool {
+    let Some((piece, rest)) = pieces.split_first() else {
+        return text.is_empty();
+    };
+    let (alphabet, case) = how;
+    let after = start && is_dots(piece);
+    match piece {
+        Piece::Literal(literal) => text
+            .split_at_checked(literal.len())
+            .is_some_and(|(own, text)| same(literal, own, case) && mixed(rest, text, how, after)),
+        Piece::Parameter => (1..=text.len())
             .filter_map(|end| text.split_at_checked(end))
-            .any(|(start, text)| {
-                alphabet.fits(start.as_bytes()) && mixed(rest, text, alphabet, case)
+            .any(|(own, text)| {
+                let fits = if start {
+                    alphabet.fits(own.as_bytes())
+                } else {
+                    alphabet.fits_inside(own.as_bytes())
+                };
+                fits && mixed(rest, text, how, after)
             }),
     }
+}
+
+/// Whether a piece is dots alone.
+fn is_dots(piece: &Piece) -> bool {
+    matches!(piece, Piece::Literal(text) if text.bytes().all(|byte| byte == b'.'))
 }
 
 fn share(a: &[Segment], b: &[Segment]) -> bool {
@@ -355,7 +372,10 @@ fn share(a: &[Segment], b: &[Segment]) -> bool {
         (None | Some((Segment::Rest(_), _)), None) | (None, Some((Segment::Rest(_), _))) => true,
         (None, _) | (_, None) => false,
         (Some((Segment::Rest(_), _)), _) | (_, Some((Segment::Rest(_), _))) => true,
-        (Some((Segment::Many, rest)), Some((_, others))) => share(rest, others) || share(a, others),
+        (Some((Segment::Many, rest)), Some((other, others))) => {
+            // Of two of several segments either may be the one that goes on.
+            share(rest, others) || share(a, others) || (*other == Segment::Many && share(rest, b))
+        }
         (Some((_, others)), Some((Segment::Many, rest))) => share(others, rest) || share(others, b),
         (Some((one, rest)), Some((other, others))) => alike(one, other) && share(rest, others),
     }
