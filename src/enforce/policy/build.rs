@@ -191,8 +191,10 @@ fn head(drafts: &mut Vec<Draft>, notes: &mut Vec<String>) {
         }
         // A rest that may be empty is also the path in front of it.
         let bare = rule.pattern.without_rest();
-        let bare = bare.filter(|bare| !gets.contains(bare));
-        let patterns = [Some(rule.pattern.clone()), bare].into_iter().flatten();
+        let slash = rule.pattern.with_empty_rest();
+        let beside = [bare, slash].into_iter().flatten();
+        let beside = beside.filter(|other| !gets.contains(other));
+        let patterns = std::iter::once(rule.pattern.clone()).chain(beside);
         refused.extend(
             patterns
                 .filter(|pattern| !own.contains(pattern))

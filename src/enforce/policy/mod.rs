@@ -15,6 +15,7 @@ mod alphabet;
 pub(crate) mod build;
 mod pattern;
 pub(super) mod requests;
+mod sharing;
 #[cfg(test)]
 pub(super) mod testing;
 
