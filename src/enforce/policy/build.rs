@@ -47,6 +47,8 @@ pub(crate) fn model(
     let mut notes = Vec::new();
     let mut drafts = drafts(&catalog.operations, &mut notes);
     head(&mut drafts, &mut notes);
+    head_of_any(&mut drafts);
+    empty_rests(&mut drafts);
     drafts.sort_by_cached_key(|draft| {
         let pattern = &draft.rule.pattern;
         let rank = pattern.rank();
@@ -222,6 +224,56 @@ fn head(drafts: &mut Vec<Draft>, notes: &mut Vec<String>) {
     drafts.append(&mut refused);
 }
 
+/// Gives the HEAD of operations of any method a rule of its own: more is asked for it.
+fn head_of_any(drafts: &mut Vec<Draft>) {
+    let mut heads = Vec::new();
+    for draft in drafts.iter_mut().filter(|draft| draft.any) {
+        draft.rule.methods.retain(|method| *method != "HEAD");
+        heads.push(Draft {
+            rule: Rule {
+                methods: vec!["HEAD"],
+                ..draft.rule.clone()
+            },
+            operations: draft.operations.clone(),
+            any: true,
+        });
+    }
+    drafts.append(&mut heads);
+}
+
+/// Refuses the path in front of a rest with a slash at its end, where no operation has it: some
+/// servers take the empty segment for the rest, and a wider rule must not let it through.
+fn empty_rests(drafts: &mut Vec<Draft>) {
+    let known: BTreeSet<(Pattern, &'static str)> = drafts
+        .iter()
+        .flat_map(|draft| {
+            let methods = draft.rule.methods.iter();
+            methods.map(|method| (draft.rule.pattern.clone(), *method))
+        })
+        .collect();
+    let mut refused: BTreeMap<(Pattern, &'static str), Draft> = BTreeMap::new();
+    for draft in drafts.iter() {
+        let Some(pattern) = draft.rule.pattern.with_empty_rest() else {
+            continue;
+        };
+        for method in &draft.rule.methods {
+            let key = (pattern.clone(), *method);
+            if !known.contains(&key) {
+                refused.entry(key).or_insert_with(|| Draft {
+                    rule: Rule {
+                        methods: vec![*method],
+                        pattern: pattern.clone(),
+                        label: draft.rule.label.clone(),
+                    },
+                    operations: Vec::new(),
+                    any: false,
+                });
+            }
+        }
+    }
+    drafts.extend(refused.into_values());
+}
+
 /// For each rule, the operations that a request of it may be, all of which a client has to be permitted.
 fn together(drafts: &[Draft]) -> Vec<BTreeSet<usize>> {
     let folded: Vec<Pattern> = drafts
@@ -231,11 +283,16 @@ fn together(drafts: &[Draft]) -> Vec<BTreeSet<usize>> {
     let shapes: Vec<Pattern> = folded.iter().map(Pattern::shape).collect();
     let unclear = |a: usize, b: usize| {
         let (one, other) = (&drafts[a].rule, &drafts[b].rule);
-        if !one
-            .methods
-            .iter()
-            .any(|method| other.methods.contains(method))
-        {
+        let has = |rule: &Rule, name: &str| rule.methods.iter().any(|own| *own == name);
+        let shared = one.methods.iter().any(|own| has(other, own));
+        let head = one.methods == ["HEAD"] && (has(other, "GET") || has(other, "HEAD"));
+        // Where a HEAD may be answered by a GET, both are needed, except where the two paths show
+        // which of them is meant: words and single parameters alone.
+        let plain = one.pattern.is_plain() && other.pattern.is_plain();
+        if head && !plain && shapes[a].may_share(&shapes[b]) {
+            return true;
+        }
+        if !shared {
             return false;
         }
         // Of two methods of one path the own one is meant.

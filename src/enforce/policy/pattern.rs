@@ -231,6 +231,15 @@ impl Pattern {
         Some(Self { segments })
     }
 
+    /// Whether its segments are words and single parameters alone.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.segments.iter().all(|segment| match segment {
+            Segment::Literal(text) => !text.is_empty(),
+            Segment::Parameter => true,
+            Segment::Mixed(_) | Segment::Many | Segment::Rest(_) => false,
+        })
+    }
+
     /// Whether it has several segments at an unknown place.
     pub(crate) fn has_many(&self) -> bool {
         self.segments.contains(&Segment::Many)
