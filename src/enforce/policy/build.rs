@@ -48,7 +48,7 @@ pub(crate) fn model(
     let mut drafts = drafts(&catalog.operations, &mut notes);
     head(&mut drafts, &mut notes);
     head_of_any(&mut drafts);
-    empty_rests(&mut drafts);
+    slash_after_rests(&mut drafts);
     drafts.sort_by_cached_key(|draft| {
         let pattern = &draft.rule.pattern;
         let rank = pattern.rank();
@@ -180,21 +180,30 @@ fn head(drafts: &mut Vec<Draft>, notes: &mut Vec<String>) {
         .filter(|draft| is(draft, "GET"))
         .map(|draft| draft.rule.pattern.clone())
         .collect();
+    // Of several segments at an unknown place the analysis does not say more, either.
+    let near = |one: &Pattern, other: &Pattern| {
+        one.shape().may_share(&other.shape()) || other.has_many() || one.has_many()
+    };
+    let is_doubtful = |get: &&Pattern| others.iter().any(|other| near(get, other));
+    let (mut last, mut clear): (Vec<&Pattern>, Vec<&Pattern>) = gets.iter().partition(is_doubtful);
+    // A HEAD that one of these may take is as doubtful on every other GET of the same path.
+    let mut doubt = BTreeSet::new();
+    while !last.is_empty() {
+        let beside = |get: &&Pattern| last.iter().any(|other| near(get, other));
+        let (more, rest): (Vec<_>, Vec<_>) = clear.into_iter().partition(beside);
+        doubt.extend(std::mem::replace(&mut last, more));
+        clear = rest;
+    }
     let mut refused = Vec::new();
     for draft in drafts.iter_mut().filter(|draft| is(draft, "GET")) {
         let rule = &mut draft.rule;
-        // Of several segments at an unknown place the analysis does not say more, either.
-        let near = |other: &Pattern| {
-            other.may_share(&rule.pattern) || other.has_many() || rule.pattern.has_many()
-        };
-        if !others.iter().any(near) {
+        if !doubt.contains(&rule.pattern) {
             rule.methods = vec!["GET", "HEAD"];
             continue;
         }
         // A rest that may be empty is also the path in front of it.
         let bare = rule.pattern.without_rest();
-        let slash = rule.pattern.with_empty_rest();
-        let beside = [bare, slash].into_iter().flatten();
+        let beside = bare.into_iter().chain(rule.pattern.with_slash_after_rest());
         let beside = beside.filter(|other| !gets.contains(other));
         let patterns = std::iter::once(rule.pattern.clone()).chain(beside);
         refused.extend(
@@ -241,9 +250,9 @@ fn head_of_any(drafts: &mut Vec<Draft>) {
     drafts.append(&mut heads);
 }
 
-/// Refuses the path in front of a rest with a slash at its end, where no operation has it: some
-/// servers take the empty segment for the rest, and a wider rule must not let it through.
-fn empty_rests(drafts: &mut Vec<Draft>) {
+/// Refuses a rest with a slash at its end, where no operation has it: some servers take the empty
+/// segment for a part of the rest, and a wider rule must not let it through.
+fn slash_after_rests(drafts: &mut Vec<Draft>) {
     let known: BTreeSet<(Pattern, &'static str)> = drafts
         .iter()
         .flat_map(|draft| {
@@ -251,26 +260,26 @@ fn empty_rests(drafts: &mut Vec<Draft>) {
             methods.map(|method| (draft.rule.pattern.clone(), *method))
         })
         .collect();
-    let mut refused: BTreeMap<(Pattern, &'static str), Draft> = BTreeMap::new();
+    let mut refused: BTreeMap<Pattern, Draft> = BTreeMap::new();
     for draft in drafts.iter() {
-        let Some(pattern) = draft.rule.pattern.with_empty_rest() else {
-            continue;
-        };
-        for method in &draft.rule.methods {
-            let key = (pattern.clone(), *method);
-            if !known.contains(&key) {
-                refused.entry(key).or_insert_with(|| Draft {
-                    rule: Rule {
-                        methods: vec![*method],
-                        pattern: pattern.clone(),
-                        label: draft.rule.label.clone(),
-                    },
-                    operations: Vec::new(),
-                    any: false,
-                });
-            }
+        for pattern in draft.rule.pattern.with_slash_after_rest() {
+            let mut methods = draft.rule.methods.clone();
+            methods.retain(|method| !known.contains(&(pattern.clone(), *method)));
+            let own = refused.entry(pattern.clone()).or_insert_with(|| Draft {
+                rule: Rule {
+                    methods: Vec::new(),
+                    pattern,
+                    label: draft.rule.label.clone(),
+                },
+                operations: Vec::new(),
+                any: false,
+            });
+            own.rule.methods.extend(methods);
+            own.rule.methods.sort_unstable();
+            own.rule.methods.dedup();
         }
     }
+    refused.retain(|_, draft| !draft.rule.methods.is_empty());
     drafts.extend(refused.into_values());
 }
 
@@ -283,7 +292,7 @@ fn together(drafts: &[Draft]) -> Vec<BTreeSet<usize>> {
     let shapes: Vec<Pattern> = folded.iter().map(Pattern::shape).collect();
     let unclear = |a: usize, b: usize| {
         let (one, other) = (&drafts[a].rule, &drafts[b].rule);
-        let has = |rule: &Rule, name: &str| rule.methods.iter().any(|own| *own == name);
+        let has = |rule: &Rule, name: &str| rule.methods.contains(&name);
         let shared = one.methods.iter().any(|own| has(other, own));
         let head = one.methods == ["HEAD"] && (has(other, "GET") || has(other, "HEAD"));
         // Where a HEAD may be answered by a GET, both are needed, except where the two paths show

@@ -220,15 +220,22 @@ impl Pattern {
         (*last == Segment::Rest(true)).then_some(Self { segments })
     }
 
-    /// A rest of one empty segment: the path in front of it with a slash at the end.
-    pub(crate) fn with_empty_rest(&self) -> Option<Self> {
-        let (last, segments) = self.segments.split_last()?;
-        if !matches!(last, Segment::Rest(_)) || segments.is_empty() {
-            return None;
-        }
+    /// What servers may take for a rest besides what it takes here: paths with a slash at the
+    /// end, with nothing or something in front of it.
+    pub(crate) fn with_slash_after_rest(&self) -> Vec<Self> {
+        let Some((Segment::Rest(_), front)) = self.segments.split_last() else {
+            return Vec::new();
+        };
         let end = Segment::Literal(String::new());
-        let segments = segments.iter().cloned().chain([end]).collect();
-        Some(Self { segments })
+        let followed = |more: &[Segment]| Self {
+            segments: [front, more, std::slice::from_ref(&end)].concat(),
+        };
+        let mut found = vec![followed(&[Segment::Many])];
+        // The root has a slash at its end anyway.
+        if !front.is_empty() {
+            found.push(followed(&[]));
+        }
+        found
     }
 
     /// Whether its segments are words and single parameters alone.
