@@ -1,10 +1,13 @@
 //! The terminal of a review: keys in, pages out.
 //!
-//! Invariant: the terminal is as it was before when this ends, whether by a key, an error or a
-//! panic.
+//! Invariant: the terminal is as it was before when this ends, whether by a key, an error, a
+//! panic, or a signal that asks to end.
 
 use std::io::{self, Stdout, stdout};
 use std::panic;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -17,19 +20,28 @@ use ratatui::crossterm::execute;
 use ratatui::crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
+use signal_hook::consts::TERM_SIGNALS;
 
 use crate::report::review::screen;
 use crate::run::Advised;
 use crate::run::review::Review;
 use crate::run::review::keys::{Effect, Key};
 
+/// How long it takes at most until a signal is seen.
+const WAIT: Duration = Duration::from_millis(200);
+
 /// Asks until the review ends; every decision is saved before the next page is shown.
 pub(super) fn ask(review: &mut Review<'_>) -> anyhow::Result<()> {
     // <https://no-color.org>: any value but an empty one.
     let colour = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    // In raw mode Ctrl-C is a key; these signals come from elsewhere, or with a lost connection.
+    let ended = Arc::new(AtomicBool::new(false));
+    for signal in TERM_SIGNALS {
+        signal_hook::flag::register(*signal, Arc::clone(&ended)).map_err(lost)?;
+    }
     let screen = Screen::open().map_err(lost)?;
     let mut terminal = Terminal::new(CrosstermBackend::new(stdout())).map_err(lost)?;
-    let asked = answers(review, &mut terminal, colour);
+    let asked = answers(review, &mut terminal, colour, &ended);
     drop(screen);
     asked
 }
@@ -38,6 +50,7 @@ fn answers(
     review: &mut Review<'_>,
     terminal: &mut Terminal<CrosstermBackend<Stdout>>,
     colour: bool,
+    ended: &AtomicBool,
 ) -> anyhow::Result<()> {
     loop {
         let size = terminal.size().map_err(lost)?;
@@ -45,6 +58,11 @@ fn answers(
         terminal
             .draw(|frame| screen::draw(frame, &page, colour))
             .map_err(lost)?;
+        while !event::poll(WAIT).map_err(lost)? {
+            if ended.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+        }
         let Some(key) = key(event::read().map_err(lost)?) else {
             continue;
         };
