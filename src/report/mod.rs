@@ -8,6 +8,7 @@
 //!   output but through `escape`;
 //! * what was incomplete is stated before any conclusion.
 
+pub(crate) mod answers;
 pub(crate) mod backtest;
 pub(crate) mod check;
 mod client_rows;

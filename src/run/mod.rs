@@ -25,6 +25,7 @@ mod advised;
 pub(crate) mod analysis_run;
 pub(crate) mod applied;
 pub(crate) mod apply;
+pub(crate) mod ask;
 pub(crate) mod atomic_file;
 pub(crate) mod audience_check;
 mod audit;
