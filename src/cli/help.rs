@@ -17,7 +17,15 @@ const GROUPS: [Group; 7] = [
     Group {
         heading: "Input",
         common: &[
-            "logs", "ledger", "catalog", "config", "partial", "shard", "keep", "into",
+            "logs",
+            "with-logs",
+            "ledger",
+            "catalog",
+            "config",
+            "partial",
+            "shard",
+            "keep",
+            "into",
         ],
         further: &[
             "dir",
@@ -42,6 +50,7 @@ const GROUPS: [Group; 7] = [
         heading: "Policy",
         common: &[
             "grants",
+            "with",
             "before",
             "grants-history",
             "grants-as-of",

@@ -24,6 +24,7 @@ pub(crate) mod followed;
 pub(crate) mod grants_explained;
 pub(crate) mod json;
 pub(crate) mod json_text;
+pub(crate) mod layers;
 pub(crate) mod listings;
 pub mod model;
 pub(crate) mod monthly;

@@ -33,6 +33,7 @@ mod blind_spots;
 pub(crate) mod client_join;
 mod client_usage;
 mod cluster;
+pub(crate) mod compared_layers;
 pub mod config;
 mod earlier_reports;
 pub(crate) mod enforced;
