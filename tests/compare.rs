@@ -4,6 +4,7 @@
     reason = "a test may panic, and clippy exempts only `#[test]` functions"
 )]
 
+#[expect(dead_code, reason = "other tests need more of it")]
 mod support;
 
 use serde_json::{Value, json};
