@@ -40,10 +40,8 @@ fn policy(held: &Held) -> Policy {
     let mut text = "version: 1\nclients:\n".to_owned();
     for (client, scopes) in held {
         let scopes: Vec<String> = scopes.iter().map(|number| format!("s{number}")).collect();
-        text.push_str(&format!(
-            "  {client}: {{scopes: [{}]}}\n",
-            scopes.join(", ")
-        ));
+        let client = format!("  {client}: {{scopes: [{}]}}\n", scopes.join(", "));
+        text.push_str(&client);
     }
     if held.is_empty() {
         text = "version: 1\nclients: {}\n".to_owned();
