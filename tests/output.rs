@@ -17,8 +17,8 @@ use serde_json::Value;
 use support::{Case, daily, line};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
-const COMMANDS: [&str; 8] = [
-    "usage", "windows", "backtest", "demand", "replay", "grants", "catalog", "events",
+const COMMANDS: [&str; 9] = [
+    "usage", "windows", "backtest", "demand", "replay", "grants", "catalog", "events", "compare",
 ];
 
 fn scopetrim(args: &[&str]) -> Output {

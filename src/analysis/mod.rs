@@ -27,6 +27,7 @@ mod evidence;
 mod exceptions;
 mod exposure;
 pub(crate) mod landmark;
+pub(crate) mod layers;
 mod levels;
 pub(crate) mod minimum;
 mod narrowing;

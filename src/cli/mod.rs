@@ -12,6 +12,7 @@ mod call;
 mod catalog;
 mod check;
 mod colour;
+mod compare;
 mod config_overrides;
 mod demand;
 mod diagnostics;
@@ -91,6 +92,8 @@ enum Command {
     Backtest(backtest::Args),
     /// Show which observed requests a proposed policy would deny
     Replay(replay::Args),
+    /// Show what one layer allows and another one refuses: two policies, or gateway and service
+    Compare(Box<compare::Args>),
     /// Fail when grants can be removed, or when something is found: the gate for CI
     Check(check::Args),
     /// Write the monthly audit report
@@ -134,7 +137,7 @@ enum Command {
 pub enum ExitStatus {
     /// Done.
     Done,
-    /// `check`, `replay` or `formats check` found something.
+    /// `check`, `replay`, `compare` or another gate found something.
     Found,
     /// Usage, configuration or input error, or a promise could not be kept.
     Failed,
@@ -232,6 +235,7 @@ fn dispatch(
         Command::Demand(args) => demand::run(args, out),
         Command::Backtest(args) => backtest::run(args, out),
         Command::Replay(args) => replay::run(args, out),
+        Command::Compare(args) => compare::run(args, out),
         Command::Check(args) => check::run(args, out),
         Command::Report(args) => report::run(args, line, out),
         Command::Catalog(args) => catalog::run(args, out),

@@ -10,7 +10,10 @@ use crate::catalog::matcher::{self, Matcher, Route};
 use crate::model::{Catalog, ClientName, Method, Term};
 
 /// An id that no object has.
-const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
+pub(super) const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
+
+/// What the variable of the address holds.
+pub(super) const BASE: &str = "address of the gateway, for example https://api.example.com";
 
 /// Variable of the token of a test client that holds every scope.
 const PRIVILEGED: &str = "token_privileged";
@@ -28,7 +31,7 @@ pub(crate) fn plan(
         catalog,
         matcher,
         options,
-        tokens: tokens(subjects),
+        tokens: tokens(subjects.iter().map(|subject| subject.client.id.as_str())),
         after: subjects
             .iter()
             .map(|subject| (&subject.client.id, universe.opens(&subject.after)))
@@ -43,10 +46,7 @@ pub(crate) fn plan(
         .filter(|subject| subject.after != subject.client.granted)
         .map(|subject| chooser.client(subject))
         .collect();
-    let mut variables = BTreeMap::from([(
-        "base".to_owned(),
-        "address of the gateway, for example https://api.example.com".to_owned(),
-    )]);
+    let mut variables = BTreeMap::from([("base".to_owned(), BASE.to_owned())]);
     for client in &clients {
         variables.insert(
             client.token.clone(),
@@ -84,11 +84,11 @@ fn served(client: &ClientAnalysis) -> BTreeSet<usize> {
 }
 
 /// A variable for each client's token; equal slugs are told apart by number.
-fn tokens<'a>(subjects: &[Subject<'a>]) -> BTreeMap<&'a ClientName, String> {
+pub(super) fn tokens<'a>(clients: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, String> {
     let mut taken: BTreeSet<String> = BTreeSet::from([PRIVILEGED.to_owned()]);
     let mut tokens = BTreeMap::new();
-    for subject in subjects {
-        let slug = escape::slug(subject.client.id.as_str());
+    for client in clients {
+        let slug = escape::slug(client);
         let base = format!("token_{}", if slug.is_empty() { "client" } else { &slug });
         let mut name = base.clone();
         let mut number = 2;
@@ -96,7 +96,7 @@ fn tokens<'a>(subjects: &[Subject<'a>]) -> BTreeMap<&'a ClientName, String> {
             name = format!("{base}_{number}");
             number += 1;
         }
-        tokens.insert(&subject.client.id, name);
+        tokens.insert(client, name);
     }
     tokens
 }
@@ -106,7 +106,7 @@ struct Chooser<'a> {
     catalog: &'a Catalog,
     matcher: &'a Matcher,
     options: Options,
-    tokens: BTreeMap<&'a ClientName, String>,
+    tokens: BTreeMap<&'a str, String>,
     /// Operations open to each client after the change.
     after: BTreeMap<&'a ClientName, BTreeSet<usize>>,
     /// Operations on which each client was served.
@@ -174,7 +174,7 @@ impl Chooser<'_> {
         }
         ClientPlan {
             client: id.clone(),
-            token: self.tokens.get(id).cloned().unwrap_or_default(),
+            token: self.tokens.get(id.as_str()).cloned().unwrap_or_default(),
             denied,
             allowed,
             allowed_left_out: left_out,
@@ -252,7 +252,7 @@ impl Chooser<'_> {
             .iter()
             .filter(|(_, open)| open.contains(&operation));
         let (client, _) = may.find(|(client, _)| **client != not && was_served(*client))?;
-        self.tokens.get(*client).cloned()
+        self.tokens.get(client.as_str()).cloned()
     }
 }
 

@@ -3,8 +3,9 @@
 
 use std::fmt::Write as _;
 
+use super::gateway::Said;
 use super::requests::{Plan, Request};
-use super::{Tool, escape};
+use super::{Checks, Tool, escape};
 
 pub(super) struct HttpFile;
 
@@ -56,6 +57,47 @@ impl Tool for HttpFile {
         }
         file
     }
+
+    fn render_checks(&self, checks: &Checks) -> String {
+        let mut file =
+            String::from("# What the gateway has to let through and to refuse.\n# Variables:\n");
+        for (name, holds) in checks.variables() {
+            let _ = writeln!(file, "#   {name}: {}", escape::comment(&holds));
+        }
+        for gap in checks.gaps() {
+            let _ = writeln!(file, "# {}", escape::comment(&gap));
+        }
+        for request in &checks.requests {
+            let title = escape::comment(&request.title());
+            let _ = writeln!(
+                file,
+                "\n### {title}\n# @no-redirect\n{} {{{{base}}}}{}",
+                request.method, request.target
+            );
+            let _ = match checks.caller(request) {
+                Some((header, Said::Text(text))) => writeln!(file, "{header}: {text}"),
+                Some((header, Said::Token(token))) => {
+                    writeln!(file, "{header}: Bearer {{{{{token}}}}}")
+                }
+                None => Ok(()),
+            };
+            let (statuses, between) = if request.allowed {
+                (checks.fails(request), " && ")
+            } else {
+                (checks.refusals(request), " || ")
+            };
+            let sign = if request.allowed { "!==" } else { "===" };
+            let mut expected: Vec<String> = statuses
+                .iter()
+                .map(|status| format!("response.status {sign} {status}"))
+                .collect();
+            if request.allowed {
+                expected.push("response.status < 500".to_owned());
+            }
+            assertion(&mut file, &title, &expected.join(between));
+        }
+        file
+    }
 }
 
 const PASSES: &str = "response.status !== 401 && response.status !== 403 && response.status < 500";
@@ -70,6 +112,10 @@ fn call(file: &mut String, title: &str, request: &Request, token: Option<&str>, 
     if let Some(token) = token {
         let _ = writeln!(file, "Authorization: Bearer {{{{{token}}}}}");
     }
+    assertion(file, &title, expected);
+}
+
+fn assertion(file: &mut String, title: &str, expected: &str) {
     let _ = writeln!(
         file,
         "\n> {{% client.test({}, () => client.assert({expected}, String(response.status))) %}}",

@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
+use super::gateway::Said;
 use super::requests::{ClientPlan, Plan, Request};
-use super::{Tool, escape};
+use super::{Checks, Tool, escape};
 
 pub(super) struct Hurl;
 
@@ -30,6 +31,66 @@ impl Tool for Hurl {
             push_client(&mut file, client, &plan.refused);
         }
         file
+    }
+
+    fn render_checks(&self, checks: &Checks) -> String {
+        let mut file =
+            String::from("# What the gateway has to let through and to refuse.\n# Variables:\n");
+        for (name, holds) in checks.variables() {
+            push(
+                &mut file,
+                &format!("#   {name}: {}\n", escape::comment(&holds)),
+            );
+        }
+        for gap in checks.gaps() {
+            push(&mut file, &format!("# {}\n", escape::comment(&gap)));
+        }
+        for request in &checks.requests {
+            push(
+                &mut file,
+                &format!("\n# {}\n", escape::comment(&request.title())),
+            );
+            // The target has no spaces and nothing that Hurl would take for its own.
+            push(
+                &mut file,
+                &format!("{} {{{{base}}}}{}\n", request.method, request.target),
+            );
+            match checks.caller(request) {
+                Some((header, Said::Text(text))) => push(&mut file, &format!("{header}: {text}\n")),
+                Some((header, Said::Token(token))) => {
+                    push(&mut file, &format!("{header}: Bearer {{{{{token}}}}}\n"));
+                }
+                None => {}
+            }
+            if request.allowed {
+                push(&mut file, "HTTP *\n[Asserts]\n");
+                for status in checks.fails(request) {
+                    push(&mut file, &format!("status != {status}\n"));
+                }
+                push(&mut file, "status < 500\n");
+            } else {
+                push_refused(&mut file, checks.refusals(request));
+            }
+        }
+        file
+    }
+}
+
+/// The answer has one of these statuses.
+fn push_refused(file: &mut String, refused: impl IntoIterator<Item = u16>) {
+    let all: Vec<String> = refused
+        .into_iter()
+        .map(|status| status.to_string())
+        .collect();
+    match all.as_slice() {
+        [status] => push(file, &format!("HTTP {status}\n")),
+        several => {
+            let several = several.join("|");
+            push(
+                file,
+                &format!("HTTP *\n[Asserts]\nstatus toString matches \"^({several})$\"\n"),
+            );
+        }
     }
 }
 
@@ -73,19 +134,7 @@ fn push_client(file: &mut String, client: &ClientPlan, refused: &[u16]) {
             );
         }
         push_request(file, &denied.request, Some(&client.token));
-        match refused {
-            [status] => push(file, &format!("HTTP {status}\n")),
-            several => {
-                let all: Vec<String> = several.iter().map(ToString::to_string).collect();
-                push(
-                    file,
-                    &format!(
-                        "HTTP *\n[Asserts]\nstatus toString matches \"^({})$\"\n",
-                        all.join("|")
-                    ),
-                );
-            }
-        }
+        push_refused(file, refused.iter().copied());
         push(
             file,
             &format!("\n# nobody reaches {operation} without a token\n"),

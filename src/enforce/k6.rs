@@ -3,8 +3,9 @@
 
 use std::fmt::Write as _;
 
+use super::gateway::Said;
 use super::requests::{Plan, Request};
-use super::{Tool, escape};
+use super::{Checks, Tool, escape};
 
 pub(super) struct K6;
 
@@ -75,6 +76,62 @@ impl Tool for K6 {
         file.push_str("}\n");
         file
     }
+
+    fn render_checks(&self, checks: &Checks) -> String {
+        let mut file = String::from(
+            "// What the gateway has to let through and to refuse.\n// Environment:\n",
+        );
+        for (name, holds) in checks.variables() {
+            let holds = escape::comment(&holds);
+            let _ = writeln!(file, "//   {}: {holds}", name.to_uppercase());
+        }
+        for gap in checks.gaps() {
+            let _ = writeln!(file, "// {}", escape::comment(&gap));
+        }
+        file.push_str(
+            "import http from 'k6/http';\nimport { check } from 'k6';\n\n\
+             export const options = { vus: 1, iterations: 1, maxRedirects: 0, thresholds: { checks: ['rate==1'] } };\n\
+             const passes = (...not) => (r) => r.status > 0 && r.status < 500 && !not.includes(r.status);\n\
+             const refused = (...by) => (r) => by.includes(r.status);\n\
+             const token = (name) => `Bearer ${__ENV[name]}`;\n\n\
+             function call(title, method, target, headers, expected) {\n\
+             \x20 check(http.request(method, __ENV.BASE + target, null, { headers }), { [title]: expected });\n\
+             }\n\nexport default function () {\n",
+        );
+        for request in &checks.requests {
+            let headers = match checks.caller(request) {
+                Some((header, Said::Text(text))) => {
+                    format!("{{ {}: {} }}", literal(header), literal(&text))
+                }
+                Some((header, Said::Token(name))) => {
+                    let name = name.to_uppercase();
+                    format!("{{ {}: token({}) }}", literal(header), literal(&name))
+                }
+                None => "{}".to_owned(),
+            };
+            let (expected, statuses) = if request.allowed {
+                ("passes", checks.fails(request))
+            } else {
+                ("refused", checks.refusals(request))
+            };
+            let statuses: Vec<String> = statuses.iter().map(ToString::to_string).collect();
+            let _ = writeln!(
+                file,
+                "  call({}, {}, {}, {headers}, {expected}({}));",
+                literal(&escape::comment(&request.title())),
+                literal(&request.method),
+                literal(&request.target),
+                statuses.join(", ")
+            );
+        }
+        file.push_str("}\n");
+        file
+    }
+}
+
+/// A JSON text is a JavaScript literal (ECMAScript 2019).
+fn literal(text: &str) -> String {
+    serde_json::json!(text).to_string()
 }
 
 fn call(file: &mut String, title: &str, request: &Request, token: Option<&str>, expected: &str) {

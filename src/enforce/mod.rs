@@ -14,11 +14,14 @@
 //!
 //! A new tool is one file and its line in [`ALL`].
 //!
+//! The requests of an enforced policy ([`gateway`]) are written for the same tools, or asked.
+//!
 //! What the policy allows after the removals is a model of its own ([`policy`]), and is written in
 //! the languages of gateways ([`targets`]).
 
 mod boundary;
 mod escape;
+pub(crate) mod gateway;
 mod http_file;
 mod hurl;
 mod k6;
@@ -27,6 +30,7 @@ mod requests;
 pub(crate) mod targets;
 
 pub(crate) use boundary::plan;
+pub(crate) use gateway::Checks;
 pub(crate) use requests::{Options, Plan, Subject};
 
 /// Every tool that the plan can be written for, the default first.
@@ -42,6 +46,9 @@ pub(crate) trait Tool: Sync {
 
     /// The plan as one file.
     fn render(&self, plan: &Plan) -> String;
+
+    /// The requests of an enforced policy as one file.
+    fn render_checks(&self, checks: &Checks) -> String;
 }
 
 /// The tool with this name.

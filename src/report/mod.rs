@@ -8,6 +8,7 @@
 //!   output but through `escape`;
 //! * what was incomplete is stated before any conclusion.
 
+pub(crate) mod answers;
 pub(crate) mod backtest;
 pub(crate) mod check;
 mod client_rows;
@@ -23,6 +24,7 @@ pub(crate) mod followed;
 pub(crate) mod grants_explained;
 pub(crate) mod json;
 pub(crate) mod json_text;
+pub(crate) mod layers;
 pub(crate) mod listings;
 pub mod model;
 pub(crate) mod monthly;

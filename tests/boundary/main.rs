@@ -9,6 +9,7 @@
     reason = "a test may panic, and clippy exempts only `#[test]` functions"
 )]
 
+mod asked;
 mod gateway;
 mod served;
 #[path = "../support/mod.rs"]

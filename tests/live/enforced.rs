@@ -24,7 +24,7 @@ enum Caller {
 
 /// A gateway and its target.
 pub(crate) struct Enforcer {
-    product: Product,
+    pub(crate) product: Product,
     caller: Caller,
 }
 

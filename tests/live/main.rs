@@ -16,6 +16,7 @@
 )]
 
 mod apache;
+mod asked;
 mod caddy;
 mod client;
 mod compare;
@@ -86,6 +87,17 @@ fn envoy_enforces_what_was_written_for_it() {
 #[test]
 fn nginx_with_the_trimmed_policy_passes_the_boundary_tests() {
     enforced::boundary();
+}
+
+#[test]
+fn a_gateway_that_is_asked_decides_as_the_policy_that_was_written_for_it() {
+    asked::as_written(&enforced::NGINX);
+    asked::as_written(&enforced::HAPROXY);
+}
+
+#[test]
+fn a_spoilt_policy_is_found_by_asking() {
+    asked::spoilt();
 }
 
 /// Asks everything of one gateway, and compares all its logs.

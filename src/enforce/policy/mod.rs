@@ -14,7 +14,7 @@
 mod alphabet;
 pub(crate) mod build;
 mod pattern;
-pub(super) mod requests;
+pub(crate) mod requests;
 mod sharing;
 #[cfg(test)]
 pub(super) mod testing;

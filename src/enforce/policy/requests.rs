@@ -3,18 +3,22 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{METHODS, Model};
+use crate::enforce::boundary::NOBODY;
 
 /// As many requests as a reader of a failed test can bear.
 const SHOWN: usize = 2_000;
 
 /// A request and the model's decision.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Request {
     /// The caller's name, if it has one.
     pub client: Option<String>,
+    /// The policy has a client of this name.
+    pub in_policy: bool,
     /// Its method.
     pub method: String,
     /// Path and query.
@@ -24,6 +28,22 @@ pub(crate) struct Request {
 }
 
 impl Request {
+    /// Who asks, in words.
+    pub(crate) fn caller(&self) -> &str {
+        match self.client.as_deref() {
+            None => "a caller without a name",
+            Some("") => "a caller with an empty name",
+            Some(name) => name,
+        }
+    }
+
+    /// Who asks, and what has to become of it.
+    pub(crate) fn title(&self) -> String {
+        let who = self.caller();
+        let what = if self.allowed { "passes" } else { "is refused" };
+        format!("{who} {what}: {} {}", self.method, self.target)
+    }
+
     /// The path, without the query.
     pub(crate) fn path(&self) -> &str {
         path(&self.target)
@@ -36,10 +56,10 @@ pub(crate) fn path(target: &str) -> &str {
 }
 
 /// A name that no client of the model has.
-const STRANGER: &str = "scopetrim-unknown-client";
+pub(crate) const STRANGER: &str = "scopetrim-unknown-client";
 
-/// Values for parameters: an id, and one with an escape.
-const VALUES: [&str; 2] = ["7", "a%20b"];
+/// Values for parameters: an id that no object has, and one with an escape.
+const VALUES: [&str; 2] = [NOBODY, "no%20such%20id"];
 
 /// Requests to every rule, of every client; and every spelling of each path, of one client
 /// that is allowed the rule and one that is not.
@@ -82,7 +102,12 @@ pub(crate) fn table(model: &Model) -> Vec<Request> {
             }
         }
     }
+    let known = |client: &Option<String>| {
+        let name = client.as_ref();
+        name.is_some_and(|name| model.clients.contains_key(name))
+    };
     let decided = asked.into_iter().map(|(client, method, target)| Request {
+        in_policy: known(&client),
         allowed: model.allows(client.as_deref(), &method, path(&target)),
         client,
         method,

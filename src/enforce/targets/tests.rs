@@ -35,6 +35,7 @@ fn decide_table(engine: &mut dyn Engine, model: &Model, knows: impl Fn(&str) -> 
         method,
         target,
         allowed,
+        in_policy: _,
     } in &table
     {
         let decided = engine.allows(client.as_deref(), method, requests::path(target));

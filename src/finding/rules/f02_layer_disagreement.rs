@@ -25,7 +25,7 @@ static DOC: Doc = Doc {
     why: "Two layers with two opinions mean that one of them is wrong. The one that is too open is the one an attacker will find.",
     example: "erp-sync: late deny: the service refused 31 of 212 requests to POST /v1/orders that the gateway let through",
     guards: "At least `min_events` refusals on at least `min_days` days. Only refusals for lack of a right count: a 401, a token after its end and what the gateway calls a failed authentication say nothing about scopes. Who refused is taken from each line; a line that does not say it is nobody's refusal, and a client whose refusals never say it is named as not judged. A service also refuses for reasons of business (quota, state of a tenant): where the grants permit the operation, the tokens do not lack the scope, and the service refuses less than `min_share` of what reaches it, the finding is a note. A firewall in front may refuse too: read the examples first. Where the log carries the scopes of tokens, a refused token that lacked the scope is not an early deny. Usage is kept by day with the first and last instant of what passed and of what was refused: split brain is reported where two of these lie within one hour, so that some cases stay unseen and none is made up; it is low where the gateway refused, and a note where nobody knows who did.",
-    action: "Compare the scope checks of both layers for the operation, and make the outer one at least as strict.",
+    action: "Compare the scope checks of both layers for the operation (`scopetrim compare` lists them all), and make the outer one at least as strict.",
     fields: &[
         "client",
         "operation",
