@@ -39,6 +39,8 @@ const GROUPS: [Group; 7] = [
             "engine",
             "spark-submit",
             "tasks",
+            "table",
+            "column",
             "engine-binary",
             "listed",
             "requests",

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::{Folder, InputArgs, PolicyArgs, PolicyFlags};
 use super::{ExitStatus, diagnostics, settings};
+use crate::engine::Rows;
 use crate::engine::spark::Spark;
 use crate::input::{Shard, SourceStatus};
 use crate::model::Day;
@@ -28,6 +29,7 @@ use crate::usage::ledger::{Added, OnRecord};
   scopetrim ingest logs --catalog openapi.yaml --shard 3/8 --partial parts/3
   scopetrim ingest access.log --ledger usage --catalog openapi.yaml --rejects rejects.ndjson
   scopetrim ingest logs --ledger usage --catalog openapi.yaml --engine spark://10.0.0.1:7077
+  scopetrim ingest --table gateway.requests --column line --ledger usage --catalog openapi.yaml --engine spark
 
 The same content is counted once, whatever its name or compression; a log that has grown replaces \
 its earlier part. What the policy files grant is recorded, too, as of the last day of the ledger. Who brings \
@@ -84,9 +86,24 @@ pub(super) struct EngineArgs {
     /// Shares that the engine reads; default: four for each core of the cluster
     #[arg(long, value_name = "N", requires = "engine", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     tasks: Option<u32>,
+    /// Read lines from a table, a view or a query in brackets of the cluster's SQL, in the place of logs
+    #[arg(long, value_name = "TABLE", requires = "engine", conflicts_with_all = ["files", "logs"])]
+    table: Option<String>,
+    /// The column of the table with the lines
+    #[arg(long, value_name = "NAME", requires = "table", default_value = "value")]
+    column: String,
     /// The program for the machines of the cluster, where they are of another kind than this one
     #[arg(long, value_name = "FILE", requires = "engine")]
     engine_binary: Option<PathBuf>,
+}
+
+impl EngineArgs {
+    fn rows(&self) -> Option<Rows> {
+        Some(Rows {
+            table: self.table.clone()?,
+            column: self.column.clone(),
+        })
+    }
 }
 
 /// The day that the policy files are declared to be of.
@@ -149,10 +166,12 @@ pub(super) fn run(
     let done = match &args.engine.engine {
         None => run::ingest(&settings, &job)?,
         Some(spark) => {
+            let rows = args.engine.rows();
             let cluster = Cluster {
                 spark,
                 submit: args.engine.spark_submit.as_deref(),
                 binary: args.engine.engine_binary.as_deref(),
+                rows: rows.as_ref(),
                 tasks: args.engine.tasks,
                 threads: args.inputs.threads,
                 files: &source.files()?,

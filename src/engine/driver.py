@@ -7,6 +7,9 @@ in OUT, for `scopetrim ledger merge`. Nothing is parsed or counted here: tasks r
 on their share of the logs, and `scopetrim ledger merge` on what others gave. A task that runs twice
 gives the same, and merging it twice changes nothing, so that Spark may repeat what it likes.
 
+Rows of a table are logs as well: which share a row is in, and where, follows from its bytes alone, so
+that a share is the same whoever reads it, however often, and however the table is stored.
+
 It needs Spark 3.3 or newer with pyarrow and pandas, which Spark asks for before it hands Arrow to Python,
 and no more than DataFrames: no RDD.
 """
@@ -24,8 +27,10 @@ from contextlib import contextmanager
 
 # How many partial results one task merges, about.
 FAN_IN = 8
-# Bytes of a file in one row, and rows of one Arrow batch: 16 MiB.
-CHUNK, ROWS = 1 << 18, 64
+# Bytes of a file in one row, and rows of one Arrow batch: 16 MiB, or so many lines of a table.
+CHUNK, ROWS = 1 << 14, 1 << 10
+# Rows of a table in a share, about, where their number is not said: it must not depend on the cluster.
+SHARE_ROWS = 250_000
 SCHEMA = "part long, name string, at long, bytes binary"
 # Begins what a failed task says; the rest of the line is JSON.
 MARK = "scopetrim-failed:"
@@ -137,6 +142,28 @@ def keep(folder, part, name, at, piece):
         file.write(piece)
 
 
+def place(job, root):
+    """Lays the files that say how logs are read, and gives the folder to run in."""
+    here = os.path.join(root, "job")
+    cwd = os.path.join(here, job["cwd"])
+    os.makedirs(cwd, exist_ok=True)
+    for file in job["files"]:
+        path = os.path.join(here, file["at"])
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        shutil.copyfile(shipped(file["ship"]), path)
+    return cwd
+
+
+def share(job, root, listed, index, shares, threads):
+    """Reads one share of a list into a partial result, and gives its pieces."""
+    partial = os.path.join(root, f"partial-{index}")
+    command = [program(root), "ingest", *job["args"], "--listed", listed]
+    command += ["--shard", f"{index + 1}/{shares}", "--partial", partial, "--threads", str(threads)]
+    run(command, place(job, root), f"share {index + 1} of {shares}")
+    yield from rows(index, partial)
+    shutil.rmtree(partial)
+
+
 def reading(shares, threads):
     """Turns numbers of shares into partial results."""
 
@@ -145,20 +172,67 @@ def reading(shares, threads):
         for batch in batches:
             for index in batch.column(0).to_pylist():
                 with workplace() as root:
-                    here = os.path.join(root, "job")
-                    cwd = os.path.join(here, job["cwd"])
-                    os.makedirs(cwd)
-                    for file in job["files"]:
-                        path = os.path.join(here, file["at"])
-                        os.makedirs(os.path.dirname(path), exist_ok=True)
-                        shutil.copyfile(shipped(file["ship"]), path)
-                    partial = os.path.join(root, "partial")
-                    command = [program(root), "ingest", *job["args"], "--listed", shipped("inputs.ndjson")]
-                    command += ["--shard", f"{index + 1}/{shares}", "--partial", partial, "--threads", str(threads)]
-                    run(command, cwd, f"share {index + 1} of {shares}")
-                    yield from rows(index, partial)
+                    yield from share(job, root, shipped("inputs.ndjson"), index, shares, threads)
 
     return read
+
+
+def logs(batches, path):
+    """Writes the lines of each share into this file, and gives its number when it is whole."""
+    now, file = None, None
+    for batch in batches:
+        for index, line in zip(*(column.to_pylist() for column in batch.columns)):
+            if index != now:
+                if file is not None:
+                    file.close()
+                    yield now
+                now, file = index, open(path, "wb")
+            # One row is one line: what ends a line within it would begin another record.
+            file.write(line.rstrip(b"\r\n").replace(b"\n", b" ") + b"\n")
+    if file is None:
+        # Also a share without rows has to be known as one that is there.
+        from pyspark import TaskContext
+
+        now, file = TaskContext.get().partitionId(), open(path, "wb")
+    file.close()
+    yield now
+
+
+def reading_rows(shares, threads, table):
+    """Turns the lines of shares, which come one share after the other, into partial results."""
+
+    def read(batches):
+        job = job_of()
+        with workplace() as root:
+            path, listed = os.path.join(root, "lines"), os.path.join(root, "inputs.ndjson")
+            with open(listed, "w", encoding="utf-8") as file:
+                # All shares name the same list, in which the sizes of the others are not known.
+                for index in range(shares):
+                    name = f"{table}#{index + 1:0{len(str(shares))}}-of-{shares}"
+                    file.write(json.dumps({"path": path, "shown": name, "size": 0}) + "\n")
+            for index in logs(batches, path):
+                yield from share(job, root, listed, index, shares, threads)
+
+    return read
+
+
+def lines_of(frame, column, shares):
+    """Number of the share and bytes of the line of each row of a DataFrame, share by share."""
+    from pyspark.sql.functions import coalesce, col, expr, lit
+
+    found = frame.select(col(column).alias("line"))
+    kind = found.schema.fields[0].dataType.typeName()
+    if kind not in ("string", "binary", "varchar", "char"):
+        said = f"the column `{column}` holds no text, but {kind}"
+        raise RuntimeError(MARK + json.dumps(said))
+    # A row without text is a record without a request: it is counted as one that could not be read.
+    line = coalesce(col("line").cast("binary"), lit("{}").cast("binary"))
+    found = found.select(line.alias("line"))
+    found = found.select(expr(f"CAST(pmod(hash(line), {shares}) AS LONG) AS share"), "line")
+    # Spark puts a row by the same hash into the partition of this number. Within a share the order is
+    # a mixed one, so that its first lines show the format as any others would.
+    found = found.repartition(shares, "line")
+    return found.sortWithinPartitions("share", expr("xxhash64(line)"), "line")
 
 
 def merging(batches):
@@ -238,10 +312,18 @@ def main(out):
     try:
         spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", str(ROWS))
         job = job_of()
-        shares = tasks(spark, job)
         threads = job["threads"] or int(setting(spark, "spark.task.cpus", "1"))
-        threading.Thread(target=watch, args=(spark, shares, over), daemon=True).start()
-        parts = spark.range(0, shares, 1, shares).mapInArrow(reading(shares, threads), SCHEMA)
+        if job["table"]:
+            frame = spark.sql("SELECT * FROM " + job["table"])
+            count = frame.count()
+            shares = job["tasks"] or max(1, min(count // SHARE_ROWS, 10000))
+            say(rows=count, of=shares)
+            parts = lines_of(frame, job["column"], shares)
+            parts = parts.mapInArrow(reading_rows(shares, threads, job["table"]), SCHEMA)
+        else:
+            shares = tasks(spark, job)
+            threading.Thread(target=watch, args=(spark, shares, over), daemon=True).start()
+            parts = spark.range(0, shares, 1, shares).mapInArrow(reading(shares, threads), SCHEMA)
         groups = shares
         while groups > 1:
             groups = (groups + FAN_IN - 1) // FAN_IN

@@ -13,10 +13,20 @@ use serde_json::json;
 use super::EngineError;
 use crate::input::{Input, with_slashes, write_list};
 
+/// Rows of a table that are lines of a log.
+pub(crate) struct Rows {
+    /// A table, a view, or a query in brackets, as the engine's SQL names it.
+    pub(crate) table: String,
+    /// The column with the lines.
+    pub(crate) column: String,
+}
+
 /// What the engine is to do.
 pub(crate) struct Job<'a> {
     /// The logs, all of them.
     pub(crate) inputs: &'a [Input],
+    /// Rows in the place of logs.
+    pub(crate) rows: Option<&'a Rows>,
     /// Files and folders that `args`, or a configuration, name: as seen from the current folder.
     pub(crate) files: &'a [Input],
     /// Arguments of `ingest` on a share of the logs.
@@ -72,6 +82,8 @@ impl Job<'_> {
             "threads": self.threads,
             "inputs": self.inputs.len(),
             "bytes": bytes,
+            "table": self.rows.map(|rows| &rows.table),
+            "column": self.rows.map(|rows| &rows.column),
         });
         let job = dir.join("job.json");
         fs::write(&job, format!("{whole:#}\n")).map_err(io(&job))?;
@@ -151,6 +163,7 @@ mod tests {
         let inputs = [file(&manifest), file(&manifest)];
         let job = Job {
             inputs: &inputs,
+            rows: None,
             files: &[file(&policy), file(Path::new("src/../Cargo.toml"))],
             args: &["--catalog=x".to_owned()],
             tasks: Some(3),

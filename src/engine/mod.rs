@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-pub(crate) use job::{Job, relative};
+pub(crate) use job::{Job, Rows, relative};
 
 /// Why an engine gave no result.
 #[derive(Debug, Error)]

@@ -18,6 +18,7 @@ use serde::Deserialize;
 
 use super::job::io;
 use super::{EngineError, Job};
+use crate::model::words::plural;
 
 /// The driver, for `spark-submit`.
 pub(crate) const DRIVER: &str = include_str!("driver.py");
@@ -59,6 +60,8 @@ struct Event {
     /// Shares that are read, and how many there are.
     read: Option<u64>,
     of: Option<u64>,
+    /// Rows of a table.
+    rows: Option<u64>,
     /// All is done.
     done: Option<u64>,
     failed: Option<String>,
@@ -160,6 +163,10 @@ fn follow(
             };
             if let (Some(read), Some(of)) = (event.read, event.of) {
                 say(&format!("Spark: {read} of {of} shares are read"));
+            }
+            if let (Some(rows), Some(of)) = (event.rows, event.of) {
+                let (rows, of) = (plural(rows, "row"), plural(of, "share"));
+                say(&format!("Spark: {rows} in {of}"));
             }
             last = event;
         }

@@ -44,6 +44,9 @@ impl FromStr for Shard {
 }
 
 impl Shard {
+    /// The only one.
+    pub(crate) const WHOLE: Self = Self { index: 1, of: 1 };
+
     /// The digest of the whole list, as hex.
     pub(crate) fn list(inputs: &[Input]) -> String {
         let mut text = String::new();

@@ -8,7 +8,7 @@ use super::ingestion::{Ingest, Ingested};
 use super::snapshot_day::{self, DayOfPolicy};
 use super::{Advised, Settings, git_history, pipeline, policy, routes};
 use crate::engine::spark::Spark;
-use crate::engine::{EngineError, Job};
+use crate::engine::{EngineError, Job, Rows};
 use crate::input::{Input, discover};
 use crate::model::words::{either, plural};
 use crate::usage::SourceFacts;
@@ -22,6 +22,8 @@ pub(crate) struct Cluster<'a> {
     pub(crate) submit: Option<&'a Path>,
     /// The program for the cluster's machines.
     pub(crate) binary: Option<&'a Path>,
+    /// Rows of a table in the place of logs.
+    pub(crate) rows: Option<&'a Rows>,
     /// How many shares.
     pub(crate) tasks: Option<u32>,
     /// Threads of each task.
@@ -53,7 +55,10 @@ pub(crate) fn ingest_on(
         Err(error) if !matches!(error, LedgerError::Missing(_)) => return Err(advised(&error)),
         _ => {}
     }
-    let inputs = pipeline::inputs(settings)?;
+    let inputs = match cluster.rows {
+        None => pipeline::inputs(settings)?,
+        Some(_) => Vec::new(),
+    };
     if inputs.iter().any(|input| input.path.is_none()) {
         return Err(Advised::new(
             "standard input cannot be read on a cluster",
@@ -64,6 +69,7 @@ pub(crate) fn ingest_on(
     let files = files(cluster.files)?;
     let work = Job {
         inputs: &inputs,
+        rows: cluster.rows,
         files: &files,
         args: cluster.args,
         tasks: cluster.tasks,
@@ -75,8 +81,10 @@ pub(crate) fn ingest_on(
         .spark
         .run(cluster.submit, &work, folder.path(), say)
         .map_err(failed)?;
-    let (mut writer, sources) = merged(&job.into, &parts)?;
-    notes.extend(twice(&inputs, &sources));
+    let (mut writer, sources) = merged(&job.into, &parts, cluster.rows)?;
+    if cluster.rows.is_none() {
+        notes.extend(twice(&inputs, &sources));
+    }
     let days = sources
         .iter()
         .flat_map(|(facts, _)| facts.counts.days.keys());
@@ -100,7 +108,11 @@ pub(crate) fn ingest_on(
 }
 
 /// The partial results in a ledger, not yet committed, and what became of each log in them.
-fn merged(into: &Path, parts: &[PathBuf]) -> anyhow::Result<(Writer, Vec<(SourceFacts, Added)>)> {
+fn merged(
+    into: &Path,
+    parts: &[PathBuf],
+    rows: Option<&Rows>,
+) -> anyhow::Result<(Writer, Vec<(SourceFacts, Added)>)> {
     let others: Vec<Ledger> = parts
         .iter()
         .map(|dir| Ledger::open(dir))
@@ -118,6 +130,7 @@ fn merged(into: &Path, parts: &[PathBuf]) -> anyhow::Result<(Writer, Vec<(Source
         ));
     }
     let mut writer = Writer::open(into).map_err(|error| advised(&error))?;
+    let known = rows.is_some_and(|rows| has_rows(&writer, rows));
     let mut sources = Vec::new();
     for other in &others {
         let records = other.records().map_err(|error| advised(&error))?;
@@ -126,9 +139,28 @@ fn merged(into: &Path, parts: &[PathBuf]) -> anyhow::Result<(Writer, Vec<(Source
         let facts = records.into_iter().map(|record| record.facts);
         sources.extend(facts.zip(done.into_iter().map(|(_, added)| added)));
     }
+    let new = |added: &Added| !matches!(added, Added::Known | Added::Earlier(_));
+    if let Some(rows) = rows
+        && known
+        && sources.iter().any(|(_, added)| new(added))
+    {
+        // A share of a table is no earlier part of a larger one: its rows would count twice.
+        return Err(Advised::new(
+            format!("the ledger has other rows of `{}` already", rows.table),
+            "name the rows that are new, as a query in brackets: --table \"(SELECT value FROM logs WHERE day = '2026-11-30')\"; for rows that were read before, give the --tasks of that time",
+        ));
+    }
     writer.join_shards(&others);
     sources.sort_by(|a, b| a.0.shown.cmp(&b.0.shown));
     Ok((writer, sources))
+}
+
+/// Whether shares of this table are in the ledger, as the driver names them.
+fn has_rows(writer: &Writer, rows: &Rows) -> bool {
+    writer.records().any(|record| {
+        let share = record.facts.shown.strip_prefix(&*rows.table);
+        share.is_some_and(|share| share.starts_with('#') && share.contains("-of-"))
+    })
 }
 
 /// Logs that have no place in the result: another one has their content.

@@ -6,10 +6,10 @@ use super::from_ledger::{Job, advised, each_source};
 use super::pipeline::{self, Logs};
 use super::snapshot_day::{self, DayOfPolicy, Record};
 use super::{Advised, Settings, atomic_file, git_history, policy, rejects, routes};
-use crate::input::{Shard, read_list};
+use crate::input::{Input, Shard, read_list};
 use crate::model::{Day, Policy};
 use crate::usage::SourceFacts;
-use crate::usage::ledger::{Added, Committed, Ledger, LedgerError, Operations, Writer};
+use crate::usage::ledger::{Added, Committed, Ledger, Operations, Writer};
 
 /// What is written where.
 pub struct Ingest {
@@ -41,35 +41,77 @@ pub struct Ingested {
     pub notes: Vec<String>,
 }
 
-/// The logs to read; of a share, also the digest of the whole list.
-fn logs(settings: &Settings, job: &Ingest) -> anyhow::Result<(Logs, Option<(Shard, String)>)> {
-    let Some(shard) = job.shard else {
-        return Ok((pipeline::open_logs(settings)?, None));
-    };
-    let all = match &job.listed {
-        None => pipeline::inputs(settings)?,
-        Some(file) => read_list(file).map_err(|error| {
-            let text = format!("`{}` is not a list of logs: {error}", file.display());
-            Advised::new(text, "`--engine` writes such a list")
-        })?,
-    };
-    if all.iter().any(|input| input.path.is_none()) {
-        return Err(Advised::new(
-            "standard input cannot be split into shards",
-            "name files, folders or globs, the same for every shard",
-        ));
-    }
-    let own = shard.take(&all);
-    let alone = own.len() == all.len();
-    let opened = pipeline::open_inputs(settings, &own, alone, |_| {})?;
-    Ok((opened, Some((shard, Shard::list(&all)))))
+/// All logs that are named, and which share of them is to be read: the only one, where none is said.
+struct Named {
+    all: Vec<Input>,
+    share: (Shard, String),
 }
+
+impl Named {
+    fn new(settings: &Settings, job: &Ingest) -> anyhow::Result<Self> {
+        let all = match &job.listed {
+            None => pipeline::inputs(settings)?,
+            Some(file) => read_list(file).map_err(|error| {
+                let text = format!("`{}` is not a list of logs: {error}", file.display());
+                Advised::new(text, "`--engine` writes such a list")
+            })?,
+        };
+        let named = Self {
+            share: (job.shard.unwrap_or(Shard::WHOLE), Shard::list(&all)),
+            all,
+        };
+        if job.shard.is_some() && named.has_stdin() {
+            return Err(Advised::new(
+                "standard input cannot be split into shards",
+                "name files, folders or globs, the same for every shard",
+            ));
+        }
+        Ok(named)
+    }
+
+    fn has_stdin(&self) -> bool {
+        self.all.iter().any(|input| input.path.is_none())
+    }
+
+    fn open(&self, settings: &Settings) -> anyhow::Result<Logs> {
+        let own = self.share.0.take(&self.all);
+        let alone = own.len() == self.all.len();
+        pipeline::open_inputs(settings, &own, alone, |_| {})
+    }
+
+    /// What is in the folder of the partial result already, when it is what is asked for.
+    /// Another result there is an error; one that was interrupted is none.
+    fn known(&self, settings: &Settings, job: &Ingest, operations: &Operations) -> Known {
+        let Ok(ledger) = Ledger::open(&job.into) else {
+            // What is wrong with the folder, its writer will say.
+            return Ok(None);
+        };
+        let outcomes = &settings.rules.outcomes;
+        let same = ledger.is_result_of(&self.share, operations, outcomes);
+        if !same.map_err(|error| advised(&error))? {
+            return Ok(None);
+        }
+        let records = ledger.records().map_err(|error| advised(&error))?;
+        let records = records.into_iter().map(|record| record.facts);
+        let mut sources: Vec<_> = records.map(|facts| (facts, Added::Known)).collect();
+        sources.sort_by(|a, b| a.0.shown.cmp(&b.0.shown));
+        let note = format!(
+            "`{}` has the result of these logs already; to read them again, remove the folder",
+            job.into.display()
+        );
+        Ok(Some(Ingested {
+            sources,
+            record: None,
+            committed: Committed::default(),
+            notes: vec![note],
+        }))
+    }
+}
+
+type Known = anyhow::Result<Option<Ingested>>;
 
 /// Adds the logs of the settings to a ledger. After an error it is as it was.
 pub fn ingest(settings: &Settings, job: &Ingest) -> anyhow::Result<Ingested> {
-    if job.partial && Ledger::open(&job.into).is_ok() {
-        return Err(advised(&LedgerError::Exists(job.into.clone())));
-    }
     let routes = routes::routes(settings)?;
     let named_day = job.stated.is_some() || settings.grants_at.is_some();
     let held = if settings.grants.is_empty() && !named_day {
@@ -82,10 +124,27 @@ pub fn ingest(settings: &Settings, job: &Ingest) -> anyhow::Result<Ingested> {
     let known = holders.map(|name| name.as_str().as_bytes().to_vec());
     let (identities, uncertain) = pipeline::names(settings, &routes, known.collect());
     let operations = Operations::new(&routes.matcher, &routes.catalog.operations);
-    let (opened, list) = logs(settings, job)?;
-    let mut writer = Writer::open(&job.into).map_err(|error| advised(&error))?;
-    if let Some((shard, list)) = &list {
-        writer.is_shard(*shard, list);
+    let named = Named::new(settings, job)?;
+    if job.partial
+        && let Some(known) = named.known(settings, job, &operations)?
+    {
+        return Ok(known);
+    }
+    let opened = named.open(settings)?;
+    let writer = if job.partial {
+        Writer::open_uncleaned(&job.into)
+    } else {
+        Writer::open(&job.into)
+    };
+    let mut writer = writer.map_err(|error| advised(&error))?;
+    if job.partial {
+        // Somebody else may have ended just before the lock was free.
+        if let Some(known) = named.known(settings, job, &operations)? {
+            return Ok(known);
+        }
+        if !named.has_stdin() {
+            writer.is_shard(named.share.0, &named.share.1);
+        }
     }
     let counted = writer.counted_with(&settings.rules.outcomes);
     counted.map_err(|error| advised(&error))?;

@@ -20,5 +20,6 @@ mod same;
 mod secret;
 mod secret_names;
 mod shards;
+mod shards_again;
 mod trimmed;
 mod twice;

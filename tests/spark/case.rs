@@ -182,7 +182,7 @@ exit $code
     }
 }
 
-fn ended(command: &mut Command) -> Run {
+pub(crate) fn ended(command: &mut Command) -> Run {
     let output = command.output().unwrap();
     Run {
         code: output.status.code(),
@@ -192,7 +192,7 @@ fn ended(command: &mut Command) -> Run {
 }
 
 /// Some days of one gateway.
-fn lines(seed: usize) -> String {
+pub(crate) fn lines(seed: usize) -> String {
     let mut text = String::new();
     for at in 0..60 + 20 * seed {
         let client = ["erp", "bi", "stranger"][(at + seed) % 3];

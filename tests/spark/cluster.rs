@@ -34,6 +34,19 @@ impl Python {
         Ok(Self { program, home })
     }
 
+    /// Runs a script with these arguments.
+    fn script(&self, text: &str, args: &[&Path], folder: &Path) {
+        let mut command = Command::new(&self.program);
+        command.args(["-c", text]).args(args);
+        self.set(&mut command, folder);
+        let ran = command.output().unwrap();
+        assert!(
+            ran.status.success(),
+            "{}",
+            String::from_utf8_lossy(&ran.stderr)
+        );
+    }
+
     /// What Spark's own programs are told: loopback, small heaps, this Python.
     fn set(&self, command: &mut Command, folder: &Path) {
         command
@@ -117,6 +130,11 @@ impl Cluster {
     /// The program with the environment of this cluster.
     pub(crate) fn set(&self, command: &mut Command) {
         self.python.set(command, self.folder.path());
+    }
+
+    /// Runs a Python script with the settings of this cluster.
+    pub(crate) fn script(&self, text: &str, args: &[&Path]) {
+        self.python.script(text, args, self.folder.path());
     }
 
     /// Ends a worker with all that it has started, at once. `at`: 1 or 2.

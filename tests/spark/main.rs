@@ -12,6 +12,7 @@
 mod case;
 mod cluster;
 mod refused;
+mod rows;
 
 use std::time::Instant;
 
@@ -35,6 +36,8 @@ fn a_cluster_gives_the_ledger_of_one_machine() {
     step("more shares than cores: equal, each log read once");
     one_share(&cluster);
     step("one share: equal");
+    rows::of_a_table(&cluster);
+    step("rows of a table: equal, one record each, however they are stored");
     a_child_that_fails(&cluster);
     step("a child that fails: said, and the ledger is as it was");
     a_lost_driver(&cluster);

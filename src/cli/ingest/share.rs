@@ -12,7 +12,7 @@ use crate::engine;
 use crate::run::Advised;
 
 /// Not for a share.
-const OWN: [&str; 16] = [
+const OWN: [&str; 18] = [
     "files",
     "logs",
     "ledger",
@@ -22,6 +22,8 @@ const OWN: [&str; 16] = [
     "engine",
     "spark_submit",
     "tasks",
+    "table",
+    "column",
     "engine_binary",
     "grants_as_of",
     "grants_at",

@@ -74,6 +74,17 @@ pub(crate) enum LedgerError {
     /// The folder that a partial result goes to is in use.
     #[error("`{}` holds a ledger already", .0.display())]
     Exists(PathBuf),
+    /// The folder that a partial result goes to has another one.
+    #[error("`{}` holds another result already: {known}", dir.display())]
+    OtherResult {
+        /// The folder.
+        dir: PathBuf,
+        /// What it is of.
+        known: String,
+    },
+    /// A partial result whose making was interrupted.
+    #[error("`{}` is not finished: whoever began it has committed nothing", .0.display())]
+    Unfinished(PathBuf),
 }
 
 impl LedgerError {
@@ -103,6 +114,12 @@ impl LedgerError {
                 "`scopetrim ledger merge` the partial results that are missing; `ingest --shard I/N --partial DIR` with the same list of logs makes one again"
             }
             Self::Exists(_) => "choose a new folder with --partial",
+            Self::OtherResult { .. } => {
+                "choose a new folder with --partial, or remove this one; where logs have changed since, every shard has to be read again"
+            }
+            Self::Unfinished(_) => {
+                "run the same `ingest --partial` again, which takes the folder over, or remove it: without its logs their days would look unused"
+            }
         }
     }
 

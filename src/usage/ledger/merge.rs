@@ -17,6 +17,9 @@ impl Writer {
     /// The content is not at hand, so an earlier part is known by its head and its
     /// rows: each has its counterpart with the same first request in the longer one.
     pub(crate) fn merge(&mut self, other: &Ledger) -> Result<Vec<(String, Added)>, LedgerError> {
+        if other.is_unfinished() {
+            return Err(LedgerError::Unfinished(other.dir.clone()));
+        }
         if let Some(table) = other.outcomes() {
             self.counted_with(table)?;
         }

@@ -1,15 +1,18 @@
 //! Which shares of a list of logs a ledger has, until it has all of them.
 //!
 //! A share that never came looks like days without records: a ledger with such a gap
-//! is not read before it is complete. Of a list that is complete nothing is kept, so
-//! that the ledger has the same bytes however the work was split.
+//! is not read before it is complete. Of a list that is complete nothing is kept by a
+//! merge, so that the ledger has the same bytes however the work was split. A partial
+//! result keeps which share it is: by that it is known when it is asked for again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Ledger, LedgerError, Writer};
+use super::manifest::Manifest;
+use super::{Ledger, LedgerError, Operations, Writer};
 use crate::input::Shard;
+use crate::model::OutcomeTable;
 
 /// The shares of one list that are there.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -66,7 +69,58 @@ fn joined<'a>(all: impl Iterator<Item = &'a Shares>) -> BTreeSet<Shares> {
 impl Ledger {
     /// The shares that are missing, a sentence for each list.
     pub(crate) fn missing_shards(&self) -> Vec<String> {
-        self.manifest.shards.iter().map(Shares::sentence).collect()
+        joined(self.manifest.shards.iter())
+            .iter()
+            .map(Shares::sentence)
+            .collect()
+    }
+
+    /// Nothing was ever committed: who began it was interrupted, or has not ended yet.
+    pub(crate) fn is_unfinished(&self) -> bool {
+        self.manifest == Manifest::default()
+    }
+
+    /// Whether this is the result of that share, with the same meaning of its records.
+    /// Another result is an error, an unfinished one is none.
+    pub(crate) fn is_result_of(
+        &self,
+        (shard, list): &(Shard, String),
+        operations: &Operations,
+        outcomes: &OutcomeTable,
+    ) -> Result<bool, LedgerError> {
+        if self.is_unfinished() {
+            return Ok(false);
+        }
+        let other = |known: String| LedgerError::OtherResult {
+            dir: self.dir.clone(),
+            known,
+        };
+        let mut known = self.manifest.shards.iter();
+        let (Some(known), None) = (known.next(), known.next()) else {
+            return Err(LedgerError::Exists(self.dir.clone()));
+        };
+        if (known.list.as_str(), known.of) != (list, shard.of) {
+            return Err(other("logs of another list".to_owned()));
+        }
+        if known.have != BTreeSet::from([shard.index]) {
+            let have: Vec<String> = known.have.iter().map(ToString::to_string).collect();
+            return Err(other(format!("shard {} of {}", have.join(", "), known.of)));
+        }
+        let records = self.records()?;
+        if records
+            .iter()
+            .any(|record| record.catalogue != operations.digest())
+        {
+            return Err(other("these logs with another API description".to_owned()));
+        }
+        match self.outcomes() {
+            Some(known) if *known != outcomes.sorted() => Err(LedgerError::Outcomes {
+                dir: self.dir.clone(),
+                known: known.flags(),
+                stated: outcomes.flags(),
+            }),
+            _ => Ok(true),
+        }
     }
 
     /// Refuses a ledger that lacks a share.
@@ -96,7 +150,7 @@ impl Writer {
             of: shard.of,
             have: BTreeSet::from([shard.index]),
         };
-        self.manifest.shards = joined(std::iter::once(&one));
+        self.manifest.shards = BTreeSet::from([one]);
     }
 
     /// Takes over which shares others are. All that are merged at once come together here:

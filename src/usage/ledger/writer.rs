@@ -58,6 +58,14 @@ impl Writer {
     /// Takes the lock, makes the ledger when there is none, and cleans what a
     /// crash has left over.
     pub(crate) fn open(dir: &Path) -> Result<Self, LedgerError> {
+        let writer = Self::open_uncleaned(dir)?;
+        clean(dir, &writer.manifest)?;
+        Ok(writer)
+    }
+
+    /// The same without cleaning, for a partial result. Where the file system's locks do not
+    /// hold between machines, two attempts at a share write the same files: none removes the other's.
+    pub(crate) fn open_uncleaned(dir: &Path) -> Result<Self, LedgerError> {
         // Looked at before anything is made in the folder.
         Manifest::load(dir)?;
         fs::create_dir_all(dir).map_err(LedgerError::io(dir))?;
@@ -70,7 +78,6 @@ impl Writer {
             empty.commit(dir)?;
             empty
         };
-        clean(dir, &manifest)?;
         let mut records = BTreeMap::new();
         for part in manifest.of(Table::Sources) {
             for batch in part::read(dir, part)? {
@@ -231,13 +238,8 @@ impl Writer {
                 && (days.contains(&part.day) || part.day == record.last_partition())
         };
         let ids = BTreeSet::from([record.id.clone()]);
-        let parts: Vec<Part> = self
-            .manifest
-            .parts
-            .iter()
-            .filter(own_days)
-            .cloned()
-            .collect();
+        let parts = self.manifest.parts.iter();
+        let parts: Vec<Part> = parts.filter(own_days).cloned().collect();
         let dir = &self.dir;
         let changed: Vec<Option<(Part, Option<Part>)>> = parts
             .into_par_iter()
