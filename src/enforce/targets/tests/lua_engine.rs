@@ -49,7 +49,7 @@ return {
   request = request,
   kong = {
     client = { get_consumer = function()
-      return request.client and { id = "5", username = request.client }
+      return request.client and { id = "5", username = request.client, custom_id = request.custom_id }
     end },
     request = {
       get_method = function() return request.method end,
@@ -120,6 +120,27 @@ proptest! {
         decide_mutated(&mut LuaEngine::kong(&model), &model, seed, |_| true)?;
         decide_mutated(&mut LuaEngine::apisix(&model), &model, seed.rotate_left(7), |_| true)?;
     }
+}
+
+#[test]
+fn a_consumer_of_kong_is_called_what_its_logs_call_it() {
+    let mut engine = LuaEngine::kong(&shop().model());
+    assert!(engine.allows(Some("billing"), "GET", "/orders"));
+    engine
+        .0
+        .load("world.request.custom_id = 'idle'")
+        .exec()
+        .unwrap();
+    assert!(!engine.allows(Some("billing"), "GET", "/orders"));
+    engine
+        .0
+        .load("world.request.custom_id = 'billing'")
+        .exec()
+        .unwrap();
+    assert!(engine.allows(Some("idle"), "GET", "/orders"));
+    // A consumer may have an id alone.
+    engine.0.load("world.request.custom_id = 5").exec().unwrap();
+    assert!(!engine.allows(Some("idle"), "GET", "/orders"));
 }
 
 /// Each check of the code is one that some request of the table needs.
