@@ -122,7 +122,7 @@ proptest! {
         let texts: Vec<&str> = operations.iter().map(String::as_str).collect();
         world::write(folder.path(), &texts, &clients);
         world::enforce(folder.path(), "table");
-        let (table, engine) = (Table::read(folder.path()), engine(folder.path()));
+        let (table, engine) = (Table::of(&std::fs::read_to_string(folder.path().join("table.json")).unwrap()), engine(folder.path()));
         for (number, path) in paths(&operations, &seeds).iter().enumerate() {
             let client = [Some("one"), Some("One"), Some("two"), Some("three"), None, Some("four")][number % 6];
             let method = ["GET", "POST", "HEAD"][number / 6 % 3];

@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
 #[path = "../enforce/world.rs"]
-mod world;
+pub(crate) mod world;
 
 /// How a request says who calls.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -176,7 +176,7 @@ impl Drop for Gateway {
 }
 
 /// The program in the folder with further ones, in `PATH`, or where servers are installed.
-fn find(program: &str) -> Option<PathBuf> {
+pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let further = std::env::var_os(FURTHER).map(PathBuf::from);
     let folders = further.into_iter().chain(std::env::split_paths(&path));

@@ -27,6 +27,7 @@ mod gateway;
 mod h2;
 mod haproxy;
 mod nginx;
+mod openfga;
 mod requests;
 mod service;
 mod token;
@@ -82,6 +83,11 @@ fn haproxy_enforces_what_was_written_for_it() {
 #[test]
 fn envoy_enforces_what_was_written_for_it() {
     enforced::run(&enforced::ENVOY);
+}
+
+#[test]
+fn openfga_decides_what_was_written_for_it() {
+    openfga::run();
 }
 
 #[test]

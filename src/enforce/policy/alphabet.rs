@@ -46,6 +46,16 @@ impl Alphabet {
         Self { encoded }
     }
 
+    /// The ASCII characters that may come encoded.
+    pub(crate) fn encoded(&self) -> impl Iterator<Item = u8> {
+        self.encoded.iter().copied()
+    }
+
+    /// The characters that may stand as they are.
+    pub(crate) fn raw() -> impl Iterator<Item = u8> {
+        (0..=u8::MAX).filter(|byte| is_raw(*byte))
+    }
+
     /// Whether a parameter at the start of a segment may be this text.
     pub(crate) fn fits(&self, text: &[u8]) -> bool {
         !text.starts_with(b".") && self.fits_inside(text)

@@ -22,7 +22,7 @@ pub(super) mod testing;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use alphabet::Alphabet;
-pub(crate) use pattern::{Case, Pattern};
+pub(crate) use pattern::{Case, Pattern, Piece, Segment, is_dots};
 
 /// Methods that gateways know; in this order in every output.
 pub(crate) const METHODS: [&str; 7] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];

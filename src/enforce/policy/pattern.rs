@@ -384,6 +384,6 @@ fn mixed(pieces: &[Piece], text: &str, how: (&Alphabet, Case), start: bool) -> b
 }
 
 /// Whether a piece is dots alone.
-fn is_dots(piece: &Piece) -> bool {
+pub(crate) fn is_dots(piece: &Piece) -> bool {
     matches!(piece, Piece::Literal(text) if text.bytes().all(|byte| byte == b'.'))
 }

@@ -79,8 +79,12 @@ pub(crate) fn table(model: &Model) -> Vec<Request> {
         }
         let mut clients = model.clients.iter();
         let allowed = clients.find(|(_, own)| own.contains(&at));
-        let mut clients = model.clients.iter();
-        let refused = clients.find(|(_, own)| !own.contains(&at));
+        let others = model.clients.iter().filter(|(_, own)| !own.contains(&at));
+        // Rather one that is let through where another spelling makes a gateway miss this rule.
+        let is_near = |(_, own): &(&String, &BTreeSet<usize>)| {
+            own.range(at..).any(|later| model.rules[*later].meets(rule))
+        };
+        let refused = others.clone().find(is_near).or(others.clone().next());
         for (client, _) in allowed.into_iter().chain(refused) {
             let client = Some(client.as_str());
             for spelling in spellings(&plain) {

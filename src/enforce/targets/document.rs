@@ -3,12 +3,12 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::enforce::policy::Model;
+use crate::enforce::policy::{Entry, Model, Rule};
 
 /// Names of rules that are all different: two may come of one operation.
 pub(super) fn names(model: &Model) -> Vec<String> {
     let mut taken = std::collections::BTreeSet::new();
-    let name = |rule: &crate::enforce::policy::Rule| {
+    let name = |rule: &Rule| {
         let mut name = rule.label.clone();
         let mut number = 2;
         while !taken.insert(name.clone()) {
@@ -38,7 +38,7 @@ pub(super) fn document(model: &Model, head: &[String]) -> Value {
 /// The lines, each with the number of its rule.
 pub(super) fn lines(model: &Model) -> Vec<Value> {
     let names = names(model);
-    let line = |entry: &crate::enforce::policy::Entry| {
+    let line = |entry: &Entry| {
         let rule = &model.rules[entry.rule];
         json!({
             "rule": entry.rule,
@@ -49,6 +49,18 @@ pub(super) fn lines(model: &Model) -> Vec<Value> {
         })
     };
     model.entries.iter().map(line).collect()
+}
+
+/// A regular expression of a line's requests, with this between method and path, and after the path.
+pub(super) fn request(model: &Model, entry: &Entry, between: &str, after: &str) -> String {
+    // The case of a method matters in any case.
+    let case = if entry.refuses { "(?-i:" } else { "(?:" };
+    let methods = model.rules[entry.rule].methods.join("|");
+    let regex = model.regex(entry.rule);
+    anchored(
+        &format!("{case}{methods}){between}{regex}{after}"),
+        entry.refuses,
+    )
 }
 
 /// A regular expression of the whole text, for engines that look for it anywhere.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::document::anchored;
+use super::document::request;
 use super::{File, Target, Wiring, comments, escape};
 use crate::enforce::policy::Model;
 
@@ -43,18 +43,12 @@ impl Target for HaProxy {
                 rule if model.public.contains(&rule) => PUBLIC.to_owned(),
                 rule => rule.to_string(),
             };
-            let case = if entry.refuses { "(?-i:" } else { "(?:" };
-            let regex = format!(
-                "{case}{}):{}",
-                rule.methods.join("|"),
-                model.regex(entry.rule)
-            );
             // Writing to a string cannot fail.
             let _ = writeln!(
                 rules,
                 "# {}\n{} {value}",
                 escape::comment(&rule.label),
-                anchored(&regex, entry.refuses)
+                request(model, entry, ":", "")
             );
         }
         for (client, own) in &model.clients {

@@ -11,12 +11,16 @@
 //!
 //! A new target is one file and its line in [`ALL`].
 
+mod apisix;
 mod casbin;
 mod cedar;
 mod document;
 mod envoy;
 mod haproxy;
+mod kong;
+mod lua;
 mod nginx;
+mod openfga;
 mod rego;
 mod table;
 #[cfg(test)]
@@ -33,15 +37,18 @@ pub(crate) static ALL: &[&dyn Target] = &[
     &envoy::Envoy,
     &nginx::Nginx,
     &haproxy::HaProxy,
+    &kong::Kong,
+    &apisix::Apisix,
     &cedar::Cedar,
     &rego::Rego,
     &casbin::Casbin,
+    &openfga::OpenFga,
     &table::Table,
 ];
 
 /// Names of [`ALL`], for the command line.
-pub(crate) const NAMES: [&str; 7] = [
-    "envoy", "nginx", "haproxy", "cedar", "rego", "casbin", "table",
+pub(crate) const NAMES: [&str; 10] = [
+    "envoy", "nginx", "haproxy", "kong", "apisix", "cedar", "rego", "casbin", "openfga", "table",
 ];
 
 /// One file of a target.

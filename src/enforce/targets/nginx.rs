@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::document::anchored;
+use super::document::request;
 use super::{File, Target, Wiring, comments, escape};
 use crate::enforce::policy::Model;
 
@@ -33,19 +33,12 @@ impl Target for Nginx {
             } else {
                 entry.rule.to_string()
             };
-            // The case of a method matters in any case.
-            let case = if entry.refuses { "(?-i:" } else { "(?:" };
-            let regex = format!(
-                "{case}{}) {}(?:[?].*)?",
-                rule.methods.join("|"),
-                model.regex(entry.rule)
-            );
             // Writing to a string cannot fail.
             let _ = writeln!(
                 text,
                 "    # {}\n    \"~{}\" {value};",
                 escape::comment(&rule.label),
-                anchored(&regex, entry.refuses)
+                request(model, entry, " ", "(?:[?].*)?")
             );
         }
         text.push_str(

@@ -2,8 +2,13 @@
 //! what its engine links changes how other code of a crate is understood.
 
 mod cedar_engine;
+#[path = "../../../tests/enforce/table.rs"]
+mod evaluator;
+mod lua_engine;
+mod openfga_tuples;
 mod rego_engine;
 
+use evaluator::{Lines, Table};
 use proptest::prelude::*;
 
 use super::*;
@@ -81,58 +86,20 @@ fn decide_mutated(
     Ok(())
 }
 
-/// An evaluator of the table as its head describes it.
-struct TableEngine {
-    table: serde_json::Value,
-    lines: Vec<regex::Regex>,
-}
-
-impl TableEngine {
-    fn new(model: &Model) -> Self {
-        let table: serde_json::Value =
-            serde_json::from_str(&files(&table::Table, model)["table.json"]).unwrap();
-        let lines = table["lines"].as_array().unwrap().iter();
-        let lines = lines
-            .map(|line| regex::Regex::new(line["path"].as_str().unwrap()).unwrap())
-            .collect();
-        Self { table, lines }
-    }
-}
-
-impl Engine for TableEngine {
+impl Engine for Table {
     fn allows(&mut self, client: Option<&str>, method: &str, path: &str) -> bool {
-        let lines = self.table["lines"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .zip(&self.lines);
-        let takes = |line: &serde_json::Value| {
-            line["methods"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .any(|own| own == method)
-        };
-        let Some((line, _)) = lines
-            .into_iter()
-            .find(|(line, regex)| takes(line) && regex.is_match(path))
-        else {
-            return false;
-        };
-        let holds = |list: &serde_json::Value| {
-            list.as_array()
-                .is_some_and(|list| list.contains(&line["rule"]))
-        };
-        line["refuses"] == false
-            && (holds(&self.table["public"])
-                || client.is_some_and(|name| holds(&self.table["clients"][name])))
+        Self::allows(self, client, method, path)
     }
+}
+
+fn the_table(model: &Model) -> Table {
+    Table::of(&files(&table::Table, model)["table.json"])
 }
 
 #[test]
 fn the_table_decides_as_the_model() {
     let model = shop().model();
-    decide_table(&mut TableEngine::new(&model), &model, |_| true);
+    decide_table(&mut the_table(&model), &model, |_| true);
 }
 
 proptest! {
@@ -140,7 +107,7 @@ proptest! {
     #[test]
     fn any_table_decides_as_its_model(world in worlds(&NAMES), seed: u64) {
         let model = world.model();
-        decide_mutated(&mut TableEngine::new(&model), &model, seed, |_| true)?;
+        decide_mutated(&mut the_table(&model), &model, seed, |_| true)?;
     }
 }
 

@@ -13,7 +13,7 @@ struct CedarEngine {
     schema: Schema,
     policies: PolicySet,
     entities: Entities,
-    lines: Vec<(regex::Regex, serde_json::Value)>,
+    lines: Lines,
 }
 
 impl CedarEngine {
@@ -27,15 +27,11 @@ impl CedarEngine {
             Entities::from_json_str(&files["cedar-entities.json"], Some(&schema)).unwrap();
         let actions: serde_json::Value =
             serde_json::from_str(&files["cedar-actions.json"]).unwrap();
-        let lines = actions["lines"].as_array().unwrap().iter().map(|line| {
-            let regex = regex::Regex::new(line["path"].as_str().unwrap()).unwrap();
-            (regex, line.clone())
-        });
         Self {
             schema,
             policies,
             entities,
-            lines: lines.collect(),
+            lines: Lines::of(&actions),
         }
     }
 }
@@ -46,23 +42,9 @@ fn uid(kind: &str, id: &str) -> EntityUid {
 
 impl Engine for CedarEngine {
     fn allows(&mut self, client: Option<&str>, method: &str, path: &str) -> bool {
-        let takes = |line: &serde_json::Value| {
-            line["methods"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .any(|own| own == method)
-        };
-        let Some((_, line)) = self
-            .lines
-            .iter()
-            .find(|(regex, line)| takes(line) && regex.is_match(path))
-        else {
+        let Some(line) = self.lines.decide(method, path) else {
             return false;
         };
-        if line["refuses"] == true {
-            return false;
-        }
         let principal = client.map_or(uid("Anonymous", "nobody"), |client| uid("Client", client));
         let action = uid("Action", line["operation"].as_str().unwrap());
         let request = Request::new(
