@@ -14,6 +14,7 @@ use super::shards::Shares;
 use super::{LedgerError, Table, lock};
 use crate::input;
 use crate::model::{ContentDigest, Day, OutcomeTable};
+use crate::storage;
 
 /// The name of the file.
 pub(super) const FILE: &str = "manifest.json";
@@ -103,6 +104,11 @@ struct Seal {
 impl Manifest {
     /// Reads the manifest; `None` when the folder has none and holds nothing else.
     pub(super) fn load(dir: &Path) -> Result<Option<Self>, LedgerError> {
+        if storage::is_remote(dir) {
+            let text = "a ledger is a folder of this machine";
+            let error = io::Error::new(io::ErrorKind::Unsupported, text);
+            return Err(LedgerError::io(dir)(error));
+        }
         let path = dir.join(FILE);
         let read = input::read_regular(&path, MAX_BYTES);
         match read.and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other)) {
