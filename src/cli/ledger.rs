@@ -14,6 +14,7 @@ use crate::model::words::{either, plural};
 use crate::report::escape;
 use crate::run::from_ledger::advised;
 use crate::run::{Advised, config};
+use crate::storage;
 use crate::usage::REJECT_SHARE;
 use crate::usage::ledger::{Ledger, Writer};
 
@@ -96,6 +97,9 @@ impl Place {
             let config = config::load(&file, &shown.to_string())
                 .map_err(|error| Advised::new(error.to_string(), error.help()))?;
             if let Some(dir) = config.ledger {
+                if storage::is_remote(&dir) {
+                    return Ok(dir);
+                }
                 // As everywhere: paths in the configuration start at its own folder.
                 let folder = file.parent().unwrap_or(Path::new(""));
                 let folder = folder.strip_prefix(".").unwrap_or(folder);

@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
 use super::content::Segment;
-use super::{Address, Listed};
+use super::{Address, Condition, Listed, Refused, Version};
 
 /// There is none.
 #[derive(Debug)]
@@ -21,6 +21,16 @@ pub(super) fn each_below(
     _: &mut dyn FnMut(Listed) -> io::Result<()>,
 ) -> io::Result<()> {
     available()
+}
+
+pub(super) fn get(_: &Address, _: u64) -> io::Result<(Vec<u8>, Version)> {
+    available()?;
+    Err(ErrorKind::Unsupported.into())
+}
+
+pub(super) fn put(_: &Address, _: &[u8], _: &Condition) -> Result<Version, Refused> {
+    let unsupported = |()| Err(Refused::Failed(ErrorKind::Unsupported.into()));
+    available().map_err(Refused::Failed).and_then(unsupported)
 }
 
 impl Object {

@@ -17,6 +17,8 @@ mod absent;
 mod address;
 #[cfg(feature = "object-storage")]
 mod cache;
+#[cfg(feature = "object-storage")]
+mod change;
 mod content;
 #[cfg(feature = "object-storage")]
 mod object;
@@ -33,6 +35,8 @@ pub(crate) use content::Content;
 
 #[cfg(not(feature = "object-storage"))]
 use absent as backend;
+#[cfg(not(feature = "object-storage"))]
+use absent as change;
 #[cfg(feature = "object-storage")]
 use object as backend;
 
@@ -42,6 +46,33 @@ pub(crate) struct Listed {
     /// Its whole address.
     pub(crate) name: String,
     pub(crate) size: u64,
+}
+
+/// Which state of an object it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Version {
+    /// The entity tag.
+    pub(crate) tag: Option<String>,
+    /// The generation, where the store counts them.
+    pub(crate) number: Option<String>,
+}
+
+/// When an object is put.
+#[derive(Clone, Debug)]
+pub(crate) enum Condition {
+    /// There is none of the name.
+    New,
+    /// The one of the name is still in this state.
+    Instead(Version),
+}
+
+/// Why an object was not put.
+#[derive(Debug)]
+pub(crate) enum Refused {
+    /// The condition does not hold.
+    Taken,
+    /// It may have been put all the same: an answer can get lost.
+    Failed(io::Error),
 }
 
 /// Whether an address can be used: it is well-formed, and this program knows object stores.
@@ -65,6 +96,20 @@ pub(crate) fn each_below(
     each: &mut dyn FnMut(Listed) -> io::Result<()>,
 ) -> io::Result<()> {
     backend::each_below(prefix, each)
+}
+
+/// The bytes of an object as it is now, or an error when it has more than `limit`.
+pub(crate) fn get(address: &Address, limit: u64) -> io::Result<(Vec<u8>, Version)> {
+    change::get(address, limit)
+}
+
+/// Puts an object if the condition holds: in one step, for everybody.
+pub(crate) fn put(
+    address: &Address,
+    bytes: &[u8],
+    condition: &Condition,
+) -> Result<Version, Refused> {
+    change::put(address, bytes, condition)
 }
 
 /// The bytes of an object, or an error when it has more than `limit`.

@@ -76,7 +76,7 @@ impl Ledger {
             return Ok(());
         }
         Err(LedgerError::Shards {
-            dir: self.dir.clone(),
+            dir: self.dir.path().into(),
             missing: missing.join("; "),
         })
     }
