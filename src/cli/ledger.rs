@@ -26,7 +26,9 @@ use crate::usage::ledger::{Ledger, Writer};
   scopetrim ledger compact usage
   scopetrim ledger prune usage --keep 15mo
   scopetrim ledger merge part-1 part-2 --into usage
-  scopetrim ledger merge parts --into usage")]
+  scopetrim ledger merge parts --into usage
+  scopetrim ledger merge s3://acme-usage/parts/ --into s3://acme-usage/ledger
+\nA ledger lies in a folder, or below a prefix of a bucket (s3://, gs://, az://): docs/scale.md.")]
 pub(super) struct Args {
     #[command(subcommand)]
     task: Task,

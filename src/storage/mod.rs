@@ -103,6 +103,14 @@ pub(crate) fn get(address: &Address, limit: u64) -> io::Result<(Vec<u8>, Version
     change::get(address, limit)
 }
 
+/// The bytes of a file, or of an object whatever was read of it before.
+pub(crate) fn as_now(path: &Path) -> io::Result<Vec<u8>> {
+    if !is_remote(path) {
+        return std::fs::read(path);
+    }
+    get(&Address::of(path)?, u64::MAX).map(|found| found.0)
+}
+
 /// Puts an object if the condition holds: in one step, for everybody.
 pub(crate) fn put(
     address: &Address,

@@ -225,12 +225,30 @@ pub(super) fn each_below(
     let (store, path) = (client(prefix)?, path_of(prefix)?);
     let (sender, mut receiver) = tokio::sync::mpsc::channel(WAITING);
     handle()?.spawn(async move {
-        let mut objects = store.list(Some(&path));
+        let (mut objects, mut last) = (store.list(Some(&path)), None);
+        let mut tries = 1;
         while let Some(next) = objects.next().await {
-            let ends = next.is_err();
-            let next = next.map_err(|error| words::io(&error));
-            if sender.send(next).await.is_err() || ends {
-                return;
+            match next {
+                Ok(meta) => {
+                    last = Some(meta.location.clone());
+                    tries = 1;
+                    if sender.send(Ok(meta)).await.is_err() {
+                        return;
+                    }
+                }
+                // A page that broke off: the listing goes on after the last whole one.
+                Err(error) if tries < TRIES && words::is_passing(&error) => {
+                    tokio::time::sleep(Duration::from_millis(100 << tries)).await;
+                    tries += 1;
+                    objects = match &last {
+                        Some(last) => store.list_with_offset(Some(&path), last),
+                        None => store.list(Some(&path)),
+                    };
+                }
+                Err(error) => {
+                    let _ = sender.send(Err(words::io(&error))).await;
+                    return;
+                }
             }
         }
     });
