@@ -57,6 +57,13 @@
 
 pub mod model;
 
+#[cfg_attr(
+    not(feature = "object-storage"),
+    expect(
+        dead_code,
+        reason = "what only a store has, a program without one never makes"
+    )
+)]
 mod storage;
 
 mod input;

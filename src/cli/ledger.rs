@@ -147,6 +147,10 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
                 .map_err(|error| advised(&error))?;
             writer.commit().map_err(|error| advised(&error))?;
             let text = match first {
+                Some(first) if storage::is_remote(&dir) => format!(
+                    "{} before {first} dropped; their files stay in the bucket until somebody removes them",
+                    plural(days, "day")
+                ),
                 Some(first) => format!("{} before {first} dropped", plural(days, "day")),
                 None => "the ledger has no days".to_owned(),
             };

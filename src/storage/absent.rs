@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
 
-use super::content::Segment;
+use super::segment::Segment;
 use super::{Address, Condition, Listed, Refused, Version};
 
 /// There is none.

@@ -26,7 +26,7 @@ pub(super) type Fetched = Result<Bytes, (io::ErrorKind, String)>;
 pub(super) fn number(offset: u64) -> u64 {
     match offset {
         ..FIRST => 0,
-        ..SECOND => 1,
+        FIRST..SECOND => 1,
         _ => 2 + (offset - SECOND) / SEGMENT,
     }
 }

@@ -5,10 +5,9 @@ use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 
-use bytes::Bytes;
-
+use super::address::{Address, is_remote};
 use super::backend::Object;
-use super::{Address, is_remote};
+use super::segment::Segment;
 
 /// A file that is open, or an object as it was when it was first opened.
 #[derive(Debug)]
@@ -23,22 +22,6 @@ pub(crate) struct Remote {
     object: Arc<Object>,
     at: u64,
     current: Option<Segment>,
-}
-
-/// A run of bytes of an object.
-#[derive(Clone, Debug)]
-pub(super) struct Segment {
-    /// Offset of its first byte.
-    pub(super) begins: u64,
-    pub(super) bytes: Bytes,
-}
-
-impl Segment {
-    /// The bytes from an offset on; `None` when they are in another segment.
-    fn from(&self, at: u64) -> Option<&[u8]> {
-        let from = usize::try_from(at.checked_sub(self.begins)?).ok()?;
-        self.bytes.get(from..).filter(|rest| !rest.is_empty())
-    }
 }
 
 impl Content {

@@ -22,6 +22,7 @@ mod change;
 mod content;
 #[cfg(feature = "object-storage")]
 mod object;
+mod segment;
 #[cfg(feature = "object-storage")]
 mod store;
 #[cfg(feature = "object-storage")]

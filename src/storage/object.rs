@@ -14,7 +14,7 @@ use object_store::{GetOptions, GetRange, ObjectStore, ObjectStoreExt as _};
 
 use super::address::Address;
 use super::cache::{self, Cache, FIRST, Fetched};
-use super::content::Segment;
+use super::segment::Segment;
 use super::store::{client, handle, wait};
 use super::{Listed, words};
 

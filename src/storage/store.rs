@@ -86,7 +86,7 @@ fn retry() -> RetryConfig {
             base: 2.0,
         },
         max_retries: 10,
-        retry_timeout: Duration::from_secs(60),
+        retry_timeout: Duration::from_mins(1),
     }
 }
 
