@@ -166,7 +166,7 @@ fn killed_at_random_points(points: u64, seed: u64) {
     let after = world.server.below("b/ledger/manifest.json");
     let writes = writes.load(Ordering::Relaxed) as u64;
     assert!(writes > 10, "{writes}");
-    let (mut random, mut seen) = (seed, [0, 0]);
+    let (mut random, mut states) = (seed, [0, 0]);
     for point in 0..points {
         random = random
             .wrapping_mul(6_364_136_223_846_793_005)
@@ -217,7 +217,7 @@ fn killed_at_random_points(points: u64, seed: u64) {
             "{at} of {writes}"
         );
         assert_eq!(is_after, at == writes && done, "{at} of {writes}");
-        seen[usize::from(is_after)] += 1;
+        states[usize::from(is_after)] += 1;
         let told = world.ok("ledger verify s3://b/ledger");
         assert!(told.contains("0 faults"), "{told}");
         world.ok(args);
@@ -229,7 +229,7 @@ fn killed_at_random_points(points: u64, seed: u64) {
     }
     println!(
         "killed {points} times: {} states before, {} after",
-        seen[0], seen[1]
+        states[0], states[1]
     );
-    assert!(seen[0] > 0 && (points < 50 || seen[1] > 0));
+    assert!(states[0] > 0 && (points < 50 || states[1] > 0));
 }
