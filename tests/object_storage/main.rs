@@ -129,7 +129,8 @@ pub(crate) fn log(client: &str, days: std::ops::Range<u32>, lines: u32) -> Vec<u
     for day in days {
         for line in 0..lines {
             let (minute, second) = (line / 60 % 60, line % 60);
-            writeln!(text, 
+            writeln!(
+                text,
                 "{{\"time\":\"2026-10-{day:02}T10:{minute:02}:{second:02}Z\",\"client_id\":\"{client}\",\"method\":\"GET\",\"path\":\"/v1/orders/{line}\",\"status\":200}}"
             ).unwrap();
         }
