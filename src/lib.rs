@@ -38,23 +38,33 @@
 //! are internal; `docs/architecture.md` follows a log line and a policy entry through all of them.
 //!
 //! 1. [`model`]: the words as types.
-//! 2. `input`: files and streams become newline-aligned blocks of bytes.
-//! 3. `format`: a line of a gateway's log becomes a raw record.
-//! 4. `event`: a raw record becomes an event: path, client, outcome.
-//! 5. `document`: YAML, JSON and CSV become trees and tables that know their own bytes.
-//! 6. `catalog`: API descriptions become operations, and a path matcher.
-//! 7. `grants`: policy files become grants that know their own bytes.
-//! 8. [`usage`]: events become counts per day, client, operation, outcome.
-//! 9. [`analysis`]: used against granted: the exact minimum, verdicts, levels.
-//! 10. [`finding`]: facts worth a reviewer's time.
-//! 11. `patch`: verdicts become edits of the user's own files, proved and undone.
-//! 12. `enforce`: requests that show whether the trimmed policy is enforced.
-//! 13. [`report`]: one view of the result, and its renderers.
-//! 14. `engine`: shares of the logs on a cluster of the user's own.
-//! 15. [`run`]: the stages of each job, from settings to a result; nothing here prints.
-//! 16. [`cli`]: arguments, printing and exit codes, one file per subcommand.
+//! 2. `storage`: objects of S3, Google Cloud Storage, Azure and web servers, read like files.
+//! 3. `input`: files and streams become newline-aligned blocks of bytes.
+//! 4. `format`: a line of a gateway's log becomes a raw record.
+//! 5. `event`: a raw record becomes an event: path, client, outcome.
+//! 6. `document`: YAML, JSON and CSV become trees and tables that know their own bytes.
+//! 7. `catalog`: API descriptions become operations, and a path matcher.
+//! 8. `grants`: policy files become grants that know their own bytes.
+//! 9. [`usage`]: events become counts per day, client, operation, outcome.
+//! 10. [`analysis`]: used against granted: the exact minimum, verdicts, levels.
+//! 11. [`finding`]: facts worth a reviewer's time.
+//! 12. `patch`: verdicts become edits of the user's own files, proved and undone.
+//! 13. `enforce`: requests that show whether the trimmed policy is enforced.
+//! 14. [`report`]: one view of the result, and its renderers.
+//! 15. `engine`: shares of the logs on a cluster of the user's own.
+//! 16. [`run`]: the stages of each job, from settings to a result; nothing here prints.
+//! 17. [`cli`]: arguments, printing and exit codes, one file per subcommand.
 
 pub mod model;
+
+#[cfg_attr(
+    not(feature = "object-storage"),
+    expect(
+        dead_code,
+        reason = "what only a store has, a program without one never makes"
+    )
+)]
+mod storage;
 
 mod input;
 

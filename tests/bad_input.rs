@@ -382,3 +382,15 @@ fn a_policy_with_control_characters_is_refused_and_not_shown_raw() {
     assert_eq!(obeyed(ours), None, "{ours:?}");
     assert_eq!(obeyed(&run.err), None, "{:?}", run.err);
 }
+
+#[test]
+#[cfg(not(feature = "object-storage"))]
+fn an_address_without_object_storage_names_the_feature() {
+    let name = "s3://bucket/logs";
+    let words = ["`s3://bucket/", "the cargo feature `object-storage`"];
+    for flag in ["--logs", "--ledger", "--catalog", "--grants"] {
+        refused(&case().run(&["analyze", flag, name]), &words);
+    }
+    let status = ["ledger", "status", "s3://bucket/l"];
+    refused(&case().run(&status), &words);
+}

@@ -24,6 +24,8 @@ mod input;
 mod model;
 #[path = "../../src/patch/mod.rs"]
 mod patch;
+#[path = "../../src/storage/mod.rs"]
+mod storage;
 
 use std::io::Write as _;
 use std::sync::Arc;

@@ -11,7 +11,7 @@ pub(super) struct InputArgs {
     /// Configuration file; default: scopetrim.toml in DIR or in the current folder
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
-    /// Access logs: files, folders, globs, or `-` for standard input
+    /// Access logs: files, folders, globs, addresses (s3://, gs://, az://, https://), or `-` for standard input
     ///
     /// Takes every name up to the next flag, as a shell expands a pattern; DIR comes before it.
     #[arg(long, value_name = "PATH", num_args = 1..)]

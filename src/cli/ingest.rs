@@ -27,6 +27,7 @@ use crate::usage::ledger::{Added, OnRecord};
   scopetrim ingest march.log --ledger usage --catalog openapi.yaml --grants march.yaml --grants-as-of 2026-03-31
   scopetrim ingest 'logs/gw-1/*.gz' --catalog openapi.yaml --partial part-1
   scopetrim ingest logs --catalog openapi.yaml --shard 3/8 --partial parts/3
+  scopetrim ingest s3://acme-logs/gateway --catalog openapi.yaml --ledger s3://acme-usage/ledger
   scopetrim ingest access.log --ledger usage --catalog openapi.yaml --rejects rejects.ndjson
   scopetrim ingest logs --ledger usage --catalog openapi.yaml --engine spark://10.0.0.1:7077
   scopetrim ingest --table gateway.requests --column line --ledger usage --catalog openapi.yaml --engine spark
@@ -37,7 +38,7 @@ old logs in later says with --grants-as-of of which day the files are, or reads 
 had them: else grants of today pass for old ones. Exit codes: 0 done, 2 error (the ledger is as it was), 3 done \
 but some input was incomplete.")]
 pub(super) struct Args {
-    /// Access logs: files, folders, globs, or `-` for standard input; default: those of the configuration
+    /// Access logs: files, folders, globs, addresses (s3://, gs://, az://, https://), or `-` for standard input; default: those of the configuration
     #[arg(value_name = "LOG")]
     files: Vec<String>,
     /// Folder to start from; paths of its scopetrim.toml are relative to it

@@ -14,6 +14,7 @@ use crate::model::words::{either, plural};
 use crate::report::escape;
 use crate::run::from_ledger::advised;
 use crate::run::{Advised, config};
+use crate::storage;
 use crate::usage::REJECT_SHARE;
 use crate::usage::ledger::{Ledger, Writer};
 
@@ -25,7 +26,9 @@ use crate::usage::ledger::{Ledger, Writer};
   scopetrim ledger compact usage
   scopetrim ledger prune usage --keep 15mo
   scopetrim ledger merge part-1 part-2 --into usage
-  scopetrim ledger merge parts --into usage")]
+  scopetrim ledger merge parts --into usage
+  scopetrim ledger merge s3://acme-usage/parts/ --into s3://acme-usage/ledger
+\nA ledger lies in a folder, or below a prefix of a bucket (s3://, gs://, az://): docs/scale.md.")]
 pub(super) struct Args {
     #[command(subcommand)]
     task: Task,
@@ -96,6 +99,9 @@ impl Place {
             let config = config::load(&file, &shown.to_string())
                 .map_err(|error| Advised::new(error.to_string(), error.help()))?;
             if let Some(dir) = config.ledger {
+                if storage::is_remote(&dir) {
+                    return Ok(dir);
+                }
                 // As everywhere: paths in the configuration start at its own folder.
                 let folder = file.parent().unwrap_or(Path::new(""));
                 let folder = folder.strip_prefix(".").unwrap_or(folder);
@@ -141,6 +147,10 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
                 .map_err(|error| advised(&error))?;
             writer.commit().map_err(|error| advised(&error))?;
             let text = match first {
+                Some(first) if storage::is_remote(&dir) => format!(
+                    "{} before {first} dropped; their files stay in the bucket until somebody removes them",
+                    plural(days, "day")
+                ),
                 Some(first) => format!("{} before {first} dropped", plural(days, "day")),
                 None => "the ledger has no days".to_owned(),
             };

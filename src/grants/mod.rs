@@ -67,6 +67,7 @@ use std::sync::Arc;
 use crate::document::Node;
 use crate::input;
 use crate::model::{Granted, Place, Policy, PolicyFile, ScopeMatch, Subject, Term};
+use crate::storage;
 pub(crate) use module::is_read as is_read_with_others;
 use module::{Modules, Others};
 
@@ -189,7 +190,11 @@ impl Formats {
                 file: Arc::clone(&file),
                 source,
             };
-            let real = std::fs::canonicalize(path).map_err(io)?;
+            let real = if storage::is_remote(path) {
+                path.clone()
+            } else {
+                std::fs::canonicalize(path).map_err(io)?
+            };
             if let Some(first) = known.get(&real) {
                 let first = Arc::clone(first);
                 return Err(GrantError::GivenTwice { file, first });

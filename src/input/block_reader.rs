@@ -3,12 +3,12 @@
 //! A line belongs to the block in which it begins; the worker reads on after
 //! its block until that line ends. So workers need not talk to each other.
 
-use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::path::Path;
 
 use super::{BEGINNING, BLOCK};
+use crate::storage::Content;
 
 /// Where things are in the buffer after a read.
 pub(super) struct BlockLines {
@@ -27,14 +27,14 @@ pub(super) struct BlockLines {
 pub(super) struct Reused {
     pub(super) buffer: Vec<u8>,
     /// The file that was read last, by the number of its source.
-    file: Option<(usize, File)>,
+    file: Option<(usize, Content)>,
 }
 
 impl Reused {
     /// The file of a source, opened unless it was the last one.
-    pub(super) fn file(&mut self, source: usize, path: Option<&Path>) -> io::Result<&File> {
+    pub(super) fn file(&mut self, source: usize, path: Option<&Path>) -> io::Result<&Content> {
         if self.file.as_ref().is_none_or(|(last, _)| *last != source) {
-            self.file = Some((source, File::open(path.unwrap_or(Path::new("")))?));
+            self.file = Some((source, Content::open(path.unwrap_or(Path::new("")))?));
         }
         let file = self.file.as_ref().map(|(_, file)| file);
         file.ok_or_else(|| io::ErrorKind::NotFound.into())
@@ -50,7 +50,7 @@ const MORE: usize = 16 << 10;
 /// `size` is the file's size when it was opened: what is appended later is left
 /// for the next run, and a file that shrank is an error.
 pub(super) fn read_block(
-    file: &File,
+    file: &Content,
     index: usize,
     (begins, size): (u64, u64),
     line: usize,
@@ -62,7 +62,7 @@ pub(super) fn read_block(
     let lead = usize::from(index > 0);
     let block_len = usize::try_from(end - begin).unwrap_or(BLOCK);
     buffer.resize(lead + block_len, 0);
-    read_exact_at(file, buffer, begin - lead as u64)?;
+    file.read_exact_at(buffer, begin - lead as u64)?;
     let block = lead..buffer.len();
     let first = if begins >= end {
         None
@@ -88,7 +88,7 @@ pub(super) fn read_block(
         let start = buffer.len();
         let take = usize::try_from((size - at).min(MORE as u64)).unwrap_or(MORE);
         buffer.resize(start + take, 0);
-        read_exact_at(file, &mut buffer[start..], at)?;
+        file.read_exact_at(&mut buffer[start..], at)?;
         if let Some(newline) = memchr::memchr(b'\n', &buffer[start..]) {
             buffer.truncate(start + newline + 1);
             break;
@@ -116,17 +116,4 @@ pub(super) fn read_block(
         offset,
         oversize: None,
     })
-}
-
-#[cfg(unix)]
-fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<()> {
-    std::os::unix::fs::FileExt::read_exact_at(file, buffer, offset)
-}
-
-#[cfg(not(unix))]
-fn read_exact_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<()> {
-    use std::io::{Read, Seek, SeekFrom};
-    let mut file = file;
-    file.seek(SeekFrom::Start(offset))?;
-    file.read_exact(buffer)
 }

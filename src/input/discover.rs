@@ -12,6 +12,8 @@ use thiserror::Error;
 
 use super::expand;
 use super::files::with_slashes;
+use super::remote;
+use crate::storage::is_remote;
 
 /// One log to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +32,9 @@ pub enum DiscoverError {
     /// The path does not exist.
     #[error("no such file or folder: `{0}`")]
     Missing(String),
+    /// The address leads to nothing.
+    #[error("no such object, and none below it: `{0}`")]
+    NoObject(String),
     /// The glob matches nothing.
     #[error("no file matches `{0}`")]
     NoMatch(String),
@@ -64,6 +69,9 @@ impl DiscoverError {
             Self::Missing(_) => {
                 "check the spelling; relative paths start at the current folder, or at the folder of scopetrim.toml"
             }
+            Self::NoObject(_) => {
+                "check bucket and key; without access to list a bucket, name each object by its whole key"
+            }
             Self::NoMatch(_) => {
                 "quote the pattern, so that the program and not the shell expands it, and check the folder"
             }
@@ -77,7 +85,7 @@ impl DiscoverError {
                 "`*` stands for a run of characters, `**` for folders, `[ab]` for one of a set"
             }
             Self::Unreadable { .. } => {
-                "check the permissions of the file and of the folders above it"
+                "check the permissions of the file and of the folders above it; of an object, the address, the credentials in the environment, and the region"
             }
         }
     }
@@ -94,6 +102,17 @@ pub fn discover(names: &[String], base: &Path) -> Result<Vec<Input>, DiscoverErr
                 shown: Arc::from("-"),
                 size: 0,
             });
+            continue;
+        }
+        if is_remote(name) {
+            for (shown, size) in remote::find(name)? {
+                let input = Input {
+                    path: Some(PathBuf::from(&shown)),
+                    shown: Arc::from(shown.as_str()),
+                    size,
+                };
+                found.insert(PathBuf::from(shown), input);
+            }
             continue;
         }
         let path = base.join(name);

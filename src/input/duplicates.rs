@@ -9,7 +9,6 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::io::Read;
 use std::ops::Bound;
 use std::sync::Arc;
@@ -23,6 +22,7 @@ use super::limits::Limits;
 use super::sample::HEAD;
 use super::stream::{KEPT, Opened, Source};
 use crate::model::ContentDigest;
+use crate::storage::Content as Bytes;
 
 /// A content: its digest, its length, and the error that ended it early, if any.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -290,7 +290,7 @@ fn hash(
     let (mut reader, packed): (Reader, _) = match source.opened {
         // What is appended meanwhile is left for the next run, as in the reading itself.
         Opened::Plain { size } => {
-            let file = File::open(source.input.path.as_deref()?).ok()?;
+            let file = Bytes::open(source.input.path.as_deref()?).ok()?;
             (Box::new(file.take(size)), Arc::default())
         }
         Opened::Packed => source.content().ok()?,

@@ -10,11 +10,16 @@ use std::path::Path;
 
 use tempfile::{Builder, NamedTempFile};
 
+use crate::storage;
+
 /// The ends of the names of temporary files; what is between them is random.
 const TEMPORARY: (&str, &str) = (".scopetrim-", ".tmp");
 
 /// The bytes of a file, which may come through a pipe, or an error when it has more than `limit`.
 pub(crate) fn read_whole(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    if storage::is_remote(path) {
+        return storage::read_whole(path, limit);
+    }
     let found = fs::metadata(path)?;
     if is_device(&found) {
         let text = "it is a device, not a file";
@@ -40,6 +45,9 @@ pub(crate) fn read_regular(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 
 /// Refuses pipes, sockets and devices. Of a folder the system says what it is when it is read.
 pub(crate) fn regular(path: &Path) -> io::Result<()> {
+    if storage::is_remote(path) {
+        return Ok(());
+    }
     let found = fs::metadata(path)?;
     if found.is_file() || found.is_dir() {
         return Ok(());

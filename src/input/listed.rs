@@ -11,6 +11,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::Input;
+use crate::storage::is_remote;
 
 #[derive(Serialize, Deserialize)]
 struct Line<'a> {
@@ -27,7 +28,11 @@ pub(crate) fn write_list(inputs: &[Input], to: &mut dyn Write) -> io::Result<()>
         };
         let line = Line {
             // The reader may be in another folder.
-            path: std::path::absolute(path)?.into(),
+            path: if is_remote(path) {
+                path.into()
+            } else {
+                std::path::absolute(path)?.into()
+            },
             shown: (&*input.shown).into(),
             size: input.size,
         };

@@ -33,6 +33,7 @@ mod place;
 mod read_once;
 #[cfg(test)]
 mod reading_tests;
+mod remote;
 mod sample;
 mod shard;
 mod sniff;

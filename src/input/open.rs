@@ -9,7 +9,6 @@
 //! * members whose names begin with a dot are passed over, as such files in a folder are.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
@@ -26,6 +25,7 @@ use super::stream::{Opened, Source};
 use super::tape::Tape;
 use super::unpack::{LOOK, Within, peel, read_up_to, unpack};
 use super::{tar, zip};
+use crate::storage::Content;
 
 /// Unpacked bytes of one input that are looked through for its first line.
 const UNPACKED: u64 = 1 << 29;
@@ -261,8 +261,8 @@ impl Members {
 }
 
 fn open_file(path: &Path, layers: Layers) -> io::Result<Found> {
-    let mut file = File::open(path)?;
-    let size = file.metadata()?.len();
+    let mut file = Content::open(path)?;
+    let size = file.size()?;
     let head = read_up_to(&mut file, HEAD)?;
     let layer = around(layers, &head[..head.len().min(LOOK)]);
     match sniff_bytes(&head) {

@@ -1,6 +1,5 @@
 //! Where the bytes of a source are: in a file, or in a file within one.
 
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,6 +7,7 @@ use std::sync::Arc;
 use super::layer::Reader;
 use super::tape::{self, Tape};
 use super::zip;
+use crate::storage::Content;
 
 /// Where the bytes of a source are, as they are packed.
 #[derive(Clone)]
@@ -24,7 +24,7 @@ impl Place {
     /// The bytes from their start.
     pub(super) fn open(&self) -> io::Result<Reader> {
         match self {
-            Self::File(path) => Ok(Box::new(File::open(path)?)),
+            Self::File(path) => Ok(Box::new(Content::open(path)?)),
             Self::InTar(tape, member) => member.open(tape),
             Self::InZip(path, member) => member.open(path),
         }

@@ -1,6 +1,5 @@
 //! An input with its first bytes, and its content as often as it is needed.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,6 +12,7 @@ use super::sample::{HEAD, Sample, read_what_is_there};
 use super::tape::Tape;
 use super::unpack::{read_up_to, unpack};
 use crate::model::ContentDigest;
+use crate::storage::Content;
 
 /// Bytes of the head that are enough to tell most files apart.
 pub(super) const KEPT: usize = 512;
@@ -154,7 +154,7 @@ impl Source {
         let head = match self.opened {
             // What was appended meanwhile is not read either.
             Opened::Plain { size } => {
-                let mut file = File::open(self.input.path.as_deref()?).ok()?.take(size);
+                let mut file = Content::open(self.input.path.as_deref()?).ok()?.take(size);
                 read_up_to(&mut file, HEAD).ok()?
             }
             Opened::Packed => {
@@ -171,7 +171,7 @@ impl Source {
     pub fn prefix_digest(&self, bytes: u64) -> Option<ContentDigest> {
         let whole: Reader = match (&self.input.path, &self.opened) {
             (None, _) | (_, Opened::Stdin(_)) => return None,
-            (Some(path), Opened::Plain { .. }) => Box::new(File::open(path).ok()?),
+            (Some(path), Opened::Plain { .. }) => Box::new(Content::open(path).ok()?),
             (Some(_), Opened::Packed) => self.content().ok()?.0,
         };
         let mut hasher = blake3::Hasher::new();

@@ -9,7 +9,6 @@
 //!   stopped, the next one goes on. An archive that is not packed is read at any place;
 //! * what an archive may unpack to is limited as a whole, whatever its members are.
 
-use std::fs::File;
 use std::io::{self, BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,6 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::layer::Reader;
 use super::limits::Limits;
 use super::tar::{self, BLOCK, Header};
+use crate::storage;
 
 /// How the archive is opened anew; the count is of its packed bytes.
 type Open = Box<dyn Fn(Arc<AtomicU64>) -> io::Result<Reader> + Send + Sync>;
@@ -90,7 +90,7 @@ impl Tape {
     /// A stream at a place: the one that is nearest before it, or a new one.
     fn cursor(&self, at: u64) -> io::Result<Cursor> {
         if let Some(path) = &self.plain {
-            let mut file = File::open(path)?;
+            let mut file = storage::Content::open(path)?;
             file.seek(SeekFrom::Start(at))?;
             return Ok(Cursor {
                 reader: Box::new(BufReader::new(file)),

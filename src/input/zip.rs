@@ -7,13 +7,16 @@
 //! * the directory is read entry by entry and never held;
 //! * a member gives no more than the length that the directory has for it.
 
-use std::fs::File;
 use std::io::{self, BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use rawzip::{CompressionMethod, RECOMMENDED_BUFFER_SIZE, ZipArchive, ZipArchiveEntryWayfinder};
+use rawzip::{
+    CompressionMethod, RECOMMENDED_BUFFER_SIZE, ReaderAt, ZipArchive, ZipArchiveEntryWayfinder,
+    ZipLocator,
+};
 
 use super::layer::Reader;
+use crate::storage::Content;
 
 /// A file in the archive.
 pub(super) struct Entry {
@@ -36,8 +39,7 @@ pub(super) struct Member {
 /// enough.
 pub(super) fn list(path: &Path, mut each: impl FnMut(Entry) -> bool) -> io::Result<()> {
     let mut buffer = vec![0; RECOMMENDED_BUFFER_SIZE];
-    let archive =
-        ZipArchive::from_file(File::open(path)?, &mut buffer).map_err(|error| broken(&error))?;
+    let archive = archive(Content::open(path)?, &mut buffer)?;
     let mut entries = archive.entries(&mut buffer);
     while let Some(entry) = entries.next_entry().map_err(|error| broken(&error))? {
         let mode = entry.mode();
@@ -77,9 +79,8 @@ impl Member {
     /// The content, from its start.
     pub(super) fn open(self, path: &Path) -> io::Result<Reader> {
         let mut buffer = vec![0; RECOMMENDED_BUFFER_SIZE];
-        let mut file = File::open(path)?;
-        let archive = ZipArchive::from_file(file.try_clone()?, &mut buffer)
-            .map_err(|error| broken(&error))?;
+        let mut file = Content::open(path)?;
+        let archive = archive(file.try_clone()?, &mut buffer)?;
         let entry = archive
             .get_entry(self.place)
             .map_err(|error| broken(&error))?;
@@ -92,6 +93,18 @@ impl Member {
         } else {
             Box::new(entry.verifying_reader(packed))
         })
+    }
+}
+
+fn archive(file: Content, buffer: &mut [u8]) -> io::Result<ZipArchive<Content>> {
+    let size = file.size()?;
+    let found = ZipLocator::new().locate_in_reader(file, buffer, size);
+    found.map_err(|(_, error)| broken(&error))
+}
+
+impl ReaderAt for Content {
+    fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+        Content::read_at(self, buffer, offset)
     }
 }
 

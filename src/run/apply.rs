@@ -23,6 +23,7 @@ use crate::model::words::{closest, plural};
 use crate::model::{Granted, Level, Policy, RoleName, Roles, Subject, Term};
 use crate::patch::{self, Patch, Removal, Replacement};
 use crate::report::plan::{Plan, PlannedEdit, levels};
+use crate::storage;
 
 /// The file in the folder of `analyze --out`.
 const NAME: &str = "plan.json";
@@ -142,6 +143,14 @@ fn policy(plan: &Plan, folder: &Path, formats: &Formats) -> anyhow::Result<Polic
         .map(|file| (PathBuf::from(&file.path), file.path.clone()))
         .collect();
     if let Some((path, shown)) = files.iter().find(|(path, _)| !path.exists()) {
+        if storage::is_remote(path) {
+            return Err(Advised::new(
+                format!(
+                    "the policy file `{shown}` is no file of this machine: nothing was changed"
+                ),
+                "download it, run the analysis on the copy, apply, and put the copy back",
+            ));
+        }
         let aside = if path.is_absolute() {
             ""
         } else {

@@ -21,6 +21,7 @@
 //! # Ok::<(), anyhow::Error>(())
 //! ```
 
+mod addresses;
 mod advised;
 pub(crate) mod analysis_run;
 pub(crate) mod applied;

@@ -10,6 +10,7 @@ use crate::model::{ClientName, Operation, Policy};
 use crate::patch::{self, Patch, PatchError, Removal, Replacement};
 use crate::report::plan::Plan;
 use crate::report::{difftext, json};
+use crate::storage;
 
 /// A diff that was proved, and what proved it.
 pub struct Proved {
@@ -214,7 +215,7 @@ fn check_unchanged(run: &AnalysisRun) -> anyhow::Result<()> {
     }
     for (file, path) in run.policy.files.iter().zip(&run.settings.grants) {
         // A file that is not there any more is another one, too.
-        let bytes = std::fs::read(path).unwrap_or_default();
+        let bytes = storage::as_now(Path::new(path)).unwrap_or_default();
         patch::check_unchanged(file, &bytes)
             .map_err(|error| Advised::new(error.to_string(), error.help().unwrap_or_default()))?;
     }

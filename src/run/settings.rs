@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use super::addresses;
 use super::config::{self, Config, PathCase};
 use super::{Advised, LogFormats, NoProgress, Progress};
 use crate::analysis::category::CategoryOverrides;
@@ -198,6 +199,7 @@ impl SettingsSource {
 impl Settings {
     /// What a configuration means: defaults for what it does not say, and the key that it names.
     pub fn new(config: Config) -> anyhow::Result<Self> {
+        addresses::usable(&config)?;
         let log_formats = LogFormats::read(&config.format, config.log_client.as_deref())?;
         let limits = Limits::default();
         let limits = Limits {
@@ -315,7 +317,11 @@ fn here(dir: &Path) -> PathBuf {
 
 /// A path of the configuration as seen from the current folder.
 fn from_folder(folder: &Path, name: &str) -> String {
-    if name == "-" || folder.as_os_str().is_empty() || folder == Path::new(".") {
+    if name == "-"
+        || crate::storage::is_remote(name)
+        || folder.as_os_str().is_empty()
+        || folder == Path::new(".")
+    {
         return name.to_owned();
     }
     display(&folder.join(name))

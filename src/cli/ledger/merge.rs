@@ -8,6 +8,7 @@ use super::super::ingest::words;
 use crate::report::escape;
 use crate::run::Advised;
 use crate::run::from_ledger::advised;
+use crate::storage::is_remote;
 use crate::usage::ledger::{Ledger, LedgerError, Writer};
 
 pub(super) fn merge(
@@ -20,10 +21,7 @@ pub(super) fn merge(
         all.extend(ledgers(dir)?);
     }
     for dir in &all {
-        let same = std::fs::canonicalize(dir)
-            .ok()
-            .is_some_and(|path| std::fs::canonicalize(into).is_ok_and(|into| into == path));
-        if same {
+        if same_place(dir, into) {
             let text = format!("`{}` cannot be merged into itself", dir.display());
             return Err(Advised::new(text, "leave it out: what is in --into stays"));
         }
@@ -51,6 +49,16 @@ pub(super) fn merge(
     Ok(ExitStatus::Done)
 }
 
+/// Whether both lead to the same ledger.
+fn same_place(a: &Path, b: &Path) -> bool {
+    let real = |path: &Path| std::fs::canonicalize(path).ok();
+    if is_remote(a) || is_remote(b) {
+        // As paths, so that a slash at the end makes no difference.
+        return a == b;
+    }
+    real(a).is_some_and(|a| real(b).is_some_and(|b| a == b))
+}
+
 /// The folder itself when it is a ledger, else the ledgers that are its folders, sorted.
 fn ledgers(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let Err(error) = Ledger::open(dir) else {
@@ -59,20 +67,12 @@ fn ledgers(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
     if !matches!(error, LedgerError::Foreign(_)) {
         return Err(advised(&error));
     }
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(dir)? {
-        let path = entry?.path();
-        let hidden = path
-            .file_name()
-            .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-        if path.is_dir() && !hidden {
-            // A partial result that is damaged, or a stranger among them, is an error: not to
-            // merge it would look like days without records.
-            Ledger::open(&path).map_err(|error| advised(&error))?;
-            found.push(path);
-        }
+    let found = Ledger::folders(dir).map_err(|error| advised(&error))?;
+    for path in &found {
+        // A partial result that is damaged, or a stranger among them, is an error: not to
+        // merge it would look like days without records.
+        Ledger::open(path).map_err(|error| advised(&error))?;
     }
-    found.sort();
     if found.is_empty() {
         return Err(advised(&error));
     }

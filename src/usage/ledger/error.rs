@@ -71,6 +71,25 @@ pub(crate) enum LedgerError {
         /// Which ones.
         missing: String,
     },
+    /// Another writer was first. Only in a bucket: a folder has a lock.
+    #[error("`{}` was changed by another run meanwhile: nothing of this one counts", .0.display())]
+    Overtaken(PathBuf),
+    /// Nobody knows whether the last step was done.
+    #[error("`{}`: the commit ended with an error, and may have been done: {error}", dir.display())]
+    Unsettled {
+        /// The ledger.
+        dir: PathBuf,
+        /// The store's words.
+        error: io::Error,
+    },
+    /// The address cannot be used.
+    #[error("`{}`: {error}", shown.display())]
+    Address {
+        /// Without what may be a credential.
+        shown: PathBuf,
+        /// What is wrong with it.
+        error: io::Error,
+    },
     /// The folder that a partial result goes to is in use.
     #[error("`{}` holds a ledger already", .0.display())]
     Exists(PathBuf),
@@ -112,6 +131,13 @@ impl LedgerError {
             }
             Self::Shards { .. } => {
                 "`scopetrim ledger merge` the partial results that are missing; `ingest --shard I/N --partial DIR` with the same list of logs makes one again"
+            }
+            Self::Overtaken(_) => "run it again: the same logs are counted once",
+            Self::Unsettled { .. } => {
+                "run it again: the same logs are counted once, and either way the ledger is whole"
+            }
+            Self::Address { .. } => {
+                "write s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or az://CONTAINER/PREFIX; the programs of the releases know object stores, others are built with `--features object-storage`"
             }
             Self::Exists(_) => "choose a new folder with --partial",
             Self::OtherResult { .. } => {

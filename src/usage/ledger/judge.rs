@@ -1,7 +1,6 @@
 //! Whether content is new, known, or continues something that is known.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use arrow::array::RecordBatch;
 
@@ -9,6 +8,7 @@ use super::columns::{Columns, text_at};
 use super::contribution::Contribution;
 use super::manifest::Manifest;
 use super::source::SourceRecord;
+use super::store::Store;
 use super::{LedgerError, Table, part};
 use crate::input::Source;
 use crate::model::Day;
@@ -84,7 +84,7 @@ pub(super) fn whole(contribution: &Contribution) -> Batches {
 
 /// The rows of one source on disk, on the days it has.
 pub(super) fn rows_of(
-    dir: &Path,
+    dir: &Store,
     manifest: &Manifest,
     record: &SourceRecord,
 ) -> Result<Batches, LedgerError> {

@@ -1,24 +1,19 @@
 //! The one file that says which files are the ledger.
 //!
-//! It is written to a temporary file, synced and renamed: that rename is the commit. Two
-//! lines: the state as JSON, and the checksum of that line.
+//! Putting it in the place of the one before is the commit. Two lines: the state as JSON, and
+//! the checksum of that line.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::shards::Shares;
-use super::{LedgerError, Table, lock};
-use crate::input;
+use super::store::{MANIFEST, State, Store};
+use super::{LedgerError, Table};
 use crate::model::{ContentDigest, Day, OutcomeTable};
 
-/// The name of the file.
-pub(super) const FILE: &str = "manifest.json";
-/// Some ten million parts.
-const MAX_BYTES: u64 = 1 << 30;
 const FORMAT: &str = "scopetrim.ledger/2";
 
 /// One Parquet file.
@@ -101,19 +96,18 @@ struct Seal {
 }
 
 impl Manifest {
-    /// Reads the manifest; `None` when the folder has none and holds nothing else.
-    pub(super) fn load(dir: &Path) -> Result<Option<Self>, LedgerError> {
-        let path = dir.join(FILE);
-        let read = input::read_regular(&path, MAX_BYTES);
-        match read.and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other)) {
-            Ok(text) => Self::parse(&text).map(Some).map_err(|error| match error {
-                Wrong::Damaged(reason) => LedgerError::damaged(&path, reason),
-                Wrong::Version(reason) => LedgerError::Version { path, reason },
-            }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                look_around(dir).map(|()| None)
-            }
-            Err(error) => Err(LedgerError::io(&path)(error)),
+    /// Reads the manifest; `None` when there is none, and nothing else of a ledger.
+    pub(super) fn load(dir: &Store) -> Result<Option<(Self, State)>, LedgerError> {
+        let Some((bytes, state)) = dir.manifest()? else {
+            return Ok(None);
+        };
+        let path = dir.within(Path::new(MANIFEST));
+        let text = String::from_utf8(bytes).map_err(io::Error::other);
+        let text = text.map_err(LedgerError::io(&path))?;
+        match Self::parse(&text) {
+            Ok(manifest) => Ok(Some((manifest, state))),
+            Err(Wrong::Damaged(reason)) => Err(LedgerError::damaged(&path, reason)),
+            Err(Wrong::Version(reason)) => Err(LedgerError::Version { path, reason }),
         }
     }
 
@@ -180,10 +174,14 @@ impl Manifest {
         Ok(format!("{body}\n{seal}\n"))
     }
 
-    /// Makes this the state of the ledger. Every part must be on disk already.
-    pub(super) fn commit(&self, dir: &Path) -> Result<(), LedgerError> {
-        write_synced(&dir.join(FILE), self.text()?.as_bytes())?;
-        sync_folder(dir)
+    /// Makes this the state of the ledger in place of what was read. Every part must be there already.
+    pub(super) fn commit(&self, dir: &Store, before: &State) -> Result<State, LedgerError> {
+        dir.commit(self.text()?.as_bytes(), before)
+    }
+
+    /// The names of all parts.
+    pub(super) fn names(&self) -> BTreeSet<PathBuf> {
+        self.parts.iter().map(Part::path).collect()
     }
 
     /// The parts of one day of a table.
@@ -203,49 +201,6 @@ impl Manifest {
     pub(super) fn of(&self, table: Table) -> impl Iterator<Item = &Part> {
         self.parts.iter().filter(move |part| part.table == table)
     }
-}
-
-/// A folder without manifest must be empty: who lost the manifest would lose the
-/// rest to the next writer's cleaning.
-fn look_around(dir: &Path) -> Result<(), LedgerError> {
-    let entries = match fs::read_dir(dir) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(LedgerError::io(dir)(error)),
-    };
-    for entry in entries {
-        let name = entry.map_err(LedgerError::io(dir))?.file_name();
-        let name = name.to_string_lossy();
-        if Table::named(&name).is_some() {
-            return Err(LedgerError::NoManifest(dir.into()));
-        }
-        if name != lock::FILE && !input::is_temporary(&name) {
-            return Err(LedgerError::Foreign(dir.into()));
-        }
-    }
-    Ok(())
-}
-
-/// Writes a temporary file, syncs, renames: the name never leads to half a file.
-pub(super) fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), LedgerError> {
-    let write = || {
-        let mut temporary = input::temporary(path.parent().unwrap_or(Path::new("")))?;
-        temporary.write_all(bytes)?;
-        temporary.as_file().sync_all()?;
-        temporary.persist(path)?;
-        Ok(())
-    };
-    write().map_err(LedgerError::io(path))
-}
-
-/// Makes renames and new names inside a folder durable, where the system can.
-pub(super) fn sync_folder(dir: &Path) -> Result<(), LedgerError> {
-    if cfg!(unix) {
-        File::open(dir)
-            .and_then(|folder| folder.sync_all())
-            .map_err(LedgerError::io(dir))?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ impl Writer {
     /// rows: each has its counterpart with the same first request in the longer one.
     pub(crate) fn merge(&mut self, other: &Ledger) -> Result<Vec<(String, Added)>, LedgerError> {
         if other.is_unfinished() {
-            return Err(LedgerError::Unfinished(other.dir.clone()));
+            return Err(LedgerError::Unfinished(other.dir.path().into()));
         }
         if let Some(table) = other.outcomes() {
             self.counted_with(table)?;

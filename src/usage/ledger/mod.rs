@@ -1,16 +1,16 @@
-//! Usage kept on disk, added to day by day.
+//! Usage kept in a folder or a bucket, added to day by day.
 //!
 //! In: what was collected from logs, source by source. Out: the same usage
 //! table, coverage and facts that reading the logs would give.
 //!
 //! Invariants:
-//! * the state is what one manifest lists; it changes by one rename, so that a
+//! * the state is what one manifest lists; it changes in one step, so that a
 //!   crash at any point leaves the state before or the state after;
 //! * every row names its source, so that a log that has grown replaces exactly
 //!   what its earlier part had given, also after `compact`;
 //! * the same content is never counted twice, whatever its name or compression;
 //! * files are canonical: equal rows give equal bytes, in any order of arrival;
-//! * one writer at a time; readers need no lock.
+//! * of two writers one commits, and the other one changes nothing; readers need no lock.
 //!
 //! Names are kept as logged: aliases, policies and the catalogue are applied
 //! when the ledger is read.
@@ -34,6 +34,7 @@ mod seen;
 mod shards;
 mod source;
 mod status;
+mod store;
 mod table;
 mod tokens;
 mod verify;
@@ -54,10 +55,11 @@ pub(crate) use withdrawn::Withdrawn;
 pub(crate) use writer::{Added, Committed, Writer};
 
 use manifest::Manifest;
+use store::Store;
 
 /// A ledger that is read.
 pub(crate) struct Ledger {
-    dir: PathBuf,
+    dir: Store,
     manifest: Manifest,
 }
 
@@ -67,16 +69,20 @@ const ATTEMPTS: usize = 8;
 impl Ledger {
     /// Opens a ledger for reading.
     pub(crate) fn open(dir: &Path) -> Result<Self, LedgerError> {
-        let manifest = Manifest::load(dir)?.ok_or_else(|| LedgerError::Missing(dir.into()))?;
-        Ok(Self {
-            dir: dir.into(),
-            manifest,
-        })
+        let dir = Store::at(dir)?;
+        let missing = || LedgerError::Missing(dir.path().into());
+        let (manifest, _) = Manifest::load(&dir)?.ok_or_else(missing)?;
+        Ok(Self { dir, manifest })
     }
 
-    /// Its folder.
+    /// Where it is.
     pub(crate) fn dir(&self) -> &Path {
-        &self.dir
+        self.dir.path()
+    }
+
+    /// The places below this one that may be ledgers: every folder that is not hidden.
+    pub(crate) fn folders(dir: &Path) -> Result<Vec<PathBuf>, LedgerError> {
+        Store::at(dir)?.folders()
     }
 
     /// Runs `work` on a state whose files are all there: when a writer has replaced

@@ -38,7 +38,7 @@ impl Writer {
         let outcomes = table.sorted();
         match &self.manifest.outcomes {
             Some(known) if *known != outcomes => Err(LedgerError::Outcomes {
-                dir: self.dir.clone(),
+                dir: self.dir.path().into(),
                 known: known.flags(),
                 stated: outcomes.flags(),
             }),

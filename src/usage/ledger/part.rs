@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray as _, BooleanArray, RecordBatch, StringArray, new_null_array};
@@ -18,9 +18,9 @@ use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::WriterProperties;
 
-use super::manifest::{Part, folder, write_synced};
+use super::manifest::Part;
+use super::store::Store;
 use super::{LedgerError, Table};
-use crate::input;
 use crate::model::Day;
 
 /// Rows of one batch when a file is read: large, because a day is used as a whole.
@@ -46,7 +46,7 @@ pub(super) fn canonical(table: Table, batches: &[RecordBatch]) -> Result<RecordB
 
 /// Writes sorted rows as one file and returns its entry for the manifest.
 pub(super) fn write(
-    dir: &Path,
+    dir: &Store,
     (table, day): (Table, Day),
     rows: &RecordBatch,
 ) -> Result<Part, LedgerError> {
@@ -59,10 +59,7 @@ pub(super) fn write(
         rows: rows.num_rows() as u64,
         bytes: bytes.len() as u64,
     };
-    let path = dir.join(folder(table, day));
-    std::fs::create_dir_all(&path).map_err(LedgerError::io(&path))?;
-    write_synced(&dir.join(part.path()), &bytes)?;
-    super::manifest::sync_folder(&path)?;
+    dir.write_part(&part.path(), &bytes)?;
     Ok(part)
 }
 
@@ -80,7 +77,7 @@ fn encode(table: Table, rows: &RecordBatch) -> Result<Vec<u8>, LedgerError> {
 }
 
 /// Reads the rows of one file.
-pub(super) fn read(dir: &Path, part: &Part) -> Result<Vec<RecordBatch>, LedgerError> {
+pub(super) fn read(dir: &Store, part: &Part) -> Result<Vec<RecordBatch>, LedgerError> {
     Opened::new(dir, part)?.all()
 }
 
@@ -93,13 +90,15 @@ pub(super) struct Opened<'a> {
 }
 
 impl<'a> Opened<'a> {
-    pub(super) fn new(dir: &Path, part: &'a Part) -> Result<Self, LedgerError> {
-        let path = dir.join(part.path());
-        let bytes = input::read_regular(&path, part.bytes).map_err(|error| match error.kind() {
-            ErrorKind::NotFound => LedgerError::Gone(path.clone()),
-            ErrorKind::FileTooLarge => LedgerError::damaged(&path, "its digest does not fit"),
-            _ => LedgerError::io(&path)(error),
-        })?;
+    pub(super) fn new(dir: &Store, part: &'a Part) -> Result<Self, LedgerError> {
+        let path = dir.within(&part.path());
+        let bytes = dir
+            .read(&part.path(), part.bytes)
+            .map_err(|error| match error.kind() {
+                ErrorKind::NotFound => LedgerError::Gone(path.clone()),
+                ErrorKind::FileTooLarge => LedgerError::damaged(&path, "its digest does not fit"),
+                _ => LedgerError::io(&path)(error),
+            })?;
         if blake3::hash(&bytes).to_hex().as_str() != part.digest {
             return Err(LedgerError::damaged(&path, "its digest does not fit"));
         }
@@ -243,6 +242,8 @@ pub(super) fn of_sources(
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::usage::ledger::columns::{Columns, Values, batch};
 
@@ -258,7 +259,7 @@ mod tests {
             rows: batch.num_rows() as u64,
             bytes: bytes.len() as u64,
         };
-        std::fs::create_dir_all(dir.join(folder(part.table, part.day))).unwrap();
+        std::fs::create_dir_all(dir.join(part.path()).parent().unwrap()).unwrap();
         std::fs::write(dir.join(part.path()), bytes).unwrap();
         part
     }
@@ -270,11 +271,12 @@ mod tests {
         let columns = vec![text("erp"), text("orders:read"), text("admin")];
         let whole = batch(Table::Grants, columns).unwrap();
         let of = |columns: &[usize]| written(dir.path(), &whole.project(columns).unwrap());
-        let found = read(dir.path(), &of(&[0, 1])).unwrap();
+        let store = Store::at(dir.path()).unwrap();
+        let found = read(&store, &of(&[0, 1])).unwrap();
         let columns = Columns(&found[0]);
         assert_eq!(columns.text("term").unwrap().value(0), "orders:read");
         assert!(columns.text("via").unwrap().is_null(0));
-        let refused = |part: &Part| read(dir.path(), part).unwrap_err().to_string();
+        let refused = |part: &Part| read(&store, part).unwrap_err().to_string();
         let text = refused(&of(&[0, 2]));
         assert!(text.ends_with("it lacks the column `term`"), "{text}");
         let more = arrow::datatypes::Field::new("until", arrow::datatypes::DataType::Utf8, true);

@@ -92,12 +92,12 @@ impl Ledger {
             return Ok(false);
         }
         let other = |known: String| LedgerError::OtherResult {
-            dir: self.dir.clone(),
+            dir: self.dir.path().into(),
             known,
         };
         let mut known = self.manifest.shards.iter();
         let (Some(known), None) = (known.next(), known.next()) else {
-            return Err(LedgerError::Exists(self.dir.clone()));
+            return Err(LedgerError::Exists(self.dir.path().into()));
         };
         if (known.list.as_str(), known.of) != (list, shard.of) {
             return Err(other("logs of another list".to_owned()));
@@ -115,7 +115,7 @@ impl Ledger {
         }
         match self.outcomes() {
             Some(known) if *known != outcomes.sorted() => Err(LedgerError::Outcomes {
-                dir: self.dir.clone(),
+                dir: self.dir.path().into(),
                 known: known.flags(),
                 stated: outcomes.flags(),
             }),
@@ -130,7 +130,7 @@ impl Ledger {
             return Ok(());
         }
         Err(LedgerError::Shards {
-            dir: self.dir.clone(),
+            dir: self.dir.path().into(),
             missing: missing.join("; "),
         })
     }

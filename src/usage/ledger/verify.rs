@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::columns::Columns;
-use super::lock::Lock;
 use super::manifest::Part;
-use super::{Ledger, LedgerError, Table, part, writer};
+use super::{Ledger, LedgerError, Table, part};
 use crate::model::words::{either, plural};
 
 /// What `verify` found.
@@ -29,15 +28,14 @@ impl Ledger {
     /// each source; removes what a crash has left over.
     pub(crate) fn verify(dir: &Path) -> Result<Verified, LedgerError> {
         // Nothing is created in a folder that is not a ledger.
-        Self::open(dir)?;
-        let lock = Lock::take(dir).ok();
+        let lock = Self::open(dir)?.dir.try_lock();
         let ledger = Self::open(dir)?;
         let mut found = Verified {
-            orphans: writer::orphans(dir, &ledger.manifest)?,
+            orphans: ledger.dir.orphans(&ledger.manifest.names())?,
             ..Verified::default()
         };
         let parts: Vec<&Part> = ledger.manifest.parts.iter().collect();
-        let check = |part: &&Part| part::read(dir, part).map(|_| ());
+        let check = |part: &&Part| part::read(&ledger.dir, part).map(|_| ());
         let checked: Vec<Result<(), LedgerError>> = parts.par_iter().map(check).collect();
         for done in checked {
             match done {
@@ -49,7 +47,7 @@ impl Ledger {
             found.faults = ledger.sums()?;
         }
         if lock.is_some() {
-            writer::clean(dir, &ledger.manifest)?;
+            ledger.dir.clean(&ledger.manifest.names())?;
             found.cleaned = true;
         }
         Ok(found)

@@ -1,9 +1,7 @@
-//! Adds to a ledger, under its lock; nothing counts before the commit.
+//! Adds to a ledger, under its lock where it has one; nothing counts before the commit.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use arrow::array::RecordBatch;
 use rayon::prelude::*;
@@ -11,10 +9,11 @@ use rayon::prelude::*;
 use super::contribution::Contribution;
 use super::judge::{self, Batches, Verdict};
 use super::lock::Lock;
-use super::manifest::{self, Manifest, Part};
+use super::manifest::{Manifest, Part};
 use super::source::SourceRecord;
+use super::store::{State, Store};
 use super::{LedgerError, Table, part};
-use crate::input::{self, Source};
+use crate::input::Source;
 use crate::model::Day;
 
 /// Rows that are kept in memory before they are written, still uncommitted.
@@ -42,16 +41,17 @@ pub struct Committed {
     pub dropped: usize,
 }
 
-/// The only writer of a ledger.
+/// The only writer of a ledger; of one in a bucket, the only one that can commit.
 pub(crate) struct Writer {
-    pub(super) dir: PathBuf,
+    pub(super) dir: Store,
     pub(super) manifest: Manifest,
-    /// As on disk.
+    /// As it was read.
     committed: Manifest,
+    state: State,
     records: BTreeMap<String, SourceRecord>,
     pending: BTreeMap<(Table, Day), Vec<RecordBatch>>,
     rows: usize,
-    _lock: Lock,
+    _lock: Option<Lock>,
 }
 
 impl Writer {
@@ -59,37 +59,38 @@ impl Writer {
     /// crash has left over.
     pub(crate) fn open(dir: &Path) -> Result<Self, LedgerError> {
         let writer = Self::open_uncleaned(dir)?;
-        clean(dir, &writer.manifest)?;
+        writer.dir.clean(&writer.manifest.names())?;
         Ok(writer)
     }
 
     /// The same without cleaning, for a partial result. Where the file system's locks do not
     /// hold between machines, two attempts at a share write the same files: none removes the other's.
     pub(crate) fn open_uncleaned(dir: &Path) -> Result<Self, LedgerError> {
-        // Looked at before anything is made in the folder.
-        Manifest::load(dir)?;
-        fs::create_dir_all(dir).map_err(LedgerError::io(dir))?;
-        let lock = Lock::take(dir)?;
-        let manifest = if let Some(known) = Manifest::load(dir)? {
+        let dir = Store::at(dir)?;
+        // Looked at before anything is made there.
+        Manifest::load(&dir)?;
+        let lock = dir.take()?;
+        let (manifest, state) = if let Some(known) = Manifest::load(&dir)? {
             known
         } else {
-            // First of all, so that files without a manifest mean a lost one.
+            // First of all, so that parts without a manifest mean a lost one.
             let empty = Manifest::default();
-            empty.commit(dir)?;
-            empty
+            let state = empty.commit(&dir, &None)?;
+            (empty, state)
         };
         let mut records = BTreeMap::new();
         for part in manifest.of(Table::Sources) {
-            for batch in part::read(dir, part)? {
+            for batch in part::read(&dir, part)? {
                 for record in SourceRecord::from_batch(&batch)? {
                     records.insert(record.id.clone(), record);
                 }
             }
         }
         Ok(Self {
-            dir: dir.into(),
+            dir,
             committed: manifest.clone(),
             manifest,
+            state,
             records,
             pending: BTreeMap::new(),
             rows: 0,
@@ -317,82 +318,14 @@ impl Writer {
             .cloned()
             .collect();
         if self.manifest != self.committed {
-            for table in Table::ALL {
-                // The days' own folders have to be durable names, too.
-                let folder = self.dir.join(table.name());
-                if folder.is_dir() {
-                    manifest::sync_folder(&folder)?;
-                }
-            }
-            manifest::sync_folder(&self.dir)?;
-            self.manifest.commit(&self.dir)?;
+            self.manifest.commit(&self.dir, &self.state)?;
         }
         for part in &gone {
-            // The new state is committed; what cannot be removed now is cleaned up by the next writer.
-            let _ = fs::remove_file(self.dir.join(part.path()));
+            self.dir.drop_replaced(&part.path());
         }
         Ok(Committed {
             written,
             dropped: gone.len(),
         })
     }
-}
-
-/// Files in the tables' folders that the manifest does not list.
-pub(super) fn orphans(dir: &Path, manifest: &Manifest) -> Result<Vec<PathBuf>, LedgerError> {
-    let known: BTreeSet<PathBuf> = manifest
-        .parts
-        .iter()
-        .map(|part| dir.join(part.path()))
-        .collect();
-    let mut found = Vec::new();
-    for table in Table::ALL {
-        let folder = dir.join(table.name());
-        if !folder.is_dir() {
-            continue;
-        }
-        for day in fs::read_dir(&folder).map_err(LedgerError::io(&folder))? {
-            let day = day.map_err(LedgerError::io(&folder))?.path();
-            // A folder that somebody else made is somebody else's.
-            if !day.is_dir() || !name(&day).starts_with("day=") {
-                continue;
-            }
-            for file in fs::read_dir(&day).map_err(LedgerError::io(&day))? {
-                let file = file.map_err(LedgerError::io(&day))?.path();
-                if is_ours(&name(&file)) && !known.contains(&file) {
-                    found.push(file);
-                }
-            }
-        }
-    }
-    for file in fs::read_dir(dir).map_err(LedgerError::io(dir))? {
-        let file = file.map_err(LedgerError::io(dir))?.path();
-        if input::is_temporary(&name(&file)) {
-            found.push(file);
-        }
-    }
-    found.sort();
-    Ok(found)
-}
-
-fn name(path: &Path) -> Cow<'_, str> {
-    path.file_name().unwrap_or_default().to_string_lossy()
-}
-
-/// Whether the name of a file is one that is given here: nothing else is ever removed.
-fn is_ours(name: &str) -> bool {
-    // Earlier versions wrote to the same name with `.tmp` appended.
-    let stem = name.strip_suffix(".tmp").unwrap_or(name);
-    let digest = stem.strip_suffix(".parquet").unwrap_or_default();
-    let part = digest.len() == 32 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
-    part || input::is_temporary(name)
-}
-
-/// Removes what a crash has left over; only ever called under the lock.
-pub(super) fn clean(dir: &Path, manifest: &Manifest) -> Result<usize, LedgerError> {
-    let found = orphans(dir, manifest)?;
-    for file in &found {
-        fs::remove_file(file).map_err(LedgerError::io(file))?;
-    }
-    Ok(found.len())
 }

@@ -1,0 +1,235 @@
+//! A ledger in a bucket: the bytes of one in a folder, one of two writers, and the state before or
+//! after whenever a writer is killed.
+
+use std::collections::BTreeMap;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
+
+use crate::server::Fault;
+use crate::{World, files, log, text};
+
+fn world() -> World {
+    let world = World::new();
+    world.add("logs/a.log", &log("billing", 1..6, 30));
+    world.add("logs/b.log", &log("storefront-web", 4..9, 30));
+    world.add("logs/c.log", &log("partner-export", 8..12, 30));
+    world
+}
+
+#[test]
+fn a_ledger_in_a_bucket_has_the_bytes_of_one_in_a_folder() {
+    let world = world();
+    for (ledger, also) in [("local", "folder"), ("s3://b/ledger", "bucket")] {
+        world.ok(&format!(
+            "ingest s3://b/logs/a.log --catalog openapi.yaml --ledger {ledger} --grants grants.yaml"
+        ));
+        // It has grown: its earlier part is replaced.
+        world.server.put("b/logs/a.log", &log("billing", 1..8, 30));
+        world.ok(&format!(
+            "ingest s3://b/logs --catalog openapi.yaml --ledger {ledger}"
+        ));
+        world.ok(&format!("ledger compact {ledger}"));
+        world.ok(&format!("ledger prune {ledger} --keep 9d"));
+        world.server.put("b/logs/a.log", &log("billing", 1..6, 30));
+        let flags = "--catalog openapi.yaml --grants grants.yaml --json";
+        let report = world.ok(&format!("analyze --ledger {ledger} {flags}"));
+        std::fs::write(world.path(also), report.replace(ledger, "LEDGER")).unwrap();
+    }
+    let local = files(&world.path("local"));
+    let all = world.server.below("b/ledger/");
+    let listed: BTreeMap<_, _> = all
+        .iter()
+        .filter(|(name, _)| local.contains_key(*name))
+        .map(|(name, bytes)| (name.clone(), bytes.clone()))
+        .collect();
+    assert_eq!(listed, local, "what the manifest lists, and the manifest");
+    assert!(
+        all.len() > local.len(),
+        "what was replaced stays in a bucket"
+    );
+    assert!(
+        world
+            .ok("ledger verify s3://b/ledger")
+            .contains("to nobody, or to who is writing now")
+    );
+    assert_eq!(
+        std::fs::read_to_string(world.path("folder")).unwrap(),
+        std::fs::read_to_string(world.path("bucket")).unwrap()
+    );
+}
+
+#[test]
+fn shares_in_a_bucket_come_together_as_what_one_machine_reads() {
+    let world = world();
+    for share in 1..=4 {
+        world.ok(&format!("ingest s3://b/logs --catalog openapi.yaml --shard {share}/4 --partial s3://b/parts/{share}"));
+    }
+    world.ok("ledger merge s3://b/parts/ --into s3://b/merged");
+    world.ok("ledger merge s3://b/parts --into merged");
+    world.ok("ingest s3://b/logs --catalog openapi.yaml --ledger local");
+    world.ok("ledger compact local");
+    let local = files(&world.path("local"));
+    assert_eq!(files(&world.path("merged")), local);
+    assert_eq!(world.server.below("b/merged/manifest.json"), {
+        BTreeMap::from([(String::new(), local["manifest.json"].clone())])
+    });
+    let told = world
+        .fails("ingest s3://b/logs --catalog openapi.yaml --shard 1/4 --partial s3://b/parts/1");
+    assert!(told.contains("holds a ledger already"), "{told}");
+    let told = world.fails("ledger merge s3://b/merged/ --into s3://b/merged");
+    assert!(told.contains("cannot be merged into itself"), "{told}");
+    let told = world.fails("ledger status s3://b/logs");
+    assert!(
+        told.contains("`s3://b/logs` is not a ledger, and is not empty"),
+        "{told}"
+    );
+    let told = world.fails("ledger status s3://b/none");
+    assert!(told.contains("`s3://b/none` holds no ledger"), "{told}");
+}
+
+#[test]
+fn of_two_writers_the_second_to_commit_changes_nothing_and_says_so() {
+    let world = world();
+    world.ok("ingest s3://b/logs/a.log --catalog openapi.yaml --ledger s3://b/ledger");
+    let (reached, at_commit) = mpsc::channel();
+    // The first writer's commits are dropped, and come again, until the second one is done.
+    let held = Arc::new(Mutex::new(true));
+    let (still, mut first) = (Arc::clone(&held), None);
+    world.server.plan(move |request| {
+        if !request.is_commit() || !*still.lock().unwrap() {
+            return Fault::None;
+        }
+        let first: &Vec<u8> = first.get_or_insert_with(|| request.body.clone());
+        if *first != request.body {
+            return Fault::None;
+        }
+        // Nobody listens to the second one.
+        let _ = reached.send(());
+        Fault::Dropped
+    });
+    let mut slow =
+        world.command("ingest s3://b/logs/b.log --catalog openapi.yaml --ledger s3://b/ledger");
+    let slow = thread::spawn(move || slow.output().unwrap());
+    at_commit.recv().unwrap();
+    world.ok("ingest s3://b/logs/c.log --catalog openapi.yaml --ledger s3://b/ledger");
+    *held.lock().unwrap() = false;
+    let slow = slow.join().unwrap();
+    let told = text(&slow.stderr);
+    assert_eq!(slow.status.code(), Some(2), "{told}");
+    assert!(
+        told.contains(
+            "`s3://b/ledger` was changed by another run meanwhile: nothing of this one counts"
+        ),
+        "{told}"
+    );
+    let status = world.ok("ledger status s3://b/ledger");
+    assert!(
+        status.contains("2 sources, 0 of them incomplete"),
+        "{status}"
+    );
+    world.ok("ingest s3://b/logs/b.log --catalog openapi.yaml --ledger s3://b/ledger");
+    world.ok("ledger compact s3://b/ledger");
+    world.ok("ingest s3://b/logs --catalog openapi.yaml --ledger local");
+    world.ok("ledger compact local");
+    assert_eq!(
+        world.server.below("b/ledger/").get("manifest.json"),
+        files(&world.path("local")).get("manifest.json")
+    );
+}
+
+#[test]
+fn a_writer_that_is_killed_leaves_the_state_before_or_after() {
+    killed_at_random_points(20, 0x5eed);
+}
+
+#[test]
+#[ignore = "five times as long; `cargo test --features object-storage --test object_storage -- --ignored`"]
+fn a_writer_that_is_killed_at_a_hundred_points_leaves_the_state_before_or_after() {
+    killed_at_random_points(100, 0xca5e);
+}
+
+/// Kills `kill -9` at the arrival of a request, before or after it is done.
+fn killed_at_random_points(points: u64, seed: u64) {
+    let world = world();
+    world.ok("ingest s3://b/logs/a.log --catalog openapi.yaml --ledger s3://b/ledger");
+    let before = world.server.below("b/ledger/");
+    let args = "ingest s3://b/logs --catalog openapi.yaml --ledger s3://b/ledger";
+    let writes = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&writes);
+    world.server.plan(move |request| {
+        count.fetch_add(usize::from(request.method == "PUT"), Ordering::Relaxed);
+        Fault::None
+    });
+    world.ok(args);
+    let after = world.server.below("b/ledger/manifest.json");
+    let writes = writes.load(Ordering::Relaxed) as u64;
+    assert!(writes > 10, "{writes}");
+    let (mut random, mut states) = (seed, [0, 0]);
+    for point in 0..points {
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        // The commit itself is among the points.
+        let at = if point % 5 == 0 {
+            writes
+        } else {
+            1 + (random >> 33) % writes
+        };
+        let done = random >> 20 & 1 == 0;
+        world.server.restore("b/ledger/", &before);
+        let child = Arc::new(Mutex::new(None));
+        let (victim, mut count) = (Arc::clone(&child), 0);
+        world.server.plan(move |request| {
+            if request.method != "PUT" {
+                return Fault::None;
+            }
+            count += 1;
+            if count != at {
+                return Fault::None;
+            }
+            let id: u32 = victim.lock().unwrap().unwrap();
+            let killed = Command::new("kill").args(["-9", &id.to_string()]).status();
+            assert!(killed.unwrap().success());
+            if done {
+                Fault::Unanswered
+            } else {
+                Fault::Dropped
+            }
+        });
+        let mut command = world.command(args);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        // No request is planned before the number of the process is known.
+        let mut number = child.lock().unwrap();
+        let mut process = command.spawn().unwrap();
+        *number = Some(process.id());
+        drop(number);
+        let status = process.wait().unwrap();
+        assert_eq!(status.code(), None, "it was killed at {at} of {writes}");
+        world.server.plan(|_| Fault::None);
+        // Whatever was on its way has arrived by now or never will.
+        thread::sleep(std::time::Duration::from_millis(50));
+        let now = world.server.below("b/ledger/manifest.json");
+        let is_after = now == after;
+        assert!(
+            is_after || now[""] == before["manifest.json"],
+            "{at} of {writes}"
+        );
+        assert_eq!(is_after, at == writes && done, "{at} of {writes}");
+        states[usize::from(is_after)] += 1;
+        let told = world.ok("ledger verify s3://b/ledger");
+        assert!(told.contains("0 faults"), "{told}");
+        world.ok(args);
+        assert_eq!(
+            world.server.below("b/ledger/manifest.json"),
+            after,
+            "{at} of {writes}"
+        );
+    }
+    println!(
+        "killed {points} times: {} states before, {} after",
+        states[0], states[1]
+    );
+    assert!(states[0] > 0 && (points < 50 || states[1] > 0));
+}
