@@ -2,6 +2,7 @@
 //! for what the gateways give to it.
 
 use mlua::{Function, Lua, MultiValue, Table, Value};
+use saphyr_parser::{Event, Parser};
 
 use super::*;
 
@@ -34,12 +35,12 @@ impl LuaEngine {
 
     fn kong(model: &Model) -> Self {
         let text = &files(&kong::Kong, model)["scopetrim-kong.yaml"];
-        Self::new(&code(text, 6), KONG)
+        Self::new(&code(text), KONG)
     }
 
     fn apisix(model: &Model) -> Self {
         let text = &files(&apisix::Apisix, model)["scopetrim-apisix.yaml"];
-        Self::new(&code(text, 8), APISIX)
+        Self::new(&code(text), APISIX)
     }
 }
 
@@ -71,17 +72,18 @@ return {
   },
 }"#;
 
-/// The text of the block at this depth, as a reader of YAML gets it.
-fn code(text: &str, depth: usize) -> String {
-    let margin = " ".repeat(depth);
-    let lines = text
-        .lines()
-        .skip_while(|line| !line.ends_with("- |"))
-        .skip(1);
-    let lines = lines.take_while(|line| line.is_empty() || line.starts_with(&margin));
-    lines
-        .map(|line| format!("{}\n", line.get(depth..).unwrap_or_default()))
-        .collect()
+/// The code, as a reader of YAML gets it.
+fn code(text: &str) -> String {
+    let mut events = Parser::new_from_str(text).map(|event| event.expect("YAML").0);
+    let code = events.find_map(|event| match event {
+        Event::Scalar(value, ..) if value.contains("local LINES") => Some(value.into_owned()),
+        _ => None,
+    });
+    assert!(
+        events.all(|event| !matches!(event, Event::Scalar(..))),
+        "it is the last"
+    );
+    code.expect("the code")
 }
 
 impl Engine for LuaEngine {
@@ -147,7 +149,7 @@ fn a_consumer_of_kong_is_called_what_its_logs_call_it() {
 #[test]
 fn the_requests_notice_a_check_that_is_missing() {
     let model = shop().model();
-    let text = code(&files(&kong::Kong, &model)["scopetrim-kong.yaml"], 6);
+    let text = code(&files(&kong::Kong, &model)["scopetrim-kong.yaml"]);
     let table = requests::table(&model);
     for (check, other) in [
         ("text:byte(1) == 46", "false"),
