@@ -119,7 +119,7 @@ mod tests {
     fn patterns_mean_in_keys_what_they_mean_in_folders() {
         let fits = |pattern: &str, name: &str| {
             let parts = parts(pattern, pattern).unwrap();
-            super::fits(&parts, &name.split('/').collect::<Vec<_>>())
+            fits(&parts, &name.split('/').collect::<Vec<_>>())
         };
         for (pattern, name, expected) in [
             ("*.gz", "a.gz", true),

@@ -205,8 +205,8 @@ fn killed_at_random_points(points: u64, seed: u64) {
         let mut process = command.spawn().unwrap();
         *number = Some(process.id());
         drop(number);
-        let status = process.wait().unwrap();
-        assert_eq!(status.code(), None, "it was killed at {at} of {writes}");
+        let ended = process.wait().unwrap();
+        assert_eq!(ended.code(), None, "it was killed at {at} of {writes}");
         world.server.plan(|_| Fault::None);
         // Whatever was on its way has arrived by now or never will.
         thread::sleep(std::time::Duration::from_millis(50));
