@@ -179,6 +179,11 @@ impl Manifest {
         dir.commit(self.text()?.as_bytes(), before)
     }
 
+    /// Whether it is as a writer begins it: nothing was ever committed.
+    pub(super) fn is_new(&self) -> bool {
+        *self == Self::default()
+    }
+
     /// The names of all parts.
     pub(super) fn names(&self) -> BTreeSet<PathBuf> {
         self.parts.iter().map(Part::path).collect()
