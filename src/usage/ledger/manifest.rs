@@ -156,6 +156,11 @@ impl Manifest {
         })
     }
 
+    /// As a writer begins: nothing was ever committed.
+    pub(super) fn is_new(&self) -> bool {
+        *self == Self::default()
+    }
+
     fn text(&self) -> Result<String, LedgerError> {
         let columns = |error: serde_json::Error| LedgerError::Columns(error.to_string());
         let parts = self.parts.iter().map(|part| {

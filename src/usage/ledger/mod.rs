@@ -21,6 +21,7 @@ mod credentials;
 mod error;
 mod grants;
 mod judge;
+mod known;
 mod lock;
 mod manifest;
 mod merge;
@@ -46,12 +47,14 @@ use std::path::{Path, PathBuf};
 pub(crate) use contribution::Contribution;
 pub(crate) use error::LedgerError;
 pub(crate) use grants::OnRecord;
+pub(crate) use known::Added;
 pub(crate) use operations::Operations;
 pub(crate) use read::{Ids, Reading, Recalled};
 pub(crate) use shards::missing as missing_shards;
+pub(crate) use source::{Heads, heads};
 pub(crate) use table::Table;
 pub(crate) use withdrawn::Withdrawn;
-pub(crate) use writer::{Added, Committed, Writer};
+pub(crate) use writer::{Committed, Writer};
 
 use manifest::Manifest;
 

@@ -9,7 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::manifest::Manifest;
 use super::{Ledger, LedgerError, Operations, Writer};
 use crate::input::Shard;
 use crate::model::OutcomeTable;
@@ -77,7 +76,7 @@ impl Ledger {
 
     /// Nothing was ever committed: who began it was interrupted, or has not ended yet.
     pub(crate) fn is_unfinished(&self) -> bool {
-        self.manifest == Manifest::default()
+        self.manifest.is_new()
     }
 
     /// Whether this is the result of that share, with the same meaning of its records.
