@@ -41,6 +41,7 @@ pub(crate) fn read(
         Logs {
             sources: Vec::new(),
             formats: Vec::new(),
+            heads: Vec::new(),
             total: 0,
         }
     } else {
@@ -248,7 +249,7 @@ pub(crate) fn each_source(
             .pop()
             .ok_or_else(|| LedgerError::Columns("a source has no facts".to_owned()))?;
         Ok(ReadSource {
-            contribution: Contribution::new(&source[0], facts, &collected, job.operations)?,
+            contribution: Contribution::new(&logs.heads[index], facts, &collected, job.operations)?,
             rejects,
         })
     };

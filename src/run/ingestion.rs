@@ -76,7 +76,7 @@ impl Named {
     fn open(&self, settings: &Settings) -> anyhow::Result<Logs> {
         let own = self.share.0.take(&self.all);
         let alone = own.len() == self.all.len();
-        pipeline::open_inputs(settings, &own, alone, |_| {})
+        pipeline::open_inputs(settings, &own, alone)
     }
 
     /// What is in the folder of the partial result already, when it is what is asked for.

@@ -12,6 +12,7 @@ use crate::event::identity::Identities;
 use crate::format::{self, Format, Opened, detect, strangers};
 use crate::input::{Input, Source, discover, head_within};
 use crate::model::{Catalog, Warning};
+use crate::usage::ledger::{self, Heads};
 use crate::usage::{
     self, CollectOptions, Collected, Coverage, Evidence, PossibleNeeds, SourceFacts, Uncertain,
     delivered_twice, stated_days, without_success,
@@ -69,17 +70,14 @@ pub(crate) fn no_catalog() -> Routes {
 pub(crate) struct Logs {
     pub(crate) sources: Vec<Source>,
     pub(crate) formats: Vec<Option<Opened>>,
+    /// By which a ledger knows them.
+    pub(crate) heads: Vec<Heads>,
     pub(crate) total: u64,
 }
 
-/// With their whole heads, by which a ledger knows its sources.
+/// Finds the logs and recognises them.
 pub(crate) fn open_logs(settings: &Settings) -> anyhow::Result<Logs> {
-    open(settings, |_| {})
-}
-
-/// `and_then` is done with each source as soon as its format is known, before the next one is opened.
-pub(crate) fn open(settings: &Settings, and_then: impl Fn(&mut Source)) -> anyhow::Result<Logs> {
-    open_inputs(settings, &inputs(settings)?, true, and_then)
+    open_inputs(settings, &inputs(settings)?, true)
 }
 
 /// The logs that are named, in order.
@@ -94,22 +92,24 @@ pub(crate) fn inputs(settings: &Settings) -> anyhow::Result<Vec<Input>> {
         .map_err(|error| Advised::new(error.to_string(), error.help()))
 }
 
-/// Opens them. `whole`: these are all, so that one of them has to be a request log.
+/// Opens them. `whole`: these are all, so that one of them has to be a request log. Of the heads
+/// most is let go as soon as a format is known: of many thousand files they would be gigabytes.
 pub(crate) fn open_inputs(
     settings: &Settings,
     inputs: &[Input],
     whole: bool,
-    and_then: impl Fn(&mut Source),
 ) -> anyhow::Result<Logs> {
     let mut sources = Vec::with_capacity(inputs.len());
     let mut formats = Vec::with_capacity(inputs.len());
+    let mut heads = Vec::with_capacity(inputs.len());
     // The first file that is no request log: it may be passed over next to one.
     let mut stranger = None;
     for input in inputs {
         let input = std::slice::from_ref(input);
         let mut opened = head_within(input, usage::layers(), &settings.limits);
         formats.extend(self::formats(settings, &mut opened, &mut stranger)?);
-        opened.iter_mut().for_each(&and_then);
+        heads.extend(opened.iter().map(|source| ledger::heads(&source.head)));
+        opened.iter_mut().for_each(Source::shorten_head);
         sources.extend(opened);
     }
     let mut known = formats.iter().flatten();
@@ -126,6 +126,7 @@ pub(crate) fn open_inputs(
     Ok(Logs {
         sources,
         formats,
+        heads,
         total,
     })
 }
@@ -141,7 +142,8 @@ pub(crate) fn events<T>(
         sources,
         formats,
         total,
-    } = open(settings, Source::shorten_head)?;
+        ..
+    } = open_logs(settings)?;
     let (identities, uncertain) = names(settings, routes, known);
     let options = CollectOptions {
         formats: &formats,

@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::input_diagnostics::notes;
-use super::pipeline::{LoadedUsage, Logs, MAX_CLIENTS, Routes, names, open};
+use super::pipeline::{LoadedUsage, Logs, MAX_CLIENTS, Routes, names, open_logs};
 use super::{Settings, from_ledger};
-use crate::input::Source;
 use crate::usage::{CollectOptions, SourceFacts, collect};
 
 /// What is known of usage: from the logs, from the ledger, or from both.
@@ -23,7 +22,8 @@ pub(crate) fn read_logs(
         sources,
         formats,
         total,
-    } = open(settings, Source::shorten_head)?;
+        ..
+    } = open_logs(settings)?;
     let options = CollectOptions {
         formats: &formats,
         rules: &settings.rules,

@@ -12,7 +12,6 @@ use crate::catalog::matcher::Matcher;
 use crate::catalog::{self, Audiences, CatalogError, Listed};
 use crate::format::{Opened, Shown, strangers};
 use crate::grants;
-use crate::input::Source;
 use crate::model::{
     Catalog, Effect, Granted, Operation, Policy, Scope, ScopeMatch, Security, Term, Warning,
 };
@@ -132,7 +131,7 @@ fn named(settings: &Settings) -> anyhow::Result<Option<Routes>> {
     }
     let Logs {
         sources, formats, ..
-    } = pipeline::open(settings, Source::shorten_head)?;
+    } = pipeline::open_logs(settings)?;
     let requests = |own: &&Opened| own.format.name() != strangers::NAME;
     let mut opened = formats.iter().flatten().filter(requests).peekable();
     let first = opened.peek().map(|first| first.format.clone());

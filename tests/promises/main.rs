@@ -9,6 +9,7 @@ mod common;
 
 mod bounded;
 mod careful;
+mod commit;
 mod delivered;
 mod ledger;
 mod ledger_care;

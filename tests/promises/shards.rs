@@ -68,6 +68,49 @@ fn any_number_of_shards_in_any_order_gives_the_bytes_of_the_ledger_that_one_mach
 }
 
 #[test]
+fn fifty_random_splits_orders_and_trees_of_shards_give_the_same_bytes() {
+    let folder = folder();
+    logs(&folder);
+    for of in 2..=5 {
+        for index in 1..=of {
+            shard(&folder, index, of, &format!("{of}/{index}"));
+        }
+    }
+    shard(&folder, 1, 1, "all");
+    merge(&folder, &["all"], "expected");
+    let expected = bytes(&folder.path("expected"));
+    let mut state = 3_u64;
+    let mut next = |n: usize| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        usize::try_from(state >> 33).unwrap() % n
+    };
+    for turn in 0..50 {
+        let of = 2 + next(4);
+        let mut parts: Vec<String> = (1..=of).map(|index| format!("{of}/{index}")).collect();
+        // One of them comes twice.
+        parts.push(parts[next(of)].clone());
+        for at in (1..parts.len()).rev() {
+            parts.swap(at, next(at + 1));
+        }
+        // A branch of the tree, then the rest with it.
+        let branch: Vec<String> = parts.drain(..next(of)).collect();
+        let mut rest: Vec<&str> = parts.iter().map(String::as_str).collect();
+        let name = format!("branch-{turn}");
+        if !branch.is_empty() {
+            let branch: Vec<&str> = branch.iter().map(String::as_str).collect();
+            merge(&folder, &branch, &name);
+            rest.insert(next(rest.len() + 1), &name);
+        }
+        let into = format!("whole-{turn}");
+        merge(&folder, &rest, &into);
+        let found = bytes(&folder.path(&into));
+        assert_eq!(found, expected, "{turn}: {branch:?}, {rest:?}");
+    }
+}
+
+#[test]
 fn a_ledger_that_lacks_a_share_of_the_logs_is_not_read_as_if_it_were_whole() {
     let folder = folder();
     logs(&folder);

@@ -94,18 +94,15 @@ impl Table<'_> {
         let shares = SHARES.to_string();
         let args = [&self.case.path("table"), &folder, &PathBuf::from(shares)];
         self.cluster.script(SHARE, &args.map(PathBuf::as_path));
-        let list: String = (0..SHARES)
+        let list: Vec<String> = (0..SHARES)
             .map(|at| {
                 let shown = format!("{}#{}-of-{SHARES}", self.name, at + 1);
                 let path = folder.join(at.to_string());
                 let size = fs::metadata(&path).unwrap().len();
-                format!(
-                    "{}\n",
-                    serde_json::json!({"path": path, "shown": shown, "size": size})
-                )
+                serde_json::json!({"path": path, "shown": shown, "size": size}).to_string()
             })
             .collect();
-        fs::write(self.case.path("list"), list).unwrap();
+        fs::write(self.case.path("list"), list.join("\n")).unwrap();
         let args = ["ingest", "--listed", "list", "--shard", "1/1"];
         let more = ["--catalog", "routes.json", "--partial", "whole"];
         let run = self.case.run(&[&args[..], &more].concat());

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arrow::array::{
     Array, ArrayRef, AsArray as _, BooleanArray, Date32Array, RecordBatch, StringArray,
-    TimestampMillisecondArray, UInt32Array, UInt64Array,
+    StringBuilder, TimestampMillisecondArray, UInt32Array, UInt64Array,
 };
 use arrow::datatypes::{Date32Type, TimestampMillisecondType, UInt32Type, UInt64Type};
 
@@ -28,7 +28,7 @@ pub(super) fn batch(table: Table, columns: Vec<Values>) -> Result<RecordBatch, L
         .into_iter()
         .map(|values| -> ArrayRef {
             match values {
-                Values::Text(values) => Arc::new(StringArray::from(values)),
+                Values::Text(values) => Arc::new(text(&values)),
                 Values::Number(values) => Arc::new(UInt64Array::from(values)),
                 Values::Small(values) => Arc::new(UInt32Array::from(values)),
                 Values::Flag(values) => Arc::new(BooleanArray::from(values)),
@@ -43,6 +43,16 @@ pub(super) fn batch(table: Table, columns: Vec<Values>) -> Result<RecordBatch, L
         })
         .collect();
     Ok(RecordBatch::try_new(table.schema(), arrays)?)
+}
+
+/// Without room for more: a column has few rows, and there are many thousand columns.
+fn text(values: &[Option<String>]) -> StringArray {
+    let bytes = values.iter().flatten().map(String::len).sum();
+    let mut column = StringBuilder::with_capacity(values.len(), bytes);
+    for value in values {
+        column.append_option(value.as_ref());
+    }
+    column.finish()
 }
 
 /// The columns of a batch whose schema was checked when it was read.

@@ -6,9 +6,9 @@ use arrow::array::RecordBatch;
 
 use super::columns::{Values, batch, names};
 use super::operations::Operations;
-use super::source::SourceRecord;
+use super::source::{Heads, SourceRecord};
 use super::{LedgerError, Table, outcomes};
-use crate::input::{Source, SourceStatus};
+use crate::input::SourceStatus;
 use crate::model::{ContentDigest, Day, Millis};
 use crate::usage::table::OTHERS_NAME;
 use crate::usage::{Collected, SourceFacts};
@@ -21,14 +21,14 @@ pub(crate) struct Contribution {
 }
 
 impl Contribution {
-    /// From one source that was collected alone, with names as logged.
+    /// From one source that was collected alone, with names as logged, and the digests of its head.
     pub(crate) fn new(
-        source: &Source,
+        heads: &Heads,
         facts: SourceFacts,
         collected: &Collected,
         operations: &Operations,
     ) -> Result<Self, LedgerError> {
-        let record = record(source, facts, collected, operations);
+        let record = record(heads, facts, collected, operations);
         let mut batches = BTreeMap::new();
         let mut spans = BTreeMap::new();
         for day in collected.usage.days() {
@@ -72,7 +72,7 @@ impl Contribution {
 }
 
 fn record(
-    source: &Source,
+    heads: &Heads,
     mut facts: SourceFacts,
     collected: &Collected,
     operations: &Operations,
@@ -99,7 +99,7 @@ fn record(
     let (head, head_bytes, first_line) = if unreadable {
         (None, 0, None)
     } else {
-        SourceRecord::heads(&source.head)
+        heads.clone()
     };
     SourceRecord {
         id: format!("{prefix}{}", hex.get(..32).unwrap_or(hex)),

@@ -35,7 +35,7 @@ impl Writer {
                 self.forget(&contribution.record.id)?;
             }
             let mut earlier = BTreeSet::new();
-            for known in self.records() {
+            for known in self.near(&contribution.record) {
                 if !known.is_unreadable()
                     && known.may_begin(&contribution.record)
                     && covers(&self.rows_of(known)?, &whole(&contribution))?
@@ -43,7 +43,7 @@ impl Writer {
                     earlier.insert(known.id.clone());
                 }
             }
-            let added = self.offer(contribution, |known| Ok(earlier.contains(&known.id)))?;
+            let added = self.offer(contribution, &earlier)?;
             done.push((shown, added));
         }
         for part in other.manifest.of(Table::Grants) {

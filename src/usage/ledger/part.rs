@@ -44,6 +44,24 @@ pub(super) fn canonical(table: Table, batches: &[RecordBatch]) -> Result<RecordB
     Ok(take_record_batch(&whole, &order)?)
 }
 
+/// So many batches in a row become one when each has fewer rows than one of [`SMALL`]: batches of
+/// one row are mostly overhead, and of many thousand sources they would be gigabytes.
+const JOINED: usize = 16;
+const SMALL: [usize; 2] = [16, 256];
+
+/// Joins the last batches into one, once many of them are small.
+pub(super) fn join_small(table: Table, batches: &mut Vec<RecordBatch>) -> Result<(), LedgerError> {
+    for rows in SMALL {
+        let last = batches.iter().rev().take(JOINED);
+        let small = last.take_while(|batch| batch.num_rows() < rows).count();
+        if small == JOINED {
+            let last = batches.split_off(batches.len() - JOINED);
+            batches.push(concat_batches(&table.schema(), &last)?);
+        }
+    }
+    Ok(())
+}
+
 /// Writes sorted rows as one file and returns its entry for the manifest.
 pub(super) fn write(
     dir: &Store,

@@ -17,6 +17,20 @@ use crate::usage::SourceFacts;
 /// Bytes of the head that is compared.
 pub(super) const HEAD: usize = 4096;
 
+/// What a beginning is known by: the digest of the whole, its length, the digest of its first line.
+pub(crate) type Heads = (Option<String>, u64, Option<String>);
+
+/// The digests of the first bytes of a source, of no more than are compared.
+pub(crate) fn heads(head: &[u8]) -> Heads {
+    let head = &head[..head.len().min(HEAD)];
+    if head.is_empty() {
+        return (None, 0, None);
+    }
+    let line = memchr::memchr(b'\n', head).map_or(head, |end| &head[..end]);
+    let digest = |bytes: &[u8]| Some(ContentDigest::of(bytes).to_string());
+    (digest(head), head.len() as u64, digest(line))
+}
+
 /// One source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SourceRecord {
@@ -39,17 +53,6 @@ pub(crate) struct SourceRecord {
 }
 
 impl SourceRecord {
-    /// The digests of a head: whole, and its first line.
-    pub(super) fn heads(head: &[u8]) -> (Option<String>, u64, Option<String>) {
-        let head = &head[..head.len().min(HEAD)];
-        if head.is_empty() {
-            return (None, 0, None);
-        }
-        let line = memchr::memchr(b'\n', head).map_or(head, |end| &head[..end]);
-        let digest = |bytes: &[u8]| Some(ContentDigest::of(bytes).to_string());
-        (digest(head), head.len() as u64, digest(line))
-    }
-
     /// Whether the heads leave open that `self` is an earlier part of `longer`.
     pub(super) fn may_begin(&self, longer: &Self) -> bool {
         if self.facts.bytes > longer.facts.bytes || self.head.is_none() {

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::contribution::Contribution;
 use super::judge::{self, Batches, Verdict};
+use super::known::{Added, Known};
 use super::lock::Lock;
 use super::manifest::{Manifest, Part};
 use super::source::SourceRecord;
@@ -18,19 +19,6 @@ use crate::model::Day;
 
 /// Rows that are kept in memory before they are written, still uncommitted.
 const PENDING: usize = 1 << 20;
-
-/// What became of one source.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Added {
-    /// It is new.
-    New,
-    /// Its content is in the ledger already.
-    Known,
-    /// It continues these sources (as shown), whose rows it replaces.
-    Replaces(Vec<String>),
-    /// It is an earlier part of this source, which is in the ledger already.
-    Earlier(String),
-}
 
 /// What one commit changed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,10 +33,10 @@ pub struct Committed {
 pub(crate) struct Writer {
     pub(super) dir: Store,
     pub(super) manifest: Manifest,
-    /// As it was read.
+    /// As it was read, with files that were written since and given up again.
     committed: Manifest,
     state: State,
-    records: BTreeMap<String, SourceRecord>,
+    records: Known,
     pending: BTreeMap<(Table, Day), Vec<RecordBatch>>,
     rows: usize,
     _lock: Option<Lock>,
@@ -78,11 +66,11 @@ impl Writer {
             let state = empty.commit(&dir, &None)?;
             (empty, state)
         };
-        let mut records = BTreeMap::new();
+        let mut records = Known::default();
         for part in manifest.of(Table::Sources) {
             for batch in part::read(&dir, part)? {
                 for record in SourceRecord::from_batch(&batch)? {
-                    records.insert(record.id.clone(), record);
+                    records.insert(record);
                 }
             }
         }
@@ -114,28 +102,35 @@ impl Writer {
         contribution: Contribution,
         source: &Source,
     ) -> Result<Added, LedgerError> {
+        let record = &contribution.record;
+        let mut near = self.records.near(record);
+        near.extend(self.records.cut_of(record, source));
         let mut earlier = BTreeSet::new();
-        for known in self.records() {
+        for known in near.iter().filter_map(|id| self.records.get(id)) {
             if !known.is_unreadable()
-                && known.may_begin_at_hand(&contribution.record)
+                && known.may_begin_at_hand(record)
                 && judge::begins(known, source, &contribution, || self.rows_of(known))?
             {
                 earlier.insert(known.id.clone());
             }
         }
-        self.offer(contribution, |known| Ok(earlier.contains(&known.id)))
+        self.offer(contribution, &earlier)
     }
 
-    /// Adds one source; `begins` says whether a known one is an earlier part of it.
+    /// Adds one source, of which these known ones are earlier parts.
     pub(super) fn offer(
         &mut self,
         contribution: Contribution,
-        begins: impl Fn(&SourceRecord) -> Result<bool, LedgerError>,
+        earlier: &BTreeSet<String>,
     ) -> Result<Added, LedgerError> {
+        let begins = |known: &SourceRecord| Ok(earlier.contains(&known.id));
         let covered = |known: &SourceRecord| {
             judge::covers(&judge::whole(&contribution), &self.rows_of(known)?)
         };
-        let replaced = match judge::judge(self.records.values(), &contribution, begins, covered)? {
+        let mut near = self.records.near(&contribution.record);
+        near.extend(earlier.iter().map(String::as_str));
+        let near = near.iter().filter_map(|id| self.records.get(id));
+        let replaced = match judge::judge(near, &contribution, begins, covered)? {
             Verdict::Known => return Ok(Added::Known),
             Verdict::Earlier(shown) => return Ok(Added::Earlier(shown)),
             Verdict::Add(replaced) => replaced,
@@ -147,12 +142,13 @@ impl Writer {
             }
         }
         self.rows += contribution.rows();
-        self.records
-            .insert(contribution.record.id.clone(), contribution.record);
+        self.records.insert(contribution.record);
         for (key, batch) in contribution.batches {
             let pruned = self.manifest.pruned_before.is_some_and(|day| key.1 < day);
             if !(pruned && key.0.is_pruned()) {
-                self.pending.entry(key).or_default().push(batch);
+                let batches = self.pending.entry(key).or_default();
+                batches.push(batch);
+                part::join_small(key.0, batches)?;
             }
         }
         if self.rows > PENDING {
@@ -180,6 +176,12 @@ impl Writer {
     pub(super) fn pending_of(&self, table: Table) -> impl Iterator<Item = (Day, &RecordBatch)> {
         let days = self.pending.iter().filter(move |(key, _)| key.0 == table);
         days.flat_map(|(key, batches)| batches.iter().map(|batch| (key.1, batch)))
+    }
+
+    /// The known sources that this one may have to do with.
+    pub(super) fn near(&self, record: &SourceRecord) -> impl Iterator<Item = &SourceRecord> {
+        let near = self.records.near(record).into_iter();
+        near.filter_map(|id| self.records.get(id))
     }
 
     pub(super) fn known(&self, id: &str) -> Option<&SourceRecord> {
@@ -298,6 +300,7 @@ impl Writer {
             for part in &old {
                 self.manifest.parts.remove(part);
             }
+            self.committed.parts.extend(old);
             self.manifest.parts.insert(new);
         }
         Ok(())
@@ -306,11 +309,8 @@ impl Writer {
     /// Makes everything that was added the state of the ledger, in one step.
     pub(crate) fn commit(mut self) -> Result<Committed, LedgerError> {
         self.flush()?;
-        let written = self
-            .manifest
-            .parts
-            .difference(&self.committed.parts)
-            .count();
+        let parts = &self.manifest.parts;
+        let written = parts.difference(&self.committed.parts).count();
         let gone: Vec<Part> = self
             .committed
             .parts
