@@ -11,9 +11,10 @@ pub(super) struct InputArgs {
     /// Configuration file; default: scopetrim.toml in DIR or in the current folder
     #[arg(long, value_name = "FILE")]
     pub(super) config: Option<PathBuf>,
-    /// Access logs: files, folders, globs, addresses (s3://, gs://, az://, https://), or `-` for standard input
+    /// Access logs: files, folders, globs, s3://..., or `-` for standard input
     ///
-    /// Takes every name up to the next flag, as a shell expands a pattern; DIR comes before it.
+    /// Takes every name up to the next flag, as a shell expands a pattern; DIR comes before it. Objects are named by s3://, gs://,
+    /// az:// and https://, where the program was built with object storage.
     #[arg(long, value_name = "PATH", num_args = 1..)]
     pub(super) logs: Vec<String>,
     /// Usage ledger, made by `scopetrim ingest`

@@ -38,7 +38,7 @@ old logs in later says with --grants-as-of of which day the files are, or reads 
 had them: else grants of today pass for old ones. Exit codes: 0 done, 2 error (the ledger is as it was), 3 done \
 but some input was incomplete.")]
 pub(super) struct Args {
-    /// Access logs: files, folders, globs, addresses (s3://, gs://, az://, https://), or `-` for standard input; default: those of the configuration
+    /// Access logs: files, folders, globs, s3://..., or `-` for standard input; default: those of the configuration
     #[arg(value_name = "LOG")]
     files: Vec<String>,
     /// Folder to start from; paths of its scopetrim.toml are relative to it
