@@ -75,9 +75,15 @@ fn shares_in_a_bucket_come_together_as_what_one_machine_reads() {
     assert_eq!(world.server.below("b/merged/manifest.json"), {
         BTreeMap::from([(String::new(), local["manifest.json"].clone())])
     });
+    // The same share again reads nothing; another one does not take its place.
+    let before = world.server.below("b/parts/1");
+    let told =
+        world.ok("ingest s3://b/logs --catalog openapi.yaml --shard 1/4 --partial s3://b/parts/1");
+    assert!(told.contains("known already"), "{told}");
     let told = world
-        .fails("ingest s3://b/logs --catalog openapi.yaml --shard 1/4 --partial s3://b/parts/1");
-    assert!(told.contains("holds a ledger already"), "{told}");
+        .fails("ingest s3://b/logs --catalog openapi.yaml --shard 2/4 --partial s3://b/parts/1");
+    assert!(told.contains("holds another result already"), "{told}");
+    assert_eq!(world.server.below("b/parts/1"), before);
     let told = world.fails("ledger merge s3://b/merged/ --into s3://b/merged");
     assert!(told.contains("cannot be merged into itself"), "{told}");
     let told = world.fails("ledger status s3://b/logs");
