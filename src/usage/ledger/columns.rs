@@ -15,6 +15,10 @@ use crate::usage::table::NAME_SEPARATOR;
 /// Values of one column.
 pub(super) enum Values {
     Text(Vec<Option<String>>),
+    /// The same text in each of so many rows.
+    Same(String, usize),
+    /// What was written as a column from the start: one string for each row is slow where there are millions.
+    Column(ArrayRef),
     Number(Vec<u64>),
     Small(Vec<Option<u32>>),
     Flag(Vec<bool>),
@@ -29,6 +33,8 @@ pub(super) fn batch(table: Table, columns: Vec<Values>) -> Result<RecordBatch, L
         .map(|values| -> ArrayRef {
             match values {
                 Values::Text(values) => Arc::new(text(&values)),
+                Values::Same(value, rows) => Arc::new(text(&vec![Some(value.as_str()); rows])),
+                Values::Column(column) => column,
                 Values::Number(values) => Arc::new(UInt64Array::from(values)),
                 Values::Small(values) => Arc::new(UInt32Array::from(values)),
                 Values::Flag(values) => Arc::new(BooleanArray::from(values)),
@@ -46,9 +52,9 @@ pub(super) fn batch(table: Table, columns: Vec<Values>) -> Result<RecordBatch, L
 }
 
 /// Without room for more: a column has few rows, and there are many thousand columns.
-fn text(values: &[Option<String>]) -> StringArray {
-    let bytes = values.iter().flatten().map(String::len).sum();
-    let mut column = StringBuilder::with_capacity(values.len(), bytes);
+pub(super) fn text<T: AsRef<str>>(values: &[Option<T>]) -> StringArray {
+    let bytes = values.iter().flatten().map(|text| text.as_ref().len());
+    let mut column = StringBuilder::with_capacity(values.len(), bytes.sum());
     for value in values {
         column.append_option(value.as_ref());
     }
@@ -116,10 +122,10 @@ pub(super) fn text_at(column: &StringArray, row: usize) -> Option<&str> {
 }
 
 /// The one or two names of a client as logged, from the form in which they are counted.
-pub(super) fn names(raw: &str) -> (String, Option<String>) {
+pub(super) fn names(raw: &str) -> (&str, Option<&str>) {
     match raw.split_once(char::from(NAME_SEPARATOR)) {
-        Some((name, alt)) => (name.to_owned(), Some(alt.to_owned())),
-        None => (raw.to_owned(), None),
+        Some((name, alt)) => (name, Some(alt)),
+        None => (raw, None),
     }
 }
 

@@ -1,10 +1,11 @@
 //! What one source adds to the ledger.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use arrow::array::RecordBatch;
+use arrow::array::{Array as _, RecordBatch, StringBuilder};
 
-use super::columns::{Values, batch, names};
+use super::columns::{self, Values, batch, names};
 use super::operations::Operations;
 use super::source::{Heads, SourceRecord};
 use super::{LedgerError, Table, outcomes};
@@ -40,7 +41,7 @@ impl Contribution {
         for (day, count) in &record.facts.counts.days {
             let span = spans.get(day).copied().flatten();
             let rows = vec![
-                Values::Text(vec![Some(record.id.clone())]),
+                Values::Same(record.id.clone(), 1),
                 Values::Number(vec![*count]),
                 Values::Number(vec![nobody.get(day).copied().unwrap_or(0)]),
                 Values::Instant(vec![span.map(|(first, _)| first)]),
@@ -127,7 +128,8 @@ fn usage(
     let n = rows.len();
     let text = || Vec::with_capacity(n);
     let (mut client, mut alt, mut method, mut template) = (text(), text(), text(), text());
-    let (mut outcome, mut sample) = (text(), text());
+    let mut outcome = text();
+    let mut sample = StringBuilder::with_capacity(n, 0);
     let mut count = Vec::with_capacity(n);
     let (mut first, mut last) = (Vec::with_capacity(n), Vec::with_capacity(n));
     let mut span: Span = None;
@@ -136,31 +138,31 @@ fn usage(
         client.push(main);
         alt.push(second);
         let operation = operations.name(row.route);
-        method.push(operation.map(|(method, _)| method.name().to_owned()));
-        template.push(operation.map(|(_, template)| template.to_owned()));
-        outcome.push(Some(outcomes::stored(row.outcome).to_owned()));
+        method.push(operation.map(|(method, _)| method.name()));
+        template.push(operation.map(|(_, template)| template));
+        outcome.push(Some(outcomes::stored(row.outcome)));
         count.push(row.count);
         first.push(Some(row.first));
         last.push(Some(row.last));
-        sample.push(
-            row.sample
-                .map(|id| String::from_utf8_lossy(id).into_owned()),
-        );
+        sample.append_option(row.sample.map(String::from_utf8_lossy));
         span = Some(span.map_or((row.first, row.last), |(from, to)| {
             (from.min(row.first), to.max(row.last))
         }));
     });
+    let column = |values: &[Option<&str>]| Values::Column(Arc::new(columns::text(values)));
+    let mut sample = sample.finish();
+    sample.shrink_to_fit();
     let columns = vec![
-        Values::Text(vec![Some(record.id.clone()); count.len()]),
-        Values::Text(client),
-        Values::Text(alt),
-        Values::Text(method),
-        Values::Text(template),
-        Values::Text(outcome),
+        Values::Same(record.id.clone(), count.len()),
+        column(&client),
+        column(&alt),
+        column(&method),
+        column(&template),
+        column(&outcome),
         Values::Number(count),
         Values::Instant(first),
         Values::Instant(last),
-        Values::Text(sample),
+        Values::Column(Arc::new(sample)),
     ];
     Ok((batch(Table::Usage, columns)?, span))
 }
@@ -176,8 +178,8 @@ fn unplaced(
     for (index, clusters) in &collected.usage.unplaced {
         let (main, second) = client_names(&collected.usage.clients, *index);
         for cluster in clusters {
-            client.push(main.clone());
-            alt.push(second.clone());
+            client.push(main.map(str::to_owned));
+            alt.push(second.map(str::to_owned));
             cause.push(Some(cluster.cause.name().to_owned()));
             method.push(Some(cluster.method.name().to_owned()));
             path.push(Some(cluster.path.clone()));
@@ -197,7 +199,7 @@ fn unplaced(
         return Ok(None);
     }
     let mut columns = vec![
-        Values::Text(vec![Some(record.id.clone()); path.len()]),
+        Values::Same(record.id.clone(), path.len()),
         Values::Text(client),
         Values::Text(alt),
         Values::Text(cause),
@@ -216,7 +218,7 @@ fn unplaced(
 }
 
 /// Both names of a client; nobody has none.
-fn client_names(clients: &[String], index: u32) -> (Option<String>, Option<String>) {
+fn client_names(clients: &[String], index: u32) -> (Option<&str>, Option<&str>) {
     match clients.get(index as usize) {
         Some(raw) if !raw.is_empty() => {
             let (name, alt) = names(raw);

@@ -48,7 +48,8 @@ pub(super) fn batches(
 }
 
 pub(super) fn client(table: &CredentialTable, index: u32) -> (String, Option<String>) {
-    names(table.clients.get(index as usize).map_or("", String::as_str))
+    let (name, alt) = names(table.clients.get(index as usize).map_or("", String::as_str));
+    (name.to_owned(), alt.map(str::to_owned))
 }
 
 fn credentials(
@@ -79,7 +80,7 @@ fn credentials(
     batch(
         Table::Credentials,
         vec![
-            Values::Text(vec![Some(record.id.clone()); rows.len()]),
+            Values::Same(record.id.clone(), rows.len()),
             Values::Text(owners.iter().map(|(name, _)| Some(name.clone())).collect()),
             Values::Text(owners.into_iter().map(|(_, alt)| alt).collect()),
             Values::Text(rows.iter().map(named).collect()),
@@ -119,7 +120,7 @@ fn issued(record: &SourceRecord, table: &CredentialTable) -> Result<RecordBatch,
     batch(
         Table::Issued,
         vec![
-            Values::Text(vec![Some(record.id.clone()); owners.len()]),
+            Values::Same(record.id.clone(), owners.len()),
             Values::Text(owners.iter().map(|(name, _)| Some(name.clone())).collect()),
             Values::Text(owners.into_iter().map(|(_, alt)| alt).collect()),
             Values::Text(

@@ -3,10 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::RecordBatch;
+use arrow::compute::concat_batches;
+use rayon::prelude::*;
 
 use super::columns::Columns;
 use super::contribution::Contribution;
 use super::judge::{covers, whole};
+use super::known::Known;
+use super::manifest::Part;
+use super::source::SourceRecord;
 use super::{Added, Ledger, LedgerError, Table, Writer, part};
 use crate::model::Day;
 
@@ -23,6 +28,63 @@ impl Writer {
         if let Some(table) = other.outcomes() {
             self.counted_with(table)?;
         }
+        let done = match self.adopt(other)? {
+            Some(done) => done,
+            None => self.merge_sources(other)?,
+        };
+        for part in other.manifest.of(Table::Grants) {
+            let rows = part::read(&other.dir, part)?;
+            self.add_grants(part.day, rows)?;
+        }
+        self.prune_before(other.manifest.pruned_before)?;
+        Ok(done)
+    }
+
+    /// Takes the files of another ledger as they are, where adding its sources one by one comes to the
+    /// same: nothing is there yet, and none of them may be a part of another one.
+    fn adopt(&mut self, other: &Ledger) -> Result<Option<Vec<(String, Added)>>, LedgerError> {
+        let pruned = self.manifest.pruned_before.is_some();
+        if !self.is_empty() || pruned || self.records().next().is_some() {
+            return Ok(None);
+        }
+        let records = other.records()?;
+        let mut known = Known::default();
+        for record in &records {
+            if !known.near(record).is_empty() {
+                return Ok(None);
+            }
+            known.insert(record.clone());
+        }
+        let parts = other.manifest.parts.iter();
+        let parts: Vec<&Part> = parts.filter(|part| part.table.has_source()).collect();
+        let take = |part: &&Part| {
+            let opened = part::Opened::new(&other.dir, part)?;
+            let current = opened.is_current();
+            if current {
+                self.dir.write_part(&part.path(), opened.bytes())?;
+            }
+            Ok(current)
+        };
+        let taken: Vec<bool> = parts
+            .par_iter()
+            .map(take)
+            .collect::<Result<_, LedgerError>>()?;
+        let parts = parts.into_iter().cloned();
+        if taken.contains(&false) {
+            self.given_up.extend(parts);
+            return Ok(None);
+        }
+        self.manifest.parts.extend(parts);
+        self.records = known;
+        let shown = |record: SourceRecord| (record.facts.shown.to_string(), Added::New);
+        Ok(Some(records.into_iter().map(shown).collect()))
+    }
+
+    /// Adds the sources of another ledger.
+    pub(super) fn merge_sources(
+        &mut self,
+        other: &Ledger,
+    ) -> Result<Vec<(String, Added)>, LedgerError> {
         let mut done = Vec::new();
         for contribution in other.contributions()? {
             let contribution = contribution?;
@@ -46,11 +108,6 @@ impl Writer {
             let added = self.offer(contribution, &earlier)?;
             done.push((shown, added));
         }
-        for part in other.manifest.of(Table::Grants) {
-            let rows = part::read(&other.dir, part)?;
-            self.add_grants(part.day, rows)?;
-        }
-        self.prune_before(other.manifest.pruned_before)?;
         Ok(done)
     }
 }
@@ -83,7 +140,8 @@ impl Ledger {
         Ok(records.into_iter().map(move |record| {
             let mut batches = BTreeMap::new();
             for (key, rows) in all.remove(&record.id).unwrap_or_default() {
-                batches.insert(key, part::canonical(key.0, &rows)?);
+                // Sorted, if need be, when they are written.
+                batches.insert(key, concat_batches(&key.0.schema(), &rows)?);
             }
             Ok(Contribution { record, batches })
         }))

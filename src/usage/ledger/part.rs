@@ -5,11 +5,12 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use arrow::array::{Array, AsArray as _, BooleanArray, RecordBatch, StringArray, new_null_array};
-use arrow::compute::{
-    SortColumn, concat_batches, filter_record_batch, lexsort_to_indices, take_record_batch,
+use arrow::array::{
+    Array, AsArray as _, BooleanArray, RecordBatch, StringArray, UInt32Array, new_null_array,
 };
+use arrow::compute::{concat_batches, filter_record_batch, take_record_batch};
 use arrow::datatypes::{FieldRef, Schema};
+use arrow::row::{RowConverter, SortField};
 use bytes::Bytes;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection,
@@ -32,15 +33,14 @@ pub(super) fn canonical(table: Table, batches: &[RecordBatch]) -> Result<RecordB
     if whole.num_rows() < 2 {
         return Ok(whole);
     }
-    let columns: Vec<SortColumn> = whole
-        .columns()
-        .iter()
-        .map(|values| SortColumn {
-            values: Arc::clone(values),
-            options: None,
-        })
-        .collect();
-    let order = lexsort_to_indices(&columns, None)?;
+    let fields = whole.schema_ref().fields().iter();
+    let fields = fields.map(|field| SortField::new(field.data_type().clone()));
+    // Each row as bytes that compare as the row does: to compare column by column takes three times as long.
+    let rows = RowConverter::new(fields.collect())?.convert_columns(whole.columns())?;
+    let mut order: Vec<u32> = (0..u32::try_from(whole.num_rows()).unwrap_or(u32::MAX)).collect();
+    // Mostly these are runs that are sorted already, which this sort finds.
+    order.sort_by(|a, b| rows.row(*a as usize).cmp(&rows.row(*b as usize)));
+    let order = UInt32Array::from(order);
     Ok(take_record_batch(&whole, &order)?)
 }
 
@@ -134,6 +134,15 @@ impl<'a> Opened<'a> {
         })
     }
 
+    /// Whether it has the columns that are written today.
+    pub(super) fn is_current(&self) -> bool {
+        self.metadata.schema().fields() == self.part.table.schema().fields()
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
     fn all(&self) -> Result<Vec<RecordBatch>, LedgerError> {
         let batches = self.batches(|builder| builder)?;
         self.count(&batches)?;
@@ -157,7 +166,7 @@ impl<'a> Opened<'a> {
         keep: impl Fn(&RecordBatch) -> Result<BooleanArray, LedgerError>,
     ) -> Result<Vec<RecordBatch>, LedgerError> {
         let schema = self.part.table.schema();
-        if self.metadata.schema().fields() != schema.fields() {
+        if !self.is_current() {
             return self.all();
         }
         let leaves = self.metadata.metadata().file_metadata().schema_descr();

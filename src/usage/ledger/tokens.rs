@@ -40,7 +40,7 @@ pub(super) fn batches(
         let (names, alts): (Vec<_>, Vec<_>) =
             rows.iter().map(|(row, ..)| client(table, *row)).unzip();
         let columns = vec![
-            Values::Text(vec![Some(record.id.clone()); rows.len()]),
+            Values::Same(record.id.clone(), rows.len()),
             Values::Text(names.into_iter().map(Some).collect()),
             Values::Text(alts),
             Values::Number(
@@ -66,7 +66,7 @@ fn carried(
         .unzip();
     let scopes = |carried: &Carried| table.sets.get(carried.set? as usize).cloned();
     let columns = vec![
-        Values::Text(vec![Some(record.id.clone()); rows.len()]),
+        Values::Same(record.id.clone(), rows.len()),
         Values::Text(names.into_iter().map(Some).collect()),
         Values::Text(alts),
         Values::Text(

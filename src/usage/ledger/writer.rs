@@ -33,10 +33,12 @@ pub struct Committed {
 pub(crate) struct Writer {
     pub(super) dir: Store,
     pub(super) manifest: Manifest,
-    /// As it was read, with files that were written since and given up again.
+    /// As it was read.
     committed: Manifest,
+    /// Files that were taken out of the state, also such as were written since.
+    pub(super) given_up: BTreeSet<Part>,
     state: State,
-    records: Known,
+    pub(super) records: Known,
     pending: BTreeMap<(Table, Day), Vec<RecordBatch>>,
     rows: usize,
     _lock: Option<Lock>,
@@ -77,6 +79,7 @@ impl Writer {
         Ok(Self {
             dir,
             committed: manifest.clone(),
+            given_up: BTreeSet::new(),
             manifest,
             state,
             records,
@@ -207,9 +210,12 @@ impl Writer {
 
     /// Replaces the rows of one day of a table that has no sources.
     pub(super) fn replace_day(&mut self, table: Table, day: Day, rows: RecordBatch) {
-        self.manifest
-            .parts
-            .retain(|part| (part.table, part.day) != (table, day));
+        let parts = self.manifest.parts.iter();
+        let old: Vec<Part> = parts
+            .filter(|part| (part.table, part.day) == (table, day))
+            .cloned()
+            .collect();
+        old.into_iter().for_each(|part| self.give_up(part));
         self.pending.insert((table, day), vec![rows]);
     }
 
@@ -265,7 +271,7 @@ impl Writer {
             })
             .collect::<Result<_, LedgerError>>()?;
         for (old, new) in changed.into_iter().flatten() {
-            self.manifest.parts.remove(&old);
+            self.give_up(old);
             self.manifest.parts.extend(new);
         }
         Ok(())
@@ -275,10 +281,14 @@ impl Writer {
     /// later still replaces exactly its own.
     pub(crate) fn compact(&mut self) -> Result<(), LedgerError> {
         self.flush()?;
+        self.join(self.manifest.parts.clone())
+    }
+
+    /// Makes one file of those of a day and table.
+    fn join(&mut self, parts: BTreeSet<Part>) -> Result<(), LedgerError> {
         let mut days: BTreeMap<(Table, Day), Vec<Part>> = BTreeMap::new();
-        for part in &self.manifest.parts {
-            let key = (part.table, part.day);
-            days.entry(key).or_default().push(part.clone());
+        for part in parts {
+            days.entry((part.table, part.day)).or_default().push(part);
         }
         let many: Vec<((Table, Day), Vec<Part>)> = days
             .into_iter()
@@ -297,26 +307,26 @@ impl Writer {
             })
             .collect::<Result<_, LedgerError>>()?;
         for (old, new) in merged {
-            for part in &old {
-                self.manifest.parts.remove(part);
-            }
-            self.committed.parts.extend(old);
+            old.into_iter().for_each(|part| self.give_up(part));
             self.manifest.parts.insert(new);
         }
         Ok(())
     }
 
+    /// Takes a file out of the state; it goes with the commit, also when it was never committed.
+    fn give_up(&mut self, part: Part) {
+        self.manifest.parts.remove(&part);
+        self.given_up.insert(part);
+    }
+
     /// Makes everything that was added the state of the ledger, in one step.
     pub(crate) fn commit(mut self) -> Result<Committed, LedgerError> {
         self.flush()?;
+        // How often it was flushed must not show: shards that were merged are flushed at other points.
+        self.join(&self.manifest.parts - &self.committed.parts)?;
         let parts = &self.manifest.parts;
         let written = parts.difference(&self.committed.parts).count();
-        let gone: Vec<Part> = self
-            .committed
-            .parts
-            .difference(&self.manifest.parts)
-            .cloned()
-            .collect();
+        let gone = &(&self.committed.parts | &self.given_up) - parts;
         if self.manifest != self.committed {
             self.manifest.commit(&self.dir, &self.state)?;
         }
@@ -329,3 +339,7 @@ impl Writer {
         })
     }
 }
+
+#[cfg(test)]
+#[path = "writer_tests.rs"]
+mod tests;
