@@ -4,14 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
-use rayon::prelude::*;
 
 use super::columns::Columns;
 use super::contribution::Contribution;
 use super::judge::{covers, whole};
 use super::known::Known;
-use super::manifest::Part;
-use super::source::SourceRecord;
 use super::{Added, Ledger, LedgerError, Table, Writer, part};
 use crate::model::Day;
 
@@ -28,7 +25,7 @@ impl Writer {
         if let Some(table) = other.outcomes() {
             self.counted_with(table)?;
         }
-        let done = match self.adopt(other)? {
+        let done = match self.take(other)? {
             Some(done) => done,
             None => self.merge_sources(other)?,
         };
@@ -41,43 +38,30 @@ impl Writer {
     }
 
     /// Takes the files of another ledger as they are, where adding its sources one by one comes to the
-    /// same: nothing is there yet, and none of them may be a part of another one.
-    fn adopt(&mut self, other: &Ledger) -> Result<Option<Vec<(String, Added)>>, LedgerError> {
-        let pruned = self.manifest.pruned_before.is_some();
-        if !self.is_empty() || pruned || self.records().next().is_some() {
+    /// same: none of them may be the same as another one, or a part of it.
+    fn take(&mut self, other: &Ledger) -> Result<Option<Vec<(String, Added)>>, LedgerError> {
+        if self.manifest.pruned_before.is_some() {
             return Ok(None);
         }
         let records = other.records()?;
-        let mut known = Known::default();
+        let mut own = Known::default();
         for record in &records {
-            if !known.near(record).is_empty() {
+            if !own.near(record).is_empty() || self.near(record).next().is_some() {
                 return Ok(None);
             }
-            known.insert(record.clone());
+            own.insert(record.clone());
         }
         let parts = other.manifest.parts.iter();
-        let parts: Vec<&Part> = parts.filter(|part| part.table.has_source()).collect();
-        let take = |part: &&Part| {
-            let opened = part::Opened::new(&other.dir, part)?;
-            let current = opened.is_current();
-            if current {
-                self.dir.write_part(&part.path(), opened.bytes())?;
-            }
-            Ok(current)
-        };
-        let taken: Vec<bool> = parts
-            .par_iter()
-            .map(take)
-            .collect::<Result<_, LedgerError>>()?;
-        let parts = parts.into_iter().cloned();
-        if taken.contains(&false) {
-            self.given_up.extend(parts);
-            return Ok(None);
+        for part in parts.filter(|part| part.table.has_source()) {
+            let same = self.taken.entry((part.table, part.day)).or_default();
+            same.push((other.dir.clone(), part.clone()));
         }
-        self.manifest.parts.extend(parts);
-        self.records = known;
-        let shown = |record: SourceRecord| (record.facts.shown.to_string(), Added::New);
-        Ok(Some(records.into_iter().map(shown).collect()))
+        let mut done = Vec::new();
+        for record in records {
+            done.push((record.facts.shown.to_string(), Added::New));
+            self.records.insert(record);
+        }
+        Ok(Some(done))
     }
 
     /// Adds the sources of another ledger.
@@ -85,6 +69,8 @@ impl Writer {
         &mut self,
         other: &Ledger,
     ) -> Result<Vec<(String, Added)>, LedgerError> {
+        // What they are compared with has to be there.
+        self.settle()?;
         let mut done = Vec::new();
         for contribution in other.contributions()? {
             let contribution = contribution?;

@@ -28,7 +28,7 @@ use crate::model::Day;
 const ROWS: usize = 1 << 16;
 
 /// All batches as one, its rows sorted by every column.
-pub(super) fn canonical(table: Table, batches: &[RecordBatch]) -> Result<RecordBatch, LedgerError> {
+fn canonical(table: Table, batches: &[RecordBatch]) -> Result<RecordBatch, LedgerError> {
     let whole = concat_batches(&table.schema(), batches)?;
     if whole.num_rows() < 2 {
         return Ok(whole);
@@ -62,13 +62,18 @@ pub(super) fn join_small(table: Table, batches: &mut Vec<RecordBatch>) -> Result
     Ok(())
 }
 
-/// Writes sorted rows as one file and returns its entry for the manifest.
-pub(super) fn write(
+/// Writes rows, in whatever order, as one file and returns its entry for the manifest; `None` where
+/// there is no row, and none says nothing.
+pub(super) fn write_rows(
     dir: &Store,
     (table, day): (Table, Day),
-    rows: &RecordBatch,
-) -> Result<Part, LedgerError> {
-    let bytes = encode(table, rows)?;
+    batches: &[RecordBatch],
+) -> Result<Option<Part>, LedgerError> {
+    let rows = canonical(table, batches)?;
+    if rows.num_rows() == 0 && !table.is_empty_a_record() {
+        return Ok(None);
+    }
+    let bytes = encode(table, &rows)?;
     let digest = blake3::hash(&bytes).to_hex().to_string();
     let part = Part {
         table,
@@ -78,7 +83,7 @@ pub(super) fn write(
         bytes: bytes.len() as u64,
     };
     dir.write_part(&part.path(), &bytes)?;
-    Ok(part)
+    Ok(Some(part))
 }
 
 fn encode(table: Table, rows: &RecordBatch) -> Result<Vec<u8>, LedgerError> {

@@ -36,7 +36,9 @@ pub(crate) struct Writer {
     /// As it was read.
     committed: Manifest,
     /// Files that were taken out of the state, also such as were written since.
-    pub(super) given_up: BTreeSet<Part>,
+    given_up: BTreeSet<Part>,
+    /// Files of other ledgers, whose rows become this one's.
+    pub(super) taken: BTreeMap<(Table, Day), Vec<(Store, Part)>>,
     state: State,
     pub(super) records: Known,
     pending: BTreeMap<(Table, Day), Vec<RecordBatch>>,
@@ -80,6 +82,7 @@ impl Writer {
             dir,
             committed: manifest.clone(),
             given_up: BTreeSet::new(),
+            taken: BTreeMap::new(),
             manifest,
             state,
             records,
@@ -193,6 +196,7 @@ impl Writer {
 
     /// Drops a source with all its rows.
     pub(super) fn forget(&mut self, id: &str) -> Result<Option<SourceRecord>, LedgerError> {
+        self.settle()?;
         let Some(record) = self.records.remove(id) else {
             return Ok(None);
         };
@@ -221,18 +225,37 @@ impl Writer {
 
     /// Writes what is pending as files that nothing refers to yet.
     pub(super) fn flush(&mut self) -> Result<(), LedgerError> {
+        self.settle()?;
         self.rows = 0;
         let pending: Vec<((Table, Day), Vec<RecordBatch>)> =
             std::mem::take(&mut self.pending).into_iter().collect();
         let dir = &self.dir;
         let parts: Vec<Option<Part>> = pending
             .into_par_iter()
-            .map(|(key, batches)| {
-                let rows = part::canonical(key.0, &batches)?;
-                if rows.num_rows() == 0 && !key.0.is_empty_a_record() {
-                    return Ok(None);
+            .map(|(key, batches)| part::write_rows(dir, key, &batches))
+            .collect::<Result<_, LedgerError>>()?;
+        self.manifest.parts.extend(parts.into_iter().flatten());
+        Ok(())
+    }
+
+    /// Makes parts of what was taken from other ledgers.
+    pub(super) fn settle(&mut self) -> Result<(), LedgerError> {
+        let dir = &self.dir;
+        let parts: Vec<Option<Part>> = std::mem::take(&mut self.taken)
+            .into_par_iter()
+            .map(|(key, found)| {
+                if let [(from, part)] = found.as_slice() {
+                    let opened = part::Opened::new(from, part)?;
+                    if opened.is_current() {
+                        dir.write_part(&part.path(), opened.bytes())?;
+                        return Ok(Some(part.clone()));
+                    }
                 }
-                part::write(dir, key, &rows).map(Some)
+                let mut batches = Vec::new();
+                for (from, part) in &found {
+                    batches.extend(part::read(from, part)?);
+                }
+                part::write_rows(dir, key, &batches)
             })
             .collect::<Result<_, LedgerError>>()?;
         self.manifest.parts.extend(parts.into_iter().flatten());
@@ -261,12 +284,7 @@ impl Writer {
                 if rows as u64 == part.rows {
                     return Ok(None);
                 }
-                let new = if rows == 0 {
-                    None
-                } else {
-                    let rows = part::canonical(part.table, &kept)?;
-                    Some(part::write(dir, (part.table, part.day), &rows)?)
-                };
+                let new = part::write_rows(dir, (part.table, part.day), &kept)?;
                 Ok(Some((part, new)))
             })
             .collect::<Result<_, LedgerError>>()?;
@@ -295,20 +313,19 @@ impl Writer {
             .filter(|(_, parts)| parts.len() > 1)
             .collect();
         let dir = &self.dir;
-        let merged: Vec<(Vec<Part>, Part)> = many
+        let merged: Vec<(Vec<Part>, Option<Part>)> = many
             .into_par_iter()
             .map(|(key, parts)| {
                 let mut batches = Vec::new();
                 for part in &parts {
                     batches.extend(part::read(dir, part)?);
                 }
-                let rows = part::canonical(key.0, &batches)?;
-                Ok((parts, part::write(dir, key, &rows)?))
+                Ok((parts, part::write_rows(dir, key, &batches)?))
             })
             .collect::<Result<_, LedgerError>>()?;
         for (old, new) in merged {
             old.into_iter().for_each(|part| self.give_up(part));
-            self.manifest.parts.insert(new);
+            self.manifest.parts.extend(new);
         }
         Ok(())
     }

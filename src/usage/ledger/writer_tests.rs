@@ -164,10 +164,10 @@ fn a_ledger_that_is_taken_whole_is_the_one_that_its_sources_make() {
         } else {
             writer.merge_sources(&other).unwrap()
         };
-        let adopted = !writer.manifest.parts.is_empty();
+        let taken = !writer.taken.is_empty();
         writer.compact().unwrap();
         writer.commit().unwrap();
-        (done, adopted)
+        (done, taken)
     };
     for (name, adopted) in [("apart", true), ("related", false)] {
         let (whole, slow) = (format!("{name} whole"), format!("{name} slow"));
