@@ -102,6 +102,24 @@ impl Writer {
         contribution: Contribution,
         source: &Source,
     ) -> Result<Added, LedgerError> {
+        let added = self.add_at_hand(contribution, source);
+        added.map_err(|error| self.or_overtaken(error))
+    }
+
+    /// The error, or that another run has committed, where a file is gone that was listed.
+    pub(super) fn or_overtaken(&self, error: LedgerError) -> LedgerError {
+        let now = || Manifest::load(&self.dir);
+        if error.is_gone() && matches!(now(), Ok(Some((_, now))) if now != self.state) {
+            return LedgerError::Overtaken(self.dir.path().into());
+        }
+        error
+    }
+
+    fn add_at_hand(
+        &mut self,
+        contribution: Contribution,
+        source: &Source,
+    ) -> Result<Added, LedgerError> {
         let record = &contribution.record;
         let mut near = self.records.near(record);
         near.extend(self.records.cut_of(record, source));
@@ -218,7 +236,7 @@ impl Writer {
         self.rows = 0;
         let pending: Vec<((Table, Day), Vec<RecordBatch>)> =
             std::mem::take(&mut self.pending).into_iter().collect();
-        let dir = &self.dir;
+        let (dir, series) = (&self.dir, self.manifest.series);
         let parts: Vec<Option<Part>> = pending
             .into_par_iter()
             .map(|(key, batches)| {
@@ -226,10 +244,12 @@ impl Writer {
                 if rows.num_rows() == 0 && !key.0.is_empty_a_record() {
                     return Ok(None);
                 }
-                part::write(dir, key, &rows).map(Some)
+                part::write(dir, series, key, &rows).map(Some)
             })
             .collect::<Result<_, LedgerError>>()?;
-        self.manifest.parts.extend(parts.into_iter().flatten());
+        for part in parts.into_iter().flatten() {
+            self.manifest.add(part);
+        }
         Ok(())
     }
 
@@ -243,7 +263,7 @@ impl Writer {
         let ids = BTreeSet::from([record.id.clone()]);
         let parts = self.manifest.parts.iter();
         let parts: Vec<Part> = parts.filter(own_days).cloned().collect();
-        let dir = &self.dir;
+        let (dir, series) = (&self.dir, self.manifest.series);
         let changed: Vec<Option<(Part, Option<Part>)>> = parts
             .into_par_iter()
             .map(|part| {
@@ -259,14 +279,16 @@ impl Writer {
                     None
                 } else {
                     let rows = part::canonical(part.table, &kept)?;
-                    Some(part::write(dir, (part.table, part.day), &rows)?)
+                    Some(part::write(dir, series, (part.table, part.day), &rows)?)
                 };
                 Ok(Some((part, new)))
             })
             .collect::<Result<_, LedgerError>>()?;
         for (old, new) in changed.into_iter().flatten() {
             self.manifest.parts.remove(&old);
-            self.manifest.parts.extend(new);
+            if let Some(new) = new {
+                self.manifest.add(new);
+            }
         }
         Ok(())
     }
@@ -274,6 +296,10 @@ impl Writer {
     /// One file a day and table. Rows keep their source, so that a log that grows
     /// later still replaces exactly its own.
     pub(crate) fn compact(&mut self) -> Result<(), LedgerError> {
+        self.join_days().map_err(|error| self.or_overtaken(error))
+    }
+
+    fn join_days(&mut self) -> Result<(), LedgerError> {
         self.flush()?;
         let mut days: BTreeMap<(Table, Day), Vec<Part>> = BTreeMap::new();
         for part in &self.manifest.parts {
@@ -284,7 +310,7 @@ impl Writer {
             .into_iter()
             .filter(|(_, parts)| parts.len() > 1)
             .collect();
-        let dir = &self.dir;
+        let (dir, series) = (&self.dir, self.manifest.series);
         let merged: Vec<(Vec<Part>, Part)> = many
             .into_par_iter()
             .map(|(key, parts)| {
@@ -293,7 +319,7 @@ impl Writer {
                     batches.extend(part::read(dir, part)?);
                 }
                 let rows = part::canonical(key.0, &batches)?;
-                Ok((parts, part::write(dir, key, &rows)?))
+                Ok((parts, part::write(dir, series, key, &rows)?))
             })
             .collect::<Result<_, LedgerError>>()?;
         for (old, new) in merged {
@@ -301,7 +327,7 @@ impl Writer {
                 self.manifest.parts.remove(part);
             }
             self.committed.parts.extend(old);
-            self.manifest.parts.insert(new);
+            self.manifest.add(new);
         }
         Ok(())
     }
