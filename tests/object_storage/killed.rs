@@ -50,7 +50,8 @@ struct Victims {
 }
 
 impl Victims {
-    /// Looks at the ledger as a reader would, at each write to it, and kills.
+    /// Kills; and looks at the ledger as a reader would at each commit. Between commits nothing
+    /// that is listed can change: no request overwrites or removes it.
     fn arrived(&self, server: &Server, request: &Request) -> Fault {
         let ledger = request
             .path
@@ -66,7 +67,9 @@ impl Victims {
         let Some(victim) = victims.get_mut(&ledger) else {
             return Fault::None;
         };
-        if let Err(torn) = whole(server, &ledger) {
+        if request.is_commit()
+            && let Err(torn) = whole(server, &ledger)
+        {
             self.torn.lock().unwrap().push(torn);
         }
         victim.came += 1;
