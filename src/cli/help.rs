@@ -25,6 +25,7 @@ const GROUPS: [Group; 7] = [
             "partial",
             "shard",
             "keep",
+            "remove",
             "into",
         ],
         further: &[

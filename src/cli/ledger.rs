@@ -2,6 +2,7 @@
 
 mod merge;
 
+use std::fmt::Write as _;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -16,7 +17,7 @@ use crate::run::from_ledger::advised;
 use crate::run::{Advised, config};
 use crate::storage;
 use crate::usage::REJECT_SHARE;
-use crate::usage::ledger::{Ledger, Writer};
+use crate::usage::ledger::{Committed, Ledger, Writer};
 
 /// Arguments of `ledger`.
 #[derive(Debug, clap::Args)]
@@ -47,14 +48,23 @@ enum Task {
     Verify(Place),
     /// Join the files of each day into one, without loss
     #[command(after_help = "Examples:
-  scopetrim ledger compact usage")]
-    Compact(Place),
+  scopetrim ledger compact usage
+  scopetrim ledger compact s3://acme-usage/ledger --remove")]
+    Compact {
+        #[command(flatten)]
+        place: Place,
+        #[command(flatten)]
+        removal: Removal,
+    },
     /// Drop the days before the last ones
     #[command(after_help = "Examples:
-  scopetrim ledger prune usage --keep 15mo")]
+  scopetrim ledger prune usage --keep 15mo
+  scopetrim ledger prune s3://acme-usage/ledger --keep 15mo --remove")]
     Prune {
         #[command(flatten)]
         place: Place,
+        #[command(flatten)]
+        removal: Removal,
         /// Time to keep, counted back from the last day with records: 15mo, 400d or 60w
         #[arg(long, value_name = "SPAN")]
         keep: String,
@@ -70,6 +80,26 @@ enum Task {
         #[arg(long, value_name = "DIR")]
         into: PathBuf,
     },
+}
+
+#[derive(Debug, clap::Args)]
+struct Removal {
+    /// Remove from a bucket every file of the ledger that does not count any more; a run that writes meanwhile ends with an error
+    #[arg(long)]
+    remove: bool,
+}
+
+impl Removal {
+    /// Commits. Out: also how many files were removed, where that was asked for.
+    fn commit(&self, writer: Writer) -> anyhow::Result<(Committed, Option<usize>)> {
+        let done = if self.remove {
+            let done = writer.commit_and_remove();
+            done.map(|(done, removed)| (done, Some(removed)))
+        } else {
+            writer.commit().map(|done| (done, None))
+        };
+        done.map_err(|error| advised(&error))
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -119,50 +149,61 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     match &args.task {
         Task::Status(place) => status(&place.dir()?, place.json, out),
         Task::Verify(place) => verify(&place.dir()?, place.json, out),
-        Task::Compact(place) => {
-            let dir = place.dir()?;
-            let mut writer = existing(&dir)?;
-            writer.compact().map_err(|error| advised(&error))?;
-            let done = writer.commit().map_err(|error| advised(&error))?;
-            let text = format!(
-                "{} in place of {}",
-                plural(done.written, "file"),
-                done.dropped
-            );
-            say(
-                place.json,
-                &text,
-                &serde_json::json!({"files_written": done.written, "files_dropped": done.dropped}),
-                out,
-            )
-        }
-        Task::Prune { place, keep } => {
-            let dir = place.dir()?;
-            let mut writer = existing(&dir)?;
-            let last = writer.last_day(REJECT_SHARE);
-            let last = last.map_err(|error| advised(&error))?;
-            let first = last.map(|last| first_day(last, keep)).transpose()?;
-            let days = writer
-                .prune_before(first)
-                .map_err(|error| advised(&error))?;
-            writer.commit().map_err(|error| advised(&error))?;
-            let text = match first {
-                Some(first) if storage::is_remote(&dir) => format!(
-                    "{} before {first} dropped; their files stay in the bucket until somebody removes them",
-                    plural(days, "day")
-                ),
-                Some(first) => format!("{} before {first} dropped", plural(days, "day")),
-                None => "the ledger has no days".to_owned(),
-            };
-            say(
-                place.json,
-                &text,
-                &serde_json::json!({"first_day": first, "days_dropped": days}),
-                out,
-            )
-        }
+        Task::Compact { place, removal } => compact(place, removal, out),
+        Task::Prune {
+            place,
+            removal,
+            keep,
+        } => prune(place, removal, keep, out),
         Task::Merge { from, into } => merge::merge(from, into, out),
     }
+}
+
+fn compact(place: &Place, removal: &Removal, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
+    let mut writer = existing(&place.dir()?)?;
+    writer.compact().map_err(|error| advised(&error))?;
+    let (done, removed) = removal.commit(writer)?;
+    let mut text = format!(
+        "{} in place of {}",
+        plural(done.written, "file"),
+        done.dropped
+    );
+    let mut value =
+        serde_json::json!({"files_written": done.written, "files_dropped": done.dropped});
+    if let Some(removed) = removed {
+        write!(text, "; {} removed", plural(removed, "file"))?;
+        value["files_removed"] = removed.into();
+    }
+    say(place.json, &text, &value, out)
+}
+
+fn prune(
+    place: &Place,
+    removal: &Removal,
+    keep: &str,
+    out: &mut dyn Write,
+) -> anyhow::Result<ExitStatus> {
+    let dir = place.dir()?;
+    let mut writer = existing(&dir)?;
+    let last = writer.last_day(REJECT_SHARE);
+    let last = last.map_err(|error| advised(&error))?;
+    let first = last.map(|last| first_day(last, keep)).transpose()?;
+    let days = writer
+        .prune_before(first)
+        .map_err(|error| advised(&error))?;
+    let (_, removed) = removal.commit(writer)?;
+    let mut text = match first {
+        Some(first) => format!("{} before {first} dropped", plural(days, "day")),
+        None => "the ledger has no days".to_owned(),
+    };
+    let mut value = serde_json::json!({"first_day": first, "days_dropped": days});
+    if let Some(removed) = removed {
+        write!(text, "; {} removed", plural(removed, "file"))?;
+        value["files_removed"] = removed.into();
+    } else if storage::is_remote(&dir) && first.is_some() {
+        text.push_str("; their files stay in the bucket: `--remove` removes them");
+    }
+    say(place.json, &text, &value, out)
 }
 
 fn say(

@@ -94,6 +94,8 @@ impl DiscoverError {
 /// Expands files, folders (recursively), globs and `-`.
 pub fn discover(names: &[String], base: &Path) -> Result<Vec<Input>, DiscoverError> {
     let mut found: BTreeMap<PathBuf, Input> = BTreeMap::new();
+    // Of a million objects, only what is needed of each.
+    let mut objects: BTreeMap<Arc<str>, u64> = BTreeMap::new();
     let mut stdin = None;
     for name in names {
         if name == "-" {
@@ -105,14 +107,7 @@ pub fn discover(names: &[String], base: &Path) -> Result<Vec<Input>, DiscoverErr
             continue;
         }
         if is_remote(name) {
-            for (shown, size) in remote::find(name)? {
-                let input = Input {
-                    path: Some(PathBuf::from(&shown)),
-                    shown: Arc::from(shown.as_str()),
-                    size,
-                };
-                found.insert(PathBuf::from(shown), input);
-            }
+            objects.append(&mut remote::find(name)?);
             continue;
         }
         let path = base.join(name);
@@ -129,6 +124,11 @@ pub fn discover(names: &[String], base: &Path) -> Result<Vec<Input>, DiscoverErr
         }
     }
     let mut inputs: Vec<Input> = found.into_values().collect();
+    inputs.extend(objects.into_iter().map(|(shown, size)| Input {
+        path: Some(PathBuf::from(&*shown)),
+        shown,
+        size,
+    }));
     inputs.sort_by(|a, b| a.shown.cmp(&b.shown));
     inputs.extend(stdin);
     Ok(inputs)

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::sync::Arc;
 
 use glob::Pattern;
 
@@ -15,7 +16,7 @@ use super::expand::is_pattern;
 use crate::storage::{self, Address, Listed, shown};
 
 /// The objects that a name stands for, with their sizes.
-pub(super) fn find(name: &str) -> Result<BTreeMap<String, u64>, DiscoverError> {
+pub(super) fn find(name: &str) -> Result<BTreeMap<Arc<str>, u64>, DiscoverError> {
     let unreadable = |error: io::Error| DiscoverError::Unreadable {
         path: shown(name),
         reason: error.to_string(),
@@ -26,7 +27,7 @@ pub(super) fn find(name: &str) -> Result<BTreeMap<String, u64>, DiscoverError> {
         && !address.key.is_empty()
         && let Some(size) = storage::size(&address).map_err(unreadable)?
     {
-        return Ok(BTreeMap::from([(address.to_string(), size)]));
+        return Ok(BTreeMap::from([(Arc::from(address.to_string()), size)]));
     }
     if address.scheme.is_web() {
         return Err(DiscoverError::NoObject(name.to_owned()));
@@ -35,7 +36,7 @@ pub(super) fn find(name: &str) -> Result<BTreeMap<String, u64>, DiscoverError> {
     let prefix = address.with_key(prefix);
     let parts = parts(name, pattern)?;
     let below = prefix.to_string().trim_end_matches('/').len() + 1;
-    let mut found = BTreeMap::new();
+    let mut found: BTreeMap<Arc<str>, u64> = BTreeMap::new();
     let mut keep = |listed: Listed| {
         let rest = listed.name.get(below..).unwrap_or_default();
         let wanted = if parts.is_empty() {
@@ -44,7 +45,7 @@ pub(super) fn find(name: &str) -> Result<BTreeMap<String, u64>, DiscoverError> {
             fits(&parts, &rest.split('/').collect::<Vec<_>>())
         };
         if wanted {
-            found.insert(listed.name, listed.size);
+            found.insert(Arc::from(listed.name), listed.size);
         }
         Ok(())
     };
@@ -59,9 +60,9 @@ pub(super) fn find(name: &str) -> Result<BTreeMap<String, u64>, DiscoverError> {
 
 /// Consoles make a folder by an empty object whose name ends with `/`; a listing shows it
 /// without that, and no object has the name.
-fn without_markers(found: &mut BTreeMap<String, u64>) -> io::Result<()> {
+fn without_markers(found: &mut BTreeMap<Arc<str>, u64>) -> io::Result<()> {
     let empty = found.iter().filter(|(_, size)| **size == 0);
-    let empty: Vec<String> = empty.map(|(name, _)| name.clone()).collect();
+    let empty: Vec<Arc<str>> = empty.map(|(name, _)| Arc::clone(name)).collect();
     for name in empty {
         if storage::size(&Address::parse(&name)?)?.is_none() {
             found.remove(&name);

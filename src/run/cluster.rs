@@ -11,6 +11,7 @@ use crate::engine::spark::Spark;
 use crate::engine::{EngineError, Job, Rows};
 use crate::input::{Input, discover};
 use crate::model::words::{either, plural};
+use crate::storage::is_remote;
 use crate::usage::SourceFacts;
 use crate::usage::ledger::{Added, Ledger, LedgerError, Writer, missing_shards};
 
@@ -182,10 +183,13 @@ fn twice(inputs: &[Input], sources: &[(SourceFacts, Added)]) -> Option<String> {
     ))
 }
 
-/// What is named, with every file of the folders that are named.
+/// What is named and lies on this machine, with every file of the folders that are named. What is
+/// in a bucket every machine reads from there.
 fn files(named: &[String]) -> anyhow::Result<Vec<Input>> {
+    let here = named.iter().filter(|name| !is_remote(name));
+    let named: Vec<String> = here.cloned().collect();
     if named.is_empty() {
         return Ok(Vec::new());
     }
-    discover(named, Path::new("")).map_err(|error| Advised::new(error.to_string(), error.help()))
+    discover(&named, Path::new("")).map_err(|error| Advised::new(error.to_string(), error.help()))
 }

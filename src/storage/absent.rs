@@ -33,6 +33,10 @@ pub(super) fn put(_: &Address, _: &[u8], _: &Condition) -> Result<Version, Refus
     available().map_err(Refused::Failed).and_then(unsupported)
 }
 
+pub(super) fn remove(_: &[Address]) -> io::Result<()> {
+    available()
+}
+
 impl Object {
     pub(super) fn open(_: &Address) -> io::Result<Arc<Self>> {
         available()?;

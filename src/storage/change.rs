@@ -3,6 +3,8 @@
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
+use futures_util::{StreamExt as _, stream};
+use object_store::path::Path;
 use object_store::{
     Error, GetOptions, ObjectStore, PutMode, PutOptions, PutPayload, UpdateVersion,
 };
@@ -73,4 +75,24 @@ pub(super) fn put(
         Err(Error::AlreadyExists { .. } | Error::Precondition { .. }) => Err(Refused::Taken),
         Err(error) => Err(Refused::Failed(words::io(&error))),
     }
+}
+
+/// Removes objects of one bucket, many with one request where the store knows that.
+pub(super) fn remove(addresses: &[Address]) -> io::Result<()> {
+    let Some(first) = addresses.first() else {
+        return Ok(());
+    };
+    let store = client(first)?;
+    let paths: Vec<Path> = addresses.iter().map(path_of).collect::<Result<_, _>>()?;
+    wait(async move {
+        let paths = stream::iter(paths.into_iter().map(Ok)).boxed();
+        let mut removed = store.delete_stream(paths);
+        while let Some(next) = removed.next().await {
+            match next {
+                Ok(_) | Err(Error::NotFound { .. }) => {}
+                Err(error) => return Err(words::io(&error)),
+            }
+        }
+        Ok(())
+    })?
 }

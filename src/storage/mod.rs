@@ -21,7 +21,13 @@ mod cache;
 mod change;
 mod content;
 #[cfg(feature = "object-storage")]
+mod credential_process;
+#[cfg(feature = "object-storage")]
+mod ini;
+#[cfg(feature = "object-storage")]
 mod object;
+#[cfg(feature = "object-storage")]
+mod profile;
 mod segment;
 #[cfg(feature = "object-storage")]
 mod store;
@@ -119,6 +125,11 @@ pub(crate) fn put(
     condition: &Condition,
 ) -> Result<Version, Refused> {
     change::put(address, bytes, condition)
+}
+
+/// Removes objects; one that is not there is no error.
+pub(crate) fn remove(addresses: &[Address]) -> io::Result<()> {
+    change::remove(addresses)
 }
 
 /// The bytes of an object, or an error when it has more than `limit`.

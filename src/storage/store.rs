@@ -1,7 +1,7 @@
 //! One client for each bucket, and the one thread on which all requests run.
 //!
-//! Credentials are those that the providers' own tools find: environment, web identity, and the
-//! metadata service of the machine. Nothing here reads them.
+//! Credentials are those that the providers' own tools find: environment, web identity, profiles,
+//! and the metadata service of the machine.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -17,7 +17,7 @@ use object_store::{BackoffConfig, ClientConfigKey, ObjectStore, RetryConfig};
 use tokio::runtime::{Builder, Handle};
 
 use super::address::{Address, Scheme};
-use super::words;
+use super::{profile, words};
 
 /// What one request may take, with its body.
 const TIMEOUT: &str = "120 seconds";
@@ -32,12 +32,13 @@ pub(super) fn client(address: &Address) -> io::Result<Arc<dyn ObjectStore>> {
     if let Some(known) = clients.get(&root) {
         return Ok(Arc::clone(known));
     }
-    let made = make(address).map_err(|error| words::io(&error))?;
+    let made = make(address)?;
     clients.insert(root, Arc::clone(&made));
     Ok(made)
 }
 
-fn make(address: &Address) -> object_store::Result<Arc<dyn ObjectStore>> {
+fn make(address: &Address) -> io::Result<Arc<dyn ObjectStore>> {
+    let built = |error: object_store::Error| words::io(&error);
     let bucket = address.authority.as_str();
     Ok(match address.scheme {
         Scheme::S3 => {
@@ -45,28 +46,29 @@ fn make(address: &Address) -> object_store::Result<Arc<dyn ObjectStore>> {
             if let Some(key) = own("AWS_TIMEOUT") {
                 builder = builder.with_config(AmazonS3ConfigKey::Client(key), TIMEOUT);
             }
-            Arc::new(builder.with_retry(retry()).build()?)
+            let builder = profile::apply(builder)?;
+            Arc::new(builder.with_retry(retry()).build().map_err(built)?)
         }
         Scheme::Google => {
             let mut builder = GoogleCloudStorageBuilder::from_env().with_bucket_name(bucket);
             if let Some(key) = own("GOOGLE_TIMEOUT") {
                 builder = builder.with_config(GoogleConfigKey::Client(key), TIMEOUT);
             }
-            Arc::new(builder.with_retry(retry()).build()?)
+            Arc::new(builder.with_retry(retry()).build().map_err(built)?)
         }
         Scheme::Azure => {
             let mut builder = MicrosoftAzureBuilder::from_env().with_container_name(bucket);
             if let Some(key) = own("AZURE_TIMEOUT") {
                 builder = builder.with_config(AzureConfigKey::Client(key), TIMEOUT);
             }
-            Arc::new(builder.with_retry(retry()).build()?)
+            Arc::new(builder.with_retry(retry()).build().map_err(built)?)
         }
         Scheme::Http | Scheme::Https => {
             let builder = HttpBuilder::new()
                 .with_url(address.root())
                 .with_config(ClientConfigKey::AllowHttp, "true")
                 .with_config(ClientConfigKey::Timeout, TIMEOUT);
-            Arc::new(builder.with_retry(retry()).build()?)
+            Arc::new(builder.with_retry(retry()).build().map_err(built)?)
         }
     })
 }

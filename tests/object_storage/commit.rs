@@ -1,9 +1,6 @@
-//! A ledger in a bucket: the bytes of one in a folder, one of two writers, and the state before or
-//! after whenever a writer is killed.
+//! A ledger in a bucket: the bytes of one in a folder, and one of two writers.
 
 use std::collections::BTreeMap;
-use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 
@@ -143,99 +140,4 @@ fn of_two_writers_the_second_to_commit_changes_nothing_and_says_so() {
         world.server.below("b/ledger/").get("manifest.json"),
         files(&world.path("local")).get("manifest.json")
     );
-}
-
-#[test]
-fn a_writer_that_is_killed_leaves_the_state_before_or_after() {
-    killed_at_random_points(20, 0x5eed);
-}
-
-#[test]
-#[ignore = "five times as long; `cargo test --features object-storage --test object_storage -- --ignored`"]
-fn a_writer_that_is_killed_at_a_hundred_points_leaves_the_state_before_or_after() {
-    killed_at_random_points(100, 0xca5e);
-}
-
-/// Kills `kill -9` at the arrival of a request, before or after it is done.
-fn killed_at_random_points(points: u64, seed: u64) {
-    let world = world();
-    world.ok("ingest s3://b/logs/a.log --catalog openapi.yaml --ledger s3://b/ledger");
-    let before = world.server.below("b/ledger/");
-    let args = "ingest s3://b/logs --catalog openapi.yaml --ledger s3://b/ledger";
-    let writes = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&writes);
-    world.server.plan(move |request| {
-        count.fetch_add(usize::from(request.method == "PUT"), Ordering::Relaxed);
-        Fault::None
-    });
-    world.ok(args);
-    let after = world.server.below("b/ledger/manifest.json");
-    let writes = writes.load(Ordering::Relaxed) as u64;
-    assert!(writes > 10, "{writes}");
-    let (mut random, mut states) = (seed, [0, 0]);
-    for point in 0..points {
-        random = random
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        // The commit itself is among the points.
-        let at = if point % 5 == 0 {
-            writes
-        } else {
-            1 + (random >> 33) % writes
-        };
-        let done = random >> 20 & 1 == 0;
-        world.server.restore("b/ledger/", &before);
-        let child = Arc::new(Mutex::new(None));
-        let (victim, mut count) = (Arc::clone(&child), 0);
-        world.server.plan(move |request| {
-            if request.method != "PUT" {
-                return Fault::None;
-            }
-            count += 1;
-            if count != at {
-                return Fault::None;
-            }
-            let id: u32 = victim.lock().unwrap().unwrap();
-            let killed = Command::new("kill").args(["-9", &id.to_string()]).status();
-            assert!(killed.unwrap().success());
-            if done {
-                Fault::Unanswered
-            } else {
-                Fault::Dropped
-            }
-        });
-        let mut command = world.command(args);
-        command.stdout(Stdio::null()).stderr(Stdio::null());
-        // No request is planned before the number of the process is known.
-        let mut number = child.lock().unwrap();
-        let mut process = command.spawn().unwrap();
-        *number = Some(process.id());
-        drop(number);
-        let ended = process.wait().unwrap();
-        assert_eq!(ended.code(), None, "it was killed at {at} of {writes}");
-        world.server.plan(|_| Fault::None);
-        // Whatever was on its way has arrived by now or never will.
-        thread::sleep(std::time::Duration::from_millis(50));
-        let now = world.server.below("b/ledger/manifest.json");
-        let is_after = now == after;
-        assert!(
-            is_after || now[""] == before["manifest.json"],
-            "{at} of {writes}"
-        );
-        assert_eq!(is_after, at == writes && done, "{at} of {writes}");
-        states[usize::from(is_after)] += 1;
-        let told = world.ok("ledger verify s3://b/ledger");
-        assert!(told.contains("0 faults"), "{told}");
-        world.ok(args);
-        assert_eq!(
-            world.server.below("b/ledger/manifest.json"),
-            after,
-            "{at} of {writes}"
-        );
-    }
-    println!(
-        "killed {points} times: {} states before, {} after",
-        states[0], states[1]
-    );
-    assert!(states[0] > 0 && (points < 50 || states[1] > 0));
 }

@@ -12,9 +12,15 @@
 
 mod commit;
 mod faults;
+mod google;
+mod killed;
+mod many;
+mod profiles;
 mod reading;
 mod real;
+mod removal;
 mod server;
+mod spark;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -63,6 +69,8 @@ impl World {
         command
             .args(args.split_whitespace())
             .current_dir(self.folder.path())
+            // What the user of this machine has in `~/.aws` is not read.
+            .env("HOME", self.folder.path())
             .env(
                 "AWS_ENDPOINT",
                 format!("http://127.0.0.1:{}", self.server.port),

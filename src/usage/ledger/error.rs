@@ -82,6 +82,17 @@ pub(crate) enum LedgerError {
         /// The store's words.
         error: io::Error,
     },
+    /// A removal began, and not all of it was done.
+    #[error("`{}`: the change is committed, and not every file that does not count any more could be removed: {error}", dir.display())]
+    Left {
+        /// The ledger.
+        dir: PathBuf,
+        /// The store's words.
+        error: io::Error,
+    },
+    /// The store takes every put.
+    #[error("`{}` lies in a store that takes a put whose condition does not hold: nothing was removed", .0.display())]
+    Unconditional(PathBuf),
     /// The address cannot be used.
     #[error("`{}`: {error}", shown.display())]
     Address {
@@ -135,6 +146,12 @@ impl LedgerError {
             Self::Overtaken(_) => "run it again: the same logs are counted once",
             Self::Unsettled { .. } => {
                 "run it again: the same logs are counted once, and either way the ledger is whole"
+            }
+            Self::Left { .. } => {
+                "run it again: it removes the rest; whoever removes needs the right to delete objects"
+            }
+            Self::Unconditional(_) => {
+                "two writers at once could lose what one of them did there: use a store with conditional puts, or let nobody else write and remove the files by its own tools"
             }
             Self::Address { .. } => {
                 "write s3://BUCKET/PREFIX, gs://BUCKET/PREFIX or az://CONTAINER/PREFIX; the programs of the releases know object stores, others are built with `--features object-storage`"

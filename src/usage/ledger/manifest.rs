@@ -15,6 +15,9 @@ use super::{LedgerError, Table};
 use crate::model::{ContentDigest, Day, OutcomeTable};
 
 const FORMAT: &str = "scopetrim.ledger/2";
+/// The same with files of several series: whoever does not know of them would use a file that is
+/// about to be removed.
+const SERIES: &str = "scopetrim.ledger/3";
 
 /// One Parquet file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,15 +28,19 @@ pub(super) struct Part {
     pub(super) digest: String,
     pub(super) rows: u64,
     pub(super) bytes: u64,
+    /// The series of names that its own is of, which is the manifest's as it was written.
+    pub(super) series: u32,
 }
 
 impl Part {
     /// Where it lies inside the ledger.
     pub(super) fn path(&self) -> PathBuf {
-        folder(self.table, self.day).join(format!(
-            "{}.parquet",
-            self.digest.get(..32).unwrap_or_default()
-        ))
+        let digest = self.digest.get(..32).unwrap_or_default();
+        let name = match self.series {
+            0 => format!("{digest}.parquet"),
+            series => format!("{digest}-{series}.parquet"),
+        };
+        folder(self.table, self.day).join(name)
     }
 }
 
@@ -52,6 +59,9 @@ pub(super) struct Manifest {
     pub(super) outcomes: Option<OutcomeTable>,
     /// Lists of logs of which a share is still missing.
     pub(super) shards: BTreeSet<Shares>,
+    /// The series of the files that are written next. Each removal in a bucket begins one, so that
+    /// a name that it removes is never given again.
+    pub(super) series: u32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -62,8 +72,18 @@ struct Stored {
     outcomes: Option<OutcomeTable>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     shards: BTreeSet<Shares>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    series: u32,
     /// Table, day, digest, rows, bytes.
     parts: Vec<(String, String, String, u64, u64)>,
+    /// The same of those of a later series than the first, with the series.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    later: Vec<(String, String, String, u64, u64, u32)>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it so")]
+fn is_zero(series: &u32) -> bool {
+    *series == 0
 }
 
 #[derive(Deserialize)]
@@ -121,14 +141,17 @@ impl Manifest {
         }
         // Of another form nothing else is known.
         let Form { format } = serde_json::from_str(body)?;
-        if format != FORMAT {
-            let text = format!("its form is `{format}`, this one knows `{FORMAT}`");
+        if format != FORMAT && format != SERIES {
+            let text = format!("its form is `{format}`, this one knows `{SERIES}`");
             return Err(Wrong::Version(text));
         }
         let stored: Stored = serde_json::from_str(body)?;
         let day = |text: &str| Day::parse(text).ok_or(format!("`{text}` is not a date"));
         let mut parts = BTreeSet::new();
-        for (table, on, digest, rows, bytes) in stored.parts {
+        let first = stored.parts.into_iter();
+        let first =
+            first.map(|(table, on, digest, rows, bytes)| (table, on, digest, rows, bytes, 0));
+        for (table, on, digest, rows, bytes, series) in first.chain(stored.later) {
             // The digest becomes a file name.
             if digest.len() != 64 || !digest.bytes().all(|byte| byte.is_ascii_hexdigit()) {
                 return Err(Wrong::Damaged(format!("`{digest}` is not a digest")));
@@ -140,9 +163,18 @@ impl Manifest {
                 digest,
                 rows,
                 bytes,
+                series,
             });
         }
+        if let Some(part) = parts.iter().find(|part| part.series > stored.series) {
+            let text = format!(
+                "a file is of series {}, the last one is {}",
+                part.series, stored.series
+            );
+            return Err(Wrong::Damaged(text));
+        }
         Ok(Self {
+            series: stored.series,
             parts,
             pruned_before: stored.pruned_before.as_deref().map(day).transpose()?,
             outcomes: stored.outcomes,
@@ -152,21 +184,24 @@ impl Manifest {
 
     fn text(&self) -> Result<String, LedgerError> {
         let columns = |error: serde_json::Error| LedgerError::Columns(error.to_string());
-        let parts = self.parts.iter().map(|part| {
-            (
-                part.table.name().to_owned(),
-                part.day.to_string(),
-                part.digest.clone(),
-                part.rows,
-                part.bytes,
-            )
-        });
+        let (mut parts, mut later) = (Vec::new(), Vec::new());
+        for part in &self.parts {
+            let (table, day) = (part.table.name().to_owned(), part.day.to_string());
+            let digest = part.digest.clone();
+            match part.series {
+                0 => parts.push((table, day, digest, part.rows, part.bytes)),
+                series => later.push((table, day, digest, part.rows, part.bytes, series)),
+            }
+        }
+        let format = if self.series == 0 { FORMAT } else { SERIES };
         let body = serde_json::to_string(&Stored {
-            format: FORMAT.to_owned(),
+            format: format.to_owned(),
             pruned_before: self.pruned_before.map(|day| day.to_string()),
             outcomes: self.outcomes.clone(),
             shards: self.shards.clone(),
-            parts: parts.collect(),
+            series: self.series,
+            parts,
+            later,
         })
         .map_err(columns)?;
         let checksum = ContentDigest::of(body.as_bytes()).to_string();
@@ -184,6 +219,16 @@ impl Manifest {
         *self == Self::default()
     }
 
+    /// Adds parts. Of equal content the one that is there stays.
+    pub(super) fn add_all(&mut self, parts: impl IntoIterator<Item = Part>) {
+        for part in parts {
+            let same = |known: &Part| known.digest == part.digest;
+            if !self.on(part.table, part.day).any(same) {
+                self.parts.insert(part);
+            }
+        }
+    }
+
     /// The names of all parts.
     pub(super) fn names(&self) -> BTreeSet<PathBuf> {
         self.parts.iter().map(Part::path).collect()
@@ -197,6 +242,7 @@ impl Manifest {
             digest: String::new(),
             rows: 0,
             bytes: 0,
+            series: 0,
         };
         let range = self.parts.range(first..);
         range.take_while(move |part| (part.table, part.day) == (table, day))
@@ -220,9 +266,16 @@ mod tests {
             digest: "ab".repeat(32),
             rows: 7,
             bytes: 900,
+            series: 0,
+        };
+        let later = Part {
+            digest: "cd".repeat(32),
+            series: 2,
+            ..part.clone()
         };
         let manifest = Manifest {
-            parts: BTreeSet::from([part]),
+            series: 2,
+            parts: BTreeSet::from([part, later]),
             pruned_before: Some(Day(3)),
             outcomes: Some(OutcomeTable::default()),
             shards: BTreeSet::new(),
@@ -237,5 +290,35 @@ mod tests {
             }
             assert!(Manifest::parse(&text[..at]).is_err(), "cut at {at}");
         }
+    }
+
+    #[test]
+    fn a_file_that_is_written_again_in_a_later_series_is_listed_once() {
+        let part = |series| Part {
+            table: Table::Usage,
+            day: Day(3),
+            digest: "ab".repeat(32),
+            rows: 7,
+            bytes: 900,
+            series,
+        };
+        let mut manifest = Manifest::default();
+        manifest.add_all([part(0)]);
+        manifest.series = 1;
+        manifest.add_all([part(1)]);
+        assert_eq!(manifest.parts, BTreeSet::from([part(0)]));
+        let name = part(1).path();
+        assert!(name.ends_with(format!("{}-1.parquet", "ab".repeat(16))));
+        // A ledger that nothing was removed from has the form of earlier versions.
+        let first = Manifest {
+            series: 0,
+            ..manifest
+        };
+        assert!(
+            first
+                .text()
+                .unwrap()
+                .starts_with("{\"format\":\"scopetrim.ledger/2\",\"pruned_before\":null,\"parts\"")
+        );
     }
 }

@@ -19,6 +19,11 @@ impl Writer {
     /// The content is not at hand, so an earlier part is known by its head and its
     /// rows: each has its counterpart with the same first request in the longer one.
     pub(crate) fn merge(&mut self, other: &Ledger) -> Result<Vec<(String, Added)>, LedgerError> {
+        let merged = self.add_all_of(other);
+        merged.map_err(|error| self.or_overtaken(error))
+    }
+
+    fn add_all_of(&mut self, other: &Ledger) -> Result<Vec<(String, Added)>, LedgerError> {
         if other.is_unfinished() {
             return Err(LedgerError::Unfinished(other.dir.path().into()));
         }

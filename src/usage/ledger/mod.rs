@@ -30,6 +30,7 @@ mod outcomes;
 mod part;
 mod prune;
 mod read;
+mod remove;
 mod rows;
 mod seen;
 mod shards;

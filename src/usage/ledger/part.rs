@@ -66,6 +66,7 @@ pub(super) fn join_small(table: Table, batches: &mut Vec<RecordBatch>) -> Result
 /// there is no row, and none says nothing.
 pub(super) fn write_rows(
     dir: &Store,
+    series: u32,
     (table, day): (Table, Day),
     batches: &[RecordBatch],
 ) -> Result<Option<Part>, LedgerError> {
@@ -81,6 +82,7 @@ pub(super) fn write_rows(
         digest,
         rows: rows.num_rows() as u64,
         bytes: bytes.len() as u64,
+        series,
     };
     dir.write_part(&part.path(), &bytes)?;
     Ok(Some(part))
@@ -112,20 +114,26 @@ pub(super) struct Opened<'a> {
     metadata: ArrowReaderMetadata,
 }
 
+/// The bytes of one file, which are those that were written.
+pub(super) fn bytes(dir: &Store, part: &Part) -> Result<Vec<u8>, LedgerError> {
+    let path = dir.within(&part.path());
+    let bytes = dir
+        .read(&part.path(), part.bytes)
+        .map_err(|error| match error.kind() {
+            ErrorKind::NotFound => LedgerError::Gone(path.clone()),
+            ErrorKind::FileTooLarge => LedgerError::damaged(&path, "its digest does not fit"),
+            _ => LedgerError::io(&path)(error),
+        })?;
+    if blake3::hash(&bytes).to_hex().as_str() != part.digest {
+        return Err(LedgerError::damaged(&path, "its digest does not fit"));
+    }
+    Ok(bytes)
+}
+
 impl<'a> Opened<'a> {
     pub(super) fn new(dir: &Store, part: &'a Part) -> Result<Self, LedgerError> {
         let path = dir.within(&part.path());
-        let bytes = dir
-            .read(&part.path(), part.bytes)
-            .map_err(|error| match error.kind() {
-                ErrorKind::NotFound => LedgerError::Gone(path.clone()),
-                ErrorKind::FileTooLarge => LedgerError::damaged(&path, "its digest does not fit"),
-                _ => LedgerError::io(&path)(error),
-            })?;
-        if blake3::hash(&bytes).to_hex().as_str() != part.digest {
-            return Err(LedgerError::damaged(&path, "its digest does not fit"));
-        }
-        let bytes = Bytes::from(bytes);
+        let bytes = Bytes::from(bytes(dir, part)?);
         let metadata = ArrowReaderMetadata::load(&bytes, ArrowReaderOptions::default())
             .map_err(|error| LedgerError::damaged(&path, error.to_string()))?;
         if let Err(reason) = known(metadata.schema(), &part.table.schema()) {
@@ -290,6 +298,7 @@ mod tests {
             digest: blake3::hash(&bytes).to_hex().to_string(),
             rows: batch.num_rows() as u64,
             bytes: bytes.len() as u64,
+            series: 0,
         };
         std::fs::create_dir_all(dir.join(part.path()).parent().unwrap()).unwrap();
         std::fs::write(dir.join(part.path()), bytes).unwrap();

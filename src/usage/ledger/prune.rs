@@ -14,6 +14,11 @@ impl Writer {
     /// The last day with records, without those of single clocks that ran ahead: at most
     /// `share` (0..1) of all. Were days counted from one of them, all others would be old.
     pub(crate) fn last_day(&self, share: f64) -> Result<Option<Day>, LedgerError> {
+        let last = self.credible_last_day(share);
+        last.map_err(|error| self.or_overtaken(error))
+    }
+
+    fn credible_last_day(&self, share: f64) -> Result<Option<Day>, LedgerError> {
         let parts = || self.manifest.of(Table::Coverage);
         let pending = || self.pending_of(Table::Coverage);
         let written = parts().map(|part| part.day);

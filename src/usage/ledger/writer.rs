@@ -108,6 +108,24 @@ impl Writer {
         contribution: Contribution,
         source: &Source,
     ) -> Result<Added, LedgerError> {
+        let added = self.add_at_hand(contribution, source);
+        added.map_err(|error| self.or_overtaken(error))
+    }
+
+    /// The error, or that another run has committed, where a file is gone that was listed.
+    pub(super) fn or_overtaken(&self, error: LedgerError) -> LedgerError {
+        let now = || Manifest::load(&self.dir);
+        if error.is_gone() && matches!(now(), Ok(Some((_, now))) if now != self.state) {
+            return LedgerError::Overtaken(self.dir.path().into());
+        }
+        error
+    }
+
+    fn add_at_hand(
+        &mut self,
+        contribution: Contribution,
+        source: &Source,
+    ) -> Result<Added, LedgerError> {
         let record = &contribution.record;
         let mut near = self.records.near(record);
         near.extend(self.records.cut_of(record, source));
@@ -229,36 +247,40 @@ impl Writer {
         self.rows = 0;
         let pending: Vec<((Table, Day), Vec<RecordBatch>)> =
             std::mem::take(&mut self.pending).into_iter().collect();
-        let dir = &self.dir;
+        let (dir, series) = (&self.dir, self.manifest.series);
         let parts: Vec<Option<Part>> = pending
             .into_par_iter()
-            .map(|(key, batches)| part::write_rows(dir, key, &batches))
+            .map(|(key, batches)| part::write_rows(dir, series, key, &batches))
             .collect::<Result<_, LedgerError>>()?;
-        self.manifest.parts.extend(parts.into_iter().flatten());
+        self.manifest.add_all(parts.into_iter().flatten());
         Ok(())
     }
 
     /// Makes parts of what was taken from other ledgers.
     pub(super) fn settle(&mut self) -> Result<(), LedgerError> {
-        let dir = &self.dir;
+        let (dir, series) = (&self.dir, self.manifest.series);
         let parts: Vec<Option<Part>> = std::mem::take(&mut self.taken)
             .into_par_iter()
             .map(|(key, found)| {
                 if let [(from, part)] = found.as_slice() {
                     let opened = part::Opened::new(from, part)?;
                     if opened.is_current() {
-                        dir.write_part(&part.path(), opened.bytes())?;
-                        return Ok(Some(part.clone()));
+                        let own = Part {
+                            series,
+                            ..part.clone()
+                        };
+                        dir.write_part(&own.path(), opened.bytes())?;
+                        return Ok(Some(own));
                     }
                 }
                 let mut batches = Vec::new();
                 for (from, part) in &found {
                     batches.extend(part::read(from, part)?);
                 }
-                part::write_rows(dir, key, &batches)
+                part::write_rows(dir, series, key, &batches)
             })
             .collect::<Result<_, LedgerError>>()?;
-        self.manifest.parts.extend(parts.into_iter().flatten());
+        self.manifest.add_all(parts.into_iter().flatten());
         Ok(())
     }
 
@@ -272,7 +294,7 @@ impl Writer {
         let ids = BTreeSet::from([record.id.clone()]);
         let parts = self.manifest.parts.iter();
         let parts: Vec<Part> = parts.filter(own_days).cloned().collect();
-        let dir = &self.dir;
+        let (dir, series) = (&self.dir, self.manifest.series);
         let changed: Vec<Option<(Part, Option<Part>)>> = parts
             .into_par_iter()
             .map(|part| {
@@ -284,13 +306,13 @@ impl Writer {
                 if rows as u64 == part.rows {
                     return Ok(None);
                 }
-                let new = part::write_rows(dir, (part.table, part.day), &kept)?;
+                let new = part::write_rows(dir, series, (part.table, part.day), &kept)?;
                 Ok(Some((part, new)))
             })
             .collect::<Result<_, LedgerError>>()?;
         for (old, new) in changed.into_iter().flatten() {
             self.give_up(old);
-            self.manifest.parts.extend(new);
+            self.manifest.add_all(new);
         }
         Ok(())
     }
@@ -298,6 +320,10 @@ impl Writer {
     /// One file a day and table. Rows keep their source, so that a log that grows
     /// later still replaces exactly its own.
     pub(crate) fn compact(&mut self) -> Result<(), LedgerError> {
+        self.join_days().map_err(|error| self.or_overtaken(error))
+    }
+
+    fn join_days(&mut self) -> Result<(), LedgerError> {
         self.flush()?;
         self.join(self.manifest.parts.clone())
     }
@@ -312,7 +338,7 @@ impl Writer {
             .into_iter()
             .filter(|(_, parts)| parts.len() > 1)
             .collect();
-        let dir = &self.dir;
+        let (dir, series) = (&self.dir, self.manifest.series);
         let merged: Vec<(Vec<Part>, Option<Part>)> = many
             .into_par_iter()
             .map(|(key, parts)| {
@@ -320,12 +346,12 @@ impl Writer {
                 for part in &parts {
                     batches.extend(part::read(dir, part)?);
                 }
-                Ok((parts, part::write_rows(dir, key, &batches)?))
+                Ok((parts, part::write_rows(dir, series, key, &batches)?))
             })
             .collect::<Result<_, LedgerError>>()?;
         for (old, new) in merged {
             old.into_iter().for_each(|part| self.give_up(part));
-            self.manifest.parts.extend(new);
+            self.manifest.add_all(new);
         }
         Ok(())
     }

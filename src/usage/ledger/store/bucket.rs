@@ -1,8 +1,8 @@
 //! A ledger below a prefix of a bucket.
 //!
 //! Nothing is ever overwritten but the manifest, and that only by who read the one that is there.
-//! Nothing is removed: without a lock nobody knows whether another writer is about to refer to a
-//! part of the same content.
+//! Nothing is removed but what `remove.rs` may remove: without a lock nobody knows whether another
+//! writer is about to refer to a part of the same content.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -126,24 +126,54 @@ impl Bucket {
         }
     }
 
+    /// A put whose condition cannot hold, of the bytes that are there.
+    pub(super) fn honours_conditions(&self, name: &Path, bytes: &[u8]) -> Result<(), LedgerError> {
+        let address = self.address(name);
+        let other = Condition::Instead(Version {
+            tag: Some("\"0123456789abcdef0123456789abcdef\"".to_owned()),
+            number: Some("1".to_owned()),
+        });
+        for wrong in [Condition::New, other] {
+            match storage::put(&address, bytes, &wrong) {
+                Err(Refused::Taken) => {}
+                Ok(_) => return Err(LedgerError::Unconditional(self.shown.clone())),
+                Err(Refused::Failed(error)) => {
+                    return Err(LedgerError::io(Path::new(&address.to_string()))(error));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn remove(&self, names: &[PathBuf]) -> Result<(), LedgerError> {
+        let addresses: Vec<Address> = names.iter().map(|name| self.address(name)).collect();
+        storage::remove(&addresses).map_err(|error| LedgerError::Left {
+            dir: self.shown.clone(),
+            error,
+        })
+    }
+
     pub(super) fn orphans(&self, known: &BTreeSet<PathBuf>) -> Result<Vec<PathBuf>, LedgerError> {
+        let names = self.unlisted(known)?.into_iter();
+        let places = names.map(|name| PathBuf::from(self.address(&name).to_string()));
+        Ok(places.collect())
+    }
+
+    /// What has the name of a part and is not among these.
+    pub(super) fn unlisted(&self, known: &BTreeSet<PathBuf>) -> Result<Vec<PathBuf>, LedgerError> {
         if self.root.scheme.is_web() {
             return Ok(Vec::new());
         }
-        let known: BTreeSet<String> = known
-            .iter()
-            .map(|name| self.address(name).to_string())
-            .collect();
         let mut found = Vec::new();
         self.each(|rest| {
             let parts: Vec<&str> = rest.split('/').collect();
             let [table, day, name] = parts[..] else {
                 return;
             };
-            let address = self.root.join(rest).to_string();
             let ours = Table::named(table).is_some() && day.starts_with("day=") && is_part(name);
-            if ours && !known.contains(&address) {
-                found.push(PathBuf::from(address));
+            let path: PathBuf = parts.iter().collect();
+            if ours && !known.contains(&path) {
+                found.push(path);
             }
         })?;
         found.sort();

@@ -7,7 +7,7 @@
 //! | --- | --- | --- |
 //! | commit | a temporary file is renamed | the manifest is put on the condition that it is the one that was read |
 //! | two writers | the second one waits for the lock | the second one to commit fails, and nothing of it counts |
-//! | what a crash left | the next writer removes it, under the lock | stays until somebody removes it: nothing shows that no writer is about to use it |
+//! | what a crash left | the next writer removes it, under the lock | stays until it is asked for: see `remove.rs` |
 //! | parts that were replaced | go after the commit | stay, for the same reason |
 
 mod bucket;
@@ -133,6 +133,35 @@ impl Store {
         }
     }
 
+    /// What of a bucket has the name of a part and is not among these.
+    pub(super) fn unlisted(&self, known: &BTreeSet<PathBuf>) -> Result<Vec<PathBuf>, LedgerError> {
+        match self {
+            Self::Folder(_) => Ok(Vec::new()),
+            Self::Bucket(bucket) => bucket.unlisted(known),
+        }
+    }
+
+    /// Removes these from a bucket, for good.
+    pub(super) fn remove(&self, names: &[PathBuf]) -> Result<(), LedgerError> {
+        match self {
+            Self::Folder(_) => Ok(()),
+            Self::Bucket(bucket) => bucket.remove(names),
+        }
+    }
+
+    /// Tries on something that is there whether a put whose condition does not hold is refused.
+    pub(super) fn honours_conditions(&self, name: &Path, bytes: &[u8]) -> Result<(), LedgerError> {
+        match self {
+            Self::Folder(_) => Ok(()),
+            Self::Bucket(bucket) => bucket.honours_conditions(name, bytes),
+        }
+    }
+
+    /// The series of a name that is one of a part.
+    pub(super) fn series(name: &Path) -> Option<u32> {
+        series(&name.file_name()?.to_string_lossy())
+    }
+
     /// Removes what nothing refers to; only ever called under the lock, and without one nothing goes.
     pub(super) fn clean(&self, known: &BTreeSet<PathBuf>) -> Result<(), LedgerError> {
         match self {
@@ -160,6 +189,36 @@ impl Store {
 
 /// Whether the name of a file is one that is given to parts: nothing else is ever removed.
 fn is_part(name: &str) -> bool {
-    let digest = name.strip_suffix(".parquet").unwrap_or_default();
-    digest.len() == 32 && digest.bytes().all(|byte| byte.is_ascii_hexdigit())
+    series(name).is_some()
+}
+
+/// The series of the name of a part: `DIGEST.parquet` is of the first, `DIGEST-2.parquet` of the third.
+fn series(name: &str) -> Option<u32> {
+    let name = name.strip_suffix(".parquet")?;
+    let (digest, series) = match name.split_once('-') {
+        None => (name, 0),
+        Some((digest, later)) => {
+            let series: u32 = later.parse().ok()?;
+            // As it is written, and in no other way.
+            (later == series.to_string() && series > 0).then_some((digest, series))?
+        }
+    };
+    let is_digest = digest.len() == 32 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_digest.then_some(series)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_that_are_given_to_parts_are_known_as_such() {
+        let digest = "0123456789abcdef0123456789abcdef";
+        assert_eq!(series(&format!("{digest}.parquet")), Some(0));
+        assert_eq!(series(&format!("{digest}-12.parquet")), Some(12));
+        for other in ["-0", "-01", "-", "-+1", "-1-2", "0", "-x"] {
+            assert_eq!(series(&format!("{digest}{other}.parquet")), None, "{other}");
+        }
+        assert_eq!(series(digest), None);
+    }
 }
