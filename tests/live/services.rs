@@ -27,6 +27,12 @@ fn block(language: &str) -> String {
 
 fn express(places: &Places<'_>) -> Vec<String> {
     written(places, "table", "table.json");
+    let version = "try { console.log(require('express/package.json').version) } catch {}";
+    let asked = Command::new("node").args(["-e", version]).output().unwrap();
+    match String::from_utf8(asked.stdout).unwrap().trim() {
+        "" => println!("live: enforce table, Express: not found by NODE_PATH, so a stand-in"),
+        version => println!("live: enforce table, Express: {version}"),
+    }
     let service = SERVICE.replace("<code>", &block("js"));
     vec![places.put("service.js", &service)]
 }
@@ -37,9 +43,7 @@ const http = require("http");
 let express;
 try {
   express = require("express");
-  console.log("Express " + require("express/package.json").version);
 } catch {
-  console.log("a stand-in for Express");
   express = () => {
     const all = [];
     const app = (req, res) => {
