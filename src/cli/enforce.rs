@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValue, PossibleValuesParser};
+
 use super::args::{InputArgs, PolicyArgs};
 use super::diagnostics::{self, say_incomplete, say_possible};
 use super::settings::settings;
@@ -29,12 +31,12 @@ pub(super) struct Args {
     #[command(flatten)]
     inputs: InputArgs,
     /// Language to write
-    #[arg(long, value_name = "NAME", value_parser = NAMES)]
+    #[arg(long, value_name = "NAME", value_parser = names())]
     target: String,
     /// All that the policy allows, or only what was needed in the window
     #[arg(long = "for", value_name = "granted|needed", default_value = "granted", value_parser = ["granted", "needed"])]
     purpose: String,
-    /// Claim of the token that names the client (envoy)
+    /// Claim of the token that names the client (envoy, istio)
     #[arg(long, value_name = "NAME", default_value = "azp")]
     claim: String,
     /// Folder to write into
@@ -42,13 +44,60 @@ pub(super) struct Args {
     out: PathBuf,
 }
 
-pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
-    let target = targets::by_name(&args.target).ok_or_else(|| {
-        Advised::new(
-            format!("`{}` is not a target", args.target),
+/// The targets, and names that are none but have an answer.
+fn names() -> PossibleValuesParser {
+    let answered = ELSEWHERE.map(|name| PossibleValue::new(name).hide(true));
+    let all = NAMES.into_iter().map(PossibleValue::new).chain(answered);
+    all.collect::<Vec<_>>().into()
+}
+
+/// Names that somebody may well give, and that are no targets.
+const ELSEWHERE: [&str; 7] = [
+    "aws",
+    "aws-apigw",
+    "authorizationpolicy",
+    "express",
+    "spring",
+    "spring-security",
+    "opa",
+];
+
+/// Why it is none, and what to take instead.
+fn no_target(name: &str) -> anyhow::Error {
+    match name {
+        "aws" | "aws-apigw" => Advised::new(
+            format!(
+                "`{name}` is no target: `*` in a resource of execute-api crosses `/`, so API Gateway would let through more than the policy allows"
+            ),
+            "have the service behind it decide, with --target table, cedar or rego; docs/enforce.md says more under \"What is not there\"",
+        ),
+        "authorizationpolicy" => Advised::new(
+            format!(
+                "`{name}` is no target: `{{*}}` in its paths takes spellings such as `7%2Fx`, so it would allow more than the policy does"
+            ),
+            "use --target istio, which writes an EnvoyFilter",
+        ),
+        "express" | "spring" | "spring-security" => Advised::new(
+            format!(
+                "`{name}` is no target of its own: services read the table that --target table writes"
+            ),
+            "use --target table; docs/enforce.md has the code that reads it",
+        ),
+        "opa" => Advised::new(
+            "`opa` is no target: its language is Rego",
+            "use --target rego",
+        ),
+        _ => Advised::new(
+            format!("`{name}` is not a target"),
             format!("use one of {}", NAMES.join(", ")),
-        )
-    })?;
+        ),
+    }
+}
+
+pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
+    let Some(target) = targets::by_name(&args.target) else {
+        return Err(no_target(&args.target));
+    };
     let purpose = match args.purpose.as_str() {
         "needed" => Purpose::Needed,
         _ => Purpose::Granted,

@@ -91,8 +91,8 @@ fn a_name_that_is_a_secret_is_in_no_file_and_equal_input_gives_equal_bytes() {
     let folder = tempfile::tempdir().unwrap();
     case(folder.path());
     for target in [
-        "envoy", "nginx", "haproxy", "kong", "apisix", "cedar", "rego", "casbin", "openfga",
-        "table",
+        "envoy", "istio", "nginx", "haproxy", "kong", "apisix", "cedar", "rego", "casbin",
+        "openfga", "table",
     ] {
         let mut texts = Vec::new();
         for out in ["one", "two"] {
@@ -157,4 +157,48 @@ fn what_no_gateway_can_enforce_is_an_error() {
         said.contains("several hosts") && said.contains("help: "),
         "{said}"
     );
+}
+
+#[test]
+fn a_name_that_is_no_target_is_told_what_to_take_instead() {
+    let folder = tempfile::tempdir().unwrap();
+    case(folder.path());
+    for (name, why, instead) in [
+        ("aws", "crosses `/`", "--target table, cedar or rego"),
+        ("aws-apigw", "crosses `/`", "--target table, cedar or rego"),
+        ("authorizationpolicy", "`7%2Fx`", "use --target istio"),
+        ("express", "no target of its own", "use --target table"),
+        ("spring", "no target of its own", "use --target table"),
+        (
+            "spring-security",
+            "no target of its own",
+            "use --target table",
+        ),
+        ("opa", "its language is Rego", "use --target rego"),
+        // Of others the program knows nothing, and lists those that there are, not these.
+        (
+            "perimeter",
+            "invalid value 'perimeter'",
+            "casbin, openfga, table]",
+        ),
+    ] {
+        let ran = enforce(folder.path(), &["--target", name, "--out", "out"]);
+        let said = String::from_utf8(ran.stderr).unwrap();
+        assert_eq!(ran.status.code(), Some(2), "{said}");
+        assert!(
+            said.contains(name) && said.contains(why) && said.contains(instead),
+            "{said}"
+        );
+        assert!(!folder.path().join("out").exists());
+    }
+    let help = Command::new(env!("CARGO_BIN_EXE_scopetrim"))
+        .args(["enforce", "--help"])
+        .output();
+    let help = String::from_utf8(help.unwrap().stdout).unwrap();
+    let (_, values) = help.split_once("--target <NAME>\n").unwrap();
+    let (values, _) = values.split_once(']').unwrap();
+    assert!(values.contains("envoy, istio, "), "{values}");
+    for hidden in ["aws", "express", "spring", "opa,", "authorizationpolicy"] {
+        assert!(!values.contains(hidden), "{values}");
+    }
 }

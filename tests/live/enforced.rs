@@ -10,25 +10,40 @@ use crate::token::{self, KEY};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
+#[path = "../enforce/table.rs"]
+pub(crate) mod table;
 #[path = "../enforce/world.rs"]
 pub(crate) mod world;
 
 /// How a request says who calls.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Caller {
+pub(crate) enum Caller {
     /// A header that stands for what a gateway proved.
     Header,
     /// A signed token.
     Token,
 }
 
+impl Caller {
+    /// The line of a request that names this client, if it has a name.
+    pub(crate) fn header(self, client: Option<&str>) -> String {
+        match (self, client) {
+            (Self::Header, Some(name)) => format!("X-Client: {name}\r\n"),
+            (Self::Token, Some(name)) => {
+                format!("Authorization: Bearer {}\r\n", token::of_client(name))
+            }
+            (_, None) => String::new(),
+        }
+    }
+}
+
 /// A gateway and its target.
 pub(crate) struct Enforcer {
     pub(crate) product: Product,
-    caller: Caller,
+    pub(crate) caller: Caller,
 }
 
-const fn product(
+pub(crate) const fn product(
     name: &'static str,
     version: &'static str,
     configure: fn(&Places<'_>) -> Vec<String>,
@@ -60,26 +75,27 @@ pub(crate) static ENVOY: Enforcer = Enforcer {
 
 /// Asks everything, and compares.
 pub(crate) fn run(enforcer: &Enforcer) {
+    run_as(enforcer.product.name, enforcer);
+}
+
+/// The same, of what is called otherwise than the program that runs it.
+pub(crate) fn run_as(name: &str, enforcer: &Enforcer) {
     let service = Service::start();
     let gateway = match Gateway::start(&enforcer.product, &service) {
         Ok(gateway) => gateway,
         Err(reason) => {
-            println!("live: enforce {}: skipped, {reason}", enforcer.product.name);
+            println!("live: enforce {name}: skipped, {reason}");
             return;
         }
     };
     let (mut wrong, mut allowed, mut asked) = (Vec::new(), 0, 0);
     for request in world::requests(&gateway.path("")) {
-        let name = request["client"].as_str();
-        let caller = match (name, enforcer.caller) {
-            // The ends of a header's value are no part of it.
-            (Some(name), Caller::Header) if name.trim() != name => continue,
-            (Some(name), Caller::Header) => format!("X-Client: {name}\r\n"),
-            (Some(name), Caller::Token) => {
-                format!("Authorization: Bearer {}\r\n", token::of_client(name))
-            }
-            (None, _) => String::new(),
-        };
+        let client = request["client"].as_str();
+        // The ends of a header's value are no part of it.
+        if enforcer.caller == Caller::Header && client.is_some_and(|name| name.trim() != name) {
+            continue;
+        }
+        let caller = enforcer.caller.header(client);
         let statuses = ask(&gateway, &request, "target", &caller);
         let passed = statuses == [200];
         asked += 1;
@@ -89,16 +105,10 @@ pub(crate) fn run(enforcer: &Enforcer) {
         }
     }
     println!(
-        "live: enforce {}: {asked} requests, {allowed} let through, {} wrong",
-        enforcer.product.name,
+        "live: enforce {name}: {asked} requests, {allowed} let through, {} wrong",
         wrong.len()
     );
-    assert!(
-        wrong.is_empty(),
-        "{}\n{}",
-        enforcer.product.name,
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "{name}\n{}", wrong.join("\n"));
     assert!(allowed > 50 && asked > 2 * allowed, "{allowed} of {asked}");
 }
 
@@ -167,11 +177,16 @@ fn trimmed(places: &Places<'_>) -> Vec<String> {
             "enforce", "--level", "review", "--target", "nginx", "--out", ".",
         ],
     );
-    started(places)
+    started(places, NGINX_CONFIGURATION)
 }
 
 /// The statuses of the answer to a request.
-fn ask(gateway: &Gateway, request: &serde_json::Value, target: &str, caller: &str) -> Vec<u16> {
+pub(crate) fn ask(
+    gateway: &Gateway,
+    request: &serde_json::Value,
+    target: &str,
+    caller: &str,
+) -> Vec<u16> {
     let [method, target] = ["method", target].map(|key| request[key].as_str().unwrap());
     let text = format!(
         "{method} {target} HTTP/1.1\r\nHost: api.example.com\r\n{caller}Connection: close\r\n\r\n"
@@ -190,7 +205,7 @@ fn ask(gateway: &Gateway, request: &serde_json::Value, target: &str, caller: &st
 }
 
 /// The policy for a target, in the folder.
-fn written(places: &Places<'_>, target: &str, file: &str) -> String {
+pub(crate) fn written(places: &Places<'_>, target: &str, file: &str) -> String {
     world::write(places.folder, &world::OPERATIONS, &world::CLIENTS);
     world::enforce(places.folder, target);
     std::fs::read_to_string(places.folder.join(file)).unwrap()
@@ -198,12 +213,12 @@ fn written(places: &Places<'_>, target: &str, file: &str) -> String {
 
 fn nginx(places: &Places<'_>) -> Vec<String> {
     written(places, "nginx", "scopetrim-nginx.conf");
-    started(places)
+    started(places, NGINX_CONFIGURATION)
 }
 
 /// Starts NGINX with what is in the folder.
-fn started(places: &Places<'_>) -> Vec<String> {
-    let path = places.put("nginx.conf", NGINX_CONFIGURATION);
+pub(crate) fn started(places: &Places<'_>, configuration: &str) -> Vec<String> {
+    let path = places.put("nginx.conf", configuration);
     [
         "-p",
         places.folder.to_str().unwrap(),
@@ -273,10 +288,19 @@ fn envoy(places: &Places<'_>) -> Vec<String> {
         filter.lines().partition(|line| line.starts_with('#'));
     assert!(comments.len() > 3);
     let filter = filter.join("\n            ");
-    let text = ENVOY_CONFIGURATION
-        .replace("<filter>", &filter)
-        .replace("<key>", &BASE64.encode(KEY));
-    let path = places.put("envoy.yaml", &text);
+    envoy_with(places, &envoy_configuration(&filter))
+}
+
+/// The configuration with this filter before the router.
+pub(crate) fn envoy_configuration(filter: &str) -> String {
+    ENVOY_CONFIGURATION
+        .replace("<filter>", filter)
+        .replace("<key>", &BASE64.encode(KEY))
+}
+
+/// Starts Envoy with a configuration.
+pub(crate) fn envoy_with(places: &Places<'_>, text: &str) -> Vec<String> {
+    let path = places.put("envoy.yaml", text);
     [
         "-c",
         &path,

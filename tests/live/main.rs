@@ -26,12 +26,17 @@ mod envoy;
 mod gateway;
 mod h2;
 mod haproxy;
+mod istio;
+mod lua;
 mod nginx;
 mod openfga;
 mod requests;
 mod service;
+mod services;
 mod token;
 mod traefik;
+#[path = "../scale/yaml.rs"]
+mod yaml;
 
 use std::time::Instant;
 
@@ -83,6 +88,23 @@ fn haproxy_enforces_what_was_written_for_it() {
 #[test]
 fn envoy_enforces_what_was_written_for_it() {
     enforced::run(&enforced::ENVOY);
+}
+
+#[test]
+fn envoy_with_the_patch_for_istio_enforces_what_was_written() {
+    istio::run();
+}
+
+#[test]
+fn nginx_with_lua_enforces_what_was_written_for_apisix_and_kong() {
+    enforced::run_as("apisix, in NGINX with Lua", &lua::APISIX);
+    enforced::run_as("kong, in NGINX with Lua", &lua::KONG);
+}
+
+#[test]
+fn express_and_java_decide_as_the_table_that_the_page_has_code_for() {
+    enforced::run_as("table, Express", &services::EXPRESS);
+    services::spring();
 }
 
 #[test]

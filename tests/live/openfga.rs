@@ -6,12 +6,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::enforced::world;
+use crate::enforced::{table, world};
 use crate::gateway;
-
-#[path = "../enforce/table.rs"]
-#[expect(dead_code, reason = "the table for services is of other tests")]
-mod table;
 
 /// Asks everything.
 pub(crate) fn run() {

@@ -3,7 +3,7 @@
 //! It keeps which requests came through to the API, so that the comparison knows without any
 //! log who answered.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex};
@@ -23,7 +23,8 @@ const SLOW: Duration = Duration::from_secs(1);
 
 #[derive(Default)]
 struct Seen {
-    markers: Mutex<BTreeSet<String>>,
+    /// What each asked for, as it came.
+    markers: Mutex<BTreeMap<String, String>>,
     grown: Condvar,
 }
 
@@ -51,13 +52,18 @@ impl Service {
 
     /// Whether the request with this marker came to the API.
     pub(crate) fn saw(&self, marker: &str) -> bool {
-        self.seen.markers.lock().unwrap().contains(marker)
+        self.seen.markers.lock().unwrap().contains_key(marker)
+    }
+
+    /// What the request with this marker asked the API for.
+    pub(crate) fn target(&self, marker: &str) -> Option<String> {
+        self.seen.markers.lock().unwrap().get(marker).cloned()
     }
 
     /// Waits until it did.
     pub(crate) fn wait_for(&self, marker: &str) {
         let markers = self.seen.markers.lock().unwrap();
-        let missing = |markers: &mut BTreeSet<String>| !markers.contains(marker);
+        let missing = |markers: &mut BTreeMap<_, _>| !markers.contains_key(marker);
         let waited = self
             .seen
             .grown
@@ -97,7 +103,9 @@ fn answer(stream: &TcpStream, seen: &Seen) -> Option<()> {
             Token::None | Token::Forged => say(stream, "401", ""),
         };
     }
-    seen.markers.lock().unwrap().insert(marker);
+    let mut markers = seen.markers.lock().unwrap();
+    markers.insert(marker, target.clone());
+    drop(markers);
     seen.grown.notify_all();
     let give = target.split("give=").nth(1).unwrap_or("200");
     match give.split(['&', '#', '"']).next()? {

@@ -30,7 +30,9 @@ fn value<'a>(events: &mut impl Iterator<Item = Event<'a>>) -> Option<Value> {
             }
             Event::Scalar(text, ScalarStyle::Plain, ..) => {
                 let number = text.parse::<i64>().map(Value::from);
-                return Some(number.unwrap_or_else(|_| Value::from(text.as_ref())));
+                let flag = || text.parse::<bool>().map(Value::from);
+                let plain = number.ok().or_else(|| flag().ok());
+                return Some(plain.unwrap_or_else(|| Value::from(text.as_ref())));
             }
             Event::Scalar(text, ..) => return Some(Value::from(text.as_ref())),
             Event::SequenceEnd | Event::MappingEnd => return None,

@@ -1,6 +1,6 @@
 //! APISIX: one global rule that decides by the raw path, after the plugins that prove who calls.
 
-use super::{File, Target, Wiring, comments, lua};
+use super::{File, Target, Wiring, comments, indented, lua};
 use crate::enforce::policy::Model;
 
 pub(super) struct Apisix;
@@ -29,7 +29,7 @@ impl Target for Apisix {
     }
 
     fn files(&self, model: &Model, _: &Wiring) -> Vec<File> {
-        let code = lua::block(&lua::chunk(model, LAST), 8);
+        let code = indented(&lua::chunk(model, LAST), 8);
         vec![File {
             name: "scopetrim-apisix.yaml",
             // APISIX reads a file without this end as one that is still being written.

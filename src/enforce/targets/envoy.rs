@@ -1,4 +1,5 @@
-//! Envoy: one HTTP filter of role-based access control, with one policy for each rule.
+//! Envoy: one HTTP filter of role-based access control, with one policy for each rule. Istio is
+//! given the same filter.
 
 use std::fmt::Write as _;
 
@@ -7,6 +8,9 @@ use crate::enforce::policy::{Case, Model, Pattern};
 use crate::model::words::plural;
 
 pub(super) struct Envoy;
+
+/// Where the claims of a token that was verified are, under the name of the filter that did it.
+const CLAIMS: &str = "jwt";
 
 /// Letters of a regular expression that may be too many instructions.
 const LONG: usize = 80;
@@ -18,7 +22,7 @@ impl Target for Envoy {
 
     fn limits(&self, model: &Model) -> Vec<String> {
         let mut limits = vec![
-            "the filter stands after envoy.filters.http.jwt_authn, whose provider has payload_in_metadata: jwt; without it nobody is let through".to_owned(),
+            format!("the filter stands after envoy.filters.http.jwt_authn, whose provider has payload_in_metadata: {CLAIMS}; without it nobody is let through"),
             "rename rules to shadow_rules to log what would be refused, before anything is".to_owned(),
             "normalize_path, merge_slashes and path_with_escaped_slashes_action of the connection manager act before this filter: with them Envoy passes on the path that it compared".to_owned(),
         ];
@@ -36,26 +40,32 @@ impl Target for Envoy {
     }
 
     fn files(&self, model: &Model, wiring: &Wiring) -> Vec<File> {
-        let mut text = comments(self, model, "#");
-        text.push_str(
-            "name: envoy.filters.http.rbac\ntyped_config:\n  \"@type\": type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC\n  rules:\n    action: ALLOW\n    policies:\n",
-        );
-        let used = model.used();
-        if used.is_empty() {
-            // An empty map would read as none.
-            text.push_str("      \"nobody\":\n        permissions:\n        - not_rule: { any: true }\n        principals:\n        - not_id: { any: true }\n");
-        }
-        for rule in used {
-            policy(&mut text, model, wiring, rule);
-        }
         vec![File {
             name: "envoy-rbac.yaml",
-            text,
+            text: comments(self, model, "#") + &filter(model, &wiring.claim, CLAIMS),
         }]
     }
 }
 
-fn policy(text: &mut String, model: &Model, wiring: &Wiring, rule: usize) {
+/// The filter, for a proxy that keeps the claims of a token under this key.
+pub(super) fn filter(model: &Model, claim: &str, claims: &str) -> String {
+    let mut text = String::from(
+        "name: envoy.filters.http.rbac\ntyped_config:\n  \"@type\": type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC\n  rules:\n    action: ALLOW\n    policies:\n",
+    );
+    let used = model.used();
+    if used.is_empty() {
+        // An empty map would read as none.
+        text.push_str("      \"nobody\":\n        permissions:\n        - not_rule: { any: true }\n        principals:\n        - not_id: { any: true }\n");
+    }
+    let path = format!("{{ key: {claims} }}, {{ key: {} }}", quoted(claim));
+    for rule in used {
+        policy(&mut text, model, &path, rule);
+    }
+    text
+}
+
+/// A rule and who is allowed it; `claim` is the path of the claim that names them.
+fn policy(text: &mut String, model: &Model, claim: &str, rule: usize) {
     // Writing to a string cannot fail.
     let _ = write!(
         text,
@@ -85,8 +95,7 @@ fn policy(text: &mut String, model: &Model, wiring: &Wiring, rule: usize) {
     for (client, _) in clients {
         let _ = writeln!(
             text,
-            "        - sourced_metadata: {{ metadata_matcher: {{ filter: envoy.filters.http.jwt_authn, path: [{{ key: jwt }}, {{ key: {} }}], value: {{ string_match: {{ exact: {} }} }} }} }}",
-            quoted(&wiring.claim),
+            "        - sourced_metadata: {{ metadata_matcher: {{ filter: envoy.filters.http.jwt_authn, path: [{claim}], value: {{ string_match: {{ exact: {} }} }} }} }}",
             quoted(client)
         );
     }

@@ -1,6 +1,6 @@
 //! Kong: one plugin that decides by the raw path, after those that prove who calls.
 
-use super::{File, Target, Wiring, comments, lua};
+use super::{File, Target, Wiring, comments, indented, lua};
 use crate::enforce::policy::Model;
 
 pub(super) struct Kong;
@@ -36,7 +36,7 @@ impl Target for Kong {
     }
 
     fn files(&self, model: &Model, _: &Wiring) -> Vec<File> {
-        let text = comments(self, model, "#") + PLUGIN + &lua::block(&lua::chunk(model, LAST), 6);
+        let text = comments(self, model, "#") + PLUGIN + &indented(&lua::chunk(model, LAST), 6);
         vec![File {
             name: "scopetrim-kong.yaml",
             text,

@@ -53,19 +53,6 @@ pub(super) fn chunk(model: &Model, last: &str) -> String {
     text + DECIDE + last
 }
 
-/// The same, as the text of a block of YAML at this depth.
-pub(super) fn block(chunk: &str, depth: usize) -> String {
-    let mut text = String::new();
-    for line in chunk.lines() {
-        if !line.is_empty() {
-            text.push_str(&" ".repeat(depth));
-        }
-        text.push_str(line);
-        text.push('\n');
-    }
-    text
-}
-
 fn line(text: &mut String, model: &Model, entry: &Entry) {
     let rule = &model.rules[entry.rule];
     let (number, pattern) = if entry.refuses {

@@ -17,6 +17,7 @@ mod cedar;
 mod document;
 mod envoy;
 mod haproxy;
+mod istio;
 mod kong;
 mod lua;
 mod nginx;
@@ -35,6 +36,7 @@ use crate::model::ContentDigest;
 /// Every target, in the order of the help.
 pub(crate) static ALL: &[&dyn Target] = &[
     &envoy::Envoy,
+    &istio::Istio,
     &nginx::Nginx,
     &haproxy::HaProxy,
     &kong::Kong,
@@ -47,8 +49,9 @@ pub(crate) static ALL: &[&dyn Target] = &[
 ];
 
 /// Names of [`ALL`], for the command line.
-pub(crate) const NAMES: [&str; 10] = [
-    "envoy", "nginx", "haproxy", "kong", "apisix", "cedar", "rego", "casbin", "openfga", "table",
+pub(crate) const NAMES: [&str; 11] = [
+    "envoy", "istio", "nginx", "haproxy", "kong", "apisix", "cedar", "rego", "casbin", "openfga",
+    "table",
 ];
 
 /// One file of a target.
@@ -131,4 +134,17 @@ fn comments(target: &dyn Target, model: &Model, sign: &str) -> String {
         let _ = writeln!(text, "{sign} {line}");
     }
     text
+}
+
+/// A text as it stands further in, in a file in which indentation means something.
+fn indented(text: &str, depth: usize) -> String {
+    let mut deep = String::new();
+    for line in text.lines() {
+        if !line.is_empty() {
+            deep.push_str(&" ".repeat(depth));
+        }
+        deep.push_str(line);
+        deep.push('\n');
+    }
+    deep
 }

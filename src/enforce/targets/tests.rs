@@ -4,9 +4,12 @@
 mod cedar_engine;
 #[path = "../../../tests/enforce/table.rs"]
 mod evaluator;
+mod istio_document;
 mod lua_engine;
 mod openfga_tuples;
 mod rego_engine;
+#[path = "../../../tests/scale/yaml.rs"]
+mod yaml;
 
 use evaluator::{Lines, Table};
 use proptest::prelude::*;
