@@ -24,6 +24,36 @@ static NORMALIZATIONS: [(&str, Product); 3] = [
     ),
 ];
 
+/// With the rules as shadow rules.
+static SHADOW: Product = product("envoy", "--version", shadow);
+
+/// Has the rules refuse nothing, and say in the access log what they would have refused.
+pub(crate) fn first_week() {
+    let service = Service::start();
+    let mut gateway = match Gateway::start(&SHADOW, &service) {
+        Ok(gateway) => gateway,
+        Err(reason) => {
+            println!("live: enforce istio: skipped, {reason}");
+            return;
+        }
+    };
+    let mut expected = String::new();
+    for (client, said) in [("root", "allowed"), ("idle", "denied")] {
+        let request = json!({ "method": "GET", "target": "/orders" });
+        let caller = Caller::Token.header(Some(client));
+        assert_eq!(
+            ask(&gateway, &request, "target", &caller),
+            [200],
+            "{client}"
+        );
+        expected.push_str(&format!("/orders {said}\n"));
+    }
+    // What is in the log is written when it ends.
+    gateway.stop();
+    let log = String::from_utf8(gateway.read("access.log")).unwrap();
+    assert_eq!(log, expected);
+}
+
 /// Asks everything, with each normalization.
 pub(crate) fn run() {
     for (name, product) in &NORMALIZATIONS {
@@ -85,17 +115,17 @@ fn compare(name: &str, gateway: &Gateway, service: &Service) {
 }
 
 fn none(places: &Places<'_>) -> Vec<String> {
-    started(places, json!({ "normalize_path": false }))
+    started(places, &json!({ "normalize_path": false }))
 }
 
 fn base(places: &Places<'_>) -> Vec<String> {
-    started(places, json!({ "normalize_path": true }))
+    started(places, &json!({ "normalize_path": true }))
 }
 
 fn decode(places: &Places<'_>) -> Vec<String> {
     started(
         places,
-        json!({
+        &json!({
             "normalize_path": true,
             "merge_slashes": true,
             "path_with_escaped_slashes_action": "UNESCAPE_AND_FORWARD",
@@ -103,13 +133,37 @@ fn decode(places: &Places<'_>) -> Vec<String> {
     )
 }
 
-/// Starts Envoy as Istio configures it.
-fn started(places: &Places<'_>, normalization: Value) -> Vec<String> {
+fn shadow(places: &Places<'_>) -> Vec<String> {
+    let mut patch = patch(places);
+    let filter = &mut patch["patch"]["value"]["typed_config"];
+    filter["shadow_rules"] = filter.as_object_mut().unwrap().remove("rules").unwrap();
+    let line = "%REQ(:PATH)% %DYNAMIC_METADATA(envoy.filters.http.rbac:shadow_engine_result)%\n";
+    let log = json!({ "access_log": [{ "name": "log", "typed_config": {
+        "@type": "type.googleapis.com/envoy.extensions.access_loggers.file.v3.FileAccessLog",
+        "path": "<folder>/access.log",
+        "log_format": { "text_format_source": { "inline_string": line } },
+    } }] });
+    envoy_with(places, &configuration(&patch, &log).to_string())
+}
+
+/// Starts Envoy as Istio configures it, with this in its connection manager.
+fn started(places: &Places<'_>, more: &Value) -> Vec<String> {
+    let patch = patch(places);
+    envoy_with(places, &configuration(&patch, more).to_string())
+}
+
+/// The patch that was written, with the table beside it.
+fn patch(places: &Places<'_>) -> Value {
     let [gateway, sidecar] = ["istio-gateway.yaml", "istio-sidecar.yaml"]
         .map(|name| yaml::read(&written(places, "istio", name))["spec"]["configPatches"][0].take());
     assert_eq!(gateway["patch"], sidecar["patch"]);
     world::enforce(places.folder, "table");
+    sidecar
+}
 
+/// What Istio gives to Envoy: the configuration of the other test, with its filter for tokens and
+/// this patch. JSON is YAML too.
+fn configuration(patch: &Value, more: &Value) -> Value {
     // The filter of the other test gives way to that of the patch.
     let mut configuration = yaml::read(&envoy_configuration("name: away"));
     configuration["layered_runtime"] = json!({ "layers": [{ "name": "istio", "static_layer": {
@@ -118,10 +172,10 @@ fn started(places: &Places<'_>, normalization: Value) -> Vec<String> {
     } }] });
     let filters =
         &mut configuration["static_resources"]["listeners"][0]["filter_chains"][0]["filters"];
-    let wanted = &sidecar["match"]["listener"]["filterChain"]["filter"];
+    let wanted = &patch["match"]["listener"]["filterChain"]["filter"];
     let manager = named(filters, &wanted["name"]);
     let manager = &mut filters[manager]["typed_config"];
-    for (key, value) in normalization.as_object().unwrap() {
+    for (key, value) in more.as_object().unwrap() {
         manager[key] = value.clone();
     }
     let filters = &mut manager["http_filters"];
@@ -135,11 +189,10 @@ fn started(places: &Places<'_>, normalization: Value) -> Vec<String> {
     provider["normalize_payload_in_metadata"] =
         json!({ "space_delimited_claims": ["permission", "scope"] });
     let router = named(filters, &wanted["subFilter"]["name"]);
-    assert_eq!(sidecar["patch"]["operation"], "INSERT_BEFORE");
+    assert_eq!(patch["patch"]["operation"], "INSERT_BEFORE");
     let filters = filters.as_array_mut().unwrap();
-    filters.insert(router, sidecar["patch"]["value"].clone());
-    // JSON is YAML too.
-    envoy_with(places, &configuration.to_string())
+    filters.insert(router, patch["patch"]["value"].clone());
+    configuration
 }
 
 /// Where in a list the filter of this name is.

@@ -96,6 +96,11 @@ fn envoy_with_the_patch_for_istio_enforces_what_was_written() {
 }
 
 #[test]
+fn envoy_with_shadow_rules_refuses_nothing_and_says_what_it_would() {
+    istio::first_week();
+}
+
+#[test]
 fn nginx_with_lua_enforces_what_was_written_for_apisix_and_kong() {
     enforced::run_as("apisix, in NGINX with Lua", &lua::APISIX);
     enforced::run_as("kong, in NGINX with Lua", &lua::KONG);
