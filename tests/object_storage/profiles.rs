@@ -7,11 +7,14 @@ use std::sync::{Arc, Mutex};
 use crate::server::Fault;
 use crate::{SECRET, World, log, text};
 
+/// Key, region and session token that a request came with.
+type Signed = (String, String, Option<String>);
+
 /// A world whose environment has no credentials.
 struct Home {
     world: World,
-    /// Key, region and session token that each request came with.
-    signed: Arc<Mutex<Vec<(String, String, Option<String>)>>>,
+    /// What each request was signed with.
+    signed: Arc<Mutex<Vec<Signed>>>,
     /// Paths of requests for credentials of the machine.
     asked: Arc<Mutex<Vec<String>>>,
 }
@@ -52,7 +55,7 @@ impl Home {
     }
 
     /// Reads the bucket with this environment. Out: what all requests were signed with.
-    fn read(&self, env: &[(&str, &str)]) -> (Output, Vec<(String, String, Option<String>)>) {
+    fn read(&self, env: &[(&str, &str)]) -> (Output, Vec<Signed>) {
         self.signed.lock().unwrap().clear();
         self.asked.lock().unwrap().clear();
         let mut command = self
@@ -79,7 +82,7 @@ impl Home {
     }
 
     /// The one thing that all requests were signed with.
-    fn signed(&self, env: &[(&str, &str)]) -> (String, String, Option<String>) {
+    fn signed(&self, env: &[(&str, &str)]) -> Signed {
         let (output, signed) = self.read(env);
         assert!(output.status.success(), "{}", text(&output.stderr));
         assert_eq!(signed.len(), 1, "{signed:?}");
@@ -97,7 +100,7 @@ impl Home {
     }
 }
 
-fn with(id: &str, region: &str, token: Option<&str>) -> (String, String, Option<String>) {
+fn with(id: &str, region: &str, token: Option<&str>) -> Signed {
     (id.to_owned(), region.to_owned(), token.map(str::to_owned))
 }
 

@@ -106,6 +106,17 @@ fn round(world: &World, at: &str, set: &dyn Fn(&mut Command)) {
         text.replace(of, "")
     };
     assert_eq!(status(&format!("{at}/ledger")), status("local"));
+    // What does not count any more is removed, and what counts is there.
+    let prune = |ledger: &str| ok(&format!("ledger prune {ledger} --keep 6d --remove"));
+    let told = prune(&format!("{at}/ledger"));
+    assert!(!told.contains("; 0 files"), "{told}");
+    prune("local");
+    assert_eq!(status(&format!("{at}/ledger")), status("local"));
+    let verified = ok(&format!("ledger verify {at}/ledger"));
+    assert!(
+        verified.trim().ends_with("are right, 0 faults"),
+        "{verified}"
+    );
 }
 
 fn world() -> World {

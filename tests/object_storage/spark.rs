@@ -66,7 +66,7 @@ fn a_cluster_reads_and_writes_a_bucket_as_one_machine_does() {
     // The same named by a configuration, and with a description here.
     fs::write(
         world.path("scopetrim.toml"),
-        "logs = [\"s3://b/logs\"]\ncatalog = \"openapi.yaml\"\ngrants = [\"s3://b/grants.yaml\"]\nledger = \"s3://b/again\"\n",
+        "logs = [\"s3://b/logs\"]\ncatalog = [\"openapi.yaml\"]\ngrants = [\"s3://b/grants.yaml\"]\nledger = \"s3://b/again\"\n",
     )
     .unwrap();
     run("ingest --engine spark --tasks 3");

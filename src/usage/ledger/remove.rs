@@ -12,7 +12,7 @@
 //! store that honours conditions of puts, which is tried before. A reader of an earlier state
 //! finds a file gone, and reads the new state.
 
-use super::manifest::Part;
+use super::manifest::{Manifest, Part};
 use super::store::Store;
 use super::writer::Committed;
 use super::{LedgerError, Table, Writer, part};
@@ -38,7 +38,7 @@ impl Writer {
             LedgerError::damaged(self.dir.path(), "it has no further series of names")
         })?;
         self.manifest.series = next;
-        let (dir, known) = (self.dir.clone(), self.manifest.names());
+        let dir = self.dir.clone();
         let done = self.commit()?;
         // From here on an error is none of the commit.
         let begun = |error| match error {
@@ -48,7 +48,10 @@ impl Writer {
             },
             error => error,
         };
-        let mut left = dir.unlisted(&known).map_err(begun)?;
+        // As it is by now: what a later state does not list either, nobody can list again.
+        let now = Manifest::load(&dir).map_err(begun)?;
+        let (now, _) = now.ok_or_else(|| LedgerError::NoManifest(dir.path().into()))?;
+        let mut left = dir.unlisted(&now.names()).map_err(begun)?;
         left.retain(|name| Store::series(name).is_some_and(|series| series < next));
         dir.remove(&left)?;
         Ok((done, left.len()))
