@@ -147,7 +147,11 @@ fn after_the_diff_each_client_has_what_is_proposed_and_the_same_asked_again_chan
 #[test]
 fn the_diff_keeps_every_comment_and_touches_no_line_that_it_need_not() {
     let case = sample("shop");
-    let run = ran(&case, &["roles", "mine", ".", "--diff"]);
+    fs::remove_file(case.path("scopetrim.toml")).expect("the file");
+    let run = ran(
+        &case,
+        &["roles", "mine", "--grants", "grants.yaml", "--diff"],
+    );
     let gone = run
         .out
         .lines()

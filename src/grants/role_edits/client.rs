@@ -167,6 +167,16 @@ impl RoleEdits<'_> {
             draft.changes.insert(*at, Change::Replace(all));
             return Ok(());
         }
+        // A comment behind an item stays behind it where what comes stands in front.
+        let first = list.entries.first().filter(|at| !gone.contains(at));
+        let first = first.and_then(|at| self.file.entries.get(*at));
+        let items = node.as_seq().unwrap_or_default();
+        if first.is_some_and(|entry| entry.frozen.is_none()) && is_flow {
+            let names: Vec<String> = list.come.iter().map(|name| self.spelt(name)).collect();
+            let edit = self.within_braces(node, items.first(), &names)?;
+            draft.edits.push(edit);
+            return Ok(());
+        }
         let nothing_stays = list.entries.iter().all(|at| gone.contains(at));
         let whole = &self.text[node.span.start..node.span.end];
         let edit = match brackets() {

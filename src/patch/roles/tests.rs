@@ -293,6 +293,24 @@ fn a_client_that_loses_a_role_gets_what_it_needs_of_it_in_place_of_the_role() {
 }
 
 #[test]
+fn a_comment_in_brackets_stays_behind_the_item_that_it_is_about() {
+    let text = "roles:\n  r: [x, y]\nclients:\n  a:\n    roles: [\n      r # as ever\n    ]\n    scopes: [q, z]\n  b: [q, z]\n  c: {roles: [r]}\n";
+    insta::assert_snapshot!(with_roles(text, "g.yaml", &[]), @"
+    roles:
+      r: [x, y]
+      q-z: [q, z]
+    clients:
+      a:
+        roles: [
+          q-z,
+          r # as ever
+        ]
+      b: {roles: [q-z]}
+      c: {roles: [r]}
+    ");
+}
+
+#[test]
 fn a_client_that_cannot_be_written_is_left_as_it_is_and_named() {
     let text = "x-all: &all [x, y]\nclients:\n  a: *all\n  b: [x, y, z]\n  c: [x, y]\n";
     let policy = policy(text, "g.yaml");

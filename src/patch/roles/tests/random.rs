@@ -191,11 +191,17 @@ proptest! {
             terms.retain(|_| all || spare.roll(4) > 0);
         }
         let wanted = needs.clone();
-        let patch = made(&policy, &needs).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        let odd = "way that cannot be added to";
+        let patch = match made(&policy, &needs) {
+            Ok(patch) => patch,
+            // A role is not narrowed of which somebody needs more who cannot be given it otherwise.
+            Err(RolesRefused::Place(refusal)) if refusal.reason.contains(odd) => return Ok(()),
+            Err(error) => panic!("{error}\n{text}"),
+        };
         // A place that is written in an odd way may stand in the way of its client; nothing else may.
         let (before, mut after) = (held(&policy), held(&patch.after));
         for (client, refusal) in &patch.left {
-            prop_assert!(refusal.reason.contains("way that cannot be added to"), "{}\n{}", refusal, text);
+            prop_assert!(refusal.reason.contains(odd), "{}\n{}", refusal, text);
             let own = after.remove(client).unwrap();
             let needed = needs.remove(client).unwrap();
             prop_assert!(own.is_superset(&needed) && own.is_subset(&before[client]));
