@@ -20,7 +20,9 @@ use super::native::NAME;
 use super::not_editable::{frozen_by, unwritable};
 use super::source::Source;
 use super::written::{Syntax, line_break, line_end, line_start};
-use super::{CommentEffect, Edit, Refusal, comments_affected, quote};
+use super::{
+    CommentEffect, Edit, Refusal, comments_affected, is_for_some_resources, is_of_a_vendor, quote,
+};
 use crate::document::{Node, Value};
 use crate::model::{ClientName, Day, Place, PolicyFile, RoleName, Span, Subject, Term};
 
@@ -69,9 +71,9 @@ impl<'f> RoleEdits<'f> {
             reason,
         };
         if *file.format != *NAME {
+            let (format, why) = (&file.format, why_not(file));
             return Err(refuse(format!(
-                "roles are written into files of the format `{NAME}` only, and this one has the format `{}`",
-                file.format
+                "roles are written into files of the format `{NAME}`, and not into those of `{format}`, {why}"
             )));
         }
         let source = Source::new(&file.bytes, &file.path);
@@ -256,6 +258,17 @@ impl<'f> RoleEdits<'f> {
             .flat_map(|text| [text.as_str(), &between])
             .collect();
         Ok(insert(first.span.start, text))
+    }
+}
+
+/// Why no role is written into a file of another format, as the end of a sentence.
+fn why_not(file: &PolicyFile) -> &'static str {
+    if file.in_parts || is_for_some_resources(file) {
+        "whose grants hold in some namespaces or for some resources that their names do not say: nothing would show that a role gives the same"
+    } else if !is_of_a_vendor(file) {
+        "which has no place for them"
+    } else {
+        "in which a role is more than its terms, or is kept elsewhere"
     }
 }
 

@@ -194,8 +194,11 @@ fn what_cannot_be_edited_makes_no_diff_and_says_why() {
         let needs = needs(&policy, without);
         made(&policy, &needs).unwrap_err().to_string()
     };
-    let vendor = "consumers:\n- username: a\n  acls:\n  - group: x\n_format_version: \"3.0\"\n";
-    insta::assert_snapshot!(why(vendor, &[]), @"g.yaml:1 cannot be edited: roles are written into files of the format `grants` only, and this one has the format `kong`");
+    let kong = "consumers:\n- username: a\n  acls:\n  - group: x\n_format_version: \"3.0\"\n";
+    insta::assert_snapshot!(why(kong, &[]), @"g.yaml:1 cannot be edited: roles are written into files of the format `grants`, and not into those of `kong`, in which a role is more than its terms, or is kept elsewhere");
+    let cluster = "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: a, namespace: b}\nrules: []\n";
+    insta::assert_snapshot!(why(cluster, &[]), @"g.yaml:1 cannot be edited: roles are written into files of the format `grants`, and not into those of `kubernetes-rbac`, whose grants hold in some namespaces or for some resources that their names do not say: nothing would show that a role gives the same");
+    insta::assert_snapshot!(why("a: [x, y]\nb: [x, y]\n", &[]), @"g.yaml:1 cannot be edited: roles are written into files of the format `grants`, and not into those of `client-map`, which has no place for them");
 }
 
 #[test]

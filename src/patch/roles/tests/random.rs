@@ -169,7 +169,7 @@ fn comments(text: &str) -> BTreeMap<&str, usize> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { max_shrink_iters: 60, ..ProptestConfig::with_cases(48) })]
+    #![proptest_config(ProptestConfig { max_shrink_iters: 60, ..ProptestConfig::with_cases(32) })]
 
     #[test]
     fn after_the_edit_every_client_holds_what_it_needs_and_nothing_else(
