@@ -4,6 +4,8 @@
     reason = "a test may panic, and clippy exempts only test functions"
 )]
 
+#[path = "roles/diff.rs"]
+mod diff;
 #[expect(dead_code, reason = "the bench reads more of them")]
 #[path = "support/role_data.rs"]
 mod role_data;

@@ -241,7 +241,7 @@ fn dispatch(
         Command::Catalog(args) => catalog::run(args, out),
         Command::Grants(args) => show::grants(args, out),
         Command::BoundaryTests(args) => boundary_tests::run(args, out),
-        Command::Roles(args) => roles::run(args, out),
+        Command::Roles(args) => roles::run(args, cli.color, out),
         Command::Enforce(args) => enforce::run(args, out),
         Command::Rules(args) => rules::run(args, out),
         Command::Formats(args) => formats::run(args, out),

@@ -60,6 +60,11 @@ impl OutputArgs {
         format.unwrap_or(default)
     }
 
+    /// Whether a file is named.
+    pub(super) fn is_file(&self) -> bool {
+        self.out.is_some() || self.parquet.is_some()
+    }
+
     /// Begins the file, if one is named: a bad path fails before the long work.
     pub(super) fn open(&self, default: Format) -> anyhow::Result<Destination> {
         let format = self.format(default);

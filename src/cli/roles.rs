@@ -1,21 +1,26 @@
 //! `roles`: a small set of roles that gives each client exactly what it needs.
 
 use std::io::Write;
+use std::path::PathBuf;
 
 use super::args::{Folder, InputArgs, PolicyArgs, PolicyFlags};
-use super::output::OutputArgs;
+use super::colour::Colour;
+use super::diagnostics::note;
+use super::output::{Destination, OutputArgs};
 use super::settings::settings;
 use super::{ExitStatus, analyze};
 use crate::analysis::role_mining::{Aim, By, RoleOptions};
 use crate::report::roles as report;
 use crate::report::table::Format;
-use crate::run::role_proposal;
+use crate::run::role_proposal::{self, MinedRoles};
+use crate::run::{atomic_file, role_diff};
 
 /// Arguments of `roles`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   scopetrim roles mine samples/shop
-  scopetrim roles mine --grants grants.yaml --json")]
+  scopetrim roles mine --grants grants.yaml --json
+  scopetrim roles mine samples/shop --diff")]
 pub(super) struct Args {
     #[command(subcommand)]
     what: What,
@@ -33,6 +38,7 @@ enum What {
   scopetrim roles mine samples/shop
   scopetrim roles mine --grants grants.yaml --json
   scopetrim roles mine samples/shop --objective roles --max-per-client 3 --markdown
+  scopetrim roles mine --grants grants.yaml --diff --undo undo.diff | git apply
 
 Without logs and ledger a client needs what it holds. With them it needs what is left to it after the \
 removals up to --level. No role gives a member anything that it does not need, and together they give all \
@@ -60,6 +66,12 @@ struct Mine {
     /// Write Markdown, for a pull request or a page
     #[arg(long, conflicts_with_all = ["output", "csv", "json", "ndjson", "parquet"])]
     markdown: bool,
+    /// Print the diff that brings the roles into the policy file (grants.yaml or its JSON)
+    #[arg(long, conflicts_with_all = ["markdown", "output", "csv", "json", "ndjson", "parquet"])]
+    diff: bool,
+    /// With --diff, write the diff that takes it back to this file
+    #[arg(long, value_name = "FILE", requires = "diff")]
+    undo: Option<PathBuf>,
     #[command(flatten)]
     inputs: InputArgs,
     #[command(flatten)]
@@ -73,7 +85,7 @@ pub(super) fn rename_objective(command: clap::Command) -> clap::Command {
     })
 }
 
-pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
+pub(super) fn run(args: &Args, colour: Colour, out: &mut dyn Write) -> anyhow::Result<ExitStatus> {
     let What::Mine(args) = &args.what;
     let output = args.output.open(Format::Table)?;
     let policy = PolicyArgs {
@@ -94,19 +106,52 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
             _ => None,
         },
     };
-    let found = role_proposal::roles(settings(&args.inputs, &policy)?, &options)?;
-    output.write(out, "row", |format, out| {
-        match format {
-            Format::Table if args.markdown => report::markdown(&found, out)?,
-            Format::Table => report::table(&found, out, analyze::width())?,
-            Format::Json => out.write_all(report::json(&found)?.as_bytes())?,
-            _ => return Ok(report::rows(&found).write(format, out)?),
-        }
-        Ok(0)
-    })?;
+    let mined = role_proposal::roles(settings(&args.inputs, &policy)?, &options)?;
+    let found = &mined.proposal;
+    if args.diff {
+        write_diff(&mined, args, (output, colour), out)?;
+    } else {
+        output.write(out, "row", |format, out| {
+            match format {
+                Format::Table if args.markdown => report::markdown(found, out)?,
+                Format::Table => report::table(found, out, analyze::width())?,
+                Format::Json => out.write_all(report::json(found)?.as_bytes())?,
+                _ => return Ok(report::rows(found).write(format, out)?),
+            }
+            Ok(0)
+        })?;
+    }
     Ok(if found.incomplete.is_empty() {
         ExitStatus::Done
     } else {
         ExitStatus::Incomplete
     })
+}
+
+fn write_diff(
+    mined: &MinedRoles,
+    args: &Mine,
+    (output, colour): (Destination, Colour),
+    out: &mut dyn Write,
+) -> anyhow::Result<()> {
+    let edit = role_diff::diff(mined)?;
+    if let Some(path) = &args.undo {
+        atomic_file::write_text(path, &edit.undo)?;
+    }
+    let whole = (&mined.proposal, &mined.policy);
+    let text = report::diff_head(whole, &edit.patch, analyze::width()) + &edit.diff;
+    // What goes into a file is for a program.
+    let paint = if args.output.is_file() {
+        Colour::Never.paint()
+    } else {
+        colour.paint()
+    };
+    output.write(out, "row", |_, out| {
+        out.write_all(paint.diff(&text).as_bytes())?;
+        Ok(0)
+    })?;
+    if let Some(text) = report::larger(&mined.policy, &edit.patch) {
+        note(false, &text);
+    }
+    Ok(())
 }

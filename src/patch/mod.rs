@@ -11,9 +11,11 @@
 //! * entries that are frozen are refused, not skipped;
 //! * nothing is written to disk here.
 
+mod bytes;
 mod edit;
 mod graph_requests;
 pub(crate) mod json_patch;
+pub(crate) mod roles;
 mod unified;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +27,7 @@ use crate::model::{
     Unreadable,
 };
 
+use bytes::{applied, written};
 pub(crate) use edit::{Overlap, ordered};
 pub(crate) use unified::renamed;
 
@@ -120,6 +123,13 @@ pub(crate) enum PatchError {
 }
 
 impl PatchError {
+    fn wrong(file: &PolicyFile, difference: impl Into<String>) -> Self {
+        Self::NotExactlyThePlan {
+            file: Arc::clone(&file.path),
+            difference: difference.into(),
+        }
+    }
+
     /// What to do about it, where that is known.
     pub(crate) fn help(&self) -> Option<&'static str> {
         match self {
@@ -250,30 +260,9 @@ fn prove(
     planned: &BTreeMap<usize, Change>,
     edits: Vec<Edit>,
 ) -> Result<FilePatch, PatchError> {
-    let wrong = |difference: String| PatchError::NotExactlyThePlan {
-        file: Arc::clone(&file.path),
-        difference,
-    };
-    let old = std::str::from_utf8(&file.bytes).map_err(|_| wrong("it is not text".to_owned()))?;
-    let edits = ordered(old, edits).map_err(|source| PatchError::Overlap {
-        file: Arc::clone(&file.path),
-        source,
-    })?;
-    let new = edit::apply(old, &edits);
-    // As a later run will read it: its format is detected again.
-    let unreadable = |source| PatchError::Unreadable {
-        file: Arc::clone(&file.path),
-        source,
-    };
-    let Some(document) = &file.document else {
-        return Err(wrong("how it is written is not known".to_owned()));
-    };
-    let reread = document
-        .reread(Arc::from(new.as_bytes()), &file.path)
-        .map_err(unreadable)?;
-    if reread.format != file.format {
-        return Err(wrong(format!("it reads as format `{}`", reread.format)));
-    }
+    let wrong = |difference: String| PatchError::wrong(file, difference);
+    let old = bytes::text(file)?;
+    let (edits, reread) = applied(file, old, edits)?;
     compare(file, planned, &reread).map_err(wrong)?;
     let blocks = edit::changed_lines(old, &edits);
     if let Some((gone, _)) = blocks.iter().find(|(gone, _)| gone.is_empty()) {
@@ -282,28 +271,7 @@ fn prove(
             gone.start + 1
         )));
     }
-    let (old_lines, new_lines) = (unified::lines(old), unified::lines(&new));
-    let diff = unified::write(&old_lines, &new_lines, &blocks, &file.path);
-    let back: Vec<unified::Block> = blocks
-        .into_iter()
-        .map(|(gone, come)| (come, gone))
-        .collect();
-    let undo = unified::write(&new_lines, &old_lines, &back, &file.path);
-    if unified::apply(old, &diff).as_deref() != Some(&new) {
-        return Err(wrong("its diff does not give the edited bytes".to_owned()));
-    }
-    if unified::apply(&new, &undo).as_deref() != Some(old) {
-        return Err(wrong("its undo does not give the bytes back".to_owned()));
-    }
-    Ok(FilePatch {
-        file: index,
-        path: Arc::clone(&file.path),
-        old: Arc::clone(&file.bytes),
-        new: new.into_bytes(),
-        reread,
-        diff,
-        undo,
-    })
+    written(index, file, reread, &blocks)
 }
 
 /// Compares what the edited file grants with the plan, entry by entry and in order.

@@ -1,16 +1,19 @@
 //! The roles that are proposed, and what the roles that there are look like.
 //!
-//! In: a proposal. Out: a list for a terminal, JSON (`scopetrim.roles/1`), Markdown, rows.
+//! In: a proposal. Out: a list for a terminal, JSON (`scopetrim.roles/1`), Markdown, rows, and
+//! what stands above a diff.
 //!
 //! Invariants: roles for administration whose members do nothing of the kind come first; no line is
 //! wider than asked for; every role is shown, and of long lists the rest is counted.
 
 mod data;
+mod diff;
 mod markdown;
 
 use std::io::{self, Write};
 
 pub(crate) use data::{json, rows};
+pub(crate) use diff::{head as diff_head, larger};
 pub(crate) use markdown::markdown;
 
 use super::escape;
@@ -29,6 +32,9 @@ pub(crate) fn table(found: &RoleProposal, out: &mut dyn Write, width: usize) -> 
     }
     screen.whole("", &format!("roles  {}", basis(found)))?;
     screen.whole("", &result(found))?;
+    if found.proposal.complexity > found.proposal.complexity_now {
+        screen.whole("", LARGER)?;
+    }
     screen.line("")?;
     for judged in &found.proposal.existing {
         screen.whole(
@@ -40,7 +46,11 @@ pub(crate) fn table(found: &RoleProposal, out: &mut dyn Write, width: usize) -> 
         screen.line("")?;
     }
     for role in &found.proposal.roles {
-        let note = if role.exists { "  (there is one)" } else { "" };
+        let note = match (role.exists, role.narrows) {
+            (true, _) => "  (there is one)",
+            (_, true) => "  (there is one, which has more terms)",
+            _ => "",
+        };
         screen.whole("", &format!("{}{note}", role.name))?;
         screen.whole("  members  ", &some(role.members.iter()))?;
         screen.whole("  terms    ", &some(role.terms.iter()))?;
@@ -73,6 +83,9 @@ pub(crate) fn table(found: &RoleProposal, out: &mut dyn Write, width: usize) -> 
     }
     Ok(())
 }
+
+/// What is said of roles that save nothing.
+const LARGER: &str = "the policy is smaller as it is: roles of one client, and roles that few have, are no gain over direct grants";
 
 /// From what the roles are made.
 fn basis(found: &RoleProposal) -> String {

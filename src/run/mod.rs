@@ -58,6 +58,7 @@ pub(crate) mod recommendation_log;
 pub(crate) mod rejects;
 pub(crate) mod repository;
 pub(crate) mod review;
+pub(crate) mod role_diff;
 mod role_needs;
 pub(crate) mod role_proposal;
 mod roles_over_time;

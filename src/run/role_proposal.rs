@@ -10,71 +10,114 @@ use super::role_needs::needs;
 use super::roles_over_time::over_time;
 use super::{AnalysisRun, Settings, analyse};
 use crate::analysis::role_mining::{
-    ExistingRole, Meanings, Needs, RoleOptions, RoleProposal, propose,
+    ExistingRole, Meanings, Needs, Proposal, ProposedRole, RoleOptions, RoleProposal, granted,
+    propose,
 };
-use crate::model::{ClientName, Policy, RoleName, Subject, Term};
+use crate::model::{ClientName, Policy, Subject, Term};
 
-/// Proposes roles.
-pub(crate) fn roles(settings: Settings, options: &RoleOptions) -> anyhow::Result<RoleProposal> {
-    if settings.logs.is_empty() && settings.ledger.is_none() {
-        return Ok(held(&policy(&settings)?, options));
-    }
-    let run = analyse(settings)?;
-    let needs = needs(&run.analysis.clients, run.level);
-    let meanings = Meanings {
-        tags: tags(&run, &needs),
-        owners: owners(&run.policy),
-    };
-    let existing = existing(&run.policy);
-    let proposal = propose(&needs, &existing, &meanings, options);
-    Ok(RoleProposal {
-        over_time: over_time(&run, &existing, &meanings, options),
-        seen: Some((run.analysis.window, run.level)),
-        clients: needs.len(),
-        grants: needs.values().map(BTreeSet::len).sum(),
-        incomplete: run.read.incomplete.clone(),
-        proposal,
-    })
+/// A proposal with what it was made from.
+pub(crate) struct MinedRoles {
+    /// The roles.
+    pub(crate) proposal: RoleProposal,
+    /// The policy files.
+    pub(crate) policy: Policy,
+    /// Where they are; none of a policy of the past.
+    pub(crate) paths: Vec<String>,
+    /// What each client is to hold by the proposal.
+    pub(crate) wanted: Needs,
+    /// How the roles were to be made.
+    pub(crate) options: RoleOptions,
+    /// The logs, where there are any.
+    pub(crate) run: Option<AnalysisRun>,
 }
 
-fn held(policy: &Policy, options: &RoleOptions) -> RoleProposal {
-    let held = policy.holdings().into_iter();
-    let held = held.map(|(client, terms)| (client, terms.into_keys().collect()));
-    let needs: Needs = held
-        .filter(|(_, terms): &(_, BTreeSet<Term>)| !terms.is_empty())
-        .collect();
-    let meanings = Meanings {
-        tags: BTreeMap::new(),
-        owners: owners(policy),
+impl MinedRoles {
+    /// Proposes roles for the same clients with other policy files.
+    pub(crate) fn again(&self, policy: &Policy, needs: &Needs) -> Vec<ProposedRole> {
+        let mut needs = needs.clone();
+        needs.retain(|_, terms| !terms.is_empty());
+        let meanings = meanings(policy, self.run.as_ref(), &needs);
+        propose(&needs, &ExistingRole::all(policy), &meanings, &self.options).roles
+    }
+}
+
+/// Proposes roles.
+pub(crate) fn roles(settings: Settings, options: &RoleOptions) -> anyhow::Result<MinedRoles> {
+    let paths = match settings.grants_at {
+        None => settings.grants.clone(),
+        Some(_) => Vec::new(),
     };
-    RoleProposal {
-        proposal: propose(&needs, &existing(policy), &meanings, options),
+    let (policy, run) = if settings.logs.is_empty() && settings.ledger.is_none() {
+        (policy(&settings)?, None)
+    } else {
+        let run = analyse(settings)?;
+        (run.policy.clone(), Some(run))
+    };
+    let needs = match &run {
+        None => held(&policy, |_| true),
+        Some(run) => needs(&run.analysis.clients, run.level),
+    };
+    let meanings = meanings(&policy, run.as_ref(), &needs);
+    let existing = ExistingRole::all(&policy);
+    let found = propose(&needs, &existing, &meanings, options);
+    let wanted = wanted(&policy, run.as_ref(), &found);
+    let mut proposal = RoleProposal {
+        over_time: None,
         seen: None,
         clients: needs.len(),
         grants: needs.values().map(BTreeSet::len).sum(),
-        over_time: None,
         incomplete: Vec::new(),
+        proposal: found,
+    };
+    if let Some(run) = &run {
+        proposal.over_time = over_time(run, &existing, &meanings, options);
+        proposal.seen = Some((run.analysis.window, run.level));
+        proposal.incomplete.clone_from(&run.read.incomplete);
     }
+    Ok(MinedRoles {
+        proposal,
+        policy,
+        paths,
+        wanted,
+        options: *options,
+        run,
+    })
 }
 
-/// The roles of all files. One that several files define is as many roles.
-fn existing(policy: &Policy) -> Vec<ExistingRole> {
-    let roles = policy.roles();
-    let mut names: BTreeSet<(&RoleName, usize)> = BTreeSet::new();
-    for (at, file) in policy.files.iter().enumerate() {
-        names.extend(file.roles.keys().map(|name| (name, at)));
+/// What these clients hold; who holds nothing is not listed.
+fn held(policy: &Policy, of: impl Fn(&ClientName) -> bool) -> Needs {
+    let held = policy.holdings().into_iter();
+    let held = held.filter(|(client, terms)| of(client) && !terms.is_empty());
+    held.map(|(client, terms)| (client, terms.into_keys().collect()))
+        .collect()
+}
+
+/// What each client is to hold.
+fn wanted(policy: &Policy, run: Option<&AnalysisRun>, found: &Proposal) -> Needs {
+    let mut wanted = granted(&found.roles);
+    for (client, terms) in &found.direct {
+        let own = wanted.entry(client.clone()).or_default();
+        own.extend(terms.iter().cloned());
     }
-    let role = |(name, file): (&RoleName, usize)| ExistingRole {
-        name: name.clone(),
-        members: roles.members(file, name),
-        terms: roles
-            .names(&roles.terms(file, name))
-            .into_iter()
-            .cloned()
-            .collect(),
-        strangers: !roles.strangers(file, name).is_empty(),
-    };
-    names.into_iter().map(role).collect()
+    if let Some(run) = run {
+        // Who was not looked at keeps what it holds.
+        let seen: BTreeSet<&ClientName> = run
+            .analysis
+            .clients
+            .iter()
+            .map(|client| &client.id)
+            .collect();
+        wanted.extend(held(policy, |client| !seen.contains(client)));
+    }
+    wanted
+}
+
+/// What names of roles are made of.
+fn meanings(policy: &Policy, run: Option<&AnalysisRun>, needs: &Needs) -> Meanings {
+    Meanings {
+        tags: run.map_or_else(BTreeMap::new, |run| tags(run, needs)),
+        owners: owners(policy),
+    }
 }
 
 /// Who answers for each client, as the first file that says so has it.

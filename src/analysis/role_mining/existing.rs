@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{ClientName, RoleName, Term};
+use crate::model::{ClientName, Policy, RoleName, Term};
 
 /// A role of the policy files.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,6 +15,27 @@ pub struct ExistingRole {
     pub terms: BTreeSet<Term>,
     /// Others hold it that no log tells apart: nobody can say what they need.
     pub strangers: bool,
+}
+
+impl ExistingRole {
+    /// The roles of all files. One that several files define is as many roles.
+    pub(crate) fn all(policy: &Policy) -> Vec<Self> {
+        let roles = policy.roles();
+        let mut names: BTreeSet<(&RoleName, usize)> = BTreeSet::new();
+        for (at, file) in policy.files.iter().enumerate() {
+            names.extend(file.roles.keys().map(|name| (name, at)));
+        }
+        let role = |(name, file): (&RoleName, usize)| {
+            let terms = roles.names(&roles.terms(file, name));
+            Self {
+                name: name.clone(),
+                members: roles.members(file, name),
+                terms: terms.into_iter().cloned().collect(),
+                strangers: !roles.strangers(file, name).is_empty(),
+            }
+        };
+        names.into_iter().map(role).collect()
+    }
 }
 
 /// What is to be said about a role.

@@ -50,6 +50,9 @@ pub struct ProposedRole {
     pub terms: BTreeSet<Term>,
     /// There is a role with this name and these terms.
     pub exists: bool,
+    /// There is a role with this name, and it has these terms and others that none of its members needs
+    /// as a part of it.
+    pub narrows: bool,
 }
 
 /// The roles that are proposed.
@@ -225,8 +228,10 @@ fn named(
         members: role.members.clone(),
         terms: role.terms.clone(),
         exists: true,
+        narrows: false,
     };
     named.extend(existing.iter().filter(|_| keep).map(as_is));
+    let mut wider = Wider::of(&roles, existing, keep);
     for (members, terms) in roles {
         let own = existing.iter().find(|role| role.terms == terms);
         let known = own.and_then(|own| named.iter_mut().find(|role| role.name == own.name));
@@ -234,9 +239,14 @@ fn named(
             // The same from another group, or further members of a role that is kept.
             (Some(known), _) => known.members.extend(members),
             (None, own) => {
-                let name = own.map(|own| own.name.clone());
+                let wide = own
+                    .is_none()
+                    .then(|| wider.take(&members, &terms))
+                    .flatten();
+                let name = own.or(wide).map(|own| own.name.clone());
                 named.push(ProposedRole {
-                    exists: name.is_some(),
+                    exists: own.is_some(),
+                    narrows: wide.is_some(),
                     name: name.unwrap_or_else(|| given.name(&terms, &members)),
                     members,
                     terms,
@@ -245,6 +255,38 @@ fn named(
         }
     }
     named
+}
+
+/// Roles that there are of which something can be taken out, to make a proposed role of the rest.
+struct Wider<'e>(Vec<&'e ExistingRole>);
+
+impl<'e> Wider<'e> {
+    fn of(roles: &[Bare], existing: &'e [ExistingRole], keep: bool) -> Self {
+        let proposed = |role: &&ExistingRole| roles.iter().any(|(_, terms)| *terms == role.terms);
+        let known = existing.iter().filter(|role| {
+            let mut same = existing.iter().filter(|other| other.name == role.name);
+            same.next().is_some() && same.next().is_none()
+        });
+        let free = known
+            .filter(|role| !keep && !role.strangers && !role.members.is_empty() && !proposed(role));
+        Self(free.collect())
+    }
+
+    /// The one of which least has to go. All of its members get what is left of it.
+    fn take(
+        &mut self,
+        members: &BTreeSet<ClientName>,
+        terms: &BTreeSet<Term>,
+    ) -> Option<&'e ExistingRole> {
+        let fits =
+            |role: &&ExistingRole| terms.is_subset(&role.terms) && role.members.is_subset(members);
+        let all = self.0.iter().enumerate();
+        let least = all
+            .filter(|(_, role)| fits(role))
+            .min_by_key(|(_, role)| role.terms.len());
+        let at = least?.0;
+        Some(self.0.remove(at))
+    }
 }
 
 /// Takes out what is beyond the limits, and gives what that leaves to clients directly.

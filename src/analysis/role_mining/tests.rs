@@ -156,7 +156,7 @@ proptest! {
                     && own.terms == role.terms && role.members.is_subset(&own.members)));
             }
             let kept = granted(&existing.iter().map(|role| ProposedRole {
-                name: role.name.clone(), members: role.members.clone(), terms: role.terms.clone(), exists: true,
+                name: role.name.clone(), members: role.members.clone(), terms: role.terms.clone(), exists: true, narrows: false,
             }).collect::<Vec<_>>());
             for (client, terms) in &mut given {
                 let needed = needs.get(client).cloned().unwrap_or_default();

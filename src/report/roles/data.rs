@@ -13,9 +13,10 @@ use crate::report::table::Table;
 /// Name and version of the JSON.
 const SCHEMA: &str = "scopetrim.roles/1";
 
-const COLUMNS: [Column; 5] = columns! {
+const COLUMNS: [Column; 6] = columns! {
     role: Text or Null, "the role; none for what is granted directly";
     exists: Bool, "whether there is a role with this name and these terms";
+    narrows: Bool, "whether there is a role with this name that has these terms and more";
     members: List(" "), "who gets it";
     terms: List(" "), "what it gives";
     cells: Integer(64), "members times terms";
@@ -44,6 +45,7 @@ struct ProposalJson<'a> {
 struct RoleJson<'a> {
     name: &'a RoleName,
     exists: bool,
+    narrows: bool,
     members: &'a BTreeSet<ClientName>,
     terms: &'a BTreeSet<Term>,
 }
@@ -134,6 +136,7 @@ pub(crate) fn json(found: &RoleProposal) -> serde_json::Result<String> {
     let roles = proposal.roles.iter().map(|role| RoleJson {
         name: &role.name,
         exists: role.exists,
+        narrows: role.narrows,
         members: &role.members,
         terms: &role.terms,
     });
@@ -170,6 +173,7 @@ pub(crate) fn rows(found: &RoleProposal) -> Table<impl Rows + '_> {
             each(&[
                 role.name.as_str().into(),
                 role.exists.into(),
+                role.narrows.into(),
                 Cell::list(role.members.iter().map(ClientName::as_str)),
                 Cell::list(role.terms.iter().map(Term::as_str)),
                 (role.members.len() * role.terms.len()).into(),
@@ -177,6 +181,7 @@ pub(crate) fn rows(found: &RoleProposal) -> Table<impl Rows + '_> {
         } else if let Some((client, terms)) = direct.get(at - roles.len()) {
             each(&[
                 Cell::Null,
+                false.into(),
                 false.into(),
                 Cell::list([client.as_str()]),
                 Cell::list(terms.iter().map(Term::as_str)),

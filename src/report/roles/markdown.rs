@@ -18,7 +18,11 @@ pub(crate) fn markdown(found: &RoleProposal, out: &mut dyn Write) -> io::Result<
         "\n| role | there is one | members | terms |\n| --- | --- | --- | --- |"
     )?;
     for role in &proposal.roles {
-        let exists = if role.exists { "yes" } else { "no" };
+        let exists = match (role.exists, role.narrows) {
+            (true, _) => "yes",
+            (_, true) => "wider",
+            _ => "no",
+        };
         let members = cell(role.members.iter());
         let terms = cell(role.terms.iter());
         let name = escape::markdown(role.name.as_str());
