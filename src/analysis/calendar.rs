@@ -15,6 +15,9 @@ const REGULAR: f64 = 0.25;
 /// Days around a month's end that still are the month's end.
 const AROUND: u32 = 3;
 
+/// Occasions without which no name is given for regular use: a year of quarters.
+const CERTAIN: usize = 4;
+
 /// Regular use.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Period {
@@ -53,6 +56,21 @@ impl Period {
             days,
             words: words(days, &occasions),
         })
+    }
+}
+
+/// What use at the end of every month or quarter is called in a name, where so many occasions show it
+/// that it is no chance; days of use anywhere else leave it without one.
+pub(crate) fn end_of(days: &DaySet) -> Option<&'static str> {
+    let occasions = occasions(days);
+    if occasions.len() < CERTAIN {
+        return None;
+    }
+    let every_day = |test: fn(Day) -> bool| days.iter().all(test);
+    match Period::find(days)?.days {
+        27..=32 if every_day(ends_month) => Some("month-end"),
+        88..=95 if every_day(ends_quarter) => Some("quarter-end"),
+        _ => None,
     }
 }
 
@@ -125,6 +143,29 @@ fn ends_quarter(day: Day) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_use_at_the_end_of_four_months_or_quarters_and_at_no_other_time_gives_a_name() {
+        let end = |dates: &[&str]| {
+            let days = dates.iter().map(|date| Day::parse(date).unwrap());
+            end_of(&days.collect())
+        };
+        let quarters = [
+            "2025-12-30",
+            "2025-12-31",
+            "2026-03-31",
+            "2026-06-29",
+            "2026-09-30",
+        ];
+        assert_eq!(end(&quarters), Some("quarter-end"));
+        assert_eq!(end(&quarters[..4]), None, "three occasions");
+        let other = [&quarters[..], &["2026-08-14"]].concat();
+        assert_eq!(end(&other), None, "and once in between");
+        let months = ["2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30"];
+        assert_eq!(end(&months), Some("month-end"));
+        let middle = ["2026-01-15", "2026-02-15", "2026-03-15", "2026-04-15"];
+        assert_eq!(end(&middle), None);
+    }
 
     fn found(days: impl IntoIterator<Item = i32>) -> Option<Period> {
         Period::find(&days.into_iter().map(Day).collect())

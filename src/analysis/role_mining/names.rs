@@ -1,4 +1,4 @@
-//! Names for roles that say what they are for: a common tag or resource, what is done, an owner.
+//! Names for roles that say what they are for: a rhythm of use, a common tag or resource, what is done, an owner.
 //!
 //! Names are lower case letters, digits and hyphens, at most 60 of them, each once, and never that of
 //! a role that there is already: a reader would take the one for the other.
@@ -14,6 +14,9 @@ pub struct Meanings {
     pub tags: BTreeMap<Term, BTreeSet<String>>,
     /// Who answers for each client.
     pub owners: BTreeMap<ClientName, String>,
+    /// When each client used each term: `month-end`, or nothing where it has no such rhythm. What it
+    /// did not use is not there.
+    pub rhythms: BTreeMap<ClientName, BTreeMap<Term, Option<&'static str>>>,
 }
 
 /// The longest name, without the number that makes it unique.
@@ -87,6 +90,11 @@ impl<'m> Namer<'m> {
             .or_else(|| resource(terms))
             .or_else(|| self.common_owner(members))
             .or_else(|| first_and_more(terms));
+        let subject = match (self.common_rhythm(terms, members), subject) {
+            (Some(rhythm), Some(subject)) => Some(format!("{rhythm} {subject}")),
+            (Some(rhythm), None) => Some(rhythm.to_owned()),
+            (None, subject) => subject,
+        };
         match subject.map(|subject| slug(&subject)) {
             Some(subject) if !subject.is_empty() => {
                 let doubled = ending
@@ -108,6 +116,27 @@ impl<'m> Namer<'m> {
             common.retain(|tag| tags.contains(tag));
         }
         (common.len() == 1).then(|| common.pop_first())?
+    }
+
+    /// The rhythm in which each member used whatever it used of the terms.
+    fn common_rhythm(
+        &self,
+        terms: &BTreeSet<Term>,
+        members: &BTreeSet<ClientName>,
+    ) -> Option<&'static str> {
+        let mut common = None;
+        for member in members {
+            let used = self.meanings.rhythms.get(member)?.iter();
+            let mut used = used.filter(|(term, _)| terms.contains(*term)).peekable();
+            used.peek()?;
+            for (_, rhythm) in used {
+                let rhythm = (*rhythm)?;
+                if *common.get_or_insert(rhythm) != rhythm {
+                    return None;
+                }
+            }
+        }
+        common
     }
 
     fn common_owner(&self, members: &BTreeSet<ClientName>) -> Option<String> {
@@ -245,6 +274,34 @@ mod tests {
         );
         assert_eq!(namer.name(&terms(&["1"]), &members).as_str(), "team");
         assert!(ACTIONS.is_sorted(), "it is searched by halves");
+    }
+
+    #[test]
+    fn a_rhythm_gives_a_name_only_where_all_use_has_it() {
+        let (app, job) = (ClientName::new("app"), ClientName::new("job"));
+        let mut meanings = Meanings::default();
+        let used = |rhythm| [(Term::new("reports.run"), rhythm)].into();
+        meanings
+            .rhythms
+            .insert(app.clone(), used(Some("quarter-end")));
+        meanings
+            .rhythms
+            .insert(job.clone(), used(Some("month-end")));
+        let name = |meanings: &Meanings, members: &[&ClientName]| {
+            let members = members.iter().copied().cloned().collect();
+            let own = terms(&["reports.run", "reports.read"]);
+            Namer::new(meanings, []).name(&own, &members).to_string()
+        };
+        assert_eq!(name(&meanings, &[&app]), "quarter-end-reports");
+        assert_eq!(name(&meanings, &[&app, &job]), "reports", "two rhythms");
+        meanings.rhythms.insert(job.clone(), used(None));
+        assert_eq!(name(&meanings, &[&app, &job]), "reports", "one has none");
+        meanings.rhythms.remove(&job);
+        assert_eq!(
+            name(&meanings, &[&app, &job]),
+            "reports",
+            "one used nothing of it"
+        );
     }
 
     #[test]
