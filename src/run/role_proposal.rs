@@ -6,11 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::policy::policy;
-use super::role_needs::needs;
+use super::role_needs::{needs, rhythms};
 use super::roles_over_time::over_time;
 use super::{AnalysisRun, Settings, analyse};
-use crate::analysis::ClientAnalysis;
-use crate::analysis::end_of;
 use crate::analysis::role_mining::{
     ExistingRole, Meanings, Needs, RoleOptions, RoleProposal, propose,
 };
@@ -26,7 +24,7 @@ pub(crate) fn roles(settings: Settings, options: &RoleOptions) -> anyhow::Result
     let meanings = Meanings {
         tags: tags(&run, &needs),
         owners: owners(&run.policy),
-        rhythms: rhythms(&run.analysis.clients),
+        rhythms: rhythms(&run.analysis.clients, &run.read.coverage),
     };
     let existing = existing(&run.policy);
     let proposal = propose(&needs, &existing, &meanings, options);
@@ -92,20 +90,6 @@ fn owners(policy: &Policy) -> BTreeMap<ClientName, String> {
         }
     }
     owners
-}
-
-/// In which rhythm each client used each of its terms.
-fn rhythms(
-    clients: &[ClientAnalysis],
-) -> BTreeMap<ClientName, BTreeMap<Term, Option<&'static str>>> {
-    let of = |client: &ClientAnalysis| {
-        let used = client.terms.iter();
-        let used = used.filter(|term| term.rhythm.last.is_some());
-        used.map(|term| (term.term.clone(), end_of(&term.rhythm.days)))
-            .collect()
-    };
-    let all = clients.iter();
-    all.map(|client| (client.id.clone(), of(client))).collect()
 }
 
 /// The tags of the operations that each term opens alone.

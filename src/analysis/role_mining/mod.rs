@@ -38,7 +38,7 @@ use search::Found;
 
 pub use existing::{ExistingRole, JudgedRole, RoleVerdict};
 pub(crate) use matrix::Matrix;
-pub use names::Meanings;
+pub use names::{Meanings, Rhythms};
 pub use outcome::{OverTime, RoleOverTime, RoleProposal};
 pub(crate) use proposal::granted;
 pub use proposal::{By, Needs, Proposal, ProposedRole, RoleOptions, propose};

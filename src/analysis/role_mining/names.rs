@@ -16,8 +16,11 @@ pub struct Meanings {
     pub owners: BTreeMap<ClientName, String>,
     /// When each client used each term: `month-end`, or nothing where it has no such rhythm. What it
     /// did not use is not there.
-    pub rhythms: BTreeMap<ClientName, BTreeMap<Term, Option<&'static str>>>,
+    pub rhythms: Rhythms,
 }
+
+/// By client and term that it used, what the rhythm of this use is called, if it has one.
+pub type Rhythms = BTreeMap<ClientName, BTreeMap<Term, Option<&'static str>>>;
 
 /// The longest name, without the number that makes it unique.
 const LONGEST: usize = 52;
@@ -83,6 +86,7 @@ impl<'m> Namer<'m> {
     fn meant(&self, terms: &BTreeSet<Term>, members: &BTreeSet<ClientName>) -> String {
         let action = action(terms);
         let ending = action
+            .as_ref()
             .map(|action| format!("-{action}"))
             .unwrap_or_default();
         let subject = self
@@ -90,21 +94,17 @@ impl<'m> Namer<'m> {
             .or_else(|| resource(terms))
             .or_else(|| self.common_owner(members))
             .or_else(|| first_and_more(terms));
-        let subject = match (self.common_rhythm(terms, members), subject) {
-            (Some(rhythm), Some(subject)) => Some(format!("{rhythm} {subject}")),
-            (Some(rhythm), None) => Some(rhythm.to_owned()),
-            (None, subject) => subject,
-        };
-        match subject.map(|subject| slug(&subject)) {
-            Some(subject) if !subject.is_empty() => {
-                let doubled = ending
-                    .strip_prefix('-')
-                    .is_some_and(|action| subject == action);
-                let ending = if doubled { "" } else { &ending };
-                format!("{}{ending}", cut(&subject, LONGEST - ending.len()))
-            }
-            _ => "role".to_owned(),
+        let subject = subject.map(|subject| slug(&subject));
+        let subject = subject.filter(|subject| !subject.is_empty());
+        let doubled = action.is_some() && subject == action;
+        let ending = if doubled { "" } else { &ending };
+        let says = |rhythm: &&str| subject.as_ref().is_none_or(|own| !own.contains(rhythm));
+        let rhythm = self.common_rhythm(terms, members).filter(says);
+        let parts: Vec<&str> = rhythm.into_iter().chain(subject.as_deref()).collect();
+        if parts.is_empty() {
+            return "role".to_owned();
         }
+        format!("{}{ending}", cut(&parts.join("-"), LONGEST - ending.len()))
     }
 
     /// A tag that is on operations of every term, where it is the only one.
@@ -293,6 +293,18 @@ mod tests {
             Namer::new(meanings, []).name(&own, &members).to_string()
         };
         assert_eq!(name(&meanings, &[&app]), "quarter-end-reports");
+        let own = |names: &[&str]| {
+            let members = [app.clone()].into();
+            Namer::new(&meanings, [])
+                .name(&terms(names), &members)
+                .to_string()
+        };
+        assert_eq!(own(&["reports.run", "17"]), "quarter-end-reports-and-more");
+        assert_eq!(
+            own(&["reports.read"]),
+            "reports-read",
+            "of this it used nothing"
+        );
         assert_eq!(name(&meanings, &[&app, &job]), "reports", "two rhythms");
         meanings.rhythms.insert(job.clone(), used(None));
         assert_eq!(name(&meanings, &[&app, &job]), "reports", "one has none");
