@@ -146,6 +146,7 @@ const GROUPS: [Group; 7] = [
             "output",
             "json",
             "markdown",
+            "html",
             "out",
             "stdout",
             "dry-run",

@@ -60,6 +60,9 @@ struct Mine {
     /// Write Markdown, for a pull request or a page
     #[arg(long, conflicts_with_all = ["output", "csv", "json", "ndjson", "parquet"])]
     markdown: bool,
+    /// Write a page, in the design of the monthly report
+    #[arg(long, conflicts_with_all = ["markdown", "output", "csv", "json", "ndjson", "parquet"])]
+    html: bool,
     #[command(flatten)]
     inputs: InputArgs,
     #[command(flatten)]
@@ -97,6 +100,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     let found = role_proposal::roles(settings(&args.inputs, &policy)?, &options)?;
     output.write(out, "row", |format, out| {
         match format {
+            Format::Table if args.html => out.write_all(report::html(&found)?.as_bytes())?,
             Format::Table if args.markdown => report::markdown(&found, out)?,
             Format::Table => report::table(&found, out, analyze::width())?,
             Format::Json => out.write_all(report::json(&found)?.as_bytes())?,

@@ -1,16 +1,20 @@
 //! The roles that are proposed, and what the roles that there are look like.
 //!
-//! In: a proposal. Out: a list for a terminal, JSON (`scopetrim.roles/1`), Markdown, rows.
+//! In: a proposal. Out: a list for a terminal, JSON (`scopetrim.roles/1`), Markdown, a page, rows.
 //!
 //! Invariants: roles for administration whose members do nothing of the kind come first; no line is
 //! wider than asked for; every role is shown, and of long lists the rest is counted.
 
 mod data;
+mod html;
+mod look;
 mod markdown;
 
 use std::io::{self, Write};
 
 pub(crate) use data::{json, rows};
+pub(crate) use html::html;
+pub(crate) use look::Look;
 pub(crate) use markdown::markdown;
 
 use super::escape;

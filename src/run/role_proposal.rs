@@ -9,10 +9,11 @@ use super::policy::policy;
 use super::role_needs::{needs, rhythms};
 use super::roles_over_time::over_time;
 use super::{AnalysisRun, Settings, analyse};
+use crate::analysis::ClientAnalysis;
 use crate::analysis::role_mining::{
-    ExistingRole, Meanings, Needs, RoleOptions, RoleProposal, propose,
+    ExistingRole, JudgedRole, Meanings, Needs, RoleOptions, RoleProposal, judged, propose,
 };
-use crate::model::{ClientName, Policy, RoleName, Subject, Term};
+use crate::model::{ClientName, Level, Policy, RoleName, Subject, Term};
 
 /// Proposes roles.
 pub(crate) fn roles(settings: Settings, options: &RoleOptions) -> anyhow::Result<RoleProposal> {
@@ -57,6 +58,11 @@ fn held(policy: &Policy, options: &RoleOptions) -> RoleProposal {
         over_time: None,
         incomplete: Vec::new(),
     }
+}
+
+/// What the roles of a policy look like beside what its clients need.
+pub(super) fn looks(policy: &Policy, clients: &[ClientAnalysis], level: Level) -> Vec<JudgedRole> {
+    judged(&existing(policy), &needs(clients, level))
 }
 
 /// The roles of all files. One that several files define is as many roles.

@@ -179,6 +179,7 @@ impl<'r> Later<'r> {
             name: name.clone(),
             exists,
             members: members.len(),
+            terms: terms.clone(),
             grants: members.len() * terms.len(),
             used: sum(&|client| self.used(client, terms)),
             uses: sum(&|client| self.uses.get(client).map_or(0, BTreeSet::len)),

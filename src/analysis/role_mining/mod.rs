@@ -36,6 +36,7 @@ use kernel::{Fewest, Rectangle};
 use matrix::Merged;
 use search::Found;
 
+pub(crate) use existing::judged;
 pub use existing::{ExistingRole, JudgedRole, RoleVerdict};
 pub(crate) use matrix::Matrix;
 pub use names::{Meanings, Rhythms};
