@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 
 use role_data::{PLANTED, check, folder, matrix, planted};
 use scopetrim::analysis::role_mining::{Aim, Meanings, Needs, Proposal, RoleOptions, propose};
-use support::Case;
+use support::{Case, line};
 
 fn proposed(needs: &Needs, aim: Aim) -> Proposal {
     let options = RoleOptions {
@@ -84,6 +84,47 @@ fn markdown_shows_what_a_role_looks_like_and_escapes_what_files_say() {
         run.out
     );
     assert!(run.out.contains("x\\|y:read"), "{}", run.out);
+}
+
+#[test]
+fn a_role_that_is_used_at_month_ends_alone_is_named_after_them() {
+    let case = Case::new();
+    case.write(
+        "routes.yaml",
+        "routes:\n  GET /orders: orders:read\n  GET /reports: reports:read\n",
+    );
+    case.write(
+        "grants.json",
+        r#"{"books": ["reports:read"], "shop": ["orders:read"]}"#,
+    );
+    // The last days of January to June 2026.
+    let ends = [30, 58, 89, 119, 150, 180];
+    let names = |others: &[u32]| {
+        let mut log = String::new();
+        for day in 0..=200 {
+            log.push_str(&line(day, "shop", "GET /orders", 200));
+            if ends.contains(&day) || others.contains(&day) {
+                log.push_str(&line(day, "books", "GET /reports", 200));
+            }
+        }
+        case.write("log.jsonl", log);
+        let args = "roles mine --grants grants.json --catalog routes.yaml --logs log.jsonl --json";
+        let run = case.run(&args.split(' ').collect::<Vec<_>>());
+        assert_eq!(run.code, Some(0), "{}", run.err);
+        let value: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+        let roles = value["roles"].as_array().unwrap().iter();
+        let mut names: Vec<String> = roles
+            .map(|role| role["name"].as_str().unwrap().to_owned())
+            .collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(&[]), ["month-end-reports-read", "orders-read"]);
+    assert_eq!(
+        names(&[105]),
+        ["orders-read", "reports-read"],
+        "and once in April"
+    );
 }
 
 /// The larger ones are in the bench (`cargo bench --bench roles`).

@@ -56,6 +56,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use crate::model::DaySet;
 pub use calendar::Period;
+pub(crate) use calendar::end_of;
 pub use compare::{Added, ClientWindow, Compared, compare};
 pub use completeness::Completeness;
 pub use evidence::{Basis, Evidence};

@@ -34,6 +34,9 @@ pub(super) struct Args {
     /// Write Markdown, for a pull request or a page
     #[arg(long, conflicts_with_all = ["output", "csv", "json", "ndjson", "parquet"])]
     markdown: bool,
+    /// Write a page, in the design of the monthly report
+    #[arg(long, conflicts_with_all = ["markdown", "output", "csv", "json", "ndjson", "parquet"])]
+    html: bool,
     #[command(flatten)]
     inputs: InputArgs,
     #[command(flatten)]
@@ -70,6 +73,7 @@ pub(super) fn run(args: &Args, out: &mut dyn Write) -> anyhow::Result<ExitStatus
     };
     output.write(out, "row", |format, out| {
         match format {
+            Format::Table if args.html => out.write_all(report::html(&view)?.as_bytes())?,
             Format::Table if args.markdown => report::markdown(&view, out)?,
             Format::Table => report::table(&view, out, analyze::width())?,
             Format::Json => out.write_all(report::json(&view)?.as_bytes())?,

@@ -148,6 +148,7 @@ const GROUPS: [Group; 7] = [
             "json",
             "markdown",
             "diff",
+            "html",
             "out",
             "stdout",
             "dry-run",

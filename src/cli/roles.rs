@@ -72,6 +72,9 @@ struct Mine {
     /// With --diff, write the diff that takes it back to this file
     #[arg(long, value_name = "FILE", requires = "diff")]
     undo: Option<PathBuf>,
+    /// Write a page, in the design of the monthly report
+    #[arg(long, conflicts_with_all = ["markdown", "diff", "output", "csv", "json", "ndjson", "parquet"])]
+    html: bool,
     #[command(flatten)]
     inputs: InputArgs,
     #[command(flatten)]
@@ -113,6 +116,7 @@ pub(super) fn run(args: &Args, colour: Colour, out: &mut dyn Write) -> anyhow::R
     } else {
         output.write(out, "row", |format, out| {
             match format {
+                Format::Table if args.html => out.write_all(report::html(found)?.as_bytes())?,
                 Format::Table if args.markdown => report::markdown(found, out)?,
                 Format::Table => report::table(found, out, analyze::width())?,
                 Format::Json => out.write_all(report::json(found)?.as_bytes())?,

@@ -1,13 +1,17 @@
 //! What one layer allows and another one refuses: a list for a terminal, JSON
-//! (`scopetrim.compare/1`), Markdown, rows.
+//! (`scopetrim.compare/1`), Markdown, a page, rows.
 //!
 //! Invariants: incomplete input is stated first; what is cut from the list is counted, and whole
 //! in JSON, Markdown and the rows.
+
+mod html;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
+
+pub(crate) use html::html;
 
 use super::json::instant;
 use super::screen::Screen;

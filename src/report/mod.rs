@@ -31,6 +31,7 @@ pub(crate) mod monthly;
 pub(crate) mod next;
 mod notices;
 pub(crate) mod output;
+mod page;
 pub(crate) mod paint;
 pub(crate) mod plan;
 pub(crate) mod possible;

@@ -1,6 +1,6 @@
 //! The roles that are proposed, and what the roles that there are look like.
 //!
-//! In: a proposal. Out: a list for a terminal, JSON (`scopetrim.roles/1`), Markdown, rows, and
+//! In: a proposal. Out: a list for a terminal, JSON (`scopetrim.roles/1`), Markdown, a page, rows, and
 //! what stands above a diff.
 //!
 //! Invariants: roles for administration whose members do nothing of the kind come first; no line is
@@ -8,12 +8,16 @@
 
 mod data;
 mod diff;
+mod html;
+mod look;
 mod markdown;
 
 use std::io::{self, Write};
 
 pub(crate) use data::{json, rows};
 pub(crate) use diff::{head as diff_head, larger};
+pub(crate) use html::html;
+pub(crate) use look::Look;
 pub(crate) use markdown::markdown;
 
 use super::escape;

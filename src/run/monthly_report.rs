@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::role_proposal::looks;
 use super::{Advised, AnalysisRun, Settings, analyse_with_backtest, prove};
 use crate::analysis::backtest::GrantsOf;
 use crate::model::words::{either, plural};
@@ -71,6 +72,7 @@ fn sealed<T>(
     let credentials = credentials(run);
     let view = run.view();
     let pseudonymised = key.is_some();
+    let roles = looks(view.policy, &view.analysis.clients, view.level);
     let mut extra = Extra {
         month: *month,
         organisation: order.organisation.as_deref(),
@@ -90,6 +92,7 @@ fn sealed<T>(
         credentials: &credentials,
         history: &History::default(),
         proof: None,
+        roles: &roles,
         pseudonymised,
     };
     let Some(key) = key else {
@@ -163,6 +166,8 @@ fn sealed<T>(
     extra.catalogues = rows(extra.catalogues);
     extra.configuration = rows(extra.configuration.into_iter().collect()).pop();
     let view = masked.view();
+    let roles = looks(view.policy, &view.analysis.clients, view.level);
+    extra.roles = &roles;
     render(&seal(&view, &extra)?)
 }
 

@@ -6,14 +6,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::policy::policy;
-use super::role_needs::needs;
+use super::role_needs::{needs, rhythms};
 use super::roles_over_time::over_time;
 use super::{AnalysisRun, Settings, analyse};
+use crate::analysis::ClientAnalysis;
 use crate::analysis::role_mining::{
-    ExistingRole, Meanings, Needs, Proposal, ProposedRole, RoleOptions, RoleProposal, granted,
-    propose,
+    ExistingRole, JudgedRole, Meanings, Needs, Proposal, ProposedRole, RoleOptions, RoleProposal,
+    granted, judged, propose,
 };
-use crate::model::{ClientName, Policy, Subject, Term};
+use crate::model::{ClientName, Level, Policy, Subject, Term};
 
 /// A proposal with what it was made from.
 pub(crate) struct MinedRoles {
@@ -117,7 +118,15 @@ fn meanings(policy: &Policy, run: Option<&AnalysisRun>, needs: &Needs) -> Meanin
     Meanings {
         tags: run.map_or_else(BTreeMap::new, |run| tags(run, needs)),
         owners: owners(policy),
+        rhythms: run.map_or_else(BTreeMap::new, |run| {
+            rhythms(&run.analysis.clients, &run.read.coverage)
+        }),
     }
+}
+
+/// What the roles of a policy look like beside what its clients need.
+pub(super) fn looks(policy: &Policy, clients: &[ClientAnalysis], level: Level) -> Vec<JudgedRole> {
+    judged(&ExistingRole::all(policy), &needs(clients, level))
 }
 
 /// Who answers for each client, as the first file that says so has it.

@@ -10,12 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::AnalysisRun;
 use super::analysis_run::options;
-use super::role_needs::needs;
+use super::role_needs::{needs, rhythms};
 use crate::analysis::role_mining::{
-    ExistingRole, Meanings, Needs, OverTime, ProposedRole, RoleOptions, RoleOverTime, granted,
-    propose,
+    ExistingRole, Meanings, OverTime, ProposedRole, RoleOptions, RoleOverTime, granted, propose,
 };
-use crate::analysis::{Inputs, Prepared};
+use crate::analysis::{Analysis, Inputs, Prepared};
 use crate::model::{ClientName, Day, RoleName, Term, Window};
 use crate::usage::ClientUse;
 
@@ -34,7 +33,13 @@ pub(super) fn over_time(
     if first > until.plus(1 - DAYS) {
         return None;
     }
-    let proposal = propose(&needs_at(run, until), existing, meanings, asked);
+    let known = known_at(run, until);
+    let meanings = Meanings {
+        rhythms: rhythms(&known.clients, &run.read.coverage.until(until)),
+        ..meanings.clone()
+    };
+    let needs = needs(&known.clients, run.level);
+    let proposal = propose(&needs, existing, &meanings, asked);
     let after = Window {
         from: until.plus(1),
         to,
@@ -70,8 +75,8 @@ pub(super) fn over_time(
     })
 }
 
-/// What each client needed at the end of a day, from what was known then.
-fn needs_at(run: &AnalysisRun, until: Day) -> Needs {
+/// The analysis at the end of a day, from what was known then.
+fn known_at(run: &AnalysisRun, until: Day) -> Analysis {
     let cut = |usage: &BTreeMap<ClientName, ClientUse>| -> BTreeMap<ClientName, ClientUse> {
         let known = usage.iter();
         known
@@ -102,8 +107,7 @@ fn needs_at(run: &AnalysisRun, until: Day) -> Needs {
         to: until,
     };
     let options = options(&run.settings, window);
-    let analysis = Prepared::new(&inputs, &options, &run.universe).analyse(&inputs, &options);
-    needs(&analysis.clients, run.level)
+    Prepared::new(&inputs, &options, &run.universe).analyse(&inputs, &options)
 }
 
 /// What clients needed in the days after, and what they hold.
@@ -175,6 +179,7 @@ impl<'r> Later<'r> {
             name: name.clone(),
             exists,
             members: members.len(),
+            terms: terms.clone(),
             grants: members.len() * terms.len(),
             used: sum(&|client| self.used(client, terms)),
             uses: sum(&|client| self.uses.get(client).map_or(0, BTreeSet::len)),

@@ -5,59 +5,15 @@
 // REPORT.html knows an earlier month, FIRST.html is the first report there is.
 // CHROMIUM names the browser; the default is Debian's. Exit code 1: something is wrong.
 
-import { mkdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
-import { chromium } from "playwright-core";
+import { accessible, at, check, cut, done, open, openAll, shoot, visit, wrong } from "./common.mjs";
 
 const [report, first, shots] = process.argv.slice(2);
 if (!report || !first) {
   console.error("usage: node check.mjs REPORT.html FIRST.html [FOLDER]");
   process.exit(2);
 }
-let url = pathToFileURL(resolve(report)).href;
-const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-const wrong = [];
-let passed = 0;
-
-function check(fine, what) {
-  if (fine) passed += 1;
-  else wrong.push(what);
-}
-
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox"], // CI runs as root, and the page is our own
-});
-
-async function open(name, options, scripts = true) {
-  const context = await browser.newContext({ ...options, javaScriptEnabled: scripts });
-  const page = await context.newPage();
-  page.on("console", (message) => wrong.push(`${name}: console: ${message.text()}`));
-  page.on("pageerror", (error) => wrong.push(`${name}: error: ${error.message}`));
-  page.on("request", (request) => {
-    if (request.url().split("#")[0] !== url) wrong.push(`${name}: request to ${request.url()}`);
-  });
-  await page.goto(url);
-  return page;
-}
-
-async function shoot(page, name) {
-  if (!shots) return;
-  mkdirSync(shots, { recursive: true });
-  await page.screenshot({ path: `${shots}/${name}.png`, fullPage: true });
-}
-
-async function accessible(page, name) {
-  await page.evaluate(axe);
-  const { violations, passes } = await page.evaluate((values) => axe.run(document, { runOnly: { type: "tag", values } }), rules);
-  check(passes.length > 20, `${name}: axe ran too few rules (${passes.length})`);
-  for (const found of violations) {
-    wrong.push(`${name}: axe ${found.id}: ${found.nodes.length} × ${found.help}: ${found.nodes[0].html.slice(0, 160)}`);
-  }
-}
+visit(report);
+at.shots = shots;
 
 // Texts of the charts, as far as they are drawn, that lie on each other or leave the page.
 const overlaps = (page) => page.evaluate(() => {
@@ -84,32 +40,6 @@ const overlaps = (page) => page.evaluate(() => {
   }
   return { found, texts: document.querySelectorAll("figure svg text").length };
 });
-
-// What of the tables is cut at the edge of a narrow page, and heads that no cell has in front of it.
-const cut = (page) => page.evaluate(() => {
-  const found = [];
-  const words = (content) => content.replace(/^"|"$/g, "");
-  for (const table of document.querySelectorAll("table")) {
-    if (!table.checkVisibility()) continue;
-    const heads = [...table.tHead.rows[0].cells];
-    if (table.tHead.checkVisibility()) found.push(`a table with a row of heads: ${table.caption.textContent.slice(0, 40)}`);
-    for (const row of [...table.tBodies[0].rows].slice(0, 40)) {
-      if (row.getBoundingClientRect().right > innerWidth) found.push(`a card leaves the page: ${row.textContent.slice(0, 40)}`);
-      [...row.cells].forEach((cell, index) => {
-        if (!cell.checkVisibility()) return;
-        if (cell.scrollWidth > cell.clientWidth + 1) found.push(`a cell is cut: ${cell.textContent.slice(0, 40)}`);
-        const label = words(getComputedStyle(cell, "::before").content);
-        if (index > 0 && label !== heads[index].textContent.trim()) found.push(`${heads[index].textContent} is called ${label}`);
-      });
-    }
-  }
-  for (const region of document.querySelectorAll(".scroll:has(table)")) {
-    if (region.checkVisibility() && region.scrollWidth > region.clientWidth + 1) found.push(`a region scrolls: ${region.getAttribute("aria-label")}`);
-  }
-  return [...new Set(found)];
-});
-
-const openAll = (page) => page.evaluate(() => document.querySelectorAll("details").forEach((own) => (own.open = true)));
 
 for (const [name, width, colorScheme] of [
   ["wide-light", 1280, "light"],
@@ -240,8 +170,8 @@ for (const [width, scheme] of [[1280, "light"], [1280, "dark"], [390, "light"]])
 
 // The first report of all has a sentence in place of a chart of one dot.
 {
-  const known = url;
-  url = pathToFileURL(resolve(first)).href;
+  const known = at.url;
+  visit(first);
   for (const [name, width] of [["first", 1280], ["first, phone", 390]]) {
     const page = await open(name, { viewport: { width, height: 900 } });
     await shoot(page, name.replace(", ", "-"));
@@ -252,7 +182,7 @@ for (const [width, scheme] of [[1280, "light"], [1280, "dark"], [390, "light"]])
     await accessible(page, name);
     await page.context().close();
   }
-  url = known;
+  at.url = known;
 }
 
 // Sorting and filtering.
@@ -324,7 +254,4 @@ for (const [width, scheme] of [[1280, "light"], [1280, "dark"], [390, "light"]])
   await page.context().close();
 }
 
-await browser.close();
-for (const line of wrong) console.error(`browser: ${line}`);
-console.log(`${passed} passed, ${wrong.length} failed`);
-process.exit(wrong.length === 0 ? 0 : 1);
+await done();

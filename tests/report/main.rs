@@ -10,9 +10,11 @@ mod support;
 
 mod formats;
 mod hostile;
+mod layers_page;
 mod months;
 mod names;
 mod page;
+mod pages;
 mod safe;
 mod sums;
 

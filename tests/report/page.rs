@@ -114,11 +114,14 @@ fn the_commands_of_the_page_run_as_they_stand_there() {
     let (case, page) = shop(&["--level", "likely"]);
     let page = parsed(&page);
     let commands: Vec<String> = with_class(&page, "cmd").into_iter().map(text).collect();
-    let (explain, next): (Vec<&String>, Vec<&String>) = commands
+    let (roles, commands): (Vec<&String>, Vec<&String>) = commands
         .iter()
         .filter(|own| !own.starts_with("scopetrim report"))
+        .partition(|own| own.starts_with("scopetrim roles"));
+    let (explain, next): (Vec<&String>, Vec<&String>) = commands
+        .into_iter()
         .partition(|own| own.starts_with("scopetrim explain"));
-    assert_eq!((explain.len(), next.len()), (17, 3), "{commands:?}");
+    assert_eq!((explain.len(), next.len()), (17, 3), "{next:?}");
     let run = |command: &str| {
         let program = env!("CARGO_BIN_EXE_scopetrim");
         let line = command.replacen("scopetrim", &format!("'{program}'"), 1);
@@ -142,6 +145,10 @@ fn the_commands_of_the_page_run_as_they_stand_there() {
         .filter(|line| line.starts_with('-') && !line.starts_with("---"));
     assert!(removed.count() > 10, "the edits are shown");
     assert_eq!(format!("{} --dry-run", next[2]), *next[1]);
+    assert_eq!(roles.len(), 1, "{roles:?}");
+    run(roles[0]);
+    let page = std::fs::read_to_string(case.path("roles.html")).unwrap();
+    assert!(page.contains("<h1>Roles</h1>"));
 }
 
 #[test]

@@ -95,7 +95,7 @@ const ADMIN: [&str; 8] = [
 ];
 
 /// Roles made for administration whose members do nothing of the kind come first, then in order of names.
-pub(super) fn judged(
+pub(crate) fn judged(
     existing: &[ExistingRole],
     needs: &BTreeMap<ClientName, BTreeSet<Term>>,
 ) -> Vec<JudgedRole> {

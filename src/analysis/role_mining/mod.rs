@@ -36,9 +36,10 @@ use kernel::{Fewest, Rectangle};
 use matrix::Merged;
 use search::Found;
 
+pub(crate) use existing::judged;
 pub use existing::{ExistingRole, JudgedRole, RoleVerdict};
 pub(crate) use matrix::Matrix;
-pub use names::Meanings;
+pub use names::{Meanings, Rhythms};
 pub use outcome::{OverTime, RoleOverTime, RoleProposal};
 pub(crate) use proposal::granted;
 pub use proposal::{By, Needs, Proposal, ProposedRole, RoleOptions, propose};

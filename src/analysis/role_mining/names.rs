@@ -1,4 +1,4 @@
-//! Names for roles that say what they are for: a common tag or resource, what is done, an owner.
+//! Names for roles that say what they are for: a rhythm of use, a common tag or resource, what is done, an owner.
 //!
 //! Names are lower case letters, digits and hyphens, at most 60 of them, each once, and never that of
 //! a role that there is already: a reader would take the one for the other.
@@ -14,7 +14,13 @@ pub struct Meanings {
     pub tags: BTreeMap<Term, BTreeSet<String>>,
     /// Who answers for each client.
     pub owners: BTreeMap<ClientName, String>,
+    /// When each client used each term: `month-end`, or nothing where it has no such rhythm. What it
+    /// did not use is not there.
+    pub rhythms: Rhythms,
 }
+
+/// By client and term that it used, what the rhythm of this use is called, if it has one.
+pub type Rhythms = BTreeMap<ClientName, BTreeMap<Term, Option<&'static str>>>;
 
 /// The longest name, without the number that makes it unique.
 const LONGEST: usize = 52;
@@ -80,6 +86,7 @@ impl<'m> Namer<'m> {
     fn meant(&self, terms: &BTreeSet<Term>, members: &BTreeSet<ClientName>) -> String {
         let action = action(terms);
         let ending = action
+            .as_ref()
             .map(|action| format!("-{action}"))
             .unwrap_or_default();
         let subject = self
@@ -87,16 +94,17 @@ impl<'m> Namer<'m> {
             .or_else(|| resource(terms))
             .or_else(|| self.common_owner(members))
             .or_else(|| first_and_more(terms));
-        match subject.map(|subject| slug(&subject)) {
-            Some(subject) if !subject.is_empty() => {
-                let doubled = ending
-                    .strip_prefix('-')
-                    .is_some_and(|action| subject == action);
-                let ending = if doubled { "" } else { &ending };
-                format!("{}{ending}", cut(&subject, LONGEST - ending.len()))
-            }
-            _ => "role".to_owned(),
+        let subject = subject.map(|subject| slug(&subject));
+        let subject = subject.filter(|subject| !subject.is_empty());
+        let doubled = action.is_some() && subject == action;
+        let ending = if doubled { "" } else { &ending };
+        let says = |rhythm: &&str| subject.as_ref().is_none_or(|own| !own.contains(rhythm));
+        let rhythm = self.common_rhythm(terms, members).filter(says);
+        let parts: Vec<&str> = rhythm.into_iter().chain(subject.as_deref()).collect();
+        if parts.is_empty() {
+            return "role".to_owned();
         }
+        format!("{}{ending}", cut(&parts.join("-"), LONGEST - ending.len()))
     }
 
     /// A tag that is on operations of every term, where it is the only one.
@@ -108,6 +116,27 @@ impl<'m> Namer<'m> {
             common.retain(|tag| tags.contains(tag));
         }
         (common.len() == 1).then(|| common.pop_first())?
+    }
+
+    /// The rhythm in which each member used whatever it used of the terms.
+    fn common_rhythm(
+        &self,
+        terms: &BTreeSet<Term>,
+        members: &BTreeSet<ClientName>,
+    ) -> Option<&'static str> {
+        let mut common = None;
+        for member in members {
+            let used = self.meanings.rhythms.get(member)?.iter();
+            let mut used = used.filter(|(term, _)| terms.contains(*term)).peekable();
+            used.peek()?;
+            for (_, rhythm) in used {
+                let rhythm = (*rhythm)?;
+                if *common.get_or_insert(rhythm) != rhythm {
+                    return None;
+                }
+            }
+        }
+        common
     }
 
     fn common_owner(&self, members: &BTreeSet<ClientName>) -> Option<String> {
@@ -245,6 +274,46 @@ mod tests {
         );
         assert_eq!(namer.name(&terms(&["1"]), &members).as_str(), "team");
         assert!(ACTIONS.is_sorted(), "it is searched by halves");
+    }
+
+    #[test]
+    fn a_rhythm_gives_a_name_only_where_all_use_has_it() {
+        let (app, job) = (ClientName::new("app"), ClientName::new("job"));
+        let mut meanings = Meanings::default();
+        let used = |rhythm| [(Term::new("reports.run"), rhythm)].into();
+        meanings
+            .rhythms
+            .insert(app.clone(), used(Some("quarter-end")));
+        meanings
+            .rhythms
+            .insert(job.clone(), used(Some("month-end")));
+        let name = |meanings: &Meanings, members: &[&ClientName]| {
+            let members = members.iter().copied().cloned().collect();
+            let own = terms(&["reports.run", "reports.read"]);
+            Namer::new(meanings, []).name(&own, &members).to_string()
+        };
+        assert_eq!(name(&meanings, &[&app]), "quarter-end-reports");
+        let own = |names: &[&str]| {
+            let members = [app.clone()].into();
+            Namer::new(&meanings, [])
+                .name(&terms(names), &members)
+                .to_string()
+        };
+        assert_eq!(own(&["reports.run", "17"]), "quarter-end-reports-and-more");
+        assert_eq!(
+            own(&["reports.read"]),
+            "reports-read",
+            "of this it used nothing"
+        );
+        assert_eq!(name(&meanings, &[&app, &job]), "reports", "two rhythms");
+        meanings.rhythms.insert(job.clone(), used(None));
+        assert_eq!(name(&meanings, &[&app, &job]), "reports", "one has none");
+        meanings.rhythms.remove(&job);
+        assert_eq!(
+            name(&meanings, &[&app, &job]),
+            "reports",
+            "one used nothing of it"
+        );
     }
 
     #[test]

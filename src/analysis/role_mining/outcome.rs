@@ -1,7 +1,9 @@
 //! A proposal with what it was made from, and what would have become of it.
 
+use std::collections::BTreeSet;
+
 use super::Proposal;
-use crate::model::{Day, Level, RoleName, Window};
+use crate::model::{Day, Level, RoleName, Term, Window};
 
 /// What the roles are made from, and the roles.
 pub struct RoleProposal {
@@ -43,6 +45,8 @@ pub struct RoleOverTime {
     pub exists: bool,
     /// Its members.
     pub members: usize,
+    /// What it gives.
+    pub terms: BTreeSet<Term>,
     /// Terms, each counted for each member.
     pub grants: usize,
     /// Those of them that were needed afterwards.

@@ -145,6 +145,7 @@ proptest! {
         let meanings = Meanings {
             tags: (0..8).map(|at| (term(at), [format!("tag{}", at % 2)].into())).collect(),
             owners: (0..6).map(|at| (client(at), format!("owner{}", at % 3))).collect(),
+            ..Meanings::default()
         };
         let options = RoleOptions { keep_roles, max_roles, max_per_client, by, ..RoleOptions::default() };
         let found = propose(&needs, &existing, &meanings, &options);

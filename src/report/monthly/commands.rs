@@ -54,6 +54,22 @@ impl Commands {
         format!("scopetrim apply plan --level {}", level.name())
     }
 
+    /// Proposes roles, as a page.
+    pub fn roles(&self) -> String {
+        // `--objective` says there what is small about roles.
+        let input = self.input();
+        let words = input.split(' ').map(|word| match word.split_once('=') {
+            Some(("--objective", value)) => format!("--scope-objective={value}"),
+            None if word == "--objective" => "--scope-objective".to_owned(),
+            _ => word.to_owned(),
+        });
+        let words: Vec<String> = words.collect();
+        format!(
+            "scopetrim roles mine {} --html > roles.html",
+            words.join(" ")
+        )
+    }
+
     fn input(&self) -> String {
         let until = format!("--as-of {}", self.as_of);
         if self.inputs.is_empty() {
@@ -88,5 +104,12 @@ mod tests {
             commands.plan(),
             format!("scopetrim analyze {shop} --out plan")
         );
+        let risk = Commands {
+            inputs: "--dir shop --objective risk --hints=first".to_owned(),
+            ..commands
+        };
+        let inputs = "--dir shop --scope-objective risk --hints=first --as-of 2026-10-31";
+        let told = format!("scopetrim roles mine {inputs} --html > roles.html");
+        assert_eq!(risk.roles(), told);
     }
 }

@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use super::Extra;
 use super::rows::{Evidence, ExceptionRow, FileRow, Link, RoleRow};
+use crate::analysis::role_mining::JudgedRole;
 use crate::model::{Entry, Exception, Granted, Subject};
 use crate::report::View;
 use crate::report::model::{Input, Warning};
+use crate::report::roles::Look;
 
 /// Digests, rows, how the program was called, and what it noticed.
 pub(super) fn evidence<'a>(view: &View<'a>, extra: &Extra<'_>) -> Evidence<'a> {
@@ -91,8 +93,9 @@ fn subject(entry: &Entry) -> String {
     }
 }
 
-/// Roles with their members, and how many members needed each term.
-pub(super) fn roles(view: &View<'_>) -> Vec<RoleRow> {
+/// Roles with their members, what they look like, and how many members needed each term: first those for
+/// administration whose members need nothing of the kind.
+pub(super) fn roles(view: &View<'_>, judged: &[JudgedRole]) -> Vec<RoleRow> {
     let mut rows = Vec::new();
     let known = view.policy.roles();
     for (index, file) in view.policy.files.iter().enumerate() {
@@ -110,7 +113,20 @@ pub(super) fn roles(view: &View<'_>) -> Vec<RoleRow> {
                     .filter(|client| members.contains(&client.id) && client.minimal.contains(term))
                     .count()
             };
+            let look = judged.iter();
+            let look = look.filter(|own| own.role.name == *role);
+            let look = look.filter(|own| own.role.members == members).find(|own| {
+                let mut terms = terms.iter();
+                terms.all(|term| own.role.terms.contains(*term))
+            });
+            let idle = look.map(|own| own.admin_without_need.iter());
             rows.push(RoleRow {
+                look: look.map(Look::of),
+                administration: idle
+                    .into_iter()
+                    .flatten()
+                    .map(ToString::to_string)
+                    .collect(),
                 file: file.path.to_string(),
                 role: role.to_string(),
                 terms: terms
@@ -121,5 +137,6 @@ pub(super) fn roles(view: &View<'_>) -> Vec<RoleRow> {
             });
         }
     }
+    rows.sort_by_key(|row| row.administration.is_empty());
     rows
 }

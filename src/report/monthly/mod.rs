@@ -38,6 +38,7 @@ use std::path::Path;
 use super::View;
 use super::model::{NotEvaluable, TermView};
 use crate::analysis::minimum::Universe;
+use crate::analysis::role_mining::JudgedRole;
 use crate::input;
 use crate::model::words;
 use crate::model::{ClientName, ContentDigest, Exception, Window};
@@ -103,6 +104,8 @@ pub(crate) struct Extra<'a> {
     pub history: &'a History,
     /// The proved diff, when it may be shown.
     pub proof: Option<Proof>,
+    /// What the roles of the policy files look like.
+    pub roles: &'a [JudgedRole],
     /// Names are pseudonyms.
     pub pseudonymised: bool,
 }
@@ -137,7 +140,7 @@ fn page<'a>(view: &'a View<'a>, extra: &Extra<'_>, items: &BTreeMap<String, Item
         not_evaluable,
         changes,
         exceptions: evidence::exceptions(view, extra.exceptions),
-        roles: evidence::roles(view),
+        roles: evidence::roles(view, extra.roles),
         evidence: evidence::evidence(view, extra),
         diff: extra.proof.as_ref().map(|proof| proof.diff.clone()),
         proof: extra.proof.as_ref().map(|proof| proof.sentence.clone()),

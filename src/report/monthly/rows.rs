@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::month::Month;
 use crate::model::{ClientName, Day, Level, Place};
 use crate::report::model::{Input, TermView, Warning};
+use crate::report::roles::Look;
 
 /// One row of "do this now": what one client can lose.
 #[derive(Clone, Debug, Serialize)]
@@ -268,6 +269,10 @@ pub struct RoleRow {
     pub members: Vec<String>,
     /// What it gives, and how many members needed it.
     pub terms: Vec<(String, usize)>,
+    /// What it looks like beside what its members need.
+    pub look: Option<Look>,
+    /// Members of a role for administration that need nothing of the kind.
+    pub administration: Vec<String>,
 }
 
 /// What the report rests on.

@@ -17,6 +17,8 @@ use crate::report::monthly::{
     FileRow, FindingGroup, FindingRow, Head, Human, Link, Month, Outcome, Page, Point, RoleRow,
     Tile, only_findings,
 };
+use crate::report::page::Cut;
+use crate::report::roles::Look;
 
 /// Rows of "do this now".
 const ADVICE: usize = 12;
@@ -28,22 +30,6 @@ const ROWS: usize = 1_000;
 const OTHERS: usize = 5_000;
 /// Log inputs.
 const INPUTS: usize = 400;
-
-/// The first of a list, and how many it has.
-#[derive(Clone, Debug, Serialize)]
-pub(super) struct Cut<T> {
-    pub(super) rows: Vec<T>,
-    pub(super) all: usize,
-}
-
-impl<T> Cut<T> {
-    pub(super) fn of(items: impl IntoIterator<Item = T>, most: usize) -> Self {
-        let mut items = items.into_iter();
-        let rows: Vec<T> = items.by_ref().take(most).collect();
-        let all = rows.len() + items.count();
-        Self { rows, all }
-    }
-}
 
 /// The findings of a rule: how many, and the worst.
 #[derive(Serialize)]
@@ -93,6 +79,7 @@ struct Next {
     plan: String,
     dry_run: String,
     apply: String,
+    roles: String,
 }
 
 #[derive(Serialize)]
@@ -125,6 +112,8 @@ struct Became<'a> {
 struct Bundle<'a> {
     role: &'a str,
     file: &'a str,
+    look: Option<&'a Look>,
+    administration: Cut<&'a str>,
     members: Cut<&'a str>,
     terms: Cut<&'a (String, usize)>,
 }
@@ -211,6 +200,7 @@ pub(super) fn shown<'a>(page: &'a Page<'a>, sections: usize) -> Shown<'a> {
             plan: own.plan(),
             dry_run: own.dry_run(),
             apply: own.apply(),
+            roles: own.roles(),
         }),
         each: Cut::of(each, ROWS),
         others: Cut::of(page.clients.iter().skip(sections), OTHERS),
@@ -312,6 +302,8 @@ fn role(own: &RoleRow) -> Bundle<'_> {
     Bundle {
         role: &own.role,
         file: &own.file,
+        look: own.look.as_ref(),
+        administration: Cut::of(own.administration.iter().map(String::as_str), 12),
         members: Cut::of(own.members.iter().map(String::as_str), 12),
         terms: Cut::of(&own.terms, 30),
     }

@@ -15,10 +15,10 @@ use minijinja::value::Serde;
 use minijinja::{Environment, Error, Value, context};
 use serde::Serialize;
 
-use super::page_model::Cut;
 use crate::model::{Term, Verdict};
 use crate::report::model::{NeededOperation, TermView};
 use crate::report::monthly::{ClientView, Head, Page};
+use crate::report::page::Cut;
 
 /// Bytes of sections up to which every scope has a row.
 const WHOLE: usize = 600_000;

@@ -8,13 +8,14 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::{ALL, html};
+use super::ALL;
 use crate::analysis::minimum::Universe;
 use crate::finding::{Finding, MissingField, NotEvaluable, Severity, stable_id};
 use crate::model::{ClientName, Level, Semantics, Term, Warning};
 use crate::report::View;
 use crate::report::escape::terminal;
 use crate::report::monthly::{Extra, History, Month, Previous, Sealed, seal};
+use crate::report::page;
 use crate::report::testing::{Sample, client, sample, term};
 
 /// The report of a sample, which is never freed: a report borrows from it.
@@ -37,6 +38,7 @@ fn sealed(sample: Sample, organisation: &str, history: &History) -> Sealed<'stat
         credentials: &BTreeMap::new(),
         history,
         proof: None,
+        roles: &[],
         pseudonymised: false,
     };
     seal(view, &extra).unwrap()
@@ -116,7 +118,7 @@ fn not_evaluable(partly: bool, clients: &[&str]) -> NotEvaluable {
 
 /// The page without the content of its script, which is no XML.
 fn as_xml(page: &str) -> String {
-    let whole = format!("<script>{}</script>", html::SCRIPT);
+    let whole = format!("<script>{}</script>", page::SCRIPT);
     assert_eq!(page.matches("<script").count(), 1, "one script");
     assert!(
         page.contains(&whole),
@@ -260,9 +262,9 @@ proptest! {
 fn the_page_states_the_hash_of_its_own_script_and_allows_nothing_else() {
     use base64::Engine as _;
 
-    let digest = Sha256::digest(html::SCRIPT.as_bytes());
+    let digest = Sha256::digest(page::SCRIPT.as_bytes());
     let hash = base64::engine::general_purpose::STANDARD.encode(digest);
-    assert_eq!(html::SCRIPT_HASH, format!("sha256-{hash}"));
+    assert_eq!(page::SCRIPT_HASH, format!("sha256-{hash}"));
     let page = &files(&sealed(sample(), "o", &History::default()))["report.html"];
     let policy = format!(
         "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'"
