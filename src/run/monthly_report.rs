@@ -136,7 +136,7 @@ fn sealed<T>(
         protocol: &settings.protocol,
     };
     let masked = Masked::new(&view, &private, key);
-    let hidden = key.by_client(&activity);
+    let hidden_activity = key.by_client(&activity);
     let hidden_credentials = key.by_client(&credentials);
     let earlier = earlier
         .into_iter()
@@ -150,25 +150,27 @@ fn sealed<T>(
         .collect();
     let mut history = History::before(*month, earlier);
     history.notes = history.notes.iter().map(|text| key.text(text)).collect();
-    let rows = |rows: Vec<FileRow>| -> Vec<FileRow> {
-        let hide = |row: FileRow| FileRow {
-            path: key.path(&row.path),
-            digest: row.digest,
-        };
-        rows.into_iter().map(hide).collect()
-    };
     extra.exceptions = &masked.exceptions;
-    extra.activity = &hidden;
+    extra.activity = &hidden_activity;
     extra.credentials = &hidden_credentials;
     extra.history = &history;
     extra.command = "scopetrim report (arguments withheld)";
     extra.inputs = None;
-    extra.catalogues = rows(extra.catalogues);
-    extra.configuration = rows(extra.configuration.into_iter().collect()).pop();
+    extra.catalogues = hidden(extra.catalogues, key);
+    extra.configuration = hidden(extra.configuration.into_iter().collect(), key).pop();
     let view = masked.view();
     let roles = looks(view.policy, &view.analysis.clients, view.level);
     extra.roles = &roles;
     render(&seal(&view, &extra)?)
+}
+
+/// Files under pseudonyms.
+fn hidden(rows: Vec<FileRow>, key: &Pseudonyms) -> Vec<FileRow> {
+    let hide = |row: FileRow| FileRow {
+        path: key.path(&row.path),
+        digest: row.digest,
+    };
+    rows.into_iter().map(hide).collect()
 }
 
 /// The diff at the chosen level, with what proves it.
