@@ -43,6 +43,7 @@ enum What {
 Without logs and ledger a client needs what it holds. With them it needs what is left to it after the \
 removals up to --level. No role gives a member anything that it does not need, and together they give all \
 of that. docs/roles.md says how they are found, and when their number is proven to be the smallest.")]
+#[expect(clippy::struct_excessive_bools, reason = "switches, each on its own")]
 struct Mine {
     #[command(flatten)]
     folder: Folder,

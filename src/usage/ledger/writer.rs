@@ -237,7 +237,7 @@ impl Writer {
             .filter(|part| (part.table, part.day) == (table, day))
             .cloned()
             .collect();
-        old.into_iter().for_each(|part| self.give_up(part));
+        self.give_up(old);
         self.pending.insert((table, day), vec![rows]);
     }
 
@@ -311,7 +311,7 @@ impl Writer {
             })
             .collect::<Result<_, LedgerError>>()?;
         for (old, new) in changed.into_iter().flatten() {
-            self.give_up(old);
+            self.give_up([old]);
             self.manifest.add_all(new);
         }
         Ok(())
@@ -350,16 +350,18 @@ impl Writer {
             })
             .collect::<Result<_, LedgerError>>()?;
         for (old, new) in merged {
-            old.into_iter().for_each(|part| self.give_up(part));
+            self.give_up(old);
             self.manifest.add_all(new);
         }
         Ok(())
     }
 
-    /// Takes a file out of the state; it goes with the commit, also when it was never committed.
-    fn give_up(&mut self, part: Part) {
-        self.manifest.parts.remove(&part);
-        self.given_up.insert(part);
+    /// Takes files out of the state; they go with the commit, also when they were never committed.
+    fn give_up(&mut self, parts: impl IntoIterator<Item = Part>) {
+        for part in parts {
+            self.manifest.parts.remove(&part);
+            self.given_up.insert(part);
+        }
     }
 
     /// Makes everything that was added the state of the ledger, in one step.
