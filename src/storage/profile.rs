@@ -288,12 +288,12 @@ mod tests {
         profile.unwrap().source().map_err(|error| error.to_string())
     }
 
-    fn keys(id: &str, secret: &str, token: Option<&str>) -> Option<Source> {
-        Some(Source::Keys {
+    fn keys(id: &str, secret: &str, token: Option<&str>) -> Source {
+        Source::Keys {
             id: id.to_owned(),
             secret: secret.to_owned(),
             token: token.map(str::to_owned),
-        })
+        }
     }
 
     #[test]
@@ -303,9 +303,9 @@ mod tests {
             "[work]\naws_access_key_id=C\naws_secret_access_key=D+/=\naws_session_token=E\n";
         assert_eq!(
             source(config, credentials, "work"),
-            Ok(keys("C", "D+/=", Some("E")))
+            Ok(Some(keys("C", "D+/=", Some("E"))))
         );
-        assert_eq!(source(config, "", "work"), Ok(keys("A", "B", None)));
+        assert_eq!(source(config, "", "work"), Ok(Some(keys("A", "B", None))));
         // A profile with a region alone leaves the credentials to the machine.
         assert_eq!(source(config, credentials, "default"), Ok(None));
         // In this file a profile is called one.

@@ -36,7 +36,7 @@ fn made(policy: &Policy, needs: &Needs) -> Result<RolesPatch, RolesRefused> {
 }
 
 /// What clients hold, without the terms of some.
-fn needs_of(policy: &Policy, without: &[(&str, &str)]) -> Needs {
+fn needs(policy: &Policy, without: &[(&str, &str)]) -> Needs {
     let mut needs = held(policy);
     for (client, term) in without {
         let own = needs.get_mut(&ClientName::new(client)).unwrap();
@@ -48,8 +48,9 @@ fn needs_of(policy: &Policy, without: &[(&str, &str)]) -> Needs {
 /// The file with the roles in it.
 fn with_roles(text: &str, path: &str, without: &[(&str, &str)]) -> String {
     let policy = policy(text, path);
-    let patch = made(&policy, &needs_of(&policy, without)).unwrap();
-    String::from_utf8(patch.files[0].new.clone()).unwrap()
+    let needs = needs(&policy, without);
+    let edit = made(&policy, &needs).unwrap();
+    String::from_utf8(edit.files[0].new.clone()).unwrap()
 }
 
 const LISTS: &str = "\
@@ -176,7 +177,7 @@ fn a_role_for_one_client_or_of_one_term_is_not_written() {
 fn a_role_without_members_stays_in_the_file_with_its_comments_and_is_named() {
     let text = "roles:\n  # all of it\n  wide: [x, y, z, q]\nclients:\n  a: {roles: [wide]}\n  b: {roles: [wide]}\n";
     let policy = policy(text, "g.yaml");
-    let needs = needs_of(&policy, &[("a", "z"), ("a", "q"), ("b", "x"), ("b", "y")]);
+    let needs = needs(&policy, &[("a", "z"), ("a", "q"), ("b", "x"), ("b", "y")]);
     let patch = made(&policy, &needs).unwrap();
     let new = String::from_utf8(patch.files[0].new.clone()).unwrap();
     assert!(
@@ -190,7 +191,7 @@ fn a_role_without_members_stays_in_the_file_with_its_comments_and_is_named() {
 fn what_cannot_be_edited_makes_no_diff_and_says_why() {
     let why = |text: &str, without: &[(&str, &str)]| {
         let policy = policy(text, "g.yaml");
-        let needs = needs_of(&policy, without);
+        let needs = needs(&policy, without);
         made(&policy, &needs).unwrap_err().to_string()
     };
     let kong = "consumers:\n- username: a\n  acls:\n  - group: x\n_format_version: \"3.0\"\n";
@@ -295,6 +296,17 @@ fn a_client_that_loses_a_role_gets_what_it_needs_of_it_in_place_of_the_role() {
 }
 
 #[test]
+fn a_line_of_roles_goes_with_its_last_role_and_what_is_issued_stays_issued() {
+    let text = "roles:\n  r: [x, y]\nclients:\n  a:\n    scopes:\n    - q\n    roles: [r]\n    optional: [x]\n  b: {scopes: [q], roles: [r]}\n";
+    let new = with_roles(text, "g.yaml", &[("a", "y"), ("b", "x"), ("b", "y")]);
+    let clients = new.split_once("clients:\n").unwrap().1;
+    assert_eq!(
+        clients,
+        "  a:\n    scopes:\n    - q\n    - x\n    optional: [x]\n  b: {scopes: [q]}\n"
+    );
+}
+
+#[test]
 fn a_comment_in_brackets_stays_behind_the_item_that_it_is_about() {
     let text = "roles:\n  r: [x, y]\nclients:\n  a:\n    roles: [\n      r # as ever\n    ]\n    scopes: [q, z]\n  b: [q, z]\n  c: {roles: [r]}\n";
     insta::assert_snapshot!(with_roles(text, "g.yaml", &[]), @"
@@ -316,7 +328,7 @@ fn a_comment_in_brackets_stays_behind_the_item_that_it_is_about() {
 fn a_client_that_cannot_be_written_is_left_as_it_is_and_named() {
     let text = "x-all: &all [x, y]\nclients:\n  a: *all\n  b: [x, y, z]\n  c: [x, y]\n";
     let policy = policy(text, "g.yaml");
-    let patch = made(&policy, &needs_of(&policy, &[("a", "y")])).unwrap();
+    let patch = made(&policy, &needs(&policy, &[("a", "y")])).unwrap();
     let left: Vec<&str> = patch.left.keys().map(ClientName::as_str).collect();
     assert_eq!(left, ["a"]);
     let new = String::from_utf8(patch.files[0].new.clone()).unwrap();
