@@ -296,6 +296,17 @@ fn a_client_that_loses_a_role_gets_what_it_needs_of_it_in_place_of_the_role() {
 }
 
 #[test]
+fn a_line_of_roles_goes_with_its_last_role_and_what_is_issued_stays_issued() {
+    let text = "roles:\n  r: [x, y]\nclients:\n  a:\n    scopes:\n    - q\n    roles: [r]\n    optional: [x]\n  b: {scopes: [q], roles: [r]}\n";
+    let new = with_roles(text, "g.yaml", &[("a", "y"), ("b", "x"), ("b", "y")]);
+    let clients = new.split_once("clients:\n").unwrap().1;
+    assert_eq!(
+        clients,
+        "  a:\n    scopes:\n    - q\n    - x\n    optional: [x]\n  b: {scopes: [q]}\n"
+    );
+}
+
+#[test]
 fn a_comment_in_brackets_stays_behind_the_item_that_it_is_about() {
     let text = "roles:\n  r: [x, y]\nclients:\n  a:\n    roles: [\n      r # as ever\n    ]\n    scopes: [q, z]\n  b: [q, z]\n  c: {roles: [r]}\n";
     insta::assert_snapshot!(with_roles(text, "g.yaml", &[]), @"
