@@ -49,8 +49,8 @@ fn needs(policy: &Policy, without: &[(&str, &str)]) -> Needs {
 fn with_roles(text: &str, path: &str, without: &[(&str, &str)]) -> String {
     let policy = policy(text, path);
     let needs = needs(&policy, without);
-    let patch = made(&policy, &needs).unwrap();
-    String::from_utf8(patch.files[0].new.clone()).unwrap()
+    let edit = made(&policy, &needs).unwrap();
+    String::from_utf8(edit.files[0].new.clone()).unwrap()
 }
 
 const LISTS: &str = "\
