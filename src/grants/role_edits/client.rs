@@ -113,7 +113,7 @@ impl RoleEdits<'_> {
                 // What comes is written in its place.
                 let missing = pairs.iter().all(|(key, _)| key.text() != Some(other.key));
                 let instead = missing.then(|| self.pair(other.key, other.come.iter().copied()));
-                if self.emptied((list, pairs, at), instead, draft) && missing {
+                if self.emptied((list, mapping, at), instead, draft) && missing {
                     return Ok(());
                 }
             }
@@ -205,10 +205,11 @@ impl RoleEdits<'_> {
     /// about it, it stays, as `[]`.
     fn emptied(
         &self,
-        (list, pairs, at): (&List<'_>, &[(Node, Node)], usize),
+        (list, mapping, at): (&List<'_>, &Node, usize),
         instead: Option<String>,
         draft: &mut Draft,
     ) -> bool {
+        let pairs = mapping.as_map().unwrap_or_default();
         let (key, node) = &pairs[at];
         let colon = self.colon(key);
         let whole = Span {
@@ -221,14 +222,14 @@ impl RoleEdits<'_> {
         };
         let edit = match instead {
             Some(text) => Some(Edit::replace(whole, text)),
-            None if self.is_flow(node) => {
+            None if self.is_flow(mapping) => {
                 let next = pairs.get(at + 1).map(|(next, _)| next.span.start);
                 let before = at.checked_sub(1).map(|before| &pairs[before].1);
                 let after = next.map(|next| Edit::delete(whole.start, next));
                 after.or_else(|| Some(Edit::delete(before?.span.end, whole.end)))
             }
             None => {
-                let end = line_end(self.text, colon);
+                let end = line_end(self.text, whole.end);
                 let end = end + line_break(self.text, end).len();
                 let start = self
                     .indent(key)

@@ -277,7 +277,7 @@ impl<'a> World<'a> {
             let (at, _, term) = own;
             if !wanted.contains(term) || through.contains(term) && moves(&own) {
                 gone.push(at);
-            } else {
+            } else if !own.1.optional || !issued.contains(term) {
                 held.insert(term);
             }
         }
