@@ -189,7 +189,8 @@ impl<'f> RoleEdits<'f> {
     fn indent(&self, node: &Node) -> Option<&'f str> {
         let before = &self.text[line_start(self.text, node.span.start)..node.span.start];
         let before = before.trim_start_matches('\u{feff}');
-        before.bytes().all(|byte| byte == b' ').then_some(before)
+        let blank = |byte| matches!(byte, b' ' | b'\t');
+        before.bytes().all(blank).then_some(before)
     }
 
     /// Where what is written of the node ends, without blanks and comments after it.
