@@ -59,9 +59,9 @@ const GROUPS: [Group; 7] = [
             "grants-as-of",
             "follow",
             "keep-roles",
-            "max-roles",
         ],
         further: &[
+            "max-roles",
             "max-per-client",
             "by",
             "grants-at",

@@ -67,7 +67,7 @@ struct Mine {
     /// Write Markdown, for a pull request or a page
     #[arg(long, conflicts_with_all = ["output", "csv", "json", "ndjson", "parquet"])]
     markdown: bool,
-    /// Print the diff that brings the roles into the policy file (grants.yaml or its JSON)
+    /// Print the diff of grants.yaml, or its JSON, that brings the roles into it
     #[arg(long, conflicts_with_all = ["markdown", "output", "csv", "json", "ndjson", "parquet"])]
     diff: bool,
     /// With --diff, write the diff that takes it back to this file

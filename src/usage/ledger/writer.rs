@@ -243,44 +243,41 @@ impl Writer {
 
     /// Writes what is pending as files that nothing refers to yet.
     pub(super) fn flush(&mut self) -> Result<(), LedgerError> {
-        self.settle()?;
-        self.rows = 0;
-        let pending: Vec<((Table, Day), Vec<RecordBatch>)> =
-            std::mem::take(&mut self.pending).into_iter().collect();
-        let (dir, series) = (&self.dir, self.manifest.series);
-        let parts: Vec<Option<Part>> = pending
-            .into_par_iter()
-            .map(|(key, batches)| part::write_rows(dir, series, key, &batches))
-            .collect::<Result<_, LedgerError>>()?;
-        self.manifest.add_all(parts.into_iter().flatten());
-        Ok(())
+        self.write(BTreeSet::new())
     }
 
     /// Makes parts of what was taken from other ledgers.
     pub(super) fn settle(&mut self) -> Result<(), LedgerError> {
+        if self.taken.is_empty() {
+            return Ok(());
+        }
+        self.flush()
+    }
+
+    /// Writes one file for each day and table of which there is something new, or several of these parts.
+    fn write(&mut self, parts: BTreeSet<Part>) -> Result<(), LedgerError> {
+        self.rows = 0;
+        let mut all: BTreeMap<(Table, Day), Rows> = BTreeMap::new();
+        for (key, batches) in std::mem::take(&mut self.pending) {
+            all.entry(key).or_default().batches = batches;
+        }
+        for (key, taken) in std::mem::take(&mut self.taken) {
+            all.entry(key).or_default().taken = taken;
+        }
+        for part in parts {
+            let same = all.entry((part.table, part.day)).or_default();
+            same.parts.push(part);
+        }
+        all.retain(|_, rows| rows.is_new() || rows.parts.len() > 1);
         let (dir, series) = (&self.dir, self.manifest.series);
-        let parts: Vec<Option<Part>> = std::mem::take(&mut self.taken)
+        let written: Vec<(Vec<Part>, Option<Part>)> = all
             .into_par_iter()
-            .map(|(key, found)| {
-                if let [(from, part)] = found.as_slice() {
-                    let opened = part::Opened::new(from, part)?;
-                    if opened.is_current() {
-                        let own = Part {
-                            series,
-                            ..part.clone()
-                        };
-                        dir.write_part(&own.path(), opened.bytes())?;
-                        return Ok(Some(own));
-                    }
-                }
-                let mut batches = Vec::new();
-                for (from, part) in &found {
-                    batches.extend(part::read(from, part)?);
-                }
-                part::write_rows(dir, series, key, &batches)
-            })
+            .map(|(key, rows)| rows.write(dir, series, key))
             .collect::<Result<_, LedgerError>>()?;
-        self.manifest.add_all(parts.into_iter().flatten());
+        for (old, new) in written {
+            self.give_up(old);
+            self.manifest.add_all(new);
+        }
         Ok(())
     }
 
@@ -320,40 +317,8 @@ impl Writer {
     /// One file a day and table. Rows keep their source, so that a log that grows
     /// later still replaces exactly its own.
     pub(crate) fn compact(&mut self) -> Result<(), LedgerError> {
-        self.join_days().map_err(|error| self.or_overtaken(error))
-    }
-
-    fn join_days(&mut self) -> Result<(), LedgerError> {
-        self.flush()?;
-        self.join(self.manifest.parts.clone())
-    }
-
-    /// Makes one file of those of a day and table.
-    fn join(&mut self, parts: BTreeSet<Part>) -> Result<(), LedgerError> {
-        let mut days: BTreeMap<(Table, Day), Vec<Part>> = BTreeMap::new();
-        for part in parts {
-            days.entry((part.table, part.day)).or_default().push(part);
-        }
-        let many: Vec<((Table, Day), Vec<Part>)> = days
-            .into_iter()
-            .filter(|(_, parts)| parts.len() > 1)
-            .collect();
-        let (dir, series) = (&self.dir, self.manifest.series);
-        let merged: Vec<(Vec<Part>, Option<Part>)> = many
-            .into_par_iter()
-            .map(|(key, parts)| {
-                let mut batches = Vec::new();
-                for part in &parts {
-                    batches.extend(part::read(dir, part)?);
-                }
-                Ok((parts, part::write_rows(dir, series, key, &batches)?))
-            })
-            .collect::<Result<_, LedgerError>>()?;
-        for (old, new) in merged {
-            self.give_up(old);
-            self.manifest.add_all(new);
-        }
-        Ok(())
+        let written = self.write(self.manifest.parts.clone());
+        written.map_err(|error| self.or_overtaken(error))
     }
 
     /// Takes files out of the state; they go with the commit, also when they were never committed.
@@ -366,11 +331,11 @@ impl Writer {
 
     /// Makes everything that was added the state of the ledger, in one step.
     pub(crate) fn commit(mut self) -> Result<Committed, LedgerError> {
-        self.flush()?;
         // How often it was flushed must not show: shards that were merged are flushed at other points.
-        self.join(&self.manifest.parts - &self.committed.parts)?;
+        self.write(&self.manifest.parts - &self.committed.parts)?;
         let parts = &self.manifest.parts;
         let written = parts.difference(&self.committed.parts).count();
+        let dropped = self.committed.parts.difference(parts).count();
         let gone = &(&self.committed.parts | &self.given_up) - parts;
         if self.manifest != self.committed {
             self.manifest.commit(&self.dir, &self.state)?;
@@ -378,10 +343,53 @@ impl Writer {
         for part in &gone {
             self.dir.drop_replaced(&part.path());
         }
-        Ok(Committed {
-            written,
-            dropped: gone.len(),
-        })
+        Ok(Committed { written, dropped })
+    }
+}
+
+/// The rows of a day and table that are to lie in one file.
+#[derive(Default)]
+struct Rows {
+    /// In memory.
+    batches: Vec<RecordBatch>,
+    /// In files of this ledger.
+    parts: Vec<Part>,
+    /// In files of other ledgers.
+    taken: Vec<(Store, Part)>,
+}
+
+impl Rows {
+    fn is_new(&self) -> bool {
+        !(self.batches.is_empty() && self.taken.is_empty())
+    }
+
+    /// Out: the parts that have no place any more, and the one that has their rows.
+    fn write(
+        self,
+        dir: &Store,
+        series: u32,
+        key: (Table, Day),
+    ) -> Result<(Vec<Part>, Option<Part>), LedgerError> {
+        if let ([], [], [(from, part)]) = (&self.batches[..], &self.parts[..], &self.taken[..]) {
+            let opened = part::Opened::new(from, part)?;
+            if opened.is_current() {
+                let own = Part {
+                    series,
+                    ..part.clone()
+                };
+                dir.write_part(&own.path(), opened.bytes())?;
+                return Ok((self.parts, Some(own)));
+            }
+        }
+        let mut batches = self.batches;
+        for part in &self.parts {
+            batches.extend(part::read(dir, part)?);
+        }
+        for (from, part) in &self.taken {
+            batches.extend(part::read(from, part)?);
+        }
+        let new = part::write_rows(dir, series, key, &batches)?;
+        Ok((self.parts, new))
     }
 }
 
