@@ -181,8 +181,12 @@ fn head(drafts: &mut Vec<Draft>, notes: &mut Vec<String>) {
         .map(|draft| draft.rule.pattern.clone())
         .collect();
     // Of several segments at an unknown place the analysis does not say more, either.
+    // Nor whether a slash at the end is an empty segment, which a parameter could take.
     let near = |one: &Pattern, other: &Pattern| {
-        one.shape().may_share(&other.shape()) || other.has_many() || one.has_many()
+        one.may_share(other)
+            || one.shape().may_share(&other.shape())
+            || other.has_many()
+            || one.has_many()
     };
     let is_doubtful = |get: &&Pattern| others.iter().any(|other| near(get, other));
     let (mut last, mut clear): (Vec<&Pattern>, Vec<&Pattern>) = gets.iter().partition(is_doubtful);

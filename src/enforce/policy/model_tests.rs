@@ -266,3 +266,20 @@ fn what_no_gateway_can_say_is_left_out_and_named() {
     }
     assert!(notes.contains("4 pairs"), "{notes}");
 }
+
+#[test]
+fn head_of_a_path_with_a_slash_at_its_end_is_refused_where_the_analysis_asks_for_more() {
+    for operations in [
+        &["GET /a/", "ANY /a/f-{id}/{p+}"],
+        &["GET /a/", "ANY /a/{id}"],
+    ] {
+        let world = World::of(operations, &[("reader", &[0])], &[]);
+        let (model, (matcher, _)) = (
+            world.model(),
+            Matcher::new(&world.catalog.operations, MatchOptions::default()),
+        );
+        assert!(model.allows(Some("reader"), "GET", "/a/"));
+        assert!(!policy_allows(&world, &matcher, "reader", "HEAD", "/a/"));
+        assert!(!model.allows(Some("reader"), "HEAD", "/a/"));
+    }
+}
