@@ -103,7 +103,7 @@ fn a_ledger_of_another_version_is_said_to_be_one_and_is_left_alone() {
         "ingest the logs again into a new folder",
     ];
     for other in [
-        r#"{"format":"scopetrim.ledger/3","layers":[1]}"#.to_owned(),
+        r#"{"format":"scopetrim.ledger/9","layers":[1]}"#.to_owned(),
         body.replace("[\"usage\",", "[\"usage_by_hour\","),
     ] {
         assert_ne!(other, body);
