@@ -5,7 +5,8 @@ made of, and both against `spark.read.json` with `groupBy` on the same logs. Pri
 A standalone master and one worker with the cores that one machine has are started on loopback, from the `pyspark` of
 this Python (with `pyarrow` and `pandas`), and ended again. Runs alternate; medians.
 
-usage: cluster.py --scopetrim PATH --genlog PATH [--mb 1000] [--files 40] [--cores 2] [--runs 3] [--work DIR]
+usage: cluster.py --scopetrim PATH --genlog PATH [--mb 1000] [--files 40] [--clients 1000] [--cores 2] [--runs 3]
+                  [--work DIR]
 Exit: 0 done, 1 the ledgers or the counts differ, 2 something could not be run.
 """
 
@@ -67,6 +68,7 @@ def arguments():
     parser.add_argument("--genlog", type=Path, required=True)
     parser.add_argument("--mb", type=int, default=1000)
     parser.add_argument("--files", type=int, default=40)
+    parser.add_argument("--clients", type=int, default=1000)
     parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--work", type=Path)
@@ -81,7 +83,8 @@ def make(args, folder):
     for at in range(args.files):
         requests = max(1, args.mb * 1_000_000 // LINE // args.files)
         more = ["--openapi", "openapi.json"] if at == 0 else []
-        command = [args.genlog, "--format", "flat", "--requests", str(requests), "--seed", str(at + 1), *more]
+        command = [args.genlog, "--format", "flat", "--requests", str(requests), "--seed", str(at + 1)]
+        command += ["--clients", str(args.clients), *more]
         with open(folder / "logs" / f"{at:04}.ndjson", "wb") as file:
             subprocess.run(command, cwd=folder, stdout=file, check=True)
 

@@ -25,8 +25,10 @@ import tempfile
 import threading
 from contextlib import contextmanager
 
-# How many partial results one task merges, about.
-FAN_IN = 8
+# How many partial results one task merges, about: each level of the tree reads and writes everything again.
+FAN_IN = 32
+# Bytes of logs for each piece of the result that Spark's driver is handed, about, and how many pieces at most.
+PIECE, PIECES = 64 << 20, 2000
 # Bytes of a file in one row, and rows of one Arrow batch: 16 MiB, or so many lines of a table.
 CHUNK, ROWS = 1 << 14, 1 << 10
 # Rows of a table in a share, about, where their number is not said: it must not depend on the cluster.
@@ -328,6 +330,11 @@ def main(out):
         while groups > 1:
             groups = (groups + FAN_IN - 1) // FAN_IN
             parts = parts.repartition(groups, col("part")).mapInArrow(merging, SCHEMA)
+        # What one task gives has to fit several times into the memory of Spark's driver, so that the result
+        # is handed over in pieces.
+        pieces = min(max(shares, job["bytes"] // PIECE), PIECES)
+        if pieces > 1:
+            parts = parts.repartition(pieces, col("name"), col("at"))
         # In a folder beside it, so that OUT never has half a result.
         with tempfile.TemporaryDirectory(dir=os.path.dirname(os.path.abspath(out))) as half:
             for row in parts.toLocalIterator():
