@@ -13,7 +13,8 @@ use crate::usage::Coverage;
 impl Writer {
     /// The last day with records, without those of single clocks that ran ahead: at most
     /// `share` (0..1) of all. Were days counted from one of them, all others would be old.
-    pub(crate) fn last_day(&self, share: f64) -> Result<Option<Day>, LedgerError> {
+    pub(crate) fn last_day(&mut self, share: f64) -> Result<Option<Day>, LedgerError> {
+        self.settle()?;
         let last = self.credible_last_day(share);
         last.map_err(|error| self.or_overtaken(error))
     }

@@ -126,6 +126,7 @@ impl Writer {
         contribution: Contribution,
         source: &Source,
     ) -> Result<Added, LedgerError> {
+        self.settle()?;
         let record = &contribution.record;
         let mut near = self.records.near(record);
         near.extend(self.records.cut_of(record, source));

@@ -52,6 +52,19 @@ fn contribution(content: &str, clients: &[&str]) -> Contribution {
             none(),
         ];
         batches.insert((Table::Usage, day), batch(Table::Usage, columns).unwrap());
+        let requests = clients.len() as u64;
+        let columns = vec![
+            Values::Same(record.id.clone(), 1),
+            Values::Number(vec![requests]),
+            Values::Number(vec![0]),
+            Values::Instant(vec![Some(day.start())]),
+            Values::Instant(vec![Some(day.start())]),
+            Values::Flag(vec![true]),
+        ];
+        batches.insert(
+            (Table::Coverage, day),
+            batch(Table::Coverage, columns).unwrap(),
+        );
     }
     let row = record.to_batch().unwrap();
     batches.insert((Table::Sources, record.partition()), row);
@@ -111,8 +124,8 @@ fn how_often_rows_were_written_before_the_commit_does_not_show() {
     let parts = contents(&once);
     assert_eq!(
         parts.len(),
-        1 + 3,
-        "a manifest, two days of use, one of sources: {parts:?}"
+        1 + 5,
+        "a manifest, two days of use and of coverage, one of sources: {parts:?}"
     );
     assert!(parts == contents(&often));
 
@@ -124,7 +137,7 @@ fn how_often_rows_were_written_before_the_commit_does_not_show() {
         ledger(dir, sources, often);
     }
     let parts = contents(&before);
-    assert_eq!(parts.len(), 1 + 2 * 3, "{parts:?}");
+    assert_eq!(parts.len(), 1 + 2 * 5, "{parts:?}");
     assert!(parts == contents(&after));
 }
 
@@ -139,12 +152,12 @@ fn a_part_that_is_written_given_up_and_written_again_is_committed() {
     writer.forget(&id).unwrap();
     writer.offer(one(), &BTreeSet::new()).unwrap();
     let committed = writer.commit().unwrap();
-    assert_eq!((committed.written, committed.dropped), (3, 0));
+    assert_eq!((committed.written, committed.dropped), (5, 0));
     assert_eq!(
         Ledger::open(root.path()).unwrap().records().unwrap().len(),
         1
     );
-    assert_eq!(contents(root.path()).len(), 1 + 3);
+    assert_eq!(contents(root.path()).len(), 1 + 5);
 }
 
 #[test]
@@ -177,4 +190,15 @@ fn a_ledger_that_is_taken_whole_is_the_one_that_its_sources_make() {
         assert!(contents(&of(&whole)) == contents(&of(&slow)), "{name}");
     }
     assert!(contents(&of("apart whole")) == contents(&of("apart")));
+}
+
+#[test]
+fn the_last_day_is_known_of_what_was_taken_from_another_ledger() {
+    let root = tempfile::tempdir().unwrap();
+    let (from, into) = (root.path().join("from"), root.path().join("into"));
+    ledger(&from, contributions().into_iter().take(2).collect(), false);
+    let mut writer = Writer::open(&into).unwrap();
+    writer.merge(&Ledger::open(&from).unwrap()).unwrap();
+    assert!(!writer.taken.is_empty());
+    assert_eq!(writer.last_day(0.01).unwrap(), Some(DAYS[1]));
 }
