@@ -1,6 +1,7 @@
 //! Joins ledgers: the partial results of many workers, in any order and split.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::compute::concat_batches;
@@ -56,10 +57,11 @@ impl Writer {
             }
             own.insert(record.clone());
         }
+        let dir = Arc::new(other.dir.clone());
         let parts = other.manifest.parts.iter();
         for part in parts.filter(|part| part.table.has_source()) {
             let same = self.taken.entry((part.table, part.day)).or_default();
-            same.push((other.dir.clone(), part.clone()));
+            same.push((Arc::clone(&dir), part.clone()));
         }
         let mut done = Vec::new();
         for record in records {

@@ -10,16 +10,16 @@ use arrow::array::{
 };
 use arrow::compute::{concat_batches, filter_record_batch, take_record_batch};
 use arrow::datatypes::{FieldRef, Schema};
-use arrow::row::{RowConverter, SortField};
 use bytes::Bytes;
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection,
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReader,
+    ParquetRecordBatchReaderBuilder, RowSelection,
 };
-use parquet::arrow::{ArrowWriter, ProjectionMask};
-use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
 
+use super::encoder::Encoder;
 use super::manifest::Part;
+use super::runs::{self, Run};
 use super::store::Store;
 use super::{LedgerError, Table};
 use crate::model::Day;
@@ -28,15 +28,12 @@ use crate::model::Day;
 const ROWS: usize = 1 << 16;
 
 /// All batches as one, its rows sorted by every column.
-fn canonical(table: Table, batches: &[RecordBatch]) -> Result<RecordBatch, LedgerError> {
+pub(super) fn canonical(table: Table, batches: &[RecordBatch]) -> Result<RecordBatch, LedgerError> {
     let whole = concat_batches(&table.schema(), batches)?;
     if whole.num_rows() < 2 {
         return Ok(whole);
     }
-    let fields = whole.schema_ref().fields().iter();
-    let fields = fields.map(|field| SortField::new(field.data_type().clone()));
-    // Each row as bytes that compare as the row does: to compare column by column takes three times as long.
-    let rows = RowConverter::new(fields.collect())?.convert_columns(whole.columns())?;
+    let rows = runs::comparable(table)?.convert_columns(whole.columns())?;
     let mut order: Vec<u32> = (0..u32::try_from(whole.num_rows()).unwrap_or(u32::MAX)).collect();
     // Mostly these are runs that are sorted already, which this sort finds.
     order.sort_by(|a, b| rows.row(*a as usize).cmp(&rows.row(*b as usize)));
@@ -71,34 +68,44 @@ pub(super) fn write_rows(
     batches: &[RecordBatch],
 ) -> Result<Option<Part>, LedgerError> {
     let rows = canonical(table, batches)?;
-    if rows.num_rows() == 0 && !table.is_empty_a_record() {
+    let mut file = Encoder::new(table)?;
+    file.write(&rows)?;
+    write_file(dir, series, (table, day), file)
+}
+
+/// The same of rows that come sorted in several runs, of which a part at a time is in memory.
+pub(super) fn write_runs(
+    dir: &Store,
+    series: u32,
+    (table, day): (Table, Day),
+    runs: Vec<Run<'_>>,
+) -> Result<Option<Part>, LedgerError> {
+    let mut file = Encoder::new(table)?;
+    runs::each(table, runs, |rows| file.write(rows))?;
+    write_file(dir, series, (table, day), file)
+}
+
+fn write_file(
+    dir: &Store,
+    series: u32,
+    (table, day): (Table, Day),
+    file: Encoder,
+) -> Result<Option<Part>, LedgerError> {
+    let (bytes, rows) = file.finish()?;
+    if rows == 0 && !table.is_empty_a_record() {
         return Ok(None);
     }
-    let bytes = encode(table, &rows)?;
     let digest = blake3::hash(&bytes).to_hex().to_string();
     let part = Part {
         table,
         day,
         digest,
-        rows: rows.num_rows() as u64,
+        rows,
         bytes: bytes.len() as u64,
         series,
     };
     dir.write_part(&part.path(), &bytes)?;
     Ok(Some(part))
-}
-
-fn encode(table: Table, rows: &RecordBatch) -> Result<Vec<u8>, LedgerError> {
-    let fault = |error: parquet::errors::ParquetError| LedgerError::Columns(error.to_string());
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::default()))
-        // A version here would change bytes from release to release.
-        .set_created_by("scopetrim".to_owned())
-        .build();
-    let mut writer =
-        ArrowWriter::try_new(Vec::new(), table.schema(), Some(properties)).map_err(fault)?;
-    writer.write(rows).map_err(fault)?;
-    writer.into_inner().map_err(fault)
 }
 
 /// Reads the rows of one file.
@@ -159,16 +166,27 @@ impl<'a> Opened<'a> {
     fn all(&self) -> Result<Vec<RecordBatch>, LedgerError> {
         let batches = self.batches(|builder| builder)?;
         self.count(&batches)?;
-        let schema = self.part.table.schema();
-        let whole = batches.into_iter().map(|batch| {
-            let column = |field: &FieldRef| match batch.column_by_name(field.name()) {
-                Some(array) => Arc::clone(array),
-                None => new_null_array(field.data_type(), batch.num_rows()),
-            };
-            let columns = schema.fields().iter().map(column).collect();
-            Ok(RecordBatch::try_new(Arc::clone(&schema), columns)?)
-        });
-        whole.collect()
+        let batches = batches.into_iter();
+        batches
+            .map(|batch| columns(self.part.table, &batch))
+            .collect()
+    }
+
+    /// The rows, so many at a time.
+    pub(super) fn run(self, rows: usize) -> Result<Run<'a>, LedgerError> {
+        let reader = self.reader(rows, |builder| builder)?;
+        let (mut left, path, part) = (self.part.rows, self.path, self.part);
+        let damaged = move |text: String| LedgerError::damaged(&path, text);
+        let batches = reader.map(Some).chain(std::iter::once(None));
+        Ok(Box::new(batches.filter_map(move |batch| match batch {
+            Some(Ok(batch)) => {
+                left = left.wrapping_sub(batch.num_rows() as u64);
+                Some(columns(part.table, &batch))
+            }
+            Some(Err(error)) => Some(Err(damaged(error.to_string()))),
+            None if left == 0 => None,
+            None => Some(Err(damaged("it has other rows than are listed".to_owned()))),
+        })))
     }
 
     /// The rows with their columns in order, but with the text of one column only where
@@ -225,15 +243,22 @@ impl<'a> Opened<'a> {
             ParquetRecordBatchReaderBuilder<Bytes>,
         ) -> ParquetRecordBatchReaderBuilder<Bytes>,
     ) -> Result<Vec<RecordBatch>, LedgerError> {
+        let batches: Result<Vec<RecordBatch>, _> = self.reader(ROWS, build)?.collect();
+        batches.map_err(|error| LedgerError::damaged(&self.path, error.to_string()))
+    }
+
+    fn reader(
+        &self,
+        rows: usize,
+        build: impl FnOnce(
+            ParquetRecordBatchReaderBuilder<Bytes>,
+        ) -> ParquetRecordBatchReaderBuilder<Bytes>,
+    ) -> Result<ParquetRecordBatchReader, LedgerError> {
         let (bytes, metadata) = (self.bytes.clone(), self.metadata.clone());
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(bytes, metadata);
-        let damaged =
-            |error: &dyn std::fmt::Display| LedgerError::damaged(&self.path, error.to_string());
-        let reader = build(builder.with_batch_size(ROWS))
+        build(builder.with_batch_size(rows))
             .build()
-            .map_err(|error| damaged(&error))?;
-        let batches: Result<Vec<RecordBatch>, _> = reader.collect();
-        batches.map_err(|error| damaged(&error))
+            .map_err(|error| LedgerError::damaged(&self.path, error.to_string()))
     }
 
     fn count(&self, batches: &[RecordBatch]) -> Result<(), LedgerError> {
@@ -244,6 +269,17 @@ impl<'a> Opened<'a> {
         }
         Ok(())
     }
+}
+
+/// All columns of a table, in their order; null where the file is older than the column.
+fn columns(table: Table, batch: &RecordBatch) -> Result<RecordBatch, LedgerError> {
+    let schema = table.schema();
+    let column = |field: &FieldRef| match batch.column_by_name(field.name()) {
+        Some(array) => Arc::clone(array),
+        None => new_null_array(field.data_type(), batch.num_rows()),
+    };
+    let columns = schema.fields().iter().map(column).collect();
+    Ok(RecordBatch::try_new(Arc::clone(&schema), columns)?)
 }
 
 /// Whether a file can be read: a column that came later is null in it; one that it must
@@ -283,6 +319,8 @@ pub(super) fn of_sources(
 #[cfg(test)]
 mod tests {
     use std::path::Path;
+
+    use parquet::arrow::ArrowWriter;
 
     use super::*;
     use crate::usage::ledger::columns::{Columns, Values, batch};

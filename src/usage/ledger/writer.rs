@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use rayon::prelude::*;
@@ -13,6 +14,7 @@ use super::lock::Lock;
 use super::manifest::{Manifest, Part};
 use super::source::SourceRecord;
 use super::store::{State, Store};
+use super::unwritten::Unwritten;
 use super::{LedgerError, Table, part};
 use crate::input::Source;
 use crate::model::Day;
@@ -38,7 +40,7 @@ pub(crate) struct Writer {
     /// Files that were taken out of the state, also such as were written since.
     given_up: BTreeSet<Part>,
     /// Files of other ledgers, whose rows become this one's.
-    pub(super) taken: BTreeMap<(Table, Day), Vec<(Store, Part)>>,
+    pub(super) taken: BTreeMap<(Table, Day), Vec<(Arc<Store>, Part)>>,
     state: State,
     pub(super) records: Known,
     pending: BTreeMap<(Table, Day), Vec<RecordBatch>>,
@@ -258,7 +260,7 @@ impl Writer {
     /// Writes one file for each day and table of which there is something new, or several of these parts.
     fn write(&mut self, parts: BTreeSet<Part>) -> Result<(), LedgerError> {
         self.rows = 0;
-        let mut all: BTreeMap<(Table, Day), Rows> = BTreeMap::new();
+        let mut all: BTreeMap<(Table, Day), Unwritten> = BTreeMap::new();
         for (key, batches) in std::mem::take(&mut self.pending) {
             all.entry(key).or_default().batches = batches;
         }
@@ -273,7 +275,10 @@ impl Writer {
         let (dir, series) = (&self.dir, self.manifest.series);
         let written: Vec<(Vec<Part>, Option<Part>)> = all
             .into_par_iter()
-            .map(|(key, rows)| rows.write(dir, series, key))
+            .map(|(key, rows)| {
+                let new = rows.write(dir, series, key)?;
+                Ok((rows.parts, new))
+            })
             .collect::<Result<_, LedgerError>>()?;
         for (old, new) in written {
             self.give_up(old);
@@ -345,52 +350,6 @@ impl Writer {
             self.dir.drop_replaced(&part.path());
         }
         Ok(Committed { written, dropped })
-    }
-}
-
-/// The rows of a day and table that are to lie in one file.
-#[derive(Default)]
-struct Rows {
-    /// In memory.
-    batches: Vec<RecordBatch>,
-    /// In files of this ledger.
-    parts: Vec<Part>,
-    /// In files of other ledgers.
-    taken: Vec<(Store, Part)>,
-}
-
-impl Rows {
-    fn is_new(&self) -> bool {
-        !(self.batches.is_empty() && self.taken.is_empty())
-    }
-
-    /// Out: the parts that have no place any more, and the one that has their rows.
-    fn write(
-        self,
-        dir: &Store,
-        series: u32,
-        key: (Table, Day),
-    ) -> Result<(Vec<Part>, Option<Part>), LedgerError> {
-        if let ([], [], [(from, part)]) = (&self.batches[..], &self.parts[..], &self.taken[..]) {
-            let opened = part::Opened::new(from, part)?;
-            if opened.is_current() {
-                let own = Part {
-                    series,
-                    ..part.clone()
-                };
-                dir.write_part(&own.path(), opened.bytes())?;
-                return Ok((self.parts, Some(own)));
-            }
-        }
-        let mut batches = self.batches;
-        for part in &self.parts {
-            batches.extend(part::read(dir, part)?);
-        }
-        for (from, part) in &self.taken {
-            batches.extend(part::read(from, part)?);
-        }
-        let new = part::write_rows(dir, series, key, &batches)?;
-        Ok((self.parts, new))
     }
 }
 
