@@ -2,7 +2,9 @@
 //!
 //! Invariant: the bytes do not depend on how the rows were cut into pieces.
 
-use arrow::array::RecordBatch;
+use std::sync::Arc;
+
+use arrow::array::{Array as _, ArrayRef, RecordBatch, make_array};
 use arrow::compute::concat_batches;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
@@ -11,11 +13,8 @@ use parquet::file::properties::WriterProperties;
 
 use super::{LedgerError, Table};
 
-/// Rows that are handed to the writer at once, or a multiple of it: the writer looks after so many
-/// whether a page is full, counted from the first of those that it is handed.
-const STEP: usize = 1024;
-/// Rows that are waited for.
-const ENOUGH: usize = 64 * STEP;
+/// Rows that the writer is always handed at once: where it ends a page depends on that.
+const PIECE: usize = 1 << 16;
 
 /// A file that is being written.
 pub(super) struct Encoder {
@@ -36,7 +35,6 @@ impl Encoder {
     pub(super) fn new(table: Table) -> Result<Self, LedgerError> {
         let properties = WriterProperties::builder()
             .set_compression(Compression::ZSTD(ZstdLevel::default()))
-            .set_write_batch_size(STEP)
             // A version here would change bytes from release to release.
             .set_created_by("scopetrim".to_owned())
             .build();
@@ -55,22 +53,39 @@ impl Encoder {
         self.rows += rows.num_rows() as u64;
         self.held += rows.num_rows();
         self.waiting.push(rows.clone());
-        if self.held < ENOUGH {
+        if self.held < PIECE {
             return Ok(());
         }
         let all = concat_batches(&self.table.schema(), &self.waiting)?;
-        let now = self.held / STEP * STEP;
-        self.writer.write(&all.slice(0, now)).map_err(fault)?;
-        self.held -= now;
+        let whole = self.held / PIECE * PIECE;
+        for at in (0..whole).step_by(PIECE) {
+            self.hand(&all.slice(at, PIECE))?;
+        }
+        self.held -= whole;
         self.waiting.clear();
-        self.waiting.push(all.slice(now, self.held));
+        self.waiting.push(all.slice(whole, self.held));
         Ok(())
+    }
+
+    /// Where nothing is null no column may say that something could be: of those the writer ends
+    /// its pages elsewhere.
+    fn hand(&mut self, piece: &RecordBatch) -> Result<(), LedgerError> {
+        let column = |column: &ArrayRef| {
+            if column.null_count() > 0 || column.nulls().is_none() {
+                return Ok(Arc::clone(column));
+            }
+            let data = column.to_data().into_builder().nulls(None).build();
+            data.map(make_array)
+        };
+        let columns: Result<Vec<ArrayRef>, _> = piece.columns().iter().map(column).collect();
+        let piece = RecordBatch::try_new(self.table.schema(), columns?)?;
+        self.writer.write(&piece).map_err(fault)
     }
 
     /// The bytes of the file, and its number of rows.
     pub(super) fn finish(mut self) -> Result<(Vec<u8>, u64), LedgerError> {
         let rest = concat_batches(&self.table.schema(), &self.waiting)?;
-        self.writer.write(&rest).map_err(fault)?;
+        self.hand(&rest)?;
         Ok((self.writer.into_inner().map_err(fault)?, self.rows))
     }
 }
