@@ -27,7 +27,7 @@ pub(super) struct Encoder {
     rows: u64,
 }
 
-fn fault(error: ParquetError) -> LedgerError {
+fn fault(error: &ParquetError) -> LedgerError {
     LedgerError::Columns(error.to_string())
 }
 
@@ -41,7 +41,7 @@ impl Encoder {
         let writer = ArrowWriter::try_new(Vec::new(), table.schema(), Some(properties));
         Ok(Self {
             table,
-            writer: writer.map_err(fault)?,
+            writer: writer.map_err(|error| fault(&error))?,
             waiting: Vec::new(),
             held: 0,
             rows: 0,
@@ -79,13 +79,16 @@ impl Encoder {
         };
         let columns: Result<Vec<ArrayRef>, _> = piece.columns().iter().map(column).collect();
         let piece = RecordBatch::try_new(self.table.schema(), columns?)?;
-        self.writer.write(&piece).map_err(fault)
+        self.writer.write(&piece).map_err(|error| fault(&error))
     }
 
     /// The bytes of the file, and its number of rows.
     pub(super) fn finish(mut self) -> Result<(Vec<u8>, u64), LedgerError> {
         let rest = concat_batches(&self.table.schema(), &self.waiting)?;
         self.hand(&rest)?;
-        Ok((self.writer.into_inner().map_err(fault)?, self.rows))
+        Ok((
+            self.writer.into_inner().map_err(|error| fault(&error))?,
+            self.rows,
+        ))
     }
 }

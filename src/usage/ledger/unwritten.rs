@@ -10,6 +10,9 @@ use super::store::Store;
 use super::{LedgerError, Table, part};
 use crate::model::Day;
 
+/// Files of other ledgers, and where they are.
+pub(super) type Taken = Vec<(Arc<Store>, Part)>;
+
 /// The rows of one day and table.
 #[derive(Default)]
 pub(super) struct Unwritten {
@@ -17,8 +20,7 @@ pub(super) struct Unwritten {
     pub(super) batches: Vec<RecordBatch>,
     /// In files of this ledger, which have no place any more when it is written.
     pub(super) parts: Vec<Part>,
-    /// In files of other ledgers.
-    pub(super) taken: Vec<(Arc<Store>, Part)>,
+    pub(super) taken: Taken,
 }
 
 impl Unwritten {

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use rayon::prelude::*;
@@ -14,7 +13,7 @@ use super::lock::Lock;
 use super::manifest::{Manifest, Part};
 use super::source::SourceRecord;
 use super::store::{State, Store};
-use super::unwritten::Unwritten;
+use super::unwritten::{Taken, Unwritten};
 use super::{LedgerError, Table, part};
 use crate::input::Source;
 use crate::model::Day;
@@ -40,7 +39,7 @@ pub(crate) struct Writer {
     /// Files that were taken out of the state, also such as were written since.
     given_up: BTreeSet<Part>,
     /// Files of other ledgers, whose rows become this one's.
-    pub(super) taken: BTreeMap<(Table, Day), Vec<(Arc<Store>, Part)>>,
+    pub(super) taken: BTreeMap<(Table, Day), Taken>,
     state: State,
     pub(super) records: Known,
     pending: BTreeMap<(Table, Day), Vec<RecordBatch>>,
