@@ -25,14 +25,23 @@ import tempfile
 import threading
 from contextlib import contextmanager
 
-# How many partial results one task merges, about: each level of the tree reads and writes everything again.
+# How many partial results one task merges, about: each level of the tree reads and writes everything again. So
+# many are left for `scopetrim` where Spark's driver runs, which merges them in the one commit.
 FAN_IN = 32
-# Bytes of logs for each piece of the result that Spark's driver is handed, about, and how many pieces at most.
-PIECE, PIECES = 64 << 20, 2000
+# Bytes of the result that Spark's driver is handed at a time, about, and how many pieces of them at most.
+PIECE, PIECES = 32 << 20, 1000
 # Bytes of a file in one row, and rows of one Arrow batch: 16 MiB, or so many lines of a table.
 CHUNK, ROWS = 1 << 14, 1 << 10
 # Rows of a table in a share, about, where their number is not said: it must not depend on the cluster.
 SHARE_ROWS = 250_000
+SETTINGS = {
+    "spark.sql.execution.arrow.maxRecordsPerBatch": str(ROWS),
+    "spark.sql.adaptive.enabled": "true",
+    "spark.sql.adaptive.coalescePartitions.enabled": "true",
+    "spark.sql.adaptive.coalescePartitions.initialPartitionNum": str(PIECES),
+    "spark.sql.adaptive.coalescePartitions.parallelismFirst": "false",
+    "spark.sql.adaptive.advisoryPartitionSizeInBytes": str(PIECE),
+}
 SCHEMA = "part long, name string, at long, bytes binary"
 # Begins what a failed task says; the rest of the line is JSON.
 MARK = "scopetrim-failed:"
@@ -262,6 +271,14 @@ def say(**event):
     print("scopetrim-event:" + json.dumps(event), flush=True)
 
 
+def set_where_possible(spark, settings):
+    for key, value in settings.items():
+        try:
+            spark.conf.set(key, value)
+        except Exception:  # some services fix theirs: slower, and the same result
+            pass
+
+
 def setting(spark, key, default):
     try:
         return spark.conf.get(key, default)
@@ -312,7 +329,7 @@ def main(out):
     spark = SparkSession.builder.appName("scopetrim ingest").getOrCreate()
     over = threading.Event()
     try:
-        spark.conf.set("spark.sql.execution.arrow.maxRecordsPerBatch", str(ROWS))
+        set_where_possible(spark, SETTINGS)
         job = job_of()
         threads = job["threads"] or int(setting(spark, "spark.task.cpus", "1"))
         if job["table"]:
@@ -327,17 +344,15 @@ def main(out):
             threading.Thread(target=watch, args=(spark, shares, over), daemon=True).start()
             parts = spark.range(0, shares, 1, shares).mapInArrow(reading(shares, threads), SCHEMA)
         groups = shares
-        while groups > 1:
+        while groups > FAN_IN:
             groups = (groups + FAN_IN - 1) // FAN_IN
             parts = parts.repartition(groups, col("part")).mapInArrow(merging, SCHEMA)
-        # What one task gives has to fit several times into the memory of Spark's driver, so that the result
-        # is handed over in pieces.
-        pieces = min(max(shares, job["bytes"] // PIECE), PIECES)
-        if pieces > 1:
-            parts = parts.repartition(pieces, col("name"), col("at"))
+        # What one task gives has to fit several times into the memory of Spark's driver. How large the result
+        # is shows only now: from small pieces Spark makes some of the right size, as SETTINGS say.
+        parts = parts.repartition(col("name"), col("at"))
         # In a folder beside it, so that OUT never has half a result.
         with tempfile.TemporaryDirectory(dir=os.path.dirname(os.path.abspath(out))) as half:
-            for row in parts.toLocalIterator():
+            for row in parts.toLocalIterator(prefetchPartitions=True):
                 keep(half, row["part"], row["name"], row["at"], row["bytes"])
             os.makedirs(out, exist_ok=True)
             for name in sorted(os.listdir(half)):

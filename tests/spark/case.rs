@@ -162,8 +162,8 @@ exit $code
         assert!(killed.unwrap().success());
     }
 
-    /// Every file of a ledger but the lock.
-    pub(crate) fn bytes(&self, ledger: &str) -> BTreeMap<PathBuf, Vec<u8>> {
+    /// Every file of a ledger but the lock, with the digest of its bytes.
+    pub(crate) fn bytes(&self, ledger: &str) -> BTreeMap<PathBuf, String> {
         let mut found = BTreeMap::new();
         let mut open = vec![self.path(ledger)];
         while let Some(dir) = open.pop() {
@@ -173,7 +173,8 @@ exit $code
                     open.push(path);
                 } else if path.file_name().unwrap() != "lock" {
                     let name = path.strip_prefix(self.path(ledger)).unwrap().to_owned();
-                    found.insert(name, fs::read(path).unwrap());
+                    let digest = blake3::hash(&fs::read(path).unwrap());
+                    found.insert(name, digest.to_string());
                 }
             }
         }

@@ -111,7 +111,7 @@ impl Table<'_> {
         assert_eq!(self.case.run(&merge).code, Some(0));
     }
 
-    fn compacted(&self) -> std::collections::BTreeMap<PathBuf, Vec<u8>> {
+    fn compacted(&self) -> std::collections::BTreeMap<PathBuf, String> {
         assert_eq!(self.case.run(&["ledger", "compact", "usage"]).code, Some(0));
         self.case.bytes("usage")
     }

@@ -44,6 +44,8 @@ pub(crate) struct Writer {
     pub(super) records: Known,
     pending: BTreeMap<(Table, Day), Vec<RecordBatch>>,
     rows: usize,
+    /// Whether files that were written are to go when it ends without a commit.
+    cleans: bool,
     _lock: Option<Lock>,
 }
 
@@ -51,8 +53,9 @@ impl Writer {
     /// Takes the lock, makes the ledger when there is none, and cleans what a
     /// crash has left over.
     pub(crate) fn open(dir: &Path) -> Result<Self, LedgerError> {
-        let writer = Self::open_uncleaned(dir)?;
+        let mut writer = Self::open_uncleaned(dir)?;
         writer.dir.clean(&writer.manifest.names())?;
+        writer.cleans = true;
         Ok(writer)
     }
 
@@ -89,6 +92,7 @@ impl Writer {
             records,
             pending: BTreeMap::new(),
             rows: 0,
+            cleans: false,
             _lock: lock,
         })
     }
@@ -342,6 +346,8 @@ impl Writer {
         let written = parts.difference(&self.committed.parts).count();
         let dropped = self.committed.parts.difference(parts).count();
         let gone = &(&self.committed.parts | &self.given_up) - parts;
+        // From here on it may be that the files count, whatever becomes of this.
+        self.cleans = false;
         if self.manifest != self.committed {
             self.manifest.commit(&self.dir, &self.state)?;
         }
@@ -349,6 +355,16 @@ impl Writer {
             self.dir.drop_replaced(&part.path());
         }
         Ok(Committed { written, dropped })
+    }
+}
+
+/// Without a commit a ledger is as it was, also for those who read its files without its manifest.
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if self.cleans {
+            // The run has ended with another error already; the next writer tries this again.
+            let _ = self.dir.clean(&self.committed.names());
+        }
     }
 }
 

@@ -202,3 +202,20 @@ fn the_last_day_is_known_of_what_was_taken_from_another_ledger() {
     assert!(!writer.taken.is_empty());
     assert_eq!(writer.last_day(0.01).unwrap(), Some(DAYS[1]));
 }
+
+#[test]
+fn a_writer_that_ends_without_a_commit_leaves_the_files_as_they_were() {
+    let root = tempfile::tempdir().unwrap();
+    let mut sources = contributions();
+    ledger(root.path(), sources.drain(..1).collect(), false);
+    let before = contents(root.path());
+    let mut writer = Writer::open(root.path()).unwrap();
+    for source in sources {
+        writer.offer(source, &BTreeSet::new()).unwrap();
+    }
+    // Rows that are written early, and a part that is replaced.
+    writer.compact().unwrap();
+    assert_ne!(contents(root.path()), before);
+    drop(writer);
+    assert!(contents(root.path()) == before);
+}
