@@ -10,7 +10,7 @@ use crate::engine::spark;
 #[command(after_help = "Examples:
   scopetrim engine spark-job > job.py
 
-`scopetrim ingest --engine spark` starts this driver itself. docs/scale.md says how to submit it by other means.")]
+`scopetrim ingest --engine spark` starts this driver itself; with --job DIR it writes the driver and all that it needs into a folder, for those who submit by other means (docs/scale.md).")]
 pub(super) struct Args {
     #[command(subcommand)]
     task: Task,

@@ -43,6 +43,7 @@ const GROUPS: [Group; 7] = [
             "table",
             "column",
             "engine-binary",
+            "job",
             "listed",
             "requests",
             "tokens",

@@ -12,7 +12,7 @@ use crate::engine::Rows;
 use crate::engine::spark::Spark;
 use crate::input::{Shard, SourceStatus};
 use crate::model::Day;
-use crate::model::words::plural;
+use crate::model::words::{plural, shell_word};
 use crate::report::escape;
 use crate::run::{self, Advised, Cluster, Ingest, Ingested, Record};
 use crate::usage::SourceFacts;
@@ -31,6 +31,7 @@ use crate::usage::ledger::{Added, OnRecord};
   scopetrim ingest access.log --ledger usage --catalog openapi.yaml --rejects rejects.ndjson
   scopetrim ingest logs --ledger usage --catalog openapi.yaml --engine spark://10.0.0.1:7077
   scopetrim ingest --table gateway.requests --column line --ledger usage --catalog openapi.yaml --engine spark
+  scopetrim ingest s3://acme-logs/gateway --catalog openapi.yaml --ledger s3://acme-usage/ledger --engine spark --job job
 
 The same content is counted once, whatever its name or compression; a log that has grown replaces \
 its earlier part. What the policy files grant is recorded, too, as of the last day of the ledger. Who brings \
@@ -96,6 +97,9 @@ pub(super) struct EngineArgs {
     /// The program for the machines of the cluster, where they are of another kind than this one
     #[arg(long, value_name = "FILE", requires = "engine")]
     engine_binary: Option<PathBuf>,
+    /// Start nothing: write the job into this new folder, to be submitted by other means
+    #[arg(long, value_name = "DIR", requires = "engine", conflicts_with_all = ["grants_as_of", "json"])]
+    job: Option<PathBuf>,
 }
 
 impl EngineArgs {
@@ -179,6 +183,15 @@ pub(super) fn run(
                 args: &share::arguments(line)?,
             };
             let say = |text: &str| diagnostics::note(settings.quiet, text);
+            if let Some(dir) = &args.engine.job {
+                let command = run::job_for(&cluster, &settings, &job, dir)?;
+                if !settings.grants.is_empty() {
+                    say(
+                        "what is held is not recorded by a job: the next `scopetrim ingest --grants` does that",
+                    );
+                }
+                return submit_by_hand(&command, &job.into, dir, out);
+            }
             run::ingest_on(&cluster, &settings, &job, &say)?
         }
     };
@@ -200,6 +213,25 @@ pub(super) fn run(
     } else {
         ExitStatus::Done
     })
+}
+
+/// How a job is submitted, by people or by what starts jobs for them.
+fn submit_by_hand(
+    command: &[OsString],
+    into: &Path,
+    dir: &Path,
+    out: &mut dyn Write,
+) -> anyhow::Result<ExitStatus> {
+    let words = command.iter().map(|word| word.to_string_lossy());
+    let words: Vec<String> = words.map(|word| shell_word(&word)).collect();
+    let (dir, into) = (dir.display().to_string(), into.display().to_string());
+    let (dir, into) = (escape::terminal(&dir), escape::terminal(&into));
+    writeln!(
+        out,
+        "The job in `{dir}` adds the logs to `{into}`. It is submitted by:\n"
+    )?;
+    writeln!(out, "  {}", escape::terminal(&words.join(" ")))?;
+    Ok(ExitStatus::Done)
 }
 
 /// Whether some new input is incomplete; says which.

@@ -1,11 +1,13 @@
 """Reads access logs on a Spark cluster: the driver that `scopetrim ingest --engine spark` starts.
 
-    spark-submit --files JOB/job.json,JOB/inputs.ndjson,JOB/scopetrim,JOB/f0,... spark_job.py OUT
+    spark-submit --files JOB/f0,...,JOB/scopetrim,JOB/inputs.ndjson,JOB/job.json JOB/spark_job.py [--out OUT]
+    spark-submit JOB/spark_job.py --job JOB [--out OUT]
 
-In: what `scopetrim` wrote into the folder JOB, shipped with the job. Out: partial results, as folders
-in OUT, for `scopetrim ledger merge`. Nothing is parsed or counted here: tasks run `scopetrim ingest`
-on their share of the logs, and `scopetrim ledger merge` on what others gave. A task that runs twice
-gives the same, and merging it twice changes nothing, so that Spark may repeat what it likes.
+In: what `scopetrim` wrote into the folder JOB, shipped with the job, or in a folder that all machines see.
+Out: the logs in the ledger that the job names, in one commit; or partial results, as folders in OUT, for
+`scopetrim ledger merge`. Nothing is parsed or counted here: tasks run `scopetrim ingest` on their share of the
+logs, and `scopetrim ledger merge` on what others gave. A task that runs twice gives the same, and merging it
+twice changes nothing, so that Spark may repeat what it likes.
 
 Rows of a table are logs as well: which share a row is in, and where, follows from its bytes alone, so
 that a share is the same whoever reads it, however often, and however the table is stored.
@@ -14,6 +16,7 @@ It needs Spark 3.3 or newer with pyarrow and pandas, which Spark asks for before
 and no more than DataFrames: no RDD.
 """
 
+import argparse
 import importlib.util
 import json
 import os
@@ -32,6 +35,9 @@ FAN_IN = 32
 PIECE, PIECES = 32 << 20, 1000
 # Bytes of a file in one row, and rows of one Arrow batch: 16 MiB, or so many lines of a table.
 CHUNK, ROWS = 1 << 14, 1 << 10
+# Bytes of logs in a share, about, where their number is not said: a second or two of reading, and for each share
+# Spark takes half a second more.
+SHARE_BYTES = 512 << 20
 # Rows of a table in a share, about, where their number is not said: it must not depend on the cluster.
 SHARE_ROWS = 250_000
 SETTINGS = {
@@ -51,11 +57,23 @@ NEEDS = "install pyarrow and pandas for the Python that Spark uses (PYSPARK_PYTH
 SAID = 8192
 
 
-def shipped(name):
-    """Where a file of the job lies: Spark has a folder for them, YARN puts them in the current one."""
+# The folder of the job, where one is named.
+JOB = None
+
+
+def places():
+    """Where the files of the job may be: Spark has a folder for them, YARN puts them in the current one."""
+    if JOB:
+        yield JOB
+        return
     from pyspark import SparkFiles
 
-    for folder in (SparkFiles.getRootDirectory(), os.getcwd()):
+    yield SparkFiles.getRootDirectory()
+    yield os.getcwd()
+
+
+def shipped(name):
+    for folder in places():
         # Children run elsewhere, and Spark's folder may be `.`.
         path = os.path.abspath(os.path.join(folder, name))
         if os.path.exists(path):
@@ -147,8 +165,12 @@ def keep(folder, part, name, at, piece):
     path = os.path.normpath(os.path.join(folder, str(part), name))
     if not path.startswith(os.path.join(folder, "")):
         raise RuntimeError(MARK + json.dumps(f"`{name}` leads out of its folder"))
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "r+b" if os.path.exists(path) else "w+b") as file:
+    try:
+        file = open(path, "r+b")
+    except FileNotFoundError:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        file = open(path, "w+b")
+    with file:
         file.seek(at)
         file.write(piece)
 
@@ -314,8 +336,24 @@ def tasks(spark, job):
         cores = spark.sparkContext.defaultParallelism
     except Exception:
         cores = 8
-    by_size = job["bytes"] // (256 << 20)
+    by_size = job["bytes"] // SHARE_BYTES
     return max(1, min(job["inputs"], max(4 * cores, by_size), 10000))
+
+
+def hand_over(parts, job, out):
+    """Puts the results as folders into OUT, or into the ledger of the job."""
+    # Beside OUT, which never has half a result.
+    above = os.path.dirname(os.path.abspath(out)) if out else None
+    with tempfile.TemporaryDirectory(prefix="scopetrim-", dir=above) as root:
+        half = os.path.join(root, "parts")
+        for row in parts.toLocalIterator(prefetchPartitions=True):
+            keep(half, row["part"], row["name"], row["at"], row["bytes"])
+        if out is None:
+            run([program(root), "ledger", "merge", half, "--into", job["into"]], root, "merging")
+            return
+        os.makedirs(out, exist_ok=True)
+        for name in sorted(os.listdir(half)):
+            os.rename(os.path.join(half, name), os.path.join(out, name))
 
 
 def main(out):
@@ -350,13 +388,7 @@ def main(out):
         # What one task gives has to fit several times into the memory of Spark's driver. How large the result
         # is shows only now: from small pieces Spark makes some of the right size, as SETTINGS say.
         parts = parts.repartition(col("name"), col("at"))
-        # In a folder beside it, so that OUT never has half a result.
-        with tempfile.TemporaryDirectory(dir=os.path.dirname(os.path.abspath(out))) as half:
-            for row in parts.toLocalIterator(prefetchPartitions=True):
-                keep(half, row["part"], row["name"], row["at"], row["bytes"])
-            os.makedirs(out, exist_ok=True)
-            for name in sorted(os.listdir(half)):
-                os.rename(os.path.join(half, name), os.path.join(out, name))
+        hand_over(parts, job, out)
         say(done=shares)
         return 0
     except Exception as error:
@@ -368,5 +400,14 @@ def main(out):
         spark.stop()
 
 
+def arguments():
+    parser = argparse.ArgumentParser(description="Reads access logs on a Spark cluster, as `scopetrim ingest` says.")
+    parser.add_argument("--job", help="the folder of the job, where its files did not come along with it")
+    parser.add_argument("--out", help="a folder for partial results; default: the ledger that the job names")
+    return parser.parse_args()
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    ARGS = arguments()
+    JOB = ARGS.job and os.path.abspath(ARGS.job)
+    sys.exit(main(ARGS.out))

@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::EngineError;
 use crate::input::{Input, with_slashes, write_list};
+use crate::storage::is_remote;
 
 /// Rows of a table that are lines of a log.
 pub(crate) struct Rows {
@@ -37,6 +38,8 @@ pub(crate) struct Job<'a> {
     pub(crate) threads: Option<u16>,
     /// The program for the machines of the engine; this one, where none is named.
     pub(crate) binary: Option<&'a Path>,
+    /// The ledger that the driver adds the logs to; without one it gives partial results.
+    pub(crate) into: Option<&'a Path>,
 }
 
 impl Job<'_> {
@@ -84,6 +87,7 @@ impl Job<'_> {
             "bytes": bytes,
             "table": self.rows.map(|rows| &rows.table),
             "column": self.rows.map(|rows| &rows.column),
+            "into": self.into.map(|into| address(into, &here)),
         });
         let job = dir.join("job.json");
         fs::write(&job, format!("{whole:#}\n")).map_err(io(&job))?;
@@ -107,6 +111,16 @@ pub(crate) fn relative(named: &str) -> String {
     }
     let rest = path.strip_prefix(&here).unwrap_or(&path);
     with_slashes(&up.join(rest).display().to_string())
+}
+
+/// A ledger's place, wherever the driver runs.
+fn address(into: &Path, here: &Path) -> String {
+    let path = if is_remote(into) {
+        into.to_path_buf()
+    } else {
+        plain(&here.join(into))
+    };
+    path.display().to_string()
 }
 
 /// Without `.` and `..`.
@@ -169,6 +183,7 @@ mod tests {
             tasks: Some(3),
             threads: None,
             binary: Some(&manifest),
+            into: Some(Path::new("usage")),
         };
         let shipped = job.write(dir.path()).unwrap();
         let names: Vec<&OsStr> = shipped.iter().filter_map(|path| path.file_name()).collect();
@@ -181,6 +196,8 @@ mod tests {
         assert_eq!(whole["tasks"], 3);
         assert_eq!(whole["bytes"], 10);
         assert_eq!(whole["inputs"], 2);
+        let into = std::env::current_dir().unwrap().join("usage");
+        assert_eq!(whole["into"], into.to_str().unwrap());
         // From the current folder, both are where they are named.
         let cwd = Path::new("/").join(whole["cwd"].as_str().unwrap());
         let at = |index: usize| {

@@ -85,6 +85,20 @@ fn submit(named: Option<&Path>) -> Result<PathBuf, EngineError> {
 }
 
 impl Spark {
+    /// Writes a job with its driver into this folder, which is made. Out: what `spark-submit` is told.
+    pub(crate) fn prepare(&self, job: &Job<'_>, dir: &Path) -> Result<Vec<OsString>, EngineError> {
+        fs::create_dir(dir).map_err(io(dir))?;
+        let files = job.write(dir)?;
+        let driver = dir.join("spark_job.py");
+        fs::write(&driver, DRIVER).map_err(io(&driver))?;
+        let mut args = Vec::new();
+        if let Some(master) = &self.master {
+            args.extend(["--master", master].map(OsString::from));
+        }
+        args.extend(["--files".into(), commas(&files), driver.into_os_string()]);
+        Ok(args)
+    }
+
     /// Runs the job in a folder of its own. Out: the folders of the partial results in it.
     /// `say` is told of progress and of what the cluster complains about.
     pub(crate) fn run(
@@ -95,25 +109,16 @@ impl Spark {
         say: &(dyn Fn(&str) + Sync),
     ) -> Result<Vec<PathBuf>, EngineError> {
         let program = submit(named)?;
-        let ships = dir.join("job");
-        fs::create_dir(&ships).map_err(io(&ships))?;
-        let files = job.write(&ships)?;
-        let driver = dir.join("spark_job.py");
-        fs::write(&driver, DRIVER).map_err(io(&driver))?;
         let out = dir.join("partial");
         let mut command = Command::new(&program);
-        if let Some(master) = &self.master {
-            command.args(["--master", master]);
-        }
         // The driver writes its result into a folder of this machine. The program on the path
         // of Spark's log settings is not ours, so they are set for this run.
         command
             .args(["--deploy-mode", "client", "--name", "scopetrim ingest"])
             .args(["--conf", "spark.log.level=WARN"])
             .args(["--conf", "spark.ui.showConsoleProgress=false"])
-            .arg("--files")
-            .arg(commas(&files))
-            .args([driver.as_os_str(), out.as_os_str()])
+            .args(self.prepare(job, &dir.join("job"))?)
+            .args([OsStr::new("--out"), out.as_os_str()])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

@@ -1,6 +1,7 @@
 //! Logs that are read on a cluster become rows of the usage ledger, in one commit.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::from_ledger::advised;
@@ -10,6 +11,7 @@ use super::{Advised, Settings, git_history, pipeline, policy, routes};
 use crate::engine::spark::Spark;
 use crate::engine::{EngineError, Job, Rows};
 use crate::input::{Input, discover};
+use crate::model::Policy;
 use crate::model::words::{either, plural};
 use crate::storage::is_remote;
 use crate::usage::SourceFacts;
@@ -35,6 +37,77 @@ pub(crate) struct Cluster<'a> {
     pub(crate) args: &'a [String],
 }
 
+/// What a cluster is told, looked at here: what is wrong is wrong on every machine, and said before any
+/// of them starts.
+struct Prepared {
+    held: Option<Policy>,
+    inputs: Vec<Input>,
+    files: Vec<Input>,
+}
+
+impl Prepared {
+    fn new(cluster: &Cluster<'_>, settings: &Settings, job: &Ingest) -> anyhow::Result<Self> {
+        routes::routes(settings)?;
+        let held = if settings.grants.is_empty() && job.stated.is_none() {
+            None
+        } else {
+            Some(policy::policy(settings)?)
+        };
+        match Ledger::open(&job.into) {
+            Err(error) if !matches!(error, LedgerError::Missing(_)) => return Err(advised(&error)),
+            _ => {}
+        }
+        let inputs = match cluster.rows {
+            None => pipeline::inputs(settings)?,
+            Some(_) => Vec::new(),
+        };
+        if inputs.iter().any(|input| input.path.is_none()) {
+            return Err(Advised::new(
+                "standard input cannot be read on a cluster",
+                "name files, folders or globs that all its machines see",
+            ));
+        }
+        Ok(Self {
+            held,
+            inputs,
+            files: files(cluster.files)?,
+        })
+    }
+
+    fn job<'a>(&'a self, cluster: &'a Cluster<'_>, into: Option<&'a Path>) -> Job<'a> {
+        Job {
+            inputs: &self.inputs,
+            rows: cluster.rows,
+            files: &self.files,
+            args: cluster.args,
+            tasks: cluster.tasks,
+            threads: cluster.threads,
+            binary: cluster.binary,
+            into,
+        }
+    }
+}
+
+fn failed(error: &EngineError) -> anyhow::Error {
+    Advised::new(error.to_string(), error.help())
+}
+
+/// Writes what a cluster needs to add the logs of the settings to a ledger into a new folder. Out: the
+/// words of the command line that submits it.
+pub(crate) fn job_for(
+    cluster: &Cluster<'_>,
+    settings: &Settings,
+    job: &Ingest,
+    dir: &Path,
+) -> anyhow::Result<Vec<OsString>> {
+    let prepared = Prepared::new(cluster, settings, job)?;
+    let work = prepared.job(cluster, Some(&job.into));
+    let program = cluster.submit.unwrap_or(Path::new("spark-submit"));
+    let args = cluster.spark.prepare(&work, dir);
+    let args = args.map_err(|error| failed(&error))?;
+    Ok(std::iter::once(program.into()).chain(args).collect())
+}
+
 /// Adds the logs of the settings to a ledger, read on a cluster. After an error it is as it was.
 /// `say` is told of progress, and of what the cluster complains about.
 pub(crate) fn ingest_on(
@@ -43,48 +116,22 @@ pub(crate) fn ingest_on(
     job: &Ingest,
     say: &(dyn Fn(&str) + Sync),
 ) -> anyhow::Result<Ingested> {
-    // What is wrong here is wrong on every machine: said before any of them starts.
-    routes::routes(settings)?;
-    let named_day = job.stated.is_some();
-    let held = if settings.grants.is_empty() && !named_day {
-        None
-    } else {
-        Some(policy::policy(settings)?)
-    };
+    let prepared = Prepared::new(cluster, settings, job)?;
+    let (held, inputs) = (&prepared.held, &prepared.inputs);
     let mut notes: Vec<String> = held.iter().flat_map(git_history::sentences).collect();
-    match Ledger::open(&job.into) {
-        Err(error) if !matches!(error, LedgerError::Missing(_)) => return Err(advised(&error)),
-        _ => {}
-    }
-    let inputs = match cluster.rows {
-        None => pipeline::inputs(settings)?,
-        Some(_) => Vec::new(),
-    };
-    if inputs.iter().any(|input| input.path.is_none()) {
-        return Err(Advised::new(
-            "standard input cannot be read on a cluster",
-            "name files, folders or globs that all its machines see",
-        ));
-    }
     let folder = tempfile::tempdir()?;
-    let files = files(cluster.files)?;
-    let work = Job {
-        inputs: &inputs,
-        rows: cluster.rows,
-        files: &files,
-        args: cluster.args,
-        tasks: cluster.tasks,
-        threads: cluster.threads,
-        binary: cluster.binary,
-    };
-    let failed = |error: EngineError| Advised::new(error.to_string(), error.help());
     let parts = cluster
         .spark
-        .run(cluster.submit, &work, folder.path(), say)
-        .map_err(failed)?;
-    let (mut writer, sources) = merged(&job.into, &parts, cluster.rows)?;
+        .run(
+            cluster.submit,
+            &prepared.job(cluster, None),
+            folder.path(),
+            say,
+        )
+        .map_err(|error| failed(&error))?;
+    let (mut writer, sources) = merged(&job.into, &parts)?;
     if cluster.rows.is_none() {
-        notes.extend(twice(&inputs, &sources));
+        notes.extend(twice(inputs, &sources));
     }
     let days = sources
         .iter()
@@ -95,7 +142,7 @@ pub(crate) fn ingest_on(
         partial: false,
         last: days.max().copied(),
     };
-    let record = match &held {
+    let record = match held {
         None => None,
         Some(policy) => snapshot_day::record(&day, settings, &mut writer, policy)?,
     };
@@ -109,11 +156,7 @@ pub(crate) fn ingest_on(
 }
 
 /// The partial results in a ledger, not yet committed, and what became of each log in them.
-fn merged(
-    into: &Path,
-    parts: &[PathBuf],
-    rows: Option<&Rows>,
-) -> anyhow::Result<(Writer, Vec<(SourceFacts, Added)>)> {
+fn merged(into: &Path, parts: &[PathBuf]) -> anyhow::Result<(Writer, Vec<(SourceFacts, Added)>)> {
     let others: Vec<Ledger> = parts
         .iter()
         .map(|dir| Ledger::open(dir))
@@ -131,37 +174,8 @@ fn merged(
         ));
     }
     let mut writer = Writer::open(into).map_err(|error| advised(&error))?;
-    let known = rows.is_some_and(|rows| has_rows(&writer, rows));
-    let mut sources = Vec::new();
-    for other in &others {
-        let records = other.records().map_err(|error| advised(&error))?;
-        let done = writer.merge(other).map_err(|error| advised(&error))?;
-        // Both have the order of the ledger's records.
-        let facts = records.into_iter().map(|record| record.facts);
-        sources.extend(facts.zip(done.into_iter().map(|(_, added)| added)));
-    }
-    let new = |added: &Added| !matches!(added, Added::Known | Added::Earlier(_));
-    if let Some(rows) = rows
-        && known
-        && sources.iter().any(|(_, added)| new(added))
-    {
-        // A share of a table is no earlier part of a larger one: its rows would count twice.
-        return Err(Advised::new(
-            format!("the ledger has other rows of `{}` already", rows.table),
-            "name the rows that are new, as a query in brackets: --table \"(SELECT value FROM logs WHERE day = '2026-11-30')\"; for rows that were read before, give the --tasks of that time",
-        ));
-    }
-    writer.join_shards(&others);
-    sources.sort_by(|a, b| a.0.shown.cmp(&b.0.shown));
+    let sources = writer.merge_all(&others).map_err(|error| advised(&error))?;
     Ok((writer, sources))
-}
-
-/// Whether shares of this table are in the ledger, as the driver names them.
-fn has_rows(writer: &Writer, rows: &Rows) -> bool {
-    writer.records().any(|record| {
-        let share = record.facts.shown.strip_prefix(&*rows.table);
-        share.is_some_and(|share| share.starts_with('#') && share.contains("-of-"))
-    })
 }
 
 /// Logs that have no place in the result: another one has their content.

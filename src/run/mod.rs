@@ -88,7 +88,7 @@ pub use crate::report::pseudonym::Pseudonyms;
 pub use advised::Advised;
 pub use analysis_run::{AnalysisRun, analyse, analyse_with_backtest};
 pub use audit::Audit;
-pub(crate) use cluster::{Cluster, ingest_on};
+pub(crate) use cluster::{Cluster, ingest_on, job_for};
 pub use earlier_reports::read as earlier_reports;
 pub use ingestion::{Ingest, Ingested, ingest};
 pub use log_formats::LogFormats;

@@ -105,6 +105,14 @@ exit $code
         ended(command.args(args).current_dir(self.folder.path()))
     }
 
+    /// A line of a shell, with the settings of a cluster.
+    pub(crate) fn shell(&self, cluster: &Cluster, line: &str) -> Run {
+        let mut command = Command::new("sh");
+        command.args(["-c", line]).current_dir(self.folder.path());
+        cluster.set(&mut command);
+        ended(&mut command)
+    }
+
     /// The ledger `local`.
     pub(crate) fn by_one_machine(&self) -> Run {
         let logs = ["ingest", "logs", "--catalog", "routes.json"];

@@ -36,6 +36,8 @@ fn a_cluster_gives_the_ledger_of_one_machine() {
     step("more shares than cores: equal, each log read once");
     one_share(&cluster);
     step("one share: equal");
+    submitted_by_other_means(&cluster);
+    step("a job that others submit: equal");
     rows::of_a_table(&cluster);
     step("rows of a table: equal, one record each, however they are stored");
     a_child_that_fails(&cluster);
@@ -87,6 +89,42 @@ fn one_share(cluster: &Cluster) {
         assert_eq!(case.run(&["ledger", "compact", ledger]).code, Some(0));
     }
     assert_eq!(case.bytes("usage"), case.bytes("local"));
+}
+
+/// With its files, as the program says, and from a folder that all machines see.
+fn submitted_by_other_means(cluster: &Cluster) {
+    let case = Case::new();
+    let args = [
+        "ingest",
+        "logs",
+        "--catalog",
+        "routes.json",
+        "--ledger",
+        "local",
+    ];
+    assert_eq!(case.run(&args).code, Some(3));
+    let submit = cluster.submit();
+    let submit = submit.to_str().unwrap();
+    let job = ["--job", "job", "--spark-submit", submit, "--tasks", "2"];
+    let written = case.on(cluster, &job);
+    assert_eq!(written.code, Some(0), "{}", written.stderr);
+    assert!(
+        written.stderr.contains("what is held is not recorded"),
+        "{}",
+        written.stderr
+    );
+    assert!(!case.path("usage").exists(), "nothing was started");
+    let with_files = written.stdout.lines().last().unwrap();
+    let folder = format!(
+        "{submit} --master {} job/spark_job.py --job job",
+        cluster.master
+    );
+    for command in [with_files, &folder] {
+        let run = case.shell(cluster, command);
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        assert_eq!(case.bytes("usage"), case.bytes("local"), "{command}");
+        std::fs::remove_dir_all(case.path("usage")).unwrap();
+    }
 }
 
 fn a_child_that_fails(cluster: &Cluster) {

@@ -116,6 +116,46 @@ fn a_result_that_lacks_a_share_is_not_committed() {
 }
 
 #[test]
+fn a_job_for_others_is_written_without_a_spark_and_never_over_another() {
+    let case = Case::new();
+    let args = ["spark://10.0.0.1:7077", "logs", "--job", "a job", "--quiet"];
+    let write = || {
+        let all = [&INGEST[..], &args].concat();
+        case.run(&all)
+    };
+    let written = write();
+    assert_eq!(written.code, Some(0), "{}", written.stderr);
+    let said = "The job in `a job` adds the logs to `usage`. It is submitted by:\n\n  spark-submit --master spark://10.0.0.1:7077 --files 'a job/f0,";
+    assert!(written.stdout.starts_with(said), "{}", written.stdout);
+    assert!(
+        written.stdout.ends_with(" 'a job/spark_job.py'\n"),
+        "{}",
+        written.stdout
+    );
+    let entries = fs::read_dir(case.path("a job")).unwrap();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+    names.sort();
+    assert_eq!(
+        names,
+        [
+            "f0",
+            "inputs.ndjson",
+            "job.json",
+            "scopetrim",
+            "spark_job.py"
+        ]
+    );
+    let again = write();
+    assert_eq!(again.code, Some(2));
+    assert!(
+        again.stderr.contains("`a job`: File exists"),
+        "{}",
+        again.stderr
+    );
+    assert!(!case.path("usage").exists());
+}
+
+#[test]
 fn the_driver_is_printed_and_python_reads_it() {
     let case = Case::new();
     let printed = case.run(&["engine", "spark-job"]);

@@ -12,7 +12,7 @@ use crate::engine;
 use crate::run::Advised;
 
 /// Not for a share.
-const OWN: [&str; 18] = [
+const OWN: [&str; 19] = [
     "files",
     "logs",
     "ledger",
@@ -25,6 +25,7 @@ const OWN: [&str; 18] = [
     "table",
     "column",
     "engine_binary",
+    "job",
     "grants_as_of",
     "grants_at",
     "rejects",

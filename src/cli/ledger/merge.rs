@@ -32,16 +32,15 @@ pub(super) fn merge(
         .collect::<Result<_, LedgerError>>()
         .map_err(|error| advised(&error))?;
     let mut writer = Writer::open(into).map_err(|error| advised(&error))?;
-    let mut lines = Vec::new();
-    for other in &others {
-        for (shown, added) in writer.merge(other).map_err(|error| advised(&error))? {
-            let (what, of) = words(&added);
-            lines.push(format!("{shown}: {what} {}", of.join(", ")));
-        }
-    }
-    writer.join_shards(&others);
+    let done = writer.merge_all(&others).map_err(|error| advised(&error))?;
     writer.compact().map_err(|error| advised(&error))?;
     writer.commit().map_err(|error| advised(&error))?;
+    let lines = done.iter().map(|(facts, added)| {
+        let (what, of) = words(added);
+        format!("{}: {what} {}", facts.shown, of.join(", "))
+    });
+    let mut lines: Vec<String> = lines.collect();
+    // Of logs with one name the order of merging must not show.
     lines.sort();
     for line in lines {
         writeln!(out, "{}", escape::terminal(line.trim_end()))?;

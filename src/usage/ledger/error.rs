@@ -112,6 +112,9 @@ pub(crate) enum LedgerError {
         /// What it is of.
         known: String,
     },
+    /// Shares of the rows of a table, and the ledger has others of it.
+    #[error("the ledger has other rows of `{0}` already")]
+    OtherRows(String),
     /// A partial result whose making was interrupted.
     #[error("`{}` is not finished: whoever began it has committed nothing", .0.display())]
     Unfinished(PathBuf),
@@ -159,6 +162,9 @@ impl LedgerError {
             Self::Exists(_) => "choose a new folder with --partial",
             Self::OtherResult { .. } => {
                 "choose a new folder with --partial, or remove this one; where logs have changed since, every shard has to be read again"
+            }
+            Self::OtherRows(_) => {
+                "name the rows that are new, as a query in brackets: --table \"(SELECT value FROM logs WHERE day = '2026-11-30')\"; for rows that were read before, give the --tasks of that time"
             }
             Self::Unfinished(_) => {
                 "run the same `ingest --partial` again, which takes the folder over, or remove it: without its logs their days would look unused"

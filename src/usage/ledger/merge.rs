@@ -12,14 +12,48 @@ use super::judge::{covers, whole};
 use super::known::Known;
 use super::{Added, Ledger, LedgerError, Table, Writer, part};
 use crate::model::Day;
+use crate::usage::SourceFacts;
 
 impl Writer {
+    /// Adds everything that others hold, each of the logs once, and says what became of each, by name.
+    /// All that are merged at once come together here: see [`Self::join_shards`].
+    pub(crate) fn merge_all(
+        &mut self,
+        others: &[Ledger],
+    ) -> Result<Vec<(SourceFacts, Added)>, LedgerError> {
+        let mut tables = BTreeSet::new();
+        if !self.begun(others) {
+            let known = self.records().map(|record| &*record.facts.shown);
+            tables.extend(known.filter_map(table_of).map(str::to_owned));
+        }
+        let mut all = Vec::new();
+        for other in others {
+            let records = other.records()?;
+            let done = self.merge(other)?;
+            // Both have the order of the ledger's records.
+            let facts = records.into_iter().map(|record| record.facts);
+            all.extend(facts.zip(done.into_iter().map(|(_, added)| added)));
+        }
+        let new = |added: &Added| !matches!(added, Added::Known | Added::Earlier(_));
+        let new = all.iter().filter(|(_, added)| new(added));
+        // A share of a table is no earlier part of a larger one: its rows would count twice.
+        if let Some(table) = new
+            .filter_map(|(facts, _)| table_of(&facts.shown))
+            .find(|table| tables.contains(*table))
+        {
+            return Err(LedgerError::OtherRows(table.to_owned()));
+        }
+        self.join_shards(others);
+        all.sort_by(|a, b| a.0.shown.cmp(&b.0.shown));
+        Ok(all)
+    }
+
     /// Adds everything that another ledger holds. Of equal content the name that
     /// sorts first is kept, so that the order of merging does not matter.
     ///
     /// The content is not at hand, so an earlier part is known by its head and its
     /// rows: each has its counterpart with the same first request in the longer one.
-    pub(crate) fn merge(&mut self, other: &Ledger) -> Result<Vec<(String, Added)>, LedgerError> {
+    pub(super) fn merge(&mut self, other: &Ledger) -> Result<Vec<(String, Added)>, LedgerError> {
         let merged = self.add_all_of(other);
         merged.map_err(|error| self.or_overtaken(error))
     }
@@ -103,6 +137,15 @@ impl Writer {
         }
         Ok(done)
     }
+}
+
+/// The table whose rows a source is a share of, by the name that the driver of an engine gives it:
+/// `TABLE#01-of-12`.
+fn table_of(shown: &str) -> Option<&str> {
+    let (table, share) = shown.rsplit_once('#')?;
+    let (at, of) = share.split_once("-of-")?;
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    (number(at) && number(of)).then_some(table)
 }
 
 impl Ledger {

@@ -152,10 +152,18 @@ impl Writer {
         self.manifest.shards = BTreeSet::from([one]);
     }
 
+    /// Whether some of these are shares of a list of which others came before.
+    pub(super) fn begun(&self, others: &[Ledger]) -> bool {
+        let theirs = others.iter().flat_map(|other| &other.manifest.shards);
+        let own = &self.manifest.shards;
+        let same = |a: &Shares, b: &Shares| (&a.list, a.of) == (&b.list, b.of);
+        theirs.into_iter().any(|a| own.iter().any(|b| same(a, b)))
+    }
+
     /// Takes over which shares others are. All that are merged at once come together here:
     /// a list that was completed by an earlier merge is open again when only some of its
     /// shares are merged again, because nobody can tell that from a new, incomplete one.
-    pub(crate) fn join_shards(&mut self, others: &[Ledger]) {
+    pub(super) fn join_shards(&mut self, others: &[Ledger]) {
         let theirs = others.iter().flat_map(|other| &other.manifest.shards);
         self.manifest.shards = joined(self.manifest.shards.iter().chain(theirs));
     }

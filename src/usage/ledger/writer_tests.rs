@@ -3,7 +3,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::input::SourceStatus;
+use crate::input::{Shard, SourceStatus};
 use crate::model::ContentDigest;
 use crate::usage::SourceFacts;
 use crate::usage::ledger::columns::{Values, batch};
@@ -218,4 +218,42 @@ fn a_writer_that_ends_without_a_commit_leaves_the_files_as_they_were() {
     assert_ne!(contents(root.path()), before);
     drop(writer);
     assert!(contents(root.path()) == before);
+}
+
+#[test]
+fn other_rows_of_a_table_are_refused_and_shares_of_one_list_may_come_one_by_one() {
+    let root = tempfile::tempdir().unwrap();
+    let into = root.path().join("into");
+    let merge = |list: &str, index: u32, content: &str, shown: &str| {
+        let mut source = contribution(content, &["app"]);
+        source.record.facts.shown = shown.into();
+        let row = source.record.to_batch().unwrap();
+        let key = (Table::Sources, source.record.partition());
+        source.batches.insert(key, row);
+        let dir = root.path().join(content.trim_end());
+        let mut part = Writer::open(&dir).unwrap();
+        part.offer(source, &BTreeSet::new()).unwrap();
+        part.is_shard(Shard { index, of: 2 }, list);
+        part.commit().unwrap();
+        let mut writer = Writer::open(&into).unwrap();
+        writer.merge_all(&[Ledger::open(&dir).unwrap()])?;
+        writer.commit()
+    };
+    merge("a", 1, "x\n", "lake.logs#1-of-2").unwrap();
+    merge("a", 2, "yy\n", "lake.logs#2-of-2").unwrap();
+    let before = contents(&into);
+    let error = merge("b", 1, "zzz\n", "lake.logs#1-of-2").unwrap_err();
+    assert!(
+        matches!(&error, LedgerError::OtherRows(table) if table == "lake.logs"),
+        "{error}"
+    );
+    assert!(contents(&into) == before);
+    merge("b", 1, "of another table\n", "lake.others#1-of-2").unwrap();
+    merge(
+        "c",
+        1,
+        "a log whose name is like that\n",
+        "lake.logs#1-of-two",
+    )
+    .unwrap();
 }
