@@ -2,6 +2,7 @@
 //! meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::process::Output;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 
@@ -229,12 +230,9 @@ fn a_writer_that_began_before_a_removal_changes_nothing_and_says_so() {
     );
 }
 
-#[test]
-fn a_writer_whose_files_go_while_it_reads_them_says_who_was_first() {
-    let world = world();
-    world.ok(&ingest("s3://b/logs/a.log"));
-    world.ok(&ingest("s3://b/logs/b.log"));
-    // It has read the manifest, and is not given the first file of the table.
+/// Runs a command that has read the manifest, and is not given the first file of the table of use before
+/// something else is done.
+fn while_it_reads(world: &World, command: &str, then: impl FnOnce()) -> Output {
     let (reached, reads) = mpsc::channel();
     let held = Arc::new(Mutex::new(true));
     let still = Arc::clone(&held);
@@ -246,13 +244,23 @@ fn a_writer_whose_files_go_while_it_reads_them_says_who_was_first() {
         }
         Fault::None
     });
-    let mut slow = world.command(&format!("ledger compact {LEDGER}"));
+    let mut slow = world.command(command);
     let slow = thread::spawn(move || slow.output().unwrap());
     reads.recv().unwrap();
-    // No file of the table is read for it.
-    world.ok(&format!("ledger prune {LEDGER} --keep 1d --remove"));
+    then();
     *held.lock().unwrap() = false;
-    let slow = slow.join().unwrap();
+    slow.join().unwrap()
+}
+
+#[test]
+fn a_writer_whose_files_go_while_it_reads_them_says_who_was_first() {
+    let world = world();
+    world.ok(&ingest("s3://b/logs/a.log"));
+    world.ok(&ingest("s3://b/logs/b.log"));
+    // No file of the table is read for a removal of all that is older than a day.
+    let slow = while_it_reads(&world, &format!("ledger compact {LEDGER}"), || {
+        world.ok(&format!("ledger prune {LEDGER} --keep 1d --remove"));
+    });
     let told = text(&slow.stderr);
     assert_eq!(slow.status.code(), Some(2), "{told}");
     assert!(
@@ -267,25 +275,12 @@ fn a_reader_whose_files_go_reads_the_state_after() {
     let world = world();
     world.ok(&ingest("s3://b/logs"));
     let flags = "--catalog openapi.yaml --grants grants.yaml --json";
-    let (reached, reads) = mpsc::channel();
-    let held = Arc::new(Mutex::new(true));
-    let still = Arc::clone(&held);
-    world.server.plan(move |request| {
-        let usage = request.method == "GET" && request.path.contains("/ledger/usage/");
-        if usage && *still.lock().unwrap() {
-            let _ = reached.send(());
-            return Fault::Status(503);
-        }
-        Fault::None
+    let analyze = format!("analyze --ledger {LEDGER} {flags}");
+    let slow = while_it_reads(&world, &analyze, || {
+        world.ok(&format!("ledger prune {LEDGER} --keep 3d --remove"));
     });
-    let mut slow = world.command(&format!("analyze --ledger {LEDGER} {flags}"));
-    let slow = thread::spawn(move || slow.output().unwrap());
-    reads.recv().unwrap();
-    world.ok(&format!("ledger prune {LEDGER} --keep 3d --remove"));
-    *held.lock().unwrap() = false;
-    let slow = slow.join().unwrap();
     assert!(slow.status.success(), "{}", text(&slow.stderr));
-    let after = world.ok(&format!("analyze --ledger {LEDGER} {flags}"));
+    let after = world.ok(&analyze);
     assert_eq!(text(&slow.stdout), after);
 }
 
