@@ -34,6 +34,9 @@ pub(crate) enum EngineError {
         /// The system's words.
         error: std::io::Error,
     },
+    /// The folder for the job is there.
+    #[error("`{}` exists already", .0.display())]
+    Exists(PathBuf),
     /// A file of the job cannot be read or written.
     #[error("`{}`: {error}", path.display())]
     Io {
@@ -63,6 +66,7 @@ impl EngineError {
                 "name your `spark-submit` with --spark-submit PATH, or set SPARK_HOME; without Spark, --shard splits the work as well (docs/scale.md)"
             }
             Self::Start { .. } => "name the `spark-submit` of your Spark with --spark-submit PATH",
+            Self::Exists(_) => "name a new folder with --job DIR, or remove this one",
             Self::Io { .. } => "check the permissions and the space; the ledger is as it was",
             Self::Failed { help, .. } => help,
         }

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::str::FromStr;
@@ -87,7 +87,10 @@ fn submit(named: Option<&Path>) -> Result<PathBuf, EngineError> {
 impl Spark {
     /// Writes a job with its driver into this folder, which is made. Out: what `spark-submit` is told.
     pub(crate) fn prepare(&self, job: &Job<'_>, dir: &Path) -> Result<Vec<OsString>, EngineError> {
-        fs::create_dir(dir).map_err(io(dir))?;
+        fs::create_dir(dir).map_err(|error| match error.kind() {
+            ErrorKind::AlreadyExists => EngineError::Exists(dir.to_path_buf()),
+            _ => io(dir)(error),
+        })?;
         let files = job.write(dir)?;
         let driver = dir.join("spark_job.py");
         fs::write(&driver, DRIVER).map_err(io(&driver))?;

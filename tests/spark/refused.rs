@@ -148,7 +148,7 @@ fn a_job_for_others_is_written_without_a_spark_and_never_over_another() {
     let again = write();
     assert_eq!(again.code, Some(2));
     assert!(
-        again.stderr.contains("`a job`: File exists"),
+        again.stderr.contains("`a job` exists already") && again.stderr.contains("--job DIR"),
         "{}",
         again.stderr
     );
